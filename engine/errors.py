@@ -1,0 +1,94 @@
+"""Errors that a user can act on: one sentence naming the file, one naming the mend.
+
+Each class has the exit code of the command line (DESIGN section 4) and the code and kind under which
+the same error crosses the JSON-RPC protocol. Anything else that is raised is a bug of ours.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+
+class EarthLocError(Exception):
+    """Base of all errors meant for the user.
+
+    Args:
+        path: the file or folder at fault, or None when there is none.
+        problem: what is wrong, without the path and without a full stop.
+        mend: what the user can do, an imperative without a full stop.
+    """
+
+    kind = "error"
+    exit_code = 1
+    rpc_code = -32000
+
+    def __init__(self, path: str | Path | None, problem: str, mend: str) -> None:
+        self.path = None if path is None else str(path)
+        self.problem = problem
+        self.mend = mend
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path else ""
+        return f"{where}{self.problem}; {self.mend}."
+
+
+class UsageError(EarthLocError):
+    """The request itself is wrong: an unknown option, a value out of range."""
+
+    kind = "usage"
+    exit_code = 2
+    rpc_code = -32001
+
+
+class InputError(EarthLocError):
+    """A photo, a raster or a table could not be read."""
+
+    kind = "input"
+    exit_code = 3
+    rpc_code = -32002
+
+
+class IndexDamagedError(EarthLocError):
+    """A regional index is damaged, incomplete, newer than this engine, or made for another model."""
+
+    kind = "index"
+    exit_code = 4
+    rpc_code = -32003
+
+
+class ModelError(EarthLocError):
+    """A model package is damaged or does not fit."""
+
+    kind = "model"
+    exit_code = 4
+    rpc_code = -32004
+
+
+class OutputError(EarthLocError):
+    """A result or an index could not be written: no access, no space."""
+
+    kind = "output"
+    exit_code = 5
+    rpc_code = -32005
+
+    @classmethod
+    def from_os_error(cls, path: str | Path, error: OSError) -> OutputError:
+        """Turns the operating system's refusal to write `path` into a sentence with its mend."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return cls(path, "the disk is full", "free some space and try again; nothing saved was lost")
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return cls(path, "cannot be written to", "choose another folder or change its permissions")
+        return cls(path, f"could not be written ({error.strerror or error})", "choose another place")
+
+
+class CancelledError(EarthLocError):
+    """The user cancelled the work."""
+
+    kind = "cancelled"
+    exit_code = 1
+    rpc_code = -32006
+
+    def __init__(self, what: str = "the work") -> None:
+        super().__init__(None, f"{what} was cancelled", "start it again when you like")

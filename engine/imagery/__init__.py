@@ -1,0 +1,1 @@
+"""What the satellites give: reference imagery and the land mask."""

@@ -1,0 +1,1 @@
+"""What the astronaut gives: pixels, EXIF, photo id."""

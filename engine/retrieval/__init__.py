@@ -1,0 +1,1 @@
+"""Where could it be: model package, tiles, regional index, search."""

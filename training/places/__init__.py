@@ -1,0 +1,1 @@
+"""Places and views: the simulated ISS camera. Needs no torch."""
