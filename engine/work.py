@@ -1,0 +1,51 @@
+"""The seam between a piece of work and whoever waits for it: progress one way, cancelling the other.
+
+Every long function of the engine takes a `Work`; the command line, the service and the tests each give it
+their own ear.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from engine.errors import CancelledError
+
+OnProgress = Callable[[str, int, int, str], None]
+
+
+class Work:
+    """One piece of work. A bare `Work()` reports nothing and is never cancelled.
+
+    Args:
+        on_progress: called as `on_progress(stage, done, total, message)` from the thread that works.
+        what: named in the message of CancelledError, such as "localize".
+    """
+
+    def __init__(self, on_progress: OnProgress | None = None, what: str = "the work") -> None:
+        self._on_progress = on_progress
+        self._what = what
+        self._cancelled = threading.Event()
+
+    def progress(self, stage: str, done: int, total: int, message: str = "") -> None:
+        """Says that `done` of `total` units of a stage are through; also a point where cancelling takes hold.
+
+        Raises CancelledError when the work was cancelled.
+        """
+        self.check()
+        if self._on_progress is not None:
+            self._on_progress(stage, done, total, message)
+
+    def check(self) -> None:
+        """Raises CancelledError when the work was cancelled. Cheap: call it once a batch or block."""
+        if self._cancelled.is_set():
+            raise CancelledError(self._what)
+
+    def cancel(self) -> None:
+        """Asks the work to stop at its next check. May be called from any thread, any number of times."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether cancel() was called."""
+        return self._cancelled.is_set()
