@@ -1,0 +1,12 @@
+"""Where the files are that come with the engine: models, styles, indexes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def resources_folder() -> Path:
+    """The folder `resources`: inside the installed package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_resources"
+    return installed if installed.is_dir() else package.parent / "resources"
