@@ -1,0 +1,1 @@
+"""What the plugin does, without widgets: engine client, queue, results store, map layers."""

@@ -1,0 +1,224 @@
+"""Results as map layers: a group per photo under "EarthLoc", all on the tables of one GeoPackage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsLayerTreeGroup,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QObject
+
+from .resources import style
+from .store import photo_key, quoted
+
+PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it
+TABLE_PROPERTY = "earthloc/table"  # on layers: footprints or candidates
+ROLE_PROPERTY = "earthloc/role"  # on the top group
+
+_MARGIN = 1.3  # how much wider than the footprint the map is zoomed
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EarthLoc", text)
+
+
+class ResultLayers(QObject):
+    """Adds, refreshes and removes the layers of located photos in a project. Main thread only."""
+
+    def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+
+    def show(self, photo: str, name: str, gpkg: Path, candidates_visible: bool) -> None:
+        """Shows the rows of `photo` in `gpkg`: a new group called `name`, or the one there is, refreshed."""
+        key = photo_key(photo, gpkg.parent)
+        group = self._group(key)
+        if group is None:
+            group = self._top_group().insertGroup(0, name)
+            group.setCustomProperty(PHOTO_PROPERTY, key)
+            group.setExpanded(False)
+        for table, title in (("candidates", _tr("Candidates")), ("footprints", _tr("Footprint"))):
+            layer = self._layer(group, table)
+            if layer is None:
+                layer = self._add_layer(group, title, table, gpkg, key)
+                if table == "candidates" and layer is not None:
+                    self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(candidates_visible)
+            else:
+                _reload(layer)
+        self._show_all_footprints(gpkg)
+
+    def remove(self, photo: str, gpkg: Path) -> None:
+        """Takes the group of `photo` and its layers out of the project."""
+        group = self._group(photo_key(photo, gpkg.parent))
+        if group is None:
+            return
+        self._project.removeMapLayers(group.findLayerIds())
+        group.parent().removeChildNode(group)
+        top = self._top()
+        if top is not None and not any(isinstance(child, QgsLayerTreeGroup) for child in top.children()):
+            self._project.removeMapLayers(top.findLayerIds())
+            top.parent().removeChildNode(top)
+        else:
+            self._refresh_all_footprints()
+
+    def repoint(self, old: Path, new: Path, photos: list[str]) -> None:
+        """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`."""
+        for photo in photos:
+            group = self._group(photo_key(photo, old.parent))
+            if group is None:
+                continue
+            key = photo_key(photo, new.parent)
+            group.setCustomProperty(PHOTO_PROPERTY, key)
+            for node in group.findLayers():
+                layer = node.layer()
+                if layer is not None and layer.customProperty(TABLE_PROPERTY):
+                    self._set_source(layer, new, key)
+        layer = self._all_footprints()
+        if layer is not None:
+            self._set_source(layer, new, None)
+
+    def zoom_to(self, photo: str, gpkg: Path, canvas, rank: int | None = None) -> bool:
+        """Zooms to the footprint of `photo`, or to its candidate `rank`, and flashes it.
+
+        False when there is nothing to zoom to, or the map's coordinate system cannot show it.
+        """
+        group = self._group(photo_key(photo, gpkg.parent))
+        layer = self._layer(group, "footprints" if rank is None else "candidates") if group is not None else None
+        if layer is None:
+            return False
+        request = QgsFeatureRequest()
+        if rank is not None:
+            request.setFilterExpression(f'"rank" = {int(rank)}')
+        geometries = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
+        if not geometries:
+            return False
+        self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityCheckedParentRecursive(True)
+        transform = QgsCoordinateTransform(
+            layer.crs(), canvas.mapSettings().destinationCrs(), self._project.transformContext()
+        )
+        extent = map_extent(geometries[0], transform)
+        if extent is None:
+            return False
+        extent.scale(_MARGIN)
+        canvas.setExtent(extent)
+        canvas.refresh()
+        canvas.flashGeometries(geometries, layer.crs())
+        return True
+
+    # --- the tree ----------------------------------------------------------------------------------
+
+    def _top(self) -> QgsLayerTreeGroup | None:
+        for child in self._project.layerTreeRoot().findGroups(True):
+            if child.customProperty(ROLE_PROPERTY) == "results":
+                return child
+        return None
+
+    def _top_group(self) -> QgsLayerTreeGroup:
+        top = self._top()
+        if top is None:
+            top = self._project.layerTreeRoot().insertGroup(0, "EarthLoc")
+            top.setCustomProperty(ROLE_PROPERTY, "results")
+        return top
+
+    def _group(self, key: str) -> QgsLayerTreeGroup | None:
+        for group in self._project.layerTreeRoot().findGroups(True):
+            if group.customProperty(PHOTO_PROPERTY) == key:
+                return group
+        return None
+
+    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
+        for node in group.findLayers():
+            layer = node.layer()
+            if layer is not None and layer.customProperty(TABLE_PROPERTY) == table:
+                return layer
+        return None
+
+    def _add_layer(
+        self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
+    ) -> QgsVectorLayer | None:
+        layer = QgsVectorLayer(f"{gpkg}|layername={table}", title, "ogr")
+        if not layer.isValid():
+            return None
+        if key is not None:
+            layer.setSubsetString(_subset(key))
+            layer.setCustomProperty(PHOTO_PROPERTY, key)
+        layer.setCustomProperty(TABLE_PROPERTY, table)
+        qml = style(table)
+        if qml.is_file():
+            layer.loadNamedStyle(str(qml))
+        self._project.addMapLayer(layer, False)
+        node = group.insertLayer(0, layer) if key is not None else group.addLayer(layer)
+        node.setExpanded(False)
+        return layer
+
+    def _set_source(self, layer: QgsVectorLayer, gpkg: Path, key: str | None) -> None:
+        table = layer.customProperty(TABLE_PROPERTY)
+        source = f"{gpkg}|layername={table}"
+        if key is not None:
+            layer.setCustomProperty(PHOTO_PROPERTY, key)
+            source += f"|subset={_subset(key)}"
+        layer.setDataSource(source, layer.name(), "ogr", False)
+
+    def _all_footprints(self) -> QgsVectorLayer | None:
+        top = self._top()
+        for node in top.children() if top is not None else []:
+            layer = None if isinstance(node, QgsLayerTreeGroup) else node.layer()
+            if layer is not None and layer.customProperty(TABLE_PROPERTY) == "footprints":
+                return layer
+        return None
+
+    def _show_all_footprints(self, gpkg: Path) -> None:
+        if self._all_footprints() is not None:
+            self._refresh_all_footprints()
+            return
+        layer = self._add_layer(self._top_group(), _tr("All footprints"), "footprints", gpkg, None)
+        if layer is not None:  # unchecked: the groups draw the same polygons
+            self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
+
+    def _refresh_all_footprints(self) -> None:
+        layer = self._all_footprints()
+        if layer is not None:
+            _reload(layer)
+
+
+def _subset(key: str) -> str:
+    return f'"photo" = {quoted(key)}'
+
+
+def _reload(layer: QgsVectorLayer) -> None:
+    """Makes QGIS look at the file again, in which the engine has written."""
+    layer.dataProvider().reloadData()
+    layer.updateExtents()
+    layer.triggerRepaint()
+
+
+def map_extent(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsRectangle | None:
+    """Extent of a geometry in the map's coordinates, or None when it has none there.
+
+    A polygon cut at the antimeridian has parts at both ends of most maps; then it is the larger part's
+    extent rather than the whole world's. A map centred on the Pacific shows both parts together.
+    """
+    boxes = []
+    for part in geometry.asGeometryCollection():
+        try:
+            box = transform.transformBoundingBox(part.boundingBox())
+        except QgsCsException:
+            continue
+        if box.isFinite() and not box.isEmpty():
+            boxes.append(box)
+    if not boxes:
+        return None
+    whole = QgsRectangle(boxes[0])
+    for box in boxes[1:]:
+        whole.combineExtentWith(box)
+    if whole.width() > 2 * sum(box.width() for box in boxes):
+        return max(boxes, key=lambda box: box.width() * box.height())
+    return whole

@@ -1,0 +1,214 @@
+"""Photos waiting to be located, one after the other, through crashes of the engine.
+
+The panel and the Processing algorithm both use this; it needs an event loop and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from .engine_client import EngineClient, EngineError
+
+WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
+MAX_CRASHES = 2  # a photo that took the engine down this often is not tried again
+
+# Errors that every further photo would meet as well: the run ends and the rest keeps waiting.
+_HOPELESS = {"unavailable", "index", "model"}
+
+# How far along a photo is when a stage begins, and the stage's share; embedding is nearly all the work.
+_STAGES = {"read": (0.0, 0.2), "embed": (0.2, 0.6), "search": (0.8, 0.1), "save": (0.9, 0.1)}
+
+
+@dataclass(frozen=True)
+class LocalizeOptions:
+    """What all photos of a run share: index folders, radius around the nadir, candidates, GeoPackage."""
+
+    indexes: tuple[str, ...]
+    radius_km: float
+    top_k: int
+    out: str | None
+
+
+@dataclass
+class Job:
+    """One photo in the queue. `nadir` is (lat, lon) or None; `result` the engine's localization."""
+
+    photo: str
+    nadir: tuple[float, float] | None = None
+    state: str = WAITING
+    progress: float = 0.0  # 0..1
+    message: str = ""
+    result: dict | None = None
+    crashes: int = 0
+    request_id: int | None = field(default=None, repr=False)
+
+
+class LocalizationQueue(QObject):
+    """Sends one `localize` request at a time and keeps going when a photo or the engine fails.
+
+    Signals:
+        job_changed(photo): state, progress or result of a job changed.
+        progress_changed(done, total, seconds_left): of this run; seconds_left is -1.0 while unknown.
+        recovered(message): the engine crashed or hung and is being started again.
+        halted(message): nothing more can be located (no engine, a damaged index); the rest is left waiting.
+        finished(): nothing is running any more, after all else has been told.
+    """
+
+    job_changed = pyqtSignal(str)
+    progress_changed = pyqtSignal(int, int, float)
+    recovered = pyqtSignal(str)
+    halted = pyqtSignal(str)
+    finished = pyqtSignal()
+
+    def __init__(self, client: EngineClient, options: LocalizeOptions, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self.options = options  # may be exchanged at any time; holds for photos not yet sent
+        self.jobs: dict[str, Job] = {}
+        self.running = False
+        self.halted_by = ""  # the message of `halted`, or ""
+        self._seconds: list[float] = []
+        self._sent_at = 0.0
+
+    def add(self, photo: str, nadir: tuple[float, float] | None = None) -> None:
+        """Puts a photo at the end; one that is waiting or running already is left as it is."""
+        job = self.jobs.get(photo)
+        if job is not None and job.state in (WAITING, RUNNING):
+            job.nadir = nadir
+            return
+        self.jobs.pop(photo, None)
+        self.jobs[photo] = Job(photo, nadir)
+        self.job_changed.emit(photo)
+        if self.running:
+            self._tell_progress()
+
+    def clear(self) -> None:
+        """Forgets the photos of the last run, waiting ones too; only while nothing is running."""
+        if not self.running:
+            self.jobs.clear()
+
+    def start(self) -> None:
+        """Begins with the first photo waiting. `finished` is emitted even when there is none."""
+        if self.running:
+            return
+        self.running = True
+        self.halted_by = ""
+        self._seconds = []
+        self._tell_progress()
+        self._next()
+
+    def cancel(self, photo: str) -> None:
+        """Gives one photo up: at once when it waits, as soon as the engine lets go when it runs."""
+        job = self.jobs.get(photo)
+        if job is None:
+            return
+        if job.state == WAITING:
+            self._end(job, CANCELLED, self.tr("Cancelled"))
+        elif job.state == RUNNING and job.request_id is not None:
+            job.message = self.tr("Cancelling")
+            self.job_changed.emit(photo)
+            self._client.cancel(job.request_id)
+
+    def cancel_all(self) -> None:
+        """Gives up everything that waits or runs."""
+        for job in sorted(self.jobs.values(), key=lambda job: job.state == RUNNING):
+            self.cancel(job.photo)
+
+    def forget(self, photo: str) -> None:
+        """Drops a photo from the list; one that runs is cancelled first."""
+        self.cancel(photo)
+        if photo in self.jobs and self.jobs[photo].state != RUNNING:
+            del self.jobs[photo]
+            if self.running:
+                self._tell_progress()
+
+    # --- one photo after the other -----------------------------------------------------------------
+
+    def _next(self) -> None:
+        job = next((job for job in self.jobs.values() if job.state == WAITING), None)
+        if job is None or not self.running:
+            self.running = False
+            self.finished.emit()
+            return
+        job.state, job.progress, job.message = RUNNING, 0.0, ""
+        self._sent_at = time.monotonic()
+        options = self.options
+        job.request_id = self._client.request(
+            "localize",
+            {
+                "photo": job.photo,
+                "indexes": list(options.indexes),
+                "nadir": None if job.nadir is None else list(job.nadir),
+                "radius_km": options.radius_km,
+                "top_k": options.top_k,
+                "out": options.out,
+            },
+            on_result=lambda result: self._answered(job, result),
+            on_error=lambda error: self._refused(job, error),
+            on_progress=lambda params: self._progressed(job, params),
+        )
+        self.job_changed.emit(job.photo)
+
+    def _progressed(self, job: Job, params: dict) -> None:
+        start, share = _STAGES.get(str(params.get("stage")), (job.progress, 0.0))
+        done, total = params.get("done"), params.get("total")
+        known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
+        part = done / total if known else 0.0
+        job.progress = max(job.progress, min(1.0, start + share * part))
+        self.job_changed.emit(job.photo)
+
+    def _answered(self, job: Job, result: object) -> None:
+        self._seconds.append(time.monotonic() - self._sent_at)
+        if not isinstance(result, dict):
+            self._end(job, FAILED, self.tr("The engine's answer makes no sense."))
+        else:
+            job.result = result
+            save_error = result.get("save_error")
+            if result.get("status") == "failed":
+                self._end(job, FAILED, str(result.get("message", "")))
+            elif save_error:
+                reason = save_error.get("message") if isinstance(save_error, dict) else save_error
+                self._end(job, FAILED, self.tr("Found, but not saved: {reason}").format(reason=reason))
+            else:
+                self._end(job, DONE, str(result.get("message", "")))
+        self._next()
+
+    def _refused(self, job: Job, error: EngineError) -> None:
+        job.request_id = None
+        if error.kind == "crashed":
+            job.crashes += 1
+            if job.crashes < MAX_CRASHES:
+                job.state, job.progress = WAITING, 0.0
+                self.job_changed.emit(job.photo)
+                self.recovered.emit(self.tr("{reason} Starting it again.").format(reason=error.message))
+            else:
+                why = self.tr("The engine stopped {n} times on this photo: {reason}")
+                self._end(job, FAILED, why.format(n=job.crashes, reason=error.message))
+        elif error.kind == "cancelled":
+            self._end(job, CANCELLED, self.tr("Cancelled"))
+        elif error.kind in _HOPELESS:
+            job.state, job.progress = WAITING, 0.0
+            self.job_changed.emit(job.photo)
+            self.running = False
+            self.halted_by = error.message
+            self.halted.emit(error.message)
+        else:
+            self._end(job, FAILED, error.message)
+        self._next()
+
+    def _end(self, job: Job, state: str, message: str) -> None:
+        job.state, job.message, job.request_id = state, message, None
+        job.progress = 1.0 if state == DONE else 0.0
+        self.job_changed.emit(job.photo)
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        total = len(self.jobs)
+        left = sum(job.state in (WAITING, RUNNING) for job in self.jobs.values())
+        # The first photo also pays for starting the engine and opening the index.
+        seconds = self._seconds[1:] or self._seconds
+        seconds_left = left * sum(seconds) / len(seconds) if seconds else -1.0
+        self.progress_changed.emit(total - left, total, seconds_left)

@@ -1,0 +1,185 @@
+"""The results GeoPackage as the plugin sees it: where it is, what is in it, taking photos out of it.
+
+The engine is the one that writes results (docs/architecture.md). Reading is plain SQLite, read-only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from osgeo import gdal
+from qgis.core import QgsProject
+
+from .resources import profile_folder
+
+TABLES = ("photos", "footprints", "candidates")
+LOCK_WAIT_S = 0.5  # how long another writer may keep us waiting; short, as QGIS waits with us
+
+
+class StoreError(Exception):
+    """A results file could not be read or changed; the message is for the user and names the file."""
+
+
+@dataclass(frozen=True)
+class StoredPhoto:
+    """A row of the table `photos`: what is known of a photo and what was found. `nadir` is (lat, lon)."""
+
+    path: str
+    photo_id: str | None
+    status: str
+    confidence: float | None
+    message: str
+    taken_at: str | None
+    nadir: tuple[float, float] | None
+
+
+def unsaved_path() -> Path:
+    """GeoPackage for results of a project that has no file yet."""
+    return profile_folder() / "unsaved.gpkg"
+
+
+def results_path(project: QgsProject) -> Path:
+    """GeoPackage for the results of `project`: `<name>_earthloc.gpkg` beside it, else in the profile.
+
+    A project without a folder of its own (kept in a database) counts as unsaved.
+    """
+    folder = project.absolutePath() if project.fileName() else ""
+    if not folder or not Path(folder).is_dir():
+        return unsaved_path()
+    return Path(folder) / f"{project.baseName()}_earthloc.gpkg"
+
+
+class ResultStore:
+    """One results GeoPackage, which need not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    def key(self, photo: str) -> str:
+        """How the GeoPackage names `photo`: relative to its folder when below it, forward slashes."""
+        return photo_key(photo, self.path.parent)
+
+    def photos(self) -> list[StoredPhoto]:
+        """All photos in the order they were located, with absolute paths; [] when there is no file."""
+        rows = self._rows(
+            "SELECT photo, photo_id, status, confidence, message, taken_at, nadir_lat, nadir_lon"
+            " FROM photos ORDER BY located_at, photo"
+        )
+        return [
+            StoredPhoto(self._absolute(photo), photo_id, status or "", confidence, message or "", taken_at,
+                        None if lat is None or lon is None else (lat, lon))
+            for photo, photo_id, status, confidence, message, taken_at, lat, lon in rows
+        ]  # fmt: skip
+
+    def localization(self, photo: str) -> dict | None:
+        """The engine's whole answer for `photo`, or None."""
+        rows = self._rows("SELECT localization FROM photos WHERE photo = ?", (self.key(photo),))
+        try:
+            return json.loads(rows[0][0]) if rows and rows[0][0] else None
+        except ValueError as error:
+            raise StoreError(f"{self.path}: the result of {photo} is damaged; locate it again.") from error
+
+    def remove(self, photos: list[str]) -> None:
+        """Deletes all rows of `photos`; unknown ones are fine. Raises StoreError."""
+        if not self.path.is_file() or not photos:
+            return
+        keys = [(self.key(photo),) for photo in photos]
+        try:
+            with closing(sqlite3.connect(str(self.path), timeout=LOCK_WAIT_S)) as database, database:
+                for table in TABLES:
+                    database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # noqa: S608  # nosec B608
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
+
+    def carry_over(self, photos: list[str], target: Path) -> None:
+        """Copies the results of `photos` into the GeoPackage `target`, made if missing. Raises StoreError.
+
+        Results of the same photos in `target` are replaced, others stay. Photo paths are written anew,
+        since they are relative to the folder of the GeoPackage.
+        """
+        part = target.with_name(f"{target.stem}.carried.gpkg")
+        try:
+            _copy(self.path, part)
+            _keep_only(part, {self.key(photo): photo_key(photo, target.parent) for photo in photos})
+            if target.exists():
+                ResultStore(target).remove(photos)
+                _append(part, target)
+            else:
+                os.replace(part, target)
+        except (OSError, sqlite3.Error, RuntimeError) as error:
+            raise StoreError(f"{target}: the results could not be copied there ({error}).") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _absolute(self, stored: str) -> str:
+        return os.path.normpath(os.path.join(self.path.parent, stored))
+
+    def _rows(self, sql: str, values: tuple = ()) -> list[tuple]:
+        if not self.path.is_file():
+            return []
+        try:
+            uri = self.path.resolve().as_uri() + "?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
+                return database.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the results could not be read ({error}).") from error
+
+
+def quoted(text: str) -> str:
+    """`text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def photo_key(photo: str, folder: Path) -> str:
+    """How a GeoPackage in `folder` names `photo`: as the engine does it (engine/results.py)."""
+    absolute, folder = Path(os.path.abspath(photo)), Path(os.path.abspath(folder))
+    name = absolute.relative_to(folder) if folder in absolute.parents else absolute
+    return name.as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A consistent copy of a database, even while QGIS has it open."""
+    target.unlink(missing_ok=True)
+    uri = source.resolve().as_uri() + "?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
+        with closing(sqlite3.connect(str(target))) as copy:
+            database.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _keep_only(path: Path, keys: dict[str, str]) -> None:
+    """Deletes the rows of all photos but `keys` and renames those to their values.
+
+    Through GDAL, because the triggers on these tables call functions that plain SQLite lacks.
+    """
+    dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    if dataset is None:
+        raise RuntimeError(gdal.GetLastErrorMsg())
+    wanted = ", ".join(quoted(key) for key in keys) or "''"
+    for table in TABLES:
+        _execute(dataset, f"DELETE FROM {table} WHERE photo NOT IN ({wanted})")  # noqa: S608  # nosec B608
+        for old, new in keys.items():
+            if old != new:
+                _execute(dataset, f"UPDATE {table} SET photo = {quoted(new)} WHERE photo = {quoted(old)}")  # nosec B608
+
+
+def _execute(dataset: gdal.Dataset, sql: str) -> None:
+    gdal.ErrorReset()
+    result = dataset.ExecuteSQL(sql)
+    if gdal.GetLastErrorType() >= gdal.CE_Failure:
+        raise RuntimeError(gdal.GetLastErrorMsg())
+    if result is not None:
+        dataset.ReleaseResultSet(result)
+
+
+def _append(source: Path, target: Path) -> None:
+    """Adds all rows of the GeoPackage `source` to those of `target`."""
+    for table in TABLES:
+        done = gdal.VectorTranslate(str(target), str(source), accessMode="append", layers=[table])
+        if done is None:
+            raise RuntimeError(gdal.GetLastErrorMsg())

@@ -1,0 +1,1 @@
+"""The EarthLoc panel and its parts."""

@@ -1,0 +1,119 @@
+"""What the user has chosen, kept by QGIS under `earthloc/`, and where the engine is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qgis.core import QgsSettings
+from qgis.PyQt.QtCore import QStandardPaths
+
+from .core.resources import PLUGIN_FOLDER, profile_folder
+
+DEFAULT_RADIUS_KM = 1000.0  # 99 % of the labelled ISS photos show ground within 943 km of the nadir
+DEFAULT_TOP_K = 10
+WHOLE_EARTH_KM = 20100.0  # a little more than half the way round: a circle that leaves nothing out
+
+
+def _get(key: str, default, kind):
+    return QgsSettings().value(f"earthloc/{key}", default, type=kind)
+
+
+def _set(key: str, value) -> None:
+    QgsSettings().setValue(f"earthloc/{key}", value)
+
+
+def engine_setting() -> str:
+    """The engine program the user has chosen, or "" for looking it up."""
+    return _get("engine", "", str).strip()
+
+
+def set_engine_setting(path: str) -> None:
+    """Chooses the engine program; "" means looking it up."""
+    _set("engine", path.strip())
+
+
+def find_engine() -> str | None:
+    """Path of the `earthloc` program, or None.
+
+    Looked for in the setting, the environment variable EARTHLOC_ENGINE, the `.venv` of the repository the
+    plugin lies in, and on PATH. The first one that is given wins, even when it does not exist: a wrong
+    setting must be seen, not papered over.
+    """
+    for given in (engine_setting(), os.environ.get("EARTHLOC_ENGINE", "").strip()):
+        if given:
+            return given if Path(given).is_file() else None
+    for name in ("bin/earthloc", "Scripts/earthloc.exe"):
+        beside = PLUGIN_FOLDER.parent / ".venv" / name
+        if beside.is_file():
+            return str(beside)
+    return QStandardPaths.findExecutable("earthloc") or None
+
+
+def engine_command() -> list[str]:
+    """Command line that starts the engine as a service, or [] when there is no engine."""
+    program = find_engine()
+    if program is None:
+        return []
+    return [program, "serve", "--log-file", str(profile_folder() / "engine.log")]
+
+
+def index_folder() -> str:
+    """Folder in which regional indexes are looked for."""
+    return _get("index_folder", "", str) or str(profile_folder() / "indexes")
+
+
+def set_index_folder(path: str) -> None:
+    """Chooses the folder of regional indexes; "" means the one in the profile."""
+    _set("index_folder", path.strip())
+
+
+def known_indexes() -> list[str]:
+    """Indexes outside the folder of indexes that the user has browsed to."""
+    return list(_get("known_indexes", [], list) or [])
+
+
+def remember_index(path: str) -> None:
+    """Adds an index to `known_indexes`."""
+    if path not in known_indexes():
+        _set("known_indexes", [*known_indexes(), path])
+
+
+def chosen_indexes() -> list[str]:
+    """Indexes that the panel searches."""
+    return list(_get("chosen_indexes", [], list) or [])
+
+
+def set_chosen_indexes(paths: list[str]) -> None:
+    """Keeps the choice of indexes."""
+    _set("chosen_indexes", list(paths))
+
+
+def radius_km() -> float:
+    """How far from the nadir the ground in a photo may lie, in km."""
+    return _get("radius_km", DEFAULT_RADIUS_KM, float)
+
+
+def set_radius_km(value: float) -> None:
+    """Keeps the radius around the nadir, in km."""
+    _set("radius_km", float(value))
+
+
+def use_nadir() -> bool:
+    """Whether the search is restricted to a circle around the nadir when one is known."""
+    return _get("use_nadir", True, bool)
+
+
+def set_use_nadir(value: bool) -> None:
+    """Keeps whether the nadir restricts the search."""
+    _set("use_nadir", bool(value))
+
+
+def top_k() -> int:
+    """How many candidates are shown for a photo."""
+    return _get("top_k", DEFAULT_TOP_K, int)
+
+
+def set_top_k(value: int) -> None:
+    """Keeps the number of candidates."""
+    _set("top_k", int(value))
