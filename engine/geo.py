@@ -128,23 +128,27 @@ def polygon_in_frame(corners: ArrayLike, frame: LocalFrame) -> shapely.Polygon:
     return polygon if polygon.is_valid else shapely.make_valid(polygon)
 
 
-def to_geojson(ring: ArrayLike) -> dict[str, Any]:
-    """A ring of (n, 2) lat, lon points as a GeoJSON Polygon or, where it crosses 180 degrees, MultiPolygon.
+def to_polygon(ring: ArrayLike) -> shapely.Polygon | shapely.MultiPolygon:
+    """A ring of (n, 2) lat, lon points as a polygon in x = longitude, y = latitude, counter-clockwise.
 
-    Rings are counter-clockwise and cut at the antimeridian, as RFC 7946 section 3.1.9 demands; a ring
-    round a pole is closed along it.
+    Cut at the antimeridian, as RFC 7946 section 3.1.9 demands; a ring round a pole is closed along it.
     """
     c = np.asarray(ring, np.float64)
-    lon_lat = [(float(lon), float(lat)) for lat, lon in c]
-    turn = normalise_lon(np.diff(c[:, 1], append=c[0, 1])).sum()
-    around_pole = abs(turn) > 180.0
-    fixed = antimeridian.fix_polygon(
-        shapely.Polygon(lon_lat),
+    polygon = shapely.Polygon(c[:, ::-1])
+    if np.ptp(c[:, 1]) < 180.0:  # the common case, without the cost of the general one
+        return shapely.orient_polygons(polygon)
+    around_pole = abs(normalise_lon(np.diff(c[:, 1], append=c[0, 1])).sum()) > 180.0
+    return antimeridian.fix_polygon(
+        polygon,
         fix_winding=not around_pole,
         force_north_pole=around_pole and c[:, 0].mean() > 0,
         force_south_pole=around_pole and c[:, 0].mean() < 0,
     )
-    geometry: dict[str, Any] = shapely.geometry.mapping(fixed)
+
+
+def to_geojson(ring: ArrayLike) -> dict[str, Any]:
+    """The same as a GeoJSON Polygon or, where it crosses 180 degrees, MultiPolygon."""
+    geometry: dict[str, Any] = shapely.geometry.mapping(to_polygon(ring))
     return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"])}
 
 

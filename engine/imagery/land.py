@@ -1,0 +1,31 @@
+"""Which part of a tile is land.
+
+`resources/landmask.png` is a 0.1 degree, one-bit picture of the world's land (row 0 at 90 N, column 0 at
+180 W), a quarter of the cell or more being land. It was reduced from the NOAA GLOBE elevation model (public
+domain) as packaged in global-land-mask 1.0.0; docs/architecture.md has the command. Lakes count as land.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from engine.resources import resources_folder
+
+
+@lru_cache(maxsize=1)
+def _mask() -> NDArray[np.bool_]:
+    with Image.open(resources_folder() / "landmask.png") as image:
+        return np.asarray(image.convert("1"))
+
+
+def is_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
+    """True where a point (degrees, any shape) lies on land, to a tenth of a degree."""
+    mask = _mask()
+    rows, cols = mask.shape
+    row = np.clip(((90.0 - np.asarray(lat)) / 180.0 * rows).astype(np.int64), 0, rows - 1)
+    col = ((np.asarray(lon) + 180.0) / 360.0 * cols).astype(np.int64) % cols
+    return mask[row, col]

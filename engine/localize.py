@@ -1,0 +1,223 @@
+"""Finds where a photo was taken: photo -> retrieval -> localization, top to bottom.
+
+Registration, which will decide whether a candidate is to be believed, does not exist yet: the footprint
+is the best tile's, and the status is never better than `uncertain`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import engine
+from engine import geo
+from engine.errors import EarthLocError, IndexDamagedError, InputError
+from engine.photo.read import Photo, read_photo
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.model import ModelPackage
+from engine.retrieval.search import Circle, Match, search
+from engine.retrieval.tiling import tile_name
+from engine.work import Work
+
+# Grey levels (standard deviation) below which a photo shows nothing to recognise: night sky, a lens cap.
+_FLAT_PHOTO = 2.0
+
+
+@dataclass(frozen=True)
+class Query:
+    """A photo to locate.
+
+    Attributes:
+        photo: path.
+        nadir: (lat, lon) under the station, if known; otherwise that of the photo's EXIF.
+        radius_km: search within this distance of the nadir; without any nadir everywhere.
+        top_k: how many candidates to return.
+        use_nadir: False searches everywhere even when a nadir is known.
+    """
+
+    photo: Path
+    nadir: tuple[float, float] | None = None
+    radius_km: float = 1000.0
+    top_k: int = 10
+    use_nadir: bool = True
+
+
+class Localizer:
+    """Locates photos with one model over one or more regional indexes made with that model."""
+
+    def __init__(self, indexes: Sequence[RegionalIndex], model: ModelPackage) -> None:
+        self.indexes = list(indexes)
+        self.model = model
+        for index in self.indexes:
+            made_with = index.info["model"]
+            if made_with["sha256"] != model.sha256:
+                raise IndexDamagedError(
+                    index.path,
+                    f"was built with the model {made_with['name']} {made_with['version']}, not with {model.name} "
+                    f"{model.version}",
+                    "build it again with this model or choose an index that fits",
+                )
+
+    def localize(self, query: Query, work: Work | None = None) -> dict[str, Any]:
+        """The localization of a photo, as DESIGN section 4 and docs/architecture.md define it.
+
+        A photo that cannot be read gives status `failed` and a message; only cancelling raises.
+        """
+        work = work or Work()
+        clock = _Clock()
+        work.progress("read", 0, 1)
+        try:
+            photo = read_photo(query.photo)
+        except InputError as error:
+            return self._answer(query, None, "failed", str(error), clock)
+        nadir = query.nadir or photo.nadir
+        clock.lap("read")
+        if float(photo.pixels.mean(axis=2).std()) < _FLAT_PHOTO:
+            message = "The photo is of one colour: there is nothing to recognise."
+            return self._answer(query, photo, "not_found", message, clock, nadir)
+        work.progress("embed", 0, 1)
+        descriptors = self.model.embed_rotations(photo.pixels)
+        clock.lap("embed")
+        work.progress("search", 0, 1)
+        circle = Circle(*nadir, query.radius_km) if nadir is not None and query.use_nadir else None
+        matches = search(self.indexes, descriptors, query.top_k, circle)
+        clock.lap("search")
+        work.check()
+        if not matches:
+            return self._answer(query, photo, "not_found", _why_nothing(circle), clock, nadir)
+        return self._answer(query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches)
+
+    def _answer(
+        self,
+        query: Query,
+        photo: Photo | None,
+        status: str,
+        message: str,
+        clock: _Clock,
+        nadir: tuple[float, float] | None = None,
+        matches: Sequence[Match] = (),
+    ) -> dict[str, Any]:
+        candidates = [_candidate(rank, match, nadir) for rank, match in enumerate(matches, start=1)]
+        best = candidates[0] if candidates else None
+        return {
+            "photo": str(query.photo),
+            "photo_id": photo.photo_id if photo is not None else None,
+            "status": status,
+            "confidence": self._prior() if best else 0.0,
+            "footprint": best["footprint"] if best else None,
+            "corners": _rounded(photo_corners(matches[0])) if best else None,
+            "center": best["center"] if best else None,
+            "camera": None,
+            "inliers": 0,
+            "rms_km": None,
+            "candidates": candidates,
+            "nadir": list(nadir) if nadir is not None else None,
+            "model": self.model.identity(),
+            "engine": engine.__version__,
+            "timings_ms": clock.timings(),
+            "message": message,
+        }
+
+    def _prior(self) -> float:
+        """How often the first candidate is right before anything else is known, as the model card measured it."""
+        return float(self.model.card.get("measured", {}).get("recall_strict_at_1", 0.0))
+
+
+def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
+    """A localization of status `failed` for a photo that never reached the model."""
+    return {
+        "photo": str(photo),
+        "photo_id": None,
+        "status": "failed",
+        "confidence": 0.0,
+        "footprint": None,
+        "corners": None,
+        "center": None,
+        "camera": None,
+        "inliers": 0,
+        "rms_km": None,
+        "candidates": [],
+        "nadir": None,
+        "model": None,
+        "engine": engine.__version__,
+        "timings_ms": _Clock().timings(),
+        "message": str(error),
+    }
+
+
+def photo_corners(match: Match) -> NDArray[np.float64]:
+    """Corners (4, 2) lat, lon of the matched tile in the order of the stored photo's corners.
+
+    The photo turned counter-clockwise by rotation_deg looks like the tile, so its top-left corner comes to lie
+    rotation_deg / 90 corners further counter-clockwise.
+    """
+    tile = match.index.tiles[match.row]
+    corners = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
+    return np.roll(corners, match.rotation_deg // 90, axis=0)
+
+
+def _candidate(rank: int, match: Match, nadir: tuple[float, float] | None) -> dict[str, Any]:
+    tile = match.index.tiles[match.row]
+    lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), float(tile["width_km"])
+    away = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
+    return {
+        "rank": rank,
+        "index": match.index.name,
+        "tile": tile_name(tile),
+        "score": round(match.score, 4),
+        "rotation_deg": match.rotation_deg,
+        "center": [round(lat, 6), round(lon, 6)],
+        "width_km": round(width_km, 3),
+        "nadir_distance_km": away,
+        "footprint": geo.to_geojson(geo.square_ring(lat, lon, width_km)),
+        "inliers": 0,
+    }
+
+
+def _describe(best: Match, nadir: tuple[float, float] | None) -> str:
+    tile = best.index.tiles[best.row]
+    where = f"Best guess near {_place(float(tile['lat']), float(tile['lon']))}"
+    if nadir is not None:
+        away = float(geo.distance_km(*nadir, float(tile["lat"]), float(tile["lon"])))
+        where += f", {away:.0f} km from the nadir"
+    return f"{where}: the tile that looks most alike, not checked by registration. Compare it with a basemap."
+
+
+def _why_nothing(circle: Circle | None) -> str:
+    if circle is None:
+        return "The chosen indexes hold no tile."
+    return (
+        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of the nadir "
+        f"{_place(circle.lat, circle.lon)}: choose another index, a larger radius, or check the nadir."
+    )
+
+
+def _place(lat: float, lon: float) -> str:
+    return f"{abs(lat):.1f}°{'N' if lat >= 0 else 'S'} {abs(lon):.1f}°{'E' if lon >= 0 else 'W'}"
+
+
+def _rounded(corners: NDArray[np.float64]) -> list[list[float]]:
+    return [[round(float(lat), 6), round(float(lon), 6)] for lat, lon in corners]
+
+
+class _Clock:
+    """Milliseconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps[stage] += (now - self._last) * 1000
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        total = (time.perf_counter() - self._start) * 1000
+        return {**{stage: round(ms, 1) for stage, ms in self._laps.items()}, "total": round(total, 1)}

@@ -1,0 +1,312 @@
+"""Builds a regional index: cut tiles, embed them, write.
+
+The work goes on in `<name>.partial`; after every batch the descriptors are on disk and a line of the journal
+says so, so that a build that was killed at any moment resumes at the last whole batch. The finished index gets
+its name by one rename. The same inputs give the same bytes, interrupted or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from engine import geo, geopackage
+from engine.errors import OutputError, UsageError
+from engine.imagery.raster import RasterSource
+from engine.retrieval import tiling
+from engine.retrieval.index import DESCRIPTORS, FOOTPRINTS, FORMAT, MANIFEST, TILES, file_sha256, read_manifest
+from engine.retrieval.model import ModelPackage
+from engine.retrieval.tiling import BBox, Tiles
+from engine.work import Work
+
+DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
+BATCH = 32
+# A tile of which less than this is covered by the imagery is left out.
+MIN_COVERAGE = 0.6
+
+_PLAN = "plan.json"
+_JOURNAL = "journal.txt"
+_KEPT = "kept.u4"
+
+
+def build_index(
+    source: Path,
+    out: Path,
+    *,
+    bbox: BBox | None = None,
+    tile_km: Sequence[float] = DEFAULT_TILE_KM,
+    model: ModelPackage,
+    resume: bool = False,
+    include_ocean: bool = False,
+    attribution: str = "",
+    licence: str = "",
+    work: Work | None = None,
+) -> dict[str, Any]:
+    """Builds the index of a raster's tiles.
+
+    Args:
+        source: a georeferenced raster.
+        out: the folder of the index; must not exist. `<out>.partial` holds the work until it is complete.
+        bbox: west, south, east, north in degrees; tiles with their centre inside. None: all of the raster.
+        tile_km: ground widths of the tiles.
+        model: embeds the tiles.
+        resume: go on with a half-built index of the same plan; otherwise it is started anew.
+        include_ocean: also tiles without land.
+        attribution, licence: of the imagery, kept in the index; by default what the raster's tags say.
+        work: progress (stages `plan`, `embed`, `write`) and cancelling.
+
+    Returns:
+        The manifest, the content of `index.json`.
+
+    Raises:
+        InputError: the raster cannot be used. OutputError: the folder cannot be written. UsageError: the
+        request makes no sense. CancelledError: the partial folder stays, to be resumed.
+    """
+    work = work or Work()
+    out = Path(out)
+    if out.exists():
+        raise UsageError(out, "already exists", "choose another folder or delete this one")
+    _check_request(bbox, tile_km)
+    with RasterSource.open(source) as raster:
+        work.progress("plan", 0, 1)
+        tiles = plan_tiles(raster, bbox, tile_km, include_ocean)
+        if len(tiles) == 0:
+            raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
+        plan = {
+            "format": FORMAT,
+            "name": out.name,
+            "region": [round(float(v), 6) for v in (bbox or raster.bounds())],
+            "tile_km": [float(w) for w in tile_km],
+            "overlap": tiling.OVERLAP,
+            "include_ocean": include_ocean,
+            "dimension": model.dimension,
+            "dtype": "float32",
+            "source": {
+                "path": str(Path(source).resolve()),
+                "crs": raster.crs,
+                "attribution": attribution or raster.attribution,
+                "licence": licence or raster.licence,
+            },
+            "model": model.identity(),
+        }
+        stat = Path(source).stat()
+        state = {**plan, "planned": len(tiles), "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns}
+        partial = out.with_name(out.name + ".partial")
+        try:
+            start = _open_partial(partial, state, resume, model.dimension)
+            _embed_tiles(raster, tiles, model, partial, start, work)
+            return _finish(partial, out, plan, tiles, work)
+        except OSError as error:
+            raise OutputError.from_os_error(partial, error) from error
+
+
+def plan_tiles(raster: RasterSource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool) -> Tiles:
+    """The tiles to try, in the order in which they will be stored (Hilbert curve)."""
+    tiles = tiling.tile_grid(bbox or raster.bounds(), tile_km)
+    if bbox is not None:
+        tiles = tiles[_within(tiles, raster.bounds())]
+    if not include_ocean:
+        tiles = tiles[tiling.land_fraction(tiles) >= tiling.MIN_LAND]
+    return tiles[tiling.hilbert_order(tiles)]
+
+
+def _within(tiles: Tiles, bounds: BBox) -> NDArray[np.bool_]:
+    west, south, east, north = bounds
+    span = (east - west) % 360.0 or 360.0
+    in_lon = (tiles["lon"] - west) % 360.0 <= span
+    return in_lon & (tiles["lat"] >= south) & (tiles["lat"] <= north)
+
+
+def _check_request(bbox: BBox | None, tile_km: Sequence[float]) -> None:
+    if bbox is not None:
+        west, south, east, north = bbox
+        fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
+        if not fine or west == east:
+            raise UsageError(None, f"the region {bbox} is not west, south, east, north in degrees", "correct it")
+    if not tile_km or not all(np.isfinite(w) and 1.0 <= w <= 3000.0 for w in tile_km):
+        raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")
+    if len(set(tile_km)) != len(tile_km):
+        raise UsageError(None, f"tile widths {list(tile_km)} repeat", "name each once")
+
+
+# -- embedding, batch by batch ------------------------------------------------------------------------
+
+
+def _open_partial(partial: Path, state: dict[str, Any], resume: bool, dimension: int) -> int:
+    """Makes the partial folder, or brings a half-built one back to its last whole batch; the next batch's number."""
+    if partial.is_dir() and not (resume and _read_plan(partial) == state):
+        shutil.rmtree(partial)
+    if not partial.is_dir():
+        partial.mkdir(parents=True)
+        (partial / _PLAN).write_text(json.dumps(state), encoding="utf-8")
+    batches, kept = _sound_batches(partial, dimension)
+    for name, size in ((DESCRIPTORS, kept * dimension * 4), (_KEPT, kept * 4)):
+        with (partial / name).open("ab") as file:
+            file.truncate(size)
+    _write_synced(partial / _JOURNAL, "".join(line + "\n" for line in batches).encode())
+    return len(batches)
+
+
+def _read_plan(partial: Path) -> Any:
+    try:
+        return json.loads((partial / _PLAN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _sound_batches(partial: Path, dimension: int) -> tuple[list[str], int]:
+    """Journal lines of the batches whose bytes are all there and right, and the tiles they keep."""
+    try:
+        lines = (partial / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+        descriptors = (partial / DESCRIPTORS).open("rb")
+        kept_rows = (partial / _KEPT).open("rb")
+    except OSError:
+        return [], 0
+    sound: list[str] = []
+    total = 0
+    with descriptors, kept_rows:
+        for number, line in enumerate(lines):
+            fields = line.split()
+            if len(fields) != 3 or not all(field.isdecimal() for field in fields) or int(fields[0]) != number:
+                break
+            kept = int(fields[1])
+            data = kept_rows.read(kept * 4) + descriptors.read(kept * dimension * 4)
+            if len(data) != kept * (dimension + 1) * 4 or zlib.crc32(data) != int(fields[2]):
+                break
+            sound.append(line)
+            total += kept
+    return sound, total
+
+
+def _embed_tiles(
+    raster: RasterSource, tiles: Tiles, model: ModelPackage, partial: Path, start: int, work: Work
+) -> None:
+    total = len(tiles)
+    done = min(start * BATCH, total)
+    work.progress("embed", done, total)
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context((partial / name).open("ab")) for name in (DESCRIPTORS, _KEPT, _JOURNAL)}
+        for number, rows, squares in _cut_ahead(raster, tiles, model.input.size_px, start):
+            descriptors = model.embed(squares) if len(rows) else np.empty((0, model.dimension), np.float32)
+            _append_batch(files, number, rows, descriptors)
+            done = min((number + 1) * BATCH, total)
+            work.progress("embed", done, total, f"{done} of {total} tiles")
+
+
+def _append_batch(files: dict[str, BinaryIO], number: int, rows: NDArray, descriptors: NDArray[np.float32]) -> None:
+    """Writes a batch; only when its bytes are on disk does the journal name it."""
+    row_bytes, descriptor_bytes = rows.astype("<u4").tobytes(), descriptors.astype("<f4").tobytes()
+    files[_KEPT].write(row_bytes)
+    files[DESCRIPTORS].write(descriptor_bytes)
+    line = f"{number} {len(rows)} {zlib.crc32(row_bytes + descriptor_bytes)}\n"
+    for name in (_KEPT, DESCRIPTORS):
+        _sync(files[name])
+    files[_JOURNAL].write(line.encode())
+    _sync(files[_JOURNAL])
+
+
+def _cut_ahead(
+    raster: RasterSource, tiles: Tiles, size_px: int, start: int
+) -> Iterator[tuple[int, NDArray[np.uint32], NDArray[np.uint8]]]:
+    """Batches of tile pictures, the next one being cut while the caller embeds this one."""
+    batches = range(start, -(-len(tiles) // BATCH))
+    with ThreadPoolExecutor(1, thread_name_prefix="cut") as pool:
+        ahead = [pool.submit(_cut_batch, raster, tiles, size_px, number) for number in batches[:2]]
+        try:
+            for number in batches:
+                rows, squares = ahead.pop(0).result()
+                following = number + 2
+                if following in batches:
+                    ahead.append(pool.submit(_cut_batch, raster, tiles, size_px, following))
+                yield number, rows, squares
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _cut_batch(
+    raster: RasterSource, tiles: Tiles, size_px: int, number: int
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    rows, squares = [], []
+    for row in range(number * BATCH, min((number + 1) * BATCH, len(tiles))):
+        tile = tiles[row]
+        pixels, covered = raster.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
+        if covered.mean() >= MIN_COVERAGE:
+            rows.append(row)
+            squares.append(pixels)
+    stacked = np.stack(squares) if squares else np.empty((0, size_px, size_px, 3), np.uint8)
+    return np.asarray(rows, np.uint32), stacked
+
+
+# -- the finished index -------------------------------------------------------------------------------
+
+
+def _finish(partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, work: Work) -> dict[str, Any]:
+    work.progress("write", 0, 1)
+    kept = np.fromfile(partial / _KEPT, "<u4")
+    if len(kept) == 0:
+        raise UsageError(plan["source"]["path"], "no tile of that region is covered by it", "check the region")
+    tiles = tiles[kept]
+    with (partial / TILES).open("wb") as file:
+        np.save(file, tiles, allow_pickle=False)
+        _sync(file)
+    write_footprints(partial / FOOTPRINTS, tiles)
+    names = (DESCRIPTORS, TILES, FOOTPRINTS)
+    files = {n: {"sha256": file_sha256(partial / n), "bytes": (partial / n).stat().st_size} for n in names}
+    manifest = {**plan, "count": len(tiles), "files": files}
+    _write_synced(partial / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+    for name in (_PLAN, _JOURNAL, _KEPT):
+        (partial / name).unlink(missing_ok=True)
+    partial.rename(out)
+    work.progress("write", 1, 1)
+    return read_manifest(out)
+
+
+def write_footprints(path: Path, tiles: Tiles) -> None:
+    """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens."""
+    path.unlink(missing_ok=True)
+    layer = geopackage.Layer("tiles", "MULTIPOLYGON", {"tile": "TEXT", "width_km": "REAL"}, "Tiles of a regional index")
+    connection = geopackage.connect(path)
+    try:
+        connection.execute("BEGIN")
+        geopackage.create_core(connection)
+        geopackage.create_layer(connection, layer)
+        connection.executemany(
+            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", (_footprint_row(tile) for tile in tiles)
+        )
+        geopackage.refresh_contents(connection, "tiles")
+        # No time stamps: the same tiles give the same bytes.
+        connection.execute("UPDATE gpkg_contents SET last_change = '2000-01-01T00:00:00.000Z'")
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _footprint_row(tile: np.void) -> tuple[bytes, str, float]:
+    width_km = float(tile["width_km"])
+    ring = geo.square_ring(float(tile["lat"]), float(tile["lon"]), width_km, points_per_side=2)
+    polygon = geo.to_polygon(ring)
+    multi = polygon if polygon.geom_type == "MultiPolygon" else shapely.MultiPolygon([polygon])
+    return geopackage.geometry_blob(multi), tiling.tile_name(tile), width_km
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        _sync(file)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())

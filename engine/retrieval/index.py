@@ -1,0 +1,172 @@
+"""The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
+
+A folder with `index.json`, `descriptors.f32`, `tiles.npy` and `tiles.gpkg`; docs/architecture.md describes it.
+An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
+`verify`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EarthLocError, IndexDamagedError
+from engine.retrieval.tiling import TILE_DTYPE, Tiles
+
+FORMAT = 1
+MANIFEST = "index.json"
+DESCRIPTORS = "descriptors.f32"
+TILES = "tiles.npy"
+FOOTPRINTS = "tiles.gpkg"
+_MAX_MANIFEST_BYTES = 1_000_000
+_REBUILD = "copy it again or build it anew"
+
+
+class RegionalIndex:
+    """An opened regional index.
+
+    Attributes:
+        path: its folder.
+        info: the manifest.
+        name, count, dimension: of the manifest.
+        descriptors: float32 (count, dimension), memory-mapped, read-only, each row of length 1.
+        tiles: (count,) of TILE_DTYPE, in memory (28 bytes a tile).
+    """
+
+    def __init__(self, path: Path, info: dict[str, Any]) -> None:
+        self.path = path
+        self.info = info
+        self.name: str = info["name"]
+        self.count: int = info["count"]
+        self.dimension: int = info["dimension"]
+        _check_sizes(path, info)
+        self.tiles = _read_tiles(path, self.count)
+        shape = (self.count, self.dimension)
+        self.descriptors: NDArray[np.float32] = (
+            np.memmap(path / DESCRIPTORS, "<f4", "r", shape=shape) if self.count else np.zeros(shape, np.float32)
+        )
+
+    @classmethod
+    def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
+        """Opens an index; checks its manifest and file sizes, and with `verify` every byte.
+
+        Raises:
+            IndexDamagedError: missing, half written, damaged, or from a newer version.
+        """
+        path = Path(path)
+        index = cls(path, read_manifest(path))
+        if verify:
+            index.verify()
+        return index
+
+    def verify(self) -> int:
+        """Compares every file with its checksum; the number of files. Raises IndexDamagedError."""
+        for name, entry in self.info["files"].items():
+            if file_sha256(self.path / name) != entry["sha256"]:
+                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
+        return len(self.info["files"])
+
+
+def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
+    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"},
+    or {"path", "error"} for a damaged one."""
+    found: list[dict[str, Any]] = []
+    for manifest in sorted(Path(folder).glob(f"*/{MANIFEST}")):
+        path = manifest.parent
+        try:
+            info = read_manifest(path)
+            _check_sizes(path, info)
+        except EarthLocError as error:
+            found.append({"path": str(path), "error": str(error)})
+            continue
+        entry = {key: info[key] for key in ("name", "region", "tile_km", "model", "source")}
+        found.append({"path": str(path), "tiles": info["count"], **entry})
+    return found
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The checked content of an index's `index.json`. Raises IndexDamagedError."""
+    manifest = path / MANIFEST
+    if not manifest.is_file():
+        if path.with_name(path.name + ".partial").is_dir() or path.suffix == ".partial":
+            raise IndexDamagedError(path, "is only half built", "finish it with `earthloc index build --resume`")
+        raise IndexDamagedError(path, "is not a regional index (no index.json)", "give the folder of an index")
+    try:
+        if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
+            raise ValueError("too large")
+        info = json.loads(manifest.read_text(encoding="utf-8"))
+        version = info["format"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise IndexDamagedError(manifest, "is not a readable index manifest", _REBUILD) from error
+    if not isinstance(version, int) or version > FORMAT:
+        raise IndexDamagedError(
+            path, f"was written by a newer version of EarthLoc (format {version})", "update EarthLoc"
+        )
+    try:
+        _check_manifest(info)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexDamagedError(manifest, f"lacks a valid {error}", _REBUILD) from error
+    return info
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file; IndexDamagedError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise IndexDamagedError(path, "cannot be read", _REBUILD) from error
+
+
+def _check_manifest(info: dict[str, Any]) -> None:
+    """Raises KeyError, TypeError or ValueError that names the field at fault."""
+    if not isinstance(info["name"], str):
+        raise TypeError("name")
+    for key, low in (("count", 0), ("dimension", 1)):
+        if not isinstance(info[key], int) or isinstance(info[key], bool) or not low <= info[key] < 1 << 40:
+            raise ValueError(key)
+    if info["dtype"] != "float32":
+        raise ValueError("dtype")
+    if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) for v in info["region"]):
+        raise ValueError("region")
+    if not all(isinstance(v, (int, float)) for v in info["tile_km"]):
+        raise ValueError("tile_km")
+    for key in ("name", "version", "sha256"):
+        if not isinstance(info["model"][key], str):
+            raise TypeError(f"model.{key}")
+    if not isinstance(info["source"], dict):
+        raise TypeError("source")
+    if set(info["files"]) != {DESCRIPTORS, TILES, FOOTPRINTS}:
+        raise ValueError("files")
+    for entry in info["files"].values():
+        if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
+            raise TypeError("files")
+    if info["files"][DESCRIPTORS]["bytes"] != info["count"] * info["dimension"] * 4:
+        raise ValueError("count")
+
+
+def _check_sizes(path: Path, info: dict[str, Any]) -> None:
+    for name, entry in info["files"].items():
+        file = path / name
+        if not file.is_file():
+            raise IndexDamagedError(file, "is missing", _REBUILD)
+        if file.stat().st_size != entry["bytes"]:
+            raise IndexDamagedError(file, "has the wrong size", _REBUILD)
+
+
+def _read_tiles(path: Path, count: int) -> Tiles:
+    try:
+        tiles = np.load(path / TILES, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise IndexDamagedError(path / TILES, "is damaged", _REBUILD) from error
+    if tiles.dtype != TILE_DTYPE or tiles.shape != (count,):
+        raise IndexDamagedError(path / TILES, "does not fit its manifest", _REBUILD)
+    fine = np.isfinite(tiles["lat"]) & np.isfinite(tiles["lon"]) & (tiles["width_km"] > 0)
+    if not fine.all() or (count and np.abs(tiles["lat"]).max() > 90):
+        raise IndexDamagedError(path / TILES, "is damaged", _REBUILD)
+    return tiles

@@ -1,0 +1,223 @@
+"""Model packages: an ONNX file and a JSON card beside it.
+
+The card says how a picture becomes the network's input, so pre-processing lives with the weights and not in
+code. A package is data from a stranger: the card is checked field by field, the ONNX file by its sha256, and it
+is loaded from memory so that it cannot refer to other files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.resources import resources_folder
+
+DEFAULT_MODEL = "models/baseline"
+ROTATIONS_DEG = (0, 90, 180, 270)
+_MAX_CARD_BYTES = 1_000_000
+_MAX_MODEL_BYTES = 2_000_000_000
+_RESIZE_POLICIES = ("crop", "squash")
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How pixels become the network's input: float32 (n, 3, height, width) = (pixels / 255 - mean) / std.
+
+    Attributes:
+        name: of the ONNX input.
+        size_px: side of the square input.
+        mean, std: per channel, RGB, on the scale 0..1.
+        resize: how an oblong photo becomes square: "crop" takes the middle, "squash" keeps all.
+    """
+
+    name: str
+    size_px: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    resize: str
+
+
+class ModelPackage:
+    """An embedding model ready to run.
+
+    Attributes:
+        name, version, sha256: of the card; sha256 is that of the ONNX file and names the model in indexes.
+        dimension: length of a descriptor.
+        input: the InputSpec.
+        card: the whole card.
+    """
+
+    def __init__(self, path: Path, card: dict[str, Any], model_bytes: bytes, threads: int = 0) -> None:
+        self.path = path
+        self.card = card
+        self.name: str = card["name"]
+        self.version: str = card["version"]
+        self.sha256: str = card["sha256"]
+        self.dimension: int = card["output"]["dimension"]
+        self.input = _input_spec(path, card["input"])
+        self._output_name: str = card["output"]["name"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise ModelError(
+                path, f"is not a usable ONNX model ({_first_line(error)})", "get the model package again"
+            ) from error
+        inputs = {i.name: i.shape for i in self._session.get_inputs()}
+        outputs = {o.name: o.shape for o in self._session.get_outputs()}
+        if self.input.name not in inputs or self._output_name not in outputs:
+            raise ModelError(path, "the card and the ONNX file name other inputs or outputs", "mend the card")
+        expected = [3, self.input.size_px, self.input.size_px]
+        if any(
+            isinstance(got, int) and got != want
+            for got, want in zip(inputs[self.input.name][1:], expected, strict=False)
+        ):
+            raise ModelError(
+                path, f"the ONNX file takes {inputs[self.input.name]}, the card says {expected}", "mend the card"
+            )
+
+    @classmethod
+    def open(cls, path: str | Path | None = None, threads: int = 0) -> ModelPackage:
+        """Opens a model package.
+
+        Args:
+            path: the card (.json) or its folder; None for the model that ships with the engine.
+            threads: threads of one inference; 0 lets ONNX Runtime take all cores.
+
+        Raises:
+            ModelError: missing, damaged, or not what its card says.
+        """
+        card_path = _find_card(Path(path) if path is not None else resources_folder() / DEFAULT_MODEL)
+        card = _read_card(card_path)
+        model_path = card_path.parent / card["file"]
+        try:
+            if model_path.stat().st_size > _MAX_MODEL_BYTES:
+                raise ModelError(model_path, "is larger than any model of ours", "get the model package again")
+            model_bytes = model_path.read_bytes()
+        except OSError as error:
+            raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
+        if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
+            raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
+        return cls(model_path, card, model_bytes, threads)
+
+    def identity(self) -> dict[str, str]:
+        """Name, version and sha256, as written into indexes and results."""
+        return {"name": self.name, "version": self.version, "sha256": self.sha256}
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """An RGB picture of any shape as the square (size_px, size_px, 3) that the network sees."""
+        return square_picture(pixels, self.input.size_px, self.input.resize)
+
+    def embed(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Descriptors of prepared pictures.
+
+        Args:
+            squares: uint8 RGB (n, size_px, size_px, 3).
+
+        Returns:
+            float32 (n, dimension), each of length 1; similarity is the dot product.
+        """
+        spec = self.input
+        batch = np.ascontiguousarray(squares.transpose(0, 3, 1, 2), dtype=np.float32)
+        scale = 1.0 / (255.0 * np.asarray(spec.std, np.float32))
+        shift = np.asarray(spec.mean, np.float32) / np.asarray(spec.std, np.float32)
+        batch *= scale[:, None, None]
+        batch -= shift[:, None, None]
+        descriptors = np.asarray(self._session.run([self._output_name], {spec.name: batch})[0], np.float32)
+        if descriptors.shape != (len(squares), self.dimension):
+            raise ModelError(
+                self.path,
+                f"gives descriptors of shape {descriptors.shape[1:]}, its card says {self.dimension}",
+                "mend the card",
+            )
+        norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
+        return descriptors / np.maximum(norms, 1e-12)
+
+    def embed_rotations(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Descriptors (4, dimension) of a photo turned counter-clockwise by ROTATIONS_DEG."""
+        square = self.prepare(pixels)
+        return self.embed(np.stack([np.rot90(square, degrees // 90) for degrees in ROTATIONS_DEG]))
+
+
+def square_picture(pixels: NDArray[np.uint8], size_px: int, resize: str) -> NDArray[np.uint8]:
+    """An RGB picture (h, w, 3) as a square of size_px: its middle ("crop") or all of it ("squash")."""
+    height, width = pixels.shape[:2]
+    if resize == "crop":
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        pixels = pixels[top : top + side, left : left + side]
+    if pixels.shape[:2] == (size_px, size_px):
+        return np.ascontiguousarray(pixels)
+    shrink = min(pixels.shape[:2]) >= size_px
+    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (size_px, size_px), interpolation=how)
+
+
+def _find_card(path: Path) -> Path:
+    if path.is_file() and path.suffix == ".json":
+        return path
+    if not path.is_dir():
+        raise ModelError(path, "no such model package", "give the folder or the card (.json) of a model package")
+    cards = sorted(path.glob("*.json"))
+    if len(cards) != 1:
+        raise ModelError(path, f"holds {len(cards)} cards (.json)", "give the path of the one card that is meant")
+    return cards[0]
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_CARD_BYTES:
+            raise ModelError(path, "is too large for a model card", "get the model package again")
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(path, "is not a readable model card (JSON)", "get the model package again") from error
+    try:
+        for key in ("name", "version", "file", "sha256"):
+            if not isinstance(card[key], str) or not card[key]:
+                raise TypeError(key)
+        dimension = card["output"]["dimension"]
+        if not isinstance(dimension, int) or not 1 <= dimension <= 65536:
+            raise ValueError("output.dimension")
+        if not isinstance(card["output"]["name"], str):
+            raise TypeError("output.name")
+        if not isinstance(card["input"], dict):
+            raise TypeError("input")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(path, f"the card lacks a valid {error}", "get the model package again") from error
+    if Path(card["file"]).name != card["file"]:
+        raise ModelError(path, "the card names a file outside its folder", "use only packages you trust")
+    return card
+
+
+def _input_spec(path: Path, spec: dict[str, Any]) -> InputSpec:
+    try:
+        size = spec["width"]
+        mean, std = tuple(map(float, spec["mean"])), tuple(map(float, spec["std"]))
+        if spec["height"] != size or not isinstance(size, int) or not 16 <= size <= 2048:
+            raise ValueError("width and height (equal, 16 to 2048)")
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0 or not np.isfinite([*mean, *std]).all():
+            raise ValueError("mean and std (three numbers each, std above 0)")
+        if spec.get("channels", "RGB") != "RGB" or list(spec.get("range", [0.0, 1.0])) != [0.0, 1.0]:
+            raise ValueError("channels and range (RGB, [0, 1])")
+        # "square" in early cards leaves the way open; cropping keeps shapes true.
+        resize = {"square": "crop"}.get(spec["resize"], spec["resize"])
+        if resize not in _RESIZE_POLICIES:
+            raise ValueError("resize (crop or squash)")
+        return InputSpec(str(spec["name"]), size, mean, std, resize)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(path, f"the card's input lacks a valid {error}", "get the model package again") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

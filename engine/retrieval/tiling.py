@@ -1,0 +1,84 @@
+"""The tile grid: overlapping, north-up squares of several ground widths over the whole Earth.
+
+The grid is fixed to the globe, not to a region, so that indexes of neighbouring regions share their tiles.
+Rows of one width lie half a tile apart from pole to pole, and so do the tiles of a row: 50 % overlap both ways,
+slightly more where the circle of latitude is not a whole number of half tiles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import geo
+from engine.imagery import land
+
+OVERLAP = 0.5
+TILE_DTYPE = np.dtype([("lat", "<f8"), ("lon", "<f8"), ("width_km", "<f4"), ("row", "<i4"), ("col", "<i4")])
+Tiles = NDArray[np.void]  # (n,) of TILE_DTYPE
+BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses the antimeridian
+
+# A tile counts as land when this part of it is: islands and coasts stay in, open sea stays out.
+MIN_LAND = 0.05
+_KM_PER_DEGREE = math.pi * geo.EARTH_RADIUS_KM / 180.0
+
+
+def tile_name(tile: np.void) -> str:
+    """Name of a tile, the same in every index: width in km, row from the south pole, column from 180 W."""
+    return f"{float(tile['width_km']):g}_{int(tile['row'])}_{int(tile['col'])}"
+
+
+def tile_grid(bbox: BBox, widths_km: Sequence[float]) -> Tiles:
+    """All tiles whose centre lies in `bbox`, row by row for each width."""
+    west, south, east, north = bbox
+    span = (east - west) % 360.0 or 360.0
+    parts = []
+    for width in widths_km:
+        rows = math.ceil(180.0 / (width * (1 - OVERLAP) / _KM_PER_DEGREE))
+        for row in range(rows):
+            lat = -90.0 + (row + 0.5) * 180.0 / rows
+            if not south <= lat <= north:
+                continue
+            cols = max(1, math.ceil(360.0 * math.cos(math.radians(lat)) * rows / 180.0))
+            lon = -180.0 + (np.arange(cols) + 0.5) * 360.0 / cols
+            inside = np.flatnonzero((lon - west) % 360.0 <= span)
+            part = np.empty(len(inside), TILE_DTYPE)
+            part["lat"], part["lon"], part["width_km"] = lat, lon[inside], width
+            part["row"], part["col"] = row, inside
+            parts.append(part)
+    return np.concatenate(parts) if parts else np.empty(0, TILE_DTYPE)
+
+
+def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:
+    """Part of each tile that is land, from samples x samples points of the land mask."""
+    fractions = np.empty(len(tiles))
+    for i, tile in enumerate(tiles):
+        lat, lon = geo.square_grid(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), samples)
+        fractions[i] = land.is_land(lat, lon).mean()
+    return fractions
+
+
+def hilbert_order(tiles: Tiles, order: int = 16) -> NDArray[np.int64]:
+    """Permutation that sorts tiles along a Hilbert curve over longitude and latitude.
+
+    Neighbours on the ground become neighbours on disk, so a circle round a nadir is a few contiguous reads.
+    The curve runs over 2**order cells a side (0.005 degrees of longitude); the loop is the classic bit-by-bit
+    rotation (Hilbert 1891; Skilling 2004 for the bit form). Ties keep their order.
+    """
+    n = np.int64(1) << order
+    x = np.clip((tiles["lon"] + 180.0) / 360.0 * n, 0, n - 1).astype(np.int64)
+    y = np.clip((tiles["lat"] + 90.0) / 180.0 * n, 0, n - 1).astype(np.int64)
+    key = np.zeros(len(tiles), np.int64)
+    side = n >> 1
+    while side > 0:
+        rx = (x & side > 0).astype(np.int64)
+        ry = (y & side > 0).astype(np.int64)
+        key += side * side * ((3 * rx) ^ ry)
+        flip = (ry == 0) & (rx == 1)
+        x, y = np.where(flip, n - 1 - x, x), np.where(flip, n - 1 - y, y)
+        x, y = np.where(ry == 0, y, x), np.where(ry == 0, x, y)
+        side >>= 1
+    return np.argsort(key, kind="stable")
