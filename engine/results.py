@@ -7,12 +7,12 @@ leaves the file as it was before. QGIS may have the file open all the while.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from engine.resources import resources_folder
 Row = dict[str, Any]
 
 SCHEMA = 1  # counts up when a column changes; kept in the table earthloc_schema
+
+_SMALLEST_DATABASE_BYTES = 512
 
 _CORNERS = {f"{axis}{n}": "REAL" for n in (1, 2, 3, 4) for axis in ("lat", "lon")}
 LAYERS = (
@@ -50,7 +52,9 @@ LAYERS = (
             **dict.fromkeys(("photo", "photo_id", "status"), "TEXT"),
             **dict.fromkeys(("confidence", "center_lat", "center_lon"), "REAL"),
             **_CORNERS,
-            **dict.fromkeys(("nadir_distance_km", "rotation_deg", "width_km"), "REAL"),
+            "nadir_distance_km": "REAL",
+            "rotation_deg": "INTEGER",
+            "width_km": "REAL",
             "inliers": "INTEGER",
             **dict.fromkeys(("rms_km", "camera_altitude_km", "tilt_deg", "azimuth_deg", "focal_length_mm"), "REAL"),
             **dict.fromkeys(("index_name", "tile", "model", "model_sha256", "engine", "located_at", "message"), "TEXT"),
@@ -65,9 +69,9 @@ LAYERS = (
         {
             **dict.fromkeys(("photo", "photo_id"), "TEXT"),
             "rank": "INTEGER",
-            **dict.fromkeys(
-                ("score", "rotation_deg", "center_lat", "center_lon", "width_km", "nadir_distance_km"), "REAL"
-            ),
+            "score": "REAL",
+            "rotation_deg": "INTEGER",
+            **dict.fromkeys(("center_lat", "center_lon", "width_km", "nadir_distance_km"), "REAL"),
             **dict.fromkeys(("index_name", "tile"), "TEXT"),
             "inliers": "INTEGER",
         },
@@ -83,18 +87,21 @@ _LAYER_STYLES = """CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY K
 
 
 class ResultsFile:
-    """A results GeoPackage at `path`, made when it does not exist.
+    """A results GeoPackage at `path`, made at the first call when it does not exist.
 
     An existing GeoPackage gets our tables added; any other file is refused and left alone. The file is open
     only during a call. One writer at a time: other processes wait for up to 10 s.
 
-    Raises OutputError, here and from every method, with nothing changed in the file.
+    Every method raises OutputError with nothing changed in the file.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(os.path.abspath(path))
-        with self._transaction():
-            pass  # made, or found fit for writing
+
+    def prepare(self) -> None:
+        """Makes the file, or finds it fit for writing, before work is put into what it shall hold."""
+        with self._transaction() as con:
+            con.execute("UPDATE earthloc_schema SET version = version")  # a write, to find out
 
     def save(self, localization: Row, info: Row | None = None) -> None:
         """Replaces a photo's rows by a new localization.
@@ -148,7 +155,7 @@ class ResultsFile:
         name = absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute
         return name.as_posix()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """An open file, whose complaints become OutputErrors; closing rolls back what was not committed."""
         try:
@@ -162,9 +169,13 @@ class ResultsFile:
         finally:
             con.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """A connection inside a transaction, committed at the end; the tables exist."""
+        # SQLite takes a file of a few bytes for an empty database and would overwrite it.
+        with contextlib.suppress(OSError):
+            if 0 < self.path.stat().st_size < _SMALLEST_DATABASE_BYTES:
+                raise self._not_a_geopackage()
         with self._connection() as con:
             # Also syncs the folder, so that a commit outlasts a power cut. The journal mode stays as it is:
             # QGIS switches files that it edits to WAL and back.
@@ -184,7 +195,7 @@ class ResultsFile:
                 )
             return
         if tables and "gpkg_contents" not in tables:
-            raise OutputError(self.path, "is a database but not a GeoPackage", "choose another file")
+            raise self._not_a_geopackage()
         for layer in LAYERS:
             if layer.name in tables:
                 raise OutputError(
@@ -205,6 +216,9 @@ class ResultsFile:
         con.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
         con.execute("INSERT INTO earthloc_schema VALUES (?)", (SCHEMA,))
 
+    def _not_a_geopackage(self) -> OutputError:
+        return OutputError(self.path, "is not a GeoPackage", "choose another file")
+
     def _refusal(self, error: sqlite3.Error) -> OutputError:
         """What SQLite complains about, as a sentence with its mend."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
@@ -217,12 +231,12 @@ class ResultsFile:
                 "stop editing it there and try again, or choose another file",
             )
         if code == sqlite3.SQLITE_NOTADB:
-            return OutputError(self.path, "is not a GeoPackage", "choose another file")
+            return self._not_a_geopackage()
         if code == sqlite3.SQLITE_CORRUPT:
             return OutputError(self.path, "is damaged", "move it away or choose another file")
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             return OutputError(self.path, "is a folder", "name a file in it, such as results.gpkg")
-        if not self.path.parent.is_dir():
+        if not os.path.lexists(self.path.parent):
             return OutputError(self.path, "its folder does not exist", "make the folder or choose another")
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return OutputError.from_os_error(self.path, PermissionError(errno.EACCES, "no access"))
