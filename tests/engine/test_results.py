@@ -402,14 +402,14 @@ def test_no_right_to_write_is_said(what):
         Path(base).chmod(0o755)
         path = folder / "results.gpkg"
         if what == "file":
-            ResultsFile(path)
+            made(path)
             path.chmod(0o444)
             folder.chmod(0o777)
         pid = os.fork()  # a child with fewer rights
         if pid == 0:
             os.setuid(65534)
             try:
-                ResultsFile(path)
+                made(path)
             except OutputError as error:
                 os._exit(0 if "cannot be written to; choose another folder" in str(error) else 1)
             except BaseException:
