@@ -144,11 +144,14 @@ class ResultLayers(QObject):
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
     ) -> QgsVectorLayer | None:
-        layer = QgsVectorLayer(f"{gpkg}|layername={table}", title, "ogr")
+        source = f"{gpkg}|layername={table}"
+        if key is not None:
+            # Not setSubsetString: QGIS 3.22 then loses sight of the file while other layers have it open.
+            source += f"|subset={_subset(key)}"
+        layer = QgsVectorLayer(source, title, "ogr")
         if not layer.isValid():
             return None
         if key is not None:
-            layer.setSubsetString(_subset(key))
             layer.setCustomProperty(PHOTO_PROPERTY, key)
         layer.setCustomProperty(TABLE_PROPERTY, table)
         qml = style(table)
