@@ -131,8 +131,9 @@ class RasterSource:
         lats, lons = _node_grid(lat, width_km)
         x, y = self._pixel_position(lats, geo.normalise_lon(lons + lon))
         weights = _node_weights(size_px)
+        step_px = _median_step(x, y) * (_NODES - 1) / size_px
         return self._resample(
-            (weights @ x @ weights.T).astype(np.float32), (weights @ y @ weights.T).astype(np.float32)
+            (weights @ x @ weights.T).astype(np.float32), (weights @ y @ weights.T).astype(np.float32), step_px
         )
 
     def sample(
@@ -149,7 +150,7 @@ class RasterSource:
             RGB (h, w, 3) and coverage (h, w).
         """
         x, y = self._pixel_position(lat, lon)
-        step = None
+        step = _median_step(x, y) if resolution_km is None else 1.0
         if resolution_km is not None:
             middle = np.nanmedian(lat)
             px, py = self._pixel_position(
@@ -195,10 +196,8 @@ class RasterSource:
     # -- reading ----------------------------------------------------------------------------------
 
     def _resample(
-        self, x: NDArray[np.float32], y: NDArray[np.float32], step_px: float | None = None
+        self, x: NDArray[np.float32], y: NDArray[np.float32], step_px: float
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        if step_px is None:
-            step_px = _median_step(x, y)
         decimation = 2 ** max(0, int(np.floor(np.log2(max(step_px, 1e-9) / _FINEST_STEP))))
         empty = np.zeros((*x.shape, 3), np.uint8), np.zeros(x.shape, bool)
         if not np.isfinite(x).any():
@@ -319,8 +318,9 @@ def _median_step(x: NDArray, y: NDArray) -> float:
     """Source pixels from one output pixel to its neighbour, the median over the view."""
     if x.shape[0] < 2 or x.shape[1] < 2:
         return 1.0
-    along = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))[::4, ::4]
-    down = np.hypot(np.diff(x, axis=0), np.diff(y, axis=0))[::4, ::4]
+    skip = max(1, min(x.shape) // _NODES)
+    along = np.hypot(np.diff(x[::skip], axis=1), np.diff(y[::skip], axis=1))
+    down = np.hypot(np.diff(x[:, ::skip], axis=0), np.diff(y[:, ::skip], axis=0))
     steps = np.concatenate([along.ravel(), down.ravel()])
     steps = steps[np.isfinite(steps)]
     return float(np.median(steps)) if steps.size else 1.0
