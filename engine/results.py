@@ -255,14 +255,14 @@ def _add_style(con: sqlite3.Connection, layer: geopackage.Layer) -> None:
 
 
 def _delete(con: sqlite3.Connection, table: str, photo: str) -> int:
-    statement = f'DELETE FROM "{table}" WHERE photo = ?'  # nosec B608 - the tables are ours
+    statement = f'DELETE FROM "{table}" WHERE photo = ?'
     return con.execute(statement, (_storable(photo),)).rowcount
 
 
 def _insert(con: sqlite3.Connection, table: str, row: Row) -> None:
     columns = ", ".join(f'"{name}"' for name in row)
     values = ", ".join("?" * len(row))
-    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # nosec B608 - the names are ours
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'
     con.execute(statement, [_storable(value) for value in row.values()])
 
 
