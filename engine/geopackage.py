@@ -137,7 +137,8 @@ def create_layer(con: sqlite3.Connection, layer: Layer) -> None:
 def refresh_contents(con: sqlite3.Connection, name: str) -> None:
     """Brings a layer's extent and time of last change in `gpkg_contents` up to date."""
     west, south, east, north = con.execute(
-        f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{name}_geom"'
+        # The name is one of ours, never a user's.
+        f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{name}_geom"'  # nosec B608
     ).fetchone()
     if west is not None:  # the R-tree holds 32-bit floats, rounded outwards
         west, south, east, north = max(west, -180), max(south, -90), min(east, 180), min(north, 90)

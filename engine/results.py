@@ -255,14 +255,15 @@ def _add_style(con: sqlite3.Connection, layer: geopackage.Layer) -> None:
 
 
 def _delete(con: sqlite3.Connection, table: str, photo: str) -> int:
-    statement = f'DELETE FROM "{table}" WHERE photo = ?'
+    # Tables and columns are those of LAYERS, here and below.
+    statement = f'DELETE FROM "{table}" WHERE photo = ?'  # nosec B608
     return con.execute(statement, (_storable(photo),)).rowcount
 
 
 def _insert(con: sqlite3.Connection, table: str, row: Row) -> None:
     columns = ", ".join(f'"{name}"' for name in row)
     values = ", ".join("?" * len(row))
-    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values})'  # nosec B608
     con.execute(statement, [_storable(value) for value in row.values()])
 
 
