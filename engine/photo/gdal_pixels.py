@@ -1,0 +1,136 @@
+"""Pixels that Pillow cannot give honestly, read with GDAL: TIFF, 16-bit PNG, PNG too large to unpack whole.
+
+Pillow turns TIFFs by their orientation tag, drops the low byte of 16-bit colour and unpacks an image whole.
+GDAL gives the stored array, any sample type, and reads large images piece by piece at a lower resolution.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
+
+from engine.errors import InputError
+
+# One strip or tile is unpacked at once; a file made of a single huge one would fill the memory.
+_MAX_BLOCK_BYTES = 600_000_000
+_CMYK = [ColorInterp.cyan, ColorInterp.magenta, ColorInterp.yellow, ColorInterp.black]
+_RGB = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+
+
+def size_of(path: Path, driver: str) -> tuple[int, int]:
+    """Width and height in pixels of the stored image, from the header alone.
+
+    Args:
+        path: a regular file, its kind known from its first bytes.
+        driver: GDAL's driver for that kind, "GTiff" or "PNG"; no other is tried.
+    """
+    with _Opened(path, driver) as dataset:
+        return dataset.width, dataset.height
+
+
+def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The image averaged down to `size` (width, height): (height, width, 3) uint8 RGB, transparency ignored.
+
+    Samples deeper than 8 bits are stretched from their 1st to 99th percentile, over all bands together so that
+    colours keep their balance.
+
+    Raises:
+        InputError: damaged, or of a kind that has no honest RGB.
+    """
+    with _Opened(path, driver) as dataset:
+        block_height, block_width = dataset.block_shapes[0]
+        per_pixel = np.dtype(dataset.dtypes[0]).itemsize * dataset.count
+        if block_height * block_width * per_pixel > _MAX_BLOCK_BYTES:
+            raise InputError(
+                path, "is stored as a single piece too large to unpack", "save it as a JPEG or a tiled TIFF"
+            )
+        kinds = list(dataset.colorinterp)
+        is_palette = kinds[0] == ColorInterp.palette
+        bands = _colour_bands(kinds)
+        data = dataset.read(
+            bands,
+            out_shape=(len(bands), size[1], size[0]),
+            resampling=Resampling.nearest if is_palette else Resampling.average,
+        )
+        if is_palette:
+            return _palette(dataset.colormap(1))[data[0]]
+        bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
+    if np.iscomplexobj(data):
+        raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
+    if data.dtype == np.uint8:
+        rgb = data if bits >= 8 else (data * (255 // (2**bits - 1))).astype(np.uint8)
+    else:
+        rgb = stretch(data)
+    if kinds[: len(bands)] == _CMYK:
+        ink = rgb.astype(np.uint16)
+        rgb = ((255 - ink[:3]) * (255 - ink[3:]) // 255).astype(np.uint8)
+    if len(rgb) == 1:
+        rgb = np.repeat(rgb, 3, axis=0)
+    return np.ascontiguousarray(np.moveaxis(rgb, 0, -1))
+
+
+def stretch(data: NDArray) -> NDArray[np.uint8]:
+    """Any numbers as 0 to 255: the 1st percentile of all finite values black, the 99th white; NaN black."""
+    values = data.astype(np.float32)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return np.zeros(data.shape, np.uint8)
+    low, high = np.percentile(values[finite], [1, 99])
+    if high <= low:
+        low, high = float(values[finite].min()), float(values[finite].max())
+    span = max(float(high) - float(low), float(np.finfo(np.float32).tiny))
+    scaled = (np.where(finite, values, low) - low) * (255.0 / span) if high > low else np.zeros_like(values)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def _colour_bands(kinds: list[ColorInterp]) -> list[int]:
+    """1-based numbers of the bands that hold the colours: one (grey, palette), three (RGB) or four (CMYK)."""
+    if kinds[:4] == _CMYK:
+        return [1, 2, 3, 4]
+    if all(kind in kinds for kind in _RGB):
+        return [kinds.index(kind) + 1 for kind in _RGB]
+    colours = [number for number, kind in enumerate(kinds, 1) if kind != ColorInterp.alpha]
+    return colours[:3] if len(colours) >= 3 else colours[:1] or [1]
+
+
+def _palette(colours: dict[int, tuple[int, ...]]) -> NDArray[np.uint8]:
+    table = np.zeros((max(256, max(colours) + 1), 3), np.uint8)
+    for value, colour in colours.items():
+        table[value] = colour[:3]
+    return table
+
+
+class _Opened:
+    """The file opened with one driver and nothing beside it; GDAL's complaints become InputError."""
+
+    def __init__(self, path: Path, driver: str) -> None:
+        self._path = path
+        # No side-car files, no network, a small block cache.
+        self._env = rasterio.Env(
+            GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=64, CPL_DEBUG=False
+        )
+        self._driver = driver
+
+    def __enter__(self) -> rasterio.DatasetReader:
+        self._env.__enter__()
+        try:
+            # The absolute path: what begins with a slash or a drive is never taken for a URL.
+            self._dataset = rasterio.open(str(self._path.resolve()), driver=self._driver)
+        except RasterioError as error:
+            self._env.__exit__()
+            raise self._damaged() from error
+        return self._dataset
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: object) -> None:
+        self._dataset.close()
+        self._env.__exit__()
+        if isinstance(value, RasterioError):
+            raise self._damaged() from value
+
+    def _damaged(self) -> InputError:
+        return InputError(self._path, "is damaged or cut short", "copy or download it again")
