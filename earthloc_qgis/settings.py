@@ -50,9 +50,9 @@ def find_engine() -> str | None:
     return QStandardPaths.findExecutable("earthloc") or None
 
 
-def engine_command() -> list[str]:
-    """Command line that starts the engine as a service, or [] when there is no engine."""
-    program = find_engine()
+def engine_command(program: str | None = None) -> list[str]:
+    """Command line that starts the engine (or `program`) as a service, or [] when there is no engine."""
+    program = program or find_engine()
     if program is None:
         return []
     return [program, "serve", "--log-file", str(profile_folder() / "engine.log")]
