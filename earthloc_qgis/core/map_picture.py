@@ -1,0 +1,331 @@
+"""Draws a results GeoPackage as a picture: the map with footprints and candidates, the photo, a legend.
+
+No widgets and no project: it works in `qgis_process` and in a worker thread.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import (
+    QgsApplication,
+    QgsBilinearRasterResampler,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsFeature,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsRenderContext,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QImageReader, QPainter, QTransform
+
+from .export import ExportError, open_results
+from .resources import style
+
+DPI = 120
+SEA = "#dfeaf2"
+INK = QColor("#1d2733")
+FAINT = QColor("#5b6875")
+FAR_DEG = 60.0  # beyond this from the middle a map in one local projection is too distorted to read
+
+STATUS_WORDS = {
+    "located": "located",
+    "uncertain": "uncertain: check before use",
+    "not_found": "not found",
+    "failed": "failed",
+}
+
+
+@dataclass
+class MapSubject:
+    """What a picture shows: the photos chosen, as rows of the `photos` table."""
+
+    photos: list[QgsFeature]
+    folder: Path
+
+    def where(self) -> str:
+        """Filter that chooses the rows of these photos in any table."""
+        quoted = ", ".join("'" + str(row["photo"]).replace("'", "''") + "'" for row in self.photos)
+        return f'"photo" IN ({quoted})'
+
+
+def choose_photos(results: str, wanted: str = "") -> MapSubject:
+    """The photos of a results GeoPackage, or those whose id, name or path is `wanted`.
+
+    Raises:
+        ExportError: no results GeoPackage, or no such photo in it.
+    """
+    rows = list(open_results(results, "photos").getFeatures())
+    if wanted:
+        name = wanted.replace("\\", "/").rsplit("/", 1)[-1]
+        rows = [r for r in rows if wanted == r["photo_id"] or str(r["photo"]).rsplit("/", 1)[-1] == name]
+        if not rows:
+            raise ExportError(f"{results}: holds no photo '{wanted}'; give its id or its file name.")
+    if not rows:
+        raise ExportError(f"{results}: holds no photo yet; locate one first.")
+    return MapSubject(rows, Path(results).parent)
+
+
+def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optional[QgsRasterLayer] = None) -> QImage:
+    """The picture, `size` pixels: the map at the right, the photo and what is known about it at the left.
+
+    Args:
+        results: path of a results GeoPackage.
+        wanted: id or file name of the photo to show; all photos when empty.
+        basemap: imagery under the footprints; without it the countries that QGIS carries are drawn.
+
+    Raises:
+        ExportError: nothing to draw.
+    """
+    subject = choose_photos(results, wanted)
+    layers = _result_layers(results, subject)
+    settings = QgsMapSettings()
+    settings.setLayers([*layers, *_background(basemap)])
+    settings.setBackgroundColor(QColor(SEA))
+    settings.setOutputDpi(DPI)
+    panel = round(size.width() * 0.27)
+    settings.setOutputSize(QSize(size.width() - panel, size.height()))
+    _frame(settings, layers)
+
+    picture = QImage(size, QImage.Format.Format_RGB32)
+    picture.setDotsPerMeterX(round(DPI / 0.0254))
+    picture.setDotsPerMeterY(round(DPI / 0.0254))
+    picture.fill(QColor("white"))
+    map_image = QImage(settings.outputSize(), QImage.Format.Format_ARGB32_Premultiplied)
+    map_image.setDotsPerMeterX(round(DPI / 0.0254))
+    map_image.setDotsPerMeterY(round(DPI / 0.0254))
+    map_image.fill(QColor(SEA))
+    map_painter = QPainter(map_image)
+    QgsMapRendererCustomPainterJob(settings, map_painter).renderSynchronously()
+    _draw_scale(map_painter, settings)
+    map_painter.end()
+
+    painter = QPainter(picture)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QPoint(panel, 0), map_image)
+    _draw_panel(painter, QRect(0, 0, panel, size.height()), subject, layers)
+    painter.end()
+    return picture
+
+
+def _result_layers(results: str, subject: MapSubject) -> list[QgsVectorLayer]:
+    """Nadir points, footprints and candidates of the photos, styled, topmost first."""
+    layers = []
+    for table in ("photos", "footprints", "candidates"):
+        layer = open_results(results, table)
+        condition = subject.where()
+        if table == "candidates" and len(subject.photos) > 1:
+            condition += ' AND "rank" = 1'  # the others of many photos would hide one another
+        layer.setSubsetString(condition)
+        layer.loadNamedStyle(str(style(table)))
+        layers.append(layer)
+    return layers
+
+
+def _background(basemap: Optional[QgsRasterLayer]) -> list:
+    if basemap is not None:
+        if basemap.resampleFilter() is not None:
+            basemap.resampleFilter().setZoomedInResampler(QgsBilinearRasterResampler())
+            basemap.resampleFilter().setZoomedOutResampler(QgsBilinearRasterResampler())
+        return [basemap]
+    world = Path(QgsApplication.pkgDataPath()) / "resources" / "data" / "world_map.gpkg"
+    countries = QgsVectorLayer(f"{world}|layername=countries", "countries", "ogr")
+    if not countries.isValid():
+        return []
+    look = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
+    countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+    return [countries]
+
+
+def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
+    """Chooses a projection that is true around the results, also at the antimeridian, and fits them in."""
+    wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+    shapes = [f.geometry() for layer in layers for f in layer.getFeatures() if not f.geometry().isNull()]
+    if not shapes:
+        settings.setDestinationCrs(wgs84)
+        settings.setExtent(QgsRectangle(-180, -90, 180, 90))
+        return
+    lat, lon = _middle(shapes)
+    farthest = max(_angle_deg(lat, lon, v.y(), v.x()) for g in shapes for v in g.vertices())
+    kind = f"+proj=laea +lat_0={lat:.4f}" if farthest < FAR_DEG else "+proj=eqearth"
+    crs = QgsCoordinateReferenceSystem.fromProj(f"{kind} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
+    transform = QgsCoordinateTransform(wgs84, crs, QgsCoordinateTransformContext())
+    extent = QgsRectangle()
+    for shape in shapes:
+        copy = QgsGeometry(shape)
+        copy.transform(transform)
+        box = copy.boundingBox()
+        extent = box if extent.isNull() else extent
+        extent.combineExtentWith(box)
+    extent.grow(max(extent.width(), extent.height()) * 0.08 + 60_000)
+    settings.setDestinationCrs(crs)
+    settings.setTransformContext(QgsProject.instance().transformContext())
+    settings.setExtent(extent)
+
+
+def _middle(shapes: list[QgsGeometry]) -> tuple[float, float]:
+    """Latitude and longitude of the middle, as the mean of vectors from the Earth's centre."""
+    x = y = z = 0.0
+    for shape in shapes:
+        for vertex in shape.vertices():
+            lat, lon = math.radians(vertex.y()), math.radians(vertex.x())
+            x += math.cos(lat) * math.cos(lon)
+            y += math.cos(lat) * math.sin(lon)
+            z += math.sin(lat)
+    return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+
+
+def _angle_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    a, b, d = math.radians(lat1), math.radians(lat2), math.radians(lon2 - lon1)
+    cosine = math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(d)
+    return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+
+
+def _draw_scale(painter: QPainter, settings: QgsMapSettings) -> None:
+    """A bar of a round number of kilometres at the lower left."""
+    km_per_px = settings.mapUnitsPerPixel() / 1000.0
+    if settings.destinationCrs().isGeographic() or km_per_px <= 0:
+        return
+    longest = settings.outputSize().width() / 5 * km_per_px
+    power = 10 ** math.floor(math.log10(longest))
+    length_km = max(step * power for step in (1, 2, 5) if step * power <= longest)
+    width, x, y = round(length_km / km_per_px), 24, settings.outputSize().height() - 28
+    painter.setFont(_font(9, bold=True))
+    text = f"{length_km:g} km"
+    painter.fillRect(QRect(x - 10, y - 26, max(width, 60) + 20, 42), QColor(255, 255, 255, 200))
+    painter.fillRect(QRect(x, y + 2, width, 5), INK)
+    painter.setPen(INK)
+    painter.drawText(QPoint(x, y - 6), text)
+
+
+def _font(points: int, bold: bool = False) -> QFont:
+    font = QFont("Open Sans")
+    font.setPixelSize(round(points * DPI / 72))
+    font.setBold(bold)
+    return font
+
+
+def _draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list[QgsVectorLayer]) -> None:
+    painter.fillRect(area, QColor("white"))
+    inner = area.adjusted(22, 22, -22, -18)
+    top = inner.top()
+
+    def write(text: str, points: int, colour: QColor, bold: bool = False, gap: int = 6) -> None:
+        nonlocal top
+        painter.setFont(_font(points, bold))
+        painter.setPen(colour)
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
+        box = painter.boundingRect(QRect(inner.left(), top, inner.width(), inner.height()), flags, text)
+        painter.drawText(box, flags, text)
+        top = box.bottom() + gap
+
+    if len(subject.photos) == 1:
+        row = subject.photos[0]
+        write(_name(row), 14, INK, bold=True)
+        write(_verdict(row), 10, INK, gap=14)
+        footprint = next(layers[1].getFeatures(), None)
+        top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
+        for line in _facts(row, footprint):
+            write(line, 9, FAINT)
+    else:
+        write(f"{len(subject.photos)} photos", 14, INK, bold=True)
+        for status, words in STATUS_WORDS.items():
+            number = sum(row["status"] == status for row in subject.photos)
+            if number:
+                write(f"{number} {words}", 10, INK)
+    _draw_legend(painter, inner, layers)
+
+
+def _name(row: QgsFeature) -> str:
+    photo_id = row["photo_id"]
+    return photo_id if isinstance(photo_id, str) and photo_id else str(row["photo"]).rsplit("/", 1)[-1]
+
+
+def _verdict(row: QgsFeature) -> str:
+    words = STATUS_WORDS.get(row["status"], str(row["status"]))
+    confidence = row["confidence"]
+    return f"{words} (confidence {confidence:.2f})" if isinstance(confidence, float) else words
+
+
+def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
+    facts = []
+    if isinstance(row["center_lat"], float):
+        facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
+    if isinstance(row["nadir_lat"], float):
+        facts.append(f"Nadir {_position(row['nadir_lat'], row['nadir_lon'])}")
+    if footprint is not None and isinstance(footprint["width_km"], float):
+        facts.append(f"Ground width about {footprint['width_km']:.0f} km")
+    if isinstance(row["message"], str) and row["message"]:
+        facts.append(row["message"])
+    return facts
+
+
+def _position(lat: float, lon: float) -> str:
+    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"
+
+
+def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint: Optional[QgsFeature]) -> int:
+    """Draws the photo, turned to about north up where a footprint says how; returns where to go on below it."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(False)  # corners and rotation are those of the stored pixels
+    full = reader.size()
+    if full.isValid():
+        reader.setScaledSize(full.scaled(inner.width() * 2, inner.width() * 2, Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    if image.isNull():
+        return top
+    turn = footprint["rotation_deg"] if footprint is not None else 0
+    turn = turn if isinstance(turn, int) else 0
+    image = image.transformed(QTransform().rotate(-turn))
+    image = image.scaled(
+        QSize(inner.width(), round(inner.height() * 0.42)),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    painter.drawImage(QPoint(inner.left(), top), image)
+    painter.setFont(_font(8))
+    painter.setPen(FAINT)
+    caption = f"The photo, turned by {turn}° to be about north up" if turn else "The photo as it is stored"
+    bottom = top + image.height()
+    painter.drawText(QPoint(inner.left(), bottom + 20), caption)
+    return bottom + 38
+
+
+def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) -> None:
+    """The symbols that occur on the map, from the bottom of the panel upwards."""
+    entries = []
+    for layer in (layers[1], layers[2], layers[0]):
+        context = QgsRenderContext()
+        renderer = layer.renderer().clone()
+        renderer.startRender(context, layer.fields())
+        used = set()
+        for feature in layer.getFeatures():
+            context.expressionContext().setFeature(feature)
+            if not feature.geometry().isNull():
+                used |= set(renderer.legendKeysForFeature(feature, context))
+        renderer.stopRender(context)
+        entries += [i for i in layer.renderer().legendSymbolItems() if i.ruleKey() in used]
+    height, swatch = 34, QSize(40, 24)
+    top = inner.bottom() - height * len(entries)
+    painter.setFont(_font(9))
+    for entry in entries:
+        ground = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
+        painter.fillRect(ground, QColor("#8a9aa5"))
+        painter.drawImage(ground.topLeft() + QPoint(4, 2), entry.symbol().asImage(swatch))
+        painter.setPen(INK)
+        text = ground.adjusted(ground.width() + 12, 0, inner.width() - ground.width(), 0)
+        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), entry.label())
+        top += height

@@ -1,0 +1,125 @@
+"""`earthloc:exportfootprints`: footprints as a shapefile, GeoPackage, GeoJSON, KML or CSV. Needs no engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFileDestination,
+)
+
+from ..core.export import FORMATS, ExportError, export_footprints, format_for, open_results
+from .base import EarthLocAlgorithm
+
+STATUSES = ("located", "uncertain", "not_found", "failed")
+REVIEWS = ("unreviewed", "accepted", "corrected", "rejected")
+
+
+class ExportFootprintsAlgorithm(EarthLocAlgorithm):
+    """Exports the footprints of a results GeoPackage or of a footprints layer."""
+
+    NAME = "exportfootprints"
+    INPUT = "INPUT"
+    FORMAT = "FORMAT"
+    STATUS = "STATUS"
+    REVIEW = "REVIEW"
+    OUTPUT = "OUTPUT"
+    COUNT = "COUNT"
+
+    def displayName(self) -> str:
+        """Name in the toolbox."""
+        return self.tr("Export footprints")
+
+    def group(self) -> str:
+        """Group in the toolbox."""
+        return self.tr("Results")
+
+    def groupId(self) -> str:
+        """Id of the group."""
+        return "results"
+
+    def tags(self) -> list[str]:
+        """Words by which the toolbox finds it."""
+        return self.tr("earthloc,export,shapefile,kml,geojson,csv,footprint,astronaut,iss").split(",")
+
+    def shortHelpString(self) -> str:
+        """Help shown beside the parameters."""
+        return self.tr(
+            "Writes the footprints of a results GeoPackage (or of a footprints layer, also of the selected "
+            "features only) to the format that the output's ending says: .shp, .gpkg, .geojson, .kml or .csv. "
+            "All are in EPSG:4326; footprints across the 180th meridian are in two parts.\n\n"
+            "Shapefiles get short field names by a documented table, a .prj and a UTF-8 .cpg; text beyond 254 "
+            "bytes is cut and the log says so. KML names each footprint after its photo. CSV holds the outline "
+            "as WKT, the centre and the four corners.\n\n"
+            "An existing file is replaced only when the new one is complete."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Declares the parameters."""
+        self.addParameter(
+            QgsProcessingParameterFeatureSource(
+                self.INPUT,
+                self.tr("Results GeoPackage or footprints layer"),
+                [QgsProcessing.SourceType.TypeVectorPolygon],
+            )
+        )
+        for name, text, options, multiple in (
+            (self.FORMAT, self.tr("Format (else by the output's ending)"), tuple(FORMATS), False),
+            (self.STATUS, self.tr("Only footprints with status"), STATUSES, True),
+            (self.REVIEW, self.tr("Only footprints with review"), REVIEWS, True),
+        ):
+            self.addParameter(
+                QgsProcessingParameterEnum(
+                    name, text, options, multiple, defaultValue=None, optional=True, usesStaticStrings=True
+                )
+            )
+        endings = ";;".join(f"{name} (*{known.suffix})" for name, known in FORMATS.items())
+        self.addParameter(
+            QgsProcessingParameterFileDestination(self.OUTPUT, self.tr("Exported footprints"), endings)
+        )
+        self.addOutput(QgsProcessingOutputNumber(self.COUNT, self.tr("Number of footprints")))
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Exports; raises QgsProcessingException with the mend when it cannot."""
+        target = Path(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
+        format_name = self.parameterAsEnumString(parameters, self.FORMAT, context) or format_for(target)
+        if format_name is None:
+            endings = ", ".join(known.suffix for known in FORMATS.values())
+            wish = self.tr("choose a format or a name that ends with one of")
+            raise QgsProcessingException(f"{target}: {wish} {endings}.")
+        conditions = [
+            _one_of(column, self.parameterAsEnumStrings(parameters, name, context))
+            for column, name in (("status", self.STATUS), ("review", self.REVIEW))
+        ]
+        try:
+            source, origin = self._source(parameters, context)
+            report = export_footprints(
+                source, target, format_name, " AND ".join(filter(None, conditions)), feedback, origin
+            )
+        except ExportError as error:
+            raise QgsProcessingException(str(error)) from error
+        for warning in report.warnings:
+            feedback.pushWarning(warning)
+        feedback.pushInfo(self.tr("{n} footprints: {path}").format(n=report.count, path=report.path))
+        return {self.OUTPUT: str(report.path), self.COUNT: report.count}
+
+    def _source(self, parameters, context):
+        """The footprints, and the file they are in ("" when they are in none)."""
+        given = parameters[self.INPUT]
+        if isinstance(given, str) and given.lower().endswith(".gpkg"):
+            return open_results(given), given  # a GeoPackage with several tables: ours is `footprints`
+        source = self.parameterAsSource(parameters, self.INPUT, context)
+        if source is None:
+            raise QgsProcessingException(self.invalidSourceError(parameters, self.INPUT))
+        layer = self.parameterAsVectorLayer(parameters, self.INPUT, context)
+        return source, layer.source().split("|")[0] if layer is not None else ""
+
+
+def _one_of(column: str, values: list[str]) -> str:
+    """Expression that is true when the column holds one of the values; "" when there are none."""
+    return f'"{column}" IN ({", ".join(repr(value) for value in values)})' if values else ""

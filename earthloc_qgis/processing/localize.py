@@ -1,0 +1,232 @@
+"""`earthloc:localize`: photos to footprints and ranked candidates in a GeoPackage, without a window."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterPoint,
+)
+
+from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
+from ..gui.drop import find_photos
+from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
+from .base import EarthLocAlgorithm
+from .engine_run import ENGINE, EngineRun, engine_parameter
+
+MANIFEST = "index.json"  # what makes a folder a regional index
+
+
+class LocalizeAlgorithm(EarthLocAlgorithm):
+    """Finds where photos were taken."""
+
+    NAME = "localize"
+    PHOTOS = "PHOTOS"
+    FOLDER = "FOLDER"
+    INDEX = "INDEX"
+    NADIR = "NADIR"
+    RADIUS_KM = "RADIUS_KM"
+    TOP_K = "TOP_K"
+    OUTPUT = "OUTPUT"
+    COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED")
+
+    def displayName(self) -> str:
+        """Name in the toolbox."""
+        return self.tr("Locate photos")
+
+    def group(self) -> str:
+        """Group in the toolbox."""
+        return self.tr("Locating")
+
+    def groupId(self) -> str:
+        """Id of the group."""
+        return "locating"
+
+    def tags(self) -> list[str]:
+        """Words by which the toolbox finds it."""
+        return self.tr("earthloc,astronaut,iss,photo,localize,georeference,footprint").split(",")
+
+    def shortHelpString(self) -> str:
+        """Help shown beside the parameters."""
+        return self.tr(
+            "Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate "
+            "tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it "
+            "already is located anew.\n\n"
+            "Choose photos, or a folder with photos in it and below it. The index is the folder of a regional "
+            "index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
+            "The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted "
+            "to a circle around it. Without it the photo's own position tags serve, if it has any.\n\n"
+            "A photo that cannot be read does not stop the others; the log ends with a table of what failed and "
+            "why. Check a footprint of status 'uncertain' against a basemap before you rely on it."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Declares the parameters."""
+        folder = QgsProcessingParameterFile.Behavior.Folder
+        self.addParameter(
+            QgsProcessingParameterMultipleLayers(
+                self.PHOTOS, self.tr("Photos"), QgsProcessing.SourceType.TypeFile, optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True)
+        )
+        self.addParameter(
+            QgsProcessingParameterFile(
+                self.INDEX, self.tr("Regional index (else those of the panel)"), folder, optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True)
+        )
+        number = QgsProcessingParameterNumber.Type
+        self.addParameter(
+            QgsProcessingParameterNumber(
+                self.RADIUS_KM,
+                self.tr("Radius around the nadir in km"),
+                number.Double,
+                DEFAULT_RADIUS_KM,
+                minValue=1.0,
+                maxValue=20000.0,
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterNumber(
+                self.TOP_K,
+                self.tr("Candidates per photo"),
+                number.Integer,
+                DEFAULT_TOP_K,
+                minValue=1,
+                maxValue=1000,
+            )
+        )
+        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
+            )
+        )
+        for name in self.COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, name.replace("_", " ").capitalize()))
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Locates one photo after the other; those that fail are named at the end and do not stop the rest."""
+        photos = self._photos(parameters, context)
+        out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
+        options = LocalizeOptions(
+            indexes=self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
+            radius_km=self.parameterAsDouble(parameters, self.RADIUS_KM, context),
+            top_k=self.parameterAsInt(parameters, self.TOP_K, context),
+            out=os.path.abspath(out),
+        )
+        nadir = None
+        if parameters.get(self.NADIR):
+            wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+            point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
+            nadir = (point.y(), point.x())
+
+        with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
+            queue = LocalizationQueue(engine.client, options)
+            _report_to(queue, feedback)
+            for photo in photos:
+                queue.add(photo, nadir)
+
+            def begin(loop) -> None:
+                queue.finished.connect(loop.quit)
+                queue.start()
+
+            engine.wait(begin, queue.cancel_all)
+        if queue.halted_by:
+            raise QgsProcessingException(queue.halted_by)
+        return {self.OUTPUT: out, **self._summary(queue, out, context, feedback)}
+
+    def _photos(self, parameters, context) -> list[str]:
+        """Absolute paths of the chosen photos and those in the chosen folder, each once."""
+        chosen = [os.path.abspath(path) for path in self.parameterAsFileList(parameters, self.PHOTOS, context)]
+        folder = self.parameterAsFile(parameters, self.FOLDER, context)
+        if folder and not Path(folder).is_dir():
+            raise QgsProcessingException(f"{folder}: {self.tr('there is no such folder; choose another')}.")
+        photos = list(dict.fromkeys([*chosen, *find_photos([folder] if folder else [])]))
+        if not photos:
+            mend = self.tr("no photos were given; choose photos, or a folder with JPEG, PNG or TIFF files in it")
+            raise QgsProcessingException(f"{folder}: {mend}." if folder else f"{mend.capitalize()}.")
+        return photos
+
+    def _indexes(self, folder: str) -> tuple[str, ...]:
+        """The folder if it is an index, else the indexes in it; without a folder those of the panel."""
+        if not folder:
+            indexes = tuple(chosen_indexes())
+            if not indexes:
+                wish = self.tr("No index was given and none is chosen in the panel; choose the folder of one.")
+                raise QgsProcessingException(wish)
+            return indexes
+        path = Path(folder).absolute()
+        if not path.is_dir():
+            raise QgsProcessingException(f"{folder}: {self.tr('there is no such index; build or choose one')}.")
+        below = sorted(str(entry.parent) for entry in path.glob(f"*/{MANIFEST}"))
+        # A folder that is no index at all goes to the engine, which says what is wrong with it.
+        return tuple(below) if below and not (path / MANIFEST).is_file() else (str(path),)
+
+    def _summary(self, queue: LocalizationQueue, out: str, context: QgsProcessingContext, feedback) -> dict:
+        jobs = list(queue.jobs.values())
+        counts = Counter(job.result.get("status") for job in jobs if job.state == DONE and job.result)
+        failed = [job for job in jobs if job.state == FAILED]
+        if failed:
+            feedback.reportError(self.tr("{n} of {total} photos failed:").format(n=len(failed), total=len(jobs)))
+            for job in failed:
+                feedback.reportError(f"  {Path(job.photo).name} | {job.message}")
+        cancelled = sum(job.state == CANCELLED for job in jobs)
+        if cancelled:
+            feedback.pushWarning(self.tr("{n} photos were cancelled.").format(n=cancelled))
+        if context.project() is not None and Path(out).is_file():
+            for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
+                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
+                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
+        return {
+            "PHOTO_COUNT": len(jobs),
+            "LOCATED": counts["located"],
+            "UNCERTAIN": counts["uncertain"],
+            "NOT_FOUND": counts["not_found"],
+            "FAILED": len(failed),
+        }
+
+
+def _report_to(queue: LocalizationQueue, feedback) -> None:
+    """Tells the feedback what becomes of every photo, and how far all of them are."""
+
+    def changed(photo: str) -> None:
+        job = queue.jobs[photo]
+        feedback.setProgress(100.0 * sum(_share(job) for job in queue.jobs.values()) / len(queue.jobs))
+        if job.state == DONE:
+            feedback.pushInfo(_line(job))
+        elif job.state == FAILED:
+            feedback.pushWarning(_line(job))
+
+    queue.job_changed.connect(changed)
+    queue.recovered.connect(feedback.pushWarning)
+
+
+def _share(job: Job) -> float:
+    return 1.0 if job.state in (DONE, FAILED, CANCELLED) else job.progress
+
+
+def _line(job: Job) -> str:
+    result = job.result or {}
+    parts = [Path(job.photo).name, result.get("status", job.state)]
+    if result.get("center"):
+        lat, lon = result["center"]
+        parts.append(f"{lat:.2f}, {lon:.2f}")
+    if job.message:
+        parts.append(job.message)
+    return " | ".join(parts)

@@ -1,0 +1,97 @@
+<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<!-- Footprints by status. Blue and vermilion are told apart with every kind of colour vision, and the dashed
+     outline with its hatch says "uncertain" in grey too. A white casing keeps both readable on any basemap. -->
+<qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="1">
+  <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
+    <rules key="footprints">
+      <rule key="rejected" symbol="rejected" label="Rejected in review" filter="&quot;review&quot; = 'rejected'"/>
+      <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') &lt;&gt; 'rejected'"/>
+      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;review&quot;, '') &lt;&gt; 'rejected'"/>
+    </rules>
+    <symbols>
+      <symbol type="fill" name="located" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.3"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="solid"/>
+            <Option type="QString" name="color" value="0,114,178,40"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="0,114,178,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.7"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="uncertain" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="angle" value="45"/>
+            <Option type="QString" name="distance" value="4"/>
+            <Option type="QString" name="distance_unit" value="MM"/>
+          </Option>
+          <symbol type="line" name="@uncertain@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="line_color" value="213,94,0,130"/>
+                <Option type="QString" name="line_style" value="solid"/>
+                <Option type="QString" name="line_width" value="0.2"/>
+                <Option type="QString" name="line_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.3"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="solid"/>
+            <Option type="QString" name="color" value="213,94,0,20"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="213,94,0,255"/>
+            <Option type="QString" name="outline_style" value="dash"/>
+            <Option type="QString" name="outline_width" value="0.7"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="rejected" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="outline_color" value="110,110,110,255"/>
+            <Option type="QString" name="outline_style" value="dot"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+    </symbols>
+  </renderer-v2>
+  <labeling type="simple">
+    <settings calloutType="simple">
+      <text-style fieldName="coalesce(&quot;photo_id&quot;, regexp_replace(&quot;photo&quot;, '^.*[/\\\\]', ''))" isExpression="1" fontFamily="Open Sans" fontSize="9" fontSizeUnit="Point" fontWeight="75" textColor="20,20,20,255" textOpacity="1">
+        <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="0.85" bufferJoinStyle="128"/>
+      </text-style>
+      <placement placement="1" quadOffset="4" centroidInside="1" centroidWhole="0"/>
+      <rendering obstacle="0" drawLabels="1" displayAll="0"/>
+    </settings>
+  </labeling>
+</qgis>

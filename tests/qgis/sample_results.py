@@ -1,0 +1,101 @@
+"""A results GeoPackage as docs/architecture.md describes it, written with GDAL alone: the QGIS side is tested
+against the contract, without the engine."""
+
+from pathlib import Path
+
+from osgeo import gdal, ogr, osr
+
+gdal.UseExceptions()
+
+TEXT, REAL, WHOLE = ogr.OFTString, ogr.OFTReal, ogr.OFTInteger
+PHOTOS = {
+    "photo": TEXT, "photo_id": TEXT, "status": TEXT, "confidence": REAL, "message": TEXT, "taken_at": TEXT,
+    "nadir_lat": REAL, "nadir_lon": REAL, "center_lat": REAL, "center_lon": REAL, "located_at": TEXT,
+    "localization": TEXT,
+}  # fmt: skip
+FOOTPRINTS = {
+    "photo": TEXT, "photo_id": TEXT, "status": TEXT, "confidence": REAL, "center_lat": REAL, "center_lon": REAL,
+    **{f"{axis}{corner}": REAL for corner in (1, 2, 3, 4) for axis in ("lat", "lon")},
+    "nadir_distance_km": REAL, "rotation_deg": WHOLE, "width_km": REAL, "inliers": WHOLE, "rms_km": REAL,
+    "camera_altitude_km": REAL, "tilt_deg": REAL, "azimuth_deg": REAL, "focal_length_mm": REAL,
+    "index_name": TEXT, "tile": TEXT, "model": TEXT, "model_sha256": TEXT, "engine": TEXT, "located_at": TEXT,
+    "message": TEXT, "review": TEXT, "reviewer": TEXT, "reviewed_at": TEXT, "note": TEXT,
+}  # fmt: skip
+CANDIDATES = {
+    "photo": TEXT, "photo_id": TEXT, "rank": WHOLE, "score": REAL, "rotation_deg": WHOLE, "center_lat": REAL,
+    "center_lon": REAL, "width_km": REAL, "nadir_distance_km": REAL, "index_name": TEXT, "tile": TEXT,
+    "inliers": WHOLE,
+}  # fmt: skip
+
+ANATOLIA = "MULTIPOLYGON(((30 36,35 36,35 40,30 40,30 36)))"
+GULF = "MULTIPOLYGON(((48 25,53 26,52 30,47 29,48 25)))"
+FIJI = "MULTIPOLYGON(((177 -19,180 -19,180 -16,177 -16,177 -19)),((-180 -19,-178 -19,-178 -16,-180 -16,-180 -19)))"
+
+
+def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
+    """Three photos with footprints (one across the antimeridian) and one without, candidates for the first."""
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    wgs84 = osr.SpatialReference()
+    wgs84.ImportFromEPSG(4326)
+    wgs84.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    photos = _layer(source, wgs84, "photos", ogr.wkbPoint, PHOTOS)
+    footprints = _layer(source, wgs84, "footprints", ogr.wkbMultiPolygon, FOOTPRINTS)
+    candidates = _layer(source, wgs84, "candidates", ogr.wkbMultiPolygon, CANDIDATES)
+    rows = [
+        ("photos/ISS042-E-104433.jpg", "ISS042-E-104433", "located", 0.93, 38.0, 32.5, ANATOLIA),
+        ("photos/Straße am Golf 湾.jpg", None, "uncertain", 0.41, 27.5, 50.0, GULF),
+        ("photos/ISS064-E-513.jpg", "ISS064-E-513", "uncertain", 0.38, -17.5, 179.5, FIJI),
+        ("photos/night.jpg", None, "not_found", 0.02, None, None, None),
+    ]
+    for photo, photo_id, status, confidence, lat, lon, wkt in rows:
+        common = {"photo": photo, "photo_id": photo_id, "status": status, "confidence": confidence}
+        nadir = None if lat is None else (lat - 1.0, lon - 0.8)
+        _add(
+            photos,
+            {**common, "nadir_lat": nadir and nadir[0], "nadir_lon": nadir and nadir[1], "located_at": "2024-05-01T10:00:00Z"},
+            f"POINT({nadir[1]} {nadir[0]})" if nadir else None,
+        )
+        if wkt:
+            _add(
+                footprints,
+                {
+                    **common, "center_lat": lat, "center_lon": lon, "lat1": lat + 2, "lon1": lon - 2, "lat2": lat + 2,
+                    "lon2": lon + 2, "lat3": lat - 2, "lon3": lon + 2, "lat4": lat - 2, "lon4": lon - 2,
+                    "nadir_distance_km": 132.25, "rotation_deg": 90, "width_km": 443.0, "inliers": 0,
+                    "index_name": "world", "tile": "443_17", "model": "baseline", "model_sha256": "ab" * 32,
+                    "engine": "0.1.0", "located_at": "2024-05-01T10:00:00Z", "review": "unreviewed",
+                    "note": extra_note,
+                },
+                wkt,
+            )  # fmt: skip
+    for rank in range(1, 13):
+        west, south = 30 + 0.4 * (rank % 4), 36 + 0.5 * (rank % 3)
+        ring = f"{west} {south},{west + 5} {south},{west + 5} {south + 4},{west} {south + 4},{west} {south}"
+        _add(
+            candidates,
+            {
+                "photo": rows[0][0], "photo_id": rows[0][1], "rank": rank, "score": 0.9 - rank / 50,
+                "rotation_deg": 0, "center_lat": south + 2, "center_lon": west + 2.5, "width_km": 443.0,
+                "index_name": "world", "tile": f"443_{rank}", "inliers": 0,
+            },
+            f"MULTIPOLYGON((({ring})))",
+        )  # fmt: skip
+    del photos, footprints, candidates, source  # closes the file
+    return path
+
+
+def _layer(source, crs, name, geometry, columns):
+    layer = source.CreateLayer(name, crs, geometry)
+    for column, kind in columns.items():
+        layer.CreateField(ogr.FieldDefn(column, kind))
+    return layer
+
+
+def _add(layer, values, wkt):
+    feature = ogr.Feature(layer.GetLayerDefn())
+    for column, value in values.items():
+        if value is not None:
+            feature.SetField(column, value)
+    if wkt:
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+    layer.CreateFeature(feature)
