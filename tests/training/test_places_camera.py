@@ -168,7 +168,7 @@ def test_a_real_camera_of_known_lens_and_sensor():
     camera = IssCamera(
         *(37.0, 36.4, 410.0),
         tilt_deg=8.0,
-        roll_deg=-135.0,
+        roll_deg=135.0,
         focal_length_mm=5.0,
         sensor_width_mm=6.287,
         sensor_height_mm=4.712,
