@@ -92,7 +92,7 @@ class ResultStore:
         try:
             with closing(sqlite3.connect(str(self.path), timeout=LOCK_WAIT_S)) as database, database:
                 for table in TABLES:
-                    database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # noqa: S608  # nosec B608
+                    database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # nosec B608
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
 
@@ -146,10 +146,10 @@ def _copy(source: Path, target: Path) -> None:
     """A consistent copy of a database, even while QGIS has it open."""
     target.unlink(missing_ok=True)
     uri = source.resolve().as_uri() + "?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
-        with closing(sqlite3.connect(str(target))) as copy:
-            database.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
+    database = sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)
+    with closing(database), closing(sqlite3.connect(str(target))) as copy:
+        database.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def _keep_only(path: Path, keys: dict[str, str]) -> None:
@@ -162,7 +162,7 @@ def _keep_only(path: Path, keys: dict[str, str]) -> None:
         raise RuntimeError(gdal.GetLastErrorMsg())
     wanted = ", ".join(quoted(key) for key in keys) or "''"
     for table in TABLES:
-        _execute(dataset, f"DELETE FROM {table} WHERE photo NOT IN ({wanted})")  # noqa: S608  # nosec B608
+        _execute(dataset, f"DELETE FROM {table} WHERE photo NOT IN ({wanted})")  # nosec B608
         for old, new in keys.items():
             if old != new:
                 _execute(dataset, f"UPDATE {table} SET photo = {quoted(new)} WHERE photo = {quoted(old)}")  # nosec B608

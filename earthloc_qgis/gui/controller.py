@@ -1,0 +1,330 @@
+"""What the panel does: ties the photo list, the engine, the results and the map together. No widgets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qgis.core import Qgis, QgsMessageLog, QgsProject
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from .. import settings
+from ..core.engine_client import LOG_TAG, EngineClient
+from ..core.layers import ResultLayers
+from ..core.queue import CANCELLED as JOB_CANCELLED
+from ..core.queue import DONE, LocalizationQueue, LocalizeOptions
+from ..core.queue import FAILED as JOB_FAILED
+from ..core.queue import RUNNING as JOB_RUNNING
+from ..core.queue import WAITING as JOB_WAITING
+from ..core.store import ResultStore, StoreError, results_path, unsaved_path
+from .photo_info import PhotoInfoLoader
+from .photo_model import CANCELLED, FAILED, NEW, NOT_FOUND, QUEUED, RUNNING, Photo, PhotoModel
+from .thumbnail import ThumbnailLoader
+
+
+class Controller(QObject):
+    """The panel's state and deeds.
+
+    Signals:
+        told(message, level): something the user should know (Qgis.MessageLevel).
+        engine_problem(message): why there is no engine; "" when there is one (again).
+        running_changed(running): photos are being located, or no longer.
+        progress_changed(done, total, seconds_left): of the run; seconds_left is -1.0 while unknown.
+        result_changed(photo): the result of a photo arrived or went.
+        leftovers_changed(count): results in the profile that belong to no saved project and are not listed.
+    """
+
+    told = pyqtSignal(str, int)
+    engine_problem = pyqtSignal(str)
+    running_changed = pyqtSignal(bool)
+    progress_changed = pyqtSignal(int, int, float)
+    result_changed = pyqtSignal(str)
+    leftovers_changed = pyqtSignal(int)
+
+    def __init__(self, project: QgsProject, canvas, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._canvas = canvas
+        self.thumbnails = ThumbnailLoader(self)
+        self.model = PhotoModel(self.thumbnails, self)
+        self.client = EngineClient(settings.engine_command(), self)
+        self.store = ResultStore(results_path(project))
+        self._layers = ResultLayers(project, self)
+        self._info = PhotoInfoLoader(self.client, self.model, self)
+        self.queue = LocalizationQueue(self.client, LocalizeOptions((), 0.0, 0, None), self)
+        self._before: dict[str, dict] = {}  # how photos stood before they were queued
+
+        self.model.nadir_edited.connect(self._nadir_edited)
+        self.client.failed.connect(self.engine_problem)
+        self.client.ready.connect(lambda: self.engine_problem.emit(""))
+        self.queue.job_changed.connect(self._job_changed)
+        self.queue.progress_changed.connect(self.progress_changed)
+        self.queue.recovered.connect(lambda text: self._tell(text, Qgis.MessageLevel.Warning))
+        self.queue.halted.connect(lambda text: self._tell(text, Qgis.MessageLevel.Critical))
+        self.queue.finished.connect(self._finished)
+        project.cleared.connect(self._project_cleared)
+        project.readProject.connect(self._project_read)
+        project.writeProject.connect(self._project_written)
+
+    def close(self) -> None:
+        """Ends the engine and the threads, lets go of the project."""
+        self._project.cleared.disconnect(self._project_cleared)
+        self._project.readProject.disconnect(self._project_read)
+        self._project.writeProject.disconnect(self._project_written)
+        self.client.close()
+        self.thumbnails.close()
+
+    # --- photos ------------------------------------------------------------------------------------
+
+    def add_photos(self, paths: list[str]) -> list[str]:
+        """Adds photos to the list; returns those that were not in it."""
+        new = self.model.add(Photo(os.path.normpath(path)) for path in paths)
+        self._ask_about(new)
+        return new
+
+    def remove(self, paths: list[str]) -> None:
+        """Takes photos out of the list, with their results and layers. The files stay."""
+        try:
+            self.store.remove(paths)
+        except StoreError as error:
+            self._tell(str(error), Qgis.MessageLevel.Warning)
+            return
+        for path in paths:
+            self.queue.forget(path)
+            self._layers.remove(path, self.store.path)
+        self.model.remove(paths)
+
+    def restore(self) -> None:
+        """Fills the list from the results of the project."""
+        self.store = ResultStore(results_path(self._project))
+        stored = self._stored()
+        if self.store.path == unsaved_path():
+            self.leftovers_changed.emit(len(stored))
+        else:
+            self._list(stored)
+
+    def restore_leftovers(self) -> None:
+        """Lists the results of a project that was never saved, and shows them on the map."""
+        stored = self._stored()
+        self._list(stored)
+        for photo in stored:
+            self._show_layers(photo.path, candidates_visible=False)
+        self.leftovers_changed.emit(0)
+
+    # --- locating ----------------------------------------------------------------------------------
+
+    def unlocated(self) -> list[str]:
+        """Photos that Localize starts with: new, or cancelled before."""
+        return [photo.path for photo in self.model.photos() if photo.status in (NEW, CANCELLED)]
+
+    def localize(self, paths: list[str], indexes: list[str]) -> None:
+        """Locates photos, also again; while a run is on they are added to it."""
+        if not paths:
+            return
+        self.store.path.parent.mkdir(parents=True, exist_ok=True)
+        radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
+        self.queue.options = LocalizeOptions(
+            tuple(indexes), radius_km, settings.top_k(), str(self.store.path)
+        )
+        if not self.queue.running:
+            self.queue.clear()
+        for path in paths:
+            photo = self.model.photo(path)
+            if photo is not None:
+                if photo.status not in (QUEUED, RUNNING):
+                    status = NEW if photo.status == CANCELLED else photo.status
+                    self._before[path] = {
+                        "status": status, "confidence": photo.confidence, "message": photo.message
+                    }  # fmt: skip
+                self.queue.add(path, photo.nadir if photo.nadir_given else None)
+        if not self.queue.running:
+            self._info.pause(True)
+            self.running_changed.emit(True)
+            self.queue.start()
+
+    def cancel(self, paths: list[str]) -> None:
+        """Gives photos up that wait or run."""
+        for path in paths:
+            self.queue.cancel(path)
+
+    def localization(self, path: str) -> dict | None:
+        """The engine's answer for a photo, or None."""
+        job = self.queue.jobs.get(path)
+        if job is not None and job.result is not None:
+            return job.result
+        try:
+            return self.store.localization(path)
+        except StoreError as error:
+            self._tell(str(error), Qgis.MessageLevel.Warning)
+            return None
+
+    def zoom(self, path: str, rank: int | None = None) -> None:
+        """Shows a photo's footprint, or one of its candidates, on the map."""
+        if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
+            return
+        answer = self.localization(path)
+        if answer and answer.get("footprint"):
+            self._show_layers(path, candidates_visible=rank is not None)
+            if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
+                return
+            self._tell(self.tr("The map's coordinate system cannot show this place."), Qgis.MessageLevel.Warning)
+        else:
+            self._tell(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
+
+    def choose_engine(self) -> None:
+        """Takes the engine that the settings name now."""
+        self.client.set_command(settings.engine_command())
+        self.check_engine()
+        self._ask_about([photo.path for photo in self.model.photos() if photo.size_px is None])
+
+    def check_engine(self) -> bool:
+        """Tells whether there is an engine, without starting it."""
+        found = settings.find_engine() is not None
+        self.engine_problem.emit(
+            "" if found else self.tr("The EarthLoc engine, which does the searching, was not found.")
+        )
+        return found
+
+    # --- what comes back ---------------------------------------------------------------------------
+
+    def _job_changed(self, path: str) -> None:
+        job, photo = self.queue.jobs[path], self.model.photo(path)
+        if photo is None:  # removed while it ran; a result that came all the same goes too
+            if job.result is not None:
+                self._forget_result(job.result, path)
+            return
+        if job.state == JOB_RUNNING:
+            self.model.update(path, status=RUNNING, progress=job.progress, message=job.message)
+        elif job.state == JOB_WAITING:
+            self.model.update(path, status=QUEUED, message="")
+        elif job.state == JOB_CANCELLED:
+            before = self._before.get(path, {})
+            if before.get("status", NEW) == NEW:
+                before = {"status": CANCELLED, "message": job.message}
+            self.model.update(path, **before)  # a result from before still holds
+        elif job.state == JOB_FAILED:
+            self.model.update(path, status=FAILED, confidence=None, message=job.message)
+            self._tell(f"{os.path.basename(path)}: {job.message}", Qgis.MessageLevel.Warning)
+            if job.result is not None:
+                self._take_result(path, job.result)
+        elif job.state == DONE and job.result is not None:
+            self.model.update(
+                path,
+                status=str(job.result.get("status", NOT_FOUND)),
+                confidence=job.result.get("confidence"),
+                message=job.message,
+            )
+            self._take_result(path, job.result)
+
+    def _take_result(self, path: str, result: dict) -> None:
+        photo = self.model.photo(path)
+        changes = {"photo_id": result.get("photo_id") or photo.photo_id}
+        if not photo.nadir_given and result.get("nadir"):
+            changes["nadir"] = tuple(result["nadir"])
+        self.model.update(path, **changes)
+        saved_to = result.get("saved_to")
+        if saved_to:
+            saved = ResultStore(Path(saved_to))
+            if saved.path != self.store.path:  # the project was saved under another name meanwhile
+                self._carry_over(saved, [path])
+            if result.get("footprint"):
+                self._show_layers(path, candidates_visible=len(self.queue.jobs) == 1)
+            else:
+                self._layers.remove(path, self.store.path)
+        self.result_changed.emit(path)
+
+    def _show_layers(self, path: str, candidates_visible: bool) -> None:
+        photo = self.model.photo(path)
+        name = photo.name if photo is not None else os.path.basename(path)
+        self._layers.show(path, name, self.store.path, candidates_visible)
+
+    def _forget_result(self, result: dict, path: str) -> None:
+        if result.get("saved_to"):
+            try:
+                ResultStore(Path(result["saved_to"])).remove([path])
+            except StoreError as error:
+                QgsMessageLog.logMessage(str(error), LOG_TAG, Qgis.MessageLevel.Warning)
+
+    def _finished(self) -> None:
+        for job in self.queue.jobs.values():
+            if job.state == JOB_WAITING:  # left over when the run was halted
+                self.model.update(job.photo, **self._before.get(job.photo, {"status": NEW}))
+        self._before.clear()
+        self._info.pause(False)
+        self.running_changed.emit(False)
+
+    # --- the project -------------------------------------------------------------------------------
+
+    def _project_cleared(self) -> None:
+        self.queue.cancel_all()
+        self.model.clear()
+        self.restore()
+
+    def _project_read(self, *_: object) -> None:
+        self.model.clear()
+        self.restore()
+
+    def _project_written(self, *_: object) -> None:
+        """The project is being written, perhaps for the first time or under another name."""
+        target = ResultStore(results_path(self._project))
+        if target.path == self.store.path:
+            return
+        old, self.store = self.store, target
+        located = [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
+        if located and old.path.is_file():
+            self._carry_over(old, located)
+        if self.queue.running:
+            options = self.queue.options
+            self.queue.options = LocalizeOptions(
+                options.indexes, options.radius_km, options.top_k, str(target.path)
+            )
+
+    def _carry_over(self, old: ResultStore, photos: list[str]) -> None:
+        try:
+            old.carry_over(photos, self.store.path)
+        except StoreError as error:
+            self._tell(str(error), Qgis.MessageLevel.Critical)
+            self.store = old  # the results stay where they are, and so do the layers
+            return
+        self._layers.repoint(old.path, self.store.path, photos)
+        if old.path == unsaved_path():
+            try:
+                old.remove(photos)
+            except StoreError as error:
+                QgsMessageLog.logMessage(str(error), LOG_TAG, Qgis.MessageLevel.Warning)
+        self._tell(
+            self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info
+        )
+
+    # --- odds and ends -----------------------------------------------------------------------------
+
+    def _stored(self) -> list:
+        try:
+            return self.store.photos()
+        except StoreError as error:
+            self._tell(str(error), Qgis.MessageLevel.Warning)
+            return []
+
+    def _list(self, stored: list) -> None:
+        new = self.model.add(
+            Photo(
+                row.path, row.photo_id, row.taken_at, row.nadir, row.nadir is not None,
+                status=row.status or NEW, confidence=row.confidence, message=row.message,
+            )
+            for row in stored
+        )  # fmt: skip
+        self._ask_about(new)
+
+    def _nadir_edited(self, path: str) -> None:
+        """Also holds for a photo that is waiting in the queue."""
+        job, photo = self.queue.jobs.get(path), self.model.photo(path)
+        if job is not None and job.state == JOB_WAITING and photo is not None:
+            job.nadir = photo.nadir if photo.nadir_given else None
+
+    def _ask_about(self, photos: list[str]) -> None:
+        if photos and settings.find_engine() is not None:
+            self._info.add(photos)
+
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+        QgsMessageLog.logMessage(text, LOG_TAG, level)
+        self.told.emit(text, int(level))

@@ -1,0 +1,75 @@
+"""Finding the photos in what the user drops or chooses: files, and folders with all that is below them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from qgis.PyQt.QtCore import QMimeData, QObject, pyqtSignal
+
+from .background import Background
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
+_BATCH = 200
+
+
+def dropped_paths(mime: QMimeData) -> list[str]:
+    """Local files and folders in a drop; [] when there are none."""
+    return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
+
+
+def is_photo(path: str) -> bool:
+    """Whether the file name is one of a picture we read."""
+    return path.lower().endswith(PHOTO_SUFFIXES)
+
+
+def find_photos(paths: Iterable[str]) -> Iterator[str]:
+    """Absolute paths of the photos among `paths` and below the folders in it, in order of name."""
+    for path in paths:
+        path = os.path.abspath(path)
+        if not os.path.isdir(path):
+            if is_photo(path):
+                yield path
+            continue
+        for folder, below, files in os.walk(path):
+            below.sort()
+            yield from (os.path.join(folder, name) for name in sorted(files) if is_photo(name))
+
+
+class PhotoScanner(QObject):
+    """Looks for photos on another thread; large folders arrive in parts.
+
+    Signals:
+        found(paths): some more photos.
+        finished(count): the search is over and has found so many.
+    """
+
+    found = pyqtSignal(list)
+    finished = pyqtSignal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def scan(self, paths: list[str]) -> None:
+        """Starts a search; several may be under way, one after the other."""
+        self._background.run(lambda: self._search(paths), self.finished.emit)
+
+    def close(self) -> None:
+        """Ends the search."""
+        self._background.close()
+
+    def _search(self, paths: list[str]) -> int:
+        count = 0
+        batch: list[str] = []
+        for path in find_photos(paths):
+            if self._background.closing:
+                break
+            count += 1
+            batch.append(path)
+            if len(batch) == _BATCH:
+                self.found.emit(batch)
+                batch = []
+        if batch:
+            self.found.emit(batch)
+        return count

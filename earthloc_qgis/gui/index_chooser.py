@@ -1,0 +1,122 @@
+"""Choosing the regional indexes to search."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.gui import QgsCheckableComboBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from .. import settings
+from .background import Background
+
+
+def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str]]:
+    """(path, name, description) of the indexes in `folder` and of `further` ones. Any thread.
+
+    Only what the list shows is read; whether an index is whole and fits is the engine's to say.
+    """
+    paths = [Path(path) for path in further]
+    if os.path.isdir(folder):
+        paths = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()] + paths
+    found = {}
+    for path in paths:
+        try:
+            info = json.loads((path / "index.json").read_text(encoding="utf-8"))
+            name, count, region = str(info["name"]), int(info["count"]), info["region"]
+            west, south, east, north = (f"{float(side):g}" for side in region)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        tiles = f"{count:,} tiles, {west} to {east} E, {south} to {north} N"
+        found[str(path)] = (str(path), name, tiles)
+    return sorted(found.values(), key=lambda index: index[1].lower())
+
+
+class IndexChooser(QWidget):
+    """A combo box with a tick per index, and a button with what else there is to do about indexes.
+
+    Signals:
+        chosen_changed(): other indexes are ticked.
+        build_wanted(): the user wants to build an index.
+    """
+
+    chosen_changed = pyqtSignal()
+    build_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._filling = False
+        self.combo = QgsCheckableComboBox(self)
+        self.combo.setObjectName("index_combo")
+        self.combo.setAccessibleName(self.tr("Indexes to search"))
+        self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.combo.setMinimumContentsLength(12)
+        self.combo.checkedItemsChanged.connect(self._ticked)
+        self.button = QToolButton(self)
+        self.button.setObjectName("index_menu_button")
+        self.button.setIcon(QgsApplication.getThemeIcon("/mActionFolder.svg"))
+        self.button.setToolTip(self.tr("Find or build an index"))
+        self.button.setAccessibleName(self.tr("Find or build an index"))
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.button)
+        menu.addAction(self.tr("Browse for an index…"), self._browse)
+        menu.addAction(self.tr("Build an index…"), self.build_wanted.emit)
+        menu.addAction(self.tr("Look for indexes again"), self.refresh)
+        self.button.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.combo)
+        layout.addWidget(self.button)
+        self._fill([])
+
+    def chosen(self) -> list[str]:
+        """Folders of the ticked indexes."""
+        return [path for path in self.combo.checkedItemsData() if path]
+
+    def refresh(self) -> None:
+        """Lists the indexes again, on another thread."""
+        folder, further = settings.index_folder(), settings.known_indexes()
+        self._background.run(lambda: list_indexes(folder, further), self._fill)
+
+    def add(self, path: str) -> None:
+        """Adds an index the user has pointed at, ticked."""
+        settings.remember_index(path)
+        settings.set_chosen_indexes([*settings.chosen_indexes(), path])
+        self.refresh()
+
+    def close_threads(self) -> None:
+        """Ends the looking."""
+        self._background.close()
+
+    def _fill(self, indexes: list[tuple[str, str, str]]) -> None:
+        chosen = settings.chosen_indexes()
+        if len(indexes) == 1:
+            chosen = [indexes[0][0]]
+        self._filling = True
+        self.combo.clear()
+        for row, (path, name, description) in enumerate(indexes):
+            state = Qt.CheckState.Checked if path in chosen else Qt.CheckState.Unchecked
+            self.combo.addItemWithCheckState(f"{name} ({description})", state, path)
+            self.combo.setItemData(row, path, Qt.ItemDataRole.ToolTipRole)
+        self.combo.setDefaultText(
+            self.tr("Tick an index to search") if indexes else self.tr("No index yet: browse or build one")
+        )
+        self._filling = False
+        self.chosen_changed.emit()
+
+    def _ticked(self, *_: object) -> None:
+        if not self._filling:
+            settings.set_chosen_indexes(self.chosen())
+            self.chosen_changed.emit()
+
+    def _browse(self) -> None:
+        path = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of the regional index"), settings.index_folder()
+        )
+        if path:
+            self.add(path)

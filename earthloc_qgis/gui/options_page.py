@@ -1,0 +1,91 @@
+"""The page EarthLoc in QGIS's options."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from .. import settings
+from ..core.resources import icon
+
+
+def radius_box(parent: QWidget) -> QDoubleSpinBox:
+    """A spin box for the radius around the nadir."""
+    box = QDoubleSpinBox(parent)
+    box.setRange(50, 20000)
+    box.setDecimals(0)
+    box.setSingleStep(100)
+    box.setSuffix(" km")
+    box.setValue(settings.radius_km())
+    return box
+
+
+def top_k_box(parent: QWidget) -> QSpinBox:
+    """A spin box for the number of candidates."""
+    box = QSpinBox(parent)
+    box.setRange(1, 100)
+    box.setValue(settings.top_k())
+    return box
+
+
+class OptionsPage(QgsOptionsPageWidget):
+    """Engine, indexes and search; `applied` is called after the choices have been kept."""
+
+    def __init__(self, parent: QWidget, applied: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._applied = applied
+        self.engine = QgsFileWidget(self)
+        self.engine.setObjectName("engine_file")
+        self.engine.setDialogTitle(self.tr("The engine: the program earthloc"))
+        self.engine.setFilePath(settings.engine_setting())
+        self.engine.lineEdit().setPlaceholderText(settings.find_engine() or self.tr("not found"))
+        self.folder = QgsFileWidget(self)
+        self.folder.setObjectName("index_folder")
+        self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.folder.setFilePath(settings.index_folder())
+        self.use_nadir = QCheckBox(self.tr("Search only around the nadir, when it is known, within"), self)
+        self.use_nadir.setChecked(settings.use_nadir())
+        self.radius = radius_box(self)
+        self.top_k = top_k_box(self)
+        note = QLabel(
+            self.tr("Leave the engine empty to have it looked up in the environment variable EARTHLOC_ENGINE,"
+                    " beside the plugin's sources and on the PATH."),
+            self,
+        )  # fmt: skip
+        note.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow(self.tr("Engine"), self.engine)
+        form.addRow("", note)
+        form.addRow(self.tr("Folder of indexes"), self.folder)
+        form.addRow(self.use_nadir, self.radius)
+        form.addRow(self.tr("Candidates for a photo"), self.top_k)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addStretch(1)
+
+    def apply(self) -> None:
+        """Keeps the choices."""
+        settings.set_engine_setting(self.engine.filePath())
+        settings.set_index_folder(self.folder.filePath())
+        settings.set_use_nadir(self.use_nadir.isChecked())
+        settings.set_radius_km(self.radius.value())
+        settings.set_top_k(self.top_k.value())
+        self._applied()
+
+
+class OptionsFactory(QgsOptionsWidgetFactory):
+    """Makes the page when the options dialog opens."""
+
+    def __init__(self, applied: Callable[[], None]) -> None:
+        super().__init__("EarthLoc", icon())
+        self._applied = applied
+
+    def icon(self):
+        """The icon of the page."""
+        return icon()
+
+    def createWidget(self, parent: QWidget) -> OptionsPage:
+        return OptionsPage(parent, self._applied)

@@ -1,0 +1,317 @@
+"""The EarthLoc panel: photos on top, where to search below them, then what was found."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import Qgis, QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import settings
+from .controller import Controller
+from .drop import PHOTO_SUFFIXES, PhotoScanner, dropped_paths
+from .notices import EmptyState, EngineNotice
+from .photo_list import PhotoList
+from .photo_model import FAILED, NEW, QUEUED, RUNNING
+from .results_view import ResultsView
+from .search_options import SearchOptions
+from .toolbar import PanelTools
+
+
+class EarthLocPanel(QWidget):
+    """All of the panel inside its dock.
+
+    Args:
+        iface: QGIS; for the map canvas, the message bar and the options dialog.
+    """
+
+    def __init__(self, iface, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("EarthLocPanelContent")
+        self._iface = iface
+        self.controller = Controller(QgsProject.instance(), iface.mapCanvas(), self)
+        self._scanner = PhotoScanner(self)
+        self._make_widgets()
+        self._lay_out()
+        self._connect()
+        self.setAcceptDrops(True)
+        self.controller.check_engine()
+        self.controller.restore()
+        self.search.indexes.refresh()
+        self._update_buttons()
+
+    def close_down(self) -> None:
+        """Ends the engine and all threads; for when the plugin is unloaded."""
+        self._scanner.close()
+        self.search.indexes.close_threads()
+        self.controller.close()
+
+    def settings_changed(self) -> None:
+        """Takes over what was chosen on the options page."""
+        self.search.load()
+        self.search.indexes.refresh()
+        self.controller.choose_engine()
+
+    # --- widgets -----------------------------------------------------------------------------------
+
+    def _make_widgets(self) -> None:
+        self.notice = EngineNotice(self)
+        self.list = PhotoList(self.controller.model, self)
+        self.empty = EmptyState(self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.list)
+        self.search = SearchOptions(self)
+        self.results = ResultsView(self)
+        self.localize_button = QPushButton(self)
+        self.localize_button.setObjectName("localize_button")
+        self.localize_button.setAccessibleName(self.tr("Localize"))
+        self.localize_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.cancel_button = QPushButton(self.tr("Cancel"), self)
+        self.cancel_button.setObjectName("cancel_button")
+        self.cancel_button.setToolTip(self.tr("Give up all photos that are waiting or running"))
+        self.progress = QProgressBar(self)
+        self.progress.setObjectName("progress_bar")
+        self.progress.setAccessibleName(self.tr("Progress over all photos"))
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(8)
+        self.progress_text = QLabel(self)
+        self.progress_text.setObjectName("progress_text")
+        self.tools = PanelTools(self)
+
+    def _lay_out(self) -> None:
+        run = QHBoxLayout()
+        run.addWidget(self.localize_button)
+        run.addWidget(self.cancel_button)
+        top = QWidget(self)
+        above = QVBoxLayout(top)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.addWidget(self.stack, 1)
+        above.addWidget(self.search)
+        above.addLayout(run)
+        above.addWidget(self.progress)
+        above.addWidget(self.progress_text)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.addWidget(top)
+        self.splitter.addWidget(self.results)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 6)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.tools)
+        layout.addWidget(self.splitter, 1)
+        self.progress.hide()
+        self.progress_text.hide()
+
+    def _connect(self) -> None:
+        controller = self.controller
+        self.tools.add_files.triggered.connect(self.ask_for_files)
+        self.tools.add_folder.triggered.connect(self.ask_for_folder)
+        self.tools.remove.triggered.connect(self._remove_selected)
+        self.tools.zoom.triggered.connect(lambda: self._zoom_current())
+        self.tools.options.triggered.connect(self._open_options)
+        self.empty.files_wanted.connect(self.ask_for_files)
+        self.empty.folder_wanted.connect(self.ask_for_folder)
+        self.empty.leftovers_wanted.connect(controller.restore_leftovers)
+        self.notice.engine_chosen.connect(self._engine_chosen)
+        self.notice.options_wanted.connect(self._open_options)
+        self._scanner.found.connect(self._photos_found)
+        self._scanner.finished.connect(self._scan_finished)
+        self.list.locate_wanted.connect(self.localize)
+        self.list.cancel_wanted.connect(controller.cancel)
+        self.list.remove_wanted.connect(controller.remove)
+        self.list.zoom_wanted.connect(controller.zoom)
+        self.list.current_changed.connect(self._show_current)
+        self.list.selection_changed.connect(self._update_buttons)
+        self.results.candidate_chosen.connect(self._zoom_current)
+        self.search.indexes.chosen_changed.connect(self._update_buttons)
+        self.search.indexes.build_wanted.connect(self._build_index)
+        self.localize_button.clicked.connect(lambda: self.localize(self._localize_scope()))
+        self.cancel_button.clicked.connect(controller.queue.cancel_all)
+        controller.told.connect(self._tell)
+        controller.engine_problem.connect(self.notice.show_problem)
+        controller.leftovers_changed.connect(self.empty.show_leftovers)
+        controller.running_changed.connect(self._running_changed)
+        controller.progress_changed.connect(self._show_progress)
+        controller.result_changed.connect(self._result_changed)
+        model = controller.model
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
+            signal.connect(self._update_buttons)
+        model.dataChanged.connect(self._data_changed)
+
+    # --- adding photos -----------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event) -> None:
+        """Lets files and folders in."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:
+        """Takes files and folders."""
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.add_paths(paths)
+
+    def add_paths(self, paths: list[str]) -> None:
+        """Adds files, and the photos in and below folders, which are looked for on another thread."""
+        self._scanner.scan(paths)
+
+    def ask_for_files(self) -> None:
+        """Lets the user choose photos."""
+        pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in PHOTO_SUFFIXES)
+        paths, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Add photos"), "", self.tr("Photos ({pattern})").format(pattern=pattern)
+        )
+        if paths:
+            self.add_paths(paths)
+
+    def ask_for_folder(self) -> None:
+        """Lets the user choose a folder of photos."""
+        path = QFileDialog.getExistingDirectory(self, self.tr("Add all photos in a folder and below"))
+        if path:
+            self.add_paths([path])
+
+    def _photos_found(self, paths: list[str]) -> None:
+        was_empty = not self.controller.model.photos()
+        new = self.controller.add_photos(paths)
+        if was_empty and new:
+            self.list.select([new[0]])
+
+    def _scan_finished(self, count: int) -> None:
+        if count == 0:
+            kinds = ", ".join(suffix[1:].upper() for suffix in (".jpeg", ".png", ".tiff"))
+            self._tell(self.tr("No photos found there: {kinds} are read.").format(kinds=kinds),
+                       int(Qgis.MessageLevel.Info))  # fmt: skip
+
+    # --- locating ----------------------------------------------------------------------------------
+
+    def localize(self, paths: list[str]) -> None:
+        """Locates photos in the ticked indexes."""
+        indexes = self.search.indexes.chosen()
+        if not indexes:
+            self._tell(self.tr("Tick an index to search first."), int(Qgis.MessageLevel.Info))
+            return
+        if self.controller.check_engine():
+            self.controller.localize(paths, indexes)
+
+    def _localize_scope(self) -> list[str]:
+        """What the button locates: the selected photos if there are several, else all new ones."""
+        selected = self.list.selected()
+        new = self.controller.unlocated()
+        if len(selected) > 1 or not new:
+            return selected
+        return new
+
+    def _update_buttons(self, *_: object) -> None:
+        photos = self.controller.model.photos()
+        self.stack.setCurrentWidget(self.list if photos else self.empty)
+        self.results.setVisible(bool(photos))
+        self.search.setVisible(bool(photos))
+        scope = self._localize_scope()
+        again = all(self.controller.model.photo(path).status != NEW for path in scope)
+        if len(self.list.selected()) > 1:
+            text = self.tr("Localize {n} selected").format(n=len(scope))
+        elif again and scope:
+            text = self.tr("Localize again")
+        elif len(scope) == len(photos):
+            text = self.tr("Localize")
+        else:
+            text = self.tr("Localize {n} new").format(n=len(scope))
+        self.localize_button.setText(text)
+        self.localize_button.setVisible(bool(photos))
+        self.localize_button.setEnabled(bool(scope) and bool(self.search.indexes.chosen()))
+        self.localize_button.setToolTip(
+            "" if self.search.indexes.chosen() else self.tr("Tick an index to search first")
+        )
+        self.cancel_button.setVisible(self.controller.queue.running)
+        self.tools.remove.setEnabled(bool(self.list.selected()))
+        self.tools.zoom.setEnabled(bool(self.list.selected()))
+
+    def _running_changed(self, running: bool) -> None:
+        self.progress.setVisible(running)
+        self.progress_text.setVisible(running)
+        self._update_buttons()
+
+    def _show_progress(self, done: int, total: int, seconds_left: float) -> None:
+        self.progress.setRange(0, 100 * total)
+        self.progress.setValue(100 * done)
+        text = self.tr("{done} of {total}").format(done=done, total=total)
+        if done < total and seconds_left >= 0:
+            text += self.tr(", about {time} left").format(time=self._duration(seconds_left))
+        self.progress_text.setText(text)
+
+    def _duration(self, seconds: float) -> str:
+        if seconds < 90:
+            return self.tr("{n} s").format(n=max(1, round(seconds)))
+        return self.tr("{n} min").format(n=round(seconds / 60))
+
+    # --- what was found ----------------------------------------------------------------------------
+
+    def _show_current(self, path: str) -> None:
+        photo = self.controller.model.photo(path)
+        if photo is None:
+            self.results.show_result("", None)
+            return
+        located = photo.status not in (NEW, QUEUED, RUNNING)
+        word = self.controller.model.status_word(photo.status)
+        sentence = f"<b>{word}</b>"
+        if photo.message:
+            sentence += f" · {_escaped(photo.message)}"
+        elif photo.status == NEW:
+            sentence += self.tr(" · press Localize to find out where it was taken")
+        self.results.show_result(sentence, self.controller.localization(path) if located else None)
+
+    def _result_changed(self, path: str) -> None:
+        if path == self.list.current():
+            self._show_current(path)
+
+    def _data_changed(self, *_: object) -> None:
+        photo = self.controller.model.photo(self.list.current())
+        if photo is not None and photo.status in (NEW, QUEUED, RUNNING, FAILED):
+            self._show_current(photo.path)
+        self._update_buttons()
+
+    def _zoom_current(self, rank: int | None = None) -> None:
+        if self.list.current():
+            self.controller.zoom(self.list.current(), rank)
+
+    # --- the rest ----------------------------------------------------------------------------------
+
+    def _remove_selected(self) -> None:
+        self.controller.remove(self.list.selected())
+
+    def _engine_chosen(self, path: str) -> None:
+        settings.set_engine_setting(path)
+        self.controller.choose_engine()
+
+    def _open_options(self) -> None:
+        self._iface.showOptionsDialog(self._iface.mainWindow(), "EarthLoc")
+
+    def _build_index(self) -> None:
+        import processing  # QGIS's own; slow to import, and only there inside QGIS
+
+        dialog = processing.createAlgorithmDialog("earthloc:buildindex")
+        dialog.algorithmFinished.connect(lambda *_: self.search.indexes.refresh())
+        dialog.show()
+
+    def _tell(self, text: str, level: int) -> None:
+        self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel(level))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(os.sep, f"{os.sep}\u200b")

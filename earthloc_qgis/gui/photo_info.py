@@ -1,0 +1,73 @@
+"""What the photos say of themselves (id, time, nadir), asked of the engine when it has nothing better to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.PyQt.QtCore import QObject
+
+from ..core.engine_client import EngineClient, EngineError
+from .photo_model import PhotoModel
+
+
+class PhotoInfoLoader(QObject):
+    """Fills in the model one photo at a time; pauses while photos are being located."""
+
+    def __init__(self, client: EngineClient, model: PhotoModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._model = model
+        self._waiting: dict[str, None] = {}  # in order
+        self._asking: str | None = None
+        self._paused = False
+
+    def add(self, photos: Iterable[str]) -> None:
+        """Photos to ask about."""
+        self._waiting.update(dict.fromkeys(photos))
+        self._next()
+
+    def pause(self, paused: bool) -> None:
+        """Holds further questions back, or goes on."""
+        self._paused = paused
+        self._next()
+
+    def _next(self) -> None:
+        if self._paused or self._asking is not None:
+            return
+        while self._waiting:
+            photo = next(iter(self._waiting))
+            del self._waiting[photo]
+            if self._model.photo(photo) is not None:
+                self._asking = photo
+                self._client.request(
+                    "photo/info",
+                    {"photo": photo},
+                    on_result=lambda result, photo=photo: self._answered(photo, result),
+                    on_error=lambda error, photo=photo: self._refused(photo, error),
+                )
+                return
+
+    def _answered(self, photo: str, info: object) -> None:
+        row = self._model.photo(photo)
+        if row is not None and isinstance(info, dict):
+            changes = {
+                "photo_id": info.get("photo_id"),
+                "taken_at": info.get("taken_at"),
+                "camera": info.get("camera"),
+                "size_px": (info.get("width_px"), info.get("height_px")),
+            }
+            if not row.nadir_given and info.get("nadir"):
+                changes["nadir"] = tuple(info["nadir"])
+            self._model.update(photo, **changes)
+        self._asking = None
+        self._next()
+
+    def _refused(self, photo: str, error: EngineError) -> None:
+        self._asking = None
+        if error.kind in ("unavailable", "cancelled"):
+            self._waiting = {photo: None, **self._waiting}  # until an engine is chosen and `add` is called
+            return
+        row = self._model.photo(photo)
+        if error.kind != "crashed" and row is not None and not row.message:
+            self._model.update(photo, message=error.message)
+        self._next()

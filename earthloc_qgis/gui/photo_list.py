@@ -1,0 +1,138 @@
+"""The photo list as a widget: selecting, keys, context menu."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QItemSelectionModel, QPoint, QSortFilterProxyModel, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
+
+from .delegates import NadirDelegate, StatusDelegate
+from .photo_model import NADIR, NEW, PATH_ROLE, QUEUED, RUNNING, SORT_ROLE, STATUS, PhotoModel
+from .thumbnail import SIZE
+
+
+class PhotoList(QTreeView):
+    """Photos in a sortable table. Paths below are those of the model.
+
+    Signals:
+        locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path)
+        current_changed(path): another photo is current; "" for none.
+        selection_changed()
+    """
+
+    locate_wanted = pyqtSignal(list)
+    cancel_wanted = pyqtSignal(list)
+    remove_wanted = pyqtSignal(list)
+    zoom_wanted = pyqtSignal(str)
+    current_changed = pyqtSignal(str)
+    selection_changed = pyqtSignal()
+
+    def __init__(self, model: PhotoModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("photo_list")
+        self.setAccessibleName(self.tr("Photos"))
+        self._photos = model
+        self._proxy = QSortFilterProxyModel(self)
+        self._proxy.setSourceModel(model)
+        self._proxy.setSortRole(SORT_ROLE)
+        self._proxy.setDynamicSortFilter(False)  # rows must not jump while photos are being located
+        self.setModel(self._proxy)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAlternatingRowColors(True)
+        self.setIconSize(SIZE)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setItemDelegateForColumn(STATUS, StatusDelegate(self))
+        self.setItemDelegateForColumn(NADIR, NadirDelegate(self))
+        self.setSortingEnabled(True)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in enumerate((190, 110, 80, 130, 120)):
+            header.resizeSection(column, width)
+        self.customContextMenuRequested.connect(self._show_menu)
+        self.doubleClicked.connect(self._double_clicked)
+        self.selectionModel().currentChanged.connect(lambda *_: self.current_changed.emit(self.current()))
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+
+    def current(self) -> str:
+        """Path of the current photo, or ""."""
+        index = self.currentIndex()
+        return index.data(PATH_ROLE) if index.isValid() else ""
+
+    def selected(self) -> list[str]:
+        """Paths of the selected photos, in the order shown."""
+        rows = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [index.data(PATH_ROLE) for index in rows]
+
+    def select(self, paths: list[str]) -> None:
+        """Selects photos; the first becomes current."""
+        wanted = set(paths)
+        selection = self.selectionModel()
+        selection.clearSelection()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in range(self._proxy.rowCount()):
+            index = self._proxy.index(row, 0)
+            if index.data(PATH_ROLE) in wanted:
+                if index.data(PATH_ROLE) == paths[0]:
+                    selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                selection.select(index, flags)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Del removes, Enter zooms, F5 locates again."""
+        selected = self.selected()
+        if event.key() == Qt.Key.Key_Delete and selected:
+            self.remove_wanted.emit(selected)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current():
+            self.zoom_wanted.emit(self.current())
+        elif event.key() == Qt.Key.Key_F5 and selected:
+            self.locate_wanted.emit(selected)
+        else:
+            super().keyPressEvent(event)
+
+    def _double_clicked(self, index) -> None:
+        if index.column() != NADIR:
+            self.zoom_wanted.emit(index.data(PATH_ROLE))
+
+    def _show_menu(self, position: QPoint) -> None:
+        menu = self.make_menu()
+        if menu is not None:
+            menu.popup(self.viewport().mapToGlobal(position))
+
+    def make_menu(self) -> QMenu | None:
+        """The context menu for the selected photos, or None when none is selected."""
+        paths = self.selected()
+        if not paths:
+            return None
+        statuses = {self._photos.photo(path).status for path in paths}
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def add(icon: str, text: str, deed, enabled: bool = True) -> None:
+            action = menu.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)
+            action.triggered.connect(lambda: deed())
+            action.setEnabled(enabled)
+
+        one = len(paths) == 1
+        add("mActionZoomToSelected", self.tr("Zoom to result"), lambda: self.zoom_wanted.emit(paths[0]),
+            one and not statuses & {NEW, QUEUED, RUNNING})  # fmt: skip
+        text = self.tr("Localize") if statuses <= {NEW} else self.tr("Locate again")
+        add("mActionRefresh", text, lambda: self.locate_wanted.emit(paths))
+        if statuses & {QUEUED, RUNNING}:
+            add("mActionStop", self.tr("Cancel"), lambda: self.cancel_wanted.emit(paths))
+        menu.addSeparator()
+        add("mActionFileOpen", self.tr("Open photo"), lambda: _open(paths[0]), one)
+        add("mActionFolder", self.tr("Show in folder"), lambda: _open(os.path.dirname(paths[0])), one)
+        menu.addSeparator()
+        add("mActionDeleteSelected", self.tr("Remove"), lambda: self.remove_wanted.emit(paths))
+        return menu
+
+
+def _open(path: str) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -1,0 +1,257 @@
+"""The list of photos in the panel."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QFont, QIcon
+
+from .thumbnail import ThumbnailLoader
+
+PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
+PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 1  # 0..1 while running, else None
+SORT_ROLE = Qt.ItemDataRole.UserRole + 2
+PATH_ROLE = Qt.ItemDataRole.UserRole + 3
+
+NEW, QUEUED, RUNNING, CANCELLED = "new", "queued", "running", "cancelled"
+LOCATED, UNCERTAIN, NOT_FOUND, FAILED = "located", "uncertain", "not_found", "failed"
+
+# Each status has its own shape of icon besides its word, so none is told by colour alone.
+_ICONS = {
+    QUEUED: "/mIconHistory.svg",
+    RUNNING: "/mActionStart.svg",
+    CANCELLED: "/mActionStop.svg",
+    LOCATED: "/mIconSuccess.svg",
+    UNCERTAIN: "/mIconWarning.svg",
+    NOT_FOUND: "/mIconZoom.svg",
+    FAILED: "/mIconCritical.svg",
+}
+_STATUS_ORDER = (RUNNING, QUEUED, LOCATED, UNCERTAIN, NOT_FOUND, FAILED, CANCELLED, NEW)
+
+_NADIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([NS]?)\s*[,; ]\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([EW]?)\s*$", re.I)
+
+
+def parse_nadir(text: str) -> tuple[float, float]:
+    """(lat, lon) in degrees from "41.2, 28.9" or "41.2 N 28.9 E". Raises ValueError."""
+    match = _NADIR.match(text)
+    if match is None:
+        raise ValueError(text)
+    lat = float(match[1]) * (-1 if match[2].upper() == "S" else 1)
+    lon = float(match[3]) * (-1 if match[4].upper() == "W" else 1)
+    if abs(lat) > 90 or abs(lon) > 180:
+        raise ValueError(text)
+    return lat, lon
+
+
+@dataclass
+class Photo:
+    """A row: `nadir` is (lat, lon); `nadir_given` says that the user typed it, else it is from the photo."""
+
+    path: str
+    photo_id: str | None = None
+    taken_at: str | None = None
+    nadir: tuple[float, float] | None = None
+    nadir_given: bool = False
+    size_px: tuple[int, int] | None = None
+    camera: str | None = None
+    status: str = NEW
+    confidence: float | None = None
+    message: str = ""
+    progress: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The photo's id, or the file's name when it has none."""
+        return self.photo_id or os.path.basename(self.path)
+
+
+class PhotoModel(QAbstractTableModel):
+    """Photos by path. Columns: photo, status, confidence, nadir (editable), time.
+
+    Signals:
+        nadir_edited(photo): the user gave or removed a nadir.
+    """
+
+    nadir_edited = pyqtSignal(str)
+
+    def __init__(self, thumbnails: ThumbnailLoader, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._photos: list[Photo] = []
+        self._rows: dict[str, int] = {}
+        self._thumbnails = thumbnails
+        thumbnails.loaded.connect(lambda path: self._changed(path))
+        self._icons = {status: QgsApplication.getThemeIcon(name) for status, name in _ICONS.items()}
+        self._words = {
+            NEW: self.tr("New"), QUEUED: self.tr("Waiting"), RUNNING: self.tr("Running"),
+            CANCELLED: self.tr("Cancelled"), LOCATED: self.tr("Located"), UNCERTAIN: self.tr("Uncertain"),
+            NOT_FOUND: self.tr("Not found"), FAILED: self.tr("Failed"),
+        }  # fmt: skip
+        self._headers = (
+            self.tr("Photo"), self.tr("Status"), self.tr("Confidence"), self.tr("Nadir"), self.tr("Taken (UTC)"),
+        )  # fmt: skip
+
+    # --- photos ------------------------------------------------------------------------------------
+
+    def photos(self) -> list[Photo]:
+        """All photos in the order they came."""
+        return list(self._photos)
+
+    def photo(self, path: str) -> Photo | None:
+        """The photo at `path`, or None when it is not in the list."""
+        row = self._rows.get(path)
+        return None if row is None else self._photos[row]
+
+    def add(self, photos: Iterable[Photo]) -> list[str]:
+        """Appends photos that are not in the list yet; returns their paths."""
+        new = {photo.path: photo for photo in photos if photo.path not in self._rows}
+        if new:
+            first = len(self._photos)
+            self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
+            self._photos.extend(new.values())
+            self._rows.update((path, first + i) for i, path in enumerate(new))
+            self.endInsertRows()
+        return list(new)
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Takes photos out of the list."""
+        rows = sorted((self._rows[path] for path in paths if path in self._rows), reverse=True)
+        for row in rows:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            self._thumbnails.forget(self._photos.pop(row).path)
+            self.endRemoveRows()
+        self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
+
+    def clear(self) -> None:
+        """Empties the list."""
+        self.beginResetModel()
+        for photo in self._photos:
+            self._thumbnails.forget(photo.path)
+        self._photos, self._rows = [], {}
+        self.endResetModel()
+
+    def update(self, path: str, **changes: Any) -> None:
+        """Sets fields of a photo; one that is not in the list is ignored."""
+        photo = self.photo(path)
+        if photo is not None:
+            for name, value in changes.items():
+                setattr(photo, name, value)
+            self._changed(path)
+
+    def status_word(self, status: str) -> str:
+        """A status in the user's language."""
+        return self._words.get(status, status)
+
+    def _changed(self, path: str) -> None:
+        row = self._rows.get(path)
+        if row is not None:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, TAKEN))
+
+    # --- as a table --------------------------------------------------------------------------------
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
+        """As many rows as photos."""
+        return 0 if parent.isValid() else len(self._photos)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
+        """As many columns as headers."""
+        return 0 if parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._headers[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section == NADIR:
+            return self.tr("The point under the station: latitude, longitude. Double-click to type it.")
+        return None
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """The nadir can be edited."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NADIR else flags
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell for Qt and for our own roles."""
+        if not index.isValid():
+            return None
+        photo, column = self._photos[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(photo, column)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._decoration(photo, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tool_tip(photo)
+        if role == Qt.ItemDataRole.EditRole and column == NADIR:
+            return "" if photo.nadir is None else f"{photo.nadir[0]:.4f}, {photo.nadir[1]:.4f}"
+        if role == Qt.ItemDataRole.FontRole and column == NADIR and photo.nadir_given:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == CONFIDENCE:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._text(photo, column) or self.tr("none")
+        if role == PROGRESS_ROLE:
+            return photo.progress if photo.status == RUNNING else None
+        if role == SORT_ROLE:
+            return self._sort_key(photo, column)
+        if role == PATH_ROLE:
+            return photo.path
+        return None
+
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Takes a nadir; False, and nothing changes, when it makes no sense."""
+        if role != Qt.ItemDataRole.EditRole or index.column() != NADIR:
+            return False
+        text = str(value).strip()
+        try:
+            nadir = parse_nadir(text) if text else None
+        except ValueError:
+            return False
+        path = self._photos[index.row()].path
+        self.update(path, nadir=nadir, nadir_given=nadir is not None)
+        self.nadir_edited.emit(path)
+        return True
+
+    def _text(self, photo: Photo, column: int) -> str:
+        if column == PHOTO:
+            return photo.name
+        if column == STATUS:
+            return self.status_word(photo.status)
+        if column == CONFIDENCE:
+            shown = photo.status in (LOCATED, UNCERTAIN, NOT_FOUND) and photo.confidence is not None
+            return f"{round(100 * photo.confidence)} %" if shown else ""
+        if column == NADIR:
+            return "" if photo.nadir is None else format_lat_lon(*photo.nadir)
+        return (photo.taken_at or "").replace("T", " ")[:16]
+
+    def _decoration(self, photo: Photo, column: int) -> Any:
+        if column == PHOTO:
+            return self._thumbnails.pixmap(photo.path)
+        return self._icons.get(photo.status, QIcon()) if column == STATUS else None
+
+    def _tool_tip(self, photo: Photo) -> str:
+        lines = [photo.path]
+        if photo.size_px is not None:
+            lines.append(self.tr("{w} x {h} pixels").format(w=photo.size_px[0], h=photo.size_px[1]))
+        lines += [text for text in (photo.camera, photo.message) if text]
+        return "\n".join(lines)
+
+    def _sort_key(self, photo: Photo, column: int) -> Any:
+        if column == STATUS:
+            return _STATUS_ORDER.index(photo.status) if photo.status in _STATUS_ORDER else len(_STATUS_ORDER)
+        if column == CONFIDENCE:
+            return -1.0 if photo.confidence is None else photo.confidence
+        if column == NADIR:
+            return 1000.0 if photo.nadir is None else photo.nadir[0]
+        return self._text(photo, column).lower()
+
+
+def format_lat_lon(lat: float, lon: float) -> str:
+    """Degrees with the letter of the hemisphere, to a hundredth: 1 km."""
+    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"

@@ -1,0 +1,66 @@
+"""What was found for the current photo: a sentence and the ranked candidates."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+_RANK_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ResultsView(QWidget):
+    """The status in words, and the candidates; `candidate_chosen(rank)` when one is clicked or activated."""
+
+    candidate_chosen = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.message = QLabel(self)
+        self.message.setObjectName("result_message")
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.message.setAccessibleName(self.tr("Result"))
+        self.list = QTreeWidget(self)
+        self.list.setObjectName("candidate_list")
+        self.list.setAccessibleName(self.tr("Candidates"))
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setAlternatingRowColors(True)
+        self.list.setHeaderLabels(
+            [self.tr("Rank"), self.tr("Score"), self.tr("To nadir"), self.tr("Width"), self.tr("Turned"),
+             self.tr("Centre")]
+        )  # fmt: skip
+        self.list.headerItem().setToolTip(4, self.tr("Counter-clockwise turn that makes the photo look north up"))
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.list.itemClicked.connect(self._chosen)
+        self.list.itemActivated.connect(self._chosen)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.message)
+        layout.addWidget(self.list, 1)
+
+    def show_result(self, sentence: str, localization: dict | None) -> None:
+        """Shows a sentence and the candidates of a localization, or none."""
+        self.message.setText(sentence)
+        self.list.clear()
+        for candidate in (localization or {}).get("candidates", []):
+            distance = candidate.get("nadir_distance_km")
+            lat, lon = candidate["center"]
+            item = QTreeWidgetItem(
+                [
+                    str(candidate["rank"]),
+                    f"{candidate['score']:.3f}",
+                    "-" if distance is None else f"{distance:,.0f} km",
+                    f"{candidate['width_km']:,.0f} km",
+                    f"{candidate['rotation_deg']:.0f}°",
+                    f"{abs(lat):.1f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.1f}° {'E' if lon >= 0 else 'W'}",
+                ]
+            )
+            item.setData(0, _RANK_ROLE, int(candidate["rank"]))
+            item.setToolTip(0, str(candidate.get("index", "")))
+            for column in range(1, 5):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.list.addTopLevelItem(item)
+
+    def _chosen(self, item: QTreeWidgetItem) -> None:
+        self.candidate_chosen.emit(item.data(0, _RANK_ROLE))

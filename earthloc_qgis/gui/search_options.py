@@ -1,0 +1,63 @@
+"""Where to search: indexes, circle around the nadir, number of candidates."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from .. import settings
+from .index_chooser import IndexChooser
+from .options_page import radius_box, top_k_box
+
+
+class SearchOptions(QWidget):
+    """Small controls above the Localize button; what is chosen is kept in the settings at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.indexes = IndexChooser(self)
+        self.use_nadir = QCheckBox(self.tr("Near the nadir, within"), self)
+        self.use_nadir.setObjectName("use_nadir_box")
+        self.use_nadir.setToolTip(
+            self.tr("Where the nadir of a photo is known, search only around it. Untick when you do not trust it.")
+        )
+        self.radius = radius_box(self)
+        self.radius.setObjectName("radius_box")
+        self.radius.setAccessibleName(self.tr("Radius around the nadir in km"))
+        self.top_k = top_k_box(self)
+        self.top_k.setObjectName("top_k_box")
+        self.top_k.setAccessibleName(self.tr("Candidates for a photo"))
+        self.top_k.setToolTip(self.tr("How many candidates are listed and drawn for a photo"))
+        self.load()
+        first = QHBoxLayout()
+        first.addWidget(QLabel(self.tr("Search in"), self))
+        first.addWidget(self.indexes, 1)
+        second = QHBoxLayout()
+        second.addWidget(self.use_nadir)
+        second.addWidget(self.radius)
+        second.addStretch(1)
+        second.addWidget(QLabel(self.tr("Candidates"), self))
+        second.addWidget(self.top_k)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        self.use_nadir.toggled.connect(self._keep)
+        self.radius.valueChanged.connect(self._keep)
+        self.top_k.valueChanged.connect(self._keep)
+
+    def load(self) -> None:
+        """Shows what the settings say."""
+        for widget in (self.use_nadir, self.radius, self.top_k):
+            widget.blockSignals(True)
+        self.use_nadir.setChecked(settings.use_nadir())
+        self.radius.setValue(settings.radius_km())
+        self.radius.setEnabled(settings.use_nadir())
+        self.top_k.setValue(settings.top_k())
+        for widget in (self.use_nadir, self.radius, self.top_k):
+            widget.blockSignals(False)
+
+    def _keep(self, *_: object) -> None:
+        settings.set_use_nadir(self.use_nadir.isChecked())
+        settings.set_radius_km(self.radius.value())
+        settings.set_top_k(self.top_k.value())
+        self.radius.setEnabled(self.use_nadir.isChecked())

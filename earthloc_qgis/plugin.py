@@ -1,0 +1,81 @@
+"""The plugin as QGIS sees it: a dock, a Processing provider, an options page.
+
+Everything that takes time is imported when it is first shown or asked for.
+"""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+
+from .core.resources import icon
+
+
+class EarthLocPlugin:
+    """Made by QGIS at start; `iface` is None under `qgis_process`, which only calls `initProcessing`."""
+
+    def __init__(self, iface) -> None:
+        self._iface = iface
+        self._provider = None
+        self._options = None
+        self.dock = None
+        self.panel = None
+
+    def initProcessing(self) -> None:
+        """Registers the Processing provider."""
+        from .processing.provider import EarthLocProvider
+
+        self._provider = EarthLocProvider()
+        QgsApplication.processingRegistry().addProvider(self._provider)
+
+    def initGui(self) -> None:
+        """Adds an empty dock, which is filled when it is first seen, and what belongs to it."""
+        from qgis.gui import QgsDockWidget
+
+        from .gui.options_page import OptionsFactory
+
+        self.initProcessing()
+        self.dock = QgsDockWidget("EarthLoc", self._iface.mainWindow())
+        self.dock.setObjectName("EarthLocPanel")
+        self.dock.visibilityChanged.connect(self._visibility_changed)
+        self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.dock.hide()  # QGIS shows it again where the user had it open
+        action = self.dock.toggleViewAction()
+        action.setIcon(icon())
+        action.setText(QCoreApplication.translate("EarthLoc", "EarthLoc: locate astronaut photos"))
+        action.setObjectName("earthloc_toggle")
+        self._iface.addToolBarIcon(action)
+        self._iface.addPluginToMenu("EarthLoc", action)
+        self._options = OptionsFactory(self._settings_changed)
+        self._options.setTitle("EarthLoc")
+        self._iface.registerOptionsWidgetFactory(self._options)
+
+    def unload(self) -> None:
+        """Takes everything away again, the engine's process included."""
+        if self._provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self._provider)
+            self._provider = None
+        if self._options is not None:
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
+        if self.dock is not None:
+            action = self.dock.toggleViewAction()
+            self._iface.removeToolBarIcon(action)
+            self._iface.removePluginMenu("EarthLoc", action)
+            if self.panel is not None:
+                self.panel.close_down()
+                self.panel = None
+            self._iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+            self.dock = None
+
+    def _visibility_changed(self, visible: bool) -> None:
+        if visible and self.panel is None:
+            from .gui.panel import EarthLocPanel
+
+            self.panel = EarthLocPanel(self._iface, self.dock)
+            self.dock.setWidget(self.panel)
+
+    def _settings_changed(self) -> None:
+        if self.panel is not None:
+            self.panel.settings_changed()
