@@ -1,0 +1,200 @@
+"""What the service can be asked for: the methods of docs/architecture.md that take time.
+
+They run one after the other in the worker thread. Model and indexes stay open between requests. The heavy
+libraries are imported on first use, so that the process answers before they are there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputError, OutputError
+from engine.rpc import Params, error_object
+from engine.work import Work
+
+if TYPE_CHECKING:
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.model import ModelPackage
+
+LAT, LON, LON_OF_REGION = (-90.0, 90.0), (-180.0, 180.0), (-360.0, 360.0)
+HALF_ROUND_KM = 20038.0  # no nadir is further away
+MAX_TOP_K = 1000
+_DEFAULT_TILE_KM = [156.0, 313.0, 626.0]
+
+Stamp = tuple[int, int]
+
+
+class Methods:
+    """The methods, and what they keep open.
+
+    Attributes:
+        table: {method name: function of (params, work) that returns the result}.
+    """
+
+    def __init__(self) -> None:
+        self.table: dict[str, Callable[[Params, Work], Any]] = {
+            "localize": self.localize,
+            "photo/info": self.photo_info,
+            "index/build": self.index_build,
+            "index/info": self.index_info,
+            "index/verify": self.index_verify,
+            "index/list": self.index_list,
+        }
+        self._model: ModelPackage | None = None
+        self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
+
+    @property
+    def model_name(self) -> str | None:
+        """Name of the model in memory."""
+        return self._model.name if self._model is not None else None
+
+    @property
+    def indexes_open(self) -> list[str]:
+        """Paths of the indexes that are open."""
+        return [str(path) for path in self._open]
+
+    def preload(self) -> None:
+        """Imports what `localize` needs and loads the default model."""
+        from engine import localize, results  # noqa: F401 - imported to be there
+
+        self._default_model()
+
+    def localize(self, params: Params, work: Work) -> dict[str, Any]:
+        """Locates a photo and saves the answer."""
+        photo, folders, out = params.path("photo"), params.paths("indexes"), params.path_or_none("out")
+        nadir = params.numbers("nadir", [LAT, LON])
+        radius_km = params.number("radius_km", 0.001, HALF_ROUND_KM, 1000.0)
+        top_k = params.whole("top_k", 1, MAX_TOP_K, 10)
+        params.done()
+
+        from engine.localize import Localizer, Query
+        from engine.results import ResultsFile
+
+        localizer = Localizer(self._indexes(folders), self._default_model())
+        query = Query(photo, (nadir[0], nadir[1]) if nadir else None, radius_km, top_k)
+        answer = localizer.localize(query, work)
+        saved_to = save_error = None
+        if out is not None:
+            work.progress("save", 0, 1)
+            try:
+                ResultsFile(out).save(answer, facts_of(photo))
+                saved_to = str(out)
+            except OutputError as error:
+                save_error = error_object(error)["data"]
+        return {**answer, "saved_to": saved_to, "save_error": save_error}
+
+    def photo_info(self, params: Params, work: Work) -> dict[str, Any]:
+        """What is known of a photo without decoding it."""
+        photo = params.path("photo")
+        params.done()
+
+        from engine.photo.read import read_photo_info
+
+        info = dataclasses.asdict(read_photo_info(photo))
+        return {"photo": str(info.pop("path")), **info}
+
+    def index_build(self, params: Params, work: Work) -> dict[str, Any]:
+        """Builds a regional index."""
+        source, out, model = params.path("source"), params.path("out"), params.path_or_none("model")
+        bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
+        tile_km = params.number_list("tile_km", 1.0, 3000.0, _DEFAULT_TILE_KM)
+        resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)
+        attribution, licence = params.text("attribution", ""), params.text("licence", "")
+        params.done()
+
+        from engine.retrieval.build import build_index
+        from engine.retrieval.model import ModelPackage
+
+        return build_index(
+            source,
+            out,
+            bbox=(bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None,
+            tile_km=tile_km,
+            model=ModelPackage.open(model) if model is not None else self._default_model(),
+            resume=resume,
+            include_ocean=include_ocean,
+            attribution=attribution,
+            licence=licence,
+            work=work,
+        )
+
+    def index_info(self, params: Params, work: Work) -> dict[str, Any]:
+        """The content of `index.json`."""
+        folder = params.path("index")
+        params.done()
+
+        from engine.retrieval.index import RegionalIndex
+
+        return RegionalIndex.open(folder).info
+
+    def index_verify(self, params: Params, work: Work) -> dict[str, Any]:
+        """Compares all files of an index with their checksums."""
+        folder = params.path("index")
+        params.done()
+
+        from engine.retrieval.index import RegionalIndex
+
+        return {"ok": True, "files": RegionalIndex.open(folder).verify()}
+
+    def index_list(self, params: Params, work: Work) -> dict[str, Any]:
+        """The indexes in a folder."""
+        folder = params.path("folder")
+        params.done()
+
+        from engine.retrieval.index import list_indexes
+
+        return {"indexes": list_indexes(folder)}
+
+    def _default_model(self) -> ModelPackage:
+        from engine.retrieval.model import ModelPackage
+
+        if self._model is None:
+            self._model = ModelPackage.open(None)
+        return self._model
+
+    def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
+        """The indexes of this request, opened anew where they changed on disk; others are closed."""
+        from engine.retrieval.index import RegionalIndex
+
+        wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
+        for folder in folders:
+            stamp = _stamp(folder)
+            known = self._open.get(folder)
+            wanted[folder] = known if known and known[0] == stamp else (stamp, RegionalIndex.open(folder))
+        self._open = wanted  # replaced, never changed: another thread reads it
+        return [index for _, index in wanted.values()]
+
+
+def facts_of(photo: Path) -> dict[str, Any] | None:
+    """The photo's facts that results are saved with; None when the photo cannot be read."""
+    from engine.photo.read import read_photo_info
+
+    try:
+        return dataclasses.asdict(read_photo_info(photo))
+    except InputError:
+        return None
+
+
+def memory_mb() -> float | None:
+    """Memory this process holds, in MB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return round(pages * resource.getpagesize() / 1e6, 1)
+    except OSError:  # macOS has no /proc; there the highest memory so far, in bytes
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Changes whenever the index is built anew."""
+    try:
+        manifest = (folder / "index.json").stat()
+    except OSError:
+        return (0, 0)  # opening it will say what is wrong
+    return manifest.st_mtime_ns, manifest.st_size
