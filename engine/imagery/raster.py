@@ -7,6 +7,7 @@ overview that fits the wanted ground resolution, and resampling once.
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +68,9 @@ class RasterSource:
         if not path.is_file():
             raise InputError(path, "no such file", "give the path of a georeferenced raster")
         try:
-            dataset = rasterio.open(path)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # told below, with the mend
+                dataset = rasterio.open(path)
         except rasterio.RasterioIOError as error:
             raise InputError(
                 path, "cannot be opened as a raster", "give a georeferenced image such as a GeoTIFF"
@@ -164,7 +167,9 @@ class RasterSource:
     def _pixel_position(self, lat: NDArray, lon: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Fractional column and row (pixel centres at .5) of points; NaN where the CRS has no answer."""
         sx, sy = self._to_source.transform(lon, lat)
-        x, y = self._to_pixel * (np.asarray(sx), np.asarray(sy))
+        sx, sy = np.asarray(sx), np.asarray(sy)
+        t = self._to_pixel
+        x, y = t.a * sx + t.b * sy + t.c, t.d * sx + t.e * sy + t.f
         bad = ~(np.isfinite(x) & np.isfinite(y))
         if bad.any():
             x, y = np.where(bad, np.nan, x), np.where(bad, np.nan, y)

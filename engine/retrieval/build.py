@@ -259,7 +259,7 @@ def _finish(partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, work: 
         raise UsageError(plan["source"]["path"], "no tile of that region is covered by it", "check the region")
     tiles = tiles[kept]
     with (partial / TILES).open("wb") as file:
-        np.save(file, tiles, allow_pickle=False)
+        file.write(tiles.tobytes())
         _sync(file)
     write_footprints(partial / FOOTPRINTS, tiles)
     names = (DESCRIPTORS, TILES, FOOTPRINTS)

@@ -1,6 +1,6 @@
 """The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
 
-A folder with `index.json`, `descriptors.f32`, `tiles.npy` and `tiles.gpkg`; docs/architecture.md describes it.
+A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/architecture.md describes it.
 An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
 `verify`.
 """
@@ -21,7 +21,7 @@ from engine.retrieval.tiling import TILE_DTYPE, Tiles
 FORMAT = 1
 MANIFEST = "index.json"
 DESCRIPTORS = "descriptors.f32"
-TILES = "tiles.npy"
+TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
 _MAX_MANIFEST_BYTES = 1_000_000
 _REBUILD = "copy it again or build it anew"
@@ -45,7 +45,7 @@ class RegionalIndex:
         self.count: int = info["count"]
         self.dimension: int = info["dimension"]
         _check_sizes(path, info)
-        self.tiles = _read_tiles(path, self.count)
+        self.tiles = _read_tiles(path)
         shape = (self.count, self.dimension)
         self.descriptors: NDArray[np.float32] = (
             np.memmap(path / DESCRIPTORS, "<f4", "r", shape=shape) if self.count else np.zeros(shape, np.float32)
@@ -146,8 +146,10 @@ def _check_manifest(info: dict[str, Any]) -> None:
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
             raise TypeError("files")
-    if info["files"][DESCRIPTORS]["bytes"] != info["count"] * info["dimension"] * 4:
-        raise ValueError("count")
+    row_bytes = {DESCRIPTORS: info["dimension"] * 4, TILES: TILE_DTYPE.itemsize}
+    for name, size in row_bytes.items():
+        if info["files"][name]["bytes"] != info["count"] * size:
+            raise ValueError("count")
 
 
 def _check_sizes(path: Path, info: dict[str, Any]) -> None:
@@ -159,14 +161,9 @@ def _check_sizes(path: Path, info: dict[str, Any]) -> None:
             raise IndexDamagedError(file, "has the wrong size", _REBUILD)
 
 
-def _read_tiles(path: Path, count: int) -> Tiles:
-    try:
-        tiles = np.load(path / TILES, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise IndexDamagedError(path / TILES, "is damaged", _REBUILD) from error
-    if tiles.dtype != TILE_DTYPE or tiles.shape != (count,):
-        raise IndexDamagedError(path / TILES, "does not fit its manifest", _REBUILD)
+def _read_tiles(path: Path) -> Tiles:
+    tiles = np.fromfile(path / TILES, TILE_DTYPE)
     fine = np.isfinite(tiles["lat"]) & np.isfinite(tiles["lon"]) & (tiles["width_km"] > 0)
-    if not fine.all() or (count and np.abs(tiles["lat"]).max() > 90):
+    if not fine.all() or (len(tiles) and np.abs(tiles["lat"]).max() > 90):
         raise IndexDamagedError(path / TILES, "is damaged", _REBUILD)
     return tiles

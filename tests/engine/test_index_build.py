@@ -1,0 +1,264 @@
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+
+from engine.errors import CancelledError, IndexDamagedError, InputError, OutputError, UsageError
+from engine.imagery.raster import RasterSource
+from engine.retrieval import build, tiling
+from engine.retrieval.build import build_index
+from engine.retrieval.index import RegionalIndex, list_indexes
+from engine.retrieval.model import ModelPackage
+from engine.work import Work
+
+FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg")
+
+
+def contents(folder):
+    return {name: (folder / name).read_bytes() for name in sorted(os.listdir(folder))}
+
+
+def test_an_index_holds_the_descriptor_of_every_tile(small_index_folder, land_raster, model):
+    index = RegionalIndex.open(small_index_folder, verify=True)
+    assert sorted(os.listdir(small_index_folder)) == sorted(FILES)
+    assert index.count == len(index.tiles) > 30
+    assert index.info["source"]["attribution"] == "made up"
+    with RasterSource.open(land_raster) as source:
+        for row in (0, index.count // 2, index.count - 1):
+            tile = index.tiles[row]
+            pixels, _ = source.square(
+                float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), model.input.size_px
+            )
+            # Batches of another size may round differently.
+            assert float(index.descriptors[row] @ model.embed(pixels[None])[0]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_footprints_open_as_a_layer(small_index_folder):
+    with sqlite3.connect(small_index_folder / "tiles.gpkg") as connection:
+        (count,) = connection.execute("SELECT count(*) FROM tiles").fetchone()
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert count == RegionalIndex.open(small_index_folder).count
+
+
+def test_region_and_ocean(tmp_path, land_raster, model):
+    info = build_index(land_raster, tmp_path / "part", bbox=(4, 42, 9, 46), tile_km=[313], model=model)
+    tiles = RegionalIndex.open(tmp_path / "part").tiles
+    assert info["region"] == [4, 42, 9, 46]
+    assert (tiles["lon"] >= 4).all()
+    assert (tiles["lat"] <= 46).all()
+    with RasterSource.open(land_raster) as source:
+        land_only = build.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=False)
+        everything = build.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=True)
+    assert len(land_only) < len(everything)
+    assert (tiling.land_fraction(land_only) >= tiling.MIN_LAND).all()
+
+
+def test_same_inputs_same_bytes(tmp_path, small_index_folder, land_raster, model):
+    build_index(land_raster, tmp_path / "europe", tile_km=(220.0, 313.0), model=model, attribution="made up")
+    assert contents(tmp_path / "europe") == contents(small_index_folder)
+
+
+def test_cancel_keeps_the_work_and_resume_finishes_it(tmp_path, small_index_folder, land_raster, model, monkeypatch):
+    def stop_after_first_batch(stage, done, total, message):
+        if stage == "embed" and done >= build.BATCH:
+            work.cancel()
+
+    work = Work(stop_after_first_batch)
+    out = tmp_path / "europe"
+    plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}
+    with pytest.raises(CancelledError):
+        build_index(land_raster, out, work=work, **plan)
+    assert not out.exists()
+    with pytest.raises(IndexDamagedError, match="only half built.*--resume"):
+        RegionalIndex.open(out)
+
+    seen = []
+    build_index(land_raster, out, resume=True, work=Work(lambda stage, done, *_: seen.append((stage, done))), **plan)
+    assert [done for stage, done in seen if stage == "embed"][0] >= build.BATCH
+    assert contents(out) == contents(small_index_folder)
+
+
+def _build_in_child(source, out):
+    build_index(
+        source, out, tile_km=(220.0, 313.0), model=ModelPackage.open(threads=1), resume=True, attribution="made up"
+    )
+
+
+def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, small_index_folder, land_raster, monkeypatch):
+    monkeypatch.setattr(build, "BATCH", 8)  # forked children inherit it: more moments to be killed at
+    reference = tmp_path / "reference" / "europe"
+    fork = multiprocessing.get_context("spawn" if os.name == "nt" else "fork")
+    rng = np.random.default_rng(3)
+    out = tmp_path / "europe"
+    kills = 0
+    for _ in range(40):
+        child = fork.Process(target=_build_in_child, args=(land_raster, out))
+        child.start()
+        child.join(rng.uniform(0.15, 0.7))
+        if child.is_alive():
+            os.kill(child.pid, signal.SIGKILL)
+            kills += 1
+        child.join()
+        if out.exists():
+            break
+    if not out.exists():
+        _build_in_child(land_raster, out)
+    assert kills > 0
+    child = fork.Process(target=_build_in_child, args=(land_raster, reference))
+    child.start()
+    child.join()
+    got, expected = contents(out), contents(reference)
+    assert got.keys() == expected.keys()
+    assert got == expected
+
+
+def test_a_torn_batch_is_thrown_away(tmp_path, small_index_folder, land_raster, model):
+    out = tmp_path / "europe"
+    plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}
+    work = Work(lambda stage, done, *_: work.cancel() if done >= 2 * build.BATCH else None)
+    with pytest.raises(CancelledError):
+        build_index(land_raster, out, work=work, **plan)
+    partial = tmp_path / "europe.partial"
+    content = bytearray((partial / "descriptors.f32").read_bytes())
+    content[-10] ^= 0xFF
+    (partial / "descriptors.f32").write_bytes(content + b"torn")
+    with (partial / "journal.txt").open("a") as journal:
+        journal.write("99 1")
+    build_index(land_raster, out, resume=True, **plan)
+    assert contents(out) == contents(small_index_folder)
+
+
+def test_another_plan_is_not_resumed(tmp_path, land_raster, model):
+    work = Work(lambda stage, done, *_: work.cancel() if done >= build.BATCH else None)
+    with pytest.raises(CancelledError):
+        build_index(land_raster, tmp_path / "i", tile_km=[220], model=model, work=work)
+    build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, resume=True)
+    assert set(RegionalIndex.open(tmp_path / "i", verify=True).tiles["width_km"]) == {313}
+
+
+def test_nothing_is_overwritten(small_index_folder, land_raster, model):
+    before = contents(small_index_folder)
+    with pytest.raises(UsageError, match="already exists"):
+        build_index(land_raster, small_index_folder, model=model)
+    assert contents(small_index_folder) == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bbox": (0, 50, 10, 40)},
+        {"bbox": (0, 0, float("nan"), 5)},
+        {"tile_km": []},
+        {"tile_km": [-5]},
+        {"tile_km": [313, 313]},
+        {"bbox": (100, -60, 110, -50)},
+    ],
+)
+def test_requests_that_make_no_sense(tmp_path, land_raster, model, changes):
+    with pytest.raises(UsageError):
+        build_index(land_raster, tmp_path / "i", **{"tile_km": [313], "model": model, **changes})
+    assert not (tmp_path / "i").exists()
+
+
+def test_imagery_without_crs(tmp_path, make_raster, model):
+    with pytest.raises(InputError, match="no coordinate system"):
+        build_index(make_raster(tmp_path / "x.tif", crs=None), tmp_path / "i", model=model)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+def test_no_write_access(tmp_path, land_raster, model):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="file"):
+        build_index(land_raster, tmp_path / "file" / "i", model=model)
+
+
+def test_disk_full(tmp_path, land_raster, model, monkeypatch):
+    import errno
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(build, "_append_batch", full)
+    with pytest.raises(OutputError, match="disk is full.*nothing saved was lost"):
+        build_index(land_raster, tmp_path / "i", tile_km=[313], model=model)
+
+
+# -- damaged indexes ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(tmp_path, small_index_folder):
+    return shutil.copytree(small_index_folder, tmp_path / "Kopie ä b")
+
+
+def edit(folder, **changes):
+    info = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    info.update(changes)
+    (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
+
+
+def test_a_newer_version_says_so(copy):
+    edit(copy, format=99)
+    with pytest.raises(IndexDamagedError, match="newer version.*update EarthLoc"):
+        RegionalIndex.open(copy)
+
+
+def test_a_file_cut_short(copy):
+    with (copy / "descriptors.f32").open("r+b") as file:
+        file.truncate(100)
+    with pytest.raises(IndexDamagedError, match="wrong size"):
+        RegionalIndex.open(copy)
+
+
+def test_a_missing_file(copy):
+    (copy / "tiles.bin").unlink()
+    with pytest.raises(IndexDamagedError, match=r"tiles\.bin: is missing"):
+        RegionalIndex.open(copy)
+
+
+def test_flipped_bytes_are_refused_or_harmless(copy):
+    """Any flipped byte of any file: verify refuses it, and opening either refuses it or reads plain numbers."""
+    rng = np.random.default_rng(4)
+    for name in FILES:
+        original = (copy / name).read_bytes()
+        for _ in range(25):
+            content = bytearray(original)
+            content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
+            (copy / name).write_bytes(content)
+            try:
+                index = RegionalIndex.open(copy)
+            except IndexDamagedError:
+                continue
+            if name != "index.json":
+                with pytest.raises(IndexDamagedError, match="checksum"):
+                    index.verify()
+        (copy / name).write_bytes(original)
+
+
+def test_a_manifest_that_promises_more_than_there_is(copy):
+    info = json.loads((copy / "index.json").read_text(encoding="utf-8"))
+    edit(copy, count=info["count"] * 1000)
+    with pytest.raises(IndexDamagedError, match="count"):
+        RegionalIndex.open(copy)
+
+
+def test_list_indexes_names_the_damaged(tmp_path, small_index_folder):
+    shutil.copytree(small_index_folder, tmp_path / "good")
+    shutil.copytree(small_index_folder, tmp_path / "bad")
+    (tmp_path / "bad" / "index.json").write_text("{")
+    (tmp_path / "unrelated").mkdir()
+    found = list_indexes(tmp_path)
+    assert [set(entry) >= {"error"} for entry in found] == [True, False]
+    assert found[1]["tiles"] > 30
+
+
+def test_opening_is_quick(small_index_folder):
+    start = time.perf_counter()
+    RegionalIndex.open(small_index_folder)
+    assert time.perf_counter() - start < 2.0  # a bound against accidents, not a benchmark

@@ -1,0 +1,199 @@
+import json
+
+import numpy as np
+import pytest
+import shapely
+from PIL import Image
+
+from engine import geo
+from engine.errors import CancelledError, IndexDamagedError
+from engine.evaluate import Truth, evaluate, first_right_ranks, read_truth
+from engine.imagery.raster import RasterSource
+from engine.localize import Localizer, Query
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.model import ModelPackage
+from engine.work import Work
+
+KEYS = {
+    "photo",
+    "photo_id",
+    "status",
+    "confidence",
+    "footprint",
+    "corners",
+    "center",
+    "camera",
+    "inliers",
+    "rms_km",
+    "candidates",
+    "nadir",
+    "model",
+    "engine",
+    "timings_ms",
+    "message",
+}
+
+
+@pytest.fixture(scope="module")
+def index(small_index_folder):
+    return RegionalIndex.open(small_index_folder)
+
+
+@pytest.fixture(scope="module")
+def localizer(index, model):
+    return Localizer([index], model)
+
+
+def photo_of_tile(path, land_raster, tile, turns=0):
+    """A picture of a tile, turned clockwise: turning it counter-clockwise by as much makes it north-up again."""
+    with RasterSource.open(land_raster) as source:
+        pixels, _ = source.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), 320)
+    Image.fromarray(np.rot90(pixels, -turns)).save(path, quality=95)
+    return path
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
+    tile = index.tiles[index.count // 2]
+    photo = photo_of_tile(tmp_path / "iss064e000513.jpg", land_raster, tile, turns)
+    answer = localizer.localize(Query(photo))
+    assert set(answer) == KEYS
+    assert answer["photo_id"] == "ISS064-E-513"
+    assert answer["status"] == "uncertain"  # without registration never better
+    best = answer["candidates"][0]
+    assert best["rotation_deg"] == turns * 90
+    assert best["center"] == [pytest.approx(float(tile["lat"]), abs=1e-5), pytest.approx(float(tile["lon"]), abs=1e-5)]
+    assert best["score"] > 0.95
+    assert [c["rank"] for c in answer["candidates"]] == list(range(1, 11))
+    assert set(answer["timings_ms"]) == {"read", "embed", "search", "register", "total"}
+    # The corners belong to the stored pixels: the corner that shows the north-west must say so.
+    north_west = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))[0]
+    shown_at = {0: 0, 1: 1, 2: 2, 3: 3}[turns]  # turned clockwise, the north-west moves on by one corner each time
+    assert answer["corners"][shown_at] == pytest.approx(north_west.tolist(), abs=1e-5)
+    json.dumps(answer, allow_nan=False)
+
+
+def test_footprint_is_valid_geojson_round_the_centre(tmp_path, land_raster, index, localizer):
+    answer = localizer.localize(Query(photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[0])))
+    polygon = shapely.geometry.shape(answer["footprint"])
+    assert polygon.is_valid
+    lat, lon = answer["center"]
+    assert polygon.contains(shapely.Point(lon, lat))
+
+
+def test_nadir_restricts_and_gives_distances(tmp_path, land_raster, index, localizer):
+    photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
+    nadir = (46.0, 8.0)
+    answer = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=100))
+    assert answer["nadir"] == list(nadir)
+    assert 0 < len(answer["candidates"]) < index.count
+    for candidate in answer["candidates"]:
+        assert candidate["nadir_distance_km"] <= 250
+        assert float(geo.distance_km(*nadir, *candidate["center"])) == pytest.approx(
+            candidate["nadir_distance_km"], abs=0.1
+        )
+    everywhere = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=1000, use_nadir=False))
+    assert len(everywhere["candidates"]) == index.count
+
+
+def test_no_tile_in_the_circle_is_not_found_and_says_why(tmp_path, land_raster, index, localizer):
+    photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
+    answer = localizer.localize(Query(photo, nadir=(-45.0, 170.0), radius_km=500))
+    assert (answer["status"], answer["footprint"], answer["confidence"]) == ("not_found", None, 0.0)
+    assert "within 500 km of the nadir 45.0°S 170.0°E" in answer["message"]
+
+
+def test_a_photo_of_one_colour_is_not_found(tmp_path, localizer):
+    Image.new("RGB", (400, 300), (3, 3, 4)).save(tmp_path / "night.png")
+    answer = localizer.localize(Query(tmp_path / "night.png"))
+    assert answer["status"] == "not_found"
+    assert "one colour" in answer["message"]
+
+
+def test_an_unreadable_photo_fails_with_a_sentence(tmp_path, localizer):
+    (tmp_path / "kaputt ä.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
+    answer = localizer.localize(Query(tmp_path / "kaputt ä.jpg"))
+    assert set(answer) == KEYS
+    assert answer["status"] == "failed"
+    assert "kaputt ä.jpg" in answer["message"]
+
+
+def test_cancel(tmp_path, land_raster, index, localizer):
+    work = Work(what="localize")
+    work.cancel()
+    with pytest.raises(CancelledError):
+        localizer.localize(Query(photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])), work)
+
+
+def test_an_index_of_another_model_is_refused(index, other_model_folder):
+    with pytest.raises(IndexDamagedError, match=r"was built with the model baseline .* not with other"):
+        Localizer([index], ModelPackage.open(other_model_folder))
+
+
+# -- evaluation -----------------------------------------------------------------------------------
+
+
+def write_truth(path, rows):
+    header = "photo,lat1,lon1,lat2,lon2,lat3,lon3,lat4,lon4,nadir_lat,nadir_lon"
+    lines = [",".join([name, *(f"{v:.6f}" for v in np.ravel(corners)), *nadir]) for name, corners, nadir in rows]
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_evaluate_counts_what_it_should(tmp_path, land_raster, index, localizer):
+    rows = []
+    for number, row in enumerate([2, index.count // 2, index.count - 3]):
+        tile = index.tiles[row]
+        photo_of_tile(tmp_path / f"{number}.png", land_raster, tile, turns=number)
+        corners = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
+        rows.append((f"{number}.png", corners, ("", "")))
+    # A photo whose stated truth is elsewhere cannot be found.
+    photo_of_tile(tmp_path / "wrong.png", land_raster, index.tiles[5])
+    rows.append(("wrong.png", geo.square_corners(-30.0, 20.0, 300.0), ("", "")))
+    counted = evaluate(write_truth(tmp_path / "truth.csv", rows), localizer)
+    assert counted["photos"] == 4
+    assert counted["recall"] == counted["recall_strict"] == {k: 75.0 for k in ("1", "5", "10", "20", "100")}
+    assert (counted["located"], counted["wrong"]) == (0, 0)
+    assert counted["seconds_per_photo"] > 0
+
+
+def candidate(rank, lat, lon, width_km):
+    return {"rank": rank, "center": [lat, lon], "width_km": width_km}
+
+
+def test_right_and_strictly_right():
+    truth = Truth("p.jpg", geo.square_corners(45.0, 179.9, 200.0), None)
+    far = candidate(1, 0.0, 0.0, 300)
+    touching = candidate(2, 45.0, -176.6, 400)  # 275 km east: overlaps, but its centre is too far off
+    beside = candidate(3, 46.6, 179.9, 100)  # 178 km north: does not reach the footprint
+    near = candidate(4, 45.5, -179.7, 300)  # 64 km off, across the antimeridian
+    assert first_right_ranks(truth, [far]) == (None, None)
+    assert first_right_ranks(truth, [far, beside]) == (None, None)
+    assert first_right_ranks(truth, [far, touching]) == (2, None)
+    assert first_right_ranks(truth, [far, touching, beside, near]) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "photo\n",
+        "photo,lat1\nx.jpg,1\n",
+        "photo,lat1,lon1,lat2,lon2,lat3,lon3,lat4,lon4,nadir_lat,nadir_lon\nx.jpg,a,1,1,1,1,1,1,1,,\n",
+    ],
+)
+def test_bad_truth_tables(tmp_path, content):
+    from engine.errors import InputError
+
+    (tmp_path / "truth.csv").write_text(content)
+    with pytest.raises(InputError, match=r"truth\.csv"):
+        read_truth(tmp_path / "truth.csv")
+
+
+@pytest.mark.realdata
+def test_real_truth_table_reads(data_folder):
+    truths = read_truth(data_folder / "photos" / "truth.csv")
+    assert len(truths) == 27
+    for truth in truths:
+        assert truth.photo.is_file()
+        assert 300 < geo.side_lengths_km(truth.corners).max() < 800

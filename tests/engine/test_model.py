@@ -1,0 +1,126 @@
+import json
+import shutil
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from engine.errors import ModelError
+from engine.resources import resources_folder
+from engine.retrieval.model import ModelPackage, square_picture
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "mein Modell"
+    shutil.copytree(resources_folder() / "models" / "baseline", folder)
+    return folder
+
+
+def edit_card(folder, **changes):
+    card = json.loads((folder / "baseline.json").read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        target = card
+        *parents, last = key.split("__")
+        for parent in parents:
+            target = target[parent]
+        if value is None:
+            del target[last]
+        else:
+            target[last] = value
+    (folder / "baseline.json").write_text(json.dumps(card), encoding="utf-8")
+
+
+def test_descriptors_have_length_one_and_do_not_depend_on_the_batch(model):
+    rng = np.random.default_rng(0)
+    squares = rng.integers(0, 256, (5, model.input.size_px, model.input.size_px, 3), dtype=np.uint8)
+    together = model.embed(squares)
+    assert together.shape == (5, model.dimension)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(1.0, abs=1e-5)
+    alone = np.concatenate([model.embed(square[None]) for square in squares])
+    assert (together * alone).sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_embedding_is_what_the_bare_network_gives(model):
+    """Parity with a by-the-book run: RGB, 0 to 1, mean and deviation of the card, channels first."""
+    rng = np.random.default_rng(1)
+    square = rng.integers(0, 256, (model.input.size_px, model.input.size_px, 3), dtype=np.uint8)
+    session = onnxruntime.InferenceSession(str(model.path))
+    image = (square / 255.0 - np.array(model.input.mean)) / np.array(model.input.std)
+    (expected,) = session.run(None, {model.input.name: image.transpose(2, 0, 1)[None].astype(np.float32)})
+    assert float(expected[0] @ model.embed(square[None])[0]) / np.linalg.norm(expected) == pytest.approx(1, abs=1e-4)
+
+
+def test_rotations_turn_counter_clockwise(model):
+    rng = np.random.default_rng(2)
+    size = model.input.size_px
+    pixels = np.kron(rng.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8), np.ones((16, 16, 1), np.uint8))
+    turned = model.embed_rotations(pixels)
+    by_hand = model.embed(np.stack([pixels, np.rot90(pixels), np.rot90(pixels, 2), np.rot90(pixels, 3)]))
+    assert np.allclose(turned, by_hand, atol=1e-4)
+
+
+def test_square_picture_crops_the_middle_or_keeps_all():
+    pixels = np.zeros((100, 300, 3), np.uint8)
+    pixels[:, 100:200] = 200
+    assert square_picture(pixels, 50, "crop").min() == 200
+    assert square_picture(pixels, 50, "squash").mean() == pytest.approx(200 / 3, abs=3)
+    assert square_picture(pixels[:5, :5], 50, "crop").shape == (50, 50, 3)
+
+
+def test_a_card_or_its_folder_opens(package):
+    assert ModelPackage.open(package).sha256 == ModelPackage.open(package / "baseline.json").sha256
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sha256": "0" * 64}, "does not match the sha256"),
+        ({"file": "../baseline.onnx"}, "outside its folder"),
+        ({"file": "missing.onnx"}, "cannot be read"),
+        ({"output__dimension": 7}, "gives descriptors of shape"),
+        ({"output__dimension": "512"}, "output.dimension"),
+        ({"output__name": "other"}, "other inputs or outputs"),
+        ({"input__width": 161, "input__height": 161}, "the card says"),
+        ({"input__std": [0, 1, 1]}, "mean and std"),
+        ({"input__mean": [float("nan"), 1, 1]}, "mean and std"),
+        ({"input__resize": "stretch"}, "resize"),
+        ({"input": None}, "input"),
+        ({"name": None}, "name"),
+    ],
+)
+def test_bad_cards_are_refused_with_a_sentence(package, changes, message):
+    edit_card(package, **changes)
+    with pytest.raises(ModelError, match=message) as caught:
+        model = ModelPackage.open(package)
+        model.embed(np.zeros((1, model.input.size_px, model.input.size_px, 3), np.uint8))
+    assert str(package) in str(caught.value)
+
+
+def test_a_flipped_byte_is_refused(package):
+    content = bytearray((package / "baseline.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (package / "baseline.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match="does not match the sha256"):
+        ModelPackage.open(package)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null", "[" * 100_000])
+def test_a_card_that_is_no_card(package, content):
+    (package / "baseline.json").write_text(content)
+    with pytest.raises(ModelError, match=r"baseline\.json"):
+        ModelPackage.open(package)
+
+
+def test_bytes_that_are_no_network(package):
+    import hashlib
+
+    (package / "baseline.onnx").write_bytes(b"not a network")
+    edit_card(package, sha256=hashlib.sha256(b"not a network").hexdigest())
+    with pytest.raises(ModelError, match="not a usable ONNX model"):
+        ModelPackage.open(package)
+
+
+def test_missing_package(tmp_path):
+    with pytest.raises(ModelError, match="no such model package"):
+        ModelPackage.open(tmp_path / "nowhere")

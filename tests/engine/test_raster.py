@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+import rasterio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Transformer
+
+from engine import geo
+from engine.errors import InputError
+from engine.imagery import land
+from engine.imagery.raster import RasterSource
+
+
+def gradient(bounds, crs, width, height):
+    """Pixels that tell their own place: red grows with longitude, green with latitude (both linear in degrees)."""
+    west, south, east, north = bounds
+    x = west + (np.arange(width) + 0.5) * (east - west) / width
+    y = north - (np.arange(height) + 0.5) * (north - south) / height
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(*np.meshgrid(x, y))
+    return np.stack([(lon % 360) / 2, lat + 90, np.full_like(lat, 50)]).astype(np.float32)
+
+
+def place_of(pixels):
+    return pixels[..., 1].astype(float) - 90, geo.normalise_lon(pixels[..., 0].astype(float) * 2)
+
+
+CASES = {
+    "geographic": ("EPSG:4326", (0, 30, 30, 60), (0, 30, 30, 60)),
+    "web mercator": ("EPSG:3857", (0, 3503549, 3339584, 8399737), (0, 30, 30, 60)),
+    "utm": ("EPSG:32632", (200000, 4900000, 800000, 5600000), (5.5, 44.5, 12.5, 50)),
+    "polar": ("EPSG:3413", (-2000000, -2000000, 2000000, 2000000), (-179, 75, 179, 88)),
+    "world": ("EPSG:4326", (-180, -90, 180, 90), (-180, -80, 180, 80)),
+    "across 180 in longitudes to 190": ("EPSG:4326", (170, -20, 190, 0), (171, -19, 189, -1)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_pixel_of_a_square_comes_from_its_place(case, tmp_path, make_raster):
+    crs, bounds, (west, south, east, north) = CASES[case]
+    pixels = gradient(bounds, crs, 900, 900)
+    path = make_raster(tmp_path / "gradient.tif", bounds, crs, pixels=pixels)
+    rng = np.random.default_rng(1)
+    with RasterSource.open(path) as source:
+        low, high = source._stretch  # floats are stretched to 8 bits; undo it to read the place
+        checked = 0
+        for _ in range(12):
+            lat, lon = rng.uniform(south, north), geo.normalise_lon(rng.uniform(west, east))
+            lats, lons = geo.square_grid(lat, lon, 150.0, 64)
+            got, covered = source.square(lat, lon, 150.0, 64)
+            values = got.astype(float) / 255 * (high - low) + low
+            inside = covered & (got[..., 1] > 0) & (got[..., 1] < 255) & (got[..., 0] > 0) & (got[..., 0] < 255)
+            # Away from the cut at 0/360 of the made-up colours, where neighbours mix 0 and 180.
+            inside &= (np.abs(lons) > 2) | (west > -5)
+            if inside.any():
+                step = (high - low) / 255
+                error_lat = np.abs(values[..., 1] - 90 - lats)[inside]
+                error_lon = np.abs(geo.normalise_lon(values[..., 0] * 2 - lons))[inside]
+                assert error_lat.max() < step + 0.3
+                assert error_lon.max() < 2 * step + 0.6
+                checked += int(inside.sum())
+        assert checked > 2000
+
+
+def test_square_and_exact_sampling_agree(land_raster):
+    """The tile cutter interpolates positions between 17 x 17 nodes; sampling every pixel exactly must agree."""
+    with RasterSource.open(land_raster) as source:
+        for lat, lon, width_km in [(44, 5, 60), (44, 5, 300), (46, 8, 150), (41, 1, 100)]:
+            quick, covered = source.square(lat, lon, width_km, 96)
+            exact, covered_exactly = source.sample(*geo.square_grid(lat, lon, width_km, 96))
+            assert (covered == covered_exactly).mean() > 0.99
+            both = covered & covered_exactly
+            assert np.abs(quick.astype(int) - exact.astype(int))[both].mean() < 1.0
+
+
+def test_no_seam_at_the_antimeridian(tmp_path, make_raster):
+    pixels = np.full((3, 180, 360), 120, np.uint8)
+    path = make_raster(tmp_path / "grey world.tif", (-180, -90, 180, 90), pixels=pixels)
+    with RasterSource.open(path) as source:
+        got, covered = source.square(-17, 179.9, 600, 128)
+    assert covered.all()
+    assert np.ptp(got) == 0
+
+
+def test_outside_the_raster_nothing_is_covered(land_raster):
+    with RasterSource.open(land_raster) as source:
+        pixels, covered = source.square(-30, 120, 200, 32)
+        assert not covered.any()
+        assert not pixels.any()
+        half, covered = source.square(44, 0.0, 200, 64)
+        assert 0.4 < covered.mean() < 0.6
+
+
+def test_overviews_and_decimation_keep_the_place(tmp_path, make_raster):
+    path = make_raster(tmp_path / "plain.tif", (0, 40, 16, 48), width=2048, height=1024)
+    with RasterSource.open(path) as source:
+        before, _ = source.square(44, 8, 600, 48)
+    with rasterio.open(path, "r+") as file:
+        file.build_overviews([2, 4, 8, 16], rasterio.enums.Resampling.average)
+    with RasterSource.open(path) as source:
+        after, _ = source.square(44, 8, 600, 48)
+    assert np.abs(before.astype(int) - after.astype(int)).mean() < 2.0
+
+
+def test_nodata_is_not_covered(tmp_path, make_raster):
+    pixels = np.full((3, 100, 100), 90, np.uint8)
+    pixels[:, :, 50:] = 0
+    path = make_raster(tmp_path / "holes.tif", (0, 40, 10, 50), pixels=pixels, nodata=0)
+    with RasterSource.open(path) as source:
+        _, covered = source.square(45, 5, 400, 64)
+    assert 0.4 < covered.mean() < 0.6
+    assert covered[:, :30].all()
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_sixteen_bits_and_any_number_of_bands_become_rgb(bands, tmp_path, make_raster):
+    path = make_raster(tmp_path / "deep.tif", dtype="uint16", bands=bands)
+    with RasterSource.open(path) as source:
+        pixels, covered = source.square(44, 5, 300, 64)
+    assert pixels.shape == (64, 64, 3)
+    assert covered.all()
+    assert np.ptp(pixels) > 60
+
+
+def test_bounds(land_raster, tmp_path, make_raster):
+    with RasterSource.open(land_raster) as source:
+        assert source.bounds() == pytest.approx((0, 40, 10, 48), abs=1e-6)
+    path = make_raster(tmp_path / "fiji.tif", (170, -20, 190, 0), pixels=np.zeros((1, 20, 20), np.uint8))
+    with RasterSource.open(path) as source:
+        assert source.bounds() == pytest.approx((170, -20, -170, 0), abs=1e-6)
+
+
+def test_bad_rasters_name_file_and_mend(tmp_path, make_raster):
+    naked = make_raster(tmp_path / "no crs ä.tif", crs=None)
+    with pytest.raises(InputError, match=r"no crs ä\.tif: has no coordinate system.*gdal_edit"):
+        RasterSource.open(naked)
+    with pytest.raises(InputError, match="no such file"):
+        RasterSource.open(tmp_path / "missing.tif")
+    (tmp_path / "text.tif").write_text("hello")
+    with pytest.raises(InputError, match="cannot be opened as a raster"):
+        RasterSource.open(tmp_path / "text.tif")
+    from PIL import Image
+
+    Image.new("RGB", (50, 50)).save(tmp_path / "plain.png")
+    with pytest.raises(InputError, match="no position on the Earth"):
+        RasterSource.open(tmp_path / "plain.png")
+
+
+def test_a_damaged_raster_is_an_input_error(tmp_path, make_raster):
+    path = make_raster(tmp_path / "cut off.tif", width=1500, height=1500)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 3])
+    with pytest.raises(InputError, match="cut off"), RasterSource.open(path) as source:
+        for lat in (41, 44, 47):
+            source.square(lat, 8, 200, 64)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "expected"),
+    [(48, 2, True), (0, -30, False), (-25, 134, True), (45, -40, False), (-85, 0, True), (19.6, -155.5, True)],
+)
+def test_land(lat, lon, expected):
+    assert bool(land.is_land(lat, lon)) is expected
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+@settings(max_examples=200)
+def test_land_answers_everywhere(lat, lon):
+    assert land.is_land(lat, lon).dtype == bool
