@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
+from engine.limits import LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
 from engine.rpc import Params, error_object
 from engine.work import Work
 
 if TYPE_CHECKING:
+    from engine.localize import Localizer, Query
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
 
-LAT, LON, LON_OF_REGION = (-90.0, 90.0), (-180.0, 180.0), (-360.0, 360.0)
-HALF_ROUND_KM = 20038.0  # no nadir is further away
-MAX_TOP_K = 1000
 _DEFAULT_TILE_KM = [156.0, 313.0, 626.0]
 
 Stamp = tuple[int, int]
@@ -66,8 +65,8 @@ class Methods:
         """Locates a photo and saves the answer."""
         photo, folders, out = params.path("photo"), params.paths("indexes"), params.path_or_none("out")
         nadir = params.numbers("nadir", [LAT, LON])
-        radius_km = params.number("radius_km", 0.001, HALF_ROUND_KM, 1000.0)
-        top_k = params.whole("top_k", 1, MAX_TOP_K, 10)
+        radius_km = params.number("radius_km", *RADIUS_KM, 1000.0)
+        top_k = params.whole("top_k", *TOP_K, 10)
         params.done()
 
         from engine.localize import Localizer, Query
@@ -75,7 +74,7 @@ class Methods:
 
         localizer = Localizer(self._indexes(folders), self._default_model())
         query = Query(photo, (nadir[0], nadir[1]) if nadir else None, radius_km, top_k)
-        answer = localizer.localize(query, work)
+        answer = locate(localizer, query, work)
         saved_to = save_error = None
         if out is not None:
             work.progress("save", 0, 1)
@@ -100,7 +99,7 @@ class Methods:
         """Builds a regional index."""
         source, out, model = params.path("source"), params.path("out"), params.path_or_none("model")
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
-        tile_km = params.number_list("tile_km", 1.0, 3000.0, _DEFAULT_TILE_KM)
+        tile_km = params.number_list("tile_km", *TILE_KM, _DEFAULT_TILE_KM)
         resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)
         attribution, licence = params.text("attribution", ""), params.text("licence", "")
         params.done()
@@ -166,6 +165,16 @@ class Methods:
             wanted[folder] = known if known and known[0] == stamp else (stamp, RegionalIndex.open(folder))
         self._open = wanted  # replaced, never changed: another thread reads it
         return [index for _, index in wanted.values()]
+
+
+def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:
+    """The localization of a photo; `failed` also when the photo is too large for this computer's memory."""
+    from engine.localize import failed
+
+    try:
+        return localizer.localize(query, work)
+    except MemoryError:
+        return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
 
 
 def facts_of(photo: Path) -> dict[str, Any] | None:

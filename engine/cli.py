@@ -1,0 +1,201 @@
+"""The command line `earthloc`. DESIGN section 4 fixes commands, options and exit codes.
+
+Exit codes: 0 done (also when a photo is not found), 1 a fault of the program, 2 bad usage, 3 an input could
+not be read, 4 an index or model is damaged or does not fit, 5 an output could not be written, 130 stopped by
+Ctrl-C. Heavy libraries are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import engine
+from engine import commands
+from engine.errors import EarthLocError
+from engine.limits import LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; errors are one sentence on stderr."""
+    _speak_utf8()
+    args = parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else argv))
+    try:
+        return args.run(args)
+    except EarthLocError as error:
+        if args.debug:
+            raise
+        print(f"earthloc: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("earthloc: stopped; what was finished is kept.", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        print("earthloc: there is not enough memory; close other programs and try again.", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if args.debug:
+            raise
+        what = f"{type(error).__name__}: {error}"
+        print(f"earthloc: a fault in the program ({what}); run it with --debug and report it.", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    common = _Parser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    top = _Parser(prog="earthloc", description="Finds where an astronaut's photograph of Earth was taken.")
+    top.add_argument("--version", action="version", version=f"earthloc {engine.__version__}")
+    kinds = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(group: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        made = group.add_parser(name, parents=[common], help=text, description=text[0].upper() + text[1:] + ".")
+        made.set_defaults(run=run)
+        return made
+
+    locate = command(kinds, "localize", commands.localize, "find where photos were taken")
+    locate.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
+    _add_index(locate)
+    locate.add_argument(
+        "--imagery",
+        metavar="RASTER",
+        type=Path,
+        help="reference imagery for registration, which does not exist yet: footprints are the best tile's",
+    )
+    locate.add_argument(
+        "--no-register", action="store_true", help="do not register; the case anyway until registration exists"
+    )
+    locate.add_argument("--nadir", type=_nadir, metavar="LAT,LON", help="point under the station, for all photos")
+    _add_radius(locate)
+    locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
+    locate.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answers to")
+    locate.add_argument("--jobs", type=_whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
+    locate.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
+        metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    build = command(index, "build", commands.index_build, "build a regional index from georeferenced imagery")
+    build.add_argument("source", type=Path, metavar="SOURCE", help="any georeferenced raster that GDAL opens")
+    build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new index")
+    build.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
+    build.add_argument("--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)")
+    build.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
+    build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
+    build.add_argument("--include-ocean", action="store_true", help="also tiles without land")
+    build.add_argument("--attribution", default="", metavar="TEXT", help="whom to credit for the imagery")
+    build.add_argument("--licence", default="", metavar="TEXT", help="licence of the imagery")
+    build.add_argument("--json", action="store_true", help="print the new index.json")
+    info = command(index, "info", commands.index_info, "show what an index covers")
+    info.add_argument("index", type=Path, metavar="DIR")
+    info.add_argument("--json", action="store_true", help="print its index.json")
+    verify = command(index, "verify", commands.index_verify, "compare an index with its checksums")
+    verify.add_argument("index", type=Path, metavar="DIR")
+    listing = command(index, "list", commands.index_list, "list the indexes in a folder")
+    listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
+    listing.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    rate = command(kinds, "evaluate", commands.evaluate, "measure recall on photos whose footprint is known")
+    rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
+    _add_index(rate)
+    rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
+    _add_radius(rate)
+    rate.add_argument("--json", action="store_true", help="print one JSON object")
+
+    serve = command(kinds, "serve", commands.serve, "answer JSON-RPC requests on stdin, for other programs")
+    serve.add_argument("--log-file", type=Path, metavar="FILE", help="log (default: in your state folder)")
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one sentence, like the rest of the program."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"earthloc: {message}; see `{self.prog} --help`.\n")
+
+
+def _add_index(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--index",
+        dest="indexes",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="regional index to search; may be repeated (default: those that come along)",
+    )
+
+
+def _add_radius(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--radius-km", type=_radius, default=1000.0, metavar="KM", help="how far from the nadir to search (1000)"
+    )
+
+
+def _join_negative_values(argv: Sequence[str]) -> list[str]:
+    """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would take the value for an option."""
+    joined: list[str] = []
+    for argument in argv:
+        if joined and joined[-1] in ("--nadir", "--bbox") and re.match(r"-[\d.]", argument):
+            joined[-1] += "=" + argument
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _numbers(text: str, ranges: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    parts = text.split(",")
+    with contextlib.suppress(ValueError):
+        values = tuple(float(part) for part in parts)
+        if len(values) == len(ranges) and all(
+            low <= value <= high for value, (low, high) in zip(values, ranges, strict=True)
+        ):
+            return values
+    limits = ", ".join(f"{low:g} to {high:g}" for low, high in ranges)
+    raise argparse.ArgumentTypeError(f"{text!r} is not {len(ranges)} numbers within {limits}")
+
+
+def _nadir(text: str) -> tuple[float, ...]:
+    return _numbers(text, [LAT, LON])
+
+
+def _bbox(text: str) -> tuple[float, ...]:
+    return _numbers(text, [LON_OF_REGION, LAT] * 2)
+
+
+def _widths(text: str) -> tuple[float, ...]:
+    return _numbers(text, [TILE_KM] * len(text.split(",")))
+
+
+def _radius(text: str) -> float:
+    return _numbers(text, [RADIUS_KM])[0]
+
+
+def _whole(low: int, high: int) -> Any:
+    def convert(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if low <= int(text) <= high:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+
+    return convert
+
+
+def _speak_utf8() -> None:
+    """Every file name can be printed, on Windows and in whatever locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

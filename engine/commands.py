@@ -1,0 +1,267 @@
+"""What the commands of `earthloc` do; engine.cli has their grammar. Each returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputError, OutputError, UsageError
+from engine.resources import resources_folder
+from engine.work import Work
+
+if TYPE_CHECKING:
+    from engine.localize import Localizer, Query
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
+_CANDIDATES_SHOWN = 3
+_LINE_WIDTH = 78
+
+
+def localize(args: argparse.Namespace) -> int:
+    """Locates photos, prints each answer when it is there, and adds it to the results GeoPackage."""
+    photos = _photos(args.photos)
+    if args.imagery:
+        print("earthloc: --imagery is not used yet: footprints are the best tile's.", file=sys.stderr)
+
+    from engine.localize import Query
+    from engine.methods import facts_of
+    from engine.results import ResultsFile
+
+    results = ResultsFile(args.out) if args.out else None
+    if results:
+        results.prepare()  # complains before the work, not after
+    localizer = _localizer(args.indexes)
+    queries = [Query(photo, args.nadir, args.radius_km, args.top_k) for photo in photos]
+    counts: Counter[str] = Counter()
+    complaints: set[str] = set()
+    line = _ProgressLine()
+    line.show("localize", 0, len(queries), "")
+    for answer in _answers(localizer, queries, args.jobs):
+        counts[answer["status"]] += 1
+        line.clear()
+        print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
+        if results:
+            try:
+                results.save(answer, facts_of(Path(answer["photo"])))
+            except OutputError as error:  # the answers still to come are worth printing
+                if str(error) not in complaints:
+                    print(f"earthloc: {error}", file=sys.stderr)
+                complaints.add(str(error))
+        line.show("localize", counts.total(), len(queries), "")
+    line.clear()
+    if not args.json:
+        found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())
+        saved = f"; saved to {results.path}" if results and not complaints else ""
+        print(f"{counts.total()} photos: {found}{saved}")
+    if complaints:
+        return OutputError.exit_code
+    return InputError.exit_code if counts["failed"] else 0
+
+
+def index_build(args: argparse.Namespace) -> int:
+    """Builds a regional index."""
+    from engine.retrieval.build import DEFAULT_TILE_KM, build_index
+    from engine.retrieval.model import ModelPackage
+
+    line = _ProgressLine()
+    try:
+        info = build_index(
+            args.source,
+            args.out,
+            bbox=args.bbox,
+            tile_km=args.tile_km or DEFAULT_TILE_KM,
+            model=ModelPackage.open(args.model),
+            resume=args.resume,
+            include_ocean=args.include_ocean,
+            attribution=args.attribution,
+            licence=args.licence,
+            work=Work(line.show),
+        )
+    finally:
+        line.clear()
+    print(json.dumps(info) if args.json else f"{args.out}\n{_index_in_words(info)}")
+    return 0
+
+
+def index_info(args: argparse.Namespace) -> int:
+    """Prints what an index covers."""
+    from engine.retrieval.index import RegionalIndex
+
+    info = RegionalIndex.open(args.index).info
+    print(json.dumps(info) if args.json else _index_in_words(info))
+    return 0
+
+
+def index_verify(args: argparse.Namespace) -> int:
+    """Compares all files of an index with their checksums."""
+    from engine.retrieval.index import RegionalIndex
+
+    files = RegionalIndex.open(args.index).verify()
+    print(f"{args.index}: {files} files, all as they were written")
+    return 0
+
+
+def index_list(args: argparse.Namespace) -> int:
+    """Lists the indexes in a folder; damaged ones with what is wrong."""
+    from engine.retrieval.index import list_indexes
+
+    folder = args.folder or _own_indexes()
+    if not folder.is_dir():
+        raise UsageError(folder, "is not a folder", "name the folder that holds your indexes")
+    for entry in list_indexes(folder):
+        if args.json:
+            print(json.dumps(entry))
+        elif "error" in entry:
+            print(f"{entry['error']}")
+        else:
+            print(f"{entry['path']}: {entry['tiles']} tiles, {_region_in_words(entry['region'])}")
+    return 0
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Prints recall against a truth table."""
+    from engine.evaluate import evaluate as evaluate_photos
+
+    line = _ProgressLine()
+    try:
+        found = evaluate_photos(
+            args.truth,
+            _localizer(args.indexes),
+            use_nadir=not args.no_nadir,
+            radius_km=args.radius_km,
+            work=Work(line.show),
+        )
+    finally:
+        line.clear()
+    if args.json:
+        print(json.dumps(found))
+        return 0
+    print(f"{found['photos']} photos, {found['seconds_per_photo']} s each")
+    print("right among the first " + "".join(f"{k:>7}" for k in found["recall"]))
+    for key, text in (("recall", "tile touches footprint"), ("recall_strict", "and centre is near")):
+        print(f"{text:22}" + "".join(f"{value:6.1f}%" for value in found[key].values()))
+    print(f"located: {found['located']}, of these wrong: {found['wrong']}")
+    return 0
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Answers JSON-RPC requests until stdin closes."""
+    from engine.service import serve as serve_requests
+
+    return serve_requests(args.log_file)
+
+
+# -- what is asked for --------------------------------------------------------------------------------
+
+
+def _photos(paths: Sequence[Path]) -> list[Path]:
+    """The photos meant: files as given, folders by the photos directly in them, sorted by name."""
+    photos: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            photos.append(path)
+            continue
+        try:
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
+        except OSError as error:
+            raise InputError(path, "cannot be read", "change its permissions") from error
+        if not inside:
+            raise InputError(path, f"holds no photo ({', '.join(PHOTO_SUFFIXES)})", "name another folder")
+        photos += inside
+    return list(dict.fromkeys(photos))
+
+
+def _own_indexes() -> Path:
+    return resources_folder() / "indexes"
+
+
+def _localizer(folders: Sequence[Path]) -> Localizer:
+    if not folders:
+        folders = sorted(manifest.parent for manifest in _own_indexes().glob("*/index.json"))
+    if not folders:
+        raise UsageError(
+            None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
+        )
+
+    from engine.localize import Localizer
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.model import ModelPackage
+
+    return Localizer([RegionalIndex.open(folder) for folder in folders], ModelPackage.open(None))
+
+
+def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:
+    """Localizations in the order of the queries, `jobs` photos at a time."""
+    from engine.methods import locate
+
+    work = Work(what="localize")
+
+    def answer(query: Query) -> dict[str, Any]:
+        return locate(localizer, query, work)
+
+    if jobs == 1:
+        yield from map(answer, queries)
+        return
+    with ThreadPoolExecutor(jobs, thread_name_prefix="localize") as pool:
+        try:
+            yield from pool.map(answer, queries)
+        finally:
+            work.cancel()  # when stopped early, what runs ends at its next check
+
+
+# -- words for people ---------------------------------------------------------------------------------
+
+
+def _answer_in_words(answer: dict[str, Any]) -> str:
+    status = answer["status"].replace("_", " ")
+    sure = f" ({answer['confidence']:.0%} sure)" if answer["candidates"] else ""
+    lines = [f"{answer['photo']}: {status}{sure}"]
+    if answer["message"]:
+        lines.append(f"  {answer['message']}")
+    for candidate in answer["candidates"][:_CANDIDATES_SHOWN]:
+        lat, lon = candidate["center"]
+        away = candidate["nadir_distance_km"]
+        lines.append(
+            f"  {candidate['rank']}. {lat:.2f}, {lon:.2f}, {candidate['width_km']:.0f} km wide, "
+            f"score {candidate['score']:.2f}" + (f", {away:.0f} km from the nadir" if away is not None else "")
+        )
+    return "\n".join(lines)
+
+
+def _index_in_words(info: dict[str, Any]) -> str:
+    source = info["source"]
+    widths = ", ".join(f"{width:g}" for width in info["tile_km"])
+    lines = [
+        f"{info['name']}: {info['count']} tiles, {widths} km wide, {_region_in_words(info['region'])}",
+        f"imagery: {source.get('path')} ({source.get('attribution') or 'no attribution stated'}; "
+        f"{source.get('licence') or 'no licence stated'})",
+        f"model: {info['model']['name']} {info['model']['version']}",
+    ]
+    return "\n".join(lines)
+
+
+def _region_in_words(region: Sequence[float]) -> str:
+    west, south, east, north = region
+    return f"longitude {west:g} to {east:g}, latitude {south:g} to {north:g}"
+
+
+class _ProgressLine:
+    """One line at the bottom of the terminal that says how far the work is; nothing in a file or pipe."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, stage: str, done: int, total: int, message: str) -> None:
+        if self._shown:
+            text = f"{stage} {done}/{total} {message}"[:_LINE_WIDTH]
+            print(f"\r{text:{_LINE_WIDTH}}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print(f"\r{'':{_LINE_WIDTH}}\r", end="", file=sys.stderr, flush=True)

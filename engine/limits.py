@@ -1,0 +1,8 @@
+"""What a request may ask for, the same at the command line and in the service: (lowest, highest)."""
+
+LAT = (-90.0, 90.0)
+LON = (-180.0, 180.0)
+LON_OF_REGION = (-360.0, 360.0)  # a region across the antimeridian may run on beyond 180
+RADIUS_KM = (0.001, 20040.0)  # half the way round the Earth
+TILE_KM = (1.0, 3000.0)
+TOP_K = (1, 1000)
