@@ -12,7 +12,7 @@ from .core.resources import PLUGIN_FOLDER, profile_folder
 
 DEFAULT_RADIUS_KM = 1000.0  # 99 % of the labelled ISS photos show ground within 943 km of the nadir
 DEFAULT_TOP_K = 10
-WHOLE_EARTH_KM = 20100.0  # a little more than half the way round: a circle that leaves nothing out
+WHOLE_EARTH_KM = 20038.0  # half the way round: a circle that leaves nothing out
 
 
 def _get(key: str, default, kind):

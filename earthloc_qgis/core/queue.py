@@ -170,8 +170,7 @@ class LocalizationQueue(QObject):
             if result.get("status") == "failed":
                 self._end(job, FAILED, str(result.get("message", "")))
             elif save_error:
-                reason = save_error.get("message") if isinstance(save_error, dict) else save_error
-                self._end(job, FAILED, self.tr("Found, but not saved: {reason}").format(reason=reason))
+                self._end(job, FAILED, self.tr("Found, but not saved: {why}").format(why=_sentence(save_error)))
             else:
                 self._end(job, DONE, str(result.get("message", "")))
         self._next()
@@ -212,3 +211,11 @@ class LocalizationQueue(QObject):
         seconds = self._seconds[1:] or self._seconds
         seconds_left = left * sum(seconds) / len(seconds) if seconds else -1.0
         self.progress_changed.emit(total - left, total, seconds_left)
+
+
+def _sentence(error: object) -> str:
+    """The engine's error data, {"path", "problem", "mend"}, in words."""
+    if not isinstance(error, dict):
+        return str(error)
+    where = f"{error['path']}: " if error.get("path") else ""
+    return f"{where}{error.get('problem', '?')}; {error.get('mend', '?')}."

@@ -88,4 +88,5 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         return icon()
 
     def createWidget(self, parent: QWidget) -> OptionsPage:
+        """The page."""
         return OptionsPage(parent, self._applied)

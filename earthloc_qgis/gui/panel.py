@@ -20,8 +20,9 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import settings
+from ..core.photo_files import PHOTO_SUFFIXES
 from .controller import Controller
-from .drop import PHOTO_SUFFIXES, PhotoScanner, dropped_paths
+from .drop import PhotoScanner, dropped_paths
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
 from .photo_model import FAILED, NEW, QUEUED, RUNNING

@@ -1,0 +1,26 @@
+"""Which files are photos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
+
+
+def is_photo(path: str) -> bool:
+    """Whether the file name is one of a picture we read."""
+    return path.lower().endswith(PHOTO_SUFFIXES)
+
+
+def find_photos(paths: Iterable[str]) -> Iterator[str]:
+    """Absolute paths of the photos among `paths` and below the folders in it, in order of name."""
+    for path in paths:
+        path = os.path.abspath(path)
+        if not os.path.isdir(path):
+            if is_photo(path):
+                yield path
+            continue
+        for folder, below, files in os.walk(path):
+            below.sort()
+            yield from (os.path.join(folder, name) for name in sorted(files) if is_photo(name))

@@ -1,0 +1,160 @@
+"""An engine that does as it is told by the names of the photos: plain Python, speaks the real protocol.
+
+Photos whose name contains ... are answered so:
+    crash   the process dies           crashonce  it dies the first time only (leaves PHOTO.crashed behind)
+    hang    no answer, no heartbeat    slow       ten stages of progress, 0.1 s each; can be cancelled
+    quiet   answered after 4 s of heartbeats only
+    garbage nonsense on stdout first   unreadable status `failed`
+    full    found, but not saved       damaged    error of kind `index`
+Anything else is `uncertain` at once.
+
+Options: --protocol N, --die (at start), --mute (never answers initialize), --journal FILE (one line a request).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import sys
+import threading
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--protocol", type=int, default=1)
+parser.add_argument("--die", action="store_true")
+parser.add_argument("--mute", action="store_true")
+parser.add_argument("--journal")
+options, _ = parser.parse_known_args()
+
+lock = threading.Lock()
+work: queue.Queue = queue.Queue()
+cancelled: set = set()
+hanging = threading.Event()
+
+
+def send(**message) -> None:
+    line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
+    with lock:
+        # In two pieces, so that the other side must put lines together.
+        sys.stdout.buffer.write(line[: len(line) // 2])
+        sys.stdout.buffer.flush()
+        sys.stdout.buffer.write(line[len(line) // 2 :])
+        sys.stdout.buffer.flush()
+
+
+def send_error(request_id, kind: str, message: str) -> None:
+    data = {"kind": kind, "path": None, "problem": message, "mend": ""}
+    send(id=request_id, error={"code": -32000, "message": message, "data": data})
+
+
+def square(lat: float, lon: float) -> dict:
+    ring = [[lon - 1, lat + 1], [lon + 1, lat + 1], [lon + 1, lat - 1], [lon - 1, lat - 1], [lon - 1, lat + 1]]
+    return {"type": "MultiPolygon", "coordinates": [[ring]]}
+
+
+def localization(photo: str, params: dict, status: str = "uncertain", message: str = "") -> dict:
+    found = status == "uncertain"
+    candidates = [
+        {"rank": rank, "index": "fake", "tile": f"313_{rank}", "score": 1 - rank / 10, "rotation_deg": 90,
+         "center": [40.0, 10.0 + rank], "width_km": 313.0, "footprint": square(40, 10 + rank), "inliers": 0,
+         "nadir_distance_km": 100.0 * rank if params["nadir"] else None}
+        for rank in range(1, params["top_k"] + 1 if found else 1)
+    ]  # fmt: skip
+    return {
+        "photo": photo, "photo_id": None, "status": status, "confidence": 0.5 if found else 0.0,
+        "footprint": square(40, 11) if found else None, "corners": None, "center": [40.0, 11.0] if found else None,
+        "camera": None, "inliers": 0, "rms_km": None, "candidates": candidates, "timings_ms": {},
+        "nadir": params["nadir"], "message": message, "saved_to": None, "save_error": None,
+    }  # fmt: skip
+
+
+def localize(request_id, params: dict) -> None:
+    photo = params["photo"]
+    name = os.path.basename(photo)
+    if "crashonce" in name:
+        if not os.path.exists(photo + ".crashed"):
+            with open(photo + ".crashed", "w"):
+                os._exit(9)
+    elif "crash" in name:
+        os._exit(9)
+    if "hang" in name:
+        hanging.set()
+        time.sleep(600)
+    if "quiet" in name:
+        time.sleep(4)
+    if "garbage" in name:
+        with lock:
+            sys.stdout.buffer.write(b"libtiff says hello\n\xff\xfe\x00\n[1, 2]\n17\n\n")
+            sys.stdout.buffer.flush()
+    for step in range(10 if "slow" in name else 1):
+        send(method="progress", params={"id": request_id, "stage": "embed", "done": step, "total": 10, "message": ""})
+        if "slow" in name:
+            time.sleep(0.1)
+        if request_id in cancelled:
+            send_error(request_id, "cancelled", "localize was cancelled")
+            return
+    if "damaged" in name:
+        send_error(request_id, "index", "/indexes/europe: descriptors.f32 is damaged; build it again.")
+    elif "unreadable" in name:
+        send(id=request_id, result=localization(photo, params, "failed", f"{photo}: cannot be read; export it again."))
+    elif "full" in name:
+        answer = localization(photo, params)
+        answer["save_error"] = {"kind": "output", "path": params["out"], "problem": "the disk is full", "mend": "make room"}
+        send(id=request_id, result=answer)
+    else:
+        send(id=request_id, result=localization(photo, params))
+
+
+def photo_info(request_id, params: dict) -> None:
+    if "unreadable" in params["photo"]:
+        send_error(request_id, "input", f"{params['photo']}: cannot be read; export it again.")
+        return
+    send(
+        id=request_id,
+        result={
+            "photo": params["photo"], "photo_id": "ISS042-E-104433", "width_px": 640, "height_px": 480,
+            "taken_at": "2015-02-01T10:22:33", "camera": "NIKON D4", "focal_length_mm": 24.0, "nadir": [41.5, 12.25],
+        },
+    )  # fmt: skip
+
+
+def work_off() -> None:
+    while True:
+        request = work.get()
+        {"localize": localize, "photo/info": photo_info}[request["method"]](request["id"], request["params"])
+
+
+def beat() -> None:
+    while not hanging.is_set():
+        time.sleep(0.3)
+        send(method="heartbeat", params={"busy": [], "uptime_s": 0})
+
+
+def take(request: dict) -> None:
+    method, request_id = request["method"], request.get("id")
+    if options.journal:
+        with open(options.journal, "a", encoding="utf-8") as journal:
+            journal.write(json.dumps(request) + "\n")
+    if method == "initialize":
+        if not options.mute:
+            send(id=request_id, result={"protocol": options.protocol, "engine": "fake", "capabilities": [],
+                                        "heartbeat_ms": 300})  # fmt: skip
+    elif method == "status":
+        send(id=request_id, result={"environment": dict(os.environ), "arguments": sys.argv})
+    elif method == "cancel":
+        cancelled.add(request["params"]["id"])
+        send(id=request_id, result={"cancelled": True})
+    else:
+        work.put(request)
+
+
+if options.die:
+    sys.stderr.write("ImportError: libopenblas is missing\n")
+    sys.exit(1)
+threading.Thread(target=work_off, daemon=True).start()
+threading.Thread(target=beat, daemon=True).start()
+for line in sys.stdin:
+    take(json.loads(line))
+os._exit(0)

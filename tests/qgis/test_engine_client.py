@@ -1,0 +1,190 @@
+"""The engine client against a fake engine: start, answers, faults."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from conftest import wait_for
+from earthloc_qgis.core.engine_client import EngineClient
+from qgis.PyQt.QtCore import QEventLoop, QThread
+
+
+class Answers:
+    """Collects what a request comes to."""
+
+    def __init__(self) -> None:
+        self.results, self.errors, self.progress = [], [], []
+
+    def ask(self, client, method, params) -> int:
+        return client.request(method, params, self.results.append, self.errors.append, self.progress.append)
+
+    @property
+    def ended(self) -> bool:
+        return len(self.results) + len(self.errors) > 0
+
+
+def localize(photo, **changes) -> dict:
+    return {"photo": str(photo), "indexes": ["/i"], "nadir": None, "radius_km": 1000.0, "top_k": 3, "out": None, **changes}
+
+
+def test_starts_lazily_and_answers(client):
+    states = []
+    client.state_changed.connect(states.append)
+    assert client.state == "stopped"
+    assert client.process_id == 0
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/Straße am 湾.jpg"))
+    assert not answers.ended  # never called back before request() returns
+    wait_for(lambda: answers.ended)
+    assert answers.results[0]["photo"] == "/p/Straße am 湾.jpg"
+    assert answers.progress[0]["stage"] == "embed"
+    assert states == ["starting", "ready"]
+
+
+def test_environment_is_clean(client, monkeypatch):
+    for name in ("PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH", "QT_PLUGIN_PATH"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
+    answers = Answers()
+    answers.ask(client, "status", {})
+    wait_for(lambda: answers.ended)
+    environment = answers.results[0]["environment"]
+    assert not {"PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH"} & set(environment)
+    assert "/nowhere" not in environment.values()
+    assert environment["PYTHONUTF8"] == "1"
+    assert environment["HTTPS_PROXY"] == "http://proxy"
+
+
+def test_nonsense_on_stdout_is_skipped(client):
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/garbage.jpg"))
+    wait_for(lambda: answers.ended)
+    assert answers.results[0]["status"] == "uncertain"
+
+
+def test_error_keeps_the_engine(client):
+    first, second = Answers(), Answers()
+    first.ask(client, "photo/info", {"photo": "/p/unreadable.jpg"})
+    second.ask(client, "photo/info", {"photo": "/p/good.jpg"})
+    wait_for(lambda: second.ended)
+    assert first.errors[0].kind == "input"
+    assert "unreadable.jpg" in first.errors[0].message
+    assert second.results[0]["photo_id"] == "ISS042-E-104433"
+
+
+def test_cancel_sent_and_unsent(client):
+    unsent = Answers()
+    client.cancel(unsent.ask(client, "localize", localize("/p/a.jpg")))
+    assert unsent.errors[0].kind == "cancelled"
+    slow = Answers()
+    request_id = slow.ask(client, "localize", localize("/p/slow.jpg"))
+    wait_for(lambda: len(slow.progress) >= 2)
+    client.cancel(request_id)
+    wait_for(lambda: slow.ended)
+    assert slow.errors[0].kind == "cancelled"
+    assert len(slow.progress) < 10
+    client.cancel(request_id)  # over: nothing happens
+    client.cancel(987654)
+
+
+def test_crash_fails_what_is_pending_and_starts_again(client):
+    crashed, behind = Answers(), Answers()
+    crashed.ask(client, "localize", localize("/p/crash.jpg"))
+    behind.ask(client, "localize", localize("/p/good.jpg"))
+    wait_for(lambda: behind.ended)
+    assert crashed.errors[0].kind == behind.errors[0].kind == "crashed"
+    again = Answers()
+    again.ask(client, "localize", localize("/p/good.jpg"))
+    wait_for(lambda: again.ended)
+    assert again.results
+
+
+def test_killed_from_outside(client):
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/slow.jpg"))
+    wait_for(lambda: answers.progress)
+    os.kill(client.process_id, signal.SIGKILL)
+    wait_for(lambda: answers.ended)
+    assert answers.errors[0].kind == "crashed"
+    assert client.process_id == 0
+
+
+def test_hang_is_ended_by_the_watchdog(client, pulse):
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/hang.jpg"))
+    wait_for(lambda: answers.ended)
+    assert answers.errors[0].kind == "crashed"
+    assert "3 s" in answers.errors[0].message
+    assert pulse.stop() < 200
+
+
+def test_slow_work_with_heartbeats_is_left_alone(fake_engine):
+    client = EngineClient(fake_engine(), watchdog_s=2)
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/quiet.jpg"))
+    wait_for(lambda: answers.ended)
+    assert not answers.errors
+    client.close()
+
+
+def test_no_engine_wrong_program_and_early_death(fake_engine, tmp_path):
+    for command, words in (
+        ([], "not found"),
+        ([str(tmp_path / "no such program")], "no such program"),
+        (fake_engine("--die"), "libopenblas is missing"),
+        (fake_engine("--protocol", "2"), "protocol 2"),
+    ):
+        client = EngineClient(command)
+        problems, answers = [], Answers()
+        client.failed.connect(problems.append)
+        answers.ask(client, "status", {})
+        wait_for(lambda answers=answers: answers.ended)
+        assert answers.errors[0].kind == "unavailable"
+        assert words in answers.errors[0].message
+        assert len(problems) == 1
+        assert client.state == "failed"
+        client.close()
+
+
+def test_another_engine_takes_over(client, fake_engine):
+    first, second = Answers(), Answers()
+    first.ask(client, "localize", localize("/p/slow.jpg"))
+    wait_for(lambda: first.progress)
+    client.set_command(fake_engine("--journal", os.devnull))
+    assert first.errors[0].kind == "cancelled"
+    second.ask(client, "status", {})
+    wait_for(lambda: second.ended)
+    assert "--journal" in second.results[0]["arguments"]
+
+
+def test_close_ends_the_process(client):
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/hang.jpg"))
+    wait_for(lambda: answers.progress or client.state == "ready")
+    pid = client.process_id
+    client.close()
+    with_pid = os.path.exists(f"/proc/{pid}") if os.path.isdir("/proc") else False
+    assert not with_pid
+    assert not answers.ended
+
+
+def test_works_in_another_thread(fake_engine):
+    class Worker(QThread):
+        def run(self) -> None:
+            client = EngineClient(fake_engine())
+            loop = QEventLoop()
+            self.result = None
+
+            def done(result) -> None:
+                self.result = result
+                loop.quit()
+
+            client.request("localize", localize("/p/good.jpg"), on_result=done)
+            loop.exec()
+            client.close()
+
+    worker = Worker()
+    worker.start()
+    wait_for(worker.isFinished)
+    assert worker.result["status"] == "uncertain"
