@@ -1,0 +1,96 @@
+"""Photo at four rotations, or every tile at four rotations? Recall, size and time of both on real photos.
+
+The EarthLoc recipe stores every tile at 0, 90, 180 and 270 degrees and searches with the photo as it is; we
+store tiles once and search with the photo at four rotations. Usage:
+
+    python benchmarks/rotations.py TRUTH.csv --index DIR --imagery RASTER [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from engine import geo
+from engine.evaluate import RANKS, first_right_ranks, read_truth
+from engine.imagery.raster import RasterSource
+from engine.photo.read import read_photo
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.model import ModelPackage
+
+
+def embed_tiles_turned(index: RegionalIndex, imagery: Path, model: ModelPackage) -> np.ndarray:
+    """Descriptors (4, count, dimension) of every tile turned by 0, 90, 180, 270 degrees."""
+    turned = np.empty((4, index.count, model.dimension), np.float32)
+    with RasterSource.open(imagery) as source:
+        for start in range(0, index.count, 16):
+            tiles = index.tiles[start : start + 16]
+            squares = np.stack(
+                [
+                    source.square(float(t["lat"]), float(t["lon"]), float(t["width_km"]), model.input.size_px)[0]
+                    for t in tiles
+                ]
+            )
+            for k in range(4):
+                turned[k, start : start + len(tiles)] = model.embed(np.rot90(squares, k, axes=(1, 2)))
+    return turned
+
+
+def recalls(scores: np.ndarray, index: RegionalIndex, truths: list, use_nadir: bool) -> dict[str, dict[str, float]]:
+    """Both recalls of a (photos, tiles) score matrix."""
+    hits = []
+    for truth, row_scores in zip(truths, scores, strict=True):
+        if use_nadir and truth.nadir is not None:
+            away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], *truth.nadir)
+            row_scores = np.where(away <= 1000.0, row_scores, -np.inf)
+        best = np.argsort(-row_scores, kind="stable")[: max(RANKS)]
+        candidates = [
+            {"rank": rank, "center": [float(t["lat"]), float(t["lon"])], "width_km": float(t["width_km"])}
+            for rank, t in enumerate(index.tiles[best], start=1)
+        ]
+        hits.append(first_right_ranks(truth, candidates))
+    loose, strict = zip(*hits, strict=True)
+    return {
+        name: {str(k): round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS}
+        for name, ranks in (("recall", loose), ("recall_strict", strict))
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("truth", type=Path)
+    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--imagery", type=Path, required=True)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+
+    model = ModelPackage.open(args.model)
+    index = RegionalIndex.open(args.index)
+    truths = read_truth(args.truth)
+    photos = [read_photo(truth.photo).pixels for truth in truths]
+    start = time.perf_counter()
+    four = np.stack([model.embed_rotations(pixels) for pixels in photos])  # (photos, 4, dimension)
+    embed_s = (time.perf_counter() - start) / len(photos)
+    turned = embed_tiles_turned(index, args.imagery, model)
+    photo_turned = np.einsum("prd,nd->prn", four, index.descriptors).max(axis=1)
+    tiles_turned = np.einsum("pd,knd->pkn", four[:, 0], turned).max(axis=1)
+    result = {"photos": len(truths), "tiles": index.count, "embed_four_s": round(embed_s, 3)}
+    for name, scores, rows in (
+        ("photo turned", photo_turned, index.count),
+        ("tiles turned", tiles_turned, 4 * index.count),
+    ):
+        result[name] = {
+            "megabytes": round(rows * model.dimension * 4 / 1e6, 1),
+            "everywhere": recalls(scores, index, truths, use_nadir=False),
+            "within 1000 km of the nadir": recalls(scores, index, truths, use_nadir=True),
+        }
+    print(json.dumps(result) if args.json else json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
