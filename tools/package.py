@@ -1,0 +1,109 @@
+"""Makes the plugin's zip, as the QGIS plugin repository wants it: one folder, plain Python, no binaries.
+
+    python tools/package.py            stages build/earthloc_qgis and writes dist/earthloc_qgis-VERSION.zip
+    python tools/package.py --stage    stages only
+
+The same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PLUGIN = "earthloc_qgis"
+STAGE = REPOSITORY / "build" / PLUGIN
+BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
+RESOURCES = ("styles", "icons")
+TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # all that may be in the zip
+LIMIT_BYTES = 25_000_000  # of the plugin repository
+EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; real times would make every zip another
+
+
+def stage() -> Path:
+    """Copies what belongs into the zip to build/earthloc_qgis and returns that folder."""
+    shutil.rmtree(STAGE, ignore_errors=True)
+    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+    shutil.copytree(REPOSITORY / PLUGIN, STAGE, ignore=leave_out)
+    for name in BESIDE:
+        shutil.copy(REPOSITORY / name, STAGE / name)
+    for name in RESOURCES:
+        shutil.copytree(REPOSITORY / "resources" / name, STAGE / "resources" / name, ignore=leave_out)
+    return STAGE
+
+
+def metadata(folder: Path) -> configparser.SectionProxy:
+    """The section `general` of the plugin's metadata.txt."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(folder / "metadata.txt", encoding="utf-8")
+    return parser["general"]
+
+
+def faults(folder: Path) -> list[str]:
+    """What the plugin repository would refuse."""
+    found = []
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        name = path.relative_to(folder)
+        if path.suffix not in TEXT_ENDINGS or b"\0" in path.read_bytes():
+            found.append(f"{name}: is no text; binaries are refused")
+        if "__pycache__" in name.parts:
+            found.append(f"{name}: is a cache")
+    about = metadata(folder)
+    for key in ("name", "description", "about", "version", "qgisMinimumVersion", "author", "email"):
+        if not about.get(key):
+            found.append(f"metadata.txt: {key} is missing")
+    for name in ("__init__.py", "LICENSE", about.get("icon", "")):
+        if not (folder / name).is_file():
+            found.append(f"{name or 'icon'}: is missing")
+    changes = (folder / "CHANGELOG.md").read_text(encoding="utf-8")
+    if f"[{about.get('version')}]" not in changes:
+        found.append(f"CHANGELOG.md: says nothing of version {about.get('version')}")
+    return found
+
+
+def write_zip(folder: Path) -> Path:
+    """Zips the staged folder into dist/ and returns the zip's path."""
+    target = REPOSITORY / "dist" / f"{PLUGIN}-{metadata(folder)['version']}.zip"
+    target.parent.mkdir(exist_ok=True)
+    part = target.with_suffix(".partial")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(f"{PLUGIN}/{path.relative_to(folder).as_posix()}", EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+    part.replace(target)
+    return target
+
+
+def main() -> int:
+    """Stages, checks and zips; 1 when the plugin repository would refuse the result."""
+    arguments = argparse.ArgumentParser(description="Makes the plugin's zip.")
+    arguments.add_argument("--stage", action="store_true", help="only fill build/earthloc_qgis")
+    only_stage = arguments.parse_args().stage
+    folder = stage()
+    complaints = faults(folder)
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    if complaints:
+        return 1
+    if only_stage:
+        print(folder)
+        return 0
+    target = write_zip(folder)
+    size = target.stat().st_size
+    print(f"{target} ({size / 1000:.0f} kB)")
+    if size > LIMIT_BYTES:
+        print(f"{target}: is larger than the {LIMIT_BYTES // 1_000_000} MB that are allowed", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
