@@ -6,17 +6,19 @@ No widgets and no project: it works in `qgis_process` and in a worker thread.
 from __future__ import annotations
 
 import math
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from osgeo import gdal
 from qgis.core import (
     QgsApplication,
-    QgsBilinearRasterResampler,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
     QgsMapRendererCustomPainterJob,
@@ -39,6 +41,7 @@ DPI = 120
 SEA = "#dfeaf2"
 INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
+PANEL_PX = 400  # at least, for the legend
 FAR_DEG = 60.0  # beyond this from the middle a map in one local projection is too distorted to read
 
 STATUS_WORDS = {
@@ -93,26 +96,22 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     subject = choose_photos(results, wanted)
     layers = _result_layers(results, subject)
     settings = QgsMapSettings()
-    settings.setLayers([*layers, *_background(basemap)])
     settings.setBackgroundColor(QColor(SEA))
     settings.setOutputDpi(DPI)
-    panel = round(size.width() * 0.27)
+    panel = max(round(size.width() * 0.27), PANEL_PX)
     settings.setOutputSize(QSize(size.width() - panel, size.height()))
     _frame(settings, layers)
+    map_image = _canvas(settings.outputSize())
+    painter = QPainter(map_image)
+    with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:
+        ground = _warped(basemap, settings, Path(folder) / "ground.tif") if basemap else _countries(settings)
+        settings.setLayers([*layers, ground] if ground is not None else layers)
+        QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+        del ground  # closes the file before its folder goes
+    _draw_scale(painter, settings)
+    painter.end()
 
-    picture = QImage(size, QImage.Format.Format_RGB32)
-    picture.setDotsPerMeterX(round(DPI / 0.0254))
-    picture.setDotsPerMeterY(round(DPI / 0.0254))
-    picture.fill(QColor("white"))
-    map_image = QImage(settings.outputSize(), QImage.Format.Format_ARGB32_Premultiplied)
-    map_image.setDotsPerMeterX(round(DPI / 0.0254))
-    map_image.setDotsPerMeterY(round(DPI / 0.0254))
-    map_image.fill(QColor(SEA))
-    map_painter = QPainter(map_image)
-    QgsMapRendererCustomPainterJob(settings, map_painter).renderSynchronously()
-    _draw_scale(map_painter, settings)
-    map_painter.end()
-
+    picture = _canvas(size)
     painter = QPainter(picture)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(QPoint(panel, 0), map_image)
@@ -121,33 +120,64 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     return picture
 
 
+def _canvas(size: QSize) -> QImage:
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.setDotsPerMeterX(round(DPI / 0.0254))
+    image.setDotsPerMeterY(round(DPI / 0.0254))
+    image.fill(QColor(SEA))
+    return image
+
+
 def _result_layers(results: str, subject: MapSubject) -> list[QgsVectorLayer]:
-    """Nadir points, footprints and candidates of the photos, styled, topmost first."""
+    """Nadir points, footprints and candidates of the photos, styled, topmost first; copies in memory."""
     layers = []
     for table in ("photos", "footprints", "candidates"):
-        layer = open_results(results, table)
         condition = subject.where()
         if table == "candidates" and len(subject.photos) > 1:
             condition += ' AND "rank" = 1'  # the others of many photos would hide one another
-        layer.setSubsetString(condition)
+        layer = open_results(results, table).materialize(QgsFeatureRequest().setFilterExpression(condition))
         layer.loadNamedStyle(str(style(table)))
         layers.append(layer)
     return layers
 
 
-def _background(basemap: Optional[QgsRasterLayer]) -> list:
-    if basemap is not None:
-        if basemap.resampleFilter() is not None:
-            basemap.resampleFilter().setZoomedInResampler(QgsBilinearRasterResampler())
-            basemap.resampleFilter().setZoomedOutResampler(QgsBilinearRasterResampler())
-        return [basemap]
+def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
+    """The world map that comes with QGIS, plainly drawn, without what lies at the other end of the Earth.
+
+    The point opposite the middle of a local projection is drawn as a circle all round the map.
+    """
     world = Path(QgsApplication.pkgDataPath()) / "resources" / "data" / "world_map.gpkg"
-    countries = QgsVectorLayer(f"{world}|layername=countries", "countries", "ogr")
-    if not countries.isValid():
-        return []
+    layer = QgsVectorLayer(f"{world}|layername=countries", "countries", "ogr")
+    if not layer.isValid():
+        return None
+    to_wgs84 = QgsCoordinateTransform(settings.destinationCrs(), layer.crs(), QgsCoordinateTransformContext())
+    middle = to_wgs84.transform(settings.visibleExtent().center())
+    opposite = f"make_point({(middle.x() + 360) % 360 - 180}, {-middle.y()})"
+    request = QgsFeatureRequest().setFilterExpression(f"NOT intersects($geometry, buffer({opposite}, 15))")
+    countries = layer.materialize(request)
     look = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
     countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
-    return [countries]
+    return countries
+
+
+def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> QgsRasterLayer:
+    """The basemap brought to the map's projection by GDAL: QGIS's own way fails at the antimeridian."""
+    extent, size = settings.visibleExtent(), settings.outputSize()
+    warped = gdal.Warp(
+        str(path),
+        basemap.source(),
+        srcSRS=basemap.crs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
+        dstSRS=settings.destinationCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
+        outputBounds=(extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()),
+        width=size.width(),
+        height=size.height(),
+        resampleAlg="bilinear",
+        dstAlpha=True,
+    )
+    if warped is None:
+        raise ExportError(f"{basemap.source()}: could not be drawn as a basemap; choose another.")
+    del warped  # closes the file
+    return QgsRasterLayer(str(path), basemap.name(), "gdal")
 
 
 def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
@@ -160,8 +190,9 @@ def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
         return
     lat, lon = _middle(shapes)
     farthest = max(_angle_deg(lat, lon, v.y(), v.x()) for g in shapes for v in g.vertices())
-    kind = f"+proj=laea +lat_0={lat:.4f}" if farthest < FAR_DEG else "+proj=eqearth"
-    crs = QgsCoordinateReferenceSystem.fromProj(f"{kind} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs")
+    local = f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f}"
+    kind = local if farthest < FAR_DEG else "+proj=eqearth +lon_0=0"
+    crs = QgsCoordinateReferenceSystem.fromProj(f"{kind} +datum=WGS84 +units=m +no_defs")
     transform = QgsCoordinateTransform(wgs84, crs, QgsCoordinateTransformContext())
     extent = QgsRectangle()
     for shape in shapes:
@@ -235,7 +266,7 @@ def _draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: lis
     if len(subject.photos) == 1:
         row = subject.photos[0]
         write(_name(row), 14, INK, bold=True)
-        write(_verdict(row), 10, INK, gap=14)
+        write(STATUS_WORDS.get(row["status"], str(row["status"])).capitalize(), 10, INK, gap=14)
         footprint = next(layers[1].getFeatures(), None)
         top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
         for line in _facts(row, footprint):
@@ -254,14 +285,10 @@ def _name(row: QgsFeature) -> str:
     return photo_id if isinstance(photo_id, str) and photo_id else str(row["photo"]).rsplit("/", 1)[-1]
 
 
-def _verdict(row: QgsFeature) -> str:
-    words = STATUS_WORDS.get(row["status"], str(row["status"]))
-    confidence = row["confidence"]
-    return f"{words} (confidence {confidence:.2f})" if isinstance(confidence, float) else words
-
-
 def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
     facts = []
+    if isinstance(row["confidence"], float):
+        facts.append(f"Confidence {row['confidence']:.2f}")
     if isinstance(row["center_lat"], float):
         facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
     if isinstance(row["nadir_lat"], float):

@@ -20,7 +20,7 @@ from qgis.core import (
 )
 
 from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
-from ..gui.drop import find_photos
+from ..core.photo_files import find_photos
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import EarthLocAlgorithm
 from .engine_run import ENGINE, EngineRun, engine_parameter

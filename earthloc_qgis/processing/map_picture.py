@@ -76,7 +76,7 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
             (self.HEIGHT, self.tr("Height in pixels"), 1000),
         ):
             self.addParameter(
-                QgsProcessingParameterNumber(name, text, integer, default, False, minValue=400, maxValue=10000)
+                QgsProcessingParameterNumber(name, text, integer, default, False, minValue=800, maxValue=10000)
             )
         self.addParameter(
             QgsProcessingParameterFileDestination(self.OUTPUT, self.tr("Picture"), self.tr("PNG files (*.png)"))
