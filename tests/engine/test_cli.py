@@ -1,0 +1,280 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine.cli import main
+from tests.engine.conftest import engine_environment
+
+LOCALIZATION_KEYS = {
+    "photo", "photo_id", "status", "confidence", "footprint", "corners", "center", "camera", "inliers",
+    "rms_km", "candidates", "timings_ms", "message", "nadir", "model", "engine",
+}  # fmt: skip
+
+
+def test_version_and_help(earthloc):
+    assert earthloc("--version").stdout == f"earthloc {engine.__version__}\n"
+    for command in ([], ["localize"], ["index"], ["index", "build"], ["evaluate"], ["serve"]):
+        done = earthloc(*command, "--help")
+        assert done.returncode == 0
+        assert "usage: earthloc" in done.stdout
+
+
+def test_localize_prints_one_json_object_a_line(earthloc, photo, small_index_folder):
+    done = earthloc("localize", photo, photo.parent, "--index", small_index_folder, "--top-k", "4", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (answer,) = [json.loads(line) for line in done.stdout.splitlines()]  # the same photo twice is one photo
+    assert set(answer) >= LOCALIZATION_KEYS
+    assert answer["photo"] == str(photo)
+    assert answer["photo_id"] == "ISS064-E-48617"
+    assert answer["status"] == "uncertain"
+    assert len(answer["candidates"]) == 4
+
+
+def test_localize_finds_the_place_and_says_it_in_words(earthloc, photo, small_index_folder, tmp_path):
+    out = tmp_path / "results.gpkg"
+    done = earthloc("localize", photo, "--index", small_index_folder, "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{photo}: uncertain" in done.stdout
+    assert f"saved to {out}" in done.stdout
+    con = sqlite3.connect(out)
+    ((lat, lon),) = con.execute("SELECT center_lat, center_lon FROM footprints").fetchall()
+    con.close()
+    assert abs(lat - 44.0) < 1.5
+    assert abs(lon - 5.0) < 2.0
+
+
+def test_a_bad_photo_does_not_stop_the_others(earthloc, photo, small_index_folder, tmp_path):
+    folder = tmp_path / "mes photos"
+    folder.mkdir()
+    (folder / "a empty.jpg").touch()
+    (folder / "b.jpg").write_bytes(photo.read_bytes())
+    (folder / "c.txt").write_text("no photo")
+    out = tmp_path / "out.gpkg"
+    done = earthloc("localize", folder, tmp_path / "gone.jpg", "--index", small_index_folder, "--json", "--out", out)
+    assert done.returncode == 3
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(Path(a["photo"]).name, a["status"]) for a in answers] == [
+        ("a empty.jpg", "failed"),
+        ("b.jpg", "uncertain"),
+        ("gone.jpg", "failed"),
+    ]
+    assert "a empty.jpg" in answers[0]["message"]
+    con = sqlite3.connect(out)
+    saved = con.execute("SELECT photo, status FROM photos ORDER BY fid").fetchall()
+    con.close()
+    assert saved == [
+        ("mes photos/a empty.jpg", "failed"),
+        ("mes photos/b.jpg", "uncertain"),
+        ("gone.jpg", "failed"),
+    ]
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_answers_keep_their_order_whatever_the_jobs(earthloc, photo, small_index_folder, tmp_path, jobs):
+    names = [f"{n}.jpg" for n in (3, 1, 2, 5, 4)]
+    for name in names:
+        (tmp_path / name).write_bytes(photo.read_bytes())
+    done = earthloc("localize", *names, "--index", small_index_folder, "--json", "--jobs", jobs, cwd=tmp_path)
+    assert done.returncode == 0
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [a["photo"] for a in answers] == names
+    assert len({json.dumps(a["candidates"]) for a in answers}) == 1
+
+
+def test_a_nadir_and_a_radius_restrict_the_search(earthloc, photo, small_index_folder):
+    def locate(*options):
+        done = earthloc("localize", photo, "--index", small_index_folder, "--json", *options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    near = locate("--nadir", "41.5,8.5", "--radius-km", "200")
+    assert near["nadir"] == [41.5, 8.5]
+    assert near["candidates"]
+    assert all(c["nadir_distance_km"] <= 200 for c in near["candidates"])
+    south = locate("--nadir", "-12.5,-40", "--radius-km", "500")  # a negative value is no option
+    assert (south["status"], south["nadir"], south["candidates"]) == ("not_found", [-12.5, -40.0], [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["localise", "a.jpg"],
+        ["localize"],
+        ["localize", "a.jpg", "--nadir", "91,0"],
+        ["localize", "a.jpg", "--nadir", "nan,0"],
+        ["localize", "a.jpg", "--nadir", "12"],
+        ["localize", "a.jpg", "--nadir", "-x,3"],
+        ["localize", "a.jpg", "--top-k", "0"],
+        ["localize", "a.jpg", "--top-k", "ten"],
+        ["localize", "a.jpg", "--radius-km", "-5"],
+        ["localize", "a.jpg", "--jobs", "0"],
+        ["index", "build", "a.tif"],
+        ["index", "build", "a.tif", "--out", "b", "--bbox", "-10,0,20"],
+        ["index", "build", "a.tif", "--out", "b", "--tile-km", "1,two"],
+    ],
+)
+def test_bad_usage_is_one_sentence_and_exit_code_2(earthloc, arguments):
+    done = earthloc(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("earthloc: ")
+    assert done.stderr.count("\n") == 1
+    assert "--help" in done.stderr
+
+
+def one_sentence(done, code):
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("earthloc: ")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_errors_name_the_file_and_the_mend(earthloc, photo, small_index_folder, other_model_folder, tmp_path):
+    no_index = tmp_path / "nothing"
+    assert "nothing: is not a regional index" in one_sentence(earthloc("localize", photo, "--index", no_index), 4)
+    assert "nothing" in one_sentence(earthloc("index", "info", no_index), 4)
+    (tmp_path / "text.gpkg").write_text("my notes, kept\n" * 99)
+    to_text = earthloc("localize", photo, "--index", small_index_folder, "--out", tmp_path / "text.gpkg")
+    assert "text.gpkg: is not a GeoPackage; choose another file." in one_sentence(to_text, 5)
+    assert (tmp_path / "text.gpkg").read_text().startswith("my notes")
+    missing_model = earthloc("index", "build", photo, "--out", tmp_path / "i", "--model", tmp_path / "m")
+    assert "no such model package" in one_sentence(missing_model, 4)
+    assert "ISS064" in one_sentence(earthloc("index", "build", photo, "--out", tmp_path / "i"), 3)
+    assert "truth.csv" in one_sentence(earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder), 3)
+    empty = tmp_path / "empty folder"
+    empty.mkdir()
+    assert "holds no photo" in one_sentence(earthloc("localize", empty, "--index", small_index_folder), 3)
+
+
+def test_debug_shows_where_an_error_arose(earthloc, tmp_path):
+    done = earthloc("index", "info", tmp_path / "nothing", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+def test_without_any_index_the_mend_is_said(photo, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
+    assert main(["localize", str(photo)]) == 2
+    assert "earthloc index build" in capsys.readouterr().err
+
+
+def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch, capsys, tmp_path):
+    (tmp_path / "indexes").symlink_to(small_index_folder.parent, target_is_directory=True)
+    monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
+    assert main(["localize", str(photo), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["candidates"][0]["index"] == "europe"
+
+
+def test_an_unforeseen_fault_is_one_sentence_too(monkeypatch, capsys, tmp_path):
+    def broken(path):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("engine.retrieval.index.list_indexes", broken)
+    assert main(["index", "list", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("earthloc: a fault in the program (ZeroDivisionError: division by zero)")
+
+
+def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
+    out = tmp_path / "indexes" / "west"
+    options = ["--bbox", "-1,41,6,47", "--tile-km", "400", "--attribution", "Someone", "--licence", "CC0"]
+    built = earthloc("index", "build", land_raster, "--out", out, *options)
+    assert (built.returncode, built.stderr) == (0, "")
+    info = json.loads(earthloc("index", "info", out, "--json").stdout)
+    assert info["region"] == [-1, 41, 6, 47]
+    assert info["tile_km"] == [400]
+    assert (info["source"]["attribution"], info["source"]["licence"]) == ("Someone", "CC0")
+    assert f"{info['count']} tiles" in built.stdout
+    assert "Someone; CC0" in earthloc("index", "info", out).stdout
+    verified = earthloc("index", "verify", out)
+    assert (verified.returncode, verified.stdout) == (0, f"{out}: 3 files, all as they were written\n")
+    (listed,) = [json.loads(line) for line in earthloc("index", "list", out.parent, "--json").stdout.splitlines()]
+    assert (listed["path"], listed["tiles"]) == (str(out), info["count"])
+    assert f"{info['count']} tiles" in earthloc("index", "list", out.parent).stdout
+    again = earthloc("index", "build", land_raster, "--out", out)
+    assert "already exists" in one_sentence(again, 2)
+    flipped = bytearray((out / "descriptors.f32").read_bytes())
+    flipped[100] ^= 1
+    (out / "descriptors.f32").write_bytes(flipped)
+    assert "descriptors.f32: is damaged" in one_sentence(earthloc("index", "verify", out), 4)
+
+
+def test_an_index_of_another_model_is_refused(earthloc, land_raster, photo, other_model_folder, tmp_path):
+    out = tmp_path / "other"
+    options = ["--bbox", "3,43,7,45", "--tile-km", "400", "--model", other_model_folder]
+    assert earthloc("index", "build", land_raster, "--out", out, *options).returncode == 0
+    assert "was built with the model other" in one_sentence(earthloc("localize", photo, "--index", out), 4)
+
+
+def test_evaluate_prints_the_recalls(earthloc, photo, small_index_folder, tmp_path):
+    from engine import geo
+
+    corners = geo.square_corners(44.0, 5.0, 300.0).ravel()
+    header = "photo,lat1,lon1,lat2,lon2,lat3,lon3,lat4,lon4,nadir_lat,nadir_lon"
+    row = ",".join([str(photo), *(str(value) for value in corners), "", ""])
+    (tmp_path / "truth.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    done = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert found["photos"] == 1
+    assert found["recall"]["100"] == 100.0
+    assert "100.0%" in earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder).stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
+def test_ctrl_c_ends_with_130_and_keeps_the_batches_built(land_raster, tmp_path):
+    out = tmp_path / "index"
+    command = [sys.executable, "-m", "engine", "index", "build", str(land_raster), "--out", str(out)]
+    command += ["--tile-km", "40"]
+    environment = engine_environment(tmp_path)
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
+    journal = tmp_path / "index.partial" / "journal.txt"
+    deadline = time.monotonic() + 60
+    while not (journal.is_file() and journal.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130, errors
+    assert errors.count("\n") == 1
+    done = len(journal.read_text().splitlines())
+    assert done > 0
+    assert not out.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a closed pipe shows itself otherwise on Windows")
+def test_a_reader_that_has_seen_enough_is_no_error(photo, small_index_folder, tmp_path):
+    for n in range(4):
+        (tmp_path / f"{n}.jpg").write_bytes(photo.read_bytes())
+    command = [sys.executable, "-m", "engine", "localize", str(tmp_path), "--index", str(small_index_folder)]
+    with subprocess.Popen(
+        [*command, "--json"], env=engine_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert json.loads(child.stdout.readline())["status"] == "uncertain"
+        child.stdout.close()
+        errors = child.stderr.read()
+        child.wait(timeout=60)
+    assert errors == b""
+    assert child.returncode == 0
+
+
+def test_starting_is_quick(earthloc):
+    """Without heavy libraries: what only parses its arguments must not load them."""
+    code = "import sys; from engine.cli import main; main(['index', 'list', '.']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    loaded = set(done.stdout.split())
+    assert "engine.retrieval.index" in loaded
+    assert not loaded & {"onnxruntime", "faiss", "cv2", "rasterio"}
