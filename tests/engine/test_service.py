@@ -352,11 +352,39 @@ json_values = st.recursive(
     max_leaves=8,
 )
 names = st.sampled_from(
-    "photo indexes nadir radius_km top_k out source bbox tile_km model resume include_ocean index folder id protocol"
-    " client attribution".split()
+    [
+        "photo",
+        "indexes",
+        "nadir",
+        "radius_km",
+        "top_k",
+        "out",
+        "source",
+        "bbox",
+        "tile_km",
+        "model",
+        "resume",
+        "include_ocean",
+        "index",
+        "folder",
+        "id",
+        "protocol",
+        "client",
+        "attribution",
+    ]
 )
 methods = st.sampled_from(
-    "localize photo/info index/info index/verify index/list index/build status cancel initialize".split()
+    [
+        "localize",
+        "photo/info",
+        "index/info",
+        "index/verify",
+        "index/list",
+        "index/build",
+        "status",
+        "cancel",
+        "initialize",
+    ]
 )
 mutated_requests = st.fixed_dictionaries(
     {"jsonrpc": st.just("2.0") | json_values, "method": methods | json_values, "id": st.integers() | json_values},
