@@ -1,0 +1,159 @@
+"""The plugin in QGIS: starting, first look, unloading; the options page; settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import REPOSITORY, wait_for
+from earthloc_qgis import classFactory, settings
+from earthloc_qgis.core.resources import style, version
+from earthloc_qgis.gui.options_page import OptionsFactory
+from qgis.core import QgsApplication
+
+
+@pytest.fixture
+def plugin(qgis_iface):
+    for name in ("registerOptionsWidgetFactory", "unregisterOptionsWidgetFactory", "removeDockWidget"):
+        if not hasattr(qgis_iface, name):
+            setattr(qgis_iface, name, lambda *_: None)
+    plugin = classFactory(qgis_iface)
+    plugin.initGui()
+    yield plugin
+    plugin.unload()
+
+
+def test_start_and_unload(plugin):
+    registry = QgsApplication.processingRegistry()
+    assert registry.providerById("earthloc") is not None
+    assert plugin.dock.objectName() == "EarthLocPanel"
+    assert plugin.panel is None  # nothing made yet
+    plugin.unload()
+    assert registry.providerById("earthloc") is None
+    assert plugin.dock is None
+
+
+def test_panel_is_made_when_first_seen_and_never_raises_without_engine(plugin, monkeypatch, tmp_path):
+    monkeypatch.setenv("EARTHLOC_ENGINE", str(tmp_path / "gone"))
+    plugin._iface.mainWindow().show()
+    plugin.dock.show()
+    wait_for(lambda: plugin.panel is not None)
+    assert plugin.panel.notice.isVisibleTo(plugin.panel)
+    assert "not found" in plugin.panel.notice.text.text()
+
+
+def test_unload_ends_the_engine(plugin, monkeypatch, fake_engine, tmp_path):
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
+    monkeypatch.setattr(settings, "find_engine", lambda: sys.executable)
+    plugin._iface.mainWindow().show()
+    plugin.dock.show()
+    wait_for(lambda: plugin.panel is not None)
+    photo = tmp_path / "hang.jpg"
+    photo.write_bytes(b"")
+    plugin.panel.controller.add_photos([str(photo)])
+    client = plugin.panel.controller.client
+    wait_for(lambda: client.state == "ready")
+    pid = client.process_id
+    plugin.unload()
+    assert not os.path.exists(f"/proc/{pid}")
+
+
+def test_under_qgis_process_there_is_no_iface():
+    plugin = classFactory(None)
+    plugin.initProcessing()
+    assert QgsApplication.processingRegistry().providerById("earthloc") is not None
+    plugin.unload()
+
+
+START = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from qgis.core import QgsApplication
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtWidgets import QMainWindow
+import json, shutil, tempfile  # QGIS's own plugins have these
+from osgeo import gdal, ogr, osr
+app = QgsApplication([], True)
+app.initQgis()
+
+class Iface:
+    window = QMainWindow()
+    mainWindow = lambda self: self.window
+    addDockWidget = lambda self, area, dock: self.window.addDockWidget(area, dock)
+    __getattr__ = lambda self, name: lambda *a: None
+
+start = time.process_time()
+from earthloc_qgis import classFactory
+classFactory(Iface()).initGui()
+spent = time.process_time() - start
+heavy = {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"} & set(sys.modules)
+print(f"{1000 * spent:.1f} {len(heavy)}", flush=True)
+os._exit(0)
+"""
+
+
+def test_start_is_quick_and_light(tmp_path):
+    """Milliseconds of CPU in a fresh process, as imports are paid once; the first round compiles the files."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    spent = []
+    for _ in range(5):
+        answer = subprocess.run(
+            [sys.executable, "-c", START, str(REPOSITORY)],
+            capture_output=True, text=True, timeout=60, check=True, env=environment,
+        )  # fmt: skip
+        ms, heavy = answer.stdout.split()[-2:]
+        assert heavy == "0"
+        spent.append(float(ms))
+    assert min(spent[1:]) < 50, spent
+
+
+def test_find_engine_order(tmp_path, monkeypatch):
+    program = tmp_path / "with blank" / "earthloc"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(settings, "PLUGIN_FOLDER", tmp_path / "repo" / "earthloc_qgis")
+    monkeypatch.setenv("PATH", "")
+    assert settings.find_engine() is None
+    assert settings.engine_command() == []
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert settings.find_engine() == str(program)
+    beside = tmp_path / "repo" / ".venv" / "bin" / "earthloc"
+    beside.parent.mkdir(parents=True)
+    beside.write_text("")
+    assert settings.find_engine() == str(beside)
+    monkeypatch.setenv("EARTHLOC_ENGINE", str(program))
+    assert settings.find_engine() == str(program)
+    settings.set_engine_setting(str(beside))
+    assert settings.find_engine() == str(beside)
+    assert settings.engine_command()[:2] == [str(beside), "serve"]
+    settings.set_engine_setting(str(tmp_path / "gone"))
+    assert settings.find_engine() is None  # a wrong setting is not papered over
+
+
+def test_options_page_keeps_what_is_chosen(qgis_app, tmp_path):
+    applied = []
+    page = OptionsFactory(lambda: applied.append(1)).createWidget(None)
+    page.engine.setFilePath(str(tmp_path / "earthloc"))
+    page.folder.setFilePath(str(tmp_path))
+    page.radius.setValue(750)
+    page.top_k.setValue(5)
+    page.use_nadir.setChecked(False)
+    assert settings.radius_km() == settings.DEFAULT_RADIUS_KM
+    page.apply()
+    assert applied == [1]
+    assert settings.engine_setting() == str(tmp_path / "earthloc")
+    assert settings.index_folder() == str(tmp_path)
+    assert (settings.radius_km(), settings.top_k(), settings.use_nadir()) == (750.0, 5, False)
+    again = OptionsFactory(lambda: None).createWidget(None)
+    assert again.radius.value() == 750
+    assert not again.use_nadir.isChecked()
+
+
+def test_version_and_styles_are_found():
+    assert version()[0].isdigit()
+    assert style("footprints").is_file()
+    assert style("candidates").is_file()
