@@ -220,7 +220,7 @@ def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Itera
 
 def _answer_in_words(answer: dict[str, Any]) -> str:
     status = answer["status"].replace("_", " ")
-    sure = f" ({answer['confidence']:.0%} sure)" if answer["candidates"] else ""
+    sure = f" (confidence {answer['confidence']:.0%})" if answer["candidates"] else ""
     lines = [f"{answer['photo']}: {status}{sure}"]
     if answer["message"]:
         lines.append(f"  {answer['message']}")

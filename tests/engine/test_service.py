@@ -351,41 +351,10 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-names = st.sampled_from(
-    [
-        "photo",
-        "indexes",
-        "nadir",
-        "radius_km",
-        "top_k",
-        "out",
-        "source",
-        "bbox",
-        "tile_km",
-        "model",
-        "resume",
-        "include_ocean",
-        "index",
-        "folder",
-        "id",
-        "protocol",
-        "client",
-        "attribution",
-    ]
-)
-methods = st.sampled_from(
-    [
-        "localize",
-        "photo/info",
-        "index/info",
-        "index/verify",
-        "index/list",
-        "index/build",
-        "status",
-        "cancel",
-        "initialize",
-    ]
-)
+PARAMETERS = """photo indexes nadir radius_km top_k out source bbox tile_km model resume include_ocean index
+    folder id protocol client attribution"""
+METHODS = "localize photo/info index/info index/verify index/list index/build status cancel initialize"
+names, methods = st.sampled_from(PARAMETERS.split()), st.sampled_from(METHODS.split())
 mutated_requests = st.fixed_dictionaries(
     {"jsonrpc": st.just("2.0") | json_values, "method": methods | json_values, "id": st.integers() | json_values},
     optional={"params": st.dictionaries(names, json_values, max_size=6) | json_values},
