@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -112,7 +113,7 @@ def index_list(args: argparse.Namespace) -> int:
     from engine.retrieval.index import list_indexes
 
     folder = args.folder or _own_indexes()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UsageError(folder, "is not a folder", "name the folder that holds your indexes")
     for entry in list_indexes(folder):
         if args.json:
@@ -164,7 +165,7 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
     """The photos meant: files as given, folders by the photos directly in them, sorted by name."""
     photos: list[Path] = []
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             photos.append(path)
             continue
         try:

@@ -24,18 +24,17 @@ def default_log_file() -> Path:
     return folder / "engine.log"
 
 
-def start_log(path: Path) -> bool:
-    """Sends the log to a rotating file; False, and no log at all, when it cannot be written."""
+def start_log(path: Path | None) -> None:
+    """Sends the log to a rotating file, by default `default_log_file()`; no log when it cannot be written."""
     logging.raiseExceptions = False  # a log that cannot be written must not end up in the way
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(logging.NullHandler())
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: this user has no home
+        path = path or default_log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
             path, maxBytes=_BYTES, backupCount=_OLD_FILES, encoding="utf-8", errors="backslashreplace"
         )
         handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
         root.addHandler(handler)
-        return True
-    return False

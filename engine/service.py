@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import engine
 from engine.errors import CancelledError
-from engine.log import default_log_file, start_log
+from engine.log import start_log
 from engine.methods import Methods, memory_mb
 from engine.rpc import (
     Channel,
@@ -78,10 +78,13 @@ class Service:
         Returns whether the worker has ended too; if not, only leaving the process will end it.
         """
         self._worker.start()
-        for line in read_lines(stream):
-            self._take(line)
-            if self._stopping.is_set():
-                break
+        try:
+            for line in read_lines(stream):
+                self._take(line)
+                if self._stopping.is_set():
+                    break
+        except KeyboardInterrupt:  # the terminal that the client was started from
+            log.info("interrupted")
         return self._stop()
 
     # -- the reading thread ---------------------------------------------------------------------------
@@ -259,9 +262,8 @@ def serve(log_file: Path | None = None) -> int:
     Args:
         log_file: where to log; by default a file in the user's state folder. Goes on without one.
     """
-    path = log_file or default_log_file()
     requests, answers = _claim_stdio()
-    start_log(path)
+    start_log(log_file)
     log.info("engine %s starts, Python %s, %s", engine.__version__, sys.version.split()[0], sys.platform)
     if not Service(Channel(answers), Methods()).serve(requests):
         _leave(0)

@@ -13,6 +13,7 @@ import pytest
 
 import engine
 from engine.cli import main
+from engine.errors import OutputError
 from tests.engine.conftest import engine_environment
 
 LOCALIZATION_KEYS = {
@@ -176,6 +177,64 @@ def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch
     monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
     assert main(["localize", str(photo), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["candidates"][0]["index"] == "europe"
+
+
+def test_a_photo_beyond_the_memory_is_a_failed_photo(photo, small_index_folder, monkeypatch, capsys):
+    from engine.localize import Localizer
+
+    def greedy(self, query, work):
+        raise MemoryError
+
+    monkeypatch.setattr(Localizer, "localize", greedy)
+    assert main(["localize", str(photo), "--index", str(small_index_folder), "--json"]) == 3
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["status"] == "failed"
+    assert "does not fit into memory" in answer["message"]
+
+
+def test_answers_are_printed_although_they_cannot_be_saved(photo, small_index_folder, monkeypatch, capsys, tmp_path):
+    """The disk fills up after the first photo."""
+    from engine.results import ResultsFile
+
+    saved = []
+    save = ResultsFile.save
+
+    def save_one(self, answer, info):
+        if saved:
+            raise OutputError(self.path, "the disk is full", "free some space")
+        saved.append(answer["photo"])
+        save(self, answer, info)
+
+    monkeypatch.setattr(ResultsFile, "save", save_one)
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(photo.read_bytes())
+    out = tmp_path / "results.gpkg"
+    assert main(["localize", str(tmp_path), "--index", str(small_index_folder), "--json", "--out", str(out)]) == 5
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3
+    assert printed.err.count("the disk is full; free some space.") == 1
+    assert [Path(row["photo"]).name for row in ResultsFile(out).rows()] == ["a.jpg"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made by a POSIX call")
+def test_progress_is_shown_on_a_terminal_only(land_raster, tmp_path):
+    command = [sys.executable, "-m", "engine", "index", "build", str(land_raster), "--tile-km", "400"]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "a")],
+        env=engine_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as child:
+        printed = child.stdout.read()
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert child.returncode == 0
+    assert "embed" in shown
+    assert "\n" not in shown
+    assert shown.rstrip(" ").endswith("\r")  # the line is wiped at the end
+    assert b"embed" not in printed
 
 
 def test_an_unforeseen_fault_is_one_sentence_too(monkeypatch, capsys, tmp_path):

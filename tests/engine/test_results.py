@@ -381,7 +381,7 @@ def test_a_really_full_disk_keeps_what_was_saved(tmp_path):
     try:
         results = ResultsFile(disk / "results.gpkg")
         saved = 0
-        with pytest.raises(OutputError, match="the disk is full"):  # noqa: PT012 - it is the loop that raises
+        with pytest.raises(OutputError, match="the disk is full"):
             while saved < 1000:
                 results.save(localization(tmp_path / f"{saved}.jpg", candidates=20))
                 saved += 1
