@@ -67,6 +67,11 @@ class NadirDelegate(QStyledItemDelegate):
         )
         return editor
 
+    def setEditorData(self, editor: QLineEdit, index: QModelIndex) -> None:
+        """The cell's text, unless the user has begun to type: rows change while photos are located."""
+        if not editor.isModified():
+            super().setEditorData(editor, index)
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """Wide enough to type in."""
         return super().sizeHint(option, index).expandedTo(QSize(120, 0))

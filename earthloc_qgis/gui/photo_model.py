@@ -121,11 +121,16 @@ class PhotoModel(QAbstractTableModel):
     def remove(self, paths: Iterable[str]) -> None:
         """Takes photos out of the list."""
         rows = sorted((self._rows[path] for path in paths if path in self._rows), reverse=True)
-        for row in rows:
-            self.beginRemoveRows(QModelIndex(), row, row)
-            self._thumbnails.forget(self._photos.pop(row).path)
+        while rows:  # from the end, a run of neighbours at a time
+            last = first = rows.pop(0)
+            while rows and rows[0] == first - 1:
+                first = rows.pop(0)
+            self.beginRemoveRows(QModelIndex(), first, last)
+            for photo in self._photos[first : last + 1]:
+                self._thumbnails.forget(photo.path)
+            del self._photos[first : last + 1]
+            self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
             self.endRemoveRows()
-        self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
 
     def clear(self) -> None:
         """Empties the list."""

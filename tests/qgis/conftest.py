@@ -44,10 +44,24 @@ class Pulse:
         self.longest_ms = max(self.longest_ms, 1000 * (now - self._last))
         self._last = now
 
+    def restart(self) -> None:
+        """Forgets what has been, such as the time the test itself took to prepare."""
+        self.longest_ms, self._last = 0.0, time.monotonic()
+
     def stop(self) -> float:
         self._tick()
         self._timer.stop()
         return self.longest_ms
+
+
+@pytest.fixture(autouse=True)
+def no_exception_in_slots(monkeypatch):
+    """What is raised in a slot fails the test; PyQt would abort the process."""
+    raised = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
+    yield
+    if raised:
+        raise raised[0]
 
 
 @pytest.fixture
