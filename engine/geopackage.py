@@ -62,6 +62,13 @@ _RTREE = {
     "delete": """AFTER DELETE ON "{t}" WHEN OLD.geom NOT NULL
     BEGIN DELETE FROM "{r}" WHERE id = OLD.fid; END""",
 }
+# GDAL's own count of features. Where the table is missing, QGIS shows the count of all rows for a layer that is
+# restricted to some of them.
+_COUNT_TABLE = """CREATE TABLE IF NOT EXISTS gpkg_ogr_contents
+    (table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL)"""
+_COUNT = """CREATE TRIGGER "trigger_{event}_feature_count_{t}" AFTER {event} ON "{t}"
+    BEGIN UPDATE gpkg_ogr_contents SET feature_count = feature_count {change}
+    WHERE lower(table_name) = lower('{t}'); END"""
 _BOX = "(NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom))"
 
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
@@ -130,6 +137,10 @@ def create_layer(con: sqlite3.Connection, layer: Layer) -> None:
         (name,),
     )
     con.execute(f'CREATE VIRTUAL TABLE "{rtree}" USING rtree(id, minx, maxx, miny, maxy)')
+    con.execute(_COUNT_TABLE)
+    con.execute("INSERT INTO gpkg_ogr_contents VALUES (?, 0)", (name,))
+    for event, change in (("insert", "+ 1"), ("delete", "- 1")):
+        con.execute(_COUNT.format(t=name, event=event, change=change))
     for event, body in _RTREE.items():
         con.execute(f'CREATE TRIGGER "{rtree}_{event}" ' + body.format(t=name, r=rtree, box=_BOX))
 

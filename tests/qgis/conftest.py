@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -106,3 +109,80 @@ def client(fake_engine):
     client = EngineClient(fake_engine(), watchdog_s=3)
     yield client
     client.close()
+
+
+# --- the real engine -----------------------------------------------------------------------------------
+
+GIVEN_ENGINE = os.environ.get("EARTHLOC_ENGINE", "")
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> str:
+    """The engine program: of EARTHLOC_ENGINE, else of the repository's .venv."""
+    program = GIVEN_ENGINE or str(REPOSITORY / ".venv" / "bin" / "earthloc")
+    if not Path(program).is_file():
+        pytest.skip(f"no engine at {program}: run `make setup` or set EARTHLOC_ENGINE")
+    return program
+
+
+@pytest.fixture(scope="session")
+def imagery(tmp_path_factory) -> Path:
+    """A GeoTIFF of made-up ground, 0 to 10 E, 40 to 48 N, with detail at several sizes."""
+    from osgeo import gdal, osr
+
+    width, height = 1000, 800
+    random.seed(7)
+    bands = []
+    for _ in range(3):
+        total = [0.0] * (width * height)
+        for cells, weight in ((10, 0.5), (40, 0.3), (160, 0.2)):
+            coarse = gdal.GetDriverByName("MEM").Create("", cells, cells * height // width, 1, gdal.GDT_Byte)
+            coarse.WriteRaster(0, 0, coarse.RasterXSize, coarse.RasterYSize,
+                               bytes(random.randrange(256) for _ in range(coarse.RasterXSize * coarse.RasterYSize)))
+            fine = gdal.Translate("", coarse, format="MEM", width=width, height=height, resampleAlg="cubic")
+            total = [a + weight * b for a, b in zip(total, fine.ReadRaster(0, 0, width, height))]
+        bands.append(bytes(int(value) for value in total))
+    path = tmp_path_factory.mktemp("imagery") / "ground.tif"
+    file = gdal.GetDriverByName("GTiff").Create(str(path), width, height, 3, gdal.GDT_Byte)
+    file.SetGeoTransform((0, 10 / width, 0, 48, 0, -8 / height))
+    wgs84 = osr.SpatialReference()
+    wgs84.ImportFromEPSG(4326)
+    file.SetProjection(wgs84.ExportToWkt())
+    for number, band in enumerate(bands, start=1):
+        file.GetRasterBand(number).WriteRaster(0, 0, width, height, band)
+    file.FlushCache()
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_index(real_engine, imagery, tmp_path_factory) -> Path:
+    """An index of `imagery` at 220 and 313 km, built by the engine's own command."""
+    folder = tmp_path_factory.mktemp("regional indexes") / "ground"
+    subprocess.run(
+        [real_engine, "index", "build", str(imagery), "--out", str(folder), "--tile-km", "220,313",
+         "--include-ocean"],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    return folder
+
+
+# Centres of the photos, (lat, lon); each shows about 250 km.
+PHOTO_CENTRES = [(43.0, 3.0), (45.0, 5.0), (44.0, 7.0), (42.5, 6.0), (46.0, 3.5), (45.5, 7.5)]
+
+
+@pytest.fixture
+def real_photos(imagery, tmp_path) -> list[str]:
+    """JPEG photos cut from `imagery` around PHOTO_CENTRES, in a folder with a blank and an umlaut."""
+    from osgeo import gdal
+
+    folder = tmp_path / "Fotos ü"
+    folder.mkdir()
+    paths = []
+    for number, (lat, lon) in enumerate(PHOTO_CENTRES):
+        path = folder / f"ISS042-E-10443{number}.jpg"
+        window = [lon - 1.55, lat + 1.12, lon + 1.55, lat - 1.12]
+        gdal.Translate(str(path), str(imagery), format="JPEG", projWin=window, width=1200, height=900,
+                       resampleAlg="cubic", noData=None)  # fmt: skip
+        path.with_name(path.name + ".aux.xml").unlink(missing_ok=True)
+        paths.append(str(path))
+    return paths
