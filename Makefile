@@ -48,7 +48,7 @@ lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
 
 bench: setup ## how fast and how large: benchmarks/*.py
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(RUN_PYTHON) $$file; done
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(RUN_PYTHON) $$file; done
 
 package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
 	@$(RUN_PYTHON) tools/package.py

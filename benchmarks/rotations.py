@@ -3,7 +3,9 @@
 The EarthLoc recipe stores every tile at 0, 90, 180 and 270 degrees and searches with the photo as it is; we
 store tiles once and search with the photo at four rotations. Usage:
 
-    python benchmarks/rotations.py TRUTH.csv --index DIR --imagery RASTER [--json]
+    python benchmarks/rotations.py [TRUTH.csv --index DIR --imagery RASTER] [--json]
+
+By default on the real photos at hand; without any there is nothing to measure.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _setting import index_of, setting
 
 from engine import geo
 from engine.evaluate import RANKS, first_right_ranks, read_truth
@@ -62,21 +65,26 @@ def recalls(scores: np.ndarray, index: RegionalIndex, truths: list, use_nadir: b
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("truth", type=Path)
-    parser.add_argument("--index", type=Path, required=True)
-    parser.add_argument("--imagery", type=Path, required=True)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("truth", type=Path, nargs="?")
+    parser.add_argument("--index", type=Path)
+    parser.add_argument("--imagery", type=Path)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
 
-    model = ModelPackage.open(args.model)
-    index = RegionalIndex.open(args.index)
-    truths = read_truth(args.truth)
+    chosen = setting()
+    truth_csv = args.truth or chosen.truth
+    if truth_csv is None or len(read_truth(truth_csv)) < 10:
+        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        return
+    model = ModelPackage.open()
+    index = RegionalIndex.open(args.index or index_of(chosen))
+    imagery = args.imagery or chosen.imagery
+    truths = read_truth(truth_csv)
     photos = [read_photo(truth.photo).pixels for truth in truths]
     start = time.perf_counter()
     four = np.stack([model.embed_rotations(pixels) for pixels in photos])  # (photos, 4, dimension)
     embed_s = (time.perf_counter() - start) / len(photos)
-    turned = embed_tiles_turned(index, args.imagery, model)
+    turned = embed_tiles_turned(index, imagery, model)
     photo_turned = np.einsum("prd,nd->prn", four, index.descriptors).max(axis=1)
     tiles_turned = np.einsum("pd,knd->pkn", four[:, 0], turned).max(axis=1)
     result = {"photos": len(truths), "tiles": index.count, "embed_four_s": round(embed_s, 3)}

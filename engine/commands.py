@@ -190,11 +190,11 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
             None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
         )
 
-    from engine.localize import Localizer
+    from engine.localize import Localizer, model_of
     from engine.retrieval.index import RegionalIndex
-    from engine.retrieval.model import ModelPackage
 
-    return Localizer([RegionalIndex.open(folder) for folder in folders], ModelPackage.open(None))
+    indexes = [RegionalIndex.open(folder) for folder in folders]
+    return Localizer(indexes, model_of(indexes))
 
 
 def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:

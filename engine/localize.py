@@ -19,8 +19,8 @@ import engine
 from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
 from engine.photo.read import Photo, read_photo
-from engine.retrieval.index import RegionalIndex
-from engine.retrieval.model import ModelPackage
+from engine.retrieval.index import MODEL_CARD, RegionalIndex
+from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.search import Circle, Match, search
 from engine.retrieval.tiling import tile_name
 from engine.work import Work
@@ -127,6 +127,28 @@ class Localizer:
     def _prior(self) -> float:
         """How often the first candidate is right before anything else is known, as the model card measured it."""
         return float(self.model.card.get("measured", {}).get("recall_strict_at_1", 0.0))
+
+
+def model_of(indexes: Sequence[RegionalIndex]) -> ModelPackage:
+    """The model that the indexes were made with: one that comes along, or the one inside the index.
+
+    Raises:
+        IndexDamagedError: the first index was made with a model that is not here. ModelError: it is damaged.
+    """
+    if not indexes:
+        return ModelPackage.open()
+    index = indexes[0]
+    made_with = index.info["model"]
+    card = find_package(made_with["sha256"])
+    if card is None and MODEL_CARD in index.info["files"]:
+        card = index.path / MODEL_CARD
+    if card is None:
+        raise IndexDamagedError(
+            index.path,
+            f"was built with the model {made_with['name']} {made_with['version']}, which is not here",
+            "get an EarthLoc that has it or build the index again",
+        )
+    return ModelPackage.open(card)
 
 
 def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:

@@ -42,13 +42,15 @@ class Methods:
             "index/verify": self.index_verify,
             "index/list": self.index_list,
         }
-        self._model: ModelPackage | None = None
+        self._default: ModelPackage | None = None
+        self._model: ModelPackage | None = None  # of the last photo
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
 
     @property
     def model_name(self) -> str | None:
-        """Name of the model in memory."""
-        return self._model.name if self._model is not None else None
+        """Name of the model in use."""
+        model = self._model or self._default
+        return model.name if model is not None else None
 
     @property
     def indexes_open(self) -> list[str]:
@@ -72,7 +74,8 @@ class Methods:
         from engine.localize import Localizer, Query
         from engine.results import ResultsFile
 
-        localizer = Localizer(self._indexes(folders), self._default_model())
+        indexes = self._indexes(folders)
+        localizer = Localizer(indexes, self._model_of(indexes))
         query = Query(photo, (nadir[0], nadir[1]) if nadir else None, radius_km, top_k)
         answer = locate(localizer, query, work)
         saved_to = save_error = None
@@ -150,8 +153,18 @@ class Methods:
     def _default_model(self) -> ModelPackage:
         from engine.retrieval.model import ModelPackage
 
-        if self._model is None:
-            self._model = ModelPackage.open(None)
+        if self._default is None:
+            self._default = ModelPackage.open(None)
+        return self._default
+
+    def _model_of(self, indexes: list[RegionalIndex]) -> ModelPackage:
+        """The model that the indexes were made with; the last one that was used stays open."""
+        from engine.localize import model_of
+
+        wanted = indexes[0].info["model"]["sha256"]
+        if self._model is None or self._model.sha256 != wanted:
+            default = self._default_model()
+            self._model = default if default.sha256 == wanted else model_of(indexes)
         return self._model
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:

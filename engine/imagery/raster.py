@@ -222,7 +222,7 @@ class RasterSource:
         my = (y - top) / decimation - 0.5
         height, width = patch.shape[:2]
         inside = (mx >= -0.5) & (my >= -0.5) & (mx <= width - 0.5) & (my <= height - 0.5)  # False for NaN
-        pixels = cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
         if valid is not None:
             mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
             inside &= mask > 0
@@ -249,7 +249,7 @@ class RasterSource:
     def _read_inside(
         self, left: int, top: int, right: int, bottom: int, decimation: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        window = Window(left, top, right - left, bottom - top)  # type: ignore[call-arg]
+        window = Window(left, top, right - left, bottom - top)
         shape = (-(-(bottom - top) // decimation), -(-(right - left) // decimation))
         if shape[0] * shape[1] > _MAX_WINDOW_PX:
             raise UsageError(self.path, "the view asked for is too large to read at once", "ask for less")

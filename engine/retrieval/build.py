@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,8 +25,18 @@ from engine import geo, geopackage
 from engine.errors import OutputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.retrieval import tiling
-from engine.retrieval.index import DESCRIPTORS, FOOTPRINTS, FORMAT, MANIFEST, TILES, file_sha256, read_manifest
-from engine.retrieval.model import ModelPackage
+from engine.retrieval.index import (
+    DESCRIPTORS,
+    FOOTPRINTS,
+    FORMAT,
+    MANIFEST,
+    MODEL_CARD,
+    MODEL_FILE,
+    TILES,
+    file_sha256,
+    read_manifest,
+)
+from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.tiling import BBox, Tiles
 from engine.work import Work
 
@@ -106,7 +116,7 @@ def build_index(
         try:
             start = _open_partial(partial, state, resume, model.dimension)
             _embed_tiles(raster, tiles, model, partial, start, work)
-            return _finish(partial, out, plan, tiles, work)
+            return _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
 
@@ -204,7 +214,7 @@ def _embed_tiles(
             work.progress("embed", done, total, f"{done} of {total} tiles")
 
 
-def _append_batch(files: dict[str, BinaryIO], number: int, rows: NDArray, descriptors: NDArray[np.float32]) -> None:
+def _append_batch(files: Mapping[str, BinaryIO], number: int, rows: NDArray, descriptors: NDArray[np.float32]) -> None:
     """Writes a batch; only when its bytes are on disk does the journal name it."""
     row_bytes, descriptor_bytes = rows.astype("<u4").tobytes(), descriptors.astype("<f4").tobytes()
     files[_KEPT].write(row_bytes)
@@ -252,7 +262,9 @@ def _cut_batch(
 # -- the finished index -------------------------------------------------------------------------------
 
 
-def _finish(partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, work: Work) -> dict[str, Any]:
+def _finish(
+    partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, model: ModelPackage, work: Work
+) -> dict[str, Any]:
     work.progress("write", 0, 1)
     kept = np.fromfile(partial / _KEPT, "<u4")
     if len(kept) == 0:
@@ -262,15 +274,25 @@ def _finish(partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, work: 
         file.write(tiles.tobytes())
         _sync(file)
     write_footprints(partial / FOOTPRINTS, tiles)
-    names = (DESCRIPTORS, TILES, FOOTPRINTS)
+    names = [DESCRIPTORS, TILES, FOOTPRINTS]
+    if find_package(model.sha256) is None:
+        names += _copy_model(model, partial)
     files = {n: {"sha256": file_sha256(partial / n), "bytes": (partial / n).stat().st_size} for n in names}
     manifest = {**plan, "count": len(tiles), "files": files}
     _write_synced(partial / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     for name in (_PLAN, _JOURNAL, _KEPT):
         (partial / name).unlink(missing_ok=True)
-    partial.rename(out)
     work.progress("write", 1, 1)
+    partial.rename(out)
     return read_manifest(out)
+
+
+def _copy_model(model: ModelPackage, partial: Path) -> list[str]:
+    """Puts a model that others may not have into the index, so that the index can be passed on alone."""
+    card = {**model.card, "file": MODEL_FILE}
+    _write_synced(partial / MODEL_CARD, (json.dumps(card, indent=1) + "\n").encode())
+    shutil.copyfile(model.path, partial / MODEL_FILE)
+    return [MODEL_CARD, MODEL_FILE]
 
 
 def write_footprints(path: Path, tiles: Tiles) -> None:

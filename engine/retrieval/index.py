@@ -23,6 +23,9 @@ MANIFEST = "index.json"
 DESCRIPTORS = "descriptors.f32"
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
+# The model package, when it is not one that comes along with EarthLoc.
+MODEL_CARD = "model.json"
+MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
 _REBUILD = "copy it again or build it anew"
 
@@ -141,7 +144,8 @@ def _check_manifest(info: dict[str, Any]) -> None:
             raise TypeError(f"model.{key}")
     if not isinstance(info["source"], dict):
         raise TypeError("source")
-    if set(info["files"]) != {DESCRIPTORS, TILES, FOOTPRINTS}:
+    required = {DESCRIPTORS, TILES, FOOTPRINTS}
+    if not required <= set(info["files"]) <= required | {MODEL_CARD, MODEL_FILE}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):

@@ -130,10 +130,9 @@ class ModelPackage:
         """
         spec = self.input
         batch = np.ascontiguousarray(squares.transpose(0, 3, 1, 2), dtype=np.float32)
-        scale = 1.0 / (255.0 * np.asarray(spec.std, np.float32))
-        shift = np.asarray(spec.mean, np.float32) / np.asarray(spec.std, np.float32)
-        batch *= scale[:, None, None]
-        batch -= shift[:, None, None]
+        std, mean = np.array(spec.std, np.float32), np.array(spec.mean, np.float32)
+        batch *= (1 / (255 * std))[:, None, None]
+        batch -= (mean / std)[:, None, None]
         descriptors = np.asarray(self._session.run([self._output_name], {spec.name: batch})[0], np.float32)
         if descriptors.shape != (len(squares), self.dimension):
             raise ModelError(
@@ -150,6 +149,14 @@ class ModelPackage:
         return self.embed(np.stack([np.rot90(square, degrees // 90) for degrees in ROTATIONS_DEG]))
 
 
+def find_package(sha256: str) -> Path | None:
+    """The card of the package that comes along with EarthLoc and whose ONNX file has this sha256, if there is one."""
+    for path in sorted((resources_folder() / "models").glob("*/*.json")):
+        if _read_card(path)["sha256"] == sha256:
+            return path
+    return None
+
+
 def square_picture(pixels: NDArray[np.uint8], size_px: int, resize: str) -> NDArray[np.uint8]:
     """An RGB picture (h, w, 3) as a square of size_px: its middle ("crop") or all of it ("squash")."""
     height, width = pixels.shape[:2]
@@ -161,7 +168,7 @@ def square_picture(pixels: NDArray[np.uint8], size_px: int, resize: str) -> NDAr
         return np.ascontiguousarray(pixels)
     shrink = min(pixels.shape[:2]) >= size_px
     how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (size_px, size_px), interpolation=how)
+    return np.asarray(cv2.resize(pixels, (size_px, size_px), interpolation=how), np.uint8)
 
 
 def _find_card(path: Path) -> Path:

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from engine import geo
 from engine.errors import CancelledError, IndexDamagedError
 from engine.evaluate import Truth, evaluate, first_right_ranks, read_truth
 from engine.imagery.raster import RasterSource
-from engine.localize import Localizer, Query
+from engine.localize import Localizer, Query, model_of
+from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.work import Work
@@ -197,3 +199,22 @@ def test_real_truth_table_reads(data_folder):
     for truth in truths:
         assert truth.photo.is_file()
         assert 300 < geo.side_lengths_km(truth.corners).max() < 800
+
+
+def test_an_index_of_another_model_carries_it(tmp_path, land_raster, other_model_folder):
+    """A researcher's index is passed on as one folder: the analyst needs nothing else."""
+    build_index(land_raster, tmp_path / "i", tile_km=[313], model=ModelPackage.open(other_model_folder))
+    index = RegionalIndex.open(tmp_path / "i", verify=True)
+    model = model_of([index])
+    assert model.name == "other"
+    photo = photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[4])
+    assert Localizer([index], model).localize(Query(photo))["candidates"][0]["score"] > 0.95
+
+
+def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder):
+    folder = shutil.copytree(small_index_folder, tmp_path / "i")
+    info = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    info["model"]["sha256"] = "0" * 64
+    (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
+    with pytest.raises(IndexDamagedError, match="which is not here; get an EarthLoc that has it or build"):
+        model_of([RegionalIndex.open(folder)])
