@@ -17,7 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -26,7 +26,10 @@ RUN = BUILD / "run"
 PROFILE = BUILD / "profile"
 ENGINE = REPOSITORY / ".venv" / ("Scripts/earthloc.exe" if os.name == "nt" else "bin/earthloc")
 EARTH_RADIUS_KM = 6371.0
+SIMULATED_NADIR = (31.0, 32.0)
 
+# Debian 12 wraps `qgis_process` in a script that hands it an option it refuses; the program itself is beside it.
+QGIS_PROCESS = shutil.which("qgis_process.bin") or "qgis_process"
 NASA = "NASA Earth Observatory, Blue Marble Next Generation"
 
 
@@ -34,7 +37,7 @@ NASA = "NASA Earth Observatory, Blue Marble Next Generation"
 class Setting:
     """What the job works on: imagery, the region and ground widths of its index, photos, and their truth.
 
-    `bbox` is west, south, east, north in degrees.
+    `bbox` is west, south, east, north in degrees; `nadir`, where it is known beside the photo, lat, lon.
     """
 
     name: str
@@ -42,8 +45,9 @@ class Setting:
     bbox: tuple[float, float, float, float]
     tile_km: str
     photos: tuple[Path, ...]
-    truth: Path | None
     remark: str
+    truth: Path | None = None
+    nadir: tuple[float, float] | None = None
 
 
 def main() -> int:
@@ -58,15 +62,15 @@ def main() -> int:
     environment = prepare_qgis()
     setting = real_setting() or simulated_setting()
     if photo is not None:
-        setting = Setting(
-            setting.name, setting.imagery, setting.bbox, setting.tile_km, (photo.resolve(),), None, "Your photo."
-        )
+        remark = f"{photo}, located in {setting.imagery.name}."
+        setting = replace(setting, photos=(photo.resolve(),), remark=remark, truth=None, nadir=None)
     print(setting.remark)
     index = build_index(setting, environment)
     results, pictures = RUN / "results.gpkg", []
     for old in (results, *RUN.glob("results.gpkg-*"), *RUN.glob("map-*.png")):
         old.unlink(missing_ok=True)
-    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=results)
+    hint = {"NADIR": f"{setting.nadir[1]},{setting.nadir[0]} [EPSG:4326]"} if setting.nadir else {}
+    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=results, **hint)
     shapefile = RUN / "footprints.shp"
     process("exportfootprints", environment, INPUT=results, OUTPUT=shapefile)
     for located in setting.photos:
@@ -116,7 +120,8 @@ def simulated_setting() -> Setting:
     if not imagery.is_file():
         write_blue_marble(imagery)
     if not photo.is_file() or not truth.is_file():
-        view = "--lat 39 --lon 17 --tilt-deg 20 --azimuth-deg 340 --roll-deg 200 --focal-mm 24 --cloud 0.15 --seed 7"
+        lat, lon = SIMULATED_NADIR
+        view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20 --cloud 0.1 --seed 2"
         command = [sys.executable, "-m", "training.places.simulate", *view.split()]
         run([*command, "--imagery", str(imagery), "--out", str(photo), "--truth", str(truth)])
     return Setting(
@@ -126,9 +131,11 @@ def simulated_setting() -> Setting:
         tile_km="443,626,886",
         photos=(photo,),
         truth=truth,
+        nadir=SIMULATED_NADIR,
         remark=(
             "No real photos are at hand. This photo is SIMULATED: rendered from the very imagery that is searched,\n"
-            "with a camera at the station's height, haze and clouds. It shows how the program works, not how well."
+            "by a camera at the station's height, with haze and clouds. It shows how the program works, not how well:\n"
+            "the view was chosen among easy ones, and its nadir is given."
         ),
     )
 
@@ -174,9 +181,9 @@ def prepare_qgis() -> dict[str, str]:
         "EARTHLOC_ENGINE": str(ENGINE),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    environment.setdefault("XDG_RUNTIME_DIR", str(BUILD))
     headless = {**environment, "QT_QPA_PLATFORM": "offscreen"}
-    run(["qgis_process", "plugins", "enable", "earthloc_qgis"], headless, quiet=True)
+    if not any(PROFILE.rglob("QGIS*.ini")):  # enabling twice is an error to QGIS
+        run([QGIS_PROCESS, "plugins", "enable", "earthloc_qgis"], headless, quiet=True)
     return environment
 
 
@@ -202,7 +209,7 @@ def build_index(setting: Setting, environment: dict[str, str]) -> Path:
 
 def process(algorithm: str, environment: dict[str, str], **parameters: object) -> dict:
     """Runs an algorithm of EarthLoc's in `qgis_process` and returns its results."""
-    command = ["qgis_process", "--json", "run", f"earthloc:{algorithm}", "--"]
+    command = [QGIS_PROCESS, "--json", "run", f"earthloc:{algorithm}", "--"]
     for name, value in parameters.items():
         values = value if isinstance(value, list) else [value]
         command += [f"{name}={entry}" for entry in values]
