@@ -144,11 +144,9 @@ class ResultLayers(QObject):
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
     ) -> QgsVectorLayer | None:
-        source = f"{gpkg}|layername={table}"
-        if key is not None:
-            # Not setSubsetString: QGIS 3.22 then loses sight of the file while other layers have it open.
-            source += f"|subset={_subset(key)}"
-        layer = QgsVectorLayer(source, title, "ogr")
+        # Without the default style of the file, which is the one that is loaded below.
+        options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
+        layer = QgsVectorLayer(_source(gpkg, table, key), title, "ogr", options)
         if not layer.isValid():
             return None
         if key is not None:
@@ -163,12 +161,9 @@ class ResultLayers(QObject):
         return layer
 
     def _set_source(self, layer: QgsVectorLayer, gpkg: Path, key: str | None) -> None:
-        table = layer.customProperty(TABLE_PROPERTY)
-        source = f"{gpkg}|layername={table}"
         if key is not None:
             layer.setCustomProperty(PHOTO_PROPERTY, key)
-            source += f"|subset={_subset(key)}"
-        layer.setDataSource(source, layer.name(), "ogr", False)
+        layer.setDataSource(_source(gpkg, layer.customProperty(TABLE_PROPERTY), key), layer.name(), "ogr", False)
 
     def _all_footprints(self) -> QgsVectorLayer | None:
         top = self._top()
@@ -192,8 +187,14 @@ class ResultLayers(QObject):
             _reload(layer)
 
 
-def _subset(key: str) -> str:
-    return f'"photo" = {quoted(key)}'
+def _source(gpkg: Path, table: str, key: str | None) -> str:
+    """Data source of a table, or of its rows for one photo.
+
+    The filter belongs in here: with setSubsetString QGIS 3.22 loses sight of the file while other layers have
+    it open.
+    """
+    subset = "" if key is None else f'|subset="photo" = {quoted(key)}'
+    return f"{gpkg}|layername={table}{subset}"
 
 
 def _reload(layer: QgsVectorLayer) -> None:
