@@ -91,7 +91,8 @@ class Localizer:
         work.check()
         if not matches:
             return self._answer(query, photo, "not_found", _why_nothing(circle), clock, nadir)
-        return self._answer(query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches)
+        confidence = prior_of_first_candidate(self.model.card, near_nadir=circle is not None)
+        return self._answer(query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence)
 
     def _answer(
         self,
@@ -102,6 +103,7 @@ class Localizer:
         clock: _Clock,
         nadir: tuple[float, float] | None = None,
         matches: Sequence[Match] = (),
+        confidence: float = 0.0,
     ) -> dict[str, Any]:
         candidates = [_candidate(rank, match, nadir) for rank, match in enumerate(matches, start=1)]
         best = candidates[0] if candidates else None
@@ -109,7 +111,7 @@ class Localizer:
             "photo": str(query.photo),
             "photo_id": photo.photo_id if photo is not None else None,
             "status": status,
-            "confidence": self._prior() if best else 0.0,
+            "confidence": confidence,
             "footprint": best["footprint"] if best else None,
             "corners": _rounded(photo_corners(matches[0])) if best else None,
             "center": best["center"] if best else None,
@@ -124,9 +126,21 @@ class Localizer:
             "message": message,
         }
 
-    def _prior(self) -> float:
-        """How often the first candidate is right before anything else is known, as the model card measured it."""
-        return float(self.model.card.get("measured", {}).get("recall_strict_at_1", 0.0))
+
+def prior_of_first_candidate(card: dict[str, Any], near_nadir: bool) -> float:
+    """How probable it is that the first candidate is right (strictly), before registration looks at it.
+
+    From what the model's card says was measured on photos with known footprints, by Laplace's rule of succession
+    (k right of n make (k + 1) / (n + 2)), so that few photos never make certain. 0.0 for a card without figures.
+    """
+    try:
+        measured = card["measured"]["within_1000_km_of_nadir" if near_nadir else "everywhere"]
+        n, recall = int(measured["photos"]), float(measured["recall_strict"]["1"]) / 100.0
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+    if n < 1 or not 0.0 <= recall <= 1.0:
+        return 0.0
+    return round((n * recall + 1.0) / (n + 2.0), 3)
 
 
 def model_of(indexes: Sequence[RegionalIndex]) -> ModelPackage:

@@ -10,7 +10,7 @@ from engine import geo
 from engine.errors import CancelledError, IndexDamagedError
 from engine.evaluate import Truth, evaluate, first_right_ranks, read_truth
 from engine.imagery.raster import RasterSource
-from engine.localize import Localizer, Query, model_of
+from engine.localize import Localizer, Query, model_of, prior_of_first_candidate
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
@@ -154,7 +154,7 @@ def test_evaluate_counts_what_it_should(tmp_path, land_raster, index, localizer)
     rows.append(("wrong.png", geo.square_corners(-30.0, 20.0, 300.0), ("", "")))
     counted = evaluate(write_truth(tmp_path / "truth.csv", rows), localizer)
     assert counted["photos"] == 4
-    assert counted["recall"] == counted["recall_strict"] == {k: 75.0 for k in ("1", "5", "10", "20", "100")}
+    assert counted["recall"] == counted["recall_strict"] == dict.fromkeys(("1", "5", "10", "20", "100"), 75.0)
     assert (counted["located"], counted["wrong"]) == (0, 0)
     assert counted["seconds_per_photo"] > 0
 
@@ -218,3 +218,32 @@ def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
     with pytest.raises(IndexDamagedError, match="which is not here; get an EarthLoc that has it or build"):
         model_of([RegionalIndex.open(folder)])
+
+
+def card_with(photos, recall):
+    return {"measured": {"everywhere": {"photos": photos, "recall_strict": {"1": recall}}}}
+
+
+@pytest.mark.parametrize(
+    ("card", "expected"),
+    [
+        (card_with(98, 50.0), 0.5),
+        (card_with(27, 0.0), pytest.approx(1 / 29, abs=1e-3)),
+        (card_with(27, 100.0), pytest.approx(28 / 29, abs=1e-3)),  # few photos never make certain
+        (card_with(27, 400.0), 0.0),
+        (card_with(0, 50.0), 0.0),
+        (card_with("many", 50.0), 0.0),
+        ({"measured": {"within_1000_km_of_nadir": {}}}, 0.0),
+        ({"measured": []}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_confidence_is_what_the_card_measured(card, expected):
+    assert prior_of_first_candidate(card, near_nadir=False) == expected
+
+
+def test_confidence_depends_on_whether_a_nadir_is_known(tmp_path, land_raster, index, localizer):
+    photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
+    everywhere = localizer.localize(Query(photo))["confidence"]
+    near = localizer.localize(Query(photo, nadir=(44.0, 5.0)))["confidence"]
+    assert 0 < everywhere < near < 0.5
