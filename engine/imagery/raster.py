@@ -25,7 +25,7 @@ from engine import geo
 from engine.errors import InputError, UsageError
 
 # A grid node every 1/16 of a tile: between nodes the projection is linear to 0.02 px at the widest tile.
-_NODES = 17
+NODES = 17
 # The ground resolution read lies between 0.8 and 1.6 source pixels an output pixel: neither blocky nor aliased.
 _FINEST_STEP = 0.8
 # A window above this is a mistake of the caller, not a tile.
@@ -132,9 +132,23 @@ class RasterSource:
             RGB (size_px, size_px, 3) and coverage (size_px, size_px): False where the raster has nothing.
         """
         lats, lons = _node_grid(lat, width_km)
-        x, y = self._pixel_position(lats, geo.normalise_lon(lons + lon))
+        return self.warped(lats, geo.normalise_lon(lons + lon), size_px)
+
+    def warped(
+        self, lat: NDArray[np.float64], lon: NDArray[np.float64], size_px: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """A square picture of whose outer edges and inside only a grid of nodes is known, linear in between.
+
+        Args:
+            lat, lon: degrees, (NODES, NODES), all finite; the first and last rows and columns are the edges.
+            size_px: side of the picture.
+
+        Returns:
+            RGB (size_px, size_px, 3) and coverage (size_px, size_px), as `square`.
+        """
+        x, y = self._pixel_position(lat, lon)
         weights = _node_weights(size_px)
-        step_px = _median_step(x, y) * (_NODES - 1) / size_px
+        step_px = _median_step(x, y) * (NODES - 1) / size_px
         return self._resample(
             (weights @ x @ weights.T).astype(np.float32), (weights @ y @ weights.T).astype(np.float32), step_px
         )
@@ -307,23 +321,23 @@ def _colour_bands(dataset: rasterio.DatasetReader | WarpedVRT) -> tuple[list[int
 
 @lru_cache(maxsize=4096)
 def _node_grid(lat: float, width_km: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    c = np.linspace(-width_km / 2, width_km / 2, _NODES)
+    c = np.linspace(-width_km / 2, width_km / 2, NODES)
     x, y = np.meshgrid(c, -c)
     return geo.LocalFrame(lat, 0.0).to_lat_lon(x, y)
 
 
 @lru_cache(maxsize=8)
 def _node_weights(size_px: int) -> NDArray[np.float64]:
-    """(size_px, _NODES): weights that interpolate node values at pixel centres."""
-    at = (np.arange(size_px) + 0.5) / size_px * (_NODES - 1)
-    return np.clip(1.0 - np.abs(at[:, None] - np.arange(_NODES)[None, :]), 0.0, None)
+    """(size_px, NODES): weights that interpolate node values at pixel centres."""
+    at = (np.arange(size_px) + 0.5) / size_px * (NODES - 1)
+    return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None)
 
 
 def _median_step(x: NDArray, y: NDArray) -> float:
     """Source pixels from one output pixel to its neighbour, the median over the view."""
     if x.shape[0] < 2 or x.shape[1] < 2:
         return 1.0
-    skip = max(1, min(x.shape) // _NODES)
+    skip = max(1, min(x.shape) // NODES)
     along = np.hypot(np.diff(x[::skip], axis=1), np.diff(y[::skip], axis=1))
     down = np.hypot(np.diff(x[:, ::skip], axis=0), np.diff(y[:, ::skip], axis=0))
     steps = np.concatenate([along.ravel(), down.ravel()])
