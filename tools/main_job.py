@@ -27,6 +27,7 @@ PROFILE = BUILD / "profile"
 ENGINE = REPOSITORY / ".venv" / ("Scripts/earthloc.exe" if os.name == "nt" else "bin/earthloc")
 EARTH_RADIUS_KM = 6371.0
 SIMULATED_NADIR = (31.0, 32.0)
+WEATHER = ("--cloud", "0.1", "--seed", "2")
 
 # Debian 12 wraps `qgis_process` in a script that hands it an option it refuses; the program itself is beside it.
 QGIS_PROCESS = shutil.which("qgis_process.bin") or "qgis_process"
@@ -121,8 +122,8 @@ def simulated_setting() -> Setting:
         write_blue_marble(imagery)
     if not photo.is_file() or not truth.is_file():
         lat, lon = SIMULATED_NADIR
-        view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20 --cloud 0.1 --seed 2"
-        command = [sys.executable, "-m", "training.places.simulate", *view.split()]
+        view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20"
+        command = [sys.executable, "-m", "training.places.simulate", *view.split(), *WEATHER]
         run([*command, "--imagery", str(imagery), "--out", str(photo), "--truth", str(truth)])
     return Setting(
         name="mediterranean",

@@ -1,19 +1,23 @@
 """Writes footprints to the formats that analysts hand on: shapefile, GeoPackage, GeoJSON, KML, CSV.
 
-Everything is written to a folder beside the target first and moved into place when it is complete, so a full
-disk, a file that another program holds open or a folder without write access leaves the old files as they were.
+GDAL makes the files in memory, since some of its drivers do not notice a full disk. They are then written to a
+folder beside the target and moved into place when all are complete, so a full disk, a file that another program
+holds open or a folder without write access leaves the old files as they were.
 Output is EPSG:4326; docs/export.md says what each format carries.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Iterable, Optional
+from typing import Callable, Optional
 
+from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -32,67 +36,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from .export_formats import FORMATS, ExportFormat, format_for, shapefile_names
+
 LAYER_NAME = "footprints"
 DBF_TEXT_BYTES = 254  # the widest text a DBF field holds
-
-# Column of the results GeoPackage -> name in a shapefile. DBF allows ten characters.
-SHAPEFILE_NAMES = {
-    "photo": "photo",
-    "photo_id": "photo_id",
-    "status": "status",
-    "confidence": "confidence",
-    "center_lat": "center_lat",
-    "center_lon": "center_lon",
-    "lat1": "lat1",
-    "lon1": "lon1",
-    "lat2": "lat2",
-    "lon2": "lon2",
-    "lat3": "lat3",
-    "lon3": "lon3",
-    "lat4": "lat4",
-    "lon4": "lon4",
-    "nadir_distance_km": "nadir_km",
-    "rotation_deg": "rotat_deg",
-    "width_km": "width_km",
-    "inliers": "inliers",
-    "rms_km": "rms_km",
-    "camera_altitude_km": "cam_alt_km",
-    "tilt_deg": "tilt_deg",
-    "azimuth_deg": "azim_deg",
-    "focal_length_mm": "focal_mm",
-    "index_name": "index_name",
-    "tile": "tile",
-    "model": "model",
-    "model_sha256": "model_sha",
-    "engine": "engine",
-    "located_at": "located_at",
-    "message": "message",
-    "review": "review",
-    "reviewer": "reviewer",
-    "reviewed_at": "reviewd_at",
-    "note": "note",
-}
-
-
-@dataclass(frozen=True)
-class ExportFormat:
-    """A format: GDAL's driver for it, the ending of its main file, the files it consists of, its options."""
-
-    driver: str
-    suffix: str
-    parts: tuple[str, ...]
-    layer_options: tuple[str, ...] = ()
-
-
-_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj")
-
-FORMATS = {
-    "ESRI Shapefile": ExportFormat("ESRI Shapefile", ".shp", _SHAPEFILE_PARTS, ("ENCODING=UTF-8",)),
-    "GeoPackage": ExportFormat("GPKG", ".gpkg", (".gpkg", ".gpkg-wal", ".gpkg-shm")),
-    "GeoJSON": ExportFormat("GeoJSON", ".geojson", (".geojson",), ("RFC7946=YES", "WRITE_BBOX=YES")),
-    "KML": ExportFormat("KML", ".kml", (".kml",)),
-    "CSV": ExportFormat("CSV", ".csv", (".csv",), ("GEOMETRY=AS_WKT", "STRING_QUOTING=IF_NEEDED")),
-}
 
 
 class ExportError(Exception):
@@ -106,33 +53,6 @@ class ExportReport:
     path: Path
     count: int = 0
     warnings: list[str] = field(default_factory=list)
-
-
-def format_for(path: Path) -> Optional[str]:
-    """The name in `FORMATS` that goes with the ending of `path`, or None."""
-    ending = ".geojson" if path.suffix.lower() == ".json" else path.suffix.lower()
-    return next((name for name, known in FORMATS.items() if known.suffix == ending), None)
-
-
-def shapefile_names(names: Iterable[str]) -> dict[str, str]:
-    """Field names of at most ten characters, unique whatever their case, for any list of columns.
-
-    Columns of the results GeoPackage get the names documented in `SHAPEFILE_NAMES`; others are cut and, where
-    that makes two alike, numbered.
-    """
-    names = list(names)
-    short = {name: SHAPEFILE_NAMES[name] for name in names if name in SHAPEFILE_NAMES}
-    taken = {name.lower() for name in short.values()}
-    for name in names:
-        if name in short:
-            continue
-        candidate, number = name[:10], 1
-        while candidate.lower() in taken:
-            number += 1
-            candidate = f"{name[: 9 - len(str(number))]}_{number}"
-        short[name] = candidate
-        taken.add(candidate.lower())
-    return short
 
 
 def open_results(path: str, table: str = LAYER_NAME) -> QgsVectorLayer:
@@ -175,18 +95,22 @@ def export_footprints(
         target = target.with_name(target.name + chosen.suffix)
     if origin and target.is_file() and Path(origin).is_file() and target.samefile(origin):
         raise ExportError(f"{target}: is the file the footprints come from; choose another name.")
+    files, report = _make(source, target, chosen, expression, feedback)
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", suffix=".partial", dir=target.parent))
     except OSError as error:
         raise ExportError(_refusal(target, error)) from error
     try:
-        report = _write(source, work / target.name, chosen, expression, feedback)
+        for name, content in files.items():
+            with open(work / name, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
         _move_into_place(work, target, chosen)
     except OSError as error:
         raise ExportError(_refusal(target, error)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    report.path = target
     return report
 
 
@@ -199,16 +123,51 @@ def _refusal(target: Path, error: OSError) -> str:
             "close the file or choose another folder. What was there is unchanged."
         )
     reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{target}: there is no room for it; free some space. What was there is unchanged."
     return f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."
+
+
+def _make(
+    source: QgsFeatureSource,
+    target: Path,
+    chosen: ExportFormat,
+    expression: str,
+    feedback: Optional[QgsFeedback],
+) -> tuple[dict[str, bytes], ExportReport]:
+    """The files of the export by name, made in GDAL's memory, and the report."""
+    folder = f"/vsimem/earthloc-{uuid.uuid4().hex}"
+    report = ExportReport(target)
+    gdal.Mkdir(folder, 0o700)
+    try:
+        _write(source, f"{folder}/{target.name}", chosen, expression, feedback, report)
+        return {name: _bytes(f"{folder}/{name}") for name in _names(folder)}, report
+    finally:
+        for name in _names(folder):
+            gdal.Unlink(f"{folder}/{name}")
+        gdal.Rmdir(folder)
+
+
+def _names(folder: str) -> list[str]:
+    return [name for name in gdal.ReadDir(folder) or [] if name not in (".", "..")]
+
+
+def _bytes(path: str) -> bytes:
+    file = gdal.VSIFOpenL(path, "rb")
+    try:
+        return bytes(gdal.VSIFReadL(1, gdal.VSIStatL(path).size, file) or b"")
+    finally:
+        gdal.VSIFCloseL(file)
 
 
 def _write(
     source: QgsFeatureSource,
-    path: Path,
+    path: str,
     chosen: ExportFormat,
     expression: str,
     feedback: Optional[QgsFeedback],
-) -> ExportReport:
+    report: ExportReport,
+) -> None:
     names = [f.name() for f in source.fields() if f.name().lower() not in ("fid", "ogc_fid")]
     renamed = shapefile_names(names) if chosen.driver == "ESRI Shapefile" else {n: n for n in names}
     indexes = [source.fields().indexOf(name) for name in names]
@@ -228,12 +187,11 @@ def _write(
     options.layerName = LAYER_NAME
     options.layerOptions = list(chosen.layer_options)
     writer = QgsVectorFileWriter.create(
-        str(path), fields, QgsWkbTypes.Type.MultiPolygon, wgs84, QgsCoordinateTransformContext(), options
+        path, fields, QgsWkbTypes.Type.MultiPolygon, wgs84, QgsCoordinateTransformContext(), options
     )
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
-        raise OSError(writer.errorMessage())
+        raise ExportError(f"{report.path}: {writer.errorMessage()}")
 
-    report = ExportReport(path)
     to_wgs84 = QgsCoordinateTransform(source.sourceCrs(), wgs84, QgsProject.instance().transformContext())
     request = QgsFeatureRequest()
     if expression:
@@ -242,7 +200,7 @@ def _write(
     total = max(source.featureCount(), 1)
     for feature in source.getFeatures(request):
         if feedback is not None and feedback.isCanceled():
-            raise ExportError(f"{path.name}: the export was cancelled; nothing was written.")
+            raise ExportError(f"{report.path}: the export was cancelled; nothing was written.")
         values = [feature.attribute(i) for i in indexes]
         if shorten is not None:
             values = [shorten(value, name) for value, name in zip(values, names)]
@@ -252,14 +210,11 @@ def _write(
         written.setAttributes(values)
         written.setGeometry(_polygon(feature.geometry(), to_wgs84))
         if not writer.addFeature(written):
-            raise OSError(writer.errorMessage())
+            raise ExportError(f"{report.path}: {writer.errorMessage()}")
         report.count += 1
         if feedback is not None:
             feedback.setProgress(100.0 * report.count / total)
-    if not writer.flushBuffer():
-        raise OSError(writer.errorMessage())
     del writer  # closes the file
-    return report
 
 
 def _polygon(geometry: QgsGeometry, to_wgs84: QgsCoordinateTransform) -> QgsGeometry:

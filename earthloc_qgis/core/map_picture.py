@@ -23,7 +23,6 @@ from qgis.core import (
     QgsGeometry,
     QgsMapRendererCustomPainterJob,
     QgsMapSettings,
-    QgsPointXY,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
@@ -258,7 +257,9 @@ def _draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: lis
         nonlocal top
         painter.setFont(_font(points, bold))
         painter.setPen(colour)
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
+        if " " not in text:  # a long file name has no place to wrap
+            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
         box = painter.boundingRect(QRect(inner.left(), top, inner.width(), inner.height()), flags, text)
         painter.drawText(box, flags, text)
         top = box.bottom() + gap

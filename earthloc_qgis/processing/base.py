@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingAlgorithm
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterDefinition, QgsProcessingParameterFile
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.resources import icon
 
 HELP_PAGE = "https://github.com/earthloc/earthloc-qgis/blob/main/docs/processing.md"
+ENGINE = "ENGINE"  # name of the advanced parameter that some algorithms share
 
 
 class EarthLocAlgorithm(QgsProcessingAlgorithm):
@@ -35,3 +36,12 @@ class EarthLocAlgorithm(QgsProcessingAlgorithm):
     def helpUrl(self) -> str:
         """The page that explains this algorithm."""
         return f"{HELP_PAGE}#earthloc{self.NAME}"
+
+
+def engine_parameter(description: str) -> QgsProcessingParameterFile:
+    """The advanced parameter ENGINE: another engine program than the one in the options."""
+    parameter = QgsProcessingParameterFile(
+        ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True
+    )
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter

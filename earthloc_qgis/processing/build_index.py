@@ -14,8 +14,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from .base import EarthLocAlgorithm
-from .engine_run import ENGINE, EngineRun, engine_parameter
+from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 DEFAULT_TILE_KM = "156,313,626"  # as the engine has it
 
@@ -89,6 +88,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Builds the index with progress; cancelling leaves what is done for the next run."""
+        from .engine_run import EngineRun
+
         layer = self.parameterAsRasterLayer(parameters, self.SOURCE, context)
         if layer is None or layer.providerType() != "gdal":
             name = layer.name() if layer is not None else parameters[self.SOURCE]

@@ -5,28 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable
 
-from qgis.core import (
-    QgsProcessingException,
-    QgsProcessingFeedback,
-    QgsProcessingParameterDefinition,
-    QgsProcessingParameterFile,
-)
+from qgis.core import QgsProcessingException, QgsProcessingFeedback
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
 from ..core.engine_client import EngineClient
 from ..settings import engine_command
 
-ENGINE = "ENGINE"
 CANCEL_LOOK_MS = 200
-
-
-def engine_parameter(description: str) -> QgsProcessingParameterFile:
-    """The advanced parameter ENGINE: another engine program than the one in the options."""
-    parameter = QgsProcessingParameterFile(
-        ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True
-    )
-    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-    return parameter
 
 
 class EngineRun:

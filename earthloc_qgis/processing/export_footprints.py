@@ -13,7 +13,7 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
-from ..core.export import FORMATS, ExportError, export_footprints, format_for, open_results
+from ..core.export_formats import FORMATS, format_for
 from .base import EarthLocAlgorithm
 
 STATUSES = ("located", "uncertain", "not_found", "failed")
@@ -86,6 +86,8 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Exports; raises QgsProcessingException with the mend when it cannot."""
+        from ..core.export import ExportError, export_footprints
+
         target = Path(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         format_name = self.parameterAsEnumString(parameters, self.FORMAT, context) or format_for(target)
         if format_name is None:
@@ -110,6 +112,8 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
 
     def _source(self, parameters, context):
         """The footprints, and the file they are in ("" when they are in none)."""
+        from ..core.export import open_results
+
         given = parameters[self.INPUT]
         if isinstance(given, str) and given.lower().endswith(".gpkg"):
             return open_results(given), given  # a GeoPackage with several tables: ours is `footprints`

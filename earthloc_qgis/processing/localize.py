@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 
 from qgis.core import (
@@ -19,11 +18,8 @@ from qgis.core import (
     QgsProcessingParameterPoint,
 )
 
-from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
-from ..core.photo_files import find_photos
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
-from .base import EarthLocAlgorithm
-from .engine_run import ENGINE, EngineRun, engine_parameter
+from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 MANIFEST = "index.json"  # what makes a folder a regional index
 
@@ -122,37 +118,34 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Locates one photo after the other; those that fail are named at the end and do not stop the rest."""
-        photos = self._photos(parameters, context)
+        from .locating import locate, summarise
+
         out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
-        options = LocalizeOptions(
-            indexes=self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
-            radius_km=self.parameterAsDouble(parameters, self.RADIUS_KM, context),
-            top_k=self.parameterAsInt(parameters, self.TOP_K, context),
-            out=os.path.abspath(out),
-        )
         nadir = None
         if parameters.get(self.NADIR):
             wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
             point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
             nadir = (point.y(), point.x())
-
-        with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            queue = LocalizationQueue(engine.client, options)
-            _report_to(queue, feedback)
-            for photo in photos:
-                queue.add(photo, nadir)
-
-            def begin(loop) -> None:
-                queue.finished.connect(loop.quit)
-                queue.start()
-
-            engine.wait(begin, queue.cancel_all)
-        if queue.halted_by:
-            raise QgsProcessingException(queue.halted_by)
-        return {self.OUTPUT: out, **self._summary(queue, out, context, feedback)}
+        jobs = locate(
+            self._photos(parameters, context),
+            self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
+            os.path.abspath(out),
+            nadir,
+            self.parameterAsDouble(parameters, self.RADIUS_KM, context),
+            self.parameterAsInt(parameters, self.TOP_K, context),
+            self.parameterAsFile(parameters, ENGINE, context),
+            feedback,
+        )
+        if context.project() is not None and Path(out).is_file():
+            for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
+                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
+                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
+        return {self.OUTPUT: out, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
 
     def _photos(self, parameters, context) -> list[str]:
         """Absolute paths of the chosen photos and those in the chosen folder, each once."""
+        from ..core.photo_files import find_photos
+
         chosen = [os.path.abspath(path) for path in self.parameterAsFileList(parameters, self.PHOTOS, context)]
         folder = self.parameterAsFile(parameters, self.FOLDER, context)
         if folder and not Path(folder).is_dir():
@@ -177,56 +170,3 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         below = sorted(str(entry.parent) for entry in path.glob(f"*/{MANIFEST}"))
         # A folder that is no index at all goes to the engine, which says what is wrong with it.
         return tuple(below) if below and not (path / MANIFEST).is_file() else (str(path),)
-
-    def _summary(self, queue: LocalizationQueue, out: str, context: QgsProcessingContext, feedback) -> dict:
-        jobs = list(queue.jobs.values())
-        counts = Counter(job.result.get("status") for job in jobs if job.state == DONE and job.result)
-        failed = [job for job in jobs if job.state == FAILED]
-        if failed:
-            feedback.reportError(self.tr("{n} of {total} photos failed:").format(n=len(failed), total=len(jobs)))
-            for job in failed:
-                feedback.reportError(f"  {Path(job.photo).name} | {job.message}")
-        cancelled = sum(job.state == CANCELLED for job in jobs)
-        if cancelled:
-            feedback.pushWarning(self.tr("{n} photos were cancelled.").format(n=cancelled))
-        if context.project() is not None and Path(out).is_file():
-            for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
-                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
-                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
-        return {
-            "PHOTO_COUNT": len(jobs),
-            "LOCATED": counts["located"],
-            "UNCERTAIN": counts["uncertain"],
-            "NOT_FOUND": counts["not_found"],
-            "FAILED": len(failed),
-        }
-
-
-def _report_to(queue: LocalizationQueue, feedback) -> None:
-    """Tells the feedback what becomes of every photo, and how far all of them are."""
-
-    def changed(photo: str) -> None:
-        job = queue.jobs[photo]
-        feedback.setProgress(100.0 * sum(_share(job) for job in queue.jobs.values()) / len(queue.jobs))
-        if job.state == DONE:
-            feedback.pushInfo(_line(job))
-        elif job.state == FAILED:
-            feedback.pushWarning(_line(job))
-
-    queue.job_changed.connect(changed)
-    queue.recovered.connect(feedback.pushWarning)
-
-
-def _share(job: Job) -> float:
-    return 1.0 if job.state in (DONE, FAILED, CANCELLED) else job.progress
-
-
-def _line(job: Job) -> str:
-    result = job.result or {}
-    parts = [Path(job.photo).name, result.get("status", job.state)]
-    if result.get("center"):
-        lat, lon = result["center"]
-        parts.append(f"{lat:.2f}, {lon:.2f}")
-    if job.message:
-        parts.append(job.message)
-    return " | ".join(parts)

@@ -15,8 +15,6 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QSize
 
-from ..core.export import ExportError
-from ..core.map_picture import draw_map_picture
 from .base import EarthLocAlgorithm
 
 
@@ -84,6 +82,9 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Draws and saves the picture."""
+        from ..core.export import ExportError
+        from ..core.map_picture import draw_map_picture
+
         results = self.parameterAsFile(parameters, self.INPUT, context)
         wanted = self.parameterAsString(parameters, self.PHOTO, context).strip()
         size = QSize(

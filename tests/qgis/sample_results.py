@@ -50,9 +50,10 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
     for photo, photo_id, status, confidence, lat, lon, wkt in rows:
         common = {"photo": photo, "photo_id": photo_id, "status": status, "confidence": confidence}
         nadir = None if lat is None else (lat - 1.0, lon - 0.8)
+        located = {"nadir_lat": nadir and nadir[0], "nadir_lon": nadir and nadir[1], "located_at": "2024-05-01T10:00:00Z"}
         _add(
             photos,
-            {**common, "nadir_lat": nadir and nadir[0], "nadir_lon": nadir and nadir[1], "located_at": "2024-05-01T10:00:00Z"},
+            {**common, **located},
             f"POINT({nadir[1]} {nadir[0]})" if nadir else None,
         )
         if wkt:

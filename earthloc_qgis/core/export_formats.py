@@ -1,0 +1,97 @@
+"""The formats that footprints are exported to, and the field names of shapefiles.
+
+Light, since QGIS imports it when it starts; the work is in export.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+# Column of the results GeoPackage -> name in a shapefile. DBF allows ten characters.
+SHAPEFILE_NAMES = {
+    "photo": "photo",
+    "photo_id": "photo_id",
+    "status": "status",
+    "confidence": "confidence",
+    "center_lat": "center_lat",
+    "center_lon": "center_lon",
+    "lat1": "lat1",
+    "lon1": "lon1",
+    "lat2": "lat2",
+    "lon2": "lon2",
+    "lat3": "lat3",
+    "lon3": "lon3",
+    "lat4": "lat4",
+    "lon4": "lon4",
+    "nadir_distance_km": "nadir_km",
+    "rotation_deg": "rotat_deg",
+    "width_km": "width_km",
+    "inliers": "inliers",
+    "rms_km": "rms_km",
+    "camera_altitude_km": "cam_alt_km",
+    "tilt_deg": "tilt_deg",
+    "azimuth_deg": "azim_deg",
+    "focal_length_mm": "focal_mm",
+    "index_name": "index_name",
+    "tile": "tile",
+    "model": "model",
+    "model_sha256": "model_sha",
+    "engine": "engine",
+    "located_at": "located_at",
+    "message": "message",
+    "review": "review",
+    "reviewer": "reviewer",
+    "reviewed_at": "reviewd_at",
+    "note": "note",
+}
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format: GDAL's driver for it, the ending of its main file, the files it consists of, its options."""
+
+    driver: str
+    suffix: str
+    parts: tuple[str, ...]
+    layer_options: tuple[str, ...] = ()
+
+
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qpj")
+
+FORMATS = {
+    "ESRI Shapefile": ExportFormat("ESRI Shapefile", ".shp", _SHAPEFILE_PARTS, ("ENCODING=UTF-8",)),
+    "GeoPackage": ExportFormat("GPKG", ".gpkg", (".gpkg", ".gpkg-wal", ".gpkg-shm")),
+    "GeoJSON": ExportFormat("GeoJSON", ".geojson", (".geojson",), ("RFC7946=YES", "WRITE_BBOX=YES")),
+    "KML": ExportFormat("KML", ".kml", (".kml",)),
+    "CSV": ExportFormat("CSV", ".csv", (".csv",), ("GEOMETRY=AS_WKT", "STRING_QUOTING=IF_NEEDED")),
+}
+
+
+def format_for(path: Path) -> Optional[str]:
+    """The name in `FORMATS` that goes with the ending of `path`, or None."""
+    ending = ".geojson" if path.suffix.lower() == ".json" else path.suffix.lower()
+    return next((name for name, known in FORMATS.items() if known.suffix == ending), None)
+
+
+def shapefile_names(names: Iterable[str]) -> dict[str, str]:
+    """Field names of at most ten characters, unique whatever their case, for any list of columns.
+
+    Columns of the results GeoPackage get the names documented in `SHAPEFILE_NAMES`; others are cut and, where
+    that makes two alike, numbered.
+    """
+    names = list(names)
+    short = {name: SHAPEFILE_NAMES[name] for name in names if name in SHAPEFILE_NAMES}
+    taken = {name.lower() for name in short.values()}
+    for name in names:
+        if name in short:
+            continue
+        candidate, number = name[:10], 1
+        while candidate.lower() in taken:
+            number += 1
+            candidate = f"{name[: 9 - len(str(number))]}_{number}"
+        short[name] = candidate
+        taken.add(candidate.lower())
+    return short

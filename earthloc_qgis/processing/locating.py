@@ -1,0 +1,95 @@
+"""The run of `earthloc:localize`: the queue that the panel uses too, told to a Processing feedback."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
+from .engine_run import EngineRun
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EarthLoc", text)
+
+
+def locate(
+    photos: list[str],
+    indexes: tuple[str, ...],
+    out: str,
+    nadir: tuple[float, float] | None,
+    radius_km: float,
+    top_k: int,
+    engine_program: str,
+    feedback: QgsProcessingFeedback,
+) -> list[Job]:
+    """What became of each photo; results are in the GeoPackage `out` as soon as they exist.
+
+    Args:
+        nadir: lat, lon for all photos, or None.
+        engine_program: "" for the one in the options.
+
+    Raises:
+        QgsProcessingException: no photo can be located at all: no engine, a damaged index.
+    """
+    with EngineRun(engine_program, feedback) as engine:
+        queue = LocalizationQueue(engine.client, LocalizeOptions(indexes, radius_km, top_k, out))
+        _report(queue, feedback)
+        for photo in photos:
+            queue.add(photo, nadir)
+
+        def begin(loop) -> None:
+            queue.finished.connect(loop.quit)
+            queue.start()
+
+        engine.wait(begin, queue.cancel_all)
+    if queue.halted_by:
+        raise QgsProcessingException(queue.halted_by)
+    return list(queue.jobs.values())
+
+
+def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, int, int, int, int]:
+    """Photos, located, uncertain, not found, failed; the feedback gets a table of what failed and why."""
+    counts = Counter(job.result["status"] for job in jobs if job.state == DONE and job.result)
+    failed = [job for job in jobs if job.state == FAILED]
+    if failed:
+        feedback.reportError(_tr("{n} of {total} photos failed:").format(n=len(failed), total=len(jobs)))
+        for job in failed:
+            feedback.reportError(f"  {Path(job.photo).name} | {job.message}")
+    cancelled = sum(job.state == CANCELLED for job in jobs)
+    if cancelled:
+        feedback.pushWarning(_tr("{n} photos were cancelled.").format(n=cancelled))
+    return len(jobs), counts["located"], counts["uncertain"], counts["not_found"], len(failed)
+
+
+def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:
+    """Tells the feedback what becomes of every photo, and how far all of them are."""
+
+    def changed(photo: str) -> None:
+        job = queue.jobs[photo]
+        feedback.setProgress(100.0 * sum(_share(job) for job in queue.jobs.values()) / len(queue.jobs))
+        if job.state == DONE:
+            feedback.pushInfo(_line(job))
+        elif job.state == FAILED:
+            feedback.pushWarning(_line(job))
+
+    queue.job_changed.connect(changed)
+    queue.recovered.connect(feedback.pushWarning)
+
+
+def _share(job: Job) -> float:
+    return 1.0 if job.state in (DONE, FAILED, CANCELLED) else job.progress
+
+
+def _line(job: Job) -> str:
+    result = job.result or {}
+    parts = [Path(job.photo).name, result.get("status", job.state)]
+    if result.get("center"):
+        lat, lon = result["center"]
+        parts.append(f"{lat:.2f}, {lon:.2f}")
+    if job.message:
+        parts.append(job.message)
+    return " | ".join(parts)
