@@ -20,6 +20,7 @@ from qgis.core import QgsApplication
 application = QgsApplication([], True)
 application.initQgis()
 from qgis.gui import QgsDockWidget, QgsMapCanvas  # part of any QGIS that has a window
+import qgis.utils  # loads plugins, so it is there before any of them
 from qgis.PyQt.QtWidgets import QMainWindow
 class Iface:
     window = QMainWindow()

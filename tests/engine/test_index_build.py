@@ -80,7 +80,7 @@ def test_cancel_keeps_the_work_and_resume_finishes_it(tmp_path, small_index_fold
 
     seen = []
     build_index(land_raster, out, resume=True, work=Work(lambda stage, done, *_: seen.append((stage, done))), **plan)
-    assert [done for stage, done in seen if stage == "embed"][0] >= build.BATCH
+    assert next(done for stage, done in seen if stage == "embed") >= build.BATCH
     assert contents(out) == contents(small_index_folder)
 
 

@@ -86,7 +86,7 @@ def test_outside_the_raster_nothing_is_covered(land_raster):
         pixels, covered = source.square(-30, 120, 200, 32)
         assert not covered.any()
         assert not pixels.any()
-        half, covered = source.square(44, 0.0, 200, 64)
+        _half, covered = source.square(44, 0.0, 200, 64)
         assert 0.4 < covered.mean() < 0.6
 
 

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,4 +66,4 @@ def test_several_indexes_give_one_ranked_answer(index):
     found = search([index, index], queries, 6)
     assert len(found) == 6
     assert [m.row for m in found[:2]] == [3, 3]
-    assert all(a.score >= b.score for a, b in zip(found, found[1:], strict=False))
+    assert all(a.score >= b.score for a, b in itertools.pairwise(found))
