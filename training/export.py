@@ -1,0 +1,246 @@
+"""From a torch network to a model package: ONNX file and card, checked against torch before it gets its name."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import logging
+import os
+import shutil
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+
+from engine.errors import EarthLocError, ModelError, OutputError, UsageError
+from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
+from training.networks import EmbeddingNetwork
+from training.quantise import half_weights, int8
+
+# Least cosine between the descriptors of torch and of the package, over all pictures of the check.
+MIN_COSINE = {"fp32": 0.9999, "fp16": 0.9999, "int8": 0.9}
+
+_OPSET = 18
+# The newest that the oldest ONNX Runtime we run on (1.18) reads.
+_IR_VERSION = 10
+_INPUT, _OUTPUT = "image", "descriptor"
+
+
+@dataclass(frozen=True)
+class PackageInfo:
+    """What the card says beside what the network itself knows.
+
+    Attributes:
+        name, version: of the package; the ONNX file and the card are named after it.
+        training_data: imagery and photos that the weights come from, with their licences.
+        license: of the weights (SPDX).
+        origin: whose weights they were to start with, "" when ours from the beginning.
+        measured: recall and the like, as the evaluation gave them.
+    """
+
+    name: str
+    version: str
+    training_data: str
+    license: str
+    origin: str = ""
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished package.
+
+    Attributes:
+        card: its card.
+        size_bytes: of the ONNX file.
+        min_cosine, mean_cosine: between the descriptors of torch and of the package.
+    """
+
+    card: Path
+    size_bytes: int
+    min_cosine: float
+    mean_cosine: float
+
+
+def export_package(
+    network: EmbeddingNetwork,
+    out: Path,
+    info: PackageInfo,
+    pictures: NDArray[np.uint8],
+    variant: str = "fp32",
+    resize: str = "crop",
+) -> Exported:
+    """Writes a model package.
+
+    The folder appears under its name when it is whole and agrees with torch, or not at all.
+
+    Args:
+        network: left as it is.
+        out: the package's folder; must not exist, or be empty.
+        pictures: uint8 RGB (n, size_px, size_px, 3), real photos and tiles: the descriptors of torch and of
+            the package are compared on them, and "int8" takes the ranges of activations from them.
+        variant: "fp32"; "fp16" stores the weights as half-precision numbers and computes as before; "int8"
+            computes convolutions and matrix products in 8 bits.
+        resize: how an oblong photo becomes square, "crop" or "squash"; a part of the card.
+
+    Raises:
+        UsageError: `out` is taken, or pictures or variant do not fit. ModelError: the package gives other
+            descriptors than torch. OutputError: it cannot be written.
+    """
+    size = network.config.size_px
+    if variant not in MIN_COSINE:
+        raise UsageError(None, f"variant {variant!r} is unknown", f"use {', '.join(MIN_COSINE)}")
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != (size, size, 3) or not len(pictures):
+        raise UsageError(None, f"pictures {pictures.shape} do not fit", f"give uint8 pictures of {size} x {size} x 3")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(out, "exists already", "choose another folder, or delete it")
+    network = copy.deepcopy(network).cpu().float().eval()
+    network.merge_adapters()
+    model = to_onnx(network)
+    if variant == "fp16":
+        model = half_weights(model)
+    elif variant == "int8":
+        prepared = network.normalised(_as_tensor(pictures)).numpy()
+        model = int8(model, _INPUT, prepared)
+    partial = out.with_name(out.name + ".partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        data = model.SerializeToString(deterministic=True)
+        _write_synced(partial / f"{info.name}.onnx", data)
+        card = _card(network, info, data, variant, resize)
+        _write_card(partial / f"{info.name}.json", card)
+        cosines = compare(network, ModelPackage.open(partial), pictures)
+        if cosines.min() < MIN_COSINE[variant]:
+            raise ModelError(
+                out,
+                f"its descriptors differ from torch's (cosine {cosines.min():.5f}, at least {MIN_COSINE[variant]})",
+                "report this with the network's configuration" if variant != "int8" else "use fp16, or other pictures",
+            )
+        card["parity"] = {"pictures": len(pictures), "min_cosine": round(float(cosines.min()), 6)}
+        _write_card(partial / f"{info.name}.json", card)
+        if out.exists():
+            out.rmdir()
+        partial.rename(out)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OutputError.from_os_error(out, error) from error
+    except EarthLocError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return Exported(out / f"{info.name}.json", len(data), float(cosines.min()), float(cosines.mean()))
+
+
+def to_onnx(network: EmbeddingNetwork) -> onnx.ModelProto:
+    """The network as an ONNX graph: `image` (batch, 3, size_px, size_px) to `descriptor` (batch, dimension)."""
+    size = network.config.size_px
+    # It tells every time that torchvision is not there, which nothing here needs.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        # Notes of the exporter about its own deprecated parts.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network.eval(),
+            (torch.zeros(2, 3, size, size),),
+            input_names=[_INPUT],
+            output_names=[_OUTPUT],
+            dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=65536)}},
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("the exporter gave no graph")
+    model: onnx.ModelProto = program.model_proto
+    model.ir_version = min(model.ir_version, _IR_VERSION)
+    _forget_source(model)
+    onnx.checker.check_model(model)
+    return model
+
+
+def compare(network: EmbeddingNetwork, package: ModelPackage, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Cosine between the descriptors of torch and of a package, one per picture, in batches of 1 and of more."""
+    with torch.no_grad():
+        ours = torch.cat([network(network.normalised(part)) for part in _as_tensor(pictures).split(8)]).numpy()
+    theirs = np.concatenate([package.embed(part) for part in (pictures[:1], *np.split(pictures[1:], [7])) if len(part)])
+    return (ours.astype(np.float64) * theirs).sum(axis=1)
+
+
+def texture_pictures(size_px: int, count: int = 8, seed: int = 0) -> NDArray[np.uint8]:
+    """Coloured clouds of all scales, uint8 (count, size_px, size_px, 3), for checks where no photos are at hand."""
+    rng = np.random.default_rng(seed)
+    pictures = np.zeros((count, size_px, size_px, 3), np.float32)
+    for picture in pictures:
+        for octave in range(1, 8):
+            coarse = rng.standard_normal((2**octave, 2**octave, 3)).astype(np.float32)
+            picture += cv2.resize(coarse, (size_px, size_px), interpolation=cv2.INTER_CUBIC) * 0.7**octave
+    low, high = pictures.min(axis=(1, 2, 3), keepdims=True), pictures.max(axis=(1, 2, 3), keepdims=True)
+    return ((pictures - low) / (high - low) * 255).astype(np.uint8)
+
+
+def _card(network: EmbeddingNetwork, info: PackageInfo, data: bytes, variant: str, resize: str) -> dict[str, Any]:
+    size = network.config.size_px
+    described = {key: value for key, value in network.config.to_table().items() if key != "weights"}
+    return {
+        "name": info.name,
+        "version": info.version,
+        "file": f"{info.name}.onnx",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "input": {
+            "name": _INPUT,
+            "width": size,
+            "height": size,
+            "channels": "RGB",
+            "range": [0.0, 1.0],
+            "mean": list(network.mean),
+            "std": list(network.std),
+            "resize": resize,
+        },
+        "output": {"name": _OUTPUT, "dimension": network.dimension, "normalised": True, "metric": "dot"},
+        "query_rotations_deg": list(ROTATIONS_DEG),
+        "variant": variant,
+        "network": described,
+        "training_data": info.training_data,
+        "license": info.license,
+        "origin": info.origin,
+        "measured": dict(info.measured),
+    }
+
+
+def _as_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+
+
+def _forget_source(model: onnx.ModelProto) -> None:
+    """Takes out what the exporter notes of the code: stack traces with the paths of this computer."""
+    model.doc_string = ""
+    del model.metadata_props[:]
+    graphs: list[Any] = [model.graph, *model.functions]
+    for graph in graphs:
+        del graph.metadata_props[:]
+        nodes = [graph, *getattr(graph, "node", []), *getattr(graph, "value_info", [])]
+        nodes += [*getattr(graph, "initializer", [])]
+        if isinstance(graph, onnx.GraphProto):
+            nodes += [*graph.input, *graph.output]
+        for node in nodes:
+            node.doc_string = ""
+            del node.metadata_props[:]
+
+
+def _write_card(path: Path, card: dict[str, Any]) -> None:
+    _write_synced(path, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

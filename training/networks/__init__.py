@@ -1,0 +1,22 @@
+"""Embedding networks: input, backbone, aggregator, projection, built from one configuration."""
+
+from training.networks.config import (
+    PUBLISHED,
+    GemConfig,
+    MixVprConfig,
+    NetworkConfig,
+    SaladConfig,
+    TokenConfig,
+)
+from training.networks.network import EmbeddingNetwork, build
+
+__all__ = [
+    "PUBLISHED",
+    "EmbeddingNetwork",
+    "GemConfig",
+    "MixVprConfig",
+    "NetworkConfig",
+    "SaladConfig",
+    "TokenConfig",
+    "build",
+]

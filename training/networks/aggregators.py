@@ -1,0 +1,167 @@
+"""Aggregators: one vector of length 1 from a feature map and, where there is one, a class token.
+
+Each takes (features (n, c, h, w), token (n, c) or None) and gives (n, dimension).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.networks.config import AggregatorConfig, GemConfig, MixVprConfig, SaladConfig
+
+_SALAD_HIDDEN = 512
+_SINKHORN_ROUNDS = 3
+
+
+class Gem(nn.Module):
+    """Generalised-mean pooling: f_k = (mean of x^p over the positions of channel k)^(1/p), p learned.
+
+    Radenović, Tolias, Chum: "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019, section 3.1.
+    """
+
+    def __init__(self, config: GemConfig, channels: int) -> None:
+        super().__init__()
+        self.dimension = channels
+        self.p = nn.Parameter(torch.tensor(float(config.p)))
+
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        powers = features.float().clamp(min=1e-6) ** self.p
+        return functional.normalize(powers.mean(dim=(2, 3)) ** (1.0 / self.p), dim=1)
+
+
+class FeatureMixer(nn.Module):
+    """X_i <- W2 relu(W1 X_i) + X_i on every channel's flattened map X_i, layer-normalised first (MixVPR, section 3)."""
+
+    def __init__(self, positions: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(positions)
+        self.expand = nn.Linear(positions, positions)
+        self.contract = nn.Linear(positions, positions)
+        for layer in (self.expand, self.contract):
+            nn.init.trunc_normal_(layer.weight, std=0.02)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(n, channels, positions) to the same."""
+        return maps + self.contract(functional.relu(self.expand(self.norm(maps))))
+
+
+class MixVpr(nn.Module):
+    """Feature mixers, then a projection of the channels and one of the positions, flattened.
+
+    Ali-bey, Chaib-draa, Giguère: "MixVPR: Feature mixing for visual place recognition", WACV 2023 (arXiv
+    2303.02190), section 3: F in R^(c x n) is mixed L times, Z' = W_d transpose(Z), O = W_r transpose(Z'),
+    and O of `channels` x `rows` is flattened and normalised.
+    """
+
+    def __init__(self, config: MixVprConfig, channels: int, positions: int) -> None:
+        super().__init__()
+        self.dimension = config.channels * config.rows
+        self.mixers = nn.Sequential(*(FeatureMixer(positions) for _ in range(config.depth)))
+        self.channel_projection = nn.Linear(channels, config.channels)
+        self.row_projection = nn.Linear(positions, config.rows)
+
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        mixed = self.mixers(features.flatten(2))
+        channels_last = self.channel_projection(mixed.transpose(1, 2))
+        rows = self.row_projection(channels_last.transpose(1, 2))
+        return functional.normalize(rows.flatten(1).float(), dim=1)
+
+
+class Salad(nn.Module):
+    """Local features shared out among clusters by optimal transport, beside a global token.
+
+    Izquierdo, Civera: "Optimal transport aggregation for visual place recognition", CVPR 2024 (arXiv
+    2311.15937), section 3. With n local features t_i, m clusters and the class token t_(n+1):
+
+    - scores s_i = W_s2 relu(W_s1 t_i + b_s1) + b_s2, and a learned score z of each feature for the dustbin;
+    - assignment P: every feature gives mass 1, every cluster takes mass 1, the dustbin n - m (the paper's
+      marginals mu and kappa), by Sinkhorn's algorithm in the logarithmic domain; the dustbin is dropped;
+    - features f_i = W_f2 relu(W_f1 t_i + b_f1) + b_f2 of l dimensions, V_jk = sum over i of P_ik f_ij;
+    - global token g = W_g2 relu(W_g1 t_(n+1) + b_g1) + b_g2;
+    - the descriptor is g and every cluster's column of V, each normalised, and normalised once more.
+
+    Numbers of V are stored dimension by dimension, `V[j, k]` at j * m + k.
+    """
+
+    def __init__(self, config: SaladConfig, channels: int) -> None:
+        super().__init__()
+        self.clusters = config.clusters
+        self.dimension = config.token_dim + config.clusters * config.cluster_dim
+        self.local = _two_layers(channels, config.cluster_dim, config.dropout)
+        self.score = _two_layers(channels, config.clusters, config.dropout)
+        self.token = _two_layers(channels, config.token_dim, 0.0)
+        self.dustbin = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        if token is None:
+            raise ValueError("SALAD needs the class token")
+        positions = features.flatten(2).transpose(1, 2)  # (n, positions, c)
+        scores = self.score(positions).float().transpose(1, 2)  # (n, clusters, positions)
+        assignment = transport(scores, self.dustbin.float())
+        volume = torch.einsum("bmn,bnl->blm", assignment, self.local(positions).float())
+        pooled = functional.normalize(volume, dim=1).flatten(1)
+        whole = functional.normalize(self.token(token).float(), dim=1)
+        return functional.normalize(torch.cat([whole, pooled], dim=1), dim=1)
+
+
+def transport(scores: Tensor, dustbin: Tensor, rounds: int = _SINKHORN_ROUNDS) -> Tensor:
+    """Entropic optimal transport of features to clusters with a dustbin (SALAD, section 3.2).
+
+    Args:
+        scores: (n, clusters, positions), float32; more positions than clusters.
+        dustbin: the score, one number, of every feature for the dustbin.
+        rounds: of Sinkhorn's algorithm, clusters first; the last one gives every feature its mass exactly.
+
+    Returns:
+        (n, clusters, positions): the mass that each feature gives to each cluster.
+    """
+    batch, clusters, positions = scores.shape
+    if positions <= clusters:
+        raise ValueError(f"{positions} positions cannot be shared out among {clusters} clusters")
+    full = torch.cat([scores, dustbin.expand(batch, 1, positions)], dim=1)
+    wanted = full.new_zeros(clusters + 1)
+    wanted[clusters] = math.log(positions - clusters)
+    by_feature = full.new_zeros(batch, 1, positions)
+    for _ in range(rounds):
+        by_cluster = wanted.view(1, -1, 1) - torch.logsumexp(full + by_feature, dim=2, keepdim=True)
+        by_feature = -torch.logsumexp(full + by_cluster, dim=1, keepdim=True)
+    return (full + by_cluster + by_feature)[:, :clusters].exp()
+
+
+class ClassToken(nn.Module):
+    """The class token, normalised."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.dimension = channels
+
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        if token is None:
+            raise ValueError("the backbone has no class token")
+        return functional.normalize(token.float(), dim=1)
+
+
+def make_aggregator(config: AggregatorConfig, channels: int, positions: int) -> Gem | MixVpr | Salad | ClassToken:
+    """The aggregator of a configuration for feature maps (n, channels, h, w) with h * w = positions."""
+    if isinstance(config, GemConfig):
+        return Gem(config, channels)
+    if isinstance(config, MixVprConfig):
+        return MixVpr(config, channels, positions)
+    if isinstance(config, SaladConfig):
+        return Salad(config, channels)
+    return ClassToken(channels)
+
+
+def _two_layers(channels: int, out: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(channels, _SALAD_HIDDEN), nn.Dropout(dropout), nn.ReLU(), nn.Linear(_SALAD_HIDDEN, out)
+    )

@@ -1,0 +1,101 @@
+"""Smaller variants of an ONNX model: half-precision weights, and 8-bit arithmetic."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+# Smaller tensors (biases, norms) stay as they are: they weigh nothing and matter most.
+_MIN_WEIGHTS = 256
+_QUANTISED = ["Conv", "Gemm", "MatMul"]
+
+
+def half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with its weights stored in half precision, each cast back before its first use.
+
+    Arithmetic stays in single precision, which is what CPUs do well; a runtime casts once, when it loads.
+    """
+    model = _copy(model)
+    graph = model.graph
+    casts = []
+    for weight in list(graph.initializer):
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < _MIN_WEIGHTS:
+            continue
+        values = numpy_helper.to_array(weight)
+        if np.abs(values).max() > np.finfo(np.float16).max:
+            continue
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT, name=f"{name}_cast"))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    # Shapes and types of the initializers that are noted twice.
+    noted = [v for v in graph.value_info if not any(c.output[0] == v.name for c in casts)]
+    del graph.value_info[:]
+    graph.value_info.extend(noted)
+    onnx.checker.check_model(model)
+    return model
+
+
+def int8(model: onnx.ModelProto, input_name: str, pictures: NDArray[np.float32]) -> onnx.ModelProto:
+    """The graph with convolutions and matrix products in 8 bits, weights per channel.
+
+    Weights use 7 bits, so that processors without VNNI do not overflow.
+
+    Args:
+        input_name: of the graph's input.
+        pictures: float32 (n, 3, size, size) as the network takes them; the ranges of activations are theirs.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain, prepared, quantised = (Path(folder) / f"{n}.onnx" for n in ("plain", "prepared", "quantised"))
+        onnx.save(model, plain)
+        # Folds batch norms into the convolutions before them.
+        quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+        root = logging.getLogger()
+        level = root.level
+        try:
+            root.setLevel(logging.ERROR)  # the quantiser warns of every node that it leaves alone
+            quantize_static(
+                str(prepared),
+                str(quantised),
+                _Pictures(input_name, pictures),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=_QUANTISED,
+                per_channel=True,
+                reduce_range=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
+        finally:
+            root.setLevel(level)
+        result = onnx.load(quantised)
+    del result.metadata_props[:]
+    return result
+
+
+class _Pictures(CalibrationDataReader):
+    """Hands the pictures to the calibration one after the other."""
+
+    def __init__(self, input_name: str, pictures: NDArray[np.float32]) -> None:
+        self._name = input_name
+        self._rest = iter(pictures)
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """The next picture, or None at the end."""
+        picture = next(self._rest, None)
+        return None if picture is None else {self._name: picture[None]}
+
+
+def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
+    copied = onnx.ModelProto()
+    copied.CopyFrom(model)
+    return copied
