@@ -4,7 +4,8 @@ QGIS_PYTHON ?= /usr/bin/python3
 VENV := .venv
 VENV_QGIS := .venv-qgis
 RUN_PYTHON := $(VENV)/bin/python
-QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
+QGIS_RUN := QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/test-profile \
+	EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help setup qgis run test lint bench package clean

@@ -73,7 +73,7 @@ def main() -> int:
     hint = {"NADIR": f"{setting.nadir[1]},{setting.nadir[0]} [EPSG:4326]"} if setting.nadir else {}
     done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=results, **hint)
     shapefile = RUN / "footprints.shp"
-    process("exportfootprints", environment, INPUT=results, OUTPUT=shapefile)
+    exported = process("exportfootprints", environment, INPUT=results, OUTPUT=shapefile)
     for located in setting.photos:
         picture = RUN / f"map-{located.stem}.png"
         process(
@@ -86,6 +86,7 @@ def main() -> int:
         )
         pictures.append(picture)
     tell(setting, results, done)
+    print(f"{exported['COUNT']:g} footprints in the shapefile.")
     print("\nLeft behind:")
     for path in (results, shapefile, *pictures):
         print(f"  {path}")

@@ -18,6 +18,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
+DIST = REPOSITORY / "dist"
 BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
 RESOURCES = ("styles", "icons")
 TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # all that may be in the zip
@@ -69,8 +70,8 @@ def faults(folder: Path) -> list[str]:
 
 def write_zip(folder: Path) -> Path:
     """Zips the staged folder into dist/ and returns the zip's path."""
-    target = REPOSITORY / "dist" / f"{PLUGIN}-{metadata(folder)['version']}.zip"
-    target.parent.mkdir(exist_ok=True)
+    target = DIST / f"{PLUGIN}-{metadata(folder)['version']}.zip"
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".partial")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -126,4 +126,5 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
 
 def _one_of(column: str, values: list[str]) -> str:
     """Expression that is true when the column holds one of the values; "" when there are none."""
+    values = [value for value in values if value]  # QGIS 3.22 gives [""] for nothing chosen
     return f'"{column}" IN ({", ".join(repr(value) for value in values)})' if values else ""

@@ -146,7 +146,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         """Absolute paths of the chosen photos and those in the chosen folder, each once."""
         from ..core.photo_files import find_photos
 
-        chosen = [os.path.abspath(path) for path in self.parameterAsFileList(parameters, self.PHOTOS, context)]
+        given = self.parameterAsFileList(parameters, self.PHOTOS, context)
+        chosen = [os.path.abspath(path) for path in given if path]  # QGIS 3.22 gives [""] for none
         folder = self.parameterAsFile(parameters, self.FOLDER, context)
         if folder and not Path(folder).is_dir():
             raise QgsProcessingException(f"{folder}: {self.tr('there is no such folder; choose another')}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
-from earthloc_qgis.core.export import ExportError, export_footprints, open_results
-from earthloc_qgis.core.export_formats import FORMATS, SHAPEFILE_NAMES, format_for, shapefile_names
 from osgeo import ogr
 from qgis.core import QgsFeature, QgsFeedback, QgsGeometry, QgsVectorLayer
 from sample_results import FOOTPRINTS, write_results
+
+from earthloc_qgis.core.export import ExportError, export_footprints, open_results
+from earthloc_qgis.core.export_formats import FORMATS, SHAPEFILE_NAMES, format_for, shapefile_names
 
 LONG_NOTE = "x" + "ä" * 200  # 401 bytes; byte 254 is in the middle of an ä
 
@@ -129,7 +131,7 @@ def test_geojson_is_rfc7946(results, tmp_path):
     assert "crs" not in content
     assert content["features"][0]["geometry"]["type"] == "Polygon"  # of one part
     ring = content["features"][0]["geometry"]["coordinates"][0]
-    twice_area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:]))
+    twice_area = sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring))
     assert twice_area > 0  # counter-clockwise
     assert content["features"][0]["properties"]["photo_id"] == "ISS042-E-104433"
 

@@ -1,0 +1,156 @@
+"""The layer styles: they load without complaint, and tell apart what they should on the map."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from conftest import REPOSITORY
+from earthloc_qgis.core.export import open_results
+from earthloc_qgis.core.resources import icon, resource, style
+from qgis.core import (
+    QgsApplication,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
+    QgsRectangle,
+    QgsRenderContext,
+)
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
+from sample_results import write_results
+
+TABLES = ("photos", "footprints", "candidates")
+
+
+@pytest.fixture
+def styled(qgis_app, tmp_path):
+    """styled(table): that layer of sample results with its style."""
+    results = str(write_results(tmp_path / "results.gpkg"))
+
+    def load(table, condition=""):
+        layer = open_results(results, table)
+        if condition:
+            layer = layer.materialize(QgsFeatureRequest().setFilterExpression(condition))
+        message, loaded = layer.loadNamedStyle(str(style(table)))
+        assert loaded, message
+        return layer
+
+    return load
+
+
+def paint(layer, extent, labels=True) -> QImage:
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setExtent(QgsRectangle(*extent))
+    settings.setBackgroundColor(QColor("black"))
+    settings.setOutputSize(QSize(400, 400))
+    settings.setDestinationCrs(layer.crs())
+    settings.setFlag(QgsMapSettings.Flag.DrawLabeling, labels)
+    image = QImage(400, 400, QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+    painter.end()
+    return image
+
+
+def lit(image: QImage) -> int:
+    """Number of pixels on which something is drawn."""
+    black = QColor("black").rgb()
+    return sum(image.pixel(x, y) != black for y in range(image.height()) for x in range(image.width()))
+
+
+def brightness(image: QImage) -> list[int]:
+    """Grey values, as whoever prints in black and white sees them."""
+    return [QColor(image.pixel(x, y)).lightness() for y in range(image.height()) for x in range(image.width())]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_style_loads_without_complaint_and_draws(styled, table):
+    messages = []
+    log = QgsApplication.messageLog()
+    log.messageReceived.connect(lambda text, tag, level: messages.append((tag, text)))
+    layer = styled(table)
+    extent = layer.extent()
+    extent.scale(1.3)
+    image = paint(layer, (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()))
+    assert lit(image) > 20
+    assert [message for message in messages if message[0] not in ("", "Qt")] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_feature_has_a_symbol_and_every_symbol_a_label(styled, table):
+    layer = styled(table)
+    renderer = layer.renderer().clone()
+    context = QgsRenderContext()
+    renderer.startRender(context, layer.fields())
+    for feature in layer.getFeatures():
+        context.expressionContext().setFeature(feature)
+        assert renderer.willRenderFeature(feature, context)
+    renderer.stopRender(context)
+    assert all(item.label() for item in renderer.legendSymbolItems())
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_style_holds_looks_only(table):
+    """A style that brings data sources, forms or fields along would overwrite what the layer has."""
+    root = ET.parse(style(table)).getroot()
+    assert root.get("styleCategories") == "Symbology|Labeling"
+    assert {child.tag for child in root} == {"renderer-v2", "labeling"}
+    names = {symbol.get("name") for symbol in root.findall("renderer-v2/symbols/symbol")}
+    used = {rule.get("symbol") for rule in root.iter("rule") if rule.get("symbol")}
+    used |= {entry.get("symbol") for entry in root.iter("range")}
+    assert used == names
+
+
+def test_status_is_told_apart_without_colour(styled):
+    """The same square as located, uncertain and rejected: in grey, pictures differ in pattern, not just in tint."""
+    layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
+    pictures = {}
+    for status, review in (("located", "unreviewed"), ("uncertain", "unreviewed"), ("located", "rejected")):
+        fid = next(layer.getFeatures()).id()
+        fields = layer.fields()
+        values = {fields.indexOf("status"): status, fields.indexOf("review"): review}
+        layer.dataProvider().changeAttributeValues({fid: values})
+        pictures[status, review] = paint(layer, (29, 35, 36, 41), labels=False)
+    inside = QImage.copy
+    located = inside(pictures["located", "unreviewed"], 100, 100, 150, 150)
+    uncertain = inside(pictures["uncertain", "unreviewed"], 100, 100, 150, 150)
+    rejected = inside(pictures["located", "rejected"], 100, 100, 150, 150)
+    assert len(set(brightness(located))) == 1  # an even fill
+    assert len(set(brightness(uncertain))) > 1  # a hatch
+    assert set(brightness(rejected)) == {0}  # no fill
+
+
+def test_better_ranks_are_drawn_heavier(styled):
+    weights = []
+    for rank in (1, 2, 5, 12):
+        layer = styled("candidates", f'"rank" = {rank}')
+        extent = layer.extent()
+        extent.scale(1.2)
+        box = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
+        weights.append(sum(brightness(paint(layer, box, labels=False))))
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > 2 * weights[2]
+
+
+def test_label_is_the_photo_id_else_the_file_name(styled):
+    layer = styled("footprints")
+    expression = QgsExpression(layer.labeling().settings().fieldName)
+    context = layer.createExpressionContext()
+    labels = []
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        labels.append(expression.evaluate(context))
+    assert labels == ["ISS042-E-104433", "Straße am Golf 湾.jpg", "ISS064-E-513"]
+
+
+def test_icon_is_our_own_and_readable_at_24_pixels(qgis_app):
+    path = resource("icons", "earthloc.svg")
+    assert path == REPOSITORY / "resources" / "icons" / "earthloc.svg"
+    image = icon().pixmap(24, 24).toImage()
+    colours = {QColor(image.pixelColor(x, y)).name() for x in range(24) for y in range(24)}
+    assert len(colours) > 10
+    assert path.stat().st_size < 2000
