@@ -27,6 +27,7 @@ CANDIDATES = {
     "inliers": WHOLE,
 }  # fmt: skip
 
+LOCATED_AT = "2024-05-01T10:00:00Z"
 ANATOLIA = "MULTIPOLYGON(((30 36,35 36,35 40,30 40,30 36)))"
 GULF = "MULTIPOLYGON(((48 25,53 26,52 30,47 29,48 25)))"
 FIJI = "MULTIPOLYGON(((177 -19,180 -19,180 -16,177 -16,177 -19)),((-180 -19,-178 -19,-178 -16,-180 -16,-180 -19)))"
@@ -50,7 +51,7 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
     for photo, photo_id, status, confidence, lat, lon, wkt in rows:
         common = {"photo": photo, "photo_id": photo_id, "status": status, "confidence": confidence}
         nadir = None if lat is None else (lat - 1.0, lon - 0.8)
-        located = {"nadir_lat": nadir and nadir[0], "nadir_lon": nadir and nadir[1], "located_at": "2024-05-01T10:00:00Z"}
+        located = {"nadir_lat": nadir and nadir[0], "nadir_lon": nadir and nadir[1], "located_at": LOCATED_AT}
         _add(
             photos,
             {**common, **located},
@@ -64,7 +65,7 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
                     "lon2": lon + 2, "lat3": lat - 2, "lon3": lon + 2, "lat4": lat - 2, "lon4": lon - 2,
                     "nadir_distance_km": 132.25, "rotation_deg": 90, "width_km": 443.0, "inliers": 0,
                     "index_name": "world", "tile": "443_17", "model": "baseline", "model_sha256": "ab" * 32,
-                    "engine": "0.1.0", "located_at": "2024-05-01T10:00:00Z", "review": "unreviewed",
+                    "engine": "0.1.0", "located_at": LOCATED_AT, "review": "unreviewed",
                     "note": extra_note,
                 },
                 wkt,

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 from conftest import PHOTO_CENTRES, REPOSITORY, wait_for
-from earthloc_qgis import settings
-from earthloc_qgis.processing.provider import EarthLocProvider
 from osgeo import ogr
 from qgis.core import (
     QgsApplication,
@@ -28,6 +26,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QImage
 from sample_results import write_results
+
+from earthloc_qgis import settings
+from earthloc_qgis.processing.provider import EarthLocProvider
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from conftest import REPOSITORY
-from earthloc_qgis.core.export import open_results
-from earthloc_qgis.core.resources import icon, resource, style
 from qgis.core import (
     QgsApplication,
     QgsExpression,
@@ -20,6 +18,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from sample_results import write_results
+
+from earthloc_qgis.core.export import open_results
+from earthloc_qgis.core.resources import icon, resource, style
 
 TABLES = ("photos", "footprints", "candidates")
 
