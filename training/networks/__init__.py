@@ -3,6 +3,7 @@
 from training.networks.config import (
     PUBLISHED,
     GemConfig,
+    GridConfig,
     MixVprConfig,
     NetworkConfig,
     SaladConfig,
@@ -14,6 +15,7 @@ __all__ = [
     "PUBLISHED",
     "EmbeddingNetwork",
     "GemConfig",
+    "GridConfig",
     "MixVprConfig",
     "NetworkConfig",
     "SaladConfig",

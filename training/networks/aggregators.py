@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.networks.config import AggregatorConfig, GemConfig, MixVprConfig, SaladConfig
+from training.networks.config import AggregatorConfig, GemConfig, GridConfig, MixVprConfig, SaladConfig
 
 _SALAD_HIDDEN = 512
 _SINKHORN_ROUNDS = 3
@@ -20,7 +20,7 @@ _SINKHORN_ROUNDS = 3
 class Gem(nn.Module):
     """Generalised-mean pooling: f_k = (mean of x^p over the positions of channel k)^(1/p), p learned.
 
-    Radenović, Tolias, Chum: "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019, section 3.1.
+    Radenović, Tolias, Chum: "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019, equation 3.
     """
 
     def __init__(self, config: GemConfig, channels: int) -> None:
@@ -150,7 +150,40 @@ class ClassToken(nn.Module):
         return functional.normalize(token.float(), dim=1)
 
 
-def make_aggregator(config: AggregatorConfig, channels: int, positions: int) -> Gem | MixVpr | Salad | ClassToken:
+class Grid(nn.Module):
+    """Feature mixers on a reduced map, then one linear layer from all its positions to the descriptor.
+
+    Where MixVPR weighs the positions alike for all channels, this tells a shore in the north from one in the
+    south channel by channel. Tiles are north up and photos are tried in four rotations, so positions have a meaning.
+    """
+
+    def __init__(self, config: GridConfig, channels: int, positions: int) -> None:
+        super().__init__()
+        self.dimension = config.dimension
+        self.reduce = nn.Linear(channels, config.width)
+        self.dropout = nn.Dropout1d(config.dropout)
+        self.mixers = nn.Sequential(*(FeatureMixer(positions) for _ in range(config.depth)))
+        self.keep = nn.Linear(config.width, config.channels)
+        self.descriptor = nn.Linear(config.channels * positions, config.dimension)
+
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        reduced = functional.relu(self.reduce(features.flatten(2).transpose(1, 2))).transpose(1, 2)
+        mixed = self.mixers(self.dropout(reduced))
+        return functional.normalize(self.descriptor(self.keep(mixed.transpose(1, 2)).flatten(1)).float(), dim=1)
+
+    @torch.no_grad()
+    def standardise(self, features: Tensor) -> None:
+        """Starts the first layer so that each channel of feature maps (n, channels, h, w) counts alike."""
+        mean, deviation = features.mean(dim=(0, 2, 3)), features.std(dim=(0, 2, 3)) + 1e-3
+        nn.init.normal_(self.reduce.weight, std=(2.0 / len(mean)) ** 0.5)
+        self.reduce.weight.div_(deviation)
+        self.reduce.bias.copy_(-(self.reduce.weight @ mean))
+
+
+def make_aggregator(
+    config: AggregatorConfig, channels: int, positions: int
+) -> Gem | MixVpr | Salad | ClassToken | Grid:
     """The aggregator of a configuration for feature maps (n, channels, h, w) with h * w = positions."""
     if isinstance(config, GemConfig):
         return Gem(config, channels)
@@ -158,6 +191,8 @@ def make_aggregator(config: AggregatorConfig, channels: int, positions: int) -> 
         return MixVpr(config, channels, positions)
     if isinstance(config, SaladConfig):
         return Salad(config, channels)
+    if isinstance(config, GridConfig):
+        return Grid(config, channels, positions)
     return ClassToken(channels)
 
 

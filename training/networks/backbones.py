@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from transformers import Dinov2WithRegistersConfig, Dinov2WithRegistersModel, ResNetConfig, ResNetModel
 
 from training.networks.convnets import Compact, ResNet50V2
+from training.networks.mobilenet import MobileNetV2
 from training.networks.pretrained import adapt
 from training.networks.weights import load_strict, read_state_dict
 
-# Width, heads and blocks of DINOv2's transformers (Oquab et al. 2023, table 17).
+# Width, heads and blocks of DINOv2's transformers (Oquab et al. 2023).
 DINOV2_SIZES = {"dinov2-small": (384, 6, 12), "dinov2-base": (768, 12, 12), "dinov2-large": (1024, 16, 24)}
 DINOV2_PATCH_PX = 14
 DINOV2_REGISTERS = 4
@@ -97,7 +98,7 @@ class DinoV2(nn.Module):
                     setattr(module, name, child.get_base_layer())
 
 
-Backbone = Compact | ResNet50V2 | ResNet50 | DinoV2
+Backbone = Compact | MobileNetV2 | ResNet50V2 | ResNet50 | DinoV2
 
 
 def make_backbone(
@@ -116,6 +117,8 @@ def make_backbone(
     backbone: Backbone
     if name == "compact":
         backbone = Compact(1 if grey else 3)
+    elif name == "mobilenetv2":
+        backbone = MobileNetV2()
     elif name == "resnet50v2":
         backbone = ResNet50V2()
     elif name == "resnet50":

@@ -9,7 +9,10 @@ from typing import Any, ClassVar
 from engine.errors import UsageError
 
 INPUTS = ("rgb", "grey", "local_grey")
-BACKBONES = ("compact", "resnet50", "resnet50v2", "dinov2-small", "dinov2-base", "dinov2-large")
+BACKBONES = ("compact", "mobilenetv2", "resnet50", "resnet50v2", "dinov2-small", "dinov2-base", "dinov2-large")
+
+# Pixels from one position of the feature map to the next, where they are not 16.
+_STRIDE = {"mobilenetv2": 32, "dinov2-small": 14, "dinov2-base": 14, "dinov2-large": 14}
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,29 @@ class TokenConfig:
     kind: ClassVar[str] = "token"
 
 
-AggregatorConfig = GemConfig | MixVprConfig | SaladConfig | TokenConfig
+@dataclass(frozen=True)
+class GridConfig:
+    """Every position keeps its own weights up to the descriptor; `dimension` numbers.
+
+    Attributes:
+        width: channels that each position is reduced to first.
+        depth: feature mixers, as MixVPR's, one after the other.
+        channels: what is kept of each position.
+        dimension: of the descriptor, one linear layer from all positions.
+        dropout: share of the channels left out while training.
+    """
+
+    kind: ClassVar[str] = "grid"
+    width: int = 256
+    depth: int = 2
+    channels: int = 64
+    dimension: int = 256
+    dropout: float = 0.1
+
+
+AggregatorConfig = GemConfig | MixVprConfig | SaladConfig | TokenConfig | GridConfig
 _AGGREGATORS: dict[str, type[AggregatorConfig]] = {
-    c.kind: c for c in (GemConfig, MixVprConfig, SaladConfig, TokenConfig)
+    c.kind: c for c in (GemConfig, MixVprConfig, SaladConfig, TokenConfig, GridConfig)
 }
 
 
@@ -94,7 +117,7 @@ class NetworkConfig:
         _check(self.backbone in BACKBONES, f"backbone {self.backbone!r} is unknown", f"use {', '.join(BACKBONES)}")
         _check(self.input in INPUTS, f"input {self.input!r} is unknown", f"use {', '.join(INPUTS)}")
         transformer = self.backbone.startswith("dinov2")
-        step = 14 if transformer else 16
+        step = _STRIDE.get(self.backbone, 16)
         _check(
             32 <= self.size_px <= 2048 and self.size_px % step == 0,
             f"size_px {self.size_px} does not fit {self.backbone}",
@@ -131,7 +154,7 @@ class NetworkConfig:
     @property
     def grid(self) -> int:
         """Side of the feature map."""
-        return self.size_px // (14 if self.backbone.startswith("dinov2") else 16)
+        return self.size_px // _STRIDE.get(self.backbone, 16)
 
     @property
     def positions(self) -> int:
@@ -175,7 +198,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int | None": (int,),
     "str | None": (str,),
-    "AggregatorConfig": (GemConfig, MixVprConfig, SaladConfig, TokenConfig),
+    "AggregatorConfig": (GemConfig, MixVprConfig, SaladConfig, TokenConfig, GridConfig),
 }
 
 

@@ -75,8 +75,9 @@ class EmbeddingNetwork(nn.Module):
             )
         pca = faiss.PCAMatrix(columns, self.dimension, -whiten)
         pca.train(np.ascontiguousarray(descriptors, np.float32))
-        directions = faiss.vector_to_array(pca.A).reshape(-1, columns)[: self.dimension]
-        shift = faiss.vector_to_array(pca.b)[: self.dimension]
+        scale = rows**whiten  # faiss divides by sums of squares instead of variances
+        directions = scale * faiss.vector_to_array(pca.A).reshape(-1, columns)[: self.dimension]
+        shift = scale * faiss.vector_to_array(pca.b)[: self.dimension]
         self.projection.weight.copy_(torch.from_numpy(directions))
         self.projection.bias.copy_(torch.from_numpy(shift))
 

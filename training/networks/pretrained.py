@@ -110,7 +110,7 @@ def resample_positions(positions: Tensor, grid: int) -> Tensor:
 
 def adapt(name: str, state: dict[str, Tensor], backbone: nn.Module) -> dict[str, Tensor]:
     """A published state dict with the names of our backbone; names that mean nothing to us stay as they are."""
-    if name in ("compact", "resnet50v2"):
+    if name in ("compact", "mobilenetv2", "resnet50v2"):
         return state
     state = {n.removeprefix("resnet.").removeprefix("dinov2_with_registers."): t for n, t in state.items()}
     if name == "resnet50":
