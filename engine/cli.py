@@ -96,6 +96,9 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
     build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
     build.add_argument("--include-ocean", action="store_true", help="also tiles without land")
+    build.add_argument(
+        "--compact", action="store_true", help="a sixth of the size: descriptors in 8 bits, no tiles.gpkg for QGIS"
+    )
     build.add_argument("--attribution", default="", metavar="TEXT", help="whom to credit for the imagery")
     build.add_argument("--licence", default="", metavar="TEXT", help="licence of the imagery")
     build.add_argument("--json", action="store_true", help="print the new index.json")

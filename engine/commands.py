@@ -80,6 +80,7 @@ def index_build(args: argparse.Namespace) -> int:
             model=ModelPackage.open(args.model),
             resume=args.resume,
             include_ocean=args.include_ocean,
+            compact=args.compact,
             attribution=args.attribution,
             licence=args.licence,
             work=Work(line.show),

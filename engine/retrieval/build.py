@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,10 +29,12 @@ from engine.retrieval.index import (
     DESCRIPTORS,
     FOOTPRINTS,
     FORMAT,
+    ITEM_BYTES,
     MANIFEST,
     MODEL_CARD,
     MODEL_FILE,
     TILES,
+    compress,
     file_sha256,
     read_manifest,
 )
@@ -59,6 +61,7 @@ def build_index(
     model: ModelPackage,
     resume: bool = False,
     include_ocean: bool = False,
+    compact: bool = False,
     attribution: str = "",
     licence: str = "",
     work: Work | None = None,
@@ -73,6 +76,7 @@ def build_index(
         model: embeds the tiles.
         resume: go on with a half-built index of the same plan; otherwise it is started anew.
         include_ocean: also tiles without land.
+        compact: descriptors in 8 bits and no `tiles.gpkg`: a sixth of the size.
         attribution, licence: of the imagery, kept in the index; by default what the raster's tags say.
         work: progress (stages `plan`, `embed`, `write`) and cancelling.
 
@@ -101,9 +105,9 @@ def build_index(
             "overlap": tiling.OVERLAP,
             "include_ocean": include_ocean,
             "dimension": model.dimension,
-            "dtype": "float32",
+            "dtype": "int8" if compact else "float32",
             "source": {
-                "path": str(Path(source).resolve()),
+                "path": Path(source).name,
                 "crs": raster.crs,
                 "attribution": attribution or raster.attribution,
                 "licence": licence or raster.licence,
@@ -114,8 +118,8 @@ def build_index(
         state = {**plan, "planned": len(tiles), "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns}
         partial = out.with_name(out.name + ".partial")
         try:
-            start = _open_partial(partial, state, resume, model.dimension)
-            _embed_tiles(raster, tiles, model, partial, start, work)
+            start = _open_partial(partial, state, resume)
+            _embed_tiles(raster, tiles, model, partial, plan["dtype"], start, work)
             return _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
@@ -153,15 +157,16 @@ def _check_request(bbox: BBox | None, tile_km: Sequence[float]) -> None:
 # -- embedding, batch by batch ------------------------------------------------------------------------
 
 
-def _open_partial(partial: Path, state: dict[str, Any], resume: bool, dimension: int) -> int:
+def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
     """Makes the partial folder, or brings a half-built one back to its last whole batch; the next batch's number."""
     if partial.is_dir() and not (resume and _read_plan(partial) == state):
         shutil.rmtree(partial)
     if not partial.is_dir():
         partial.mkdir(parents=True)
         (partial / _PLAN).write_text(json.dumps(state), encoding="utf-8")
-    batches, kept = _sound_batches(partial, dimension)
-    for name, size in ((DESCRIPTORS, kept * dimension * 4), (_KEPT, kept * 4)):
+    descriptors, row_bytes = DESCRIPTORS[state["dtype"]], state["dimension"] * ITEM_BYTES[state["dtype"]]
+    batches, kept = _sound_batches(partial, descriptors, row_bytes)
+    for name, size in ((descriptors, kept * row_bytes), (_KEPT, kept * 4)):
         with (partial / name).open("ab") as file:
             file.truncate(size)
     _write_synced(partial / _JOURNAL, "".join(line + "\n" for line in batches).encode())
@@ -175,11 +180,11 @@ def _read_plan(partial: Path) -> Any:
         return None
 
 
-def _sound_batches(partial: Path, dimension: int) -> tuple[list[str], int]:
+def _sound_batches(partial: Path, name: str, row_bytes: int) -> tuple[list[str], int]:
     """Journal lines of the batches whose bytes are all there and right, and the tiles they keep."""
     try:
         lines = (partial / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
-        descriptors = (partial / DESCRIPTORS).open("rb")
+        descriptors = (partial / name).open("rb")
         kept_rows = (partial / _KEPT).open("rb")
     except OSError:
         return [], 0
@@ -191,8 +196,8 @@ def _sound_batches(partial: Path, dimension: int) -> tuple[list[str], int]:
             if len(fields) != 3 or not all(field.isdecimal() for field in fields) or int(fields[0]) != number:
                 break
             kept = int(fields[1])
-            data = kept_rows.read(kept * 4) + descriptors.read(kept * dimension * 4)
-            if len(data) != kept * (dimension + 1) * 4 or zlib.crc32(data) != int(fields[2]):
+            data = kept_rows.read(kept * 4) + descriptors.read(kept * row_bytes)
+            if len(data) != kept * (4 + row_bytes) or zlib.crc32(data) != int(fields[2]):
                 break
             sound.append(line)
             total += kept
@@ -200,30 +205,32 @@ def _sound_batches(partial: Path, dimension: int) -> tuple[list[str], int]:
 
 
 def _embed_tiles(
-    raster: RasterSource, tiles: Tiles, model: ModelPackage, partial: Path, start: int, work: Work
+    raster: RasterSource, tiles: Tiles, model: ModelPackage, partial: Path, dtype: str, start: int, work: Work
 ) -> None:
     total = len(tiles)
     done = min(start * BATCH, total)
     work.progress("embed", done, total)
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((partial / name).open("ab")) for name in (DESCRIPTORS, _KEPT, _JOURNAL)}
+        names = (DESCRIPTORS[dtype], _KEPT, _JOURNAL)
+        files = [stack.enter_context((partial / name).open("ab")) for name in names]
         for number, rows, squares in _cut_ahead(raster, tiles, model.input.size_px, start):
             descriptors = model.embed(squares) if len(rows) else np.empty((0, model.dimension), np.float32)
-            _append_batch(files, number, rows, descriptors)
+            stored = compress(descriptors).tobytes() if dtype == "int8" else descriptors.astype("<f4").tobytes()
+            _append_batch(files, number, rows, stored)
             done = min((number + 1) * BATCH, total)
             work.progress("embed", done, total, f"{done} of {total} tiles")
 
 
-def _append_batch(files: Mapping[str, BinaryIO], number: int, rows: NDArray, descriptors: NDArray[np.float32]) -> None:
+def _append_batch(files: list[BinaryIO], number: int, rows: NDArray, descriptor_bytes: bytes) -> None:
     """Writes a batch; only when its bytes are on disk does the journal name it."""
-    row_bytes, descriptor_bytes = rows.astype("<u4").tobytes(), descriptors.astype("<f4").tobytes()
-    files[_KEPT].write(row_bytes)
-    files[DESCRIPTORS].write(descriptor_bytes)
-    line = f"{number} {len(rows)} {zlib.crc32(row_bytes + descriptor_bytes)}\n"
-    for name in (_KEPT, DESCRIPTORS):
-        _sync(files[name])
-    files[_JOURNAL].write(line.encode())
-    _sync(files[_JOURNAL])
+    descriptors, kept, journal = files
+    row_bytes = rows.astype("<u4").tobytes()
+    kept.write(row_bytes)
+    descriptors.write(descriptor_bytes)
+    for file in (kept, descriptors):
+        _sync(file)
+    journal.write(f"{number} {len(rows)} {zlib.crc32(row_bytes + descriptor_bytes)}\n".encode())
+    _sync(journal)
 
 
 def _cut_ahead(
@@ -273,8 +280,10 @@ def _finish(
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
         _sync(file)
-    write_footprints(partial / FOOTPRINTS, tiles)
-    names = [DESCRIPTORS, TILES, FOOTPRINTS]
+    names = [DESCRIPTORS[plan["dtype"]], TILES]
+    if plan["dtype"] == "float32":
+        write_footprints(partial / FOOTPRINTS, tiles)
+        names.append(FOOTPRINTS)
     if find_package(model.sha256) is None:
         names += _copy_model(model, partial)
     files = {n: {"sha256": file_sha256(partial / n), "bytes": (partial / n).stat().st_size} for n in names}

@@ -1,6 +1,7 @@
 """The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
 
 A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/architecture.md describes it.
+A compact index, such as the world's, has its descriptors in 8 bits (`descriptors.i8`) and no `tiles.gpkg`.
 An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
 `verify`.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ from engine.retrieval.tiling import TILE_DTYPE, Tiles
 
 FORMAT = 1
 MANIFEST = "index.json"
-DESCRIPTORS = "descriptors.f32"
+# File and bytes a number of the descriptors, by "dtype".
+DESCRIPTORS = {"float32": "descriptors.f32", "int8": "descriptors.i8"}
+ITEM_BYTES = {"float32": 4, "int8": 1}
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
 # The model package, when it is not one that comes along with EarthLoc.
@@ -37,7 +41,7 @@ class RegionalIndex:
         path: its folder.
         info: the manifest.
         name, count, dimension: of the manifest.
-        descriptors: float32 (count, dimension), memory-mapped, read-only, each row of length 1.
+        dtype: "float32" or "int8", how descriptors are stored.
         tiles: (count,) of TILE_DTYPE, in memory (28 bytes a tile).
     """
 
@@ -47,12 +51,21 @@ class RegionalIndex:
         self.name: str = info["name"]
         self.count: int = info["count"]
         self.dimension: int = info["dimension"]
+        self.dtype: str = info["dtype"]
         _check_sizes(path, info)
         self.tiles = _read_tiles(path)
+
+    @cached_property
+    def descriptors(self) -> NDArray[np.float32]:
+        """float32 (count, dimension), read-only, each row of length 1: memory-mapped, or from 8 bits on first use."""
         shape = (self.count, self.dimension)
-        self.descriptors: NDArray[np.float32] = (
-            np.memmap(path / DESCRIPTORS, "<f4", "r", shape=shape) if self.count else np.zeros(shape, np.float32)
-        )
+        if not self.count:
+            return np.zeros(shape, np.float32)
+        if self.dtype == "int8":
+            rows = expand(np.fromfile(self.path / DESCRIPTORS["int8"], np.int8).reshape(shape))
+            rows.flags.writeable = False
+            return rows
+        return np.memmap(self.path / DESCRIPTORS["float32"], "<f4", "r", shape=shape)
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
@@ -73,6 +86,22 @@ class RegionalIndex:
             if file_sha256(self.path / name) != entry["sha256"]:
                 raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
         return len(self.info["files"])
+
+
+def compress(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Descriptors (n, dimension) in 8 bits: each row scaled to a largest value of 127, and rounded.
+
+    The scale is not kept: a descriptor has length 1, so its direction is all there is to know.
+    """
+    largest = np.abs(descriptors).max(axis=1, keepdims=True)
+    return np.rint(descriptors * (127.0 / np.maximum(largest, 1e-12))).astype(np.int8)
+
+
+def expand(rows: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Compressed descriptors (n, dimension) as float32 of length 1."""
+    descriptors = rows.astype(np.float32)
+    descriptors /= np.maximum(np.linalg.norm(descriptors, axis=1, keepdims=True), 1e-12)
+    return descriptors
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
@@ -133,7 +162,7 @@ def _check_manifest(info: dict[str, Any]) -> None:
     for key, low in (("count", 0), ("dimension", 1)):
         if not isinstance(info[key], int) or isinstance(info[key], bool) or not low <= info[key] < 1 << 40:
             raise ValueError(key)
-    if info["dtype"] != "float32":
+    if info["dtype"] not in DESCRIPTORS:
         raise ValueError("dtype")
     if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) for v in info["region"]):
         raise ValueError("region")
@@ -144,13 +173,14 @@ def _check_manifest(info: dict[str, Any]) -> None:
             raise TypeError(f"model.{key}")
     if not isinstance(info["source"], dict):
         raise TypeError("source")
-    required = {DESCRIPTORS, TILES, FOOTPRINTS}
-    if not required <= set(info["files"]) <= required | {MODEL_CARD, MODEL_FILE}:
+    descriptors = DESCRIPTORS[info["dtype"]]
+    required = {descriptors, TILES}
+    if not required <= set(info["files"]) <= required | {FOOTPRINTS, MODEL_CARD, MODEL_FILE}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
             raise TypeError("files")
-    row_bytes = {DESCRIPTORS: info["dimension"] * 4, TILES: TILE_DTYPE.itemsize}
+    row_bytes = {descriptors: info["dimension"] * ITEM_BYTES[info["dtype"]], TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:
             raise ValueError("count")

@@ -118,6 +118,31 @@ def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, small_i
     assert got == expected
 
 
+def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_size(
+    tmp_path, small_index_folder, land_raster, model
+):
+    plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up", "compact": True}
+    build_index(land_raster, tmp_path / "europe", **plan)
+    compact, full = RegionalIndex.open(tmp_path / "europe", verify=True), RegionalIndex.open(small_index_folder)
+    assert {path.name for path in (tmp_path / "europe").iterdir()} == {"index.json", "descriptors.i8", "tiles.bin"}
+    size = sum(path.stat().st_size for path in (tmp_path / "europe").iterdir())
+    assert size < 0.3 * sum(path.stat().st_size for path in small_index_folder.iterdir())
+    np.testing.assert_array_equal(compact.tiles, full.tiles)
+    assert compact.descriptors.dtype == np.float32
+    assert (compact.descriptors * full.descriptors).sum(axis=1).min() > 0.999
+    np.testing.assert_allclose(np.linalg.norm(compact.descriptors, axis=1), 1.0, atol=1e-5)
+
+    work = Work(lambda stage, done, *_: work.cancel() if done >= build.BATCH else None)
+    with pytest.raises(CancelledError):
+        build_index(land_raster, tmp_path / "again", work=work, **plan)
+    build_index(land_raster, tmp_path / "again", resume=True, **plan)
+    assert (tmp_path / "again" / "descriptors.i8").read_bytes() == (tmp_path / "europe" / "descriptors.i8").read_bytes()
+
+
+def test_the_manifest_names_the_imagery_without_the_folders_of_this_computer(small_index_folder, land_raster):
+    assert json.loads((small_index_folder / "index.json").read_text())["source"]["path"] == land_raster.name
+
+
 def test_a_torn_batch_is_thrown_away(tmp_path, small_index_folder, land_raster, model):
     out = tmp_path / "europe"
     plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
-from engine.retrieval.index import RegionalIndex
+from engine.retrieval.index import RegionalIndex, compress, expand
 from engine.retrieval.search import Circle, rows_in_circle, search
 
 
@@ -67,3 +67,14 @@ def test_several_indexes_give_one_ranked_answer(index):
     assert len(found) == 6
     assert [m.row for m in found[:2]] == [3, 3]
     assert all(a.score >= b.score for a, b in itertools.pairwise(found))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_eight_bits_keep_the_direction(seed):
+    rows = np.random.default_rng(seed).standard_normal((50, 256)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert (expand(compress(rows)) * rows).sum(axis=1).min() > 0.9995
+
+
+def test_eight_bits_of_nothing():
+    assert expand(compress(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2
