@@ -8,7 +8,7 @@ QGIS_RUN := QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/te
 	EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup qgis run test lint bench package clean
+.PHONY: help setup qgis run test test-qgis lint bench package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ $(VENV)/.stamp: pyproject.toml tools/make_venv.sh
 	@$(VENV)/bin/earthloc --version
 	@touch $@
 
+# torch and what trains with it; large, so only what needs it waits for it.
+$(VENV)/.stamp-training: $(VENV)/.stamp
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[training]'
+	@touch $@
+
 qgis: $(VENV_QGIS)/.stamp ## QGIS (installed if missing, as root on Debian) and its test tools in .venv-qgis
 
 $(VENV_QGIS)/.stamp: tools/install_qgis.sh tools/make_venv.sh
@@ -34,12 +39,15 @@ $(VENV_QGIS)/.stamp: tools/install_qgis.sh tools/make_venv.sh
 run: setup qgis ## locate a photo in QGIS, from imagery to map: GeoPackage, shapefile, picture [PHOTO=file]
 	@$(RUN_PYTHON) tools/main_job.py $(if $(PHOTO),--photo "$(PHOTO)")
 
-test: setup qgis ## all tests: engine and training in .venv, plugin in QGIS
+test: $(VENV)/.stamp-training qgis ## all tests: engine and training in .venv, plugin in QGIS
 	@failed=0; \
 	$(RUN_PYTHON) -m pytest tests/engine tests/training || failed=1; \
-	$(QGIS_RUN) -m pytest tests/qgis || failed=1; \
+	$(MAKE) --no-print-directory test-qgis || failed=1; \
 	if [ $$failed = 0 ]; then echo "All tests passed."; else echo "Tests failed."; fi; \
 	exit $$failed
+
+test-qgis: setup qgis
+	@$(QGIS_RUN) -m pytest tests/qgis
 
 lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m ruff check .

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
@@ -17,7 +16,6 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
-    QgsFeature,
     QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
@@ -26,42 +24,19 @@ from qgis.core import (
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
-    QgsRenderContext,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QPoint, QRect, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QFont, QImage, QImageReader, QPainter, QTransform
+from qgis.PyQt.QtCore import QPoint, QRect, QSize
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from .export import ExportError, open_results
+from .picture_panel import DPI, INK, MapSubject, draw_panel, font
 from .resources import style
 
-DPI = 120
 SEA = "#dfeaf2"
-INK = QColor("#1d2733")
-FAINT = QColor("#5b6875")
 PANEL_PX = 400  # at least, for the legend
 FAR_DEG = 60.0  # beyond this from the middle a map in one local projection is too distorted to read
-
-STATUS_WORDS = {
-    "located": "located",
-    "uncertain": "uncertain: check before use",
-    "not_found": "not found",
-    "failed": "failed",
-}
-
-
-@dataclass
-class MapSubject:
-    """What a picture shows: the photos chosen, as rows of the `photos` table."""
-
-    photos: list[QgsFeature]
-    folder: Path
-
-    def where(self) -> str:
-        """Filter that chooses the rows of these photos in any table."""
-        quoted = ", ".join("'" + str(row["photo"]).replace("'", "''") + "'" for row in self.photos)
-        return f'"photo" IN ({quoted})'
 
 
 def choose_photos(results: str, wanted: str = "") -> MapSubject:
@@ -114,7 +89,7 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     painter = QPainter(picture)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(QPoint(panel, 0), map_image)
-    _draw_panel(painter, QRect(0, 0, panel, size.height()), subject, layers)
+    draw_panel(painter, QRect(0, 0, panel, size.height()), subject, layers)
     painter.end()
     return picture
 
@@ -233,127 +208,9 @@ def _draw_scale(painter: QPainter, settings: QgsMapSettings) -> None:
     power = 10 ** math.floor(math.log10(longest))
     length_km = max(step * power for step in (1, 2, 5) if step * power <= longest)
     width, x, y = round(length_km / km_per_px), 24, settings.outputSize().height() - 28
-    painter.setFont(_font(9, bold=True))
+    painter.setFont(font(9, bold=True))
     text = f"{length_km:g} km"
     painter.fillRect(QRect(x - 10, y - 26, max(width, 60) + 20, 42), QColor(255, 255, 255, 200))
     painter.fillRect(QRect(x, y + 2, width, 5), INK)
     painter.setPen(INK)
     painter.drawText(QPoint(x, y - 6), text)
-
-
-def _font(points: int, bold: bool = False) -> QFont:
-    font = QFont("Open Sans")
-    font.setPixelSize(round(points * DPI / 72))
-    font.setBold(bold)
-    return font
-
-
-def _draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list[QgsVectorLayer]) -> None:
-    painter.fillRect(area, QColor("white"))
-    inner = area.adjusted(22, 22, -22, -18)
-    top = inner.top()
-
-    def write(text: str, points: int, colour: QColor, bold: bool = False, gap: int = 6) -> None:
-        nonlocal top
-        painter.setFont(_font(points, bold))
-        painter.setPen(colour)
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-        if " " not in text:  # a long file name has no place to wrap
-            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
-        box = painter.boundingRect(QRect(inner.left(), top, inner.width(), inner.height()), flags, text)
-        painter.drawText(box, flags, text)
-        top = box.bottom() + gap
-
-    if len(subject.photos) == 1:
-        row = subject.photos[0]
-        write(_name(row), 14, INK, bold=True)
-        write(STATUS_WORDS.get(row["status"], str(row["status"])).capitalize(), 10, INK, gap=14)
-        footprint = next(layers[1].getFeatures(), None)
-        top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
-        for line in _facts(row, footprint):
-            write(line, 9, FAINT)
-    else:
-        write(f"{len(subject.photos)} photos", 14, INK, bold=True)
-        for status, words in STATUS_WORDS.items():
-            number = sum(row["status"] == status for row in subject.photos)
-            if number:
-                write(f"{number} {words}", 10, INK)
-    _draw_legend(painter, inner, layers)
-
-
-def _name(row: QgsFeature) -> str:
-    photo_id = row["photo_id"]
-    return photo_id if isinstance(photo_id, str) and photo_id else str(row["photo"]).rsplit("/", 1)[-1]
-
-
-def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
-    facts = []
-    if isinstance(row["confidence"], float):
-        facts.append(f"Confidence {row['confidence']:.2f}")
-    if isinstance(row["center_lat"], float):
-        facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
-    if isinstance(row["nadir_lat"], float):
-        facts.append(f"Nadir {_position(row['nadir_lat'], row['nadir_lon'])}")
-    if footprint is not None and isinstance(footprint["width_km"], float):
-        facts.append(f"Ground width about {footprint['width_km']:.0f} km")
-    if isinstance(row["message"], str) and row["message"]:
-        facts.append(row["message"])
-    return facts
-
-
-def _position(lat: float, lon: float) -> str:
-    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"
-
-
-def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint: Optional[QgsFeature]) -> int:
-    """Draws the photo, turned to about north up where a footprint says how; returns where to go on below it."""
-    reader = QImageReader(str(path))
-    reader.setAutoTransform(False)  # corners and rotation are those of the stored pixels
-    full = reader.size()
-    if full.isValid():
-        reader.setScaledSize(full.scaled(inner.width() * 2, inner.width() * 2, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
-    if image.isNull():
-        return top
-    turn = footprint["rotation_deg"] if footprint is not None else 0
-    turn = turn if isinstance(turn, int) else 0
-    image = image.transformed(QTransform().rotate(-turn))
-    image = image.scaled(
-        QSize(inner.width(), round(inner.height() * 0.42)),
-        Qt.AspectRatioMode.KeepAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
-    painter.drawImage(QPoint(inner.left(), top), image)
-    painter.setFont(_font(8))
-    painter.setPen(FAINT)
-    caption = f"The photo, turned by {turn}° to be about north up" if turn else "The photo as it is stored"
-    bottom = top + image.height()
-    painter.drawText(QPoint(inner.left(), bottom + 20), caption)
-    return bottom + 38
-
-
-def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) -> None:
-    """The symbols that occur on the map, from the bottom of the panel upwards."""
-    entries = []
-    for layer in (layers[1], layers[2], layers[0]):
-        context = QgsRenderContext()
-        renderer = layer.renderer().clone()
-        renderer.startRender(context, layer.fields())
-        used = set()
-        for feature in layer.getFeatures():
-            context.expressionContext().setFeature(feature)
-            if not feature.geometry().isNull():
-                used |= set(renderer.legendKeysForFeature(feature, context))
-        renderer.stopRender(context)
-        entries += [i for i in layer.renderer().legendSymbolItems() if i.ruleKey() in used]
-    height, swatch = 34, QSize(40, 24)
-    top = inner.bottom() - height * len(entries)
-    painter.setFont(_font(9))
-    for entry in entries:
-        ground = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
-        painter.fillRect(ground, QColor("#8a9aa5"))
-        painter.drawImage(ground.topLeft() + QPoint(4, 2), entry.symbol().asImage(swatch))
-        painter.setPen(INK)
-        text = ground.adjusted(ground.width() + 12, 0, inner.width() - ground.width(), 0)
-        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), entry.label())
-        top += height

@@ -1,0 +1,155 @@
+"""The side of a map picture: the photo, what is known about it, the legend of the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
+from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
+
+DPI = 120
+INK = QColor("#1d2733")
+FAINT = QColor("#5b6875")
+
+STATUS_WORDS = {
+    "located": "located",
+    "uncertain": "uncertain: check before use",
+    "not_found": "not found",
+    "failed": "failed",
+}
+
+
+@dataclass
+class MapSubject:
+    """What a picture shows: the photos chosen, as rows of the `photos` table."""
+
+    photos: list[QgsFeature]
+    folder: Path
+
+    def where(self) -> str:
+        """Filter that chooses the rows of these photos in any table."""
+        quoted = ", ".join("'" + str(row["photo"]).replace("'", "''") + "'" for row in self.photos)
+        return f'"photo" IN ({quoted})'
+
+
+def font(points: int, bold: bool = False) -> QFont:
+    """The font of the picture, `points` high at its resolution."""
+    chosen = QFont("Open Sans")
+    chosen.setPixelSize(round(points * DPI / 72))
+    chosen.setBold(bold)
+    return chosen
+
+
+def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list[QgsVectorLayer]) -> None:
+    """Draws the panel into `area`; `layers` are nadir points, footprints and candidates of the subject's photos."""
+    painter.fillRect(area, QColor("white"))
+    inner = area.adjusted(22, 22, -22, -18)
+    top = inner.top()
+
+    def write(text: str, points: int, colour: QColor, bold: bool = False, gap: int = 6) -> None:
+        nonlocal top
+        painter.setFont(font(points, bold))
+        painter.setPen(colour)
+        option = QTextOption(Qt.AlignmentFlag.AlignLeft)
+        if " " not in text:  # a long file name has no place to wrap
+            text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
+        box = painter.boundingRect(QRectF(inner.left(), top, inner.width(), inner.height()), text, option)
+        painter.drawText(box, text, option)
+        top = round(box.bottom()) + gap
+
+    if len(subject.photos) == 1:
+        row = subject.photos[0]
+        write(_name(row), 14, INK, bold=True)
+        write(STATUS_WORDS.get(row["status"], str(row["status"])).capitalize(), 10, INK, gap=14)
+        footprint = next(layers[1].getFeatures(), None)
+        top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
+        for line in _facts(row, footprint):
+            write(line, 9, FAINT)
+    else:
+        write(f"{len(subject.photos)} photos", 14, INK, bold=True)
+        for status, words in STATUS_WORDS.items():
+            number = sum(row["status"] == status for row in subject.photos)
+            if number:
+                write(f"{number} {words}", 10, INK)
+    _draw_legend(painter, inner, layers)
+
+
+def _name(row: QgsFeature) -> str:
+    photo_id = row["photo_id"]
+    return photo_id if isinstance(photo_id, str) and photo_id else str(row["photo"]).rsplit("/", 1)[-1]
+
+
+def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
+    facts = []
+    if isinstance(row["confidence"], float):
+        facts.append(f"Confidence {row['confidence']:.2f}")
+    if isinstance(row["center_lat"], float):
+        facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
+    if isinstance(row["nadir_lat"], float):
+        facts.append(f"Nadir {_position(row['nadir_lat'], row['nadir_lon'])}")
+    if footprint is not None and isinstance(footprint["width_km"], float):
+        facts.append(f"Ground width about {footprint['width_km']:.0f} km")
+    if isinstance(row["message"], str) and row["message"]:
+        facts.append(row["message"])
+    return facts
+
+
+def _position(lat: float, lon: float) -> str:
+    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"
+
+
+def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint: Optional[QgsFeature]) -> int:
+    """Draws the photo, turned to about north up where a footprint says how; returns where to go on below it."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(False)  # corners and rotation are those of the stored pixels
+    full = reader.size()
+    if full.isValid():
+        reader.setScaledSize(full.scaled(inner.width() * 2, inner.width() * 2, Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    if image.isNull():
+        return top
+    turn = footprint["rotation_deg"] if footprint is not None else 0
+    turn = turn if isinstance(turn, int) else 0
+    image = image.transformed(QTransform().rotate(-turn))
+    image = image.scaled(
+        QSize(inner.width(), round(inner.height() * 0.42)),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    painter.drawImage(QPoint(inner.left(), top), image)
+    painter.setFont(font(8))
+    painter.setPen(FAINT)
+    caption = f"The photo, turned by {turn}° to be about north up" if turn else "The photo as it is stored"
+    bottom = top + image.height()
+    painter.drawText(QPoint(inner.left(), bottom + 20), caption)
+    return bottom + 38
+
+
+def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) -> None:
+    """The symbols that occur on the map, from the bottom of the panel upwards."""
+    entries = []
+    for layer in (layers[1], layers[2], layers[0]):
+        context = QgsRenderContext()
+        renderer = layer.renderer().clone()
+        renderer.startRender(context, layer.fields())
+        used = set()
+        for feature in layer.getFeatures():
+            context.expressionContext().setFeature(feature)
+            if not feature.geometry().isNull():
+                used |= set(renderer.legendKeysForFeature(feature, context))
+        renderer.stopRender(context)
+        entries += [i for i in layer.renderer().legendSymbolItems() if i.ruleKey() in used]
+    height, swatch = 34, QSize(40, 24)
+    top = inner.bottom() - height * len(entries)
+    painter.setFont(font(9))
+    for entry in entries:
+        ground = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
+        painter.fillRect(ground, QColor("#8a9aa5"))
+        painter.drawImage(ground.topLeft() + QPoint(4, 2), entry.symbol().asImage(swatch))
+        painter.setPen(INK)
+        place = QRectF(ground.right() + 12, top, inner.width() - ground.width() - 12, ground.height())
+        painter.drawText(place, entry.label(), QTextOption(Qt.AlignmentFlag.AlignVCenter))
+        top += height
