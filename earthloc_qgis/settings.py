@@ -19,6 +19,12 @@ def _get(key: str, default, kind):
     return QgsSettings().value(f"earthloc/{key}", default, type=kind)
 
 
+def _get_list(key: str) -> list[str]:
+    # A list of one comes back from an INI file as a plain string.
+    value = QgsSettings().value(f"earthloc/{key}")
+    return [value] if isinstance(value, str) else [str(item) for item in value or []]
+
+
 def _set(key: str, value) -> None:
     QgsSettings().setValue(f"earthloc/{key}", value)
 
@@ -70,7 +76,7 @@ def set_index_folder(path: str) -> None:
 
 def known_indexes() -> list[str]:
     """Indexes outside the folder of indexes that the user has browsed to."""
-    return list(_get("known_indexes", [], list) or [])
+    return _get_list("known_indexes")
 
 
 def remember_index(path: str) -> None:
@@ -81,7 +87,7 @@ def remember_index(path: str) -> None:
 
 def chosen_indexes() -> list[str]:
     """Indexes that the panel searches."""
-    return list(_get("chosen_indexes", [], list) or [])
+    return _get_list("chosen_indexes")
 
 
 def set_chosen_indexes(paths: list[str]) -> None:

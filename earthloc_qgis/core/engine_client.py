@@ -21,6 +21,7 @@ LOG_TAG = "EarthLoc"
 START_TICKS = 120  # seconds an engine may take to start: a virus scanner may read it all the first time
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
+
 @dataclass(frozen=True)
 class EngineError:
     """Why a request came to nothing.
@@ -151,9 +152,7 @@ class EngineClient(QObject):
         if self._process is not None or not self._requests:
             return
         if not self._command:
-            self._give_up(
-                self.tr("The EarthLoc engine was not found. Choose it in Settings, Options, EarthLoc.")
-            )
+            self._give_up(self.tr("The EarthLoc engine was not found. Choose it in Settings, Options, EarthLoc."))
             return
         process = QProcess(self)
         process.setProcessEnvironment(clean_environment())
@@ -245,9 +244,7 @@ class EngineClient(QObject):
 
     def _send(self, request: _Request) -> None:
         request.sent = True
-        self._write(
-            {"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": request.params}
-        )
+        self._write({"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": request.params})
 
     def _write(self, message: dict) -> None:
         if self._process is not None:
@@ -319,9 +316,7 @@ class EngineClient(QObject):
             return
         error = error if isinstance(error, dict) else {"message": str(error)}
         data = error.get("data") if isinstance(error.get("data"), dict) else {}
-        self._fail(
-            [request], EngineError(str(data.get("kind", "internal")), str(error.get("message", error)))
-        )
+        self._fail([request], EngineError(str(data.get("kind", "internal")), str(error.get("message", error))))
 
     # --- the log -----------------------------------------------------------------------------------
 

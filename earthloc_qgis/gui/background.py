@@ -42,9 +42,7 @@ class Background(QObject):
         self._priority = 0
         self.done.connect(self._call)
 
-    def run(
-        self, work: Callable[[], Any], on_done: Callable[[Any], None], newest_first: bool = False
-    ) -> None:
+    def run(self, work: Callable[[], Any], on_done: Callable[[Any], None], newest_first: bool = False) -> None:
         """Calls `on_done(work())`: `work` on another thread, `on_done` here. An error in `work` is logged."""
         self._priority += 1 if newest_first else 0
         self._pool.start(_Work(self, work, on_done), self._priority if newest_first else 0)

@@ -26,19 +26,17 @@ class Controller(QObject):
     """The panel's state and deeds.
 
     Signals:
-        told(message, level): something the user should know (Qgis.MessageLevel).
+        told(message, level): something the user should know; level is a Qgis.MessageLevel.
         engine_problem(message): why there is no engine; "" when there is one (again).
         running_changed(running): photos are being located, or no longer.
         progress_changed(done, total, seconds_left): of the run; seconds_left is -1.0 while unknown.
-        result_changed(photo): the result of a photo arrived or went.
         leftovers_changed(count): results in the profile that belong to no saved project and are not listed.
     """
 
-    told = pyqtSignal(str, int)
+    told = pyqtSignal(str, object)
     engine_problem = pyqtSignal(str)
     running_changed = pyqtSignal(bool)
     progress_changed = pyqtSignal(int, int, float)
-    result_changed = pyqtSignal(str)
     leftovers_changed = pyqtSignal(int)
 
     def __init__(self, project: QgsProject, canvas, parent: QObject | None = None) -> None:
@@ -123,9 +121,7 @@ class Controller(QObject):
             return
         self.store.path.parent.mkdir(parents=True, exist_ok=True)
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
-        self.queue.options = LocalizeOptions(
-            tuple(indexes), radius_km, settings.top_k(), str(self.store.path)
-        )
+        self.queue.options = LocalizeOptions(tuple(indexes), radius_km, settings.top_k(), str(self.store.path))
         if not self.queue.running:
             self.queue.clear()
         for path in paths:
@@ -204,7 +200,7 @@ class Controller(QObject):
             self.model.update(path, **before)  # a result from before still holds
         elif job.state == JOB_FAILED:
             self.model.update(path, status=FAILED, confidence=None, message=job.message)
-            self._tell(f"{os.path.basename(path)}: {job.message}", Qgis.MessageLevel.Warning)
+            self._log(f"{path}: {job.message}", Qgis.MessageLevel.Warning)
             if job.result is not None:
                 self._take_result(path, job.result)
         elif job.state == DONE and job.result is not None:
@@ -231,7 +227,6 @@ class Controller(QObject):
                 self._show_layers(path, candidates_visible=len(self.queue.jobs) == 1)
             else:
                 self._layers.remove(path, self.store.path)
-        self.result_changed.emit(path)
 
     def _show_layers(self, path: str, candidates_visible: bool) -> None:
         photo = self.model.photo(path)
@@ -243,15 +238,28 @@ class Controller(QObject):
             try:
                 ResultStore(Path(result["saved_to"])).remove([path])
             except StoreError as error:
-                QgsMessageLog.logMessage(str(error), LOG_TAG, Qgis.MessageLevel.Warning)
+                self._log(str(error), Qgis.MessageLevel.Warning)
 
     def _finished(self) -> None:
         for job in self.queue.jobs.values():
             if job.state == JOB_WAITING:  # left over when the run was halted
                 self.model.update(job.photo, **self._before.get(job.photo, {"status": NEW}))
         self._before.clear()
+        self._tell_failures()
         self._info.pause(False)
         self.running_changed.emit(False)
+
+    def _tell_failures(self) -> None:
+        """One message for all photos of the run that failed."""
+        failed = [job for job in self.queue.jobs.values() if job.state == JOB_FAILED]
+        if len(failed) == 1:
+            text = f"{os.path.basename(failed[0].photo)}: {failed[0].message}"
+        else:
+            text = self.tr("{n} of {total} photos failed; their rows and the log say why.").format(
+                n=len(failed), total=len(self.queue.jobs)
+            )
+        if failed:
+            self.told.emit(text, Qgis.MessageLevel.Warning)
 
     # --- the project -------------------------------------------------------------------------------
 
@@ -275,9 +283,7 @@ class Controller(QObject):
             self._carry_over(old, located)
         if self.queue.running:
             options = self.queue.options
-            self.queue.options = LocalizeOptions(
-                options.indexes, options.radius_km, options.top_k, str(target.path)
-            )
+            self.queue.options = LocalizeOptions(options.indexes, options.radius_km, options.top_k, str(target.path))
 
     def _carry_over(self, old: ResultStore, photos: list[str]) -> None:
         try:
@@ -291,10 +297,8 @@ class Controller(QObject):
             try:
                 old.remove(photos)
             except StoreError as error:
-                QgsMessageLog.logMessage(str(error), LOG_TAG, Qgis.MessageLevel.Warning)
-        self._tell(
-            self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info
-        )
+                self._log(str(error), Qgis.MessageLevel.Warning)
+        self._tell(self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info)
 
     # --- odds and ends -----------------------------------------------------------------------------
 
@@ -326,5 +330,9 @@ class Controller(QObject):
             self._info.add(photos)
 
     def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+        self._log(text, level)
+        self.told.emit(text, level)
+
+    @staticmethod
+    def _log(text: str, level: Qgis.MessageLevel) -> None:
         QgsMessageLog.logMessage(text, LOG_TAG, level)
-        self.told.emit(text, int(level))

@@ -20,6 +20,11 @@ from .photo_model import PROGRESS_ROLE, parse_nadir
 class StatusDelegate(QStyledItemDelegate):
     """Icon and word; a progress bar while the photo is being located."""
 
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """A small icon: the size that the list sets is that of the thumbnails."""
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(16, 16)
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Draws the bar, or the cell as usual."""
         progress = index.data(PROGRESS_ROLE)
@@ -27,7 +32,8 @@ class StatusDelegate(QStyledItemDelegate):
             super().paint(painter, option, index)
             return
         bar = QStyleOptionProgressBar()
-        bar.initFrom(option.widget) if option.widget is not None else None
+        if option.widget is not None:
+            bar.initFrom(option.widget)
         height = min(option.rect.height() - 4, option.fontMetrics.height() + 6)
         bar.rect = option.rect.adjusted(4, (option.rect.height() - height) // 2, -4, 0)
         bar.rect.setHeight(height)

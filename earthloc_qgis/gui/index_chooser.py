@@ -59,7 +59,7 @@ class IndexChooser(QWidget):
         self.combo.checkedItemsChanged.connect(self._ticked)
         self.button = QToolButton(self)
         self.button.setObjectName("index_menu_button")
-        self.button.setIcon(QgsApplication.getThemeIcon("/mActionFolder.svg"))
+        self.button.setIcon(QgsApplication.getThemeIcon("/mIconFolderOpen.svg"))
         self.button.setToolTip(self.tr("Find or build an index"))
         self.button.setAccessibleName(self.tr("Find or build an index"))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -95,8 +95,9 @@ class IndexChooser(QWidget):
 
     def _fill(self, indexes: list[tuple[str, str, str]]) -> None:
         chosen = settings.chosen_indexes()
-        if len(indexes) == 1:
+        if len(indexes) == 1 and not chosen:  # nothing to choose between
             chosen = [indexes[0][0]]
+            settings.set_chosen_indexes(chosen)
         self._filling = True
         self.combo.clear()
         for row, (path, name, description) in enumerate(indexes):
@@ -115,8 +116,6 @@ class IndexChooser(QWidget):
             self.chosen_changed.emit()
 
     def _browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(
-            self, self.tr("Folder of the regional index"), settings.index_folder()
-        )
+        path = QFileDialog.getExistingDirectory(self, self.tr("Folder of the regional index"), settings.index_folder())
         if path:
             self.add(path)

@@ -25,7 +25,7 @@ from .controller import Controller
 from .drop import PhotoScanner, dropped_paths
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
-from .photo_model import FAILED, NEW, QUEUED, RUNNING
+from .photo_model import NEW, QUEUED, RUNNING
 from .results_view import ResultsView
 from .search_options import SearchOptions
 from .toolbar import PanelTools
@@ -148,7 +148,7 @@ class EarthLocPanel(QWidget):
         controller.leftovers_changed.connect(self.empty.show_leftovers)
         controller.running_changed.connect(self._running_changed)
         controller.progress_changed.connect(self._show_progress)
-        controller.result_changed.connect(self._result_changed)
+        controller.client.state_changed.connect(self._engine_state_changed)
         model = controller.model
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._update_buttons)
@@ -197,7 +197,7 @@ class EarthLocPanel(QWidget):
         if count == 0:
             kinds = ", ".join(suffix[1:].upper() for suffix in (".jpeg", ".png", ".tiff"))
             self._tell(self.tr("No photos found there: {kinds} are read.").format(kinds=kinds),
-                       int(Qgis.MessageLevel.Info))  # fmt: skip
+                       Qgis.MessageLevel.Info)  # fmt: skip
 
     # --- locating ----------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class EarthLocPanel(QWidget):
         """Locates photos in the ticked indexes."""
         indexes = self.search.indexes.chosen()
         if not indexes:
-            self._tell(self.tr("Tick an index to search first."), int(Qgis.MessageLevel.Info))
+            self._tell(self.tr("Tick an index to search first."), Qgis.MessageLevel.Info)
             return
         if self.controller.check_engine():
             self.controller.localize(paths, indexes)
@@ -223,11 +223,14 @@ class EarthLocPanel(QWidget):
         self.stack.setCurrentWidget(self.list if photos else self.empty)
         self.results.setVisible(bool(photos))
         self.search.setVisible(bool(photos))
-        scope = self._localize_scope()
-        again = all(self.controller.model.photo(path).status != NEW for path in scope)
-        if len(self.list.selected()) > 1:
+        model = self.controller.model
+        scope = [path for path in self._localize_scope() if model.photo(path).status not in (QUEUED, RUNNING)]
+        if self.controller.queue.running and not (len(scope) > 1 or self.controller.unlocated()):
+            scope = []  # one photo is selected, which need not mean anything now; F5 still works
+            text = self.tr("Localizing…")
+        elif len(self.list.selected()) > 1:
             text = self.tr("Localize {n} selected").format(n=len(scope))
-        elif again and scope:
+        elif not self.controller.unlocated():
             text = self.tr("Localize again")
         elif len(scope) == len(photos):
             text = self.tr("Localize")
@@ -256,6 +259,10 @@ class EarthLocPanel(QWidget):
             text += self.tr(", about {time} left").format(time=self._duration(seconds_left))
         self.progress_text.setText(text)
 
+    def _engine_state_changed(self, state: str) -> None:
+        if state == "starting":
+            self.progress_text.setText(self.tr("Starting the engine…"))
+
     def _duration(self, seconds: float) -> str:
         if seconds < 90:
             return self.tr("{n} s").format(n=max(1, round(seconds)))
@@ -277,13 +284,9 @@ class EarthLocPanel(QWidget):
             sentence += self.tr(" · press Localize to find out where it was taken")
         self.results.show_result(sentence, self.controller.localization(path) if located else None)
 
-    def _result_changed(self, path: str) -> None:
-        if path == self.list.current():
-            self._show_current(path)
-
-    def _data_changed(self, *_: object) -> None:
+    def _data_changed(self, first, last, *_: object) -> None:
         photo = self.controller.model.photo(self.list.current())
-        if photo is not None and photo.status in (NEW, QUEUED, RUNNING, FAILED):
+        if photo is not None and first.row() <= self.controller.model.row(photo.path) <= last.row():
             self._show_current(photo.path)
         self._update_buttons()
 
@@ -304,14 +307,18 @@ class EarthLocPanel(QWidget):
         self._iface.showOptionsDialog(self._iface.mainWindow(), "EarthLoc")
 
     def _build_index(self) -> None:
-        import processing  # QGIS's own; slow to import, and only there inside QGIS
+        from qgis import processing  # the Processing plugin puts its functions there, if it is on
 
-        dialog = processing.createAlgorithmDialog("earthloc:buildindex")
+        make_dialog = getattr(processing, "createAlgorithmDialog", None)
+        dialog = make_dialog("earthloc:buildindex") if make_dialog is not None else None
+        if dialog is None:
+            self._tell(self.tr("Turn on the plugin Processing to build an index."), Qgis.MessageLevel.Warning)
+            return
         dialog.algorithmFinished.connect(lambda *_: self.search.indexes.refresh())
         dialog.show()
 
-    def _tell(self, text: str, level: int) -> None:
-        self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel(level))
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+        self._iface.messageBar().pushMessage("EarthLoc", text, level)
 
 
 def _escaped(text: str) -> str:

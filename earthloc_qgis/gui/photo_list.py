@@ -54,7 +54,7 @@ class PhotoList(QTreeView):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((190, 110, 80, 130, 120)):
+        for column, width in enumerate((185, 96, 82, 140, 125)):
             header.resizeSection(column, width)
         self.customContextMenuRequested.connect(self._show_menu)
         self.doubleClicked.connect(self._double_clicked)
@@ -127,8 +127,8 @@ class PhotoList(QTreeView):
         if statuses & {QUEUED, RUNNING}:
             add("mActionStop", self.tr("Cancel"), lambda: self.cancel_wanted.emit(paths))
         menu.addSeparator()
-        add("mActionFileOpen", self.tr("Open photo"), lambda: _open(paths[0]), one)
-        add("mActionFolder", self.tr("Show in folder"), lambda: _open(os.path.dirname(paths[0])), one)
+        add("mActionAddImage", self.tr("Open photo"), lambda: _open(paths[0]), one)
+        add("mIconFolderOpen", self.tr("Show in folder"), lambda: _open(os.path.dirname(paths[0])), one)
         menu.addSeparator()
         add("mActionDeleteSelected", self.tr("Remove"), lambda: self.remove_wanted.emit(paths))
         return menu

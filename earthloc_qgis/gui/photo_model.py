@@ -19,6 +19,9 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 1  # 0..1 while running, else None
 SORT_ROLE = Qt.ItemDataRole.UserRole + 2
 PATH_ROLE = Qt.ItemDataRole.UserRole + 3
 
+_RIGHT_FLAGS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))  # models speak in integers; Qt 6 has enums
+
 NEW, QUEUED, RUNNING, CANCELLED = "new", "queued", "running", "cancelled"
 LOCATED, UNCERTAIN, NOT_FOUND, FAILED = "located", "uncertain", "not_found", "failed"
 
@@ -67,8 +70,8 @@ class Photo:
 
     @property
     def name(self) -> str:
-        """The photo's id, or the file's name when it has none."""
-        return self.photo_id or os.path.basename(self.path)
+        """The photo's id, or the file's name without its suffix when it has none."""
+        return self.photo_id or os.path.splitext(os.path.basename(self.path))[0]
 
 
 class PhotoModel(QAbstractTableModel):
@@ -106,6 +109,10 @@ class PhotoModel(QAbstractTableModel):
         """The photo at `path`, or None when it is not in the list."""
         row = self._rows.get(path)
         return None if row is None else self._photos[row]
+
+    def row(self, path: str) -> int:
+        """Row of the photo at `path`, -1 when it is not in the list."""
+        return self._rows.get(path, -1)
 
     def add(self, photos: Iterable[Photo]) -> list[str]:
         """Appends photos that are not in the list yet; returns their paths."""
@@ -198,7 +205,7 @@ class PhotoModel(QAbstractTableModel):
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.TextAlignmentRole and column == CONFIDENCE:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._text(photo, column) or self.tr("none")
         if role == PROGRESS_ROLE:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QImage, QImageReader, QPainter, QPixmap
+from qgis.PyQt.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPixmap
 
 from .background import Background
 
-SIZE = QSize(64, 48)
+SIZE = QSize(56, 42)
+_TURN = QImageIOHandler.Transformation
+_QUARTER_TURNS = (
+    _TURN.TransformationRotate90,
+    _TURN.TransformationRotate270,
+    _TURN.TransformationMirrorAndRotate90,
+    _TURN.TransformationFlipAndRotate90,
+)
 
 
 def read_thumbnail(path: str, size: QSize = SIZE) -> QImage:
@@ -22,8 +29,7 @@ def read_thumbnail(path: str, size: QSize = SIZE) -> QImage:
     full = reader.size()
     if full.isValid():
         # A photo that EXIF turns by a quarter is still stored lying down when the size applies.
-        turned = bool(reader.transformation().value & 4 if hasattr(reader.transformation(), "value") else
-                      int(reader.transformation()) & 4)  # fmt: skip
+        turned = reader.transformation() in _QUARTER_TURNS
         box = size.transposed() if turned else size
         if full.width() > box.width() or full.height() > box.height():
             reader.setScaledSize(full.scaled(box, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)))

@@ -17,7 +17,7 @@ class PanelTools(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add_files = self._action("mActionAddImage", self.tr("Add photos…"), self.tr("Add photos to locate"))
         self.add_folder = self._action(
-            "mActionFolder", self.tr("Add folder…"), self.tr("Add all photos in a folder and below")
+            "mIconFolderOpen", self.tr("Add folder…"), self.tr("Add all photos in a folder and below")
         )
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

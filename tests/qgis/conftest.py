@@ -47,6 +47,16 @@ class Pulse:
         self.longest_ms = max(self.longest_ms, 1000 * (now - self._last))
         self._last = now
 
+    def limit_ms(self, quiet_ms: float = 200.0) -> float:
+        """How long the event loop may stand still: `quiet_ms`, and more where others keep the processor busy.
+
+        Measured now: how much longer a piece of work takes than the processor time it needs.
+        """
+        wall, cpu = time.monotonic(), time.thread_time()
+        while time.thread_time() - cpu < 0.1:
+            pass
+        return quiet_ms * max(1.0, (time.monotonic() - wall) / (time.thread_time() - cpu))
+
     def restart(self) -> None:
         """Forgets what has been, such as the time the test itself took to prepare."""
         self.longest_ms, self._last = 0.0, time.monotonic()
@@ -137,10 +147,15 @@ def imagery(tmp_path_factory) -> Path:
         total = [0.0] * (width * height)
         for cells, weight in ((10, 0.5), (40, 0.3), (160, 0.2)):
             coarse = gdal.GetDriverByName("MEM").Create("", cells, cells * height // width, 1, gdal.GDT_Byte)
-            coarse.WriteRaster(0, 0, coarse.RasterXSize, coarse.RasterYSize,
-                               bytes(random.randrange(256) for _ in range(coarse.RasterXSize * coarse.RasterYSize)))
+            coarse.WriteRaster(
+                0,
+                0,
+                coarse.RasterXSize,
+                coarse.RasterYSize,
+                bytes(random.randrange(256) for _ in range(coarse.RasterXSize * coarse.RasterYSize)),
+            )
             fine = gdal.Translate("", coarse, format="MEM", width=width, height=height, resampleAlg="cubic")
-            total = [a + weight * b for a, b in zip(total, fine.ReadRaster(0, 0, width, height))]
+            total = [a + weight * b for a, b in zip(total, fine.ReadRaster(0, 0, width, height), strict=True)]
         bands.append(bytes(int(value) for value in total))
     path = tmp_path_factory.mktemp("imagery") / "ground.tif"
     file = gdal.GetDriverByName("GTiff").Create(str(path), width, height, 3, gdal.GDT_Byte)

@@ -101,7 +101,8 @@ def localize(request_id, params: dict) -> None:
         send(id=request_id, result=localization(photo, params, "failed", f"{photo}: cannot be read; export it again."))
     elif "full" in name:
         answer = localization(photo, params)
-        answer["save_error"] = {"kind": "output", "path": params["out"], "problem": "the disk is full", "mend": "make room"}
+        full = {"kind": "output", "path": params["out"], "problem": "the disk is full", "mend": "make room"}
+        answer["save_error"] = full
         send(id=request_id, result=answer)
     else:
         send(id=request_id, result=localization(photo, params))

@@ -6,8 +6,9 @@ import os
 import signal
 
 from conftest import wait_for
-from earthloc_qgis.core.engine_client import EngineClient
 from qgis.PyQt.QtCore import QEventLoop, QThread
+
+from earthloc_qgis.core.engine_client import EngineClient
 
 
 class Answers:
@@ -25,7 +26,8 @@ class Answers:
 
 
 def localize(photo, **changes) -> dict:
-    return {"photo": str(photo), "indexes": ["/i"], "nadir": None, "radius_km": 1000.0, "top_k": 3, "out": None, **changes}
+    search = {"indexes": ["/i"], "nadir": None, "radius_km": 1000.0, "top_k": 3, "out": None}
+    return {"photo": str(photo), **search, **changes}
 
 
 def test_starts_lazily_and_answers(client):
@@ -43,14 +45,16 @@ def test_starts_lazily_and_answers(client):
 
 
 def test_environment_is_clean(client, monkeypatch):
-    for name in ("PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH", "QT_PLUGIN_PATH"):
+    foreign = {"PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH",
+               "QT_PLUGIN_PATH"}  # fmt: skip
+    for name in foreign:
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
     answers = Answers()
     answers.ask(client, "status", {})
     wait_for(lambda: answers.ended)
     environment = answers.results[0]["environment"]
-    assert not {"PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH"} & set(environment)
+    assert not foreign & set(environment)
     assert "/nowhere" not in environment.values()
     assert environment["PYTHONUTF8"] == "1"
     assert environment["HTTPS_PROXY"] == "http://proxy"
@@ -116,7 +120,7 @@ def test_hang_is_ended_by_the_watchdog(client, pulse):
     wait_for(lambda: answers.ended)
     assert answers.errors[0].kind == "crashed"
     assert "3 s" in answers.errors[0].message
-    assert pulse.stop() < 200
+    assert pulse.stop() < pulse.limit_ms()
 
 
 def test_slow_work_with_heartbeats_is_left_alone(fake_engine):

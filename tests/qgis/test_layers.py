@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from earthloc_qgis.core.layers import PHOTO_PROPERTY, ResultLayers, map_extent
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -16,6 +15,8 @@ from qgis.core import (
     QgsRectangle,
 )
 from sample_results import FIJI, write_results
+
+from earthloc_qgis.core.layers import PHOTO_PROPERTY, ResultLayers, map_extent
 
 LOCATED, GOLF, FIJI_PHOTO = "ISS042-E-104433.jpg", "Straße am Golf 湾.jpg", "ISS064-E-513.jpg"
 

@@ -9,12 +9,13 @@ from contextlib import closing
 
 import pytest
 from conftest import PHOTO_CENTRES, wait_for
-from earthloc_qgis import settings
-from earthloc_qgis.core.store import ResultStore, unsaved_path
 from qgis.core import QgsLayerTreeGroup, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 from qgis.PyQt.QtTest import QTest
+
+from earthloc_qgis import settings
+from earthloc_qgis.core.store import ResultStore, unsaved_path
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
 
     # The photos were cut from the imagery of the index: the candidates must be where they were cut.
     right = 0
-    for path, (lat, lon) in zip(real_photos, PHOTO_CENTRES):
+    for path, (lat, lon) in zip(real_photos, PHOTO_CENTRES, strict=True):
         best = panel.controller.localization(path)["candidates"][0]["center"]
         right += abs(best[0] - lat) < 0.8 and abs(best[1] - lon) < 1.1
     assert right >= 4
@@ -130,9 +131,10 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
     panel.results.list.scrollToItem(item)
     QTest.mouseClick(panel.results.list.viewport(), Qt.MouseButton.LeftButton,
                      pos=panel.results.list.visualItemRect(item).center())  # fmt: skip
+    key = f"Fotos ü/{os.path.basename(real_photos[1])}"
     candidates = next(
         layer for layer in saved_project.mapLayers().values()
-        if layer.name() == "Candidates" and real_photos[1].endswith(os.path.basename(layer.customProperty("earthloc/photo")))
+        if layer.name() == "Candidates" and layer.customProperty("earthloc/photo") == key
     )  # fmt: skip
     best = min(candidates.getFeatures(), key=lambda feature: feature["rank"]).geometry().boundingBox()
     assert canvas.mapSettings().mapToLayerCoordinates(candidates, canvas.extent()).contains(best)
@@ -140,6 +142,7 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
 
 def test_the_event_loop_goes_on(open_panel, saved_project, real_photos, tmp_path, pulse):
     """The best of three runs: on a busy machine anything may be held up once."""
+    limit_ms = pulse.limit_ms()
     panel = open_panel()
     add(panel, tmp_path / "Fotos ü", 6)
     longest = []
@@ -150,7 +153,7 @@ def test_the_event_loop_goes_on(open_panel, saved_project, real_photos, tmp_path
         run(panel)
         longest.append(pulse.longest_ms)
         assert set(statuses(panel).values()) == {"uncertain"}
-    assert min(longest) < 200, longest
+    assert min(longest) < limit_ms, longest
 
 
 def test_cancel_kill_and_resume(open_panel, saved_project, real_photos, tmp_path):

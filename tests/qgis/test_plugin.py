@@ -8,10 +8,11 @@ import sys
 
 import pytest
 from conftest import REPOSITORY, wait_for
+from qgis.core import QgsApplication, QgsSettings
+
 from earthloc_qgis import classFactory, settings
 from earthloc_qgis.core.resources import style, version
 from earthloc_qgis.gui.options_page import OptionsFactory
-from qgis.core import QgsApplication
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_under_qgis_process_there_is_no_iface():
 START = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtWidgets import QMainWindow
 import json, shutil, tempfile  # QGIS's own plugins have these
@@ -132,6 +133,17 @@ def test_find_engine_order(tmp_path, monkeypatch):
     assert settings.engine_command()[:2] == [str(beside), "serve"]
     settings.set_engine_setting(str(tmp_path / "gone"))
     assert settings.find_engine() is None  # a wrong setting is not papered over
+
+
+def test_lists_survive_an_ini_file(qgis_app):
+    assert settings.known_indexes() == []
+    settings.remember_index("/indexes/a")
+    settings.remember_index("/indexes/a")
+    assert settings.known_indexes() == ["/indexes/a"]
+    QgsSettings().setValue("earthloc/known_indexes", "/indexes/a")  # how a list of one is read back
+    assert settings.known_indexes() == ["/indexes/a"]
+    settings.remember_index("/indexes/b, c")
+    assert settings.known_indexes() == ["/indexes/a", "/indexes/b, c"]
 
 
 def test_options_page_keeps_what_is_chosen(qgis_app, tmp_path):

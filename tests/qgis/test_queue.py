@@ -8,6 +8,7 @@ import signal
 
 import pytest
 from conftest import wait_for
+
 from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.core.queue import CANCELLED, DONE, FAILED, RUNNING, WAITING, LocalizationQueue, LocalizeOptions
 

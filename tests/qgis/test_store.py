@@ -8,9 +8,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from earthloc_qgis.core.store import ResultStore, StoreError, photo_key, results_path, unsaved_path
 from qgis.core import QgsProject, QgsVectorLayer
 from sample_results import write_results
+
+from earthloc_qgis.core.store import ResultStore, StoreError, photo_key, results_path, unsaved_path
 
 NAMES = ["ISS042-E-104433.jpg", "Straße am Golf 湾.jpg", "ISS064-E-513.jpg", "night.jpg"]
 
