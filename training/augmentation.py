@@ -1,4 +1,4 @@
-"""Year-wise augmentation: one random view per year, the same for all places of a batch (EarthLoc, section 4.2).
+"""Year-wise augmentation: one random view per year, the same for all places of a batch (EarthLoc, CVPR 2024).
 
 Pictures of one year then differ from another year's as a whole, and the network cannot tell negatives from
 positives by the augmentation.

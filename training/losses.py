@@ -1,7 +1,7 @@
 """Losses over a batch of places, several pictures each, in which overlapping places are neither alike nor unlike.
 
 Both losses take descriptors, the place of each, and which places overlap (`training.overlap`); a pair of
-pictures of overlapping places is *neutral* and never pushed apart (EarthLoc, section 4.3).
+pictures of overlapping places is *neutral* and never pushed apart (EarthLoc, CVPR 2024).
 """
 
 from __future__ import annotations

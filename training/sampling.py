@@ -1,6 +1,6 @@
 """Which places make up a batch: clusters, neighbours, and real photos of the same places.
 
-A batch is hard when its places look alike. EarthLoc (section 4.1) draws each batch from one cluster of the
+A batch is hard when its places look alike. EarthLoc (CVPR 2024) draws each batch from one cluster of the
 descriptors that the network gives at the time; others make it hard by drawing it from one region, or by
 adding the neighbours that a search round a nadir has to tell apart. All of it is drawn by (seed, step), so
 that an interrupted training goes on with the very same batches.
