@@ -129,8 +129,9 @@ def test_geojson_is_rfc7946(results, tmp_path):
     export(results, tmp_path / "f.geojson")
     content = json.loads((tmp_path / "f.geojson").read_text(encoding="utf-8"))
     assert "crs" not in content
-    assert content["features"][0]["geometry"]["type"] == "Polygon"  # of one part
-    ring = content["features"][0]["geometry"]["coordinates"][0]
+    geometry = content["features"][0]["geometry"]
+    outlines = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    (ring,) = outlines[0]
     twice_area = sum(a[0] * b[1] - b[0] * a[1] for a, b in itertools.pairwise(ring))
     assert twice_area > 0  # counter-clockwise
     assert content["features"][0]["properties"]["photo_id"] == "ISS042-E-104433"
