@@ -158,7 +158,11 @@ class Controller(QObject):
         """Shows a photo's footprint, or one of its candidates, on the map."""
         if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
             return
-        answer = self.localization(path)
+        try:
+            answer = self.store.localization(path)  # what is not saved is not on the map
+        except StoreError as error:
+            self._tell(str(error), Qgis.MessageLevel.Warning)
+            return
         if answer and answer.get("footprint"):
             self._show_layers(path, candidates_visible=rank is not None)
             if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
@@ -246,6 +250,9 @@ class Controller(QObject):
                 self.model.update(job.photo, **self._before.get(job.photo, {"status": NEW}))
         self._before.clear()
         self._tell_failures()
+        results = [job.result or {} for job in self.queue.jobs.values()]
+        if len(results) == 1 and results[0].get("saved_to") and results[0].get("footprint"):
+            self.zoom(next(iter(self.queue.jobs)))  # whoever locates a single photo wants to see where it is
         self._info.pause(False)
         self.running_changed.emit(False)
 

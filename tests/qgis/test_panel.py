@@ -488,6 +488,9 @@ def test_full_disk_is_told_and_the_candidates_are_shown(panel, folder):
     assert status(panel) == {"full.jpg": "failed"}
     assert any("the disk is full" in text for text in panel.told)
     assert panel.results.list.topLevelItemCount() == settings.DEFAULT_TOP_K
+    panel.told.clear()
+    QTest.keyClick(panel.list, Qt.Key.Key_Return)
+    assert panel.told == ["There is no result to zoom to yet."]
 
 
 # --- keys and menu -----------------------------------------------------------------------------------

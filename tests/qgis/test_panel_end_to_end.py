@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from conftest import PHOTO_CENTRES, wait_for
-from qgis.core import QgsLayerTreeGroup, QgsProject, QgsVectorLayer
+from qgis.core import QgsLayerTreeGroup, QgsPointXY, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 from qgis.PyQt.QtTest import QTest
@@ -192,6 +192,13 @@ def test_again_and_remove(open_panel, saved_project, real_photos, tmp_path):
     QTest.keyClick(panel.list, Qt.Key.Key_F5)
     wait_for(lambda: not panel.controller.queue.running, 60)
     assert set(saved_project.mapLayers()) == layers
+    # A single photo is zoomed to at once.
+    (lat, lon) = panel.controller.localization(real_photos[0])["center"]
+    canvas = panel._iface.mapCanvas()
+    layer = next(iter(saved_project.mapLayers().values()))
+    shown = canvas.mapSettings().mapToLayerCoordinates(layer, canvas.extent())
+    assert shown.contains(QgsPointXY(lon, lat))
+    assert shown.height() < 8
     gpkg = tmp_path / "Mein Projekt_earthloc.gpkg"
     assert len(rows(gpkg, "candidates")) == 4 + 10
     assert sorted(layer.featureCount() for layer in saved_project.mapLayers().values()
