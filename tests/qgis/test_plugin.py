@@ -85,11 +85,13 @@ class Iface:
     addDockWidget = lambda self, area, dock: self.window.addDockWidget(area, dock)
     __getattr__ = lambda self, name: lambda *a: None
 
+before = set(sys.modules)  # QGIS 3.40 brings numpy along itself
 start = time.process_time()
 from earthloc_qgis import classFactory
 classFactory(Iface()).initGui()
 spent = time.process_time() - start
-heavy = {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"} & set(sys.modules)
+added = set(sys.modules) - before
+heavy = added & {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"}
 print(f"{1000 * spent:.1f} {len(heavy)}", flush=True)
 os._exit(0)
 """
