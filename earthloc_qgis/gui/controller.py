@@ -260,7 +260,8 @@ class Controller(QObject):
         """One message for all photos of the run that failed."""
         failed = [job for job in self.queue.jobs.values() if job.state == JOB_FAILED]
         if len(failed) == 1:
-            text = f"{os.path.basename(failed[0].photo)}: {failed[0].message}"
+            name, text = os.path.basename(failed[0].photo), failed[0].message
+            text = text if name in text else f"{name}: {text}"
         else:
             text = self.tr("{n} of {total} photos failed; their rows and the log say why.").format(
                 n=len(failed), total=len(self.queue.jobs)
