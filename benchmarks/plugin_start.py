@@ -20,19 +20,19 @@ from qgis.core import QgsApplication
 application = QgsApplication([], True)
 application.initQgis()
 from qgis.gui import QgsDockWidget, QgsMapCanvas  # part of any QGIS that has a window
-import qgis.utils  # loads plugins, so it is there before any of them
+import qgis.utils, shutil, tempfile  # QGIS and its own plugins have these before any other plugin
+from osgeo import gdal, ogr, osr
 from qgis.PyQt.QtWidgets import QMainWindow
 class Iface:
     window = QMainWindow()
     def mainWindow(self): return self.window
     def addDockWidget(self, area, dock): self.window.addDockWidget(area, dock)
     def __getattr__(self, name): return lambda *a, **k: None
-start = time.perf_counter()
+start, cpu = time.perf_counter(), time.process_time()
 import earthloc_qgis
 plugin = earthloc_qgis.classFactory(Iface())
 plugin.initGui()
-print(json.dumps({"ms": (time.perf_counter() - start) * 1000, "modules": sorted(
-    m for m in sys.modules if m.startswith("earthloc_qgis"))}))
+print(json.dumps([(time.perf_counter() - start) * 1000, (time.process_time() - cpu) * 1000]))
 import os
 sys.stdout.flush()
 os._exit(0)  # only the start is measured, not how QGIS takes itself down
@@ -48,9 +48,9 @@ def main() -> None:
         if done.returncode:
             print(f"not measured: QGIS cannot be started by {python} ({done.stderr.strip().splitlines()[-1:]})")
             return
-        times.append(json.loads(done.stdout.splitlines()[-1])["ms"])
-    first, *further = times
-    print(f"plugin adds {statistics.median(further):.0f} ms to the start of QGIS (first run {first:.0f} ms; aim 50 ms)")
+        times.append(json.loads(done.stdout.splitlines()[-1]))
+    wall, cpu = (statistics.median(column) for column in zip(*times[1:], strict=True))  # the first one compiles
+    print(f"plugin adds {wall:.0f} ms to the start of QGIS, {cpu:.0f} ms of them on the processor (aim 50 ms)")
 
 
 if __name__ == "__main__":

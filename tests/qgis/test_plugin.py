@@ -69,13 +69,11 @@ def test_under_qgis_process_there_is_no_iface():
 
 
 START = """
-import os, sys, time
+import os, sys
 sys.path.insert(0, sys.argv[1])
 from qgis.core import QgsApplication, QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtWidgets import QMainWindow
-import json, shutil, tempfile  # QGIS's own plugins have these
-from osgeo import gdal, ogr, osr
 app = QgsApplication([], True)
 app.initQgis()
 
@@ -86,31 +84,21 @@ class Iface:
     __getattr__ = lambda self, name: lambda *a: None
 
 before = set(sys.modules)  # QGIS 3.40 brings numpy along itself
-start = time.process_time()
 from earthloc_qgis import classFactory
 classFactory(Iface()).initGui()
-spent = time.process_time() - start
-added = set(sys.modules) - before
-heavy = added & {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"}
-print(f"{1000 * spent:.1f} {len(heavy)}", flush=True)
+print(*sorted(set(sys.modules) - before), flush=True)
 os._exit(0)
 """
 
 
-def test_start_is_quick_and_light(tmp_path):
-    """Milliseconds of CPU in a fresh process, as imports are paid once; the first round compiles the files."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    spent = []
-    for _ in range(5):
-        answer = subprocess.run(
-            [sys.executable, "-c", START, str(REPOSITORY)],
-            capture_output=True, text=True, timeout=60, check=True, env=environment,
-        )  # fmt: skip
-        ms, heavy = answer.stdout.split()[-2:]
-        assert heavy == "0"
-        spent.append(float(ms))
-    assert min(spent[1:]) < 50, spent
+def test_start_is_light():
+    """What takes time waits until it is asked for; benchmarks/plugin_start.py has the milliseconds."""
+    answer = subprocess.run(
+        [sys.executable, "-c", START, str(REPOSITORY)], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(answer.stdout.splitlines()[-1].split())
+    assert "earthloc_qgis.plugin" in loaded
+    assert not loaded & {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"}
 
 
 def test_find_engine_order(tmp_path, monkeypatch):
