@@ -1,4 +1,4 @@
-"""The command line `earthloc`. DESIGN section 4 fixes commands, options and exit codes.
+"""The command line `earthloc`. docs/cli.md fixes commands, options and exit codes.
 
 Exit codes: 0 done (also when a photo is not found), 1 a fault of the program, 2 bad usage, 3 an input could
 not be read, 4 an index or model is damaged or does not fit, 5 an output could not be written, 130 stopped by

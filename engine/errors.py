@@ -1,6 +1,6 @@
 """Errors that a user can act on: one sentence naming the file, one naming the mend.
 
-Each class has the exit code of the command line (DESIGN section 4) and the code and kind under which
+Each class has the exit code of the command line (docs/cli.md) and the code and kind under which
 the same error crosses the JSON-RPC protocol. Anything else that is raised is a bug of ours.
 """
 

@@ -1,4 +1,4 @@
-"""Recall on photos whose footprint is known (the truth table of DESIGN section 4).
+"""Recall on photos whose footprint is known (the truth tables of docs/cli.md).
 
 Two rules say whether a candidate is right. `recall`: its tile intersects the true footprint (the EarthLoc
 protocol). `recall_strict`: besides, its centre lies within half the true footprint's longer side of the true
@@ -23,7 +23,7 @@ from engine.localize import Localizer, Query
 from engine.work import Work
 
 RANKS = (1, 5, 10, 20, 100)
-_MEND = "see DESIGN section 4 or docs/evaluation in the README for the columns"
+_MEND = "docs/cli.md names the columns"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Localizer:
                 )
 
     def localize(self, query: Query, work: Work | None = None) -> dict[str, Any]:
-        """The localization of a photo, as DESIGN section 4 and docs/architecture.md define it.
+        """The localization of a photo, as docs/cli.md defines it.
 
         A photo that cannot be read gives status `failed` and a message; only cancelling raises.
         """

@@ -261,7 +261,7 @@ def read_truth(path: Path | None) -> dict[str, list[tuple[float, float]]]:
 
 
 def verdict(center: tuple[float, float], corners: list[tuple[float, float]]) -> str:
-    """Right or wrong by the stricter rule of DESIGN section 4: centre within half the longer side."""
+    """Right or wrong by the stricter rule of docs/cli.md: centre within half the longer side."""
     true_center = tuple(sum(c[axis] for c in corners) / 4 for axis in (0, 1))
     off_km = distance_km(center, true_center)
     longer = max(distance_km(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True))
