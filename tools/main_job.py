@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 BUILD = REPOSITORY / "build"
 RUN = BUILD / "run"
 PROFILE = BUILD / "profile"
+PROJECT = RUN / "run.qgz"
+RESULTS = RUN / "run_earthloc.gpkg"  # where the panel looks for the results of that project
 ENGINE = REPOSITORY / ".venv" / ("Scripts/earthloc.exe" if os.name == "nt" else "bin/earthloc")
 EARTH_RADIUS_KM = 6371.0
 SIMULATED_NADIR = (31.0, 32.0)
@@ -67,30 +69,30 @@ def main() -> int:
         setting = replace(setting, photos=(photo.resolve(),), remark=remark, truth=None, nadir=None)
     print(setting.remark)
     index = build_index(setting, environment)
-    results, pictures = RUN / "results.gpkg", []
-    for old in (results, *RUN.glob("results.gpkg-*"), *RUN.glob("map-*.png")):
+    pictures = []
+    for old in (*RUN.glob(f"{RESULTS.name}*"), *RUN.glob("map-*.png")):
         old.unlink(missing_ok=True)
     hint = {"NADIR": f"{setting.nadir[1]},{setting.nadir[0]} [EPSG:4326]"} if setting.nadir else {}
-    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=results, **hint)
+    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=RESULTS, **hint)
     shapefile = RUN / "footprints.shp"
-    exported = process("exportfootprints", environment, INPUT=results, OUTPUT=shapefile)
+    exported = process("exportfootprints", environment, INPUT=RESULTS, OUTPUT=shapefile)
     for located in setting.photos:
         picture = RUN / f"map-{located.stem}.png"
         process(
             "mappicture",
             environment,
-            INPUT=results,
+            INPUT=RESULTS,
             PHOTO=located.name,
             BASEMAP=setting.imagery,
             OUTPUT=picture,
         )
         pictures.append(picture)
-    tell(setting, results, done)
+    tell(setting, done)
     print(f"{exported['COUNT']:g} footprints in the shapefile.")
     print("\nLeft behind:")
-    for path in (results, shapefile, *pictures):
+    for path in (RESULTS, shapefile, *pictures):
         print(f"  {path}")
-    open_qgis(environment, setting, results)
+    open_qgis(environment, setting, index)
     return 0
 
 
@@ -230,12 +232,12 @@ def run(command: list[str], environment: dict[str, str] | None = None, quiet: bo
     return done.stdout
 
 
-def tell(setting: Setting, results: Path, counts: dict) -> None:
+def tell(setting: Setting, counts: dict) -> None:
     """Says in words what was found and, where the truth is known, whether it is right."""
     import sqlite3
 
     truths = read_truth(setting.truth)
-    with sqlite3.connect(f"{results.as_uri()}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"{RESULTS.as_uri()}?mode=ro", uri=True) as database:
         rows = database.execute("SELECT photo, status, confidence, center_lat, center_lon FROM photos").fetchall()
     print(f"\n{counts.get('PHOTO_COUNT', len(rows)):g} photos:")
     for photo, status, confidence, lat, lon in rows:
@@ -276,16 +278,24 @@ def distance_km(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))
 
 
-def open_qgis(environment: dict[str, str], setting: Setting, results: Path) -> None:
+def open_qgis(environment: dict[str, str], setting: Setting, index: Path) -> None:
     """Opens QGIS with the plugin and the results where there is a display."""
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if not has_display or not shutil.which("qgis"):
         print("\nWith a display, `make run` opens these in QGIS.")
         return
     print("\nOpening QGIS.")
-    environment = {**environment, "EARTHLOC_SHOW": str(results), "EARTHLOC_BASEMAP": str(setting.imagery)}
+    environment = {
+        **environment,
+        "EARTHLOC_PROJECT": str(PROJECT),
+        "EARTHLOC_BASEMAP": str(setting.imagery),
+        "EARTHLOC_INDEX": str(index),
+    }
     show = str(REPOSITORY / "tools" / "show_results.py")
-    subprocess.Popen(["qgis", "--nologo", "--code", show], env=environment, start_new_session=True)
+    with (RUN / "qgis.log").open("wb") as log:
+        subprocess.Popen(
+            ["qgis", "--nologo", "--code", show], env=environment, start_new_session=True, stdout=log, stderr=log
+        )
 
 
 if __name__ == "__main__":

@@ -1,17 +1,32 @@
-"""Run inside QGIS by `make run`: loads the basemap and the results, and opens the EarthLoc panel."""
+"""Run inside QGIS by `make run`: a project on the results, as the panel would have left it, and the panel.
+
+From the environment: EARTHLOC_PROJECT (the project file to write; its results lie beside it), EARTHLOC_BASEMAP,
+EARTHLOC_INDEX.
+"""
 
 import os
+from pathlib import Path
 
-from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QTimer
 from qgis.utils import iface, plugins
 
-results = os.environ["EARTHLOC_SHOW"]
+from earthloc_qgis import settings
+from earthloc_qgis.core.layers import ResultLayers
+from earthloc_qgis.core.store import ResultStore, results_path
+
+settings.set_index_folder(str(Path(os.environ["EARTHLOC_INDEX"]).parent))
+settings.set_chosen_indexes([os.environ["EARTHLOC_INDEX"]])
+
 project = QgsProject.instance()
+project.setFileName(os.environ["EARTHLOC_PROJECT"])
+results = results_path(project)
 project.addMapLayer(QgsRasterLayer(os.environ["EARTHLOC_BASEMAP"], "Basemap"))
-for table in ("candidates", "footprints", "photos"):
-    layer = QgsVectorLayer(f"{results}|layername={table}", table.capitalize(), "ogr")
-    project.addMapLayer(layer)
-    if table == "footprints":
-        iface.setActiveLayer(layer)
-        iface.zoomToActiveLayer()
+layers = ResultLayers(project)
+photos = [photo for photo in ResultStore(results).photos() if photo.status != "failed"]
+for photo in reversed(photos):
+    layers.show(photo.path, photo.photo_id or Path(photo.path).name, results, candidates_visible=len(photos) == 1)
+project.write()
 plugins["earthloc_qgis"].dock.show()
+if photos:  # after QGIS has shown the basemap as a whole
+    QTimer.singleShot(1500, lambda: layers.zoom_to(photos[0].path, results, iface.mapCanvas()))
