@@ -4,8 +4,7 @@ QGIS_PYTHON ?= /usr/bin/python3
 VENV := .venv
 VENV_QGIS := .venv-qgis
 RUN_PYTHON := $(VENV)/bin/python
-QGIS_RUN := QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH=$(CURDIR)/build/test-profile \
-	EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
+QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help setup qgis run test test-qgis lint bench package clean
@@ -63,5 +62,5 @@ package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
 	@$(RUN_PYTHON) tools/package.py
 
 clean: ## remove what was built; the environments stay
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
 	find engine training earthloc_qgis tests tools benchmarks -name __pycache__ -type d -exec rm -rf {} +
