@@ -151,6 +151,7 @@ def test_a_transformer_with_adapters_and_salad_is_exported_merged(monkeypatch, t
     package = ModelPackage.open(tmp_path / "out")
     assert compare(net.eval(), package, texture_pictures(56, 4, seed=3)).min() > 0.99999
     assert any("lora_" in name for name, _ in net.named_parameters())
+    assert b"lora_" not in (tmp_path / "out" / "tiny.onnx").read_bytes()
     assert package.input.std == (0.229, 0.224, 0.225)
 
 

@@ -3,9 +3,9 @@
 from training.networks.config import (
     PUBLISHED,
     GemConfig,
-    GridConfig,
     MixVprConfig,
     NetworkConfig,
+    RingsConfig,
     SaladConfig,
     TokenConfig,
 )
@@ -15,9 +15,9 @@ __all__ = [
     "PUBLISHED",
     "EmbeddingNetwork",
     "GemConfig",
-    "GridConfig",
     "MixVprConfig",
     "NetworkConfig",
+    "RingsConfig",
     "SaladConfig",
     "TokenConfig",
     "build",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.networks.config import AggregatorConfig, GemConfig, GridConfig, MixVprConfig, SaladConfig
+from training.networks.config import AggregatorConfig, GemConfig, MixVprConfig, RingsConfig, SaladConfig
 
 _SALAD_HIDDEN = 512
 _SINKHORN_ROUNDS = 3
@@ -150,40 +150,89 @@ class ClassToken(nn.Module):
         return functional.normalize(token.float(), dim=1)
 
 
-class Grid(nn.Module):
-    """Feature mixers on a reduced map, then one linear layer from all its positions to the descriptor.
+class Rings(nn.Module):
+    """Means, deviations and powers of channels over the picture, its middle and its rim, projected to a descriptor.
 
-    Where MixVPR weighs the positions alike for all channels, this tells a shore in the north from one in the
-    south channel by channel. Tiles are north up and photos are tried in four rotations, so positions have a meaning.
+    Photos are turned by up to 45 degrees and shifted by up to a quarter against the tile that fits best, so
+    what is told apart is what turning about the middle keeps. Works on MobileNetV2's two levels of features:
+    FINE channels of stride 16, each as its four positions, before those of stride 32.
     """
 
-    def __init__(self, config: GridConfig, channels: int, positions: int) -> None:
+    FINE = 96
+    _POWER = 3.0
+
+    def __init__(self, config: RingsConfig, channels: int, positions: int) -> None:
         super().__init__()
         self.dimension = config.dimension
-        self.reduce = nn.Linear(channels, config.width)
-        self.dropout = nn.Dropout1d(config.dropout)
-        self.mixers = nn.Sequential(*(FeatureMixer(positions) for _ in range(config.depth)))
-        self.keep = nn.Linear(config.width, config.channels)
-        self.descriptor = nn.Linear(config.channels * positions, config.dimension)
+        self.reduce = nn.Linear(channels - 4 * self.FINE, config.width)
+        self.register_buffer("rings", ring_weights(round(positions**0.5)), persistent=False)
+        statistics = 4 * config.width + 5 * self.FINE
+        self.register_buffer("mean", torch.zeros(statistics))
+        self.register_buffer("deviation", torch.ones(statistics))
+        self.dropout = nn.Dropout(config.dropout)
+        self.project = nn.Linear(statistics, config.dimension)
+        self.bend = None
+        if config.hidden:
+            self.bend = nn.Sequential(
+                nn.Linear(statistics, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.dimension)
+            )
+            nn.init.zeros_(self.bend[2].weight)
+
+    def statistics(self, features: Tensor) -> Tensor:
+        """(n, channels, h, w) to (n, 4 * width + 5 * FINE), not yet standardised."""
+        maps = features.flatten(2).float()
+        fine = maps[:, : 4 * self.FINE].unflatten(1, (self.FINE, 4))  # (n, FINE, 4, positions)
+        coarse = self.reduce(maps[:, 4 * self.FINE :].transpose(1, 2)).transpose(1, 2)
+        ringed = [level @ self.rings for level in (coarse, fine.mean(dim=2))]  # (n, channels, 3)
+        all_fine = fine.flatten(2)
+        power = (all_fine.clamp(min=0.0) ** self._POWER).mean(dim=2) + 1e-6
+        parts = [ringed[0].transpose(1, 2).flatten(1), _deviation(coarse), ringed[1].transpose(1, 2).flatten(1)]
+        return torch.cat([*parts, _deviation(all_fine), power ** (1 / self._POWER)], dim=1)
+
+    @torch.no_grad()
+    def start_projection(self, statistics: Tensor, tiles: Tensor) -> None:
+        """Starts from the main directions of statistics (n, s), each standardised as those of tiles (m, s) are."""
+        self.mean.copy_(tiles.mean(dim=0))
+        self.deviation.copy_(tiles.std(dim=0) + 1e-3)
+        standard = (statistics - self.mean) / self.deviation
+        standard -= standard.mean(dim=0)
+        variances, directions = torch.linalg.eigh(standard.T @ standard / len(standard))
+        kept = slice(-self.dimension, None)
+        # Halfway between plain and whitened main directions.
+        main = directions[:, kept] / variances[kept].clamp(min=1e-6) ** 0.25
+        self.project.weight.copy_(0.1 * main.T)
+        self.project.bias.zero_()
+
+    def describe(self, statistics: Tensor) -> Tensor:
+        """Descriptors of length 1 from statistics, (n, dimension)."""
+        standard = self.dropout((statistics - self.mean) / self.deviation)
+        descriptors = self.project(standard)
+        if self.bend is not None:
+            descriptors = descriptors + self.bend(standard)
+        return functional.normalize(descriptors.float(), dim=1)
 
     def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
         """See the module's docstring."""
-        reduced = functional.relu(self.reduce(features.flatten(2).transpose(1, 2))).transpose(1, 2)
-        mixed = self.mixers(self.dropout(reduced))
-        return functional.normalize(self.descriptor(self.keep(mixed.transpose(1, 2)).flatten(1)).float(), dim=1)
+        return self.describe(self.statistics(features))
 
-    @torch.no_grad()
-    def standardise(self, features: Tensor) -> None:
-        """Starts the first layer so that each channel of feature maps (n, channels, h, w) counts alike."""
-        mean, deviation = features.mean(dim=(0, 2, 3)), features.std(dim=(0, 2, 3)) + 1e-3
-        nn.init.normal_(self.reduce.weight, std=(2.0 / len(mean)) ** 0.5)
-        self.reduce.weight.div_(deviation)
-        self.reduce.bias.copy_(-(self.reduce.weight @ mean))
+
+def _deviation(maps: Tensor) -> Tensor:
+    """Standard deviation of each map, (n, channels, positions) to (n, channels)."""
+    centred = maps - maps.mean(dim=2, keepdim=True)
+    return ((centred**2).sum(dim=2) / (maps.shape[2] - 1) + 1e-8).sqrt()
+
+
+def ring_weights(side: int) -> Tensor:
+    """Weights of the positions of a square map, (side * side, 3): all alike, the middle, the rim; each adds to 1."""
+    at = torch.arange(side) - (side - 1) / 2
+    radius = (at[:, None] ** 2 + at[None, :] ** 2).sqrt().flatten() * (6.0 / side)
+    rings = torch.stack([torch.ones(side * side), torch.exp(-((radius / 2.0) ** 2)), torch.exp(-((radius - 3.2) ** 2))])
+    return (rings / rings.sum(dim=1, keepdim=True)).T.contiguous()
 
 
 def make_aggregator(
     config: AggregatorConfig, channels: int, positions: int
-) -> Gem | MixVpr | Salad | ClassToken | Grid:
+) -> Gem | MixVpr | Salad | ClassToken | Rings:
     """The aggregator of a configuration for feature maps (n, channels, h, w) with h * w = positions."""
     if isinstance(config, GemConfig):
         return Gem(config, channels)
@@ -191,8 +240,8 @@ def make_aggregator(
         return MixVpr(config, channels, positions)
     if isinstance(config, SaladConfig):
         return Salad(config, channels)
-    if isinstance(config, GridConfig):
-        return Grid(config, channels, positions)
+    if isinstance(config, RingsConfig):
+        return Rings(config, channels, positions)
     return ClassToken(channels)
 
 

@@ -61,28 +61,26 @@ class TokenConfig:
 
 
 @dataclass(frozen=True)
-class GridConfig:
-    """Every position keeps its own weights up to the descriptor; `dimension` numbers.
+class RingsConfig:
+    """Statistics of whole pictures, their middles and their rims, projected; for "mobilenetv2" only.
 
     Attributes:
-        width: channels that each position is reduced to first.
-        depth: feature mixers, as MixVPR's, one after the other.
-        channels: what is kept of each position.
-        dimension: of the descriptor, one linear layer from all positions.
-        dropout: share of the channels left out while training.
+        width: channels that the last layer is reduced to before pooling.
+        dimension: of the descriptor.
+        hidden: width of a second, non-linear way from the statistics to the descriptor; 0 for none.
+        dropout: share of the statistics left out while training.
     """
 
-    kind: ClassVar[str] = "grid"
-    width: int = 256
-    depth: int = 2
-    channels: int = 64
+    kind: ClassVar[str] = "rings"
+    width: int = 320
     dimension: int = 256
-    dropout: float = 0.1
+    hidden: int = 0
+    dropout: float = 0.2
 
 
-AggregatorConfig = GemConfig | MixVprConfig | SaladConfig | TokenConfig | GridConfig
+AggregatorConfig = GemConfig | MixVprConfig | SaladConfig | TokenConfig | RingsConfig
 _AGGREGATORS: dict[str, type[AggregatorConfig]] = {
-    c.kind: c for c in (GemConfig, MixVprConfig, SaladConfig, TokenConfig, GridConfig)
+    c.kind: c for c in (GemConfig, MixVprConfig, SaladConfig, TokenConfig, RingsConfig)
 }
 
 
@@ -128,6 +126,11 @@ class NetworkConfig:
             transformer or not needs_token,
             f"{self.backbone} has no class token, which {self.aggregator.kind} needs",
             "use a DINOv2 backbone or another aggregator",
+        )
+        _check(
+            self.backbone == "mobilenetv2" or not isinstance(self.aggregator, RingsConfig),
+            f"{self.backbone} has no two levels of features, which rings needs",
+            "use the backbone mobilenetv2 or another aggregator",
         )
         if isinstance(self.aggregator, SaladConfig):
             _check(
@@ -198,7 +201,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int | None": (int,),
     "str | None": (str,),
-    "AggregatorConfig": (GemConfig, MixVprConfig, SaladConfig, TokenConfig, GridConfig),
+    "AggregatorConfig": (GemConfig, MixVprConfig, SaladConfig, TokenConfig, RingsConfig),
 }
 
 

@@ -47,6 +47,7 @@ class MobileNetV2(nn.Module):
 
     channels = _TOP + 4 * _MIDDLE_CHANNELS
     input_channels = 3
+    middle_channels = _MIDDLE_CHANNELS
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,12 +62,15 @@ class MobileNetV2(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, None]:
         """The feature map; there is no class token."""
-        x = middle = images
-        for number, layer in enumerate(self.features):
-            x = layer(x)
-            if number == _MIDDLE_BLOCK:
-                middle = x
-        return torch.cat([functional.pixel_unshuffle(middle, 2), x], dim=1), None
+        return self.from_middle(self.middle(images)), None
+
+    def middle(self, images: Tensor) -> Tensor:
+        """The last map of stride 16, (n, 96, h / 16, w / 16)."""
+        return self.features[: _MIDDLE_BLOCK + 1](images)
+
+    def from_middle(self, middle: Tensor) -> Tensor:
+        """What `forward` gives, from the map of stride 16."""
+        return torch.cat([functional.pixel_unshuffle(middle, 2), self.features[_MIDDLE_BLOCK + 1 :](middle)], dim=1)
 
     def stages(self) -> list[list[nn.Module]]:
         """What can be frozen, in order: up to stride 8, stride 16, stride 32."""
