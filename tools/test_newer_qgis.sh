@@ -21,8 +21,18 @@ skip() {
 command -v apt-get >/dev/null || skip "no apt-get"
 . /etc/os-release
 [ "$ID" = debian ] || skip "not on Debian"
-# The mirror that this machine uses itself.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -n 1)
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock --nonblock 9 || skip "another run has $root"
+
+debian_mirror() { # the one that this machine uses itself
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -n 1
+}
+mirror=$(debian_mirror)
+if [ -z "$mirror" ]; then
+    apt-get update -q >/dev/null || true
+    mirror=$(debian_mirror)
+fi
 [ -n "$mirror" ] || skip "apt-get knows no Debian mirror"
 
 inside() {
@@ -42,7 +52,7 @@ set_up() {
         DEBIAN_FRONTEND=noninteractive apt-get install -y -q debootstrap
     fi
     if [ ! -f "$root/.installed" ]; then
-        rm -rf "$root"
+        rm -rf --one-file-system "$root"
         debootstrap --variant=minbase "$suite" "$root" "$mirror"
         cp /etc/resolv.conf "$root/etc/resolv.conf"
         mount -t proc proc "$root/proc"
@@ -62,7 +72,7 @@ set_up() {
     inside make --directory /earthloc setup qgis
 }
 
-mkdir -p "$cache"
+unmount # what a run that was killed has left
 trap unmount EXIT
 started=$SECONDS
 export -f set_up inside
