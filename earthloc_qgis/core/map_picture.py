@@ -137,17 +137,21 @@ def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
 def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> QgsRasterLayer:
     """The basemap brought to the map's projection by GDAL: QGIS's own way fails at the antimeridian."""
     extent, size = settings.visibleExtent(), settings.outputSize()
-    warped = gdal.Warp(
-        str(path),
-        basemap.source(),
-        srcSRS=basemap.crs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
-        dstSRS=settings.destinationCrs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL),
-        outputBounds=(extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()),
-        width=size.width(),
-        height=size.height(),
-        resampleAlg="bilinear",
-        dstAlpha=True,
-    )
+    wkt = QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL
+    try:
+        warped = gdal.Warp(
+            str(path),
+            basemap.source(),
+            srcSRS=basemap.crs().toWkt(wkt),
+            dstSRS=settings.destinationCrs().toWkt(wkt),
+            outputBounds=(extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()),
+            width=size.width(),
+            height=size.height(),
+            resampleAlg="bilinear",
+            dstAlpha=True,
+        )
+    except RuntimeError:  # where GDAL has been told to raise errors rather than to return None
+        warped = None
     if warped is None:
         raise ExportError(f"{basemap.source()}: could not be drawn as a basemap; choose another.")
     del warped  # closes the file

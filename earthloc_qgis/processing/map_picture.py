@@ -94,7 +94,10 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
         target = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
         chosen = self.parameterAsRasterLayer(parameters, self.BASEMAP, context)
         # A copy made in this thread: the user's own layer belongs to the main one.
-        basemap = QgsRasterLayer(chosen.source(), chosen.name(), chosen.providerType()) if chosen else None
+        basemap = None
+        if chosen is not None:
+            basemap = QgsRasterLayer(chosen.source(), chosen.name(), chosen.providerType())
+            basemap.setCrs(chosen.crs())
         try:
             picture = draw_map_picture(results, size, wanted, basemap)
         except ExportError as error:
