@@ -165,9 +165,9 @@ def _mixvpr_names(config: NetworkConfig) -> dict[str, str]:
 
 def _salad_names() -> dict[str, str]:
     """Names of SALAD's tensors in EarthLoc2 to ours; theirs are 1x1 convolutions where ours are linear."""
-    layers = {"token_features.0": "token.0", "token_features.2": "token.3"}
-    for theirs, ours in (("cluster_features", "local"), ("score", "score")):
-        layers |= {f"{theirs}.{layer}": f"{ours}.{layer}" for layer in (0, 3)}
+    layers: dict[str, str] = {}
+    for theirs, ours, last in (("token_features", "token", 2), ("cluster_features", "local", 3), ("score", "score", 3)):
+        layers |= {f"{theirs}.0": f"{ours}.0", f"{theirs}.{last}": f"{ours}.3"}
     return {**_weights_and_biases(layers), "aggregator.dust_bin": "aggregator.dustbin"}
 
 

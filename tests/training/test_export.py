@@ -6,12 +6,12 @@ import errno
 import json
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch")
 
+import onnx
 from torch import nn
 
 from engine.errors import ModelError, OutputError, UsageError

@@ -75,10 +75,10 @@ def test_only_the_neutral_pairs_are_left_out(loss):
     """Overlap of places 0 and 1 changes nothing for place 2."""
     overlapping = torch.eye(3, dtype=torch.bool)
     overlapping[0, 1] = overlapping[1, 0] = True
-    given = descriptors(alike=3.0)
+    given = descriptors(alike=3.0).detach()
     some = loss(given, PLACES, overlapping)
     everything = loss(given, PLACES, torch.ones(3, 3, dtype=torch.bool))
-    assert float(everything) < float(some) < float(loss(given, PLACES))
+    assert everything.item() < some.item() < loss(given, PLACES).item()
 
 
 @BOTH
@@ -87,6 +87,7 @@ def test_photos_that_only_attract_push_nothing(loss):
     places = torch.tensor([0, 0, 1, 1, 0, 1])
     photos = torch.tensor([False, False, False, False, True, True])
     (gradient,) = torch.autograd.grad(loss(given, places, attract_only=photos), given)
+    given = given.detach()
     pull = -gradient[4] - (-gradient[4] @ given[4]) * given[4]
     span = (given[:2] - (given[:2] @ given[4])[:, None] * given[4]).detach()
     solution = torch.linalg.lstsq(span.T, pull[:, None])

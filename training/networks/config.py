@@ -95,8 +95,8 @@ class NetworkConfig:
         aggregator: how a feature map becomes one vector.
         dimension: length of the descriptor after a linear projection; None leaves the aggregator's vector.
         trainable_blocks: the last so many blocks of the backbone train (of a transformer also its last norm),
-            the others keep their weights; None trains all. A ResNet's blocks are its stages, the first of
-            them with the stem.
+            the others keep their weights, though batch norms go on following their inputs; None trains all,
+            or with adapters none. A ResNet's blocks are its stages, the first of them with the stem.
         lora_rank: rank of the low-rank adapters of the transformer's attention; 0 for none. The adapters
             train beside the trainable blocks.
         weights: file with the pretrained weights of the backbone; None starts from random ones.

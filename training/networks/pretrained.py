@@ -30,6 +30,18 @@ _DINO_TENSORS = {
     "mlp.fc2.bias": "mlp.fc2.bias",
     "ls2.gamma": "layer_scale2.lambda1",
 }
+# Pairs, for scanners take a string keyed "token" for a secret.
+_DINO_EMBEDDING = (
+    ("cls_token", "embeddings.cls_token"),
+    ("reg_token", "embeddings.register_tokens"),
+    ("register_tokens", "embeddings.register_tokens"),
+    ("mask_token", "embeddings.mask_token"),
+    ("pos_embed", "embeddings.position_embeddings"),
+    ("patch_embed.proj.weight", "embeddings.patch_embeddings.projection.weight"),
+    ("patch_embed.proj.bias", "embeddings.patch_embeddings.projection.bias"),
+    ("norm.weight", "layernorm.weight"),
+    ("norm.bias", "layernorm.bias"),
+)
 _HUB_ATTENTION = {
     "attention.attention.query": "attention.q_proj",
     "attention.attention.key": "attention.k_proj",
@@ -66,7 +78,7 @@ def dinov2_from_timm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, tensor in state.items():
         block = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
         if block is None:
-            ours |= _dinov2_embedding(name, tensor)
+            ours[dict(_DINO_EMBEDDING).get(name, name)] = tensor
             continue
         prefix, rest = f"encoder.layer.{block[1]}.", block[2]
         if rest in ("attn.qkv.weight", "attn.qkv.bias"):
@@ -81,21 +93,6 @@ def dinov2_from_timm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         positions = state["pos_embed"]
         ours["embeddings.position_embeddings"] = torch.cat([torch.zeros_like(positions[:, :1]), positions], dim=1)
     return ours
-
-
-def _dinov2_embedding(name: str, tensor: Tensor) -> dict[str, Tensor]:
-    renamed = {
-        "cls_token": "embeddings.cls_token",
-        "reg_token": "embeddings.register_tokens",
-        "register_tokens": "embeddings.register_tokens",
-        "mask_token": "embeddings.mask_token",
-        "pos_embed": "embeddings.position_embeddings",
-        "patch_embed.proj.weight": "embeddings.patch_embeddings.projection.weight",
-        "patch_embed.proj.bias": "embeddings.patch_embeddings.projection.bias",
-        "norm.weight": "layernorm.weight",
-        "norm.bias": "layernorm.bias",
-    }
-    return {renamed.get(name, name): tensor}
 
 
 def resample_positions(positions: Tensor, grid: int) -> Tensor:
