@@ -33,9 +33,9 @@ def test_without_overlaps_it_is_the_multi_similarity_loss():
     mined = MultiSimilarityMiner(0.1, distance=CosineSimilarity())(given, PLACES)
     expected = MultiSimilarityLoss(1, 50, 0, distance=DotProductSimilarity())(given, PLACES, mined)
     assert expected > 0.1
-    assert float(NeutralMultiSimilarityLoss()(given, PLACES)) == pytest.approx(float(expected), rel=1e-6)
+    assert NeutralMultiSimilarityLoss()(given, PLACES).item() == pytest.approx(float(expected), rel=1e-6)
     nothing = torch.eye(3, dtype=torch.bool)
-    assert float(NeutralMultiSimilarityLoss()(given, PLACES, nothing)) == pytest.approx(float(expected), rel=1e-6)
+    assert NeutralMultiSimilarityLoss()(given, PLACES, nothing).item() == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_multi_similarity_of_one_pair_by_hand():
@@ -51,7 +51,7 @@ def test_multi_similarity_of_one_pair_by_hand():
         # The miner compares an anchor's negatives with its positives; c has none, so none is hard enough.
         0.0,
     ]
-    assert float(NeutralMultiSimilarityLoss()(given, places)) == pytest.approx(sum(per_anchor) / 3, rel=1e-4)
+    assert NeutralMultiSimilarityLoss()(given, places).item() == pytest.approx(sum(per_anchor) / 3, rel=1e-4)
 
 
 @BOTH
@@ -106,7 +106,7 @@ def test_info_nce_is_its_definition():
             if i != j and PLACES[i] == PLACES[j]:
                 rest = [s[i, k] for k in range(6) if not overlapping[PLACES[i], PLACES[k]]]
                 terms.append(-math.log(math.exp(s[i, j]) / (math.exp(s[i, j]) + sum(map(math.exp, rest)))))
-    assert float(NeutralInfoNceLoss()(given, PLACES, overlapping)) == pytest.approx(np.mean(terms), rel=1e-4)
+    assert NeutralInfoNceLoss()(given, PLACES, overlapping).item() == pytest.approx(np.mean(terms), rel=1e-4)
 
 
 @BOTH
@@ -114,7 +114,7 @@ def test_a_batch_with_nothing_to_learn_costs_nothing(loss):
     given = descriptors(count=3)
     value = loss(given, torch.tensor([0, 1, 2]), torch.ones(3, 3, dtype=torch.bool))
     value.backward()
-    assert float(value) == pytest.approx(0, abs=1e-6)
+    assert value.item() == pytest.approx(0, abs=1e-6)
     assert given.grad.abs().max() < 1e-6
 
 
