@@ -193,7 +193,9 @@ class Rings(nn.Module):
     def start_projection(self, statistics: Tensor, tiles: Tensor) -> None:
         """Starts from the main directions of statistics (n, s), each standardised as those of tiles (m, s) are."""
         self.mean.copy_(tiles.mean(dim=0))
-        self.deviation.copy_(tiles.std(dim=0) + 1e-3)
+        spread = tiles.std(dim=0)
+        # What hardly varies is noise of the arithmetic, and stays small.
+        self.deviation.copy_(torch.maximum(spread, 0.05 * spread.median() + 1e-6))
         standard = (statistics - self.mean) / self.deviation
         standard -= standard.mean(dim=0)
         variances, directions = torch.linalg.eigh(standard.T @ standard / len(standard))

@@ -17,6 +17,9 @@ class _ConvRelu6(nn.Module):
     def __init__(self, channels: int, out: int, side: int, stride: int, groups: int = 1, active: bool = True) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out, side, stride, side // 2, groups=groups)
+        # There are no norms to keep signals from fading when it starts from nothing.
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        nn.init.zeros_(self.conv.bias)
         self.active = active
 
     def forward(self, x: Tensor) -> Tensor:

