@@ -1,0 +1,99 @@
+"""Evaluation by the EarthLoc protocol on a tiny data set in its folder layout, and recall on places."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine import geo
+from engine.errors import InputError
+from engine.retrieval.model import ModelPackage
+from training.cli import main
+from training.evaluate import TEST_SETS, earthloc_recall, read_named, recall_on_maps, recalls
+
+
+def name(corners, number, orientation=0):
+    """A file name of the published data set."""
+    places = "@".join(f"{lat:.5f}@{lon:.5f}" for lat, lon in corners)
+    lat, lon = geo.center_of(corners)
+    return f"@{places}@ISS064-E-{number}@20210101@{lat:.3f}@{lon:.3f}@40000@{orientation}@.jpg"
+
+
+def picture(number, size=128):
+    """Blotches that no other number has."""
+    rng = np.random.default_rng(number)
+    lattice = (255 * rng.random((7, 7, 3))).astype(np.uint8)
+    return Image.fromarray(lattice).resize((size, size), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Twelve tiles round the Alps, three queries that are tiles turned by quarters, one where there is no tile."""
+    folder = tmp_path_factory.mktemp("earthloc")
+    (folder / "database").mkdir()
+    (folder / "queries").mkdir()
+    centers = [(40.0 + 3 * row, 5.0 + 4 * col) for row in range(3) for col in range(4)]
+    for number, (lat, lon) in enumerate(centers, start=1):
+        picture(number).save(folder / "database" / name(geo.square_corners(lat, lon, 200), number), quality=95)
+    for number, turn in ((2, 0), (7, 1), (11, 3)):
+        pixels = np.rot90(np.asarray(picture(number)), turn)
+        corners = geo.square_corners(*centers[number - 1], 150)
+        Image.fromarray(pixels).save(folder / "queries" / name(corners, 100 + number), quality=95)
+    picture(50).save(folder / "queries" / name(geo.square_corners(30.0, 15.0, 150), 150), quality=95)
+    return folder
+
+
+def test_turned_queries_are_found_and_those_without_a_tile_do_not_count(dataset):
+    queries, tiles = read_named(dataset / "queries"), read_named(dataset / "database")
+    result = earthloc_recall(queries, tiles, ModelPackage.open(threads=1))
+    assert set(result) == {"Alps"}  # the others are out of reach
+    assert result["Alps"]["queries"] == 3
+    assert result["Alps"]["tiles"] == 12
+    assert result["Alps"]["recall"]["1"] == 100.0
+
+
+def test_the_command_prints_the_sets(dataset, capsys):
+    command = ["evaluate", "--queries", str(dataset / "queries"), "--tiles", str(dataset / "database")]
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["Alps"]["recall"]["100"] == 100.0
+    assert main(command) == 0
+    assert "Alps" in capsys.readouterr().out
+
+
+def test_a_name_that_does_not_parse_is_named(tmp_path, capsys):
+    picture(1).save(tmp_path / "holiday.jpg")
+    with pytest.raises(InputError, match=r"holiday\.jpg"):
+        read_named(tmp_path)
+    assert main(["evaluate", "--queries", str(tmp_path), "--tiles", str(tmp_path)]) == 3
+    assert "holiday.jpg" in capsys.readouterr().err
+
+
+def test_an_empty_folder_and_a_torn_picture(tmp_path, dataset):
+    with pytest.raises(InputError, match="holds no picture"):
+        read_named(tmp_path)
+    torn = tmp_path / name(geo.square_corners(45, 10, 100), 1)
+    torn.write_bytes(b"\xff\xd8 torn")
+    with pytest.raises(InputError, match="cannot be read"):
+        earthloc_recall(read_named(tmp_path), read_named(dataset / "database"), ModelPackage.open(threads=1))
+
+
+def test_the_six_sets_are_the_published_ones():
+    assert len(TEST_SETS) == 6
+    assert TEST_SETS["Alps"] == (45.0, 10.0)
+
+
+def test_recalls_count_ranks_from_one():
+    assert recalls([1, 5, 6, None]) == {"1": 25.0, "5": 50.0, "10": 75.0, "20": 75.0, "100": 75.0}
+
+
+def test_recall_on_maps_wants_the_middle_near():
+    tiles = torch.eye(4)
+    places = torch.tensor([[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 5.0, 400.0], [40.0, 5.0, 400.0]])
+    photos = torch.tensor([[0.0, 0.9, 0.1, 0.0], [0.0, 0.0, 0.1, 0.9]])
+    at = torch.tensor([[0.0, 0.0, 400.0], [0.0, 5.0, 400.0]])
+    # The first photo's best tile lies 111 km away, within half its width; the second's thousands, its next is right.
+    assert recall_on_maps(photos, at, tiles, places) == {"1": 50.0, "5": 100.0, "10": 100.0, "20": 100.0, "100": 100.0}
