@@ -111,7 +111,8 @@ class Trainer:
         name = STAGES[stage]
         steps: StepsConfig = getattr(self.config, name)
         if steps.steps:
-            encode, tiles, photos = self._inputs(stage, pairs, fresh=state is None)
+            encode, tiles, photos, tests = self._inputs(stage, pairs, test, fresh=state is None)
+            cheap = STAGES[stage] == "head"
             optimizer = self._optimizer(stage, steps)
             if state is not None:
                 optimizer.load_state_dict(state["optimizer"])
@@ -128,7 +129,8 @@ class Trainer:
                 counted += 1
                 self._stage, self._step = stage, step + 1
                 if self._step % _SAVE_EVERY == 0 or self._step == steps.steps:
-                    recall = self._recall(pairs.tiles, test) if self._step == steps.steps else {}
+                    shown = cheap or self._step == steps.steps
+                    recall = self._recall(encode, tiles, pairs.tiles, tests, test) if shown else {}
                     seconds = (time.perf_counter() - began) / counted
                     self._note(name, (total / counted).tolist(), 2 * steps.batch / seconds, recall)
                     self._save_state(optimizer)
@@ -136,14 +138,14 @@ class Trainer:
                 work.progress(f"train {name}", self._step, steps.steps)
         self._stage, self._step, self._queue = stage + 1, 0, []
 
-    def _inputs(self, stage: int, pairs: Pairs, fresh: bool) -> tuple[Encode, Tensor, Tensor]:
-        """What turns rows of the two sources, of tiles and of photos, into descriptors."""
+    def _inputs(self, stage: int, pairs: Pairs, test: Maps, fresh: bool) -> tuple[Encode, Tensor, Tensor, Tensor]:
+        """What turns rows of the three sources, of tiles, photos and test photos, into descriptors."""
         if STAGES[stage] == "tail":
-            return self._describe, pairs.tiles.middle, pairs.photos.middle
-        tiles, photos = (self._statistics(maps) for maps in (pairs.tiles, pairs.photos))
+            return self._describe, pairs.tiles.middle, pairs.photos.middle, test.middle
+        tiles, photos, tests = (self._statistics(maps) for maps in (pairs.tiles, pairs.photos, test))
         if fresh:
             self._aggregator.start_projection(torch.cat([tiles[::4], photos[::4]]), tiles)
-        return self._aggregator.describe, tiles, photos
+        return self._aggregator.describe, tiles, photos, tests
 
     def _optimizer(self, stage: int, steps: StepsConfig) -> torch.optim.AdamW:
         tail = STAGES[stage] == "tail"
@@ -194,11 +196,12 @@ class Trainer:
         return torch.cat([self._aggregator.statistics(self._backbone.from_middle(p.float())) for p in parts]).clone()
 
     @torch.inference_mode()
-    def _recall(self, tiles: Maps, test: Maps) -> dict[str, float]:
+    def _recall(self, encode: Encode, tiles: Tensor, tile_maps: Maps, tests: Tensor, test: Maps) -> dict[str, float]:
+        """Recall of the photos of held-out places among all tiles."""
         self.network.eval()
-        found = [torch.cat([self._describe(p.float()) for p in m.middle.split(_EMBED_BATCH)]) for m in (test, tiles)]
+        found = [torch.cat([encode(p.float()) for p in source.split(_EMBED_BATCH)]) for source in (tests, tiles)]
         self.network.train()
-        return recall_on_maps(found[0], test.place, found[1], tiles.place)
+        return recall_on_maps(found[0], test.place, found[1], tile_maps.place)
 
     @torch.no_grad()
     def _start_reduction(self, tiles: Maps) -> None:

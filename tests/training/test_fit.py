@@ -199,7 +199,7 @@ def test_a_config_that_is_none(tmp_path):
 
 
 def test_shipped_configs_are_read_by_name():
-    for name in ("default.toml", "small.toml"):
+    for name in ("default.toml", "quick.toml", "small.toml"):
         assert read_config(fit.Path(name)).network.backbone == "mobilenetv2"
 
 
