@@ -137,7 +137,7 @@ def _a_table(key: str, value: Any) -> dict[str, Any]:
 
 def _fill(cls: Any, table: dict[str, Any], prefix: str) -> Any:
     known = {f.name: str(f.type) for f in fields(cls)}
-    values = {}
+    values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known or (prefix == "" and known[key] not in _KINDS):
             raise UsageError(None, f"{prefix}{key} is unknown", f"use {', '.join(known)}")

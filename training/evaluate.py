@@ -89,7 +89,7 @@ def earthloc_recall(
     for name, (lat, lon) in (sets or TEST_SETS).items():
         near = np.flatnonzero(geo.distance_km(query_at[:, 0], query_at[:, 1], lat, lon) < QUERY_KM)
         candidates = np.flatnonzero(geo.distance_km(tile_at[:, 0], tile_at[:, 1], lat, lon) < TILE_KM)
-        positives = [_intersecting(queries[q], tiles, candidates, tile_at) for q in near]
+        positives = [_intersecting(queries[int(q)], tiles, candidates, tile_at) for q in near]
         counted = [i for i, right in enumerate(positives) if right]
         if not counted:
             continue

@@ -97,6 +97,7 @@ def build_index(
         tiles = plan_tiles(raster, bbox, tile_km, include_ocean)
         if len(tiles) == 0:
             raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
+        dtype = "int8" if compact else "float32"
         plan = {
             "format": FORMAT,
             "name": out.name,
@@ -105,7 +106,7 @@ def build_index(
             "overlap": tiling.OVERLAP,
             "include_ocean": include_ocean,
             "dimension": model.dimension,
-            "dtype": "int8" if compact else "float32",
+            "dtype": dtype,
             "source": {
                 "path": Path(source).name,
                 "crs": raster.crs,
@@ -119,7 +120,7 @@ def build_index(
         partial = out.with_name(out.name + ".partial")
         try:
             start = _open_partial(partial, state, resume)
-            _embed_tiles(raster, tiles, model, partial, plan["dtype"], start, work)
+            _embed_tiles(raster, tiles, model, partial, dtype, start, work)
             return _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
@@ -221,7 +222,7 @@ def _embed_tiles(
             work.progress("embed", done, total, f"{done} of {total} tiles")
 
 
-def _append_batch(files: list[BinaryIO], number: int, rows: NDArray, descriptor_bytes: bytes) -> None:
+def _append_batch(files: Sequence[BinaryIO], number: int, rows: NDArray, descriptor_bytes: bytes) -> None:
     """Writes a batch; only when its bytes are on disk does the journal name it."""
     descriptors, kept, journal = files
     row_bytes = rows.astype("<u4").tobytes()

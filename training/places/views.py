@@ -198,7 +198,7 @@ def render_view(
     if covered.mean() < _MIN_COVERAGE:
         return None
     weather = Weather.draw(rng)
-    ground = cv2.LUT(rgb, _LINEAR)
+    ground: NDArray[np.float32] = np.asarray(cv2.LUT(rgb, _LINEAR), np.float32)
     if parts.tones:
         grey = ground.mean(axis=2, keepdims=True)
         ground = grey + np.float32(rng.uniform(0.5, 0.9)) * (ground - grey)
@@ -213,7 +213,7 @@ def render_view(
     if parts.clouds and rng.random() < 0.65:
         ground = _cloud_over(ground, view, weather, rng)
     if parts.air:
-        air_mass = cv2.resize(view.air_mass, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
+        air_mass = np.asarray(cv2.resize(view.air_mass, (size_px, size_px)), np.float32)
         ground = effects.add_air(ground, weather, air_mass)
     return _expose(ground, weather, rng, parts)
 
@@ -247,7 +247,8 @@ def _paint_water(
         y, x = np.mgrid[0 : 1 : size_px * 1j, 0 : 1 : size_px * 1j].astype(np.float32)
         cx, cy, spread = rng.uniform(-0.4, 1.4), rng.uniform(-0.4, 1.4), rng.uniform(0.25, 0.9)
         sea = sea + np.float32(0.6 * weather.glint) * np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / spread**2))[..., None]
-    return ground + (water * np.float32(rng.uniform(0.8, 1.0)))[..., None] * (sea - ground)
+    share = (water * np.float32(rng.uniform(0.8, 1.0)))[..., None]
+    return np.asarray(ground + share * (sea - ground), np.float32)
 
 
 def _cloud_over(
@@ -266,7 +267,7 @@ def _cloud_over(
     azimuth = np.radians(weather.sun_azimuth_deg)
     move = np.array([[1, 0, shift_px * np.sin(azimuth)], [0, 1, shift_px * np.cos(azimuth)]], np.float32)
     shadow = cv2.warpAffine(opacity, move, (size_px, size_px), borderMode=cv2.BORDER_REPLICATE)
-    return effects.add_clouds(ground, opacity, thickness, shadow)
+    return effects.add_clouds(ground, opacity, thickness, np.asarray(shadow, np.float32))
 
 
 def _expose(
