@@ -52,7 +52,7 @@ def _grammar() -> argparse.ArgumentParser:
     export.add_argument("--data", type=Path, default=data)
     export.add_argument("--variant", default="fp16", choices=("fp32", "fp16", "int8"))
     export.add_argument("--version", default="1.0.0")
-    export.add_argument("--recall-at-1", type=float, help="measured strict recall at 1, 0 to 1, for the card")
+    export.add_argument("--measured", type=Path, help="JSON file of what was measured, for the card")
     export.set_defaults(run=_export)
 
     convert = commands.add_parser("convert", help="make a model package of a published checkpoint")
@@ -116,9 +116,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     from training.package import export_run
 
-    exported = export_run(
-        args.run_folder, args.config, args.data, args.out, args.variant, args.version, args.recall_at_1
-    )
+    exported = export_run(args.run_folder, args.config, args.data, args.out, args.variant, args.version, args.measured)
     print(f"{exported.card}: {exported.size_bytes / 1e6:.1f} MB, cosine to torch at least {exported.min_cosine:.6f}")
     return 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,13 +29,14 @@ def export_run(
     out: Path,
     variant: str,
     version: str,
-    recall_at_1: float | None = None,
+    measured: Path | None = None,
 ) -> Exported:
     """Exports `network.pt` of a run, checked on simulated photos and tiles.
 
     Args:
-        recall_at_1: strict recall at 1 that was measured, 0 to 1; the engine takes it for the confidence of a
-            candidate that nothing has checked.
+        measured: JSON file with the card's `measured`, such as {"everywhere": what `earthloc evaluate --no-nadir
+            --json` prints, "within_1000_km_of_nadir": what it prints without}; the engine takes from it how sure
+            a candidate is that nothing has checked.
 
     Raises:
         EarthLocError: the run is not finished, does not fit the configuration, or the package cannot be made.
@@ -43,10 +46,21 @@ def export_run(
         raise InputError(run / NETWORK, "is missing: the run is not finished", "finish it with the same fit command")
     network = build(replace(config.network, weights=None), config.seed)
     load_strict(network, read_state_dict(run / NETWORK), run / NETWORK)
-    measured = {} if recall_at_1 is None else {"recall_strict_at_1": recall_at_1}
     origin = _ORIGIN if config.network.weights else ""
-    info = PackageInfo(config.name, version, _IMAGERY, "GPL-2.0-or-later", origin, measured)
+    info = PackageInfo(config.name, version, _IMAGERY, "GPL-2.0-or-later", origin, _read_measured(measured))
     return export_package(network, out, info, _pictures(config, data, run), variant)
+
+
+def _read_measured(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        measured = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, "cannot be read as JSON", "give what earthloc evaluate prints, by kind") from error
+    if not isinstance(measured, dict):
+        raise InputError(path, "is no JSON object", "give what earthloc evaluate prints, by kind")
+    return measured
 
 
 def _pictures(config: TrainingConfig, data: Path, scratch: Path) -> np.ndarray:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.resources import resources_folder
 
-DEFAULT_MODEL = "models/baseline"
+DEFAULT_MODEL = "models/earthloc-default"
 ROTATIONS_DEG = (0, 90, 180, 270)
 _MAX_CARD_BYTES = 1_000_000
 _MAX_MODEL_BYTES = 2_000_000_000

@@ -128,7 +128,7 @@ def test_cancel(tmp_path, land_raster, index, localizer):
 
 
 def test_an_index_of_another_model_is_refused(index, other_model_folder):
-    with pytest.raises(IndexDamagedError, match=r"was built with the model baseline .* not with other"):
+    with pytest.raises(IndexDamagedError, match=r"was built with the model earthloc-default .* not with other"):
         Localizer([index], ModelPackage.open(other_model_folder))
 
 

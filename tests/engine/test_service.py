@@ -72,7 +72,7 @@ def test_localize_answers_saves_and_keeps_things_open(service, photo, small_inde
     con.close()
     assert json.loads(saved) == {k: v for k, v in result.items() if k not in ("saved_to", "save_error")}
     status = service.call(2, "status")["result"]
-    assert status["model"] == "baseline"
+    assert status["model"] == "earthloc-default"
     assert status["indexes_open"] == [str(small_index_folder)]
     if sys.platform != "win32":
         assert status["memory_mb"] > 50

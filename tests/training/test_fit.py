@@ -158,10 +158,13 @@ def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkey
 
 
 def test_a_finished_run_becomes_a_package(finished, data, tmp_path):
-    exported = export_run(finished, data / "tiny.toml", data, tmp_path / "package", "fp32", "9.9.9", 0.25)
+    (tmp_path / "m.json").write_text('{"everywhere": {"photos": 3}}')
+    exported = export_run(
+        finished, data / "tiny.toml", data, tmp_path / "package", "fp32", "9.9.9", tmp_path / "m.json"
+    )
     model = ModelPackage.open(tmp_path / "package")
     assert (model.name, model.version, model.dimension) == ("tiny", "9.9.9", 16)
-    assert model.card["measured"] == {"recall_strict_at_1": 0.25}
+    assert model.card["measured"] == {"everywhere": {"photos": 3}}
     assert exported.min_cosine > 0.9999
 
 
