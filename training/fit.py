@@ -188,12 +188,17 @@ class Trainer:
     # -- from maps to descriptors -------------------------------------------------------------------
 
     def _describe(self, middle: Tensor) -> Tensor:
-        return self._aggregator(self._backbone.from_middle(middle), None)
+        return self._aggregator(self._features(middle), None)
+
+    def _features(self, middle: Tensor) -> Tensor:
+        """The backbone's map from that of stride 16, computed in bfloat16."""
+        with torch.autocast("cpu", torch.bfloat16):
+            return self._backbone.from_middle(middle.contiguous(memory_format=torch.channels_last)).float()
 
     @torch.inference_mode()
     def _statistics(self, maps: Maps) -> Tensor:
         parts = maps.middle.split(_EMBED_BATCH)
-        return torch.cat([self._aggregator.statistics(self._backbone.from_middle(p.float())) for p in parts]).clone()
+        return torch.cat([self._aggregator.statistics(self._features(p.float())) for p in parts]).clone()
 
     @torch.inference_mode()
     def _recall(self, encode: Encode, tiles: Tensor, tile_maps: Maps, tests: Tensor, test: Maps) -> dict[str, float]:
@@ -207,7 +212,7 @@ class Trainer:
     def _start_reduction(self, tiles: Maps) -> None:
         """Sets the reduction of the last layer to its main directions over some tiles."""
         some = tiles.middle[:: max(1, len(tiles) // 600)].float()
-        top = self._backbone.from_middle(some)[:, 4 * Rings.FINE :].transpose(0, 1).flatten(1).double()
+        top = self._features(some)[:, 4 * Rings.FINE :].transpose(0, 1).flatten(1).double()
         mean = top.mean(dim=1, keepdim=True)
         _, directions = torch.linalg.eigh((top - mean) @ (top - mean).T / top.shape[1])
         main = directions.flip(1)[:, : self._aggregator.reduce.out_features].float()
