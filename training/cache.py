@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import InputError, OutputError
 from engine.work import Work
@@ -153,14 +153,14 @@ def middle_maps(network: EmbeddingNetwork, pictures: list[np.ndarray]) -> np.nda
     """float16 (n, 96, h, w) of uint8 pictures (size_px, size_px, 3): what the blocks that do not train make of them."""
     network.eval()
     # Channels last and bfloat16: seven times as fast on a CPU that knows the latter.
-    network.backbone.to(memory_format=torch.channels_last)
+    backbone = network.backbone
+    if not isinstance(backbone, MobileNetV2):
+        raise TypeError("only MobileNetV2 has a middle map")
+    nn.Module.to(backbone, memory_format=torch.channels_last)  # type: ignore[call-overload]
     maps = []
     for start in range(0, len(pictures), _NET_BATCH):
         stacked = np.stack(pictures[start : start + _NET_BATCH]).transpose(0, 3, 1, 2)
         images = network.input(network.normalised(torch.from_numpy(np.ascontiguousarray(stacked))))
-        backbone = network.backbone
-        if not isinstance(backbone, MobileNetV2):
-            raise TypeError("only MobileNetV2 has a middle map")
         with torch.autocast("cpu", torch.bfloat16):
             middle = backbone.middle(images.contiguous(memory_format=torch.channels_last))
         maps.append(middle.to(torch.float16).contiguous().numpy())

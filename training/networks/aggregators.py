@@ -161,6 +161,10 @@ class Rings(nn.Module):
     FINE = 96
     _POWER = 3.0
 
+    rings: Tensor
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, config: RingsConfig, channels: int, positions: int) -> None:
         super().__init__()
         self.dimension = config.dimension
@@ -171,12 +175,11 @@ class Rings(nn.Module):
         self.register_buffer("deviation", torch.ones(statistics))
         self.dropout = nn.Dropout(config.dropout)
         self.project = nn.Linear(statistics, config.dimension)
-        self.bend = None
+        self.bend: nn.Sequential | None = None
         if config.hidden:
-            self.bend = nn.Sequential(
-                nn.Linear(statistics, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.dimension)
-            )
-            nn.init.zeros_(self.bend[2].weight)
+            last = nn.Linear(config.hidden, config.dimension)
+            nn.init.zeros_(last.weight)
+            self.bend = nn.Sequential(nn.Linear(statistics, config.hidden), nn.ReLU(), last)
 
     def statistics(self, features: Tensor) -> Tensor:
         """(n, channels, h, w) to (n, 4 * width + 5 * FINE), not yet standardised."""

@@ -19,7 +19,8 @@ class _ConvRelu6(nn.Module):
         self.conv = nn.Conv2d(channels, out, side, stride, side // 2, groups=groups)
         # There are no norms to keep signals from fading when it starts from nothing.
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
-        nn.init.zeros_(self.conv.bias)
+        if self.conv.bias is not None:
+            nn.init.zeros_(self.conv.bias)
         self.active = active
 
     def forward(self, x: Tensor) -> Tensor:
