@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import math
 import os
-import pickle  # only its error; nothing is unpickled that could run code
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.errors import InputError, OutputError, UsageError
+from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.work import Work
 from training.batches import Pairs, neutral
 from training.cache import FeatureCache, Maps
@@ -254,7 +253,9 @@ class Trainer:
                 self._scale.copy_(state["scale"])
             self._stage, self._step = int(state["stage"]), int(state["step"])
             self._queue = [(a, b) for a, b in state["queue"]]
-        except (pickle.UnpicklingError, RuntimeError, KeyError, ValueError, EOFError) as error:
+        except EarthLocError:
+            raise
+        except Exception as error:  # readers of damaged bytes raise whatever those provoke
             raise InputError(
                 path, "is no checkpoint of a training, or is damaged", "delete it to start anew"
             ) from error
