@@ -11,7 +11,8 @@ from pyproj import Geod, Transformer
 
 from engine.errors import UsageError
 from engine.geo import LocalFrame, normalise_lon, polygon_in_frame, side_lengths_km, to_geojson
-from training.places.camera import IssCamera, surface_normal, surface_point
+from engine.registration.camera import surface_normal, surface_point
+from training.places.camera import IssCamera
 
 cameras = st.builds(
     IssCamera,

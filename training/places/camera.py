@@ -24,13 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import UsageError
-from engine.geo import normalise_lon
-
-SEMI_MAJOR_KM = 6378.137
-FLATTENING = 1 / 298.257223563
-SEMI_MINOR_KM = SEMI_MAJOR_KM * (1 - FLATTENING)
-_ECCENTRICITY_2 = FLATTENING * (2 - FLATTENING)
-_AXES = np.array([SEMI_MAJOR_KM, SEMI_MAJOR_KM, SEMI_MINOR_KM])
+from engine.registration.camera import local_axes, meet_ellipsoid, surface_lat_lon, surface_normal, surface_point
 
 Array = NDArray[np.float64]
 
@@ -74,10 +68,7 @@ class IssCamera:
 
     def axes(self) -> Array:
         """(3, 3): the camera's x, y and z axes as rows, unit vectors in the Earth frame."""
-        lat, lon = np.radians(self.lat), np.radians(self.lon)
-        east = np.array([-np.sin(lon), np.cos(lon), 0.0])
-        north = np.array([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)])
-        up = surface_normal(self.lat, self.lon)
+        east, north, up = local_axes(self.lat, self.lon)
         azimuth, tilt, roll = np.radians([self.azimuth_deg, self.tilt_deg, self.roll_deg])
         ahead = np.cos(azimuth) * north + np.sin(azimuth) * east
         right = np.cos(azimuth) * east - np.sin(azimuth) * north
@@ -105,18 +96,8 @@ class IssCamera:
         )
         rays = (on_sensor / np.linalg.norm(on_sensor, axis=-1, keepdims=True)) @ self.axes()
         eye = self.position()
-        # Scaled by its axes the ellipsoid is the unit sphere: |e + t d|^2 = 1, the nearer root.
-        e, d = eye / _AXES, rays / _AXES
-        a = (d * d).sum(-1)
-        half_b = d @ e
-        c = e @ e - 1.0
-        root = half_b * half_b - a * c
-        hits = (root >= 0) & (half_b < 0)
-        # c / (-b + sqrt) rather than (-b - sqrt) / a: no cancellation.
-        range_km = np.where(hits, c / (-half_b + np.sqrt(np.where(hits, root, 0.0))), np.nan)
-        point = eye + range_km[..., None] * rays
-        lat = np.degrees(np.arctan2(point[..., 2], (1 - _ECCENTRICITY_2) * np.hypot(point[..., 0], point[..., 1])))
-        lon = normalise_lon(np.degrees(np.arctan2(point[..., 1], point[..., 0])))
+        range_km = meet_ellipsoid(eye, rays)
+        lat, lon = surface_lat_lon(eye + range_km[..., None] * rays)
         return lat, lon, range_km
 
     def ground_points(self, width_px: int, height_px: int) -> tuple[Array, Array, Array]:
@@ -154,23 +135,3 @@ class IssCamera:
         y = np.concatenate([none, t, full, 1 - t]) * height_px
         lat, lon, _ = self.locate(x, y, width_px, height_px)
         return np.stack([lat, lon], axis=1)
-
-
-def surface_point(lat: ArrayLike, lon: ArrayLike) -> Array:
-    """Points on the ellipsoid in the Earth frame, (..., 3) km."""
-    phi, lam = np.broadcast_arrays(np.radians(lat), np.radians(lon))
-    prime_vertical = SEMI_MAJOR_KM / np.sqrt(1 - _ECCENTRICITY_2 * np.sin(phi) ** 2)
-    return np.stack(
-        [
-            prime_vertical * np.cos(phi) * np.cos(lam),
-            prime_vertical * np.cos(phi) * np.sin(lam),
-            prime_vertical * (1 - _ECCENTRICITY_2) * np.sin(phi),
-        ],
-        axis=-1,
-    )
-
-
-def surface_normal(lat: ArrayLike, lon: ArrayLike) -> Array:
-    """Unit vectors straight up from the ellipsoid in the Earth frame, (..., 3)."""
-    phi, lam = np.broadcast_arrays(np.radians(lat), np.radians(lon))
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)

@@ -20,8 +20,9 @@ from PIL.ExifTags import IFD, Base
 
 from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.imagery.raster import RasterSource
+from engine.registration.camera import surface_normal, surface_point
 from training.places import weather as effects
-from training.places.camera import IssCamera, surface_normal, surface_point
+from training.places.camera import IssCamera
 from training.places.weather import Weather
 
 NOTICE = "Simulated photo, not taken by an astronaut"

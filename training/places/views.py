@@ -19,8 +19,9 @@ from engine import geo
 from engine.errors import InputError
 from engine.imagery.raster import NODES, RasterSource
 from engine.photo.photo_id import parse_earthloc_name
+from engine.registration.camera import surface_normal, surface_point
 from training.places import weather as effects
-from training.places.camera import IssCamera, surface_normal, surface_point
+from training.places.camera import IssCamera
 from training.places.seasons import Seasons
 from training.places.weather import Weather
 

@@ -1,0 +1,127 @@
+"""Points that a photo and reference imagery may have in common: RootSIFT on grey, contrast-equalised pictures.
+
+Measured best of the features that need no weights. Only about one match in thirty is right between a hazy
+photo and a mosaic, so matches are suggestions; engine.registration.similarity finds the right ones among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+Array = NDArray[np.float64]
+
+MAX_FEATURES = 8000
+# Nearest over second nearest distance; loose, for right matches between a photo and a mosaic are rarely distinct.
+RATIO = 0.95
+_CLIP_LIMIT = 3.0
+_CONTRAST_THRESHOLD = 0.01
+# Darker than this is space, a window frame or a missing piece of imagery, and its edge is no feature.
+_BLACK = 12
+_BLACK_MARGIN_PX = 9
+_NEIGHBOURS_GUIDED = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Local features of a picture.
+
+    Attributes:
+        xy: (n, 2) pixel positions from the outer corner of the top-left pixel.
+        size_px: (n,) diameters.
+        angle_rad: (n,) orientations, clockwise in the picture from its x axis.
+        descriptors: float32 (n, 128), of length 1, or (0, 128).
+    """
+
+    xy: Array
+    size_px: Array
+    angle_rad: Array
+    descriptors: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+def find_features(
+    pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
+) -> Features:
+    """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    mask = _large_black_areas(pixels)
+    if valid is not None:
+        mask |= ~valid
+    mask = cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
+    equalised = cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey)
+    sift = cv2.SIFT_create(nfeatures=limit, contrastThreshold=_CONTRAST_THRESHOLD)
+    keypoints, descriptors = sift.detectAndCompute(equalised, mask.astype(np.uint8))
+    if descriptors is None:
+        return Features(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 128), np.float32))
+    # OpenCV's positions count from the middle of the first pixel.
+    xy = np.array([point.pt for point in keypoints], np.float64) + 0.5
+    root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9))
+    return Features(
+        xy,
+        np.array([point.size for point in keypoints], np.float64),
+        np.radians([point.angle for point in keypoints]),
+        np.ascontiguousarray(root, np.float32),
+    )
+
+
+def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -> NDArray[np.int64]:
+    """Pairs (n, 2) of row numbers: each the other's nearest, and clearly nearer than the second."""
+    if len(photo) < 2 or len(reference) < 2:
+        return np.zeros((0, 2), np.int64)
+    # Descriptors have length 1: the largest products are the smallest distances.
+    likeness, nearest = faiss.knn(photo.descriptors, reference.descriptors, 2, metric=faiss.METRIC_INNER_PRODUCT)
+    _, back = faiss.knn(reference.descriptors, photo.descriptors, 1, metric=faiss.METRIC_INNER_PRODUCT)
+    distance = np.sqrt(np.maximum(2.0 - 2.0 * likeness, 0.0))
+    rows = np.arange(len(photo))
+    kept = (back[nearest[:, 0], 0] == rows) & (distance[:, 0] < ratio * distance[:, 1])
+    return np.stack([rows[kept], nearest[kept, 0]], axis=1).astype(np.int64)
+
+
+def match_nearby(
+    photo: Features, reference: Features, reference_xy: Array, reach_px: float, ratio: float = RATIO
+) -> NDArray[np.int64]:
+    """Pairs (n, 2) where it is known about where each reference feature lies in the photo; most alike first.
+
+    Args:
+        photo, reference: features.
+        reference_xy: (len(reference), 2) where they should be in the photo; NaN for nowhere.
+        reach_px: how far from there to look.
+        ratio: over the second nearest within reach.
+    """
+    placed = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
+    if len(photo) < 2 or len(placed) < 2:
+        return np.zeros((0, 2), np.int64)
+    k = min(_NEIGHBOURS_GUIDED, len(placed))
+    away, near = cKDTree(reference_xy[placed]).query(photo.xy, k, distance_upper_bound=reach_px)
+    looking = np.flatnonzero(np.isfinite(away[:, 0]))
+    away, near = away[looking], placed[np.minimum(near[looking], len(placed) - 1)]
+    likeness = np.einsum("nd,nkd->nk", photo.descriptors[looking], reference.descriptors[near])
+    likeness[np.isinf(away)] = -1.0
+    rows = np.arange(len(looking))
+    first = likeness.argmax(axis=1)
+    best, best_row = likeness[rows, first], near[rows, first]
+    likeness[rows, first] = -1.0
+    second = likeness.max(axis=1)
+    kept = (best > 0) & (np.sqrt(2 - 2 * np.minimum(best, 1)) < ratio * np.sqrt(2 - 2 * np.minimum(second, 1)))
+    # Of several photo features that want one reference feature the most alike has it.
+    order = np.argsort(-best[kept], kind="stable")
+    pairs = np.stack([looking[kept], best_row[kept]], axis=1)[order]
+    _, firsts = np.unique(pairs[:, 1], return_index=True)
+    return pairs[np.sort(firsts)].astype(np.int64)
+
+
+def _large_black_areas(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """True where black runs together over more than 1/200 of the picture; a dark lake is no window frame."""
+    black = (pixels.max(axis=2) < _BLACK).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(black, connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] > black.size / 200
+    large[0] = False  # everything that is not black
+    return large[labels]

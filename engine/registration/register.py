@@ -1,0 +1,302 @@
+"""Registers a photo with reference imagery around a candidate place.
+
+    matches -> similarity -> camera -> imagery seen by that camera -> tie points -> camera
+
+The first matches only need to be good for a guess. What proves a guess is the imagery drawn as the guessed
+camera would see it: at the right place hundreds of features lie within a pixel or two of where they should, at
+a wrong one no more than chance puts there. The same comparison, repeated on finer pictures, gives tie points
+all over the photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import geo
+from engine.imagery.raster import RasterSource
+from engine.photo.read import Photo
+from engine.registration import footprint
+from engine.registration.camera import Camera
+from engine.registration.confidence import Evidence, probability
+from engine.registration.matching import MAX_FEATURES, Features, find_features, match_mutually, match_nearby
+from engine.registration.prior import camera_prior
+from engine.registration.reference import SquareView, render
+from engine.registration.similarity import AffineGuess, guess_affines
+from engine.registration.solve import (
+    CameraPrior,
+    Solution,
+    TiePoints,
+    errors_px,
+    ground_deviation_km,
+    solve_camera,
+    starts_from_affine,
+)
+
+Array = NDArray[np.float64]
+
+PHOTO_PX = 1024
+_SMALL_PX = 512
+_SMALL_FEATURES = 3000
+_VIEW_PX = 1024
+_VIEW_WIDTHS = 2.4  # the imagery looked at is this many candidate widths wide
+_WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in candidate widths
+_GUESSES = 5
+_MIN_POINTS = 8
+
+# A guess is checked within this reach; agreement is being within a fifth of it of the fitted camera.
+_CHECK_REACH_PX = 18.0
+_AGREES = 0.2
+_GUIDED_RATIO = 0.9
+_LOOK_REACH_PX = 36.0
+_WORTH_A_LOOK = 1.0
+_LOOKS = 2
+_PROMISING = 4.0  # standard deviations above chance from which a guess is worth refining
+_REFINE_REACHES_PX = (20.0, 12.0)
+_RENDERINGS = 2  # the second time by a camera that is right to a pixel or two
+_TIE_POINT_PX = 2.5
+_CELLS = 24  # tie points kept: one in each cell of a grid, 24 cells along the longer side
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhoto:
+    """A photo's features, found once for all candidates.
+
+    Attributes:
+        size: width and height in pixels of the picture that pixel positions refer to.
+        pixels: that picture, RGB.
+        features: its features.
+        small: features of the same picture at half size, in its own smaller pixels.
+        small_size: width and height of that.
+        prior: what is known of the camera.
+    """
+
+    size: tuple[int, int]
+    pixels: NDArray[np.uint8]
+    features: Features
+    small: Features
+    small_size: tuple[int, int]
+    prior: CameraPrior
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """A photo registered with imagery, right or wrong: `confidence` says which.
+
+    Attributes:
+        confidence: probability that the footprint's centre is within half its shorter side of the truth.
+        solution: the camera and its covariance.
+        tie_points: those that agree, in pixels of the prepared photo.
+        evidence: what the confidence rests on.
+        rms_km: of the tie points on the ground.
+        ring: dense outline (n, 2) lat, lon.
+    """
+
+    confidence: float
+    solution: Solution
+    tie_points: TiePoints
+    evidence: Evidence
+    rms_km: float
+    ring: Array
+
+    @property
+    def camera(self) -> Camera:
+        """The solved camera."""
+        return self.solution.camera
+
+    def uncertainty_km(self, x_px: Array, y_px: Array) -> Array:
+        """Standard deviation (n,) in km of the ground at pixels of the prepared photo."""
+        return ground_deviation_km(self.solution, x_px, y_px)
+
+
+def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
+    """Finds the features of a photo; `nadir` is the stated one, as a hint."""
+    pixels = _at_most(photo.pixels, PHOTO_PX)
+    small = _at_most(pixels, _SMALL_PX)
+    height, width = pixels.shape[:2]
+    return PreparedPhoto(
+        (width, height),
+        pixels,
+        find_features(pixels),
+        find_features(small, limit=_SMALL_FEATURES),
+        (small.shape[1], small.shape[0]),
+        camera_prior(photo, width, height, nadir),
+    )
+
+
+def register(
+    photo: PreparedPhoto, imagery: RasterSource, lat: float, lon: float, width_km: float
+) -> Registration | None:
+    """Registers the photo with the imagery round (lat, lon), where a tile of `width_km` looked alike.
+
+    None when nothing there fits, which is the usual answer at a wrong place.
+    """
+    view = SquareView.read(imagery, lat, lon, _VIEW_WIDTHS * width_km, _VIEW_PX)
+    reference = find_features(view.pixels, view.covered)
+    ground = _GroundFeatures(reference, *view.locate(reference.xy))
+    promising = []
+    for guess, points in _guesses(photo, view, ground, width_km):
+        camera = _camera_of_guess(photo, guess, view.frame, points)
+        if camera is not None:
+            promising.append(_improved(photo.features, ground, camera, photo.prior, _LOOK_REACH_PX))
+    promising = sorted((found for found in promising if found[0] > _WORTH_A_LOOK), key=lambda found: -found[0])
+    for _, camera in promising[:_LOOKS]:
+        surplus, camera = _check(photo, imagery, camera)
+        if surplus > _PROMISING:
+            return _refined(photo, imagery, camera)
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _GroundFeatures:
+    """Features of imagery with the latitude and longitude (degrees) of each."""
+
+    features: Features
+    lat: Array
+    lon: Array
+
+
+def _guesses(
+    photo: PreparedPhoto, view: SquareView, ground: _GroundFeatures, width_km: float
+) -> list[tuple[AffineGuess, TiePoints]]:
+    """Affine guesses, each with all the matches (of which its inliers are rows)."""
+    reference = ground.features
+    pairs = match_mutually(photo.features, reference)
+    if len(pairs) < _MIN_POINTS:
+        return []
+    ours, theirs = pairs.T
+    guesses = guess_affines(
+        photo.features.xy[ours],
+        view.to_km(reference.xy[theirs]),
+        reference.size_px[theirs] / photo.features.size_px[ours] * view.km_per_px,
+        photo.features.angle_rad[ours] - reference.angle_rad[theirs],
+        photo.size,
+        (_WIDTH_RANGE[0] * width_km, _WIDTH_RANGE[1] * width_km),
+        _GUESSES,
+    )
+    points = TiePoints(photo.features.xy[ours], ground.lat[theirs], ground.lon[theirs])
+    return [(guess, points) for guess in guesses]
+
+
+def _camera_of_guess(
+    photo: PreparedPhoto, guess: AffineGuess, frame: geo.LocalFrame, points: TiePoints
+) -> Camera | None:
+    """The camera that fits an affine guess, then the matches that agree with that camera."""
+    longer = max(photo.size)
+    best: tuple[int, Camera] | None = None
+    for start in starts_from_affine(guess.matrix, frame, photo.size, photo.prior):
+        solved = solve_camera(points[guess.inliers], start, photo.prior, longer / 120, steps=10)
+        agree = int((errors_px(solved.camera, points) < longer / 50).sum())
+        if best is None or agree > best[0]:
+            best = agree, solved.camera
+    if best is None:
+        return None
+    inliers = np.flatnonzero(errors_px(best[1], points) < longer / 50)
+    if len(inliers) < _MIN_POINTS:
+        return best[1]
+    return solve_camera(points[inliers], best[1], photo.prior, longer / 200, steps=10).camera
+
+
+def _check(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> tuple[float, Camera]:
+    """How far above chance a guessed camera is, on small pictures, and the camera improved by the way."""
+    small = camera.resized(*photo.small_size)
+    prior = _scaled(photo.prior, max(photo.small_size) / max(photo.size))
+    ground = _seen_by(small, imagery, _SMALL_FEATURES)
+    surplus, small = _improved(photo.small, ground, small, prior, _CHECK_REACH_PX)
+    if surplus > _PROMISING / 2:
+        surplus, small = _improved(photo.small, ground, small, prior, _CHECK_REACH_PX * 0.67)
+    return surplus, small.resized(*photo.size)
+
+
+def _improved(
+    features: Features, ground: _GroundFeatures, camera: Camera, prior: CameraPrior, reach_px: float
+) -> tuple[float, Camera]:
+    """How far above chance the features agree with a camera solved from those that are about in place."""
+    points = _guided(features, ground, camera, reach_px)
+    if len(points) < _MIN_POINTS:
+        return 0.0, camera
+    solved = solve_camera(points, camera, prior, reach_px / 10, steps=12)
+    return _above_chance(solved.residuals_px, reach_px), solved.camera
+
+
+def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Registration | None:
+    """Tie points all over the photo and the camera solved from them."""
+    for _ in range(_RENDERINGS):
+        ground = _seen_by(camera, imagery, MAX_FEATURES)
+        for reach_px in _REFINE_REACHES_PX:
+            points = _guided(photo.features, ground, camera, reach_px)
+            if len(points) < _MIN_POINTS:
+                return None
+            solved = solve_camera(points, camera, photo.prior, 1.5, steps=15)
+            camera = solved.camera
+    surplus = _above_chance(solved.residuals_px, reach_px)
+    good = points[np.flatnonzero(solved.residuals_px < _TIE_POINT_PX)]
+    kept = good[_best_of_each_cell(good.xy_px, max(photo.size))]
+    if len(kept) < _MIN_POINTS:
+        return None
+    final = solve_camera(kept, camera, photo.prior, 1.0, robust=True)
+    kept = kept[np.flatnonzero(final.residuals_px < _TIE_POINT_PX)]
+    if len(kept) < _MIN_POINTS:
+        return None
+    sd_px = max(0.5, float(np.sqrt(np.mean(errors_px(final.camera, kept) ** 2) / 2)))
+    final = solve_camera(kept, final.camera, photo.prior, sd_px, robust=False)
+    ring = footprint.footprint_ring(final.camera)
+    if ring is None:
+        return None
+    evidence = Evidence.of(final, kept, photo.prior, surplus)
+    return Registration(probability(evidence), final, kept, evidence, _rms_km(final.camera, kept), ring)
+
+
+def _seen_by(camera: Camera, imagery: RasterSource, limit: int) -> _GroundFeatures:
+    """Features of the imagery drawn as the camera sees it."""
+    pixels, covered = render(imagery, camera)
+    features = find_features(pixels, covered, limit)
+    return _GroundFeatures(features, *camera.locate(features.xy[:, 0], features.xy[:, 1]))
+
+
+def _guided(features: Features, ground: _GroundFeatures, camera: Camera, reach_px: float) -> TiePoints:
+    """Tie points within reach of where the camera sees the ground; the most alike first."""
+    expected = np.stack(camera.project(ground.lat, ground.lon), axis=1)
+    ours, theirs = match_nearby(features, ground.features, expected, reach_px, _GUIDED_RATIO).T
+    return TiePoints(features.xy[ours], ground.lat[theirs], ground.lon[theirs])
+
+
+def _above_chance(residuals_px: Array, reach_px: float) -> float:
+    """Standard deviations by which the points that agree exceed what chance leaves there.
+
+    Wrong matches spread evenly over the circle of `reach_px`, so a share of 0.2^2 falls within 0.2 of it.
+    """
+    expected = len(residuals_px) * _AGREES**2
+    agree = int((residuals_px < _AGREES * reach_px).sum())
+    return float((agree - expected) / np.sqrt(expected + 1.0))
+
+
+def _best_of_each_cell(xy_px: Array, longer: int) -> NDArray[np.int64]:
+    """The first (most alike) point of each cell of a grid over the photo."""
+    column, row = (xy_px / longer * _CELLS).astype(np.int64).T
+    _, first = np.unique(row * (_CELLS + 1) + column, return_index=True)
+    return np.sort(first)
+
+
+def _rms_km(camera: Camera, points: TiePoints) -> float:
+    lat, lon = camera.locate(points.xy_px[:, 0], points.xy_px[:, 1])
+    away = geo.distance_km(lat, lon, points.lat, points.lon)
+    return float(np.sqrt(np.nanmean(away**2)))
+
+
+def _scaled(prior: CameraPrior, factor: float) -> CameraPrior:
+    focal_px = prior.focal_px * factor if prior.focal_px else None
+    return CameraPrior(focal_px, prior.focal_sd, prior.nadir)
+
+
+def _at_most(pixels: NDArray[np.uint8], longer_px: int) -> NDArray[np.uint8]:
+    """The picture averaged down so that its longer side is at most `longer_px`."""
+    height, width = pixels.shape[:2]
+    scale = longer_px / max(width, height)
+    if scale >= 1.0:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,142 @@
+"""The first guess: which of thousands of matches, nearly all wrong, tell the same story.
+
+Each match by itself proposes a similarity between photo and map: its two keypoints' sizes give the scale, their
+orientations the turn, their positions the shift. Every proposal is scored over all matches with a generous
+threshold, the best are refined to affine maps. A homography from four random matches, as is usual, would need
+all four to be right: at one right match in thirty that is one draw in a million.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Thresholds in parts of the photo's longer side.
+_LOOSE = 0.04
+_AFFINE_STEPS = (0.05, 0.04, 0.03, 0.03)
+_SAME_PLACE = 0.15
+_BLOCK = 256
+_CELLS = 40  # unique inliers are counted on a grid of 40 x 40 cells: a cluster on one spot counts once
+_MIN_INLIERS = 5
+_MAX_SHEAR = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class AffineGuess:
+    """An affine map from photo pixels to map kilometres.
+
+    Attributes:
+        matrix: (2, 3): [x_km, y_km] = matrix @ [x_px, y_px, 1]; y_km points north.
+        inliers: row numbers of the matches that agree.
+    """
+
+    matrix: Array
+    inliers: NDArray[np.int64]
+
+
+def guess_affines(
+    photo_xy: Array,
+    map_xy_km: Array,
+    scale: Array,
+    turn_rad: Array,
+    photo_size: tuple[int, int],
+    width_km: tuple[float, float],
+    limit: int = 3,
+) -> list[AffineGuess]:
+    """Affine maps that many matches agree with, best first, all of different places or turns.
+
+    Args:
+        photo_xy: (n, 2) pixel positions in the photo.
+        map_xy_km: (n, 2) positions on the map, y to the north.
+        scale: (n,) km a photo pixel, from the keypoints' sizes.
+        turn_rad: (n,) angle by which the photo's x axis is turned counter-clockwise from the map's x axis.
+        photo_size: width, height in pixels.
+        width_km: least and greatest length of the photo's longer side on the ground.
+        limit: how many guesses.
+    """
+    longer = max(photo_size)
+    plausible = np.flatnonzero((scale * longer > width_km[0]) & (scale * longer < width_km[1]))
+    if len(plausible) < _MIN_INLIERS:
+        return []
+    # In complex numbers, with the photo's y axis turned up: map = factor * photo + shift.
+    photo = photo_xy[:, 0] - 1j * photo_xy[:, 1]
+    ground = map_xy_km[:, 0] + 1j * map_xy_km[:, 1]
+    factor = (scale * np.exp(1j * turn_rad))[plausible]
+    shift = ground[plausible] - factor * photo[plausible]
+    cell = _unique_cells(photo_xy, longer)
+    counts = np.concatenate(
+        [
+            _unique_inliers(factor[i : i + _BLOCK], shift[i : i + _BLOCK], photo, ground, cell, _LOOSE * longer)
+            for i in range(0, len(factor), _BLOCK)
+        ]
+    )
+    guesses: list[AffineGuess] = []
+    middle = photo_size[0] / 2 - 1j * photo_size[1] / 2
+    taken: list[complex] = []
+    taken_factors: list[complex] = []
+    for i in np.argsort(-counts, kind="stable")[: 20 * limit]:
+        if counts[i] < _MIN_INLIERS or len(guesses) == limit:
+            break
+        place = factor[i] * middle + shift[i]
+        reach = _SAME_PLACE * longer * abs(factor[i])
+        if any(
+            abs(place - other) < reach and abs(np.angle(factor[i] / f)) < 0.35
+            for other, f in zip(taken, taken_factors, strict=True)
+        ):
+            continue
+        taken.append(place)
+        taken_factors.append(factor[i])
+        guess = _refine(factor[i], shift[i], photo_xy, map_xy_km, longer)
+        if guess is not None:
+            guesses.append(guess)
+    return sorted(guesses, key=lambda guess: -len(np.unique(cell[guess.inliers])))
+
+
+def _unique_inliers(
+    factor: NDArray[np.complex128],
+    shift: NDArray[np.complex128],
+    photo: NDArray[np.complex128],
+    ground: NDArray[np.complex128],
+    cell: NDArray[np.int64],
+    threshold_px: float,
+) -> NDArray[np.int64]:
+    """How many cells of the photo hold a match that agrees with each proposal."""
+    error = np.abs(factor[:, None] * photo + shift[:, None] - ground)
+    agrees = error < threshold_px * np.abs(factor)[:, None]
+    counts = np.empty(len(factor), np.int64)
+    for row, flags in enumerate(agrees):
+        counts[row] = len(np.unique(cell[flags]))
+    return counts
+
+
+def _unique_cells(photo_xy: Array, longer: float) -> NDArray[np.int64]:
+    column, row = (photo_xy / longer * _CELLS).astype(np.int64).T
+    return row * (_CELLS + 1) + column
+
+
+def _refine(factor: complex, shift: complex, photo_xy: Array, map_xy_km: Array, longer: float) -> AffineGuess | None:
+    """Least squares over the inliers of a similarity, then of the affine map so found, ever tighter."""
+    # factor * (x - i y) + shift
+    matrix = np.array([[factor.real, factor.imag, shift.real], [factor.imag, -factor.real, shift.imag]])
+    design = np.column_stack([photo_xy, np.ones(len(photo_xy))])
+    inliers = np.zeros(0, np.int64)
+    for part in _AFFINE_STEPS:
+        km_per_px = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        error = np.linalg.norm(design @ matrix.T - map_xy_km, axis=1)
+        inliers = np.flatnonzero(error < part * longer * km_per_px)
+        if len(inliers) < _MIN_INLIERS:
+            return None
+        # Kept near the similarity by a few points of its own, for few inliers may lie on a line.
+        anchor = np.array([[0.0, 0.0, 1.0], [longer, 0.0, 1.0], [0.0, longer, 1.0], [longer, longer, 1.0]])
+        rows = np.vstack([design[inliers], 0.7 * anchor])
+        wanted = np.vstack([map_xy_km[inliers], 0.7 * anchor @ matrix.T])
+        matrix = np.linalg.lstsq(rows, wanted, rcond=None)[0].T
+        stretch = np.linalg.svd(matrix[:, :2], compute_uv=False)
+        # The photo's y axis points down: a map that is not mirrored has a negative determinant.
+        if stretch[1] <= 0 or stretch[0] > _MAX_SHEAR * stretch[1] or np.linalg.det(matrix[:, :2]) >= 0:
+            return None
+    return AffineGuess(matrix, inliers)
