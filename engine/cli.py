@@ -73,11 +73,9 @@ def parser() -> argparse.ArgumentParser:
         "--imagery",
         metavar="RASTER",
         type=Path,
-        help="reference imagery for registration, which does not exist yet: footprints are the best tile's",
+        help="reference imagery to register with (that which the index was made from)",
     )
-    locate.add_argument(
-        "--no-register", action="store_true", help="do not register; the case anyway until registration exists"
-    )
+    locate.add_argument("--no-register", action="store_true", help="only find tiles that look alike; quick")
     locate.add_argument("--nadir", type=_nadir, metavar="LAT,LON", help="point under the station, for all photos")
     _add_radius(locate)
     locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
@@ -111,9 +109,11 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
 
-    rate = command(kinds, "evaluate", commands.evaluate, "measure recall on photos whose footprint is known")
+    rate = command(kinds, "evaluate", commands.evaluate, "measure recall and registration on photos whose footprint is known")
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
     _add_index(rate)
+    rate.add_argument("--imagery", metavar="RASTER", type=Path, help="reference imagery (that of the index)")
+    rate.add_argument("--no-register", action="store_true", help="only measure which tiles are found")
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")

@@ -27,8 +27,7 @@ _LINE_WIDTH = 78
 def localize(args: argparse.Namespace) -> int:
     """Locates photos, prints each answer when it is there, and adds it to the results GeoPackage."""
     photos = _photos(args.photos)
-    if args.imagery:
-        print("earthloc: --imagery is not used yet: footprints are the best tile's.", file=sys.stderr)
+    _check_imagery(args.imagery)
 
     from engine.localize import Query
     from engine.methods import facts_of
@@ -38,7 +37,10 @@ def localize(args: argparse.Namespace) -> int:
     if results:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
-    queries = [Query(photo, args.nadir, args.radius_km, args.top_k) for photo in photos]
+    queries = [
+        Query(photo, args.nadir, args.radius_km, args.top_k, register=not args.no_register, imagery=args.imagery)
+        for photo in photos
+    ]
     counts: Counter[str] = Counter()
     complaints: set[str] = set()
     line = _ProgressLine()
@@ -130,6 +132,8 @@ def evaluate(args: argparse.Namespace) -> int:
     """Prints recall against a truth table."""
     from engine.evaluate import evaluate as evaluate_photos
 
+    _check_imagery(args.imagery)
+
     line = _ProgressLine()
     try:
         found = evaluate_photos(
@@ -137,6 +141,8 @@ def evaluate(args: argparse.Namespace) -> int:
             _localizer(args.indexes),
             use_nadir=not args.no_nadir,
             radius_km=args.radius_km,
+            register=not args.no_register,
+            imagery=args.imagery,
             work=Work(line.show),
         )
     finally:
@@ -149,6 +155,8 @@ def evaluate(args: argparse.Namespace) -> int:
     for key, text in (("recall", "tile touches footprint"), ("recall_strict", "and centre is near")):
         print(f"{text:22}" + "".join(f"{value:6.1f}%" for value in found[key].values()))
     print(f"located: {found['located']}, of these wrong: {found['wrong']}")
+    if found["located"]:
+        print(f"median centre error {found['median_center_error_km']} km, median IoU {found['median_iou']}")
     return 0
 
 
@@ -177,6 +185,14 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
             raise InputError(path, f"holds no photo ({', '.join(PHOTO_SUFFIXES)})", "name another folder")
         photos += inside
     return list(dict.fromkeys(photos))
+
+
+def _check_imagery(imagery: Path | None) -> None:
+    """Opens the imagery once, so that a wrong path is told before the work and not with every photo."""
+    if imagery is not None:
+        from engine.imagery.raster import RasterSource
+
+        RasterSource.open(imagery).close()
 
 
 def _own_indexes() -> Path:

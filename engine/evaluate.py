@@ -1,4 +1,4 @@
-"""Recall on photos whose footprint is known (the truth tables of docs/cli.md).
+"""Recall and registration on photos whose footprint is known (the truth tables of docs/cli.md).
 
 Two rules say whether a candidate is right. `recall`: its tile intersects the true footprint (the EarthLoc
 protocol). `recall_strict`: besides, its centre lies within half the true footprint's longer side of the true
@@ -76,6 +76,8 @@ def evaluate(
     *,
     use_nadir: bool = True,
     radius_km: float = 1000.0,
+    register: bool = True,
+    imagery: Path | None = None,
     work: Work | None = None,
 ) -> dict[str, Any]:
     """Locates every photo of a truth table and counts.
@@ -85,6 +87,8 @@ def evaluate(
         localizer: what is evaluated.
         use_nadir: restrict the search to radius_km around the nadir where the table gives one.
         radius_km: of that circle.
+        register: False measures retrieval alone, which is quicker.
+        imagery: raster to register with instead of the indexes' own.
         work: progress (stage `evaluate`) and cancelling.
 
     Returns:
@@ -98,7 +102,15 @@ def evaluate(
     for number, truth in enumerate(truths):
         work.progress("evaluate", number, len(truths), truth.photo.name)
         nadir = truth.nadir if use_nadir else None
-        query = Query(truth.photo, nadir, radius_km, max(RANKS), use_nadir=nadir is not None)
+        query = Query(
+            truth.photo,
+            nadir,
+            radius_km,
+            max(RANKS),
+            use_nadir=nadir is not None,
+            register=register,
+            imagery=imagery,
+        )
         answer = localizer.localize(query, work)
         if answer["status"] == "failed":
             raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
@@ -146,10 +158,16 @@ def judge(truth: Truth, answer: dict[str, Any]) -> tuple[float, float]:
     """Distance between true and found centre in km, and intersection over union of the footprints."""
     frame = geo.LocalFrame(*truth.center)
     true_polygon = geo.polygon_in_frame(truth.corners, frame)
-    found = geo.polygon_in_frame(answer["corners"], frame)
+    found = shapely.union_all([geo.polygon_in_frame(ring, frame) for ring in _rings(answer["footprint"])])
     union = shapely.union(true_polygon, found).area
     iou = shapely.intersection(true_polygon, found).area / union if union else 0.0
     return float(geo.distance_km(*truth.center, *answer["center"])), float(iou)
+
+
+def _rings(geojson: dict[str, Any]) -> list[list[list[float]]]:
+    """Outer rings of a footprint as lat, lon; two where it is cut at the antimeridian."""
+    polygons = geojson["coordinates"] if geojson["type"] == "MultiPolygon" else [geojson["coordinates"]]
+    return [[[lat, lon] for lon, lat in polygon[0]] for polygon in polygons]
 
 
 def _recalls(first_ranks: Sequence[int | None]) -> dict[str, float]:

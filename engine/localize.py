@@ -1,7 +1,7 @@
-"""Finds where a photo was taken: photo -> retrieval -> localization, top to bottom.
+"""Finds where a photo was taken: photo -> retrieval -> registration -> localization, top to bottom.
 
-Registration, which will decide whether a candidate is to be believed, does not exist yet: the footprint
-is the best tile's, and the status is never better than `uncertain`.
+Retrieval says which places look alike; registration decides whether one of them is to be believed. Without
+registration the footprint is the best tile's, and the status is never better than `uncertain`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import engine
 from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
 from engine.photo.read import Photo, read_photo
+from engine.registration.candidates import add_registration, register_candidates
+from engine.registration.register import PHOTO_PX
 from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.search import Circle, Match, search
@@ -41,6 +43,9 @@ class Query:
         radius_km: search within this distance of the nadir; without any nadir everywhere.
         top_k: how many candidates to return.
         use_nadir: False searches everywhere even when a nadir is known.
+        register: False leaves out registration.
+        imagery: raster to register with instead of the one that the indexes were made from.
+        register_s: no further candidate is registered after this many seconds.
     """
 
     photo: Path
@@ -48,6 +53,9 @@ class Query:
     radius_km: float = 1000.0
     top_k: int = 10
     use_nadir: bool = True
+    register: bool = True
+    imagery: Path | None = None
+    register_s: float = 30.0
 
 
 class Localizer:
@@ -75,7 +83,7 @@ class Localizer:
         clock = _Clock()
         work.progress("read", 0, 1)
         try:
-            photo = read_photo(query.photo, max_px=_READ_TIMES * self.model.input.size_px)
+            photo = read_photo(query.photo, max_px=max(_READ_TIMES * self.model.input.size_px, PHOTO_PX))
         except InputError as error:
             return self._answer(query, None, "failed", str(error), clock)
         nadir = query.nadir or photo.nadir
@@ -94,7 +102,15 @@ class Localizer:
         if not matches:
             return self._answer(query, photo, "not_found", _why_nothing(circle), clock, nadir)
         confidence = prior_of_first_candidate(self.model.card, near_nadir=circle is not None)
-        return self._answer(query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence)
+        answer = self._answer(
+            query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
+        )
+        if query.register:
+            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, work)
+            clock.lap("register")
+            add_registration(answer, outcome, photo)
+            answer["timings_ms"] = clock.timings()
+        return answer
 
     def _answer(
         self,

@@ -69,6 +69,7 @@ class Methods:
         nadir = params.numbers("nadir", [LAT, LON])
         radius_km = params.number("radius_km", *RADIUS_KM, 1000.0)
         top_k = params.whole("top_k", *TOP_K, 10)
+        register, imagery = params.boolean("register", True), params.path_or_none("imagery")
         params.done()
 
         from engine.localize import Localizer, Query
@@ -76,7 +77,8 @@ class Methods:
 
         indexes = self._indexes(folders)
         localizer = Localizer(indexes, self._model_of(indexes))
-        query = Query(photo, (nadir[0], nadir[1]) if nadir else None, radius_km, top_k)
+        stated = (nadir[0], nadir[1]) if nadir else None
+        query = Query(photo, stated, radius_km, top_k, register=register, imagery=imagery)
         answer = locate(localizer, query, work)
         saved_to = save_error = None
         if out is not None:

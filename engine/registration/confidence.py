@@ -1,18 +1,43 @@
-"""How probable it is that a registration is right, from what right and wrong ones were seen to look like."""
+"""How probable it is that a registration is right, from what right and wrong ones were seen to look like.
+
+A logistic regression over a few numbers that each mean something to a person. It was fitted and checked by
+benchmarks/registration.py; docs/registration.md has the figures.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine import geo
-from engine.registration.solve import ALTITUDE_KM, CameraPrior, Solution, TiePoints
+from engine.registration.solve import ALTITUDE_KM, ALTITUDE_SD_KM, CameraPrior, Solution, TiePoints
+
+LOCATED = 0.99  # a photo counts as located above this probability
+
+# No station has been outside these; a camera that is has been put there by wrong tie points.
+_ALTITUDE_RANGE_KM = (330.0, 480.0)
+_MAX_TILT_DEG = 75.0
+_CELLS = 6  # spread is counted on a grid of 6 cells along the photo's longer side
+# Constant, surplus, inliers, spread, implausibility; see features().
+_WEIGHTS = (-9.0, 2.0, 0.5, 2.0, -0.5)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for and against a registration."""
+    """What speaks for and against a registration.
+
+    Attributes:
+        surplus: standard deviations by which the features that agree exceed what chance would give.
+        inliers: tie points.
+        spread: share of the photo's cells that hold a tie point, 0 to 1.
+        altitude_km: of the camera.
+        tilt_deg: of the line of sight from straight down.
+        focal_off: logarithm of found over expected focal length; None when nothing was expected.
+        nadir_off_km: from the stated nadir; None when none was stated.
+        rms_px: of the tie points in the photo.
+    """
 
     surplus: float
     inliers: int
@@ -24,17 +49,42 @@ class Evidence:
     rms_px: float
 
     @classmethod
-    def of(cls, solution, points, prior, surplus):
+    def of(cls, solution: Solution, points: TiePoints, prior: CameraPrior, surplus: float) -> Evidence:
+        """The evidence for a solved camera and its tie points."""
         camera = solution.camera
-        lat, lon, alt = camera.nadir()
-        size = max(camera.width_px, camera.height_px)
-        cells = np.unique((points.xy_px / size * 6).astype(int) @ [1, 10])
-        total = 6 * max(1, round(6 * min(camera.width_px, camera.height_px) / size))
-        return cls(surplus, len(points), len(cells) / total, alt, camera.tilt_azimuth_deg()[0],
-            float(np.log(camera.focal_px / prior.focal_px)) if prior.focal_px else None,
-            float(geo.distance_km(*prior.nadir, lat, lon)) if prior.nadir else None,
-            float(np.sqrt(np.mean(solution.residuals_px**2))))
+        lat, lon, altitude_km = camera.nadir()
+        longer = max(camera.width_px, camera.height_px)
+        rows, columns = (math.ceil(side * _CELLS / longer) for side in (camera.height_px, camera.width_px))
+        column, row = (points.xy_px / longer * _CELLS).astype(np.int64).T
+        return cls(
+            surplus=float(surplus),
+            inliers=len(points),
+            spread=len(np.unique(row * (_CELLS + 1) + column)) / (rows * columns),
+            altitude_km=altitude_km,
+            tilt_deg=camera.tilt_azimuth_deg()[0],
+            focal_off=float(np.log(camera.focal_px / prior.focal_px)) if prior.focal_px else None,
+            nadir_off_km=float(geo.distance_km(*prior.nadir, lat, lon)) if prior.nadir else None,
+            rms_px=float(np.sqrt(np.mean(np.square(solution.residuals_px)))),
+        )
+
+
+def features(evidence: Evidence) -> tuple[float, ...]:
+    """The numbers that the regression weighs, the first always 1."""
+    altitude = abs(evidence.altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
+    focal = abs(evidence.focal_off or 0.0) / 0.1
+    return (
+        1.0,
+        math.log1p(max(evidence.surplus, 0.0)),
+        math.log1p(evidence.inliers / 10.0),
+        evidence.spread,
+        min(altitude, 4.0) + min(focal, 4.0),
+    )
 
 
 def probability(evidence: Evidence) -> float:
-    return 0.0
+    """Probability that the footprint's centre is within half its shorter side of the truth."""
+    low, high = _ALTITUDE_RANGE_KM
+    if not low <= evidence.altitude_km <= high or evidence.tilt_deg > _MAX_TILT_DEG:
+        return 0.0
+    z = sum(w * x for w, x in zip(_WEIGHTS, features(evidence), strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, z))))

@@ -128,24 +128,27 @@ def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
 
 
 def register(
-    photo: PreparedPhoto, imagery: RasterSource, lat: float, lon: float, width_km: float
+    photo: PreparedPhoto, imagery: RasterSource, lat: float, lon: float, width_km: float, keep_any: bool = False
 ) -> Registration | None:
     """Registers the photo with the imagery round (lat, lon), where a tile of `width_km` looked alike.
 
-    None when nothing there fits, which is the usual answer at a wrong place.
+    None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
+    followed to its end however poor it is, to learn what wrong registrations look like.
     """
     view = SquareView.read(imagery, lat, lon, _VIEW_WIDTHS * width_km, _VIEW_PX)
     reference = find_features(view.pixels, view.covered)
     ground = _GroundFeatures(reference, *view.locate(reference.xy))
-    promising = []
+    promising: list[tuple[float, Camera]] = []
     for guess, points in _guesses(photo, view, ground, width_km):
         camera = _camera_of_guess(photo, guess, view.frame, points)
         if camera is not None:
             promising.append(_improved(photo.features, ground, camera, photo.prior, _LOOK_REACH_PX))
-    promising = sorted((found for found in promising if found[0] > _WORTH_A_LOOK), key=lambda found: -found[0])
-    for _, camera in promising[:_LOOKS]:
+    promising.sort(key=lambda found: -found[0])
+    for first_surplus, camera in promising[:_LOOKS]:
+        if first_surplus < _WORTH_A_LOOK and not keep_any:
+            break
         surplus, camera = _check(photo, imagery, camera)
-        if surplus > _PROMISING:
+        if surplus > _PROMISING or keep_any:
             return _refined(photo, imagery, camera)
     return None
 

@@ -238,8 +238,8 @@ class _Problem:
             step[i] = 1e-4
             jacobian[:, i] = (self.residuals(step) - self.residuals(-step)) / 2e-4
         of_points = jacobian[: 2 * len(self._ground)]
-        alone = np.linalg.pinv(of_points.T @ of_points, rcond=1e-12)
         # An unknown without any hold gets a wide variance instead of an infinite one.
+        alone = np.linalg.inv(of_points.T @ of_points + 1e-6 * np.eye(self.n))
         together = np.linalg.inv(jacobian.T @ jacobian + 1e-6 * np.eye(self.n))
         units = _UNITS[: self.n]
         full = np.zeros((8, 8))
@@ -248,7 +248,7 @@ class _Problem:
         determined = []
         if deviation[2] < ALTITUDE_SD_KM / 2:
             determined.append("altitude")
-        if np.hypot(deviation[0], deviation[1]) < 2 * NADIR_SD_KM:
+        if np.hypot(deviation[0], deviation[1]) < NADIR_SD_KM:
             determined.append("position")
         if deviation[_FOCAL] < 0.03:
             determined.append("focal length")

@@ -58,7 +58,7 @@ def photo_of_tile(path, land_raster, tile, turns=0):
 def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
     tile = index.tiles[index.count // 2]
     photo = photo_of_tile(tmp_path / "iss064e000513.jpg", land_raster, tile, turns)
-    answer = localizer.localize(Query(photo))
+    answer = localizer.localize(Query(photo, register=False))
     assert set(answer) == KEYS
     assert answer["photo_id"] == "ISS064-E-513"
     assert answer["status"] == "uncertain"  # without registration never better
@@ -86,7 +86,7 @@ def test_footprint_is_valid_geojson_round_the_centre(tmp_path, land_raster, inde
 def test_nadir_restricts_and_gives_distances(tmp_path, land_raster, index, localizer):
     photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
     nadir = (46.0, 8.0)
-    answer = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=100))
+    answer = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=100, register=False))
     assert answer["nadir"] == list(nadir)
     assert 0 < len(answer["candidates"]) < index.count
     for candidate in answer["candidates"]:
@@ -94,7 +94,7 @@ def test_nadir_restricts_and_gives_distances(tmp_path, land_raster, index, local
         assert float(geo.distance_km(*nadir, *candidate["center"])) == pytest.approx(
             candidate["nadir_distance_km"], abs=0.1
         )
-    everywhere = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=1000, use_nadir=False))
+    everywhere = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=1000, use_nadir=False, register=False))
     assert len(everywhere["candidates"]) == index.count
 
 

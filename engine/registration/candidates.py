@@ -1,0 +1,171 @@
+"""Registers a photo with one candidate after the other until one is beyond doubt, and says so in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine import geo
+from engine.errors import EarthLocError
+from engine.imagery.raster import RasterSource
+from engine.photo.read import Photo
+from engine.registration import footprint
+from engine.registration.confidence import LOCATED
+from engine.registration.prior import sensor_width_mm
+from engine.registration.register import Registration, prepare, register
+from engine.retrieval.search import Match
+from engine.work import Work
+
+# A stated nadir further than this from the camera found is worth a word.
+_NADIR_FAR_KM = 300.0
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What registration made of a photo's candidates.
+
+    Attributes:
+        best: the registration with the highest confidence, or None.
+        row: index of its candidate.
+        inliers: tie points of each candidate; 0 where nothing fitted or it was not tried.
+        tried: how many candidates were tried.
+        hindrance: why nothing could be tried, as a sentence, or None.
+    """
+
+    best: Registration | None
+    row: int
+    inliers: tuple[int, ...]
+    tried: int
+    hindrance: str | None = None
+
+
+def register_candidates(
+    photo: Photo,
+    nadir: tuple[float, float] | None,
+    matches: Sequence[Match],
+    imagery: Path | None,
+    limit_s: float,
+    work: Work,
+) -> Outcome:
+    """Tries the candidates in their order until one is located or `limit_s` seconds have passed.
+
+    Args:
+        photo: with its pixels.
+        nadir: stated for it; a hint.
+        matches: the candidates, best first.
+        imagery: raster to register with; by default that which each candidate's index was made from.
+        limit_s: no candidate is begun after it; the first one always is.
+        work: progress (stage `register`, in candidates) and cancelling.
+    """
+    end = time.monotonic() + limit_s
+    inliers = [0] * len(matches)
+    best: Registration | None = None
+    best_row, tried = 0, 0
+    sources: dict[Path, RasterSource] = {}
+    hindrance = None
+    try:
+        work.progress("register", 0, len(matches))
+        prepared = prepare(photo, nadir)
+        for row, match in enumerate(matches):
+            if tried and time.monotonic() > end:
+                break
+            path = imagery or _imagery_of(match)
+            if path is None:
+                hindrance = f"The index {match.index.name} does not say which imagery it was made from: name one."
+                continue
+            try:
+                source = sources.get(path) or sources.setdefault(path, RasterSource.open(path))
+                tile = match.index.tiles[match.row]
+                found = register(prepared, source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
+            except EarthLocError as error:
+                hindrance = f"No imagery to check it with: {error}"
+                continue
+            tried += 1
+            work.progress("register", row + 1, len(matches))
+            if found is None:
+                continue
+            inliers[row] = found.evidence.inliers
+            if best is None or found.confidence > best.confidence:
+                best, best_row = found, row
+            if found.confidence > LOCATED:
+                break
+    finally:
+        for source in sources.values():
+            source.close()
+    return Outcome(best, best_row, tuple(inliers), tried, hindrance if not tried else None)
+
+
+def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> None:
+    """Puts the outcome into a localization (docs/architecture.md) that holds what retrieval found."""
+    for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
+        candidate["inliers"] = inliers
+    best = outcome.best
+    if outcome.hindrance is not None:
+        answer["message"] += f" {outcome.hindrance}"
+        return
+    if best is None or best.confidence < answer["confidence"]:
+        n = outcome.tried
+        answer["message"] = (
+            f"None of the {n} candidates tried fits the imagery; the best guess is the tile that looks most alike. "
+            "Compare it with a basemap, or try more candidates."
+            if n > 1
+            else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
+        )
+        return
+    camera = best.camera
+    lat, lon, altitude_km = camera.nadir()
+    tilt_deg, azimuth_deg = camera.tilt_azimuth_deg()
+    corners = footprint.corners(camera)
+    sensor_mm = sensor_width_mm(photo)
+    focal_mm = camera.focal_px / max(camera.width_px, camera.height_px) * sensor_mm if sensor_mm else None
+    answer.update(
+        status="located" if best.confidence > LOCATED else "uncertain",
+        confidence=round(best.confidence, 4),
+        footprint=geo.to_geojson(best.ring),
+        corners=[[round(float(a), 6), round(float(b), 6)] for a, b in corners] if np.isfinite(corners).all() else None,
+        center=[round(v, 6) for v in footprint.center(camera, best.ring)],
+        camera={
+            "lat": round(lat, 5),
+            "lon": round(lon, 5),
+            "altitude_km": round(altitude_km, 2),
+            "tilt_deg": round(tilt_deg, 2),
+            "azimuth_deg": round(azimuth_deg, 2),
+            "focal_length_mm": round(focal_mm, 3) if focal_mm else None,
+        },
+        inliers=len(best.tie_points),
+        rms_km=round(best.rms_km, 3),
+        message=_in_words(best, answer, outcome.row),
+    )
+
+
+def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
+    """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
+    lat, lon, altitude_km = found.camera.nadir()
+    parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
+    if "altitude" not in found.solution.determined:
+        parts[-1] += " (assumed rather than measured)"
+    nadir = answer["nadir"]
+    warning = ""
+    if nadir is not None:
+        away_km = float(geo.distance_km(*nadir, lat, lon))
+        parts.append(f"{away_km:.0f} km from the nadir given")
+        if away_km > _NADIR_FAR_KM:
+            warning = " The nadir given seems to be wrong."
+    parts.append(f"candidate {row + 1}")
+    if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
+        parts.append("part of the photo shows no ground")
+    sentence = ", ".join(parts) + "."
+    if found.confidence <= LOCATED:
+        sentence += " That is not enough to be sure: compare it with a basemap."
+    return sentence + warning
+
+
+def _imagery_of(match: Match) -> Path | None:
+    """The raster that an index was made from; a relative path is relative to the index."""
+    stated = match.index.info["source"].get("path")
+    return match.index.path / stated if isinstance(stated, str) and stated else None

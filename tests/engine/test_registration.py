@@ -1,0 +1,229 @@
+"""Photos registered with imagery, right and wrong: what the answer says and when it says nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from PIL import Image
+from test_registration_solve import camera_at, overlap
+
+from engine import geo
+from engine.evaluate import read_truth
+from engine.imagery.raster import RasterSource
+from engine.localize import Localizer, Query
+from engine.photo.read import Photo, read_photo
+from engine.registration import footprint
+from engine.registration.confidence import LOCATED
+from engine.registration.reference import render
+from engine.registration.register import prepare, register
+from engine.retrieval.index import RegionalIndex
+
+SIZE = (640, 425)
+PLACES = {
+    "oblique": ((0.0, 40.0, 12.0, 48.0), "EPSG:4326", {"lat": 42.6, "lon": 5.0, "tilt_deg": 25, "azimuth_deg": 20}),
+    "antimeridian": ((174.0, -20.0, 186.0, -12.0), "EPSG:4326", {"lat": -16.0, "lon": 179.9, "roll_deg": 100}),
+    "pole": ((-6e5, -6e5, 6e5, 6e5), "EPSG:3413", {"lat": 89.4, "lon": 10.0, "tilt_deg": 5, "roll_deg": 40}),
+}
+
+
+def texture(seed, height=1400, width=2100):
+    """Landscape out of noise that has as much detail at every scale, as land does."""
+    rng = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
+    frequency[0, 0] = 1.0
+    spectrum = np.fft.rfft2(rng.standard_normal((height, width))) / frequency**1.1
+    field = np.fft.irfft2(spectrum, (height, width))
+    field = np.clip((field - field.mean()) / field.std() * 40 + 110, 15, 250).astype(np.uint8)
+    return np.stack([field, np.roll(field, 3, axis=1), np.full_like(field, 90)])
+
+
+@pytest.fixture(scope="module")
+def rasters(tmp_path_factory, make_raster):
+    """One raster for each place, and "other": the oblique place's bounds, another land."""
+    folder = tmp_path_factory.mktemp("imagery")
+    made = {}
+    for seed, (name, (bounds, crs, _)) in enumerate(PLACES.items()):
+        made[name] = make_raster(folder / f"{name}.tif", bounds, crs, pixels=texture(seed))
+    made["other"] = make_raster(folder / "other.tif", PLACES["oblique"][0], pixels=texture(99))
+    return made
+
+
+def take_photo(raster, camera, seed=0):
+    """What the camera sees, through haze, blurred and noisy, in other colours."""
+    with RasterSource.open(raster) as source:
+        pixels, covered = render(source, camera.resized(*SIZE))
+    assert covered.mean() > 0.95
+    rng = np.random.default_rng(seed)
+    hazy = 70.0 + 0.45 * cv2.GaussianBlur(pixels, (0, 0), 0.8) @ np.array([[0.6, 0.3, 0.2], [0.3, 0.5, 0.2], [0, 0, 1]])
+    return np.clip(hazy + rng.normal(0, 3, hazy.shape), 0, 255).astype(np.uint8)
+
+
+def photo_of(pixels, focal_mm=36 * 1000 / 1024, nadir=None):
+    height, width = pixels.shape[:2]
+    return Photo(Path("photo.jpg"), width, height, None, None, "NIKON D4", focal_mm, 1, nadir, pixels)
+
+
+def near(camera, x_km=25.0, y_km=-15.0):
+    lat, lon = camera.locate(camera.width_px / 2, camera.height_px / 2)
+    there = geo.LocalFrame(float(lat), float(lon)).to_lat_lon(x_km, y_km)
+    return float(there[0]), float(there[1])
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_photo_is_registered_where_it_was_taken(place, rasters):
+    camera = camera_at(**PLACES[place][2])
+    photo = prepare(photo_of(take_photo(rasters[place], camera)), None)
+    with RasterSource.open(rasters[place]) as source:
+        found = register(photo, source, *near(camera), 380.0)
+    assert found.confidence > LOCATED
+    true_ring = footprint.footprint_ring(camera)
+    assert overlap(true_ring, found.ring) > 0.97
+    true_center = footprint.center(camera, true_ring)
+    assert float(geo.distance_km(*true_center, *footprint.center(found.camera, found.ring))) < 3.0
+    assert found.camera.nadir()[2] == pytest.approx(415, rel=0.05)
+    assert found.rms_km < 1.5
+    assert found.evidence.spread > 0.5
+    assert float(found.uncertainty_km(np.array([320.0]), np.array([212.0]))[0]) < 1.0
+
+
+def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
+    camera = camera_at(**PLACES["oblique"][2])
+    pixels = take_photo(rasters["oblique"], camera)
+    tries = [(pixels, "other"), (np.ascontiguousarray(pixels[:, ::-1]), "oblique"), (pixels, "pole")]
+    for seen, raster in tries:
+        with RasterSource.open(rasters[raster]) as source:
+            place = near(camera) if raster != "pole" else (88.0, 10.0)
+            found = register(prepare(photo_of(seen), None), source, *place, 380.0)
+        assert found is None or found.confidence < 0.5
+
+
+def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
+    camera = camera_at(**PLACES["oblique"][2])
+    photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
+    with RasterSource.open(rasters["other"]) as source:
+        found = register(photo, source, *near(camera), 380.0, keep_any=True)
+    assert found is None or found.confidence < 0.5
+
+
+def test_wrong_hints_do_not_lead_astray(rasters):
+    """A focal length of half the true one, and a nadir 1,500 km off."""
+    camera = camera_at(**PLACES["oblique"][2])
+    photo = photo_of(take_photo(rasters["oblique"], camera), focal_mm=18.0)
+    with RasterSource.open(rasters["oblique"]) as source:
+        found = register(prepare(photo, (56.0, 5.0)), source, *near(camera), 380.0)
+    assert found is None or found.confidence <= LOCATED or overlap(footprint.footprint_ring(camera), found.ring) > 0.95
+
+
+def test_nothing_to_see(rasters):
+    """Blank, black, and pure noise; and a place without imagery."""
+    rng = np.random.default_rng(0)
+    camera = camera_at(**PLACES["oblique"][2])
+    with RasterSource.open(rasters["oblique"]) as source:
+        for pixels in (
+            np.full((300, 400, 3), 120, np.uint8),
+            np.zeros((300, 400, 3), np.uint8),
+            rng.integers(0, 255, (300, 400, 3), dtype=np.uint8),
+        ):
+            found = register(prepare(photo_of(pixels), None), source, *near(camera), 380.0)
+            assert found is None or found.confidence < 0.5
+        photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
+        assert register(photo, source, -40.0, 100.0, 380.0) is None
+
+
+# -- through the localizer ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def textured_index(tmp_path_factory, rasters, model):
+    from engine.retrieval.build import build_index
+
+    folder = tmp_path_factory.mktemp("indexes") / "textured"
+    build_index(rasters["oblique"], folder, tile_km=(313.0,), model=model, include_ocean=True)
+    return folder
+
+
+@pytest.fixture
+def photo_file(tmp_path, rasters):
+    Image.fromarray(take_photo(rasters["oblique"], camera_at(**PLACES["oblique"][2]))).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_localization_is_extended(photo_file, textured_index, model):
+    localizer = Localizer([RegionalIndex.open(textured_index)], model)
+    camera = camera_at(**PLACES["oblique"][2])
+    wrong_nadir = (33.0, 5.0)
+    answer = localizer.localize(Query(photo_file, wrong_nadir, radius_km=2000, top_k=40, register_s=60))
+    assert answer["status"] == "located"
+    assert answer["confidence"] > LOCATED
+    assert answer["camera"]["tilt_deg"] == pytest.approx(25, abs=6)
+    assert answer["inliers"] == max(c["inliers"] for c in answer["candidates"]) > 20
+    assert f"{answer['inliers']} tie points, camera at {answer['camera']['altitude_km']:.0f} km" in answer["message"]
+    assert "nadir given seems to be wrong" in answer["message"]
+    assert answer["timings_ms"]["register"] > 0
+    true_ring = footprint.footprint_ring(camera)
+    assert overlap(true_ring, np.array(answer["corners"])) > 0.95
+    polygon = shapely.geometry.shape(answer["footprint"])
+    assert polygon.contains(shapely.Point(answer["center"][1], answer["center"][0]))
+    json.dumps(answer, allow_nan=False)
+
+
+def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index, model, tmp_path):
+    moved = tmp_path / "moved"
+    shutil.copytree(textured_index, moved)
+    manifest = json.loads((moved / "index.json").read_text())
+    manifest["source"]["path"] = str(tmp_path / "gone.tif")
+    (moved / "index.json").write_text(json.dumps(manifest))
+    localizer = Localizer([RegionalIndex.open(moved)], model)
+    answer = localizer.localize(Query(photo_file))
+    assert answer["status"] == "uncertain"
+    assert answer["camera"] is None
+    assert "gone.tif: no such file" in answer["message"]
+    imagery = Path(json.loads((textured_index / "index.json").read_text())["source"]["path"])
+    assert localizer.localize(Query(photo_file, top_k=40, imagery=imagery, register_s=60))["status"] == "located"
+
+
+def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, model, tmp_path):
+    damaged = tmp_path / "damaged.tif"
+    with rasterio.open(json.loads((textured_index / "index.json").read_text())["source"]["path"]) as source:
+        content = Path(source.name).read_bytes()
+    damaged.write_bytes(content[: len(content) // 8])
+    answer = Localizer([RegionalIndex.open(textured_index)], model).localize(Query(photo_file, imagery=damaged))
+    assert answer["status"] == "uncertain"
+    assert "damaged.tif" in answer["message"]
+
+
+def test_no_register_leaves_it_out(photo_file, textured_index, model):
+    answer = Localizer([RegionalIndex.open(textured_index)], model).localize(Query(photo_file, register=False))
+    assert (answer["status"], answer["camera"], answer["timings_ms"]["register"]) == ("uncertain", None, 0.0)
+
+
+# -- real photos ----------------------------------------------------------------------------------
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["astropi_hq_017.jpg", "astropi_mk1_0669.jpg", "ISS042-E-104453.jpg"])
+def test_real_photos(name, data_folder):
+    truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
+    photo = prepare(read_photo(truth.photo, 1024), truth.nadir)
+    with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
+        found = register(photo, source, *truth.center, 443.0)
+        elsewhere = register(photo, source, truth.center[0] + 10, truth.center[1] + 5, 443.0)
+    assert found.confidence > LOCATED
+    assert overlap(truth.corners, found.ring) > 0.9
+    assert found.camera.nadir()[2] == pytest.approx(418, rel=0.08)
+    assert elsewhere is None or elsewhere.confidence < LOCATED
+
+
+@pytest.mark.realdata
+def test_real_negatives(data_folder):
+    with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
+        for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
+            found = register(prepare(read_photo(path, 1024), None), source, 40.0, 30.0, 443.0)
+            assert found is None or found.confidence < 0.5
