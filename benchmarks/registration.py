@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import math
 import sys
@@ -32,7 +33,8 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import confidence, footprint, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-FORCED = 0.25  # share of tries in which the early checks are left out, so that wrong places leave evidence too
+POOL = 12  # wrong places whose imagery is read once for many photos
+FORCED = 0.08  # share of tries in which the early checks are left out, so that wrong places leave evidence too
 
 
 def main() -> None:
@@ -78,7 +80,8 @@ class Tries:
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
         self.prepared: dict[str, register.PreparedPhoto] = {}
         self.index = index
-        self.turn = 0
+        self.surveyed: dict[tuple, register.Place] = {}
+        self.turn = int(rng.integers(1000))
 
     def right(self) -> dict:
         """A photo of the truth table against imagery round its true place, a tile off to the side."""
@@ -125,7 +128,7 @@ class Tries:
         from training.places.weather import Weather
 
         while True:
-            lat, lon, _ = self._elsewhere(None)
+            lat, lon, _ = self._new_place(None)
             camera = IssCamera(
                 lat,
                 lon,
@@ -139,7 +142,9 @@ class Tries:
             if np.isfinite(shot.corners).all() and shot.coverage > 0.9 and land.is_land(*shot.center):
                 break
         nadir = (lat, lon) if self.rng.random() < 0.5 else None
-        photo = Photo(Path("simulated"), 1024, 680, None, None, "NIKON D4", camera.focal_length_mm, 1, nadir, shot.pixels)
+        photo = Photo(
+            Path("simulated"), 1024, 680, None, None, "NIKON D4", camera.focal_length_mm, 1, nadir, shot.pixels
+        )
         truth = Truth(Path("simulated"), shot.corners, nadir)
         width_km = float(geo.side_lengths_km(truth.corners).mean())
         x, y = self.rng.normal(0, 0.15 * width_km, 2)
@@ -153,16 +158,33 @@ class Tries:
         return self.prepared[path.name]
 
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
+        if len(self.surveyed) >= POOL:
+            places = list(self.surveyed)
+            place = places[self.rng.integers(len(places))]
+            if center is None or float(geo.distance_km(*center, *place[:2])) > 1500:
+                return place
+        return self._new_place(center)
+
+    def _new_place(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
         while True:
             lat = math.degrees(math.asin(self.rng.uniform(-0.85, 0.93)))
             lon = float(self.rng.uniform(-180, 180))
             if land.is_land(lat, lon) and (center is None or float(geo.distance_km(*center, lat, lon)) > 1500):
                 return lat, lon, float(self.rng.choice([220.0, 313.0, 443.0, 626.0]))
 
+    def _survey(self, place: tuple, is_kept: bool) -> register.Place:
+        """The imagery of a place; that of wrong places is kept and used again."""
+        if place in self.surveyed:
+            return self.surveyed[place]
+        surveyed = register.survey(self.imagery, *place)
+        if is_kept and len(self.surveyed) < POOL:
+            self.surveyed[place] = surveyed
+        return surveyed
+
     def _try(self, name: str, photo: register.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
         forced = bool(self.rng.random() < FORCED) and truth is None
         started, cpu = time.perf_counter(), time.process_time()
-        found = register.register(photo, self.imagery, *place, keep_any=forced)
+        found = register.register(photo, self._survey(place, truth is None), keep_any=forced)
         line: dict = {
             "photo": name,
             "place": [round(v, 4) for v in place],
@@ -195,7 +217,9 @@ def report(arguments: argparse.Namespace) -> None:
         registered = [line for line in of_kind if line["evidence"]]
         located = [line for line in registered if _probability(line) > confidence.LOCATED]
         wrong = [line for line in located if not _is_right(line)]
-        print(f"{kind}: {count} tries, {len(registered)} registered, {len(located)} located, {len(wrong)} wrong", end="")
+        print(
+            f"{kind}: {count} tries, {len(registered)} registered, {len(located)} located, {len(wrong)} wrong", end=""
+        )
         good = [line for line in located if "iou" in line]
         if good:
             iou, error = (float(np.median([line[key] for line in good])) for key in ("iou", "center_error_km"))
@@ -204,7 +228,7 @@ def report(arguments: argparse.Namespace) -> None:
     held_out = [line for line in lines if line["evidence"] and not _is_for_fitting(line)]
     print("\nreliability on what was held out:\nprobability   tries  right  mean probability")
     edges = [0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 1.0]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         inside = [line for line in held_out if low <= _probability(line) < high or (high == 1.0 == _probability(line))]
         if inside:
             rights = sum(_is_right(line) for line in inside)

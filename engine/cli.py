@@ -109,7 +109,8 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
 
-    rate = command(kinds, "evaluate", commands.evaluate, "measure recall and registration on photos whose footprint is known")
+    text = "measure recall and registration on photos whose footprint is known"
+    rate = command(kinds, "evaluate", commands.evaluate, text)
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
     _add_index(rate)
     rate.add_argument("--imagery", metavar="RASTER", type=Path, help="reference imagery (that of the index)")

@@ -293,7 +293,7 @@ def _photo_row(localization: Row, info: Row, located_at: str) -> Row:
 
 def _footprint_row(localization: Row, info: Row, located_at: str) -> Row:
     candidates = localization["candidates"]
-    best = max(candidates, key=lambda candidate: candidate["inliers"], default={})  # the first where none has any
+    best: Row = max(candidates, key=lambda candidate: candidate["inliers"], default={})  # the first where none has any
     camera = localization["camera"] or {}
     model = localization["model"] or {}
     row = {

@@ -17,7 +17,7 @@ from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.prior import sensor_width_mm
-from engine.registration.register import Registration, prepare, register
+from engine.registration.register import Registration, prepare, register, survey
 from engine.retrieval.search import Match
 from engine.work import Work
 
@@ -81,7 +81,8 @@ def register_candidates(
             try:
                 source = sources.get(path) or sources.setdefault(path, RasterSource.open(path))
                 tile = match.index.tiles[match.row]
-                found = register(prepared, source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
+                place = survey(source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
+                found = register(prepared, place)
             except EarthLocError as error:
                 hindrance = f"No imagery to check it with: {error}"
                 continue
@@ -149,10 +150,10 @@ def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
     if "altitude" not in found.solution.determined:
         parts[-1] += " (assumed rather than measured)"
-    nadir = answer["nadir"]
     warning = ""
-    if nadir is not None:
-        away_km = float(geo.distance_km(*nadir, lat, lon))
+    if answer["nadir"] is not None:
+        nadir_lat, nadir_lon = answer["nadir"]
+        away_km = float(geo.distance_km(nadir_lat, nadir_lon, lat, lon))
         parts.append(f"{away_km:.0f} km from the nadir given")
         if away_km > _NADIR_FAR_KM:
             warning = " The nadir given seems to be wrong."

@@ -57,7 +57,7 @@ def find_features(
         mask |= ~valid
     mask = cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
     equalised = cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey)
-    sift = cv2.SIFT_create(nfeatures=limit, contrastThreshold=_CONTRAST_THRESHOLD)
+    sift = cv2.SIFT.create(nfeatures=limit, contrastThreshold=_CONTRAST_THRESHOLD)
     keypoints, descriptors = sift.detectAndCompute(equalised, mask.astype(np.uint8))
     if descriptors is None:
         return Features(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 128), np.float32))

@@ -27,6 +27,7 @@ from engine.registration.prior import camera_prior
 from engine.registration.reference import SquareView, render
 from engine.registration.similarity import AffineGuess, guess_affines
 from engine.registration.solve import (
+    ALTITUDE_KM,
     CameraPrior,
     Solution,
     TiePoints,
@@ -44,6 +45,8 @@ _SMALL_FEATURES = 3000
 _VIEW_PX = 1024
 _VIEW_WIDTHS = 2.4  # the imagery looked at is this many candidate widths wide
 _WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in candidate widths
+_TRUSTED_FOCAL_SD = 0.1
+_LENS_RANGE = (0.75, 2.5)  # the same, of what a known lens shows from the station looking straight down
 _GUESSES = 5
 _MIN_POINTS = 8
 
@@ -127,34 +130,8 @@ def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
     )
 
 
-def register(
-    photo: PreparedPhoto, imagery: RasterSource, lat: float, lon: float, width_km: float, keep_any: bool = False
-) -> Registration | None:
-    """Registers the photo with the imagery round (lat, lon), where a tile of `width_km` looked alike.
-
-    None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
-    followed to its end however poor it is, to learn what wrong registrations look like.
-    """
-    view = SquareView.read(imagery, lat, lon, _VIEW_WIDTHS * width_km, _VIEW_PX)
-    reference = find_features(view.pixels, view.covered)
-    ground = _GroundFeatures(reference, *view.locate(reference.xy))
-    promising: list[tuple[float, Camera]] = []
-    for guess, points in _guesses(photo, view, ground, width_km):
-        camera = _camera_of_guess(photo, guess, view.frame, points)
-        if camera is not None:
-            promising.append(_improved(photo.features, ground, camera, photo.prior, _LOOK_REACH_PX))
-    promising.sort(key=lambda found: -found[0])
-    for first_surplus, camera in promising[:_LOOKS]:
-        if first_surplus < _WORTH_A_LOOK and not keep_any:
-            break
-        surplus, camera = _check(photo, imagery, camera)
-        if surplus > _PROMISING or keep_any:
-            return _refined(photo, imagery, camera)
-    return None
-
-
 @dataclass(frozen=True, eq=False)
-class _GroundFeatures:
+class GroundFeatures:
     """Features of imagery with the latitude and longitude (degrees) of each."""
 
     features: Features
@@ -162,26 +139,79 @@ class _GroundFeatures:
     lon: Array
 
 
-def _guesses(
-    photo: PreparedPhoto, view: SquareView, ground: _GroundFeatures, width_km: float
-) -> list[tuple[AffineGuess, TiePoints]]:
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Imagery round a candidate and its features; serves any number of photos.
+
+    Attributes:
+        imagery: where it comes from.
+        view: the square that was looked at.
+        ground: its features.
+        width_km: of the candidate.
+    """
+
+    imagery: RasterSource
+    view: SquareView
+    ground: GroundFeatures
+    width_km: float
+
+
+def survey(imagery: RasterSource, lat: float, lon: float, width_km: float) -> Place:
+    """Reads the imagery round (lat, lon), where a tile of `width_km` looked alike."""
+    view = SquareView.read(imagery, lat, lon, _VIEW_WIDTHS * width_km, _VIEW_PX)
+    features = find_features(view.pixels, view.covered)
+    return Place(imagery, view, GroundFeatures(features, *view.locate(features.xy)), width_km)
+
+
+def register(photo: PreparedPhoto, place: Place, keep_any: bool = False) -> Registration | None:
+    """Registers the photo with the imagery of a place.
+
+    None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
+    followed to its end however poor it is, to learn what wrong registrations look like.
+    """
+    promising: list[tuple[float, Camera]] = []
+    for guess, points in _guesses(photo, place):
+        camera = _camera_of_guess(photo, guess, place.view.frame, points)
+        if camera is not None:
+            promising.append(_improved(photo.features, place.ground, camera, photo.prior, _LOOK_REACH_PX))
+    promising.sort(key=lambda found: -found[0])
+    for first_surplus, camera in promising[:_LOOKS]:
+        if first_surplus < _WORTH_A_LOOK and not keep_any:
+            break
+        surplus, camera = _check(photo, place.imagery, camera)
+        if surplus > _PROMISING or keep_any:
+            return _refined(photo, place.imagery, camera)
+    return None
+
+
+def _guesses(photo: PreparedPhoto, place: Place) -> list[tuple[AffineGuess, TiePoints]]:
     """Affine guesses, each with all the matches (of which its inliers are rows)."""
-    reference = ground.features
+    ground, reference = place.ground, place.ground.features
     pairs = match_mutually(photo.features, reference)
     if len(pairs) < _MIN_POINTS:
         return []
     ours, theirs = pairs.T
     guesses = guess_affines(
         photo.features.xy[ours],
-        view.to_km(reference.xy[theirs]),
-        reference.size_px[theirs] / photo.features.size_px[ours] * view.km_per_px,
+        place.view.to_km(reference.xy[theirs]),
+        reference.size_px[theirs] / photo.features.size_px[ours] * place.view.km_per_px,
         photo.features.angle_rad[ours] - reference.angle_rad[theirs],
         photo.size,
-        (_WIDTH_RANGE[0] * width_km, _WIDTH_RANGE[1] * width_km),
+        _width_range_km(photo, place.width_km),
         _GUESSES,
     )
     points = TiePoints(photo.features.xy[ours], ground.lat[theirs], ground.lon[theirs])
     return [(guess, points) for guess in guesses]
+
+
+def _width_range_km(photo: PreparedPhoto, tile_km: float) -> tuple[float, float]:
+    """Least and greatest length of the photo's longer side on the ground."""
+    low, high = (factor * tile_km for factor in _WIDTH_RANGE)
+    prior = photo.prior
+    if prior.focal_px and prior.focal_sd < _TRUSTED_FOCAL_SD:
+        straight_down_km = ALTITUDE_KM / prior.focal_px * max(photo.size)
+        low, high = max(low, _LENS_RANGE[0] * straight_down_km), min(high, _LENS_RANGE[1] * straight_down_km)
+    return low, high
 
 
 def _camera_of_guess(
@@ -215,7 +245,7 @@ def _check(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> tuple
 
 
 def _improved(
-    features: Features, ground: _GroundFeatures, camera: Camera, prior: CameraPrior, reach_px: float
+    features: Features, ground: GroundFeatures, camera: Camera, prior: CameraPrior, reach_px: float
 ) -> tuple[float, Camera]:
     """How far above chance the features agree with a camera solved from those that are about in place."""
     points = _guided(features, ground, camera, reach_px)
@@ -253,14 +283,14 @@ def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Reg
     return Registration(probability(evidence), final, kept, evidence, _rms_km(final.camera, kept), ring)
 
 
-def _seen_by(camera: Camera, imagery: RasterSource, limit: int) -> _GroundFeatures:
+def _seen_by(camera: Camera, imagery: RasterSource, limit: int) -> GroundFeatures:
     """Features of the imagery drawn as the camera sees it."""
     pixels, covered = render(imagery, camera)
     features = find_features(pixels, covered, limit)
-    return _GroundFeatures(features, *camera.locate(features.xy[:, 0], features.xy[:, 1]))
+    return GroundFeatures(features, *camera.locate(features.xy[:, 0], features.xy[:, 1]))
 
 
-def _guided(features: Features, ground: _GroundFeatures, camera: Camera, reach_px: float) -> TiePoints:
+def _guided(features: Features, ground: GroundFeatures, camera: Camera, reach_px: float) -> TiePoints:
     """Tie points within reach of where the camera sees the ground; the most alike first."""
     expected = np.stack(camera.project(ground.lat, ground.lon), axis=1)
     ours, theirs = match_nearby(features, ground.features, expected, reach_px, _GUIDED_RATIO).T

@@ -83,7 +83,9 @@ class Solution:
     residuals_px: Array
 
 
-def starts_from_affine(matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior) -> list[Camera]:
+def starts_from_affine(
+    matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
+) -> list[Camera]:
     """Cameras that see the ground about as an affine map has it; none when the map is mirrored.
 
     From far away a tilted view is affine: the photo's two axes on the ground give scale, turn and how much the
@@ -98,8 +100,8 @@ def starts_from_affine(matrix: Array, frame: LocalFrame, photo_size: tuple[int, 
     """
     width, height = photo_size
     step = max(photo_size) / 20.0
-    corners = np.array([[0.0, 0.0], [step, 0.0], [0.0, step]]) + [width / 2, height / 2]
-    xy = np.column_stack([corners, np.ones(3)]) @ matrix.T
+    steps = np.array([[0.0, 0.0], [step, 0.0], [0.0, step]])
+    xy = np.column_stack([steps + np.array([width, height]) / 2, np.ones(3)]) @ matrix.T
     lat, lon = frame.to_lat_lon(xy[:, 0], xy[:, 1])
     axes = local_axes(float(lat[0]), float(lon[0]))
     ground = surface_point(lat, lon)
@@ -226,8 +228,8 @@ class _Problem:
             off = np.log(camera.focal_px / self._prior.focal_px) / self._prior.focal_sd
             found.append(float(off * _cauchy_weight(abs(off), _TAIL)))  # EXIF may be wrong
         if self._prior.nadir is not None:
-            away = self._nadir_axes[:2] @ (camera.eye - self._nadir) / NADIR_SD_KM
-            found.extend(away * _cauchy_weight(np.linalg.norm(away), _TAIL))
+            away: Array = self._nadir_axes[:2] @ (camera.eye - self._nadir) / NADIR_SD_KM
+            found.extend(away * _cauchy_weight(float(np.linalg.norm(away)), _TAIL))
         return np.array(found)
 
     def covariance(self) -> tuple[Array, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from engine.cli import main
 from engine.errors import OutputError
 from tests.engine.conftest import engine_environment
 
+QUICK = ("--json", "--no-register")
 LOCALIZATION_KEYS = {
     "photo", "photo_id", "status", "confidence", "footprint", "corners", "center", "camera", "inliers",
     "rms_km", "candidates", "timings_ms", "message", "nadir", "model", "engine",
@@ -31,7 +32,7 @@ def test_version_and_help(earthloc):
 
 
 def test_localize_prints_one_json_object_a_line(earthloc, photo, small_index_folder):
-    done = earthloc("localize", photo, photo.parent, "--index", small_index_folder, "--top-k", "4", "--json")
+    done = earthloc("localize", photo, photo.parent, "--index", small_index_folder, "--top-k", "4", *QUICK)
     assert (done.returncode, done.stderr) == (0, "")
     (answer,) = [json.loads(line) for line in done.stdout.splitlines()]  # the same photo twice is one photo
     assert set(answer) >= LOCALIZATION_KEYS
@@ -43,7 +44,7 @@ def test_localize_prints_one_json_object_a_line(earthloc, photo, small_index_fol
 
 def test_localize_finds_the_place_and_says_it_in_words(earthloc, photo, small_index_folder, tmp_path):
     out = tmp_path / "results.gpkg"
-    done = earthloc("localize", photo, "--index", small_index_folder, "--out", out)
+    done = earthloc("localize", photo, "--index", small_index_folder, "--out", out, "--no-register")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{photo}: uncertain" in done.stdout
     assert f"saved to {out}" in done.stdout
@@ -61,7 +62,7 @@ def test_a_bad_photo_does_not_stop_the_others(earthloc, photo, small_index_folde
     (folder / "b.jpg").write_bytes(photo.read_bytes())
     (folder / "c.txt").write_text("no photo")
     out = tmp_path / "out.gpkg"
-    done = earthloc("localize", folder, tmp_path / "gone.jpg", "--index", small_index_folder, "--json", "--out", out)
+    done = earthloc("localize", folder, tmp_path / "gone.jpg", "--index", small_index_folder, *QUICK, "--out", out)
     assert done.returncode == 3
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(Path(a["photo"]).name, a["status"]) for a in answers] == [
@@ -85,7 +86,7 @@ def test_answers_keep_their_order_whatever_the_jobs(earthloc, photo, small_index
     names = [f"{n}.jpg" for n in (3, 1, 2, 5, 4)]
     for name in names:
         (tmp_path / name).write_bytes(photo.read_bytes())
-    done = earthloc("localize", *names, "--index", small_index_folder, "--json", "--jobs", jobs, cwd=tmp_path)
+    done = earthloc("localize", *names, "--index", small_index_folder, *QUICK, "--jobs", jobs, cwd=tmp_path)
     assert done.returncode == 0
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [a["photo"] for a in answers] == names
@@ -94,7 +95,7 @@ def test_answers_keep_their_order_whatever_the_jobs(earthloc, photo, small_index
 
 def test_a_nadir_and_a_radius_restrict_the_search(earthloc, photo, small_index_folder):
     def locate(*options):
-        done = earthloc("localize", photo, "--index", small_index_folder, "--json", *options)
+        done = earthloc("localize", photo, "--index", small_index_folder, *QUICK, *options)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
@@ -175,7 +176,7 @@ def test_without_any_index_the_mend_is_said(photo, tmp_path, monkeypatch, capsys
 def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch, capsys, tmp_path):
     (tmp_path / "indexes").symlink_to(small_index_folder.parent, target_is_directory=True)
     monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
-    assert main(["localize", str(photo), "--json"]) == 0
+    assert main(["localize", str(photo), *QUICK]) == 0
     assert json.loads(capsys.readouterr().out)["candidates"][0]["index"] == "europe"
 
 
@@ -209,7 +210,7 @@ def test_answers_are_printed_although_they_cannot_be_saved(photo, small_index_fo
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (tmp_path / name).write_bytes(photo.read_bytes())
     out = tmp_path / "results.gpkg"
-    assert main(["localize", str(tmp_path), "--index", str(small_index_folder), "--json", "--out", str(out)]) == 5
+    assert main(["localize", str(tmp_path), "--index", str(small_index_folder), *QUICK, "--out", str(out)]) == 5
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 3
     assert printed.err.count("the disk is full; free some space.") == 1
@@ -290,12 +291,13 @@ def test_evaluate_prints_the_recalls(earthloc, photo, small_index_folder, tmp_pa
     header = "photo,lat1,lon1,lat2,lon2,lat3,lon3,lat4,lon4,nadir_lat,nadir_lon"
     row = ",".join([str(photo), *(str(value) for value in corners), "", ""])
     (tmp_path / "truth.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
-    done = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, "--json")
+    done = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, *QUICK)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert found["photos"] == 1
     assert found["recall"]["100"] == 100.0
-    assert "100.0%" in earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder).stdout
+    in_words = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, "--no-register")
+    assert "100.0%" in in_words.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
@@ -324,7 +326,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(photo, small_index_folder, tm
         (tmp_path / f"{n}.jpg").write_bytes(photo.read_bytes())
     command = [sys.executable, "-m", "engine", "localize", str(tmp_path), "--index", str(small_index_folder)]
     with subprocess.Popen(
-        [*command, "--json"], env=engine_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, *QUICK], env=engine_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
         assert json.loads(child.stdout.readline())["status"] == "uncertain"
         child.stdout.close()

@@ -76,7 +76,7 @@ def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster,
 
 
 def test_footprint_is_valid_geojson_round_the_centre(tmp_path, land_raster, index, localizer):
-    answer = localizer.localize(Query(photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[0])))
+    answer = localizer.localize(Query(photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[0]), register=False))
     polygon = shapely.geometry.shape(answer["footprint"])
     assert polygon.is_valid
     lat, lon = answer["center"]
@@ -94,7 +94,8 @@ def test_nadir_restricts_and_gives_distances(tmp_path, land_raster, index, local
         assert float(geo.distance_km(*nadir, *candidate["center"])) == pytest.approx(
             candidate["nadir_distance_km"], abs=0.1
         )
-    everywhere = localizer.localize(Query(photo, nadir=nadir, radius_km=250, top_k=1000, use_nadir=False, register=False))
+    anywhere = Query(photo, nadir=nadir, radius_km=250, top_k=1000, use_nadir=False, register=False)
+    everywhere = localizer.localize(anywhere)
     assert len(everywhere["candidates"]) == index.count
 
 
@@ -152,7 +153,7 @@ def test_evaluate_counts_what_it_should(tmp_path, land_raster, index, localizer)
     # A photo whose stated truth is elsewhere cannot be found.
     photo_of_tile(tmp_path / "wrong.png", land_raster, index.tiles[5])
     rows.append(("wrong.png", geo.square_corners(-30.0, 20.0, 300.0), ("", "")))
-    counted = evaluate(write_truth(tmp_path / "truth.csv", rows), localizer)
+    counted = evaluate(write_truth(tmp_path / "truth.csv", rows), localizer, register=False)
     assert counted["photos"] == 4
     assert counted["recall"] == counted["recall_strict"] == dict.fromkeys(("1", "5", "10", "20", "100"), 75.0)
     assert (counted["located"], counted["wrong"]) == (0, 0)

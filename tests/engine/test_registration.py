@@ -22,7 +22,7 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.reference import render
-from engine.registration.register import prepare, register
+from engine.registration.register import prepare, register, survey
 from engine.retrieval.index import RegionalIndex
 
 SIZE = (640, 425)
@@ -81,7 +81,7 @@ def test_a_photo_is_registered_where_it_was_taken(place, rasters):
     camera = camera_at(**PLACES[place][2])
     photo = prepare(photo_of(take_photo(rasters[place], camera)), None)
     with RasterSource.open(rasters[place]) as source:
-        found = register(photo, source, *near(camera), 380.0)
+        found = register(photo, survey(source, *near(camera), 380.0))
     assert found.confidence > LOCATED
     true_ring = footprint.footprint_ring(camera)
     assert overlap(true_ring, found.ring) > 0.97
@@ -100,7 +100,7 @@ def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
     for seen, raster in tries:
         with RasterSource.open(rasters[raster]) as source:
             place = near(camera) if raster != "pole" else (88.0, 10.0)
-            found = register(prepare(photo_of(seen), None), source, *place, 380.0)
+            found = register(prepare(photo_of(seen), None), survey(source, *place, 380.0))
         assert found is None or found.confidence < 0.5
 
 
@@ -108,7 +108,7 @@ def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
     with RasterSource.open(rasters["other"]) as source:
-        found = register(photo, source, *near(camera), 380.0, keep_any=True)
+        found = register(photo, survey(source, *near(camera), 380.0), keep_any=True)
     assert found is None or found.confidence < 0.5
 
 
@@ -117,7 +117,7 @@ def test_wrong_hints_do_not_lead_astray(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = photo_of(take_photo(rasters["oblique"], camera), focal_mm=18.0)
     with RasterSource.open(rasters["oblique"]) as source:
-        found = register(prepare(photo, (56.0, 5.0)), source, *near(camera), 380.0)
+        found = register(prepare(photo, (56.0, 5.0)), survey(source, *near(camera), 380.0))
     assert found is None or found.confidence <= LOCATED or overlap(footprint.footprint_ring(camera), found.ring) > 0.95
 
 
@@ -131,10 +131,10 @@ def test_nothing_to_see(rasters):
             np.zeros((300, 400, 3), np.uint8),
             rng.integers(0, 255, (300, 400, 3), dtype=np.uint8),
         ):
-            found = register(prepare(photo_of(pixels), None), source, *near(camera), 380.0)
+            found = register(prepare(photo_of(pixels), None), survey(source, *near(camera), 380.0))
             assert found is None or found.confidence < 0.5
         photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
-        assert register(photo, source, -40.0, 100.0, 380.0) is None
+        assert register(photo, survey(source, -40.0, 100.0, 380.0)) is None
 
 
 # -- through the localizer ------------------------------------------------------------------------
@@ -213,8 +213,8 @@ def test_real_photos(name, data_folder):
     truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
     photo = prepare(read_photo(truth.photo, 1024), truth.nadir)
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
-        found = register(photo, source, *truth.center, 443.0)
-        elsewhere = register(photo, source, truth.center[0] + 10, truth.center[1] + 5, 443.0)
+        found = register(photo, survey(source, *truth.center, 443.0))
+        elsewhere = register(photo, survey(source, truth.center[0] + 10, truth.center[1] + 5, 443.0))
     assert found.confidence > LOCATED
     assert overlap(truth.corners, found.ring) > 0.9
     assert found.camera.nadir()[2] == pytest.approx(418, rel=0.08)
@@ -225,5 +225,5 @@ def test_real_photos(name, data_folder):
 def test_real_negatives(data_folder):
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
         for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
-            found = register(prepare(read_photo(path, 1024), None), source, 40.0, 30.0, 443.0)
+            found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0))
             assert found is None or found.confidence < 0.5

@@ -29,7 +29,8 @@ def service(start_engine):
 
 
 def localize_params(photo, index, **more):
-    return {"photo": str(photo), "indexes": [str(index)], "nadir": None, "radius_km": 1000.0, "top_k": 3, **more}
+    asked = {"photo": str(photo), "indexes": [str(index)], "nadir": None, "radius_km": 1000.0, "top_k": 3}
+    return {**asked, "register": False, **more}
 
 
 # -- the ordinary day ---------------------------------------------------------------------------------
@@ -76,6 +77,17 @@ def test_localize_answers_saves_and_keeps_things_open(service, photo, small_inde
     assert status["indexes_open"] == [str(small_index_folder)]
     if sys.platform != "win32":
         assert status["memory_mb"] > 50
+
+
+def test_registration_says_how_far_it_is_and_can_be_cancelled(service, photo, small_index_folder, tmp_path):
+    params = localize_params(photo, small_index_folder, register=True, imagery=str(tmp_path / "gone.tif"))
+    result = service.call(1, "localize", params)["result"]
+    assert result["status"] == "uncertain"
+    assert "gone.tif: no such file" in result["message"]
+    service.send(2, "localize", localize_params(photo, small_index_folder, register=True, top_k=40))
+    service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "register")
+    assert service.call(3, "cancel", {"id": 2})["result"] == {"cancelled": True}
+    assert service.answer(2)["error"]["data"]["kind"] == "cancelled"
 
 
 def test_an_index_built_anew_is_read_anew(service, land_raster, photo, tmp_path):
@@ -286,6 +298,8 @@ WRONG_PARAMS = [
     ("localize", {"photo": "a.jpg", "indexes": ["i"], "top_k": 1.5}),
     ("localize", {"photo": "a.jpg", "indexes": ["i"], "top_k": 10**30}),
     ("localize", {"photo": "a.jpg", "indexes": ["i"], "out": 5}),
+    ("localize", {"photo": "a.jpg", "indexes": ["i"], "register": 1}),
+    ("localize", {"photo": "a.jpg", "indexes": ["i"], "imagery": ["x"]}),
     ("localize", {"photo": "a.jpg", "indexes": ["i"], "otu": "typo.gpkg"}),
     ("index/build", {"source": "a.tif", "out": "b", "bbox": [1, 2, 3]}),
     ("index/build", {"source": "a.tif", "out": "b", "tile_km": 313}),
