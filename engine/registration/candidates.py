@@ -13,6 +13,7 @@ import numpy as np
 from engine import geo
 from engine.errors import EarthLocError
 from engine.imagery.raster import RasterSource
+from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
@@ -23,6 +24,8 @@ from engine.work import Work
 
 # A stated nadir further than this from the camera found is worth a word.
 _NADIR_FAR_KM = 300.0
+# Share of right candidates that registration does not find (docs/registration.md).
+_MISSES = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +77,13 @@ def register_candidates(
         for row, match in enumerate(matches):
             if tried and time.monotonic() > end:
                 break
-            path = imagery or _imagery_of(match)
+            stated = str(match.index.info["source"].get("path") or "")
+            path = imagery or find_imagery(match.index.path, stated)
             if path is None:
-                hindrance = f"The index {match.index.name} does not say which imagery it was made from: name one."
+                hindrance = (
+                    f"Not checked, for the imagery of the index {match.index.name} ({stated or 'not named'}) is not "
+                    "here: put it beside the index or name it as imagery."
+                )
                 continue
             try:
                 source = sources.get(path) or sources.setdefault(path, RasterSource.open(path))
@@ -84,7 +91,7 @@ def register_candidates(
                 place = survey(source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
                 found = register(prepared, place)
             except EarthLocError as error:
-                hindrance = f"No imagery to check it with: {error}"
+                hindrance = f"Not checked: {error}"
                 continue
             tried += 1
             work.progress("register", row + 1, len(matches))
@@ -111,6 +118,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
         return
     if best is None or best.confidence < answer["confidence"]:
         n = outcome.tried
+        answer["confidence"] = _after_looking_in_vain(answer["confidence"])
         answer["message"] = (
             f"None of the {n} candidates tried fits the imagery; the best guess is the tile that looks most alike. "
             "Compare it with a basemap, or try more candidates."
@@ -144,6 +152,11 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
     )
 
 
+def _after_looking_in_vain(prior: float) -> float:
+    """Bayes: how probable the first candidate still is when registration, which seldom misses, found nothing."""
+    return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
+
+
 def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
     lat, lon, altitude_km = found.camera.nadir()
@@ -164,9 +177,3 @@ def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
     if found.confidence <= LOCATED:
         sentence += " That is not enough to be sure: compare it with a basemap."
     return sentence + warning
-
-
-def _imagery_of(match: Match) -> Path | None:
-    """The raster that an index was made from; a relative path is relative to the index."""
-    stated = match.index.info["source"].get("path")
-    return match.index.path / stated if isinstance(stated, str) and stated else None

@@ -61,6 +61,8 @@ _PROMISING = 4.0  # standard deviations above chance from which a guess is worth
 _REFINE_REACHES_PX = (20.0, 12.0)
 _RENDERINGS = 2  # the second time by a camera that is right to a pixel or two
 _TIE_POINT_PX = 2.5
+# Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
+_SHARED_ERRORS = 2.0
 _CELLS = 24  # tie points kept: one in each cell of a grid, 24 cells along the longer side
 
 
@@ -274,7 +276,7 @@ def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Reg
     kept = kept[np.flatnonzero(final.residuals_px < _TIE_POINT_PX)]
     if len(kept) < _MIN_POINTS:
         return None
-    sd_px = max(0.5, float(np.sqrt(np.mean(errors_px(final.camera, kept) ** 2) / 2)))
+    sd_px = _SHARED_ERRORS * max(0.5, float(np.sqrt(np.mean(errors_px(final.camera, kept) ** 2) / 2)))
     final = solve_camera(kept, final.camera, photo.prior, sd_px, robust=False)
     ring = footprint.footprint_ring(final.camera)
     if ring is None:

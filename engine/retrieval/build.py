@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from engine import geo, geopackage
 from engine.errors import OutputError, UsageError
 from engine.imagery.raster import RasterSource
+from engine.imagery.whereabouts import note_imagery
 from engine.retrieval import tiling
 from engine.retrieval.index import (
     DESCRIPTORS,
@@ -121,9 +122,11 @@ def build_index(
         try:
             start = _open_partial(partial, state, resume)
             _embed_tiles(raster, tiles, model, partial, dtype, start, work)
-            return _finish(partial, out, plan, tiles, model, work)
+            info = _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
+    note_imagery(out, Path(source))
+    return info
 
 
 def plan_tiles(raster: RasterSource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool) -> Tiles:

@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import rasterio
 import shapely
 from PIL import Image
 from test_registration_solve import camera_at, overlap
@@ -174,25 +173,23 @@ def test_localization_is_extended(photo_file, textured_index, model):
     json.dumps(answer, allow_nan=False)
 
 
-def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index, model, tmp_path):
+def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index, rasters, model, tmp_path):
     moved = tmp_path / "moved"
-    shutil.copytree(textured_index, moved)
-    manifest = json.loads((moved / "index.json").read_text())
-    manifest["source"]["path"] = str(tmp_path / "gone.tif")
-    (moved / "index.json").write_text(json.dumps(manifest))
+    shutil.copytree(textured_index, moved)  # as when it is passed on: what lies beside it stays behind
     localizer = Localizer([RegionalIndex.open(moved)], model)
     answer = localizer.localize(Query(photo_file))
     assert answer["status"] == "uncertain"
     assert answer["camera"] is None
-    assert "gone.tif: no such file" in answer["message"]
-    imagery = Path(json.loads((textured_index / "index.json").read_text())["source"]["path"])
-    assert localizer.localize(Query(photo_file, top_k=40, imagery=imagery, register_s=60))["status"] == "located"
+    assert "(oblique.tif) is not here" in answer["message"]
+    gone = localizer.localize(Query(photo_file, imagery=tmp_path / "gone.tif"))
+    assert "gone.tif: no such file" in gone["message"]
+    shutil.copy(rasters["oblique"], tmp_path)  # beside the index it is found by itself
+    assert localizer.localize(Query(photo_file, top_k=40, register_s=60))["status"] == "located"
 
 
-def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, model, tmp_path):
+def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters, model, tmp_path):
     damaged = tmp_path / "damaged.tif"
-    with rasterio.open(json.loads((textured_index / "index.json").read_text())["source"]["path"]) as source:
-        content = Path(source.name).read_bytes()
+    content = rasters["oblique"].read_bytes()
     damaged.write_bytes(content[: len(content) // 8])
     answer = Localizer([RegionalIndex.open(textured_index)], model).localize(Query(photo_file, imagery=damaged))
     assert answer["status"] == "uncertain"
