@@ -20,8 +20,9 @@ LOCATED = 0.99  # a photo counts as located above this probability
 _ALTITUDE_RANGE_KM = (330.0, 480.0)
 _MAX_TILT_DEG = 75.0
 _CELLS = 6  # spread is counted on a grid of 6 cells along the photo's longer side
-# Constant, surplus, inliers, spread, implausibility; see features().
-_WEIGHTS = (-9.0, 2.0, 0.5, 2.0, -0.5)
+_MIN_SPREAD = 0.15  # tie points in one corner say little about the other
+# Constant, surplus, implausibility; see features().
+_WEIGHTS = (-9.0, 5.5, -0.3)
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,22 @@ class Evidence:
 
 
 def features(evidence: Evidence) -> tuple[float, ...]:
-    """The numbers that the regression weighs, the first always 1."""
+    """The numbers that the regression weighs, the first always 1.
+
+    The count of tie points is not among them: chance alone leaves 20 to 60 at a wrong place, and what exceeds
+    chance is the surplus.
+    """
     altitude = abs(evidence.altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
     focal = abs(evidence.focal_off or 0.0) / 0.1
-    return (
-        1.0,
-        math.log1p(max(evidence.surplus, 0.0)),
-        math.log1p(evidence.inliers / 10.0),
-        evidence.spread,
-        min(altitude, 4.0) + min(focal, 4.0),
-    )
+    return 1.0, math.log1p(max(evidence.surplus, 0.0)), min(altitude, 4.0) + min(focal, 4.0)
 
 
 def probability(evidence: Evidence) -> float:
     """Probability that the footprint's centre is within half its shorter side of the truth."""
     low, high = _ALTITUDE_RANGE_KM
     if not low <= evidence.altitude_km <= high or evidence.tilt_deg > _MAX_TILT_DEG:
+        return 0.0
+    if evidence.spread < _MIN_SPREAD:
         return 0.0
     z = sum(w * x for w, x in zip(_WEIGHTS, features(evidence), strict=True))
     return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, z))))
