@@ -263,7 +263,7 @@ def _fit(evidence: list[confidence.Evidence], right: list[bool]) -> np.ndarray:
 
     def cost(weights: np.ndarray) -> float:
         z = x @ weights
-        return float(np.sum(np.logaddexp(0, z) - y * z) + 0.002 * np.sum(weights[1:] ** 2))
+        return float(np.sum(np.logaddexp(0, z) - y * z) + 0.0003 * np.sum(weights[1:] ** 2))
 
     return minimize(cost, np.zeros(x.shape[1]), method="BFGS").x
 

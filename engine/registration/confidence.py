@@ -12,17 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
-from engine.registration.solve import ALTITUDE_KM, ALTITUDE_SD_KM, CameraPrior, Solution, TiePoints
+from engine.registration.solve import ALTITUDE_KM, CameraPrior, Solution, TiePoints
 
 LOCATED = 0.99  # a photo counts as located above this probability
 
 # No station has been outside these; a camera that is has been put there by wrong tie points.
 _ALTITUDE_RANGE_KM = (330.0, 480.0)
 _MAX_TILT_DEG = 75.0
+_ALTITUDE_UNIT_KM = 25.0
 _CELLS = 6  # spread is counted on a grid of 6 cells along the photo's longer side
 _MIN_SPREAD = 0.15  # tie points in one corner say little about the other
 # Constant, surplus, implausibility; see features().
-_WEIGHTS = (-9.0, 5.5, -0.3)
+_WEIGHTS = (-7.42, 4.98, -1.22)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def features(evidence: Evidence) -> tuple[float, ...]:
     The count of tie points is not among them: chance alone leaves 20 to 60 at a wrong place, and what exceeds
     chance is the surplus.
     """
-    altitude = abs(evidence.altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
+    altitude = abs(evidence.altitude_km - ALTITUDE_KM) / _ALTITUDE_UNIT_KM
     focal = abs(evidence.focal_off or 0.0) / 0.1
     return 1.0, math.log1p(max(evidence.surplus, 0.0)), min(altitude, 4.0) + min(focal, 4.0)
 

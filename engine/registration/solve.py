@@ -21,15 +21,15 @@ from engine.registration.camera import Camera, foot_of, local_axes, surface_poin
 Array = NDArray[np.float64]
 
 ALTITUDE_KM = 415.0
-ALTITUDE_SD_KM = 25.0  # the station has flown at 370 to 460 km since it was completed
+ALTITUDE_SD_KM = 15.0  # of most photos; with a heavy tail, for the station has been at 350 and at 460 km too
 NADIR_SD_KM = 30.0  # orbit elements and clocks; a stated nadir may also be altogether wrong, hence a heavy tail
 FOCAL_UNKNOWN_SD = 1.5  # of its logarithm: a factor of four either way
-RADIAL_SD = 0.05
+RADIAL_SD = 0.03
 _RADIAL_NEEDS_POINTS = 40
 _RADIAL_NEEDS_SPREAD = 0.3
 _TAIL = 2.0  # residuals beyond this many standard deviations lose weight
 _UNSEEN = 100.0  # residual, in standard deviations, of a point that the camera cannot see
-_STEP = 1e-6
+_STEP = 1e-6  # of differences, in the units below; through a long lens a larger one is no longer linear
 # What the solver's numbers are measured in, so that a step of one means about the same for each.
 _UNITS = np.array([100.0, 100.0, 100.0, 0.1, 0.1, 0.1, 0.1, 0.05])
 _POSITION, _ATTITUDE, _FOCAL, _RADIAL = slice(0, 3), slice(3, 6), 6, 7
@@ -223,7 +223,8 @@ class _Problem:
 
     def _of_prior(self, camera: Camera) -> Array:
         altitude_km = foot_of(camera.eye)[2]
-        found = [(altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM, camera.radial / RADIAL_SD]
+        too_high = (altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
+        found = [float(too_high * _cauchy_weight(abs(too_high), _TAIL)), camera.radial / RADIAL_SD]
         if self._prior.focal_px:
             off = np.log(camera.focal_px / self._prior.focal_px) / self._prior.focal_sd
             found.append(float(off * _cauchy_weight(abs(off), _TAIL)))  # EXIF may be wrong
@@ -237,8 +238,8 @@ class _Problem:
         jacobian = np.empty((len(self.residuals(np.zeros(self.n))), self.n))
         for i in range(self.n):
             step = np.zeros(self.n)
-            step[i] = 1e-4
-            jacobian[:, i] = (self.residuals(step) - self.residuals(-step)) / 2e-4
+            step[i] = _STEP
+            jacobian[:, i] = (self.residuals(step) - self.residuals(-step)) / (2 * _STEP)
         of_points = jacobian[: 2 * len(self._ground)]
         # An unknown without any hold gets a wide variance instead of an infinite one.
         alone = np.linalg.inv(of_points.T @ of_points + 1e-6 * np.eye(self.n))
