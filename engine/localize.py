@@ -55,7 +55,7 @@ class Query:
     use_nadir: bool = True
     register: bool = True
     imagery: Path | None = None
-    register_s: float = 30.0
+    register_s: float = 10.0
 
 
 class Localizer:

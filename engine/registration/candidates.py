@@ -74,7 +74,8 @@ def register_candidates(
     try:
         work.progress("register", 0, len(matches))
         prepared = prepare(photo, nadir)
-        for row, match in enumerate(matches):
+        for row in new_places_first(matches):
+            match = matches[row]
             if tried and time.monotonic() > end:
                 break
             stated = str(match.index.info["source"].get("path") or "")
@@ -94,7 +95,7 @@ def register_candidates(
                 hindrance = f"Not checked: {error}"
                 continue
             tried += 1
-            work.progress("register", row + 1, len(matches))
+            work.progress("register", tried, len(matches))
             if found is None:
                 continue
             inliers[row] = found.evidence.inliers
@@ -106,6 +107,28 @@ def register_candidates(
         for source in sources.values():
             source.close()
     return Outcome(best, best_row, tuple(inliers), tried, hindrance if not tried else None)
+
+
+def new_places_first(matches: Sequence[Match]) -> list[int]:
+    """Rows of the candidates in the order in which they are tried.
+
+    By rank, but one whose ground the imagery round an earlier one has already shown (tiles overlap by half, and
+    widths are half an octave apart) waits until all others had their turn.
+    """
+    first: list[int] = []
+    later: list[int] = []
+    for row, match in enumerate(matches):
+        tile = match.index.tiles[match.row]
+        seen = any(_shows(matches[other].index.tiles[matches[other].row], tile) for other in first)
+        (later if seen else first).append(row)
+    return first + later
+
+
+def _shows(earlier: np.void, tile: np.void) -> bool:
+    """Whether the surroundings of one tile hold the middle of another at about its scale."""
+    width_km, other_km = float(earlier["width_km"]), float(tile["width_km"])
+    away_km = float(geo.distance_km(earlier["lat"], earlier["lon"], tile["lat"], tile["lon"]))
+    return away_km <= 0.5 * width_km and 0.66 <= other_km / width_km <= 1.51
 
 
 def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -19,10 +20,12 @@ from engine.imagery.raster import RasterSource
 from engine.localize import Localizer, Query
 from engine.photo.read import Photo, read_photo
 from engine.registration import footprint
+from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
 from engine.registration.reference import render
 from engine.registration.register import prepare, register, survey
 from engine.retrieval.index import RegionalIndex
+from engine.retrieval.search import Match
 
 SIZE = (640, 425)
 PLACES = {
@@ -224,3 +227,19 @@ def test_real_negatives(data_folder):
         for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
             found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0))
             assert found is None or found.confidence < 0.5
+
+
+def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
+    index = RegionalIndex.open(small_index_folder)
+    order = list(range(index.count))
+    matches = [Match(index, row, 1.0 - row / 1000, 0) for row in order]
+    tried = new_places_first(matches)
+    assert sorted(tried) == order
+    assert tried[0] == 0
+    ascents = [a < b for a, b in itertools.pairwise(tried)]
+    assert ascents.count(False) == 1  # two rounds, each by rank
+    first_round = [matches[row].row for row in tried[: ascents.index(False) + 1]]
+    tiles = index.tiles[first_round]
+    for i, j in itertools.combinations(range(len(tiles)), 2):
+        away_km = float(geo.distance_km(tiles[i]["lat"], tiles[i]["lon"], tiles[j]["lat"], tiles[j]["lon"]))
+        assert away_km > 0.5 * float(tiles[i]["width_km"])
