@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError, UsageError
-from engine.resources import resources_folder
+from engine.resources import own_indexes, resources_folder
 from engine.work import Work
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def index_list(args: argparse.Namespace) -> int:
     """Lists the indexes in a folder; damaged ones with what is wrong."""
     from engine.retrieval.index import list_indexes
 
-    folder = args.folder or _own_indexes()
+    folder = args.folder or resources_folder() / "indexes"
     if not os.path.isdir(folder):
         raise UsageError(folder, "is not a folder", "name the folder that holds your indexes")
     for entry in list_indexes(folder):
@@ -195,13 +195,9 @@ def _check_imagery(imagery: Path | None) -> None:
         RasterSource.open(imagery).close()
 
 
-def _own_indexes() -> Path:
-    return resources_folder() / "indexes"
-
-
 def _localizer(folders: Sequence[Path]) -> Localizer:
     if not folders:
-        folders = sorted(manifest.parent for manifest in _own_indexes().glob("*/index.json"))
+        folders = own_indexes()
     if not folders:
         raise UsageError(
             None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"

@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def own_indexes() -> list[Path]:
+    """Folders of the regional indexes that come along, by name."""
+    return sorted(manifest.parent for manifest in (resources_folder() / "indexes").glob("*/index.json"))
+
+
 def resources_folder() -> Path:
     """The folder `resources`: inside the installed package, or beside it in a source tree."""
     package = Path(__file__).resolve().parent

@@ -21,6 +21,7 @@ import engine
 from engine.errors import CancelledError
 from engine.log import start_log
 from engine.methods import Methods, memory_mb
+from engine.resources import own_indexes
 from engine.rpc import (
     Channel,
     Params,
@@ -144,6 +145,7 @@ class Service:
             "engine": engine.__version__,
             "capabilities": sorted([*self._quick, *self._methods.table]),
             "heartbeat_ms": HEARTBEAT_MS,
+            "indexes": [str(path) for path in own_indexes()],
         }
 
     def _warm_up(self) -> None:

@@ -156,7 +156,7 @@ def middle_maps(network: EmbeddingNetwork, pictures: list[np.ndarray]) -> np.nda
     backbone = network.backbone
     if not isinstance(backbone, MobileNetV2):
         raise TypeError("only MobileNetV2 has a middle map")
-    nn.Module.to(backbone, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    nn.Module.to(backbone, memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
     maps = []
     for start in range(0, len(pictures), _NET_BATCH):
         stacked = np.stack(pictures[start : start + _NET_BATCH]).transpose(0, 3, 1, 2)

@@ -72,6 +72,7 @@ class EngineClient(QObject):
         self._silent_ticks = 0
         self._why_killed = ""
         self.state = "stopped"
+        self.own_indexes: list[str] = []  # folders of the indexes that come along with the engine, once it is ready
         # Ticks are counted, not seconds: a laptop that slept, or a QGIS that was busy, ticks only once.
         self._ticker = QTimer(self)
         self._ticker.setInterval(1000)
@@ -299,6 +300,8 @@ class EngineClient(QObject):
                 ).format(path=self._command[0], theirs=spoken or "?", ours=PROTOCOL)
             )
             return
+        own = result.get("indexes")
+        self.own_indexes = [path for path in own if isinstance(path, str)] if isinstance(own, list) else []
         self._set_state("ready")
         self.ready.emit()
         for request in list(self._requests.values()):

@@ -51,6 +51,7 @@ class IndexChooser(QWidget):
         super().__init__(parent)
         self._background = Background(self)
         self._filling = False
+        self._offered: list[str] = []
         self.combo = QgsCheckableComboBox(self)
         self.combo.setObjectName("index_combo")
         self.combo.setAccessibleName(self.tr("Indexes to search"))
@@ -80,8 +81,14 @@ class IndexChooser(QWidget):
 
     def refresh(self) -> None:
         """Lists the indexes again, on another thread."""
-        folder, further = settings.index_folder(), settings.known_indexes()
+        folder, further = settings.index_folder(), [*settings.known_indexes(), *self._offered]
         self._background.run(lambda: list_indexes(folder, further), self._fill)
+
+    def offer(self, paths: list[str]) -> None:
+        """Lists the indexes that come along with the engine, too."""
+        if paths != self._offered:
+            self._offered = list(paths)
+            self.refresh()
 
     def add(self, path: str) -> None:
         """Adds an index the user has pointed at, ticked."""

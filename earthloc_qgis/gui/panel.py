@@ -149,6 +149,7 @@ class EarthLocPanel(QWidget):
         controller.running_changed.connect(self._running_changed)
         controller.progress_changed.connect(self._show_progress)
         controller.client.state_changed.connect(self._engine_state_changed)
+        controller.client.ready.connect(lambda: self.search.indexes.offer(controller.client.own_indexes))
         model = controller.model
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._update_buttons)

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -41,6 +42,7 @@ def test_initialize_is_answered_at_once_and_says_what_there_is(start_engine):
     result = running.call("hello", "initialize", HELLO)["result"]
     assert result["engine"] == engine.__version__
     assert result["heartbeat_ms"] == 1000
+    assert [Path(path).name for path in result["indexes"]] == ["world"]
     assert {"localize", "index/build", "index/info", "index/verify", "index/list", "photo/info", "cancel"} <= set(
         result["capabilities"]
     )

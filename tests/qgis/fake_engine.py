@@ -8,7 +8,8 @@ Photos whose name contains ... are answered so:
     full    found, but not saved       damaged    error of kind `index`
 Anything else is `uncertain` at once.
 
-Options: --protocol N, --die (at start), --mute (never answers initialize), --journal FILE (one line a request).
+Options: --protocol N, --die (at start), --mute (never answers initialize), --journal FILE (one line a request),
+--indexes DIR... (that come along with the engine).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ parser.add_argument("--protocol", type=int, default=1)
 parser.add_argument("--die", action="store_true")
 parser.add_argument("--mute", action="store_true")
 parser.add_argument("--journal")
+parser.add_argument("--indexes", nargs="*", default=[])
 options, _ = parser.parse_known_args()
 
 lock = threading.Lock()
@@ -141,7 +143,7 @@ def take(request: dict) -> None:
     if method == "initialize":
         if not options.mute:
             send(id=request_id, result={"protocol": options.protocol, "engine": "fake", "capabilities": [],
-                                        "heartbeat_ms": 300})  # fmt: skip
+                                        "heartbeat_ms": 300, "indexes": options.indexes})  # fmt: skip
     elif method == "status":
         send(id=request_id, result={"environment": dict(os.environ), "arguments": sys.argv})
     elif method == "cancel":

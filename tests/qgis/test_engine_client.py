@@ -44,6 +44,16 @@ def test_starts_lazily_and_answers(client):
     assert states == ["starting", "ready"]
 
 
+def test_indexes_that_come_along_are_known_when_it_is_ready(fake_engine):
+    client = EngineClient(fake_engine("--indexes", "/engine/world"))
+    assert client.own_indexes == []
+    answers = Answers()
+    answers.ask(client, "localize", localize("/p/a.jpg"))
+    wait_for(lambda: answers.ended)
+    assert client.own_indexes == ["/engine/world"]
+    client.close()
+
+
 def test_environment_is_clean(client, monkeypatch):
     foreign = {"PYTHONPATH", "PYTHONHOME", "GDAL_DATA", "PROJ_LIB", "LD_LIBRARY_PATH", "QGIS_PREFIX_PATH",
                "QT_PLUGIN_PATH"}  # fmt: skip

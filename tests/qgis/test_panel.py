@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import os
 import signal
 import sys
@@ -388,6 +389,18 @@ def test_index_list_skips_what_is_no_index(panel, index):
     assert combo.count() == 1
     assert combo.itemText(0) == "europe (3,478 tiles, 0 to 80 E, 0 to 60 N)"
     assert panel.search.indexes.chosen() == [str(index)]
+
+
+def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_path):
+    world = tmp_path / "engine" / "world"
+    shutil.copytree(index, world)
+    (world / "index.json").write_text((index / "index.json").read_text().replace("europe", "world"))
+    panel.controller.client.own_indexes = [str(world)]
+    panel.controller.client.ready.emit()
+    combo = panel.search.indexes.combo
+    wait_for(lambda: combo.count() == 2)
+    assert combo.itemText(1).startswith("world (")
+    assert panel.search.indexes.chosen() == [str(index)]  # what was ticked stays
 
 
 def test_build_an_index(panel, index, monkeypatch):
