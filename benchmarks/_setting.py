@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as engine/cli.py does, before numpy is there
 REPOSITORY = Path(__file__).resolve().parent.parent
 WORK = REPOSITORY / "build" / "bench"
 sys.path.insert(0, str(REPOSITORY))
