@@ -168,14 +168,14 @@ def test_debug_shows_where_an_error_arose(earthloc, tmp_path):
 
 
 def test_without_any_index_the_mend_is_said(photo, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
+    monkeypatch.setattr("engine.resources.resources_folder", lambda: tmp_path)
     assert main(["localize", str(photo)]) == 2
     assert "earthloc index build" in capsys.readouterr().err
 
 
 def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch, capsys, tmp_path):
     (tmp_path / "indexes").symlink_to(small_index_folder.parent, target_is_directory=True)
-    monkeypatch.setattr("engine.commands.resources_folder", lambda: tmp_path)
+    monkeypatch.setattr("engine.resources.resources_folder", lambda: tmp_path)
     assert main(["localize", str(photo), *QUICK]) == 0
     assert json.loads(capsys.readouterr().out)["candidates"][0]["index"] == "europe"
 
