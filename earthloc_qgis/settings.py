@@ -115,6 +115,16 @@ def set_use_nadir(value: bool) -> None:
     _set("use_nadir", bool(value))
 
 
+def register() -> bool:
+    """Whether photos are fitted to the imagery, which takes seconds a photo and is needed to be sure."""
+    return _get("register", True, bool)
+
+
+def set_register(value: bool) -> None:
+    """Keeps whether photos are fitted to the imagery."""
+    _set("register", bool(value))
+
+
 def top_k() -> int:
     """How many candidates are shown for a photo."""
     return _get("top_k", DEFAULT_TOP_K, int)

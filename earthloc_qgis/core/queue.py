@@ -18,18 +18,26 @@ MAX_CRASHES = 2  # a photo that took the engine down this often is not tried aga
 # Errors that every further photo would meet as well: the run ends and the rest keeps waiting.
 _HOPELESS = {"unavailable", "index", "model"}
 
-# How far along a photo is when a stage begins, and the stage's share; embedding is nearly all the work.
-_STAGES = {"read": (0.0, 0.2), "embed": (0.2, 0.6), "search": (0.8, 0.1), "save": (0.9, 0.1)}
+# How far along a photo is when a stage begins, and the stage's share; registering is nearly all the work.
+_STAGES = {
+    "read": (0.0, 0.1),
+    "embed": (0.1, 0.2),
+    "search": (0.3, 0.05),
+    "register": (0.35, 0.55),
+    "save": (0.9, 0.1),
+}
 
 
 @dataclass(frozen=True)
 class LocalizeOptions:
-    """What all photos of a run share: index folders, radius around the nadir, candidates, GeoPackage."""
+    """What all photos of a run share: index folders, radius around the nadir, candidates, GeoPackage, and whether
+    photos are fitted to the imagery."""
 
     indexes: tuple[str, ...]
     radius_km: float
     top_k: int
     out: str | None
+    register: bool = True
 
 
 @dataclass
@@ -145,6 +153,7 @@ class LocalizationQueue(QObject):
                 "radius_km": options.radius_km,
                 "top_k": options.top_k,
                 "out": options.out,
+                "register": options.register,
             },
             on_result=lambda result: self._answered(job, result),
             on_error=lambda error: self._refused(job, error),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import Qgis, QgsMessageLog, QgsProject
@@ -121,7 +122,9 @@ class Controller(QObject):
             return
         self.store.path.parent.mkdir(parents=True, exist_ok=True)
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
-        self.queue.options = LocalizeOptions(tuple(indexes), radius_km, settings.top_k(), str(self.store.path))
+        self.queue.options = LocalizeOptions(
+            tuple(indexes), radius_km, settings.top_k(), str(self.store.path), settings.register()
+        )
         if not self.queue.running:
             self.queue.clear()
         for path in paths:
@@ -290,8 +293,7 @@ class Controller(QObject):
         if located and old.path.is_file():
             self._carry_over(old, located)
         if self.queue.running:
-            options = self.queue.options
-            self.queue.options = LocalizeOptions(options.indexes, options.radius_km, options.top_k, str(target.path))
+            self.queue.options = replace(self.queue.options, out=str(target.path))
 
     def _carry_over(self, old: ResultStore, photos: list[str]) -> None:
         try:

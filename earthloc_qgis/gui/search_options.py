@@ -27,6 +27,11 @@ class SearchOptions(QWidget):
         self.top_k.setObjectName("top_k_box")
         self.top_k.setAccessibleName(self.tr("Candidates for a photo"))
         self.top_k.setToolTip(self.tr("How many candidates are listed and drawn for a photo"))
+        self.register = QCheckBox(self.tr("Fit photos to the imagery (exact, takes seconds)"), self)
+        self.register.setObjectName("register_box")
+        self.register.setToolTip(
+            self.tr("Finds the exact footprint and says how sure it is. Without it footprints are best guesses.")
+        )
         self.load()
         first = QHBoxLayout()
         first.addWidget(QLabel(self.tr("Search in"), self))
@@ -41,23 +46,28 @@ class SearchOptions(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addLayout(first)
         layout.addLayout(second)
+        layout.addWidget(self.register)
         self.use_nadir.toggled.connect(self._keep)
         self.radius.valueChanged.connect(self._keep)
         self.top_k.valueChanged.connect(self._keep)
+        self.register.toggled.connect(self._keep)
 
     def load(self) -> None:
         """Shows what the settings say."""
-        for widget in (self.use_nadir, self.radius, self.top_k):
+        widgets = (self.use_nadir, self.radius, self.top_k, self.register)
+        for widget in widgets:
             widget.blockSignals(True)
         self.use_nadir.setChecked(settings.use_nadir())
         self.radius.setValue(settings.radius_km())
         self.radius.setEnabled(settings.use_nadir())
         self.top_k.setValue(settings.top_k())
-        for widget in (self.use_nadir, self.radius, self.top_k):
+        self.register.setChecked(settings.register())
+        for widget in widgets:
             widget.blockSignals(False)
 
     def _keep(self, *_: object) -> None:
         settings.set_use_nadir(self.use_nadir.isChecked())
         settings.set_radius_km(self.radius.value())
         settings.set_top_k(self.top_k.value())
+        settings.set_register(self.register.isChecked())
         self.radius.setEnabled(self.use_nadir.isChecked())

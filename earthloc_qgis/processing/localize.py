@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
@@ -34,6 +35,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     NADIR = "NADIR"
     RADIUS_KM = "RADIUS_KM"
     TOP_K = "TOP_K"
+    REGISTER = "REGISTER"
     OUTPUT = "OUTPUT"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED")
 
@@ -107,6 +109,11 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 maxValue=1000,
             )
         )
+        self.addParameter(
+            QgsProcessingParameterBoolean(
+                self.REGISTER, self.tr("Fit photos to the imagery (exact, takes seconds a photo)"), True
+            )
+        )
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
@@ -118,6 +125,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Locates one photo after the other; those that fail are named at the end and do not stop the rest."""
+        from ..core.queue import LocalizeOptions
         from .locating import locate, summarise
 
         out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
@@ -126,16 +134,15 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
             point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
             nadir = (point.y(), point.x())
-        jobs = locate(
-            self._photos(parameters, context),
+        photos = self._photos(parameters, context)
+        options = LocalizeOptions(
             self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
-            os.path.abspath(out),
-            nadir,
             self.parameterAsDouble(parameters, self.RADIUS_KM, context),
             self.parameterAsInt(parameters, self.TOP_K, context),
-            self.parameterAsFile(parameters, ENGINE, context),
-            feedback,
+            os.path.abspath(out),
+            self.parameterAsBoolean(parameters, self.REGISTER, context),
         )
+        jobs = locate(photos, options, nadir, self.parameterAsFile(parameters, ENGINE, context), feedback)
         if context.project() is not None and Path(out).is_file():
             for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
                 details = QgsProcessingContext.LayerDetails(title, context.project(), title)

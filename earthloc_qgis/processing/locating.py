@@ -18,15 +18,12 @@ def _tr(text: str) -> str:
 
 def locate(
     photos: list[str],
-    indexes: tuple[str, ...],
-    out: str,
+    options: LocalizeOptions,
     nadir: tuple[float, float] | None,
-    radius_km: float,
-    top_k: int,
     engine_program: str,
     feedback: QgsProcessingFeedback,
 ) -> list[Job]:
-    """What became of each photo; results are in the GeoPackage `out` as soon as they exist.
+    """What became of each photo; results are in the GeoPackage `options.out` as soon as they exist.
 
     Args:
         nadir: lat, lon for all photos, or None.
@@ -36,7 +33,7 @@ def locate(
         QgsProcessingException: no photo can be located at all: no engine, a damaged index.
     """
     with EngineRun(engine_program, feedback) as engine:
-        queue = LocalizationQueue(engine.client, LocalizeOptions(indexes, radius_km, top_k, out))
+        queue = LocalizationQueue(engine.client, options)
         _report(queue, feedback)
         for photo in photos:
             queue.add(photo, nadir)

@@ -276,13 +276,16 @@ def test_typed_nadir_is_checked_and_sent(panel, folder, tmp_path, fake_engine):
     assert request["params"]["nadir"] == [-33.5, 151.25]
     assert request["params"]["radius_km"] == 1000.0
     assert request["params"]["out"].endswith("unsaved.gpkg")
+    assert request["params"]["register"] is True
     panel.search.use_nadir.setChecked(False)
+    panel.search.register.setChecked(False)
     panel.search.top_k.setValue(3)
     QTest.keyClick(panel.list, Qt.Key.Key_F5)
     wait_for(lambda: idle(panel))
     last = json.loads(journal.read_text().splitlines()[-1])
     assert last["params"]["radius_km"] == settings.WHOLE_EARTH_KM
     assert last["params"]["top_k"] == 3
+    assert last["params"]["register"] is False
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
         for name, algorithm in algorithms.items()
     }
     assert parameters == {
-        "earthloc:localize": ["PHOTOS", "FOLDER", "INDEX", "NADIR", "RADIUS_KM", "TOP_K", "ENGINE", "OUTPUT"],
+        "earthloc:localize": ["PHOTOS", "FOLDER", "INDEX", "NADIR", "RADIUS_KM", "TOP_K", "REGISTER", "ENGINE", "OUTPUT"],
         "earthloc:exportfootprints": ["INPUT", "FORMAT", "STATUS", "REVIEW", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
         "earthloc:buildindex": ["SOURCE", "EXTENT", "TILE_KM", "INCLUDE_OCEAN", "MODEL", "ENGINE", "OUTPUT"],
