@@ -448,7 +448,7 @@ def test_browse_for_an_index(panel, tmp_path, monkeypatch):
 def test_cancel_all_and_go_on(panel, folder):
     add(panel, folder("slow1.jpg", "slow2.jpg", "slow3.jpg"))
     panel.localize_button.click()
-    wait_for(lambda: panel.controller.model.photos()[0].progress > 0.3)
+    wait_for(lambda: panel.controller.model.photos()[0].progress > 0.1)
     QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
     wait_for(lambda: idle(panel))
     assert set(status(panel).values()) == {"cancelled"}
@@ -473,7 +473,7 @@ def test_cancelling_a_second_try_keeps_the_first_result(panel, folder):
 def test_engine_killed_in_the_middle(panel, folder):
     add(panel, folder("slow1.jpg", "slow2.jpg", "slow3.jpg"))
     panel.localize_button.click()
-    wait_for(lambda: panel.controller.model.photos()[1].progress > 0.3)
+    wait_for(lambda: panel.controller.model.photos()[1].progress > 0.1)
     os.kill(panel.controller.client.process_id, signal.SIGKILL)
     wait_for(lambda: idle(panel))
     assert set(status(panel).values()) == {"uncertain"}
