@@ -20,8 +20,12 @@ def note_imagery(index: Path, raster: Path) -> None:
 
 
 def find_imagery(index: Path, stated: str) -> Path | None:
-    """The raster of an index: as noted, or of the name stated in its manifest, in its folder or beside it."""
-    places = [index / stated, index.parent / stated] if stated else []
+    """The raster of an index: as noted here, or beside its folder under the name stated in its manifest.
+
+    An index may come from a stranger: a stated path elsewhere is not followed, nor a raster inside its folder, which
+    could be one that refers to the network.
+    """
+    places = [index.parent / stated] if stated and Path(stated).name == stated else []
     with contextlib.suppress(OSError, UnicodeDecodeError), _note(index).open(encoding="utf-8") as file:
         places.insert(0, Path(file.read(_MAX_BYTES).strip()))
     return next((place for place in places if place.is_file()), None)
