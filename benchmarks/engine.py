@@ -81,7 +81,7 @@ def measure_photos(chosen: Setting, index: Path) -> dict[str, float]:
     model_file = ModelPackage.open().path
     output = subprocess.run([sys.executable, "-c", FLOOR, str(model_file)], check=True, capture_output=True, text=True)
     floor = json.loads(output.stdout)
-    request = {"indexes": [str(index)], "top_k": 10, "out": str(WORK / "results.gpkg")}
+    request = {"indexes": [str(index)], "top_k": 10, "out": str(WORK / "results.gpkg"), "register": False}
     (WORK / "results.gpkg").unlink(missing_ok=True)
     start = time.perf_counter()
     engine = Engine()
@@ -96,6 +96,11 @@ def measure_photos(chosen: Setting, index: Path) -> dict[str, float]:
         warm.append(time.perf_counter() - start)
         embedding.append(answer["timings_ms"]["embed"] / 1e3)
     peak = engine.peak_mb()
+    registering = []
+    for photo in chosen.photos[:8]:
+        answer = engine.ask("localize", photo=str(photo), **{**request, "register": True})
+        registering.append(answer["timings_ms"]["register"] / 1e3)
+    peak_registering = engine.peak_mb()
     engine.close()
     return {
         "initialize_s": ready,
@@ -106,6 +111,8 @@ def measure_photos(chosen: Setting, index: Path) -> dict[str, float]:
         "warm_floor_s": floor["warm_s"],
         "warm_embed_s": statistics.median(embedding),
         "peak_mb": peak,
+        "register_s": statistics.median(registering),
+        "register_peak_mb": peak_registering,
         "peak_floor_mb": floor["peak_mb"],
     }
 
@@ -154,6 +161,7 @@ def main() -> None:
     print(f"first answer, cold         {found['cold_s']:8.2f} s   model alone {found['cold_floor_s']:.2f} s")
     print(f"a photo, warm (median)     {found['warm_s']:8.3f} s   model alone {found['warm_floor_s']:.3f} s")
     print(f"peak memory                {found['peak_mb']:8.0f} MB  model alone {found['peak_floor_mb']:.0f} MB")
+    print(f"registering (median)       {found['register_s']:8.1f} s   peak {found['register_peak_mb']:.0f} MB")
     share = found["tiles_per_s"] / found["tiles_floor_per_s"]
     print(
         f"building                   {found['tiles_per_s']:8.0f} tiles/s  model alone "
