@@ -21,6 +21,7 @@ from _setting import index_of, setting
 from engine import geo
 from engine.evaluate import RANKS, first_right_ranks, read_truth
 from engine.imagery.raster import RasterSource
+from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
@@ -76,8 +77,8 @@ def main() -> None:
     if truth_csv is None or len(read_truth(truth_csv)) < 10:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
-    model = ModelPackage.open()
     index = RegionalIndex.open(args.index or index_of(chosen))
+    model = model_of([index])
     imagery = args.imagery or chosen.imagery
     truths = read_truth(truth_csv)
     photos = [read_photo(truth.photo).pixels for truth in truths]
