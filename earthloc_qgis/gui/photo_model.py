@@ -237,7 +237,10 @@ class PhotoModel(QAbstractTableModel):
             return self.status_word(photo.status)
         if column == CONFIDENCE:
             shown = photo.status in (LOCATED, UNCERTAIN, NOT_FOUND) and photo.confidence is not None
-            return f"{round(100 * photo.confidence)} %" if shown else ""
+            if not shown:
+                return ""
+            percent = round(100 * photo.confidence)
+            return f"{percent} %" if percent < 100 else "> 99 %"  # nothing here is certain
         if column == NADIR:
             return "" if photo.nadir is None else format_lat_lon(*photo.nadir)
         return (photo.taken_at or "").replace("T", " ")[:16]

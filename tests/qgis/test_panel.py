@@ -445,6 +445,14 @@ def test_browse_for_an_index(panel, tmp_path, monkeypatch):
     assert str(elsewhere) in settings.known_indexes()
 
 
+def test_nothing_is_said_to_be_certain(panel, folder):
+    (path,) = folder("a.jpg")
+    add(panel, [path])
+    for confidence, said in ((0.9999, "> 99 %"), (1.0, "> 99 %"), (0.42, "42 %"), (0.0, "0 %")):
+        panel.controller.model.update(path, status="located", confidence=confidence)
+        assert cell(panel, 0, CONFIDENCE).data() == said
+
+
 def test_cancel_all_and_go_on(panel, folder):
     add(panel, folder("slow1.jpg", "slow2.jpg", "slow3.jpg"))
     panel.localize_button.click()
