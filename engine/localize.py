@@ -83,7 +83,8 @@ class Localizer:
         clock = _Clock()
         work.progress("read", 0, 1)
         try:
-            photo = read_photo(query.photo, max_px=max(_READ_TIMES * self.model.input.size_px, PHOTO_PX))
+            embed_px = _READ_TIMES * self.model.input.size_px
+            photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
         except InputError as error:
             return self._answer(query, None, "failed", str(error), clock)
         nadir = query.nadir or photo.nadir

@@ -243,7 +243,7 @@ def tell(setting: Setting, counts: dict) -> None:
     truths = read_truth(setting.truth)
     with sqlite3.connect(f"{RESULTS.as_uri()}?mode=ro", uri=True) as database:
         rows = database.execute("SELECT photo, status, confidence, center_lat, center_lon FROM photos").fetchall()
-    print(f"\n{counts['PHOTO_COUNT']:g} photo(s) located; what came out:")
+    print(f"\n{counts['PHOTO_COUNT']:g} photo(s) done; what came out:")
     for photo, status, confidence, lat, lon in rows:
         name = Path(photo).name
         if lat is None:
