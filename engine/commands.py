@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError, UsageError
+from engine.limits import DEFAULT_TILE_KM
 from engine.resources import own_indexes, resources_folder
 from engine.work import Work
 
@@ -69,7 +70,7 @@ def localize(args: argparse.Namespace) -> int:
 
 def index_build(args: argparse.Namespace) -> int:
     """Builds a regional index."""
-    from engine.retrieval.build import DEFAULT_TILE_KM, build_index
+    from engine.retrieval.build import build_index
     from engine.retrieval.model import ModelPackage
 
     line = _ProgressLine()

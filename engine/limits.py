@@ -6,3 +6,4 @@ LON_OF_REGION = (-360.0, 360.0)  # a region across the antimeridian may run on b
 RADIUS_KM = (0.001, 20040.0)  # half the way round the Earth
 TILE_KM = (1.0, 3000.0)
 TOP_K = (1, 1000)
+DEFAULT_TILE_KM = (156.0, 313.0, 626.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
-from engine.limits import LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
+from engine.limits import DEFAULT_TILE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
 from engine.rpc import Params, error_object
 from engine.work import Work
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from engine.localize import Localizer, Query
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
-
-_DEFAULT_TILE_KM = [156.0, 313.0, 626.0]
 
 Stamp = tuple[int, int]
 
@@ -104,7 +102,7 @@ class Methods:
         """Builds a regional index."""
         source, out, model = params.path("source"), params.path("out"), params.path_or_none("model")
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
-        tile_km = params.number_list("tile_km", *TILE_KM, _DEFAULT_TILE_KM)
+        tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
         resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)
         attribution, licence = params.text("attribution", ""), params.text("licence", "")
         params.done()

@@ -25,6 +25,7 @@ from engine import geo, geopackage
 from engine.errors import OutputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import note_imagery
+from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
 from engine.retrieval.index import (
     DESCRIPTORS,
@@ -43,7 +44,6 @@ from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.tiling import BBox, Tiles
 from engine.work import Work
 
-DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
 BATCH = 32
 # A tile of which less than this is covered by the imagery is left out.
 MIN_COVERAGE = 0.6
