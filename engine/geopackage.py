@@ -1,6 +1,7 @@
 """GeoPackage 1.3 (OGC 12-128r17) on plain `sqlite3`: core tables, feature layers with R-tree, geometry blobs.
 
-Only what the engine writes: two-dimensional features in EPSG:4326. x is longitude, y latitude, in degrees.
+Only what the engine writes: two-dimensional features in EPSG:4326 (x is longitude, y latitude, in degrees) and
+tables without geometry.
 """
 
 from __future__ import annotations
@@ -143,6 +144,16 @@ def create_layer(con: sqlite3.Connection, layer: Layer) -> None:
         con.execute(_COUNT.format(t=name, event=event, change=change))
     for event, body in _RTREE.items():
         con.execute(f'CREATE TRIGGER "{rtree}_{event}" ' + body.format(t=name, r=rtree, box=_BOX))
+
+
+def create_attributes(con: sqlite3.Connection, name: str, columns: Mapping[str, str], description: str) -> None:
+    """Adds an empty table without geometry. Call it inside a transaction, after create_core."""
+    body = "".join(f', "{column}" {sql_type}' for column, sql_type in columns.items())
+    con.execute(f'CREATE TABLE "{name}" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{body})')
+    con.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?, 'attributes', ?, ?)",
+        (name, name, description),
+    )
 
 
 def refresh_contents(con: sqlite3.Connection, name: str) -> None:

@@ -1,6 +1,6 @@
 """The results GeoPackage: what was found for each photo, as layers that outlive the program.
 
-One file with the tables `photos`, `footprints` and `candidates` (docs/architecture.md lists the columns).
+One file; engine/results_schema.py has its tables, engine/results_rows.py what goes into them.
 Every save is one transaction that has reached the disk when it returns; a crash, a full disk or a pulled plug
 leaves the file as it was before. QGIS may have the file open all the while.
 """
@@ -17,73 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import shapely
-import shapely.geometry
-
 from engine import geopackage
 from engine.errors import OutputError
-from engine.resources import resources_folder
-
-Row = dict[str, Any]
-
-SCHEMA = 1  # counts up when a column changes; kept in the table earthloc_schema
+from engine.results_rows import Row, candidate_row, footprint_row, photo_row, tie_point_row
+from engine.results_schema import LAYERS, REVIEW_COLUMNS, ensure_tables, not_a_geopackage
 
 _SMALLEST_DATABASE_BYTES = 512
-
-_CORNERS = {f"{axis}{n}": "REAL" for n in (1, 2, 3, 4) for axis in ("lat", "lon")}
-LAYERS = (
-    geopackage.Layer(
-        "photos",
-        "POINT",
-        {
-            "photo": "TEXT NOT NULL UNIQUE",
-            **dict.fromkeys(("photo_id", "status"), "TEXT"),
-            "confidence": "REAL",
-            **dict.fromkeys(("message", "taken_at"), "TEXT"),
-            **dict.fromkeys(("nadir_lat", "nadir_lon", "center_lat", "center_lon"), "REAL"),
-            **dict.fromkeys(("located_at", "localization"), "TEXT"),
-        },
-        "Photos that were looked at; the point is the nadir, where known",
-    ),
-    geopackage.Layer(
-        "footprints",
-        "MULTIPOLYGON",
-        {
-            **dict.fromkeys(("photo", "photo_id", "status"), "TEXT"),
-            **dict.fromkeys(("confidence", "center_lat", "center_lon"), "REAL"),
-            **_CORNERS,
-            "nadir_distance_km": "REAL",
-            "rotation_deg": "INTEGER",
-            "width_km": "REAL",
-            "inliers": "INTEGER",
-            **dict.fromkeys(("rms_km", "camera_altitude_km", "tilt_deg", "azimuth_deg", "focal_length_mm"), "REAL"),
-            **dict.fromkeys(("index_name", "tile", "model", "model_sha256", "engine", "located_at", "message"), "TEXT"),
-            "review": "TEXT NOT NULL DEFAULT 'unreviewed'",
-            **dict.fromkeys(("reviewer", "reviewed_at", "note"), "TEXT"),
-        },
-        "Predicted footprints of the photos",
-    ),
-    geopackage.Layer(
-        "candidates",
-        "MULTIPOLYGON",
-        {
-            **dict.fromkeys(("photo", "photo_id"), "TEXT"),
-            "rank": "INTEGER",
-            "score": "REAL",
-            "rotation_deg": "INTEGER",
-            **dict.fromkeys(("center_lat", "center_lon", "width_km", "nadir_distance_km"), "REAL"),
-            **dict.fromkeys(("index_name", "tile"), "TEXT"),
-            "inliers": "INTEGER",
-        },
-        "Ranked tiles that resemble the photos",
-    ),
-)
-
-# The table in which QGIS looks for a layer's default style.
-_LAYER_STYLES = """CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
-    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
-    ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))"""
+# Fields of a localization that version 1 of the file did not have yet.
+_SINCE_2: Row = {"pose": None, "tie_points": [], "imagery": None}
 
 
 class ResultsFile:
@@ -113,12 +54,13 @@ class ResultsFile:
         photo = self.key(localization["photo"])
         located_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         rows: dict[str, list[Row]] = {
-            "photos": [_photo_row(localization, info or {}, located_at)],
+            "photos": [photo_row(localization, info or {}, located_at)],
             "footprints": [],
-            "candidates": [_candidate_row(c) for c in localization["candidates"]],
+            "candidates": [candidate_row(c) for c in localization["candidates"]],
+            "tie_points": [tie_point_row(p) for p in localization["tie_points"]],
         }
         if localization["footprint"]:
-            rows["footprints"].append(_footprint_row(localization, info or {}, located_at))
+            rows["footprints"].append(footprint_row(localization, info or {}, located_at))
         with self._transaction() as con:
             for table, table_rows in rows.items():
                 _delete(con, table, photo)
@@ -127,7 +69,7 @@ class ResultsFile:
                 geopackage.refresh_contents(con, table)
 
     def remove(self, photos: Sequence[str | Path]) -> int:
-        """Deletes the rows of these photos; returns how many of them were in the file."""
+        """Deletes the rows of these photos but not their reviews; returns how many of them were in the file."""
         with self._transaction() as con:
             found = 0
             for layer in LAYERS:
@@ -137,15 +79,47 @@ class ResultsFile:
                 geopackage.refresh_contents(con, layer.name)
             return found
 
-    def rows(self) -> list[Row]:
-        """The table `photos` without its geometry, in the order of saving; `localization` is parsed."""
+    def add_review(self, photo: str | Path, review: Row) -> None:
+        """Adds a decision to the history and writes it on the photo's footprint, if it has one.
+
+        Args:
+            photo: path.
+            review: columns of `reviews` other than `photo`; `localization` as an object or None.
+        """
+        key = self.key(photo)
+        found = review.get("localization")
+        row = {**review, "photo": key, "localization": None if found is None else json.dumps(found, allow_nan=False)}
+        unknown = row.keys() - REVIEW_COLUMNS.keys()
+        if unknown:
+            raise ValueError(f"no such columns in reviews: {', '.join(sorted(unknown))}")
+        with self._transaction() as con:
+            _insert(con, "reviews", row)
+            con.execute(
+                "UPDATE footprints SET review = ?, reviewer = ?, reviewed_at = ?, note = ? WHERE photo = ?",
+                [_storable(row.get(name)) for name in ("decision", "reviewer", "reviewed_at", "note", "photo")],
+            )
+            geopackage.refresh_contents(con, "footprints")
+
+    def reviews(self, photo: str | Path) -> list[Row]:
+        """The decisions on a photo, oldest first; `localization` is parsed."""
         with self._connection() as con:
-            cursor = con.execute("SELECT * FROM photos ORDER BY fid")
-            columns = [name for name, *_ in cursor.description]
-            found = [dict(zip(columns, row, strict=True)) for row in cursor]
+            found = _dicts(
+                con.execute("SELECT * FROM reviews WHERE photo = ? ORDER BY fid", (_storable(self.key(photo)),))
+            )
+        for row in found:
+            row["localization"] = None if row["localization"] is None else json.loads(row["localization"])
+        return found
+
+    def rows(self) -> list[Row]:
+        """The table `photos` without its geometry, in the order of saving; `localization` is parsed.
+
+        What an older version's localization lacks is there, and empty.
+        """
+        with self._connection() as con:
+            found = _dicts(con.execute("SELECT * FROM photos ORDER BY fid"))
         for row in found:
             row.pop("geom")
-            row["localization"] = json.loads(row["localization"])
+            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
         return found
 
     def key(self, photo: str | Path) -> str:
@@ -175,49 +149,15 @@ class ResultsFile:
         # SQLite takes a file of a few bytes for an empty database and would overwrite it.
         with contextlib.suppress(OSError):
             if 0 < self.path.stat().st_size < _SMALLEST_DATABASE_BYTES:
-                raise self._not_a_geopackage()
+                raise not_a_geopackage(self.path)
         with self._connection() as con:
             # Also syncs the folder, so that a commit outlasts a power cut. The journal mode stays as it is:
             # QGIS switches files that it edits to WAL and back.
             con.execute("PRAGMA synchronous = EXTRA")
             con.execute("BEGIN IMMEDIATE")
-            self._ensure_tables(con)
+            ensure_tables(con, self.path)
             yield con
             con.execute("COMMIT")
-
-    def _ensure_tables(self, con: sqlite3.Connection) -> None:
-        tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "earthloc_schema" in tables:
-            (schema,) = con.execute("SELECT max(version) FROM earthloc_schema").fetchone()
-            if schema is not None and schema > SCHEMA:
-                raise OutputError(
-                    self.path, "was written by a newer EarthLoc", "update the engine or choose another file"
-                )
-            return
-        if tables and "gpkg_contents" not in tables:
-            raise self._not_a_geopackage()
-        for layer in LAYERS:
-            if layer.name in tables:
-                raise OutputError(
-                    self.path, f"has a table {layer.name!r} that EarthLoc did not make", "choose another file"
-                )
-        geopackage.create_core(con)
-        # Registered, so that other programs list neither this table nor earthloc_schema as layers.
-        con.execute(_LAYER_STYLES)
-        con.execute(
-            "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles')"
-        )
-        for layer in LAYERS:
-            geopackage.create_layer(con, layer)
-            _add_style(con, layer)
-        con.execute("CREATE INDEX candidates_photo ON candidates (photo)")
-        con.execute("CREATE INDEX footprints_photo ON footprints (photo)")
-        con.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
-        con.execute("INSERT INTO earthloc_schema VALUES (?)", (SCHEMA,))
-
-    def _not_a_geopackage(self) -> OutputError:
-        return OutputError(self.path, "is not a GeoPackage", "choose another file")
 
     def _refusal(self, error: sqlite3.Error) -> OutputError:
         """What SQLite complains about, as a sentence with its mend."""
@@ -231,7 +171,7 @@ class ResultsFile:
                 "stop editing it there and try again, or choose another file",
             )
         if code == sqlite3.SQLITE_NOTADB:
-            return self._not_a_geopackage()
+            return not_a_geopackage(self.path)
         if code == sqlite3.SQLITE_CORRUPT:
             return OutputError(self.path, "is damaged", "move it away or choose another file")
         if os.path.isdir(self.path):
@@ -243,15 +183,9 @@ class ResultsFile:
         return OutputError(self.path, f"could not be written ({error})", "choose another file")
 
 
-def _add_style(con: sqlite3.Connection, layer: geopackage.Layer) -> None:
-    qml = resources_folder() / "styles" / f"{layer.name}.qml"
-    if qml.is_file():
-        con.execute(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-            " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
-            " VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')",
-            (layer.name, layer.name, qml.read_text(encoding="utf-8"), layer.description),
-        )
+def _dicts(cursor: sqlite3.Cursor) -> list[Row]:
+    columns = [name for name, *_ in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
 
 
 def _delete(con: sqlite3.Connection, table: str, photo: str) -> int:
@@ -270,78 +204,3 @@ def _insert(con: sqlite3.Connection, table: str, row: Row) -> None:
 def _storable(value: Any) -> Any:
     """Text that a database takes: file names need not be valid UTF-8 on Linux."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-
-
-def _photo_row(localization: Row, info: Row, located_at: str) -> Row:
-    nadir_lat, nadir_lon = localization["nadir"] or (None, None)
-    center_lat, center_lon = localization["center"] or (None, None)
-    nadir = None if nadir_lat is None else geopackage.geometry_blob(shapely.Point(nadir_lon, nadir_lat))
-    return {
-        "geom": nadir,
-        "status": localization["status"],
-        "confidence": localization["confidence"],
-        "message": localization["message"],
-        "taken_at": info.get("taken_at"),
-        "nadir_lat": nadir_lat,
-        "nadir_lon": nadir_lon,
-        "center_lat": center_lat,
-        "center_lon": center_lon,
-        "located_at": located_at,
-        "localization": json.dumps(localization, allow_nan=False),
-    }
-
-
-def _footprint_row(localization: Row, info: Row, located_at: str) -> Row:
-    candidates = localization["candidates"]
-    best: Row = max(candidates, key=lambda candidate: candidate["inliers"], default={})  # the first where none has any
-    camera = localization["camera"] or {}
-    model = localization["model"] or {}
-    row = {
-        "geom": _multi_polygon(localization["footprint"]),
-        "status": localization["status"],
-        "confidence": localization["confidence"],
-        "center_lat": localization["center"][0],
-        "center_lon": localization["center"][1],
-        "nadir_distance_km": best.get("nadir_distance_km"),
-        "rotation_deg": best.get("rotation_deg"),
-        "width_km": best.get("width_km"),
-        "inliers": localization["inliers"],
-        "rms_km": localization["rms_km"],
-        "camera_altitude_km": camera.get("altitude_km"),
-        "tilt_deg": camera.get("tilt_deg"),
-        "azimuth_deg": camera.get("azimuth_deg"),
-        "focal_length_mm": camera.get("focal_length_mm", info.get("focal_length_mm")),
-        "index_name": best.get("index"),
-        "tile": best.get("tile"),
-        "model": model.get("name"),
-        "model_sha256": model.get("sha256"),
-        "engine": localization["engine"],
-        "located_at": located_at,
-        "message": localization["message"],
-    }
-    for n, (lat, lon) in enumerate(localization["corners"] or [], start=1):
-        row[f"lat{n}"], row[f"lon{n}"] = lat, lon
-    return row
-
-
-def _candidate_row(candidate: Row) -> Row:
-    return {
-        "geom": _multi_polygon(candidate["footprint"]),
-        "rank": candidate["rank"],
-        "score": candidate["score"],
-        "rotation_deg": candidate["rotation_deg"],
-        "center_lat": candidate["center"][0],
-        "center_lon": candidate["center"][1],
-        "width_km": candidate["width_km"],
-        "nadir_distance_km": candidate["nadir_distance_km"],
-        "index_name": candidate["index"],
-        "tile": candidate["tile"],
-        "inliers": candidate["inliers"],
-    }
-
-
-def _multi_polygon(geojson: Row) -> bytes:
-    geometry = shapely.geometry.shape(geojson)
-    if isinstance(geometry, shapely.Polygon):
-        geometry = shapely.MultiPolygon([geometry])
-    return geopackage.geometry_blob(geometry)

@@ -17,7 +17,8 @@ from qgis.core import QgsProject
 
 from .resources import profile_folder
 
-TABLES = ("photos", "footprints", "candidates")
+TABLES = ("photos", "footprints", "candidates", "tie_points")
+HISTORY = "reviews"  # only ever added to; stays when a photo is removed
 LOCK_WAIT_S = 0.5  # how long another writer may keep us waiting; short, as QGIS waits with us
 
 
@@ -91,16 +92,18 @@ class ResultStore:
         keys = [(self.key(photo),) for photo in photos]
         try:
             with closing(sqlite3.connect(str(self.path), timeout=LOCK_WAIT_S)) as database, database:
+                there = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
                 for table in TABLES:
-                    database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # nosec B608
+                    if table in there:  # a file of version 1 has no tie points
+                        database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # nosec B608
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
 
     def carry_over(self, photos: list[str], target: Path) -> None:
         """Copies the results of `photos` into the GeoPackage `target`, made if missing. Raises StoreError.
 
-        Results of the same photos in `target` are replaced, others stay. Photo paths are written anew,
-        since they are relative to the folder of the GeoPackage.
+        Results of the same photos in `target` are replaced, others stay; reviews are added to those there.
+        Photo paths are written anew, since they are relative to the folder of the GeoPackage.
         """
         part = target.with_name(f"{target.stem}.carried.gpkg")
         try:
@@ -161,7 +164,7 @@ def _keep_only(path: Path, keys: dict[str, str]) -> None:
     if dataset is None:
         raise RuntimeError(gdal.GetLastErrorMsg())
     wanted = ", ".join(quoted(key) for key in keys) or "''"
-    for table in TABLES:
+    for table in _tables(dataset):
         _execute(dataset, f"DELETE FROM {table} WHERE photo NOT IN ({wanted})")  # nosec B608
         for old, new in keys.items():
             if old != new:
@@ -177,9 +180,31 @@ def _execute(dataset: gdal.Dataset, sql: str) -> None:
         dataset.ReleaseResultSet(result)
 
 
+def _tables(dataset: gdal.Dataset) -> list[str]:
+    """Those of our tables that a GeoPackage has: one of version 1 lacks some."""
+    return [table for table in (*TABLES, HISTORY) if dataset.GetLayerByName(table) is not None]
+
+
 def _append(source: Path, target: Path) -> None:
     """Adds all rows of the GeoPackage `source` to those of `target`."""
-    for table in TABLES:
+    tables = _tables(gdal.OpenEx(str(source), gdal.OF_VECTOR))
+    missing = set(tables) - set(_tables(gdal.OpenEx(str(target), gdal.OF_VECTOR)))
+    if missing:
+        raise RuntimeError("it was written by an older EarthLoc; locate a photo into it first")
+    for table in tables:
         done = gdal.VectorTranslate(str(target), str(source), accessMode="append", layers=[table])
         if done is None:
             raise RuntimeError(gdal.GetLastErrorMsg())
+        del done  # closes the file, which writes GDAL's count of its features
+    if HISTORY in tables:
+        _drop_repeated_reviews(target)
+
+
+def _drop_repeated_reviews(path: Path) -> None:
+    """Carried there and back again, a review would stand there twice."""
+    with closing(sqlite3.connect(str(path), timeout=LOCK_WAIT_S)) as database, database:
+        columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({HISTORY})") if name != "fid"]
+        same = ", ".join(f'"{name}"' for name in columns)
+        database.execute(
+            f"DELETE FROM {HISTORY} WHERE fid NOT IN (SELECT min(fid) FROM {HISTORY} GROUP BY {same})"  # nosec B608
+        )

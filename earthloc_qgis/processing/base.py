@@ -40,8 +40,6 @@ class EarthLocAlgorithm(QgsProcessingAlgorithm):
 
 def engine_parameter(description: str) -> QgsProcessingParameterFile:
     """The advanced parameter ENGINE: another engine program than the one in the options."""
-    parameter = QgsProcessingParameterFile(
-        ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True
-    )
+    parameter = QgsProcessingParameterFile(ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True)
     parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return parameter

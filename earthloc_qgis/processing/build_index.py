@@ -66,9 +66,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             QgsProcessingParameterExtent(self.EXTENT, self.tr("Region (else all of the imagery)"), optional=True)
         )
         self.addParameter(
-            QgsProcessingParameterString(
-                self.TILE_KM, self.tr("Ground widths of the tiles in km"), DEFAULT_TILE_KM
-            )
+            QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), DEFAULT_TILE_KM)
         )
         self.addParameter(
             QgsProcessingParameterBoolean(self.INCLUDE_OCEAN, self.tr("Include tiles of open sea"), False)

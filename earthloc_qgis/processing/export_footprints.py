@@ -79,9 +79,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
                 )
             )
         endings = ";;".join(f"{name} (*{known.suffix})" for name, known in FORMATS.items())
-        self.addParameter(
-            QgsProcessingParameterFileDestination(self.OUTPUT, self.tr("Exported footprints"), endings)
-        )
+        self.addParameter(QgsProcessingParameterFileDestination(self.OUTPUT, self.tr("Exported footprints"), endings))
         self.addOutput(QgsProcessingOutputNumber(self.COUNT, self.tr("Number of footprints")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:

@@ -77,17 +77,13 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 self.PHOTOS, self.tr("Photos"), QgsProcessing.SourceType.TypeFile, optional=True
             )
         )
-        self.addParameter(
-            QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True)
-        )
+        self.addParameter(QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True))
         self.addParameter(
             QgsProcessingParameterFile(
                 self.INDEX, self.tr("Regional index (else those of the panel)"), folder, optional=True
             )
         )
-        self.addParameter(
-            QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True)
-        )
+        self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True))
         number = QgsProcessingParameterNumber.Type
         self.addParameter(
             QgsProcessingParameterNumber(

@@ -64,9 +64,7 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
                 "gpkg",
             )
         )
-        self.addParameter(
-            QgsProcessingParameterString(self.PHOTO, self.tr("Photo (id or file name)"), optional=True)
-        )
+        self.addParameter(QgsProcessingParameterString(self.PHOTO, self.tr("Photo (id or file name)"), optional=True))
         self.addParameter(QgsProcessingParameterRasterLayer(self.BASEMAP, self.tr("Basemap"), optional=True))
         integer = QgsProcessingParameterNumber.Type.Integer
         for name, text, default in (

@@ -17,6 +17,7 @@ from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
+from engine.registration.pose import in_full_pixels, pose_json, tie_points_json
 from engine.registration.prior import sensor_width_mm
 from engine.registration.register import Registration, prepare, register, survey
 from engine.retrieval.search import Match
@@ -37,6 +38,7 @@ class Outcome:
         row: index of its candidate.
         inliers: tie points of each candidate; 0 where nothing fitted or it was not tried.
         tried: how many candidates were tried.
+        imagery: what the best was registered with: its "source", "attribution" and "licence"; or None.
         hindrance: why nothing could be tried, as a sentence, or None.
     """
 
@@ -44,6 +46,7 @@ class Outcome:
     row: int
     inliers: tuple[int, ...]
     tried: int
+    imagery: dict[str, str] | None = None
     hindrance: str | None = None
 
 
@@ -69,6 +72,7 @@ def register_candidates(
     inliers = [0] * len(matches)
     best: Registration | None = None
     best_row, tried = 0, 0
+    best_imagery: dict[str, str] | None = None
     sources: dict[Path, RasterSource] = {}
     hindrance = None
     try:
@@ -101,12 +105,22 @@ def register_candidates(
             inliers[row] = found.evidence.inliers
             if best is None or found.confidence > best.confidence:
                 best, best_row = found, row
+                best_imagery = _credited(source, match.index.info["source"] if imagery is None else {})
             if found.confidence > LOCATED:
                 break
     finally:
         for source in sources.values():
             source.close()
-    return Outcome(best, best_row, tuple(inliers), tried, hindrance if not tried else None)
+    return Outcome(best, best_row, tuple(inliers), tried, best_imagery, hindrance if not tried else None)
+
+
+def _credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
+    """The imagery by name, with its attribution and licence: the file's own, or else what the index states."""
+    return {
+        "source": str(source.path),
+        "attribution": source.attribution or str(stated.get("attribution") or ""),
+        "licence": source.licence or str(stated.get("licence") or ""),
+    }
 
 
 def new_places_first(matches: Sequence[Match]) -> list[int]:
@@ -149,7 +163,8 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
             else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
         )
         return
-    camera = best.camera
+    pose = in_full_pixels(best.solution, best.tie_points, photo, answer["nadir"])
+    camera = pose.camera
     lat, lon, altitude_km = camera.nadir()
     tilt_deg, azimuth_deg = camera.tilt_azimuth_deg()
     corners = footprint.corners(camera)
@@ -169,6 +184,9 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
             "azimuth_deg": round(azimuth_deg, 2),
             "focal_length_mm": round(focal_mm, 3) if focal_mm else None,
         },
+        pose=pose_json(pose),
+        tie_points=tie_points_json(pose),
+        imagery=outcome.imagery,
         inliers=len(best.tie_points),
         rms_km=round(best.rms_km, 3),
         message=_in_words(best, answer, outcome.row),

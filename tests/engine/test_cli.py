@@ -18,8 +18,8 @@ from tests.engine.conftest import engine_environment
 
 QUICK = ("--json", "--no-register")
 LOCALIZATION_KEYS = {
-    "photo", "photo_id", "status", "confidence", "footprint", "corners", "center", "camera", "inliers",
-    "rms_km", "candidates", "timings_ms", "message", "nadir", "model", "engine",
+    "photo", "photo_id", "status", "confidence", "footprint", "corners", "center", "camera", "pose",
+    "tie_points", "imagery", "inliers", "rms_km", "candidates", "timings_ms", "message", "nadir", "model", "engine",
 }  # fmt: skip
 
 

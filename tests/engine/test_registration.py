@@ -173,6 +173,10 @@ def test_localization_is_extended(photo_file, textured_index, model):
     assert overlap(true_ring, np.array(answer["corners"])) > 0.95
     polygon = shapely.geometry.shape(answer["footprint"])
     assert polygon.contains(shapely.Point(answer["center"][1], answer["center"][0]))
+    assert answer["pose"]["width_px"] == SIZE[0]
+    assert len(answer["tie_points"]) == answer["inliers"]
+    assert max(point["residual_km"] for point in answer["tie_points"]) < 10 * answer["rms_km"]
+    assert answer["imagery"]["source"].endswith("oblique.tif")
     json.dumps(answer, allow_nan=False)
 
 

@@ -41,6 +41,11 @@ def localization(photo, status="uncertain", lat=36.5, lon=44.1, width_km=313.0, 
             }
         )
     best = found[0] if found else None
+    spots = [(12.5, 30.25, lat + 0.1, lon - 0.2, 0.4), (300.0, 200.0, lat - 0.3, lon + 0.1, None)]
+    tie_points = [
+        {"x_px": x, "y_px": y, "lat": a, "lon": b, "residual_px": r, "residual_km": r, "origin": "matched"}
+        for x, y, a, b, r in (spots if best else [])
+    ]
     return {
         "photo": str(photo),
         "photo_id": "ISS064-E-48617",
@@ -50,6 +55,9 @@ def localization(photo, status="uncertain", lat=36.5, lon=44.1, width_km=313.0, 
         "corners": geo.square_corners(*best["center"], width_km).tolist() if best else None,
         "center": best["center"] if best else None,
         "camera": None,
+        "pose": None,
+        "tie_points": tie_points,
+        "imagery": {"source": "mosaic.tif", "attribution": "NASA Earth Observatory", "licence": "public domain"},
         "inliers": 0,
         "rms_km": None,
         "candidates": found,
@@ -59,6 +67,9 @@ def localization(photo, status="uncertain", lat=36.5, lon=44.1, width_km=313.0, 
         "timings_ms": {"read": 1.0, "embed": 2.0, "search": 3.0, "register": 0.0, "total": 6.0},
         "message": "Best guess near 36.5°N 44.1°E.",
     }
+
+
+LAYERS = ("photos", "footprints", "candidates", "tie_points")
 
 
 def made(path):
@@ -78,7 +89,7 @@ def query(path, sql, *values):
 def check_intact(path):
     """SQLite finds no fault, and every R-tree holds exactly the features with a geometry."""
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
-    for table in ("photos", "footprints", "candidates"):
+    for table in LAYERS:
         with_geometry = query(path, f"SELECT fid FROM {table} WHERE geom IS NOT NULL ORDER BY fid")
         assert query(path, f"SELECT id FROM rtree_{table}_geom ORDER BY id") == with_geometry
 
@@ -89,7 +100,7 @@ def read_geometry(blob):
     return shapely.from_wkb(blob[40:])
 
 
-def test_a_save_fills_the_three_tables(tmp_path):
+def test_a_save_fills_the_tables(tmp_path):
     results = ResultsFile(tmp_path / "results.gpkg")
     answer = localization(tmp_path / "photos" / "a.jpg")
     results.save(answer, {"taken_at": "2021-03-04T05:06:07", "focal_length_mm": 50.0})
@@ -114,13 +125,18 @@ def test_a_save_fills_the_three_tables(tmp_path):
     assert geometry.contains(shapely.Point(44.1, 36.5))
     ranks = query(results.path, "SELECT rank, score FROM candidates ORDER BY rank")
     assert ranks == [(1, 0.8), (2, 0.7), (3, pytest.approx(0.6))]
+    assert (footprint["imagery"], footprint["imagery_attribution"]) == ("mosaic.tif", "NASA Earth Observatory")
+    points = query(results.path, "SELECT photo, x_px, y_px, lat, lon, residual_px, origin, geom FROM tie_points")
+    assert points[0][:-1] == ("photos/a.jpg", 12.5, 30.25, 36.6, 43.9, 0.4, "matched")
+    assert points[1][5] is None
+    assert (read_geometry(points[0][-1]).x, read_geometry(points[0][-1]).y) == (43.9, 36.6)
     check_intact(results.path)
 
 
 def test_the_columns_are_those_of_the_architecture_page(tmp_path):
     path = made(tmp_path / "results.gpkg").path
     page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for table in ("photos", "footprints", "candidates"):
+    for table in (*LAYERS, "reviews"):
         (line,) = [row for row in page.splitlines() if row.startswith(f"| `{table}` |")]
         columns = [name for _, name, *_ in query(path, f"PRAGMA table_info({table})") if name not in ("fid", "geom")]
         if table == "footprints":
@@ -139,7 +155,8 @@ def test_locating_again_replaces_the_rows(tmp_path):
     results.save(localization(tmp_path / "a.jpg", status="not_found", candidates=0))
     assert [(r["photo"], r["status"]) for r in results.rows()] == [("b.jpg", "uncertain"), ("a.jpg", "not_found")]
     assert query(results.path, "SELECT photo FROM footprints") == [("b.jpg",)]
-    assert query(results.path, "SELECT DISTINCT photo FROM candidates") == [("b.jpg",)]
+    for table in ("candidates", "tie_points"):
+        assert query(results.path, f"SELECT DISTINCT photo FROM {table}") == [("b.jpg",)]
     check_intact(results.path)
 
 
@@ -196,8 +213,7 @@ def test_the_style_of_each_layer_is_in_the_file(tmp_path):
     path = made(tmp_path / "results.gpkg").path
     styles = dict(query(path, "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"))
     qml = {p.stem: p.read_text(encoding="utf-8") for p in (REPOSITORY / "resources" / "styles").glob("*.qml")}
-    assert set(qml) >= {"photos", "footprints", "candidates"}
-    assert styles == {name: qml[name] for name in ("photos", "footprints", "candidates")}
+    assert styles == {name: qml[name] for name in LAYERS}
 
 
 @pytest.mark.skipif(shutil.which("ogrinfo") is None, reason="ogrinfo (GDAL) is not installed")
@@ -219,7 +235,9 @@ def test_gdal_reads_the_layers_and_their_index(tmp_path):
         "photos (Point)",
         "footprints (Multi Polygon)",
         "candidates (Multi Polygon)",
+        "tie_points (Point)",
         "layer_styles (None)",
+        "reviews (None)",
     ]
     found = ogrinfo("-al", "-spat", "44", "36", "44.01", "36.01", results.path, "candidates")
     assert "Feature Count: 2" in found  # the third tile lies further east
@@ -243,6 +261,113 @@ def test_every_table_edited_by_others_keeps_its_rtree_right(tmp_path):
     con.execute("UPDATE candidates SET fid = 7, geom = NULL WHERE fid = 99")
     con.close()
     check_intact(results.path)
+
+
+# -- the history of reviews ---------------------------------------------------------------------------
+
+
+def decision(what, at="2026-05-01T10:00:00Z", **more):
+    return {"decision": what, "reviewer": "Ada", "reviewed_at": at, "note": "coast fits", **more}
+
+
+def test_reviews_are_added_and_never_replaced(tmp_path):
+    results = ResultsFile(tmp_path / "results.gpkg")
+    answer = localization(tmp_path / "a.jpg")
+    results.save(answer)
+    results.add_review(tmp_path / "a.jpg", decision("rejected", candidate_rank=1, localization=answer))
+    results.save(localization(tmp_path / "a.jpg", lat=10.0))
+    assert query(results.path, "SELECT review FROM footprints") == [("unreviewed",)]  # it is another footprint
+    results.add_review(tmp_path / "a.jpg", decision("confirmed", "2026-05-02T10:00:00Z"))
+    assert query(results.path, "SELECT review, reviewer, reviewed_at, note FROM footprints") == [
+        ("confirmed", "Ada", "2026-05-02T10:00:00Z", "coast fits")
+    ]
+    results.remove([tmp_path / "a.jpg"])
+    first, second = results.reviews(tmp_path / "a.jpg")
+    assert (first["decision"], first["candidate_rank"], first["localization"]) == ("rejected", 1, answer)
+    assert (second["decision"], second["localization"]) == ("confirmed", None)
+    assert results.reviews(tmp_path / "b.jpg") == []
+    check_intact(results.path)
+
+
+def test_a_review_of_unknown_columns_is_a_bug(tmp_path):
+    results = made(tmp_path / "results.gpkg")
+    with pytest.raises(ValueError, match="color"):
+        results.add_review(tmp_path / "a.jpg", decision("confirmed", color="red"))
+
+
+# -- files of an older version ------------------------------------------------------------------------
+
+SCHEMA_1 = {
+    "photos": "photo TEXT NOT NULL UNIQUE, photo_id TEXT, status TEXT, confidence REAL, message TEXT, taken_at TEXT,"
+    " nadir_lat REAL, nadir_lon REAL, center_lat REAL, center_lon REAL, located_at TEXT, localization TEXT",
+    "footprints": "photo TEXT, photo_id TEXT, status TEXT, confidence REAL, center_lat REAL, center_lon REAL,"
+    " lat1 REAL, lon1 REAL, lat2 REAL, lon2 REAL, lat3 REAL, lon3 REAL, lat4 REAL, lon4 REAL, nadir_distance_km REAL,"
+    " rotation_deg INTEGER, width_km REAL, inliers INTEGER, rms_km REAL, camera_altitude_km REAL, tilt_deg REAL,"
+    " azimuth_deg REAL, focal_length_mm REAL, index_name TEXT, tile TEXT, model TEXT, model_sha256 TEXT, engine TEXT,"
+    " located_at TEXT, message TEXT, review TEXT NOT NULL DEFAULT 'unreviewed', reviewer TEXT, reviewed_at TEXT,"
+    " note TEXT",
+    "candidates": "photo TEXT, photo_id TEXT, rank INTEGER, score REAL, rotation_deg INTEGER, center_lat REAL,"
+    " center_lon REAL, width_km REAL, nadir_distance_km REAL, index_name TEXT, tile TEXT, inliers INTEGER",
+}
+
+
+def write_schema_1(path, answer):
+    """A file as version 1 wrote it, with one photo."""
+    con = geopackage.connect(path)
+    geopackage.create_core(con)
+    con.execute(
+        "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog TEXT, f_table_schema TEXT,"
+        " f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,"
+        " useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
+    )
+    for name, columns in SCHEMA_1.items():
+        kinds = dict(column.strip().split(" ", 1) for column in columns.split(","))
+        kind = "POINT" if name == "photos" else "MULTIPOLYGON"
+        geopackage.create_layer(con, geopackage.Layer(name, kind, kinds))
+    con.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
+    con.execute("INSERT INTO earthloc_schema VALUES (1)")
+    old = {name: value for name, value in answer.items() if name not in ("pose", "tie_points", "imagery")}
+    con.execute(
+        "INSERT INTO photos (photo, status, localization) VALUES (?, 'uncertain', ?)",
+        (Path(answer["photo"]).name, json.dumps(old)),
+    )
+    box = geopackage.geometry_blob(shapely.MultiPolygon([shapely.box(10, 20, 11, 21)]))
+    con.execute(
+        "INSERT INTO footprints (geom, photo, review, note) VALUES (?, ?, 'confirmed', 'kept')",
+        (box, Path(answer["photo"]).name),
+    )
+    con.close()
+
+
+def test_a_file_of_version_1_is_brought_up_to_date(tmp_path):
+    old, new = tmp_path / "old.gpkg", made(tmp_path / "new.gpkg").path
+    write_schema_1(old, localization(tmp_path / "a.jpg"))
+    results = ResultsFile(old)
+    (row,) = results.rows()  # read before anything was written to it
+    assert (row["localization"]["pose"], row["localization"]["tie_points"]) == (None, [])
+    results.save(localization(tmp_path / "b.jpg"))
+    assert query(old, "SELECT version FROM earthloc_schema") == [(2,)]
+    for table in (*LAYERS, "reviews"):
+        assert query(old, f"PRAGMA table_info({table})") == query(new, f"PRAGMA table_info({table})")
+    assert query(old, "SELECT photo, review, note, imagery FROM footprints ORDER BY fid") == [
+        ("a.jpg", "confirmed", "kept", None),
+        ("b.jpg", "unreviewed", None, "mosaic.tif"),
+    ]
+    assert query(old, "SELECT count(*) FROM tie_points") == [(2,)]
+    assert query(old, "SELECT f_table_name FROM layer_styles") == [("tie_points",)]
+    results.add_review(tmp_path / "b.jpg", decision("confirmed"))
+    assert len(results.reviews(tmp_path / "b.jpg")) == 1
+    check_intact(old)
+
+
+def test_a_file_of_version_1_with_a_strange_table_stays_as_it_is(tmp_path):
+    path = tmp_path / "old.gpkg"
+    write_schema_1(path, localization(tmp_path / "a.jpg"))
+    foreign_geopackage(path, "tie_points")
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="has a table 'tie_points' that EarthLoc did not make"):
+        made(path)
+    assert path.read_bytes() == before
 
 
 # -- files that are something else --------------------------------------------------------------------

@@ -67,7 +67,8 @@ def localization(photo: str, params: dict, status: str = "uncertain", message: s
     return {
         "photo": photo, "photo_id": None, "status": status, "confidence": 0.5 if found else 0.0,
         "footprint": square(40, 11) if found else None, "corners": None, "center": [40.0, 11.0] if found else None,
-        "camera": None, "inliers": 0, "rms_km": None, "candidates": candidates, "timings_ms": {},
+        "camera": None, "pose": None, "tie_points": [], "imagery": None, "inliers": 0, "rms_km": None,
+        "candidates": candidates, "timings_ms": {},
         "nadir": params["nadir"], "message": message, "saved_to": None, "save_error": None,
     }  # fmt: skip
 

@@ -20,11 +20,21 @@ FOOTPRINTS = {
     "camera_altitude_km": REAL, "tilt_deg": REAL, "azimuth_deg": REAL, "focal_length_mm": REAL,
     "index_name": TEXT, "tile": TEXT, "model": TEXT, "model_sha256": TEXT, "engine": TEXT, "located_at": TEXT,
     "message": TEXT, "review": TEXT, "reviewer": TEXT, "reviewed_at": TEXT, "note": TEXT,
+    "imagery": TEXT, "imagery_attribution": TEXT,
 }  # fmt: skip
 CANDIDATES = {
     "photo": TEXT, "photo_id": TEXT, "rank": WHOLE, "score": REAL, "rotation_deg": WHOLE, "center_lat": REAL,
     "center_lon": REAL, "width_km": REAL, "nadir_distance_km": REAL, "index_name": TEXT, "tile": TEXT,
     "inliers": WHOLE,
+}  # fmt: skip
+TIE_POINTS = {
+    "photo": TEXT, "photo_id": TEXT, "x_px": REAL, "y_px": REAL, "lat": REAL, "lon": REAL, "residual_px": REAL,
+    "residual_km": REAL, "origin": TEXT,
+}  # fmt: skip
+REVIEWS = {
+    "photo": TEXT, "photo_id": TEXT, "decision": TEXT, "reviewer": TEXT, "reviewed_at": TEXT, "note": TEXT,
+    "candidate_rank": WHOLE, "index_name": TEXT, "tile": TEXT, "model": TEXT, "model_sha256": TEXT, "imagery": TEXT,
+    "engine": TEXT, "localization": TEXT,
 }  # fmt: skip
 
 LOCATED_AT = "2024-05-01T10:00:00Z"
@@ -34,7 +44,8 @@ FIJI = "MULTIPOLYGON(((177 -19,180 -19,180 -16,177 -16,177 -19)),((-180 -19,-178
 
 
 def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
-    """Three photos with footprints (one across the antimeridian) and one without, candidates for the first."""
+    """Three photos with footprints (one across the antimeridian) and one without; for the first candidates, tie points
+    and a review."""
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     wgs84 = osr.SpatialReference()
     wgs84.ImportFromEPSG(4326)
@@ -42,6 +53,8 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
     photos = _layer(source, wgs84, "photos", ogr.wkbPoint, PHOTOS)
     footprints = _layer(source, wgs84, "footprints", ogr.wkbMultiPolygon, FOOTPRINTS)
     candidates = _layer(source, wgs84, "candidates", ogr.wkbMultiPolygon, CANDIDATES)
+    tie_points = _layer(source, wgs84, "tie_points", ogr.wkbPoint, TIE_POINTS)
+    reviews = _layer(source, None, "reviews", ogr.wkbNone, REVIEWS)
     rows = [
         ("photos/ISS042-E-104433.jpg", "ISS042-E-104433", "located", 0.93, 38.0, 32.5, ANATOLIA),
         ("photos/Straße am Golf 湾.jpg", None, "uncertain", 0.41, 27.5, 50.0, GULF),
@@ -82,7 +95,22 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
             },
             f"MULTIPOLYGON((({ring})))",
         )  # fmt: skip
-    del photos, footprints, candidates, source  # closes the file
+    for n, origin in enumerate(("matched", "neighbour", "manual")):
+        lat, lon = 37.0 + n, 31.0 + n
+        _add(
+            tie_points,
+            {
+                "photo": rows[0][0], "photo_id": rows[0][1], "x_px": 100.5 * n, "y_px": 50.25 * n, "lat": lat,
+                "lon": lon, "residual_px": 0.5 + n, "residual_km": 0.2 + n, "origin": origin,
+            },
+            f"POINT({lon} {lat})",
+        )  # fmt: skip
+    _add(
+        reviews,
+        {"photo": rows[0][0], "decision": "confirmed", "reviewer": "Ada", "reviewed_at": LOCATED_AT},
+        None,
+    )
+    del photos, footprints, candidates, tie_points, reviews, source  # closes the file
     return path
 
 

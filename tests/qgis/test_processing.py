@@ -106,7 +106,15 @@ def test_algorithms_have_names_that_stay_and_help(provider):
     }
     assert parameters == {
         "earthloc:localize": [
-            "PHOTOS", "FOLDER", "INDEX", "NADIR", "RADIUS_KM", "TOP_K", "REGISTER", "ENGINE", "OUTPUT",
+            "PHOTOS",
+            "FOLDER",
+            "INDEX",
+            "NADIR",
+            "RADIUS_KM",
+            "TOP_K",
+            "REGISTER",
+            "ENGINE",
+            "OUTPUT",
         ],
         "earthloc:exportfootprints": ["INPUT", "FORMAT", "STATUS", "REVIEW", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],

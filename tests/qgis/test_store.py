@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from osgeo import gdal
 from qgis.core import QgsProject, QgsVectorLayer
 from sample_results import write_results
 
@@ -82,7 +83,8 @@ def test_remove(store):
     assert sorted(photo.path for photo in store.photos()) == sorted(photos[2:])
     assert rows(store.path, "photos") == 2
     assert rows(store.path, "footprints") == 1
-    assert rows(store.path, "candidates") == 0
+    assert rows(store.path, "candidates") == rows(store.path, "tie_points") == 0
+    assert rows(store.path, "reviews") == 1
     layer = QgsVectorLayer(f"{store.path}|layername=footprints", "f", "ogr")
     assert layer.featureCount() == len(list(layer.getFeatures(layer.extent().buffered(1))))  # the R-tree follows
 
@@ -113,7 +115,8 @@ def test_carry_over_to_a_new_file(store, tmp_path):
     carried = ResultStore(target)
     assert sorted(photo.path for photo in carried.photos()) == sorted(photos[:2])
     assert rows(target, "footprints") == 2
-    assert rows(target, "candidates") == rows(store.path, "candidates")
+    for table in ("candidates", "tie_points", "reviews"):
+        assert rows(target, table) == rows(store.path, table) > 0
     assert len(store.photos()) == 4
     assert [path.name for path in target.parent.iterdir()] == ["b_earthloc.gpkg"]
     # From the folder above the photos are named relative to it.
@@ -131,6 +134,25 @@ def test_carry_over_into_a_file_with_results(store, tmp_path):
     assert sorted(photo.path for photo in other.photos()) == sorted(photos_of(store)[:3])
     assert rows(other.path, "footprints") == 3
     assert rows(other.path, "candidates") == rows(store.path, "candidates")
+    store.carry_over(photos_of(store)[:2], other.path)
+    assert rows(other.path, "tie_points") == 3
+    assert rows(other.path, "reviews") == 1  # carried twice, there once
+
+
+def test_files_of_version_1(store, tmp_path):
+    """They have neither tie points nor reviews."""
+    old = ResultStore(write_results(tmp_path / "old.gpkg"))
+    dataset = gdal.OpenEx(str(old.path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    dataset.DeleteLayer("tie_points")
+    dataset.DeleteLayer("reviews")
+    del dataset
+    old.remove([str(tmp_path / "photos" / NAMES[0])])
+    assert len(old.photos()) == 3
+    with pytest.raises(StoreError, match=r"old\.gpkg.*written by an older EarthLoc"):
+        store.carry_over(photos_of(store)[:1], old.path)
+    assert len(old.photos()) == 3
+    old.carry_over([str(tmp_path / "photos" / NAMES[1])], store.path)
+    assert rows(store.path, "reviews") == 1
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write anywhere")

@@ -22,7 +22,7 @@ from sample_results import write_results
 from earthloc_qgis.core.export import open_results
 from earthloc_qgis.core.resources import icon, resource, style
 
-TABLES = ("photos", "footprints", "candidates")
+TABLES = ("photos", "footprints", "candidates", "tie_points")
 
 
 @pytest.fixture

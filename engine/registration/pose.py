@@ -1,0 +1,132 @@
+"""A registration in the photo's own pixels, as the localization carries it, and back.
+
+Photos are registered at reduced size. Whoever draws the photo on the map needs the camera for the stored pixel
+array, and a picture scaled to whole pixels is not scaled alike along both sides: so the camera is solved once
+more, from the same tie points, in the photo's full-size pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import geo
+from engine.photo.read import PhotoInfo
+from engine.registration.camera import Camera
+from engine.registration.prior import camera_prior
+from engine.registration.solve import CameraPrior, Solution, TiePoints, ground_deviation_km, solve_camera
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """A solved camera in the photo's full-size pixels.
+
+    Attributes:
+        solution: the camera and its covariance.
+        tie_points: what it was solved from.
+        prior: what was known beforehand.
+    """
+
+    solution: Solution
+    tie_points: TiePoints
+    prior: CameraPrior
+
+    @property
+    def camera(self) -> Camera:
+        """The solved camera."""
+        return self.solution.camera
+
+
+def in_full_pixels(found: Solution, points: TiePoints, photo: PhotoInfo, nadir: tuple[float, float] | None) -> Pose:
+    """The camera solved anew in the photo's full-size pixels.
+
+    Args:
+        found: the solution in the pixels of a smaller picture of the whole photo.
+        points: its tie points, at least 4, in the same pixels.
+        photo: gives the full size and what its EXIF says of the lens.
+        nadir: the one stated, as a hint.
+    """
+    small, width, height = found.camera, photo.width_px, photo.height_px
+    scale = np.array([width / small.width_px, height / small.height_px])
+    full = TiePoints(points.xy_px * scale, points.lat, points.lon)
+    prior = camera_prior(photo, width, height, nadir)
+    # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
+    sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(found.residuals_px**2) / 2))) * float(scale.max())
+    solution = solve_camera(full, small.resized(width, height), prior, sd_px, robust=False)
+    return Pose(solution, full, prior)
+
+
+def pose_json(pose: Pose) -> dict[str, Any]:
+    """`pose` of a localization (docs/architecture.md)."""
+    camera, prior = pose.camera, pose.prior
+    width, height = camera.width_px, camera.height_px
+    x = np.array([width / 2, 0.0, width, width, 0.0])
+    y = np.array([height / 2, 0.0, 0.0, height, height])
+    center, *corners = (round(float(sd), 4) if np.isfinite(sd) else None for sd in _deviation(pose.solution, x, y))
+    return {
+        "width_px": width,
+        "height_px": height,
+        "focal_px": round(camera.focal_px, 4),
+        "radial": round(camera.radial, 9),
+        "position_ecef_km": [round(float(v), 6) for v in camera.eye],
+        "rotation": [[round(float(v), 12) for v in row] for row in camera.axes],
+        "prior": {
+            "focal_px": round(prior.focal_px, 2) if prior.focal_px else None,
+            "focal_sd": prior.focal_sd if prior.focal_px else None,
+            "nadir": list(prior.nadir) if prior.nadir is not None else None,
+        },
+        "determined": list(pose.solution.determined),
+        "covariance": [[float(f"{v:.6g}") for v in row] for row in pose.solution.covariance],
+        "pixel_sd_km": {"center": center, "corners": corners},
+    }
+
+
+def tie_points_json(pose: Pose, origin: str = "matched") -> list[dict[str, Any]]:
+    """`tie_points` of a localization: where each is in the photo and on the ground, and how far it is off."""
+    xy, points = pose.tie_points.xy_px, pose.tie_points
+    lat, lon = pose.camera.locate(xy[:, 0], xy[:, 1])
+    away_km = geo.distance_km(lat, lon, points.lat, points.lon)
+    return [
+        {
+            "x_px": round(float(xy[i, 0]), 3),
+            "y_px": round(float(xy[i, 1]), 3),
+            "lat": round(float(points.lat[i]), 7),
+            "lon": round(float(points.lon[i]), 7),
+            "residual_px": _finite(pose.solution.residuals_px[i]),
+            "residual_km": _finite(away_km[i]),
+            "origin": origin,
+        }
+        for i in range(len(points))
+    ]
+
+
+def solution_of(pose: dict[str, Any]) -> Solution:
+    """The solved camera that `pose_json` wrote, without the residuals of its tie points."""
+    camera = Camera(
+        np.array(pose["position_ecef_km"], np.float64),
+        np.array(pose["rotation"], np.float64),
+        float(pose["focal_px"]),
+        int(pose["width_px"]),
+        int(pose["height_px"]),
+        float(pose["radial"]),
+    )
+    return Solution(camera, np.array(pose["covariance"], np.float64), tuple(pose["determined"]), np.zeros(0))
+
+
+def _deviation(solution: Solution, x_px: Array, y_px: Array) -> Array:
+    """`ground_deviation_km`, NaN where there is no ground."""
+    seen = np.isfinite(solution.camera.locate(x_px, y_px)[0])
+    found = np.full(x_px.shape, np.nan)
+    if seen.any():
+        found[seen] = ground_deviation_km(solution, x_px[seen], y_px[seen])
+    return found
+
+
+def _finite(value: float) -> float | None:
+    """Rounded; None where the camera does not see the point."""
+    return round(float(value), 4) if np.isfinite(value) else None
