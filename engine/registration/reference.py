@@ -1,60 +1,19 @@
-"""Reference imagery as pictures whose pixels know where they are on the ground."""
+"""Reference imagery as a camera would see it."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.geo import LocalFrame, normalise_lon
+from engine.geo import normalise_lon
 from engine.imagery.raster import RasterSource
 from engine.registration.camera import Camera
 
-Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 # In a rendered view every eighth pixel is located exactly; between them positions are interpolated.
 _NODE_PX = 8
-
-
-@dataclass(frozen=True, eq=False)
-class SquareView:
-    """A north-up square of imagery round a place.
-
-    Attributes:
-        frame: its local frame; the square's middle is the frame's origin.
-        width_km: its side.
-        pixels: RGB (size, size, 3).
-        covered: (size, size), False where there is no imagery.
-    """
-
-    frame: LocalFrame
-    width_km: float
-    pixels: Pixels
-    covered: NDArray[np.bool_]
-
-    @classmethod
-    def read(cls, imagery: RasterSource, lat: float, lon: float, width_km: float, size_px: int) -> SquareView:
-        """Cuts the square of `width_km` round (lat, lon)."""
-        pixels, covered = imagery.square(lat, lon, width_km, size_px)
-        return cls(LocalFrame(lat, lon), width_km, pixels, covered)
-
-    @property
-    def km_per_px(self) -> float:
-        """Ground size of a pixel."""
-        return self.width_km / self.pixels.shape[0]
-
-    def to_km(self, xy_px: Array) -> Array:
-        """Pixel positions (n, 2) to the frame's kilometres (n, 2), x east, y north."""
-        half = self.pixels.shape[0] / 2
-        return (xy_px - half) * [self.km_per_px, -self.km_per_px]
-
-    def locate(self, xy_px: Array) -> tuple[Array, Array]:
-        """Latitude and longitude (degrees) of pixel positions (n, 2)."""
-        x_km, y_km = self.to_km(xy_px).T
-        return self.frame.to_lat_lon(x_km, y_km)
 
 
 def render(imagery: RasterSource, camera: Camera) -> tuple[Pixels, NDArray[np.bool_]]:

@@ -39,14 +39,6 @@ from engine.registration.solve import (
 
 Array = NDArray[np.float64]
 
-PHOTO_PX = 1024
-_SMALL_PX = 512
-_SMALL_FEATURES = 3000
-_VIEW_PX = 1024
-_VIEW_WIDTHS = 2.4  # the imagery looked at is this many candidate widths wide
-_WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in candidate widths
-_TRUSTED_FOCAL_SD = 0.1
-_LENS_RANGE = (0.75, 2.5)  # the same, of what a known lens shows from the station looking straight down
 _GUESSES = 5
 _MIN_POINTS = 8
 
@@ -54,7 +46,6 @@ _MIN_POINTS = 8
 _CHECK_REACH_PX = 18.0
 _AGREES = 0.2
 _GUIDED_RATIO = 0.9
-_LOOK_REACH_PX = 36.0
 _WORTH_A_LOOK = 1.0
 _LOOKS = 2
 _PROMISING = 4.0  # standard deviations above chance from which a guess is worth refining
@@ -64,27 +55,6 @@ _TIE_POINT_PX = 2.5
 # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
 _SHARED_ERRORS = 2.0
 _CELLS = 24  # tie points kept: one in each cell of a grid, 24 cells along the longer side
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedPhoto:
-    """A photo's features, found once for all candidates.
-
-    Attributes:
-        size: width and height in pixels of the picture that pixel positions refer to.
-        pixels: that picture, RGB.
-        features: its features.
-        small: features of the same picture at half size, in its own smaller pixels.
-        small_size: width and height of that.
-        prior: what is known of the camera.
-    """
-
-    size: tuple[int, int]
-    pixels: NDArray[np.uint8]
-    features: Features
-    small: Features
-    small_size: tuple[int, int]
-    prior: CameraPrior
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,55 +87,9 @@ class Registration:
         return ground_deviation_km(self.solution, x_px, y_px)
 
 
-def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
-    """Finds the features of a photo; `nadir` is the stated one, as a hint."""
-    pixels = _at_most(photo.pixels, PHOTO_PX)
-    small = _at_most(pixels, _SMALL_PX)
-    height, width = pixels.shape[:2]
-    return PreparedPhoto(
-        (width, height),
-        pixels,
-        find_features(pixels),
-        find_features(small, limit=_SMALL_FEATURES),
-        (small.shape[1], small.shape[0]),
-        camera_prior(photo, width, height, nadir),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class GroundFeatures:
-    """Features of imagery with the latitude and longitude (degrees) of each."""
-
-    features: Features
-    lat: Array
-    lon: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Imagery round a candidate and its features; serves any number of photos.
-
-    Attributes:
-        imagery: where it comes from.
-        view: the square that was looked at.
-        ground: its features.
-        width_km: of the candidate.
-    """
-
-    imagery: RasterSource
-    view: SquareView
-    ground: GroundFeatures
-    width_km: float
-
-
-def survey(imagery: RasterSource, lat: float, lon: float, width_km: float) -> Place:
-    """Reads the imagery round (lat, lon), where a tile of `width_km` looked alike."""
-    view = SquareView.read(imagery, lat, lon, _VIEW_WIDTHS * width_km, _VIEW_PX)
-    features = find_features(view.pixels, view.covered)
-    return Place(imagery, view, GroundFeatures(features, *view.locate(features.xy)), width_km)
-
-
-def register(photo: PreparedPhoto, place: Place, keep_any: bool = False) -> Registration | None:
+def register(
+    photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any: bool = False
+) -> Registration | None:
     """Registers the photo with the imagery of a place.
 
     None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
@@ -173,57 +97,48 @@ def register(photo: PreparedPhoto, place: Place, keep_any: bool = False) -> Regi
     """
     promising: list[tuple[float, Camera]] = []
     for guess, points in _guesses(photo, place):
-        camera = _camera_of_guess(photo, guess, place.view.frame, points)
+        camera = _camera_of_guess(photo.small_size, photo.small_prior, guess, place.frame, points)
         if camera is not None:
-            promising.append(_improved(photo.features, place.ground, camera, photo.prior, _LOOK_REACH_PX))
+            promising.append(_improved(photo.small, place.ground(), camera, photo.small_prior, _CHECK_REACH_PX))
     promising.sort(key=lambda found: -found[0])
     for first_surplus, camera in promising[:_LOOKS]:
         if first_surplus < _WORTH_A_LOOK and not keep_any:
             break
-        surplus, camera = _check(photo, place.imagery, camera)
+        surplus, camera = _check(photo, imagery, camera)
         if surplus > _PROMISING or keep_any:
-            return _refined(photo, place.imagery, camera)
+            return _refined(photo, imagery, camera.resized(*photo.size))
     return None
 
 
 def _guesses(photo: PreparedPhoto, place: Place) -> list[tuple[AffineGuess, TiePoints]]:
-    """Affine guesses, each with all the matches (of which its inliers are rows)."""
-    ground, reference = place.ground, place.ground.features
-    pairs = match_mutually(photo.features, reference)
+    """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows)."""
+    ground, small = place.ground(), photo.small
+    reference = ground.features
+    pairs = match_mutually(small, reference)
     if len(pairs) < _MIN_POINTS:
         return []
     ours, theirs = pairs.T
     guesses = guess_affines(
-        photo.features.xy[ours],
-        place.view.to_km(reference.xy[theirs]),
-        reference.size_px[theirs] / photo.features.size_px[ours] * place.view.km_per_px,
-        photo.features.angle_rad[ours] - reference.angle_rad[theirs],
-        photo.size,
-        _width_range_km(photo, place.width_km),
+        small.xy[ours],
+        place.to_km(reference.xy[theirs]),
+        reference.size_px[theirs] / small.size_px[ours] * place.km_per_px,
+        small.angle_rad[ours] - reference.angle_rad[theirs],
+        photo.small_size,
+        photo.width_range_km(place.width_km),
         _GUESSES,
     )
-    points = TiePoints(photo.features.xy[ours], ground.lat[theirs], ground.lon[theirs])
+    points = TiePoints(small.xy[ours], ground.lat[theirs], ground.lon[theirs])
     return [(guess, points) for guess in guesses]
 
 
-def _width_range_km(photo: PreparedPhoto, tile_km: float) -> tuple[float, float]:
-    """Least and greatest length of the photo's longer side on the ground."""
-    low, high = (factor * tile_km for factor in _WIDTH_RANGE)
-    prior = photo.prior
-    if prior.focal_px and prior.focal_sd < _TRUSTED_FOCAL_SD:
-        straight_down_km = ALTITUDE_KM / prior.focal_px * max(photo.size)
-        low, high = max(low, _LENS_RANGE[0] * straight_down_km), min(high, _LENS_RANGE[1] * straight_down_km)
-    return low, high
-
-
 def _camera_of_guess(
-    photo: PreparedPhoto, guess: AffineGuess, frame: geo.LocalFrame, points: TiePoints
+    size: tuple[int, int], prior: CameraPrior, guess: AffineGuess, frame: geo.LocalFrame, points: TiePoints
 ) -> Camera | None:
     """The camera that fits an affine guess, then the matches that agree with that camera."""
-    longer = max(photo.size)
+    longer = max(size)
     best: tuple[int, Camera] | None = None
-    for start in starts_from_affine(guess.matrix, frame, photo.size, photo.prior):
-        solved = solve_camera(points[guess.inliers], start, photo.prior, longer / 120, steps=10)
+    for start in starts_from_affine(guess.matrix, frame, size, prior):
+        solved = solve_camera(points[guess.inliers], start, prior, longer / 120, steps=10)
         agree = int((errors_px(solved.camera, points) < longer / 50).sum())
         if best is None or agree > best[0]:
             best = agree, solved.camera
@@ -232,18 +147,16 @@ def _camera_of_guess(
     inliers = np.flatnonzero(errors_px(best[1], points) < longer / 50)
     if len(inliers) < _MIN_POINTS:
         return best[1]
-    return solve_camera(points[inliers], best[1], photo.prior, longer / 200, steps=10).camera
+    return solve_camera(points[inliers], best[1], prior, longer / 200, steps=10).camera
 
 
 def _check(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> tuple[float, Camera]:
     """How far above chance a guessed camera is, on small pictures, and the camera improved by the way."""
-    small = camera.resized(*photo.small_size)
-    prior = _scaled(photo.prior, max(photo.small_size) / max(photo.size))
-    ground = _seen_by(small, imagery, _SMALL_FEATURES)
-    surplus, small = _improved(photo.small, ground, small, prior, _CHECK_REACH_PX)
+    ground = _seen_by(camera, imagery, SMALL_FEATURES)
+    surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX)
     if surplus > _PROMISING / 2:
-        surplus, small = _improved(photo.small, ground, small, prior, _CHECK_REACH_PX * 0.67)
-    return surplus, small.resized(*photo.size)
+        surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX * 0.67)
+    return surplus, camera
 
 
 def _improved(
@@ -320,18 +233,3 @@ def _rms_km(camera: Camera, points: TiePoints) -> float:
     lat, lon = camera.locate(points.xy_px[:, 0], points.xy_px[:, 1])
     away = geo.distance_km(lat, lon, points.lat, points.lon)
     return float(np.sqrt(np.nanmean(away**2)))
-
-
-def _scaled(prior: CameraPrior, factor: float) -> CameraPrior:
-    focal_px = prior.focal_px * factor if prior.focal_px else None
-    return CameraPrior(focal_px, prior.focal_sd, prior.nadir)
-
-
-def _at_most(pixels: NDArray[np.uint8], longer_px: int) -> NDArray[np.uint8]:
-    """The picture averaged down so that its longer side is at most `longer_px`."""
-    height, width = pixels.shape[:2]
-    scale = longer_px / max(width, height)
-    if scale >= 1.0:
-        return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

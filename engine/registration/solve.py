@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from engine.geo import LocalFrame
-from engine.registration.camera import Camera, foot_of, local_axes, surface_point
+from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,6 @@ _RADIAL_NEEDS_POINTS = 40
 _RADIAL_NEEDS_SPREAD = 0.3
 _TAIL = 2.0  # residuals beyond this many standard deviations lose weight
 _UNSEEN = 100.0  # residual, in standard deviations, of a point that the camera cannot see
-_STEP = 1e-6  # of differences, in the units below; through a long lens a larger one is no longer linear
 # What the solver's numbers are measured in, so that a step of one means about the same for each.
 _UNITS = np.array([100.0, 100.0, 100.0, 0.1, 0.1, 0.1, 0.1, 0.05])
 _POSITION, _ATTITUDE, _FOCAL, _RADIAL = slice(0, 3), slice(3, 6), 6, 7
@@ -145,9 +144,14 @@ def solve_camera(
         steps: evaluations of the model at most.
     """
     problem = _Problem(points, start, prior, sd_px, robust)
-    evaluations = steps * (problem.n + 1)  # a step takes a gradient by differences
     found = least_squares(
-        problem.residuals, np.zeros(problem.n), method="lm", max_nfev=evaluations, ftol=1e-6, xtol=1e-6, diff_step=_STEP
+        problem.residuals,
+        np.zeros(problem.n),
+        problem.jacobian,
+        method="lm",
+        max_nfev=steps,
+        ftol=1e-6,
+        xtol=1e-6,
     )
     camera = problem.camera(found.x)
     at_solution = _Problem(points, camera, prior, sd_px, robust)
@@ -207,39 +211,89 @@ class _Problem:
 
     def residuals(self, numbers: Array) -> Array:
         camera = self.camera(numbers)
-        return np.concatenate([self._of_points(camera), self._of_prior(camera)])
+        of_points = self._of_points(camera)[0]
+        if self._robust:
+            of_points = of_points * _cauchy_weight(np.linalg.norm(of_points, axis=1, keepdims=True))
+        of_prior = [residual * float(_cauchy_weight(away)) for residual, away, _ in self._of_prior(camera)]
+        return np.concatenate([of_points.ravel(), of_prior])
 
-    def _of_points(self, camera: Camera) -> Array:
+    def jacobian(self, numbers: Array) -> Array:
+        """Derivatives (residuals, n) of `residuals`."""
+        camera = self.camera(numbers)
+        of_points, seen = self._of_points(camera)
+        rows = self._derivatives(camera, numbers, seen) / self._sd_px
+        rows[~seen] = 0.0
+        if self._robust:
+            size = np.linalg.norm(of_points, axis=1)
+            # Of e w(|e|): w times the derivative, and along e by how much w falls.
+            along = np.einsum("ni,nij->nj", of_points, rows)
+            rows = _cauchy_weight(size)[:, None, None] * rows + of_points[:, :, None] * (
+                _cauchy_fall(size)[:, None, None] * along[:, None, :]
+            )
+        of_prior = np.zeros((0, 8))
+        for residual, away, row in self._of_prior(camera):
+            # The nadir's two residuals share a weight; that it falls along both is left out.
+            slope = _cauchy_weight(away) + _cauchy_fall(away) * min(residual**2, away**2)
+            of_prior = np.vstack([of_prior, float(slope) * row])
+        return (np.vstack([rows.reshape(-1, 8), of_prior]) * _UNITS)[:, : self.n]
+
+    def _of_points(self, camera: Camera) -> tuple[Array, NDArray[np.bool_]]:
+        """Errors (points, 2) in standard deviations, and which points the camera sees."""
         to_point = self._ground - camera.eye
         in_camera = to_point @ camera.axes.T
         seen = ((to_point * self._up).sum(-1) < 0) & (in_camera[:, 2] > 0)
         u_v = in_camera[:, :2] / np.where(seen, in_camera[:, 2], 1.0)[:, None]
         stretch = camera.focal_px * (1.0 + camera.radial * (u_v * u_v).sum(-1, keepdims=True))
         error = u_v * stretch + [camera.width_px / 2, camera.height_px / 2] - self._xy
-        error = np.where(seen[:, None], error / self._sd_px, _UNSEEN)
-        if self._robust:
-            error = error * _cauchy_weight(np.linalg.norm(error, axis=1, keepdims=True), _TAIL)
-        return error.ravel()
+        return np.where(seen[:, None], error / self._sd_px, _UNSEEN), seen
 
-    def _of_prior(self, camera: Camera) -> Array:
-        altitude_km = foot_of(camera.eye)[2]
+    def _derivatives(self, camera: Camera, numbers: Array, seen: NDArray[np.bool_]) -> Array:
+        """Derivatives (points, 2, 8) of pixel positions by what `_moved` takes."""
+        x, y, z = ((self._ground - camera.eye) @ camera.axes.T).T
+        z = np.where(seen, z, 1.0)
+        u, v, zero = x / z, y / z, np.zeros_like(z)
+        r_2 = u * u + v * v
+        stretch = camera.focal_px * (1.0 + camera.radial * r_2)
+        bend = 2.0 * camera.focal_px * camera.radial
+        # By u and v, then by the point in the camera's frame.
+        by_u_v = np.stack([stretch + bend * u * u, bend * u * v, bend * u * v, stretch + bend * v * v], axis=-1)
+        u_v_by_point = np.stack([1 / z, zero, -u / z, zero, 1 / z, -v / z], axis=-1).reshape(-1, 2, 3)
+        by_point = by_u_v.reshape(-1, 2, 2) @ u_v_by_point
+        turned = np.stack([zero, z, -y, -z, zero, x, y, -x, zero], axis=-1).reshape(-1, 3, 3)  # -[point] x
+        found = np.empty((len(z), 2, 8))
+        found[..., _POSITION] = by_point @ (-camera.axes @ self._axes.T)
+        found[..., _ATTITUDE] = by_point @ turned @ _left_jacobian(numbers[_ATTITUDE] * _UNITS[_ATTITUDE])
+        found[..., _FOCAL] = np.stack([u, v], axis=-1) * stretch[:, None]
+        found[..., _RADIAL] = np.stack([u, v], axis=-1) * (camera.focal_px * r_2)[:, None]
+        return found
+
+    def _of_prior(self, camera: Camera) -> list[tuple[float, float, Array]]:
+        """Residual, the deviation that its weight depends on, and derivatives (8,) of what is known beforehand.
+
+        All of it may be wrong, EXIF and orbit elements too, hence the weights.
+        """
+        lat, lon, altitude_km = camera.nadir()
         too_high = (altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
-        found = [float(too_high * _cauchy_weight(abs(too_high), _TAIL)), camera.radial / RADIAL_SD]
+        by_position = np.zeros(8)
+        by_position[_POSITION] = self._axes @ surface_normal(lat, lon) / ALTITUDE_SD_KM
+        found = [
+            (too_high, abs(too_high), by_position),
+            (camera.radial / RADIAL_SD, 0.0, np.eye(8)[_RADIAL] / RADIAL_SD),
+        ]
         if self._prior.focal_px:
-            off = np.log(camera.focal_px / self._prior.focal_px) / self._prior.focal_sd
-            found.append(float(off * _cauchy_weight(abs(off), _TAIL)))  # EXIF may be wrong
+            off = float(np.log(camera.focal_px / self._prior.focal_px)) / self._prior.focal_sd
+            found.append((off, abs(off), np.eye(8)[_FOCAL] / self._prior.focal_sd))
         if self._prior.nadir is not None:
-            away: Array = self._nadir_axes[:2] @ (camera.eye - self._nadir) / NADIR_SD_KM
-            found.extend(away * _cauchy_weight(float(np.linalg.norm(away)), _TAIL))
-        return np.array(found)
+            away = self._nadir_axes[:2] @ (camera.eye - self._nadir) / NADIR_SD_KM
+            for residual, axis in zip(away, self._nadir_axes[:2], strict=True):
+                row = np.zeros(8)
+                row[_POSITION] = self._axes @ axis / NADIR_SD_KM
+                found.append((float(residual), float(np.linalg.norm(away)), row))
+        return found
 
     def covariance(self) -> tuple[Array, tuple[str, ...]]:
         """(8, 8) in the parameters' own units, and what the points determined."""
-        jacobian = np.empty((len(self.residuals(np.zeros(self.n))), self.n))
-        for i in range(self.n):
-            step = np.zeros(self.n)
-            step[i] = _STEP
-            jacobian[:, i] = (self.residuals(step) - self.residuals(-step)) / (2 * _STEP)
+        jacobian = self.jacobian(np.zeros(self.n))
         of_points = jacobian[: 2 * len(self._ground)]
         # An unknown without any hold gets a wide variance instead of an infinite one.
         alone = np.linalg.inv(of_points.T @ of_points + 1e-6 * np.eye(self.n))
@@ -269,10 +323,27 @@ def _moved(camera: Camera, change: Array, axes: Array) -> Camera:
     return Camera(eye, turn @ camera.axes, focal_px, camera.width_px, camera.height_px, radial)
 
 
-def _cauchy_weight(deviation: Array | float, tail: float) -> Array:
-    """Factor that makes a squared residual grow like a logarithm beyond `tail`."""
-    square = np.maximum(np.square(np.asarray(deviation, np.float64) / tail), 1e-12)
+def _left_jacobian(turn: Array) -> Array:
+    """(3, 3): by how much R(turn + d) turns further than R(turn), a small vector, for each small d."""
+    angle = float(np.linalg.norm(turn))
+    cross = np.array([[0.0, -turn[2], turn[1]], [turn[2], 0.0, -turn[0]], [-turn[1], turn[0], 0.0]])
+    if angle < 1e-4:
+        return np.eye(3) + cross / 2
+    return np.eye(3) + (1 - np.cos(angle)) / angle**2 * cross + (angle - np.sin(angle)) / angle**3 * cross @ cross
+
+
+def _cauchy_weight(deviation: Array | float) -> Array:
+    """Factor that makes a squared residual grow like a logarithm beyond the tail."""
+    square = np.maximum(np.square(np.asarray(deviation, np.float64) / _TAIL), 1e-9)
     return np.sqrt(np.log1p(square) / square)
+
+
+def _cauchy_fall(deviation: Array | float) -> Array:
+    """Derivative of that factor, divided by the deviation."""
+    square = np.maximum(np.square(np.asarray(deviation, np.float64) / _TAIL), 1e-9)
+    weight = np.sqrt(np.log1p(square) / square)
+    slope = np.where(square < 1e-4, -0.25, (1 / (1 + square) - weight**2) / (2 * weight * square))
+    return slope * 2 / _TAIL**2
 
 
 def _slant_range_km(cos_incidence: float, altitude_km: float) -> float:

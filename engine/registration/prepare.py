@@ -1,0 +1,191 @@
+"""What is found once and serves many tries: a photo's features, and those of the imagery round a place.
+
+A photo is compared with imagery first at 512 pixels, which is about the scale at which 1,024 pixels of imagery
+show a ground two and a half times as wide; only what holds there is worth the photo at full size.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.geo import LocalFrame, normalise_lon
+from engine.imagery.raster import RasterSource
+from engine.photo.read import Photo
+from engine.registration.matching import Features, find_features
+from engine.registration.prior import camera_prior
+from engine.registration.solve import ALTITUDE_KM, CameraPrior
+
+Array = NDArray[np.float64]
+
+PHOTO_PX = 1024
+SMALL_FEATURES = 3000
+_SMALL_PX = 512
+_VIEW_PX = 1024
+_VIEW_WIDTHS = 2.4  # the imagery looked at is this many photo widths wide
+_WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in widths of a candidate tile
+_TRUSTED_FOCAL_SD = 0.1
+_LENS_RANGE = (0.75, 2.5)  # the same, in what a known lens shows from the station looking straight down
+_GRID = 0.3  # places lie on a grid, this many widths apart, so that photos of one pass share them
+_KM_PER_DEG = 111.2
+_PLACES_KEPT = 24  # at 2 MB each
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhoto:
+    """A photo and its features, found once for all candidates.
+
+    Attributes:
+        pixels: RGB, its longer side at most 1,024; pixel positions refer to this picture.
+        prior: what is known of the camera.
+    """
+
+    pixels: NDArray[np.uint8]
+    prior: CameraPrior
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @cached_property
+    def features(self) -> Features:
+        """Its features; found when a place is worth it."""
+        return find_features(self.pixels)
+
+    @cached_property
+    def _small_pixels(self) -> NDArray[np.uint8]:
+        return _at_most(self.pixels, _SMALL_PX)
+
+    @cached_property
+    def small(self) -> Features:
+        """Features of the same picture at half size, in its own smaller pixels."""
+        return find_features(self._small_pixels, limit=SMALL_FEATURES)
+
+    @property
+    def small_size(self) -> tuple[int, int]:
+        """Width and height of the small picture."""
+        return self._small_pixels.shape[1], self._small_pixels.shape[0]
+
+    @property
+    def small_prior(self) -> CameraPrior:
+        """The prior for the small picture."""
+        focal_px = self.prior.focal_px
+        return replace(
+            self.prior, focal_px=focal_px * max(self.small_size) / max(self.size) if focal_px else None
+        )
+
+    @property
+    def lens_width_km(self) -> float | None:
+        """Ground along the longer side as a known lens shows it, looking straight down from the station."""
+        prior = self.prior
+        if prior.focal_px is None or prior.focal_sd > _TRUSTED_FOCAL_SD:
+            return None
+        return ALTITUDE_KM / prior.focal_px * max(self.size)
+
+    def width_range_km(self, width_km: float) -> tuple[float, float]:
+        """Least and greatest length of the longer side on the ground at a place of `width_km`."""
+        lens = self.lens_width_km
+        low, high = _LENS_RANGE if lens else _WIDTH_RANGE
+        return low * (lens or width_km), high * (lens or width_km)
+
+
+def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
+    """Makes a photo ready; `nadir` is the stated one, as a hint."""
+    pixels = _at_most(photo.pixels, PHOTO_PX)
+    height, width = pixels.shape[:2]
+    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir))
+
+
+@dataclass(frozen=True, eq=False)
+class GroundFeatures:
+    """Features of imagery with the latitude and longitude (degrees) of each."""
+
+    features: Features
+    lat: Array
+    lon: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Features of a north-up square of imagery; serves any number of photos.
+
+    Attributes:
+        frame: the local frame whose origin is the square's middle.
+        width_km: of what is looked for; the square is 2.4 times as wide.
+        km_per_px: ground size of a pixel.
+        half_px: half the square's side.
+    """
+
+    frame: LocalFrame
+    width_km: float
+    km_per_px: float
+    half_px: float
+    _features: Features  # descriptors in half precision, which they lose nothing by
+
+    def ground(self) -> GroundFeatures:
+        """The features with their places."""
+        features = replace(self._features, descriptors=self._features.descriptors.astype(np.float32))
+        x_km, y_km = self.to_km(features.xy).T
+        return GroundFeatures(features, *self.frame.to_lat_lon(x_km, y_km))
+
+    def to_km(self, xy_px: Array) -> Array:
+        """Pixel positions (n, 2) in the square to the frame's kilometres (n, 2), x east, y north."""
+        return (xy_px - self.half_px) * [self.km_per_px, -self.km_per_px]
+
+
+def survey(imagery: RasterSource, lat: float, lon: float, width_km: float) -> Place:
+    """Looks at the imagery round (lat, lon) for something `width_km` wide."""
+    view_km = _VIEW_WIDTHS * width_km
+    pixels, covered = imagery.square(lat, lon, view_km, _VIEW_PX)
+    features = find_features(pixels, covered)
+    light = replace(features, descriptors=features.descriptors.astype(np.float16))
+    return Place(LocalFrame(lat, lon), width_km, view_km / _VIEW_PX, _VIEW_PX / 2, light)
+
+
+class Places:
+    """The places looked at last, kept for the next photos. May be used by several threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple, Place] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple, make: Callable[[], Place]) -> Place:
+        """The place of that key; made if it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        place = make()  # two threads may both make it, which does no harm
+        with self._lock:
+            self._kept[key] = place
+            while len(self._kept) > _PLACES_KEPT:
+                self._kept.popitem(last=False)
+        return place
+
+
+def on_grid(lat: float, lon: float, width_km: float) -> tuple[float, float]:
+    """The point of the grid of places of that width nearest to (lat, lon)."""
+    step_deg = _GRID * width_km / _KM_PER_DEG
+    row_lat = max(-90.0, min(90.0, round(lat / step_deg) * step_deg))
+    columns = max(1, round(360.0 * math.cos(math.radians(row_lat)) / step_deg))
+    column = round((lon + 180.0) / 360.0 * columns)
+    return row_lat, float(normalise_lon(column * 360.0 / columns - 180.0))
+
+
+def _at_most(pixels: NDArray[np.uint8], longer_px: int) -> NDArray[np.uint8]:
+    """The picture averaged down so that its longer side is at most `longer_px`."""
+    height, width = pixels.shape[:2]
+    scale = longer_px / max(width, height)
+    if scale >= 1.0:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
