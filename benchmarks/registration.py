@@ -30,7 +30,7 @@ from engine.evaluate import Truth, read_truth
 from engine.imagery import land
 from engine.imagery.raster import RasterSource
 from engine.photo.read import Photo, read_photo
-from engine.registration import confidence, footprint, register
+from engine.registration import confidence, footprint, prepare, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
 POOL = 12  # wrong places whose imagery is read once for many photos
@@ -79,9 +79,9 @@ class Tries:
         self.imagery = RasterSource.open(data / MOSAIC)
         self.truths = read_truth(data / "photos" / "truth.csv")
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
-        self.prepared: dict[str, register.PreparedPhoto] = {}
+        self.prepared: dict[str, prepare.PreparedPhoto] = {}
         self.index = index
-        self.surveyed: dict[tuple, register.Place] = {}
+        self.surveyed: dict[tuple, prepare.Place] = {}
         self.turn = int(rng.integers(1000))
 
     def right(self) -> dict:
@@ -151,11 +151,11 @@ class Tries:
         x, y = self.rng.normal(0, 0.15 * width_km, 2)
         near = geo.LocalFrame(*truth.center).to_lat_lon(x, y)
         place = float(near[0]), float(near[1]), width_km * self.rng.uniform(0.6, 1.2)
-        return self._try("simulated", register.prepare(photo, nadir), place, truth)
+        return self._try("simulated", prepare.prepare(photo, nadir), place, truth)
 
-    def _photo(self, path: Path, nadir: tuple[float, float] | None) -> register.PreparedPhoto:
+    def _photo(self, path: Path, nadir: tuple[float, float] | None) -> prepare.PreparedPhoto:
         if path.name not in self.prepared:
-            self.prepared[path.name] = register.prepare(read_photo(path, register.PHOTO_PX), nadir)
+            self.prepared[path.name] = prepare.prepare(read_photo(path, prepare.PHOTO_PX), nadir)
         return self.prepared[path.name]
 
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
@@ -173,19 +173,19 @@ class Tries:
             if land.is_land(lat, lon) and (center is None or float(geo.distance_km(*center, lat, lon)) > 1500):
                 return lat, lon, float(self.rng.choice([220.0, 313.0, 443.0, 626.0]))
 
-    def _survey(self, place: tuple, is_kept: bool) -> register.Place:
+    def _survey(self, place: tuple, is_kept: bool) -> prepare.Place:
         """The imagery of a place; that of wrong places is kept and used again."""
         if place in self.surveyed:
             return self.surveyed[place]
-        surveyed = register.survey(self.imagery, *place)
+        surveyed = prepare.survey(self.imagery, *place)
         if is_kept and len(self.surveyed) < POOL:
             self.surveyed[place] = surveyed
         return surveyed
 
-    def _try(self, name: str, photo: register.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
+    def _try(self, name: str, photo: prepare.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
         forced = bool(self.rng.random() < FORCED) and truth is None
         started, cpu = time.perf_counter(), time.process_time()
-        found = register.register(photo, self._survey(place, truth is None), keep_any=forced)
+        found = register.register(photo, self._survey(place, truth is None), self.imagery, keep_any=forced)
         line: dict = {
             "photo": name,
             "place": [round(v, 4) for v in place],

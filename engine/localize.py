@@ -20,7 +20,7 @@ from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
 from engine.photo.read import Photo, read_photo
 from engine.registration.candidates import add_registration, register_candidates
-from engine.registration.register import PHOTO_PX
+from engine.registration.prepare import PHOTO_PX, Places
 from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.search import Circle, Match, search
@@ -59,11 +59,18 @@ class Query:
 
 
 class Localizer:
-    """Locates photos with one model over one or more regional indexes made with that model."""
+    """Locates photos with one model over one or more regional indexes made with that model.
 
-    def __init__(self, indexes: Sequence[RegionalIndex], model: ModelPackage) -> None:
+    Args:
+        indexes: what is searched.
+        model: that made them.
+        places: that earlier photos were compared with; to be handed on from one localizer to the next.
+    """
+
+    def __init__(self, indexes: Sequence[RegionalIndex], model: ModelPackage, places: Places | None = None) -> None:
         self.indexes = list(indexes)
         self.model = model
+        self.places = places or Places()
         for index in self.indexes:
             made_with = index.info["model"]
             if made_with["sha256"] != model.sha256:
@@ -107,7 +114,7 @@ class Localizer:
             query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
         )
         if query.register:
-            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, work)
+            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, self.places, work)
             clock.lap("register")
             add_registration(answer, outcome, photo)
             answer["timings_ms"] = clock.timings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json
+from engine.registration.prepare import Places, on_grid, prepare, survey
 from engine.registration.prior import sensor_width_mm
-from engine.registration.register import Registration, prepare, register, survey
+from engine.registration.register import Registration, register
 from engine.retrieval.search import Match
 from engine.work import Work
+
+Look = tuple[float, float, float]  # latitude, longitude (degrees), and the width (km) of what is looked for there
 
 # A stated nadir further than this from the camera found is worth a word.
 _NADIR_FAR_KM = 300.0
@@ -56,6 +60,7 @@ def register_candidates(
     matches: Sequence[Match],
     imagery: Path | None,
     limit_s: float,
+    places: Places,
     work: Work,
 ) -> Outcome:
     """Tries the candidates in their order until one is located or `limit_s` seconds have passed.
@@ -66,6 +71,7 @@ def register_candidates(
         matches: the candidates, best first.
         imagery: raster to register with; by default that which each candidate's index was made from.
         limit_s: no candidate is begun after it; the first one always is.
+        places: those that earlier photos were compared with.
         work: progress (stage `register`, in candidates) and cancelling.
     """
     end = time.monotonic() + limit_s
@@ -78,7 +84,9 @@ def register_candidates(
     try:
         work.progress("register", 0, len(matches))
         prepared = prepare(photo, nadir)
-        for row in new_places_first(matches):
+        lens_km = prepared.lens_width_km
+        looked_at: set[tuple] = set()
+        for row, (lat, lon, width_km) in new_places_first(matches, lens_km):
             match = matches[row]
             if tried and time.monotonic() > end:
                 break
@@ -92,9 +100,12 @@ def register_candidates(
                 continue
             try:
                 source = sources.get(path) or sources.setdefault(path, RasterSource.open(path))
-                tile = match.index.tiles[match.row]
-                place = survey(source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
-                found = register(prepared, place)
+                key = path, lat, lon, width_km
+                if key in looked_at:
+                    continue
+                looked_at.add(key)
+                place = places.get(key, partial(survey, source, lat, lon, width_km))
+                found = register(prepared, place, source)
             except EarthLocError as error:
                 hindrance = f"Not checked: {error}"
                 continue
@@ -123,26 +134,30 @@ def _credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def new_places_first(matches: Sequence[Match]) -> list[int]:
-    """Rows of the candidates in the order in which they are tried.
+def new_places_first(matches: Sequence[Match], lens_km: float | None) -> list[tuple[int, Look]]:
+    """Rows of the candidates in the order in which they are tried, each with what is looked at for it.
 
     By rank, but one whose ground the imagery round an earlier one has already shown (tiles overlap by half, and
     widths are half an octave apart) waits until all others had their turn.
+
+    Args:
+        matches: the candidates, best first.
+        lens_km: ground that the photo's lens is known to show, which then counts instead of the tile's width.
     """
-    first: list[int] = []
-    later: list[int] = []
+    first: list[tuple[int, Look]] = []
+    later: list[tuple[int, Look]] = []
     for row, match in enumerate(matches):
         tile = match.index.tiles[match.row]
-        seen = any(_shows(matches[other].index.tiles[matches[other].row], tile) for other in first)
-        (later if seen else first).append(row)
+        lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), lens_km or float(tile["width_km"])
+        seen = any(_shows(look, lat, lon, width_km) for _, look in first)
+        (later if seen else first).append((row, (*on_grid(lat, lon, width_km), width_km)))
     return first + later
 
 
-def _shows(earlier: np.void, tile: np.void) -> bool:
-    """Whether the surroundings of one tile hold the middle of another at about its scale."""
-    width_km, other_km = float(earlier["width_km"]), float(tile["width_km"])
-    away_km = float(geo.distance_km(earlier["lat"], earlier["lon"], tile["lat"], tile["lon"]))
-    return away_km <= 0.5 * width_km and 0.66 <= other_km / width_km <= 1.51
+def _shows(look: Look, lat: float, lon: float, width_km: float) -> bool:
+    """Whether the surroundings of one place hold the middle of another at about its scale."""
+    away_km = float(geo.distance_km(*look[:2], lat, lon))
+    return away_km <= 0.5 * look[2] and 0.66 <= width_km / look[2] <= 1.51
 
 
 def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> None:

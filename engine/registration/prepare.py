@@ -79,9 +79,7 @@ class PreparedPhoto:
     def small_prior(self) -> CameraPrior:
         """The prior for the small picture."""
         focal_px = self.prior.focal_px
-        return replace(
-            self.prior, focal_px=focal_px * max(self.small_size) / max(self.size) if focal_px else None
-        )
+        return replace(self.prior, focal_px=focal_px * max(self.small_size) / max(self.size) if focal_px else None)
 
     @property
     def lens_width_km(self) -> float | None:

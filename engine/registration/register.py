@@ -12,22 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
 from engine.imagery.raster import RasterSource
-from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import Evidence, probability
 from engine.registration.matching import MAX_FEATURES, Features, find_features, match_mutually, match_nearby
-from engine.registration.prior import camera_prior
-from engine.registration.reference import SquareView, render
+from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
+from engine.registration.reference import render
 from engine.registration.similarity import AffineGuess, guess_affines
 from engine.registration.solve import (
-    ALTITUDE_KM,
     CameraPrior,
     Solution,
     TiePoints,
@@ -87,19 +84,18 @@ class Registration:
         return ground_deviation_km(self.solution, x_px, y_px)
 
 
-def register(
-    photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any: bool = False
-) -> Registration | None:
+def register(photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any: bool = False) -> Registration | None:
     """Registers the photo with the imagery of a place.
 
     None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
     followed to its end however poor it is, to learn what wrong registrations look like.
     """
+    ground = place.ground()
     promising: list[tuple[float, Camera]] = []
-    for guess, points in _guesses(photo, place):
+    for guess, points in _guesses(photo, place, ground):
         camera = _camera_of_guess(photo.small_size, photo.small_prior, guess, place.frame, points)
         if camera is not None:
-            promising.append(_improved(photo.small, place.ground(), camera, photo.small_prior, _CHECK_REACH_PX))
+            promising.append(_improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX))
     promising.sort(key=lambda found: -found[0])
     for first_surplus, camera in promising[:_LOOKS]:
         if first_surplus < _WORTH_A_LOOK and not keep_any:
@@ -110,10 +106,9 @@ def register(
     return None
 
 
-def _guesses(photo: PreparedPhoto, place: Place) -> list[tuple[AffineGuess, TiePoints]]:
+def _guesses(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[AffineGuess, TiePoints]]:
     """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows)."""
-    ground, small = place.ground(), photo.small
-    reference = ground.features
+    small, reference = photo.small, ground.features
     pairs = match_mutually(small, reference)
     if len(pairs) < _MIN_POINTS:
         return []
