@@ -33,9 +33,10 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import confidence, footprint, prepare, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-POOL = 12  # wrong places whose imagery is read once for many photos
+POOL = 16  # wrong places whose imagery is read once for several photos
+RENEWED = 0.1  # share of tries at which one of them gives way to a new one
 EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
-FORCED = 0.08  # share of tries in which the early checks are left out, so that wrong places leave evidence too
+FORCED = 0.12  # share of tries in which the early checks are left out, so that wrong places leave evidence too
 
 
 def main() -> None:
@@ -81,6 +82,7 @@ class Tries:
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
         self.prepared: dict[str, prepare.PreparedPhoto] = {}
         self.index = index
+        self.pool: list[tuple[float, float, float]] = []
         self.surveyed: dict[tuple, prepare.Place] = {}
         self.turn = int(rng.integers(1000))
 
@@ -159,12 +161,14 @@ class Tries:
         return self.prepared[path.name]
 
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
-        if len(self.surveyed) >= POOL:
-            places = list(self.surveyed)
-            place = places[self.rng.integers(len(places))]
-            if center is None or float(geo.distance_km(*center, *place[:2])) > 1500:
-                return place
-        return self._new_place(center)
+        """A place on land, far from `center`, one of the pool that is renewed little by little."""
+        if len(self.pool) >= POOL and self.rng.random() < RENEWED:
+            gone = self.pool.pop(int(self.rng.integers(POOL)))
+            self.surveyed = {key: place for key, place in self.surveyed.items() if key[:2] != gone[:2]}
+        while len(self.pool) < POOL:
+            self.pool.append(self._new_place(None))
+        far = [p for p in self.pool if center is None or float(geo.distance_km(*center, *p[:2])) > 1500]
+        return far[self.rng.integers(len(far))] if far else self._new_place(center)
 
     def _new_place(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
         while True:
@@ -178,12 +182,14 @@ class Tries:
         if place in self.surveyed:
             return self.surveyed[place]
         surveyed = prepare.survey(self.imagery, *place)
-        if is_kept and len(self.surveyed) < POOL:
+        if is_kept and place[:2] in {kept[:2] for kept in self.pool}:
             self.surveyed[place] = surveyed
         return surveyed
 
     def _try(self, name: str, photo: prepare.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
         forced = bool(self.rng.random() < FORCED) and truth is None
+        # As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width.
+        place = (*place[:2], photo.lens_width_km or place[2])
         started, cpu = time.perf_counter(), time.process_time()
         found = register.register(photo, self._survey(place, truth is None), self.imagery, keep_any=forced)
         line: dict = {

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from test_registration_solve import camera_at, overlap
 
@@ -22,8 +24,9 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import footprint
 from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
+from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.reference import render
-from engine.registration.register import prepare, register, survey
+from engine.registration.register import register
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.search import Match
 
@@ -83,7 +86,7 @@ def test_a_photo_is_registered_where_it_was_taken(place, rasters):
     camera = camera_at(**PLACES[place][2])
     photo = prepare(photo_of(take_photo(rasters[place], camera)), None)
     with RasterSource.open(rasters[place]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0))
+        found = register(photo, survey(source, *near(camera), 380.0), source)
     assert found.confidence > LOCATED
     true_ring = footprint.footprint_ring(camera)
     assert overlap(true_ring, found.ring) > 0.97
@@ -102,7 +105,7 @@ def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
     for seen, raster in tries:
         with RasterSource.open(rasters[raster]) as source:
             place = near(camera) if raster != "pole" else (88.0, 10.0)
-            found = register(prepare(photo_of(seen), None), survey(source, *place, 380.0))
+            found = register(prepare(photo_of(seen), None), survey(source, *place, 380.0), source)
         assert found is None or found.confidence < 0.5
 
 
@@ -110,7 +113,7 @@ def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
     with RasterSource.open(rasters["other"]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0), keep_any=True)
+        found = register(photo, survey(source, *near(camera), 380.0), source, keep_any=True)
     assert found is None or found.confidence < 0.5
 
 
@@ -119,7 +122,7 @@ def test_wrong_hints_do_not_lead_astray(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = photo_of(take_photo(rasters["oblique"], camera), focal_mm=18.0)
     with RasterSource.open(rasters["oblique"]) as source:
-        found = register(prepare(photo, (56.0, 5.0)), survey(source, *near(camera), 380.0))
+        found = register(prepare(photo, (56.0, 5.0)), survey(source, *near(camera), 380.0), source)
     assert found is None or found.confidence <= LOCATED or overlap(footprint.footprint_ring(camera), found.ring) > 0.95
 
 
@@ -133,10 +136,10 @@ def test_nothing_to_see(rasters):
             np.zeros((300, 400, 3), np.uint8),
             rng.integers(0, 255, (300, 400, 3), dtype=np.uint8),
         ):
-            found = register(prepare(photo_of(pixels), None), survey(source, *near(camera), 380.0))
+            found = register(prepare(photo_of(pixels), None), survey(source, *near(camera), 380.0), source)
             assert found is None or found.confidence < 0.5
         photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
-        assert register(photo, survey(source, -40.0, 100.0, 380.0)) is None
+        assert register(photo, survey(source, -40.0, 100.0, 380.0), source) is None
 
 
 # -- through the localizer ------------------------------------------------------------------------
@@ -217,8 +220,8 @@ def test_real_photos(name, data_folder):
     truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
     photo = prepare(read_photo(truth.photo, 1024), truth.nadir)
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
-        found = register(photo, survey(source, *truth.center, 443.0))
-        elsewhere = register(photo, survey(source, truth.center[0] + 10, truth.center[1] + 5, 443.0))
+        found = register(photo, survey(source, *truth.center, 443.0), source)
+        elsewhere = register(photo, survey(source, truth.center[0] + 10, truth.center[1] + 5, 443.0), source)
     assert found.confidence > LOCATED
     assert overlap(truth.corners, found.ring) > 0.9
     assert found.camera.nadir()[2] == pytest.approx(418, rel=0.08)
@@ -229,7 +232,7 @@ def test_real_photos(name, data_folder):
 def test_real_negatives(data_folder):
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
         for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
-            found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0))
+            found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0), source)
             assert found is None or found.confidence < 0.5
 
 
@@ -237,13 +240,25 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
     index = RegionalIndex.open(small_index_folder)
     order = list(range(index.count))
     matches = [Match(index, row, 1.0 - row / 1000, 0) for row in order]
-    tried = new_places_first(matches)
+    looks = new_places_first(matches, None)
+    tried = [row for row, _ in looks]
     assert sorted(tried) == order
     assert tried[0] == 0
     ascents = [a < b for a, b in itertools.pairwise(tried)]
     assert ascents.count(False) == 1  # two rounds, each by rank
-    first_round = [matches[row].row for row in tried[: ascents.index(False) + 1]]
-    tiles = index.tiles[first_round]
-    for i, j in itertools.combinations(range(len(tiles)), 2):
-        away_km = float(geo.distance_km(tiles[i]["lat"], tiles[i]["lon"], tiles[j]["lat"], tiles[j]["lon"]))
-        assert away_km > 0.5 * float(tiles[i]["width_km"])
+    first_round = looks[: ascents.index(False) + 1]
+    for (_, (lat, lon, width_km)), (row, _) in itertools.combinations(first_round, 2):
+        tile = index.tiles[matches[row].row]
+        assert float(geo.distance_km(lat, lon, tile["lat"], tile["lon"])) > 0.5 * width_km
+    # A lens that is known counts instead of the tiles' widths, and fewer looks show all the ground.
+    by_lens = new_places_first(matches, 400.0)
+    assert {look[2] for _, look in by_lens} == {400.0}
+    assert sorted(row for row, _ in by_lens) == order
+
+
+@given(lat=st.floats(-90, 90), lon=st.floats(-180, 179.99), width=st.floats(50, 900))
+@settings(max_examples=60, deadline=None)
+def test_places_lie_on_a_grid_that_is_fixed_to_the_globe(lat, lon, width):
+    there = on_grid(lat, lon, width)
+    assert float(geo.distance_km(lat, lon, *there)) <= 0.25 * width
+    assert on_grid(*there, width) == pytest.approx(there, abs=1e-9)
