@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qgis.core import QgsSettings
+from qgis.core import QgsApplication, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
 from .core.resources import PLUGIN_FOLDER, profile_folder
@@ -133,3 +133,23 @@ def top_k() -> int:
 def set_top_k(value: int) -> None:
     """Keeps the number of candidates."""
     _set("top_k", int(value))
+
+
+def reviewer() -> str:
+    """Who signs decisions: as typed in the review window, else the name of the computer's user."""
+    return _get("reviewer", "", str) or QgsApplication.userFullName() or QgsApplication.userLoginName()
+
+
+def set_reviewer(name: str) -> None:
+    """Keeps the reviewer's name; "" means the computer's user."""
+    _set("reviewer", name.strip())
+
+
+def review_imagery() -> str:
+    """Raster that tiles are shown from and tie points snapped to, or "" for that of each index."""
+    return _get("review_imagery", "", str)
+
+
+def set_review_imagery(path: str) -> None:
+    """Keeps the raster for reviewing; "" means that of each index."""
+    _set("review_imagery", path.strip())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
 from engine.limits import DEFAULT_TILE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
+from engine.review_methods import ReviewMethods
 from engine.rpc import Params, error_object
 from engine.work import Work
 
@@ -39,6 +40,7 @@ class Methods:
             "index/info": self.index_info,
             "index/verify": self.index_verify,
             "index/list": self.index_list,
+            **ReviewMethods().table,
         }
         self._default: ModelPackage | None = None
         self._model: ModelPackage | None = None  # of the last photo

@@ -31,6 +31,8 @@ class Controller(QObject):
         engine_problem(message): why there is no engine; "" when there is one (again).
         running_changed(running): photos are being located, or no longer.
         progress_changed(done, total, seconds_left): of the run; seconds_left is -1.0 while unknown.
+        store_changed(): results are kept in another file now, or there are new ones in it.
+        store_leaving(): they are about to be carried to another file.
         leftovers_changed(count): results in the profile that belong to no saved project and are not listed.
     """
 
@@ -38,6 +40,8 @@ class Controller(QObject):
     engine_problem = pyqtSignal(str)
     running_changed = pyqtSignal(bool)
     progress_changed = pyqtSignal(int, int, float)
+    store_changed = pyqtSignal()
+    store_leaving = pyqtSignal()
     leftovers_changed = pyqtSignal(int)
 
     def __init__(self, project: QgsProject, canvas, parent: QObject | None = None) -> None:
@@ -96,6 +100,7 @@ class Controller(QObject):
     def restore(self) -> None:
         """Fills the list from the results of the project."""
         self.store = ResultStore(results_path(self._project))
+        self.store_changed.emit()
         stored = self._stored()
         if self.store.path == unsaved_path():
             self.leftovers_changed.emit(len(stored))
@@ -234,6 +239,7 @@ class Controller(QObject):
                 self._show_layers(path, candidates_visible=len(self.queue.jobs) == 1)
             else:
                 self._layers.remove(path, self.store.path)
+            self.store_changed.emit()
 
     def _show_layers(self, path: str, candidates_visible: bool) -> None:
         photo = self.model.photo(path)
@@ -288,12 +294,14 @@ class Controller(QObject):
         target = ResultStore(results_path(self._project))
         if target.path == self.store.path:
             return
+        self.store_leaving.emit()
         old, self.store = self.store, target
         located = [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
         if located and old.path.is_file():
             self._carry_over(old, located)
         if self.queue.running:
             self.queue.options = replace(self.queue.options, out=str(target.path))
+        self.store_changed.emit()
 
     def _carry_over(self, old: ResultStore, photos: list[str]) -> None:
         try:

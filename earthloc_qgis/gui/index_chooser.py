@@ -79,6 +79,10 @@ class IndexChooser(QWidget):
         """Folders of the ticked indexes."""
         return [path for path in self.combo.checkedItemsData() if path]
 
+    def known(self) -> list[str]:
+        """Folders of all indexes listed, ticked or not."""
+        return [path for path in (self.combo.itemData(row) for row in range(self.combo.count())) if path]
+
     def refresh(self) -> None:
         """Lists the indexes again, on another thread."""
         folder, further = settings.index_folder(), [*settings.known_indexes(), *self._offered]

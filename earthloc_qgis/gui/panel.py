@@ -27,6 +27,7 @@ from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
 from .photo_model import NEW, QUEUED, RUNNING
 from .results_view import ResultsView
+from .review.dock import ReviewDock
 from .search_options import SearchOptions
 from .toolbar import PanelTools
 
@@ -44,6 +45,7 @@ class EarthLocPanel(QWidget):
         self._iface = iface
         self.controller = Controller(QgsProject.instance(), iface.mapCanvas(), self)
         self._scanner = PhotoScanner(self)
+        self.review = ReviewDock(iface, self.controller, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -55,6 +57,7 @@ class EarthLocPanel(QWidget):
 
     def close_down(self) -> None:
         """Ends the engine and all threads; for when the plugin is unloaded."""
+        self.review.close_down()
         self._scanner.close()
         self.search.indexes.close_threads()
         self.controller.close()
@@ -64,6 +67,7 @@ class EarthLocPanel(QWidget):
         self.search.load()
         self.search.indexes.refresh()
         self.controller.choose_engine()
+        self.review.settings_changed()
 
     # --- widgets -----------------------------------------------------------------------------------
 
@@ -124,6 +128,7 @@ class EarthLocPanel(QWidget):
         self.tools.add_folder.triggered.connect(self.ask_for_folder)
         self.tools.remove.triggered.connect(self._remove_selected)
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
+        self.tools.review.triggered.connect(lambda: self.review.open(self.search.indexes.known()))
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)
         self.empty.folder_wanted.connect(self.ask_for_folder)

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QSizePolicy, QToolBar, QWidget
 
 
 class PanelTools(QToolBar):
-    """Actions on the list of photos: add_files, add_folder, remove, zoom, options."""
+    """Actions on the list of photos: add_files, add_folder, review, remove, zoom, options."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -22,6 +22,9 @@ class PanelTools(QToolBar):
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
+        self.review = self._action(
+            "mActionShowAllLayers", self.tr("Review…"), self.tr("Check located photos against the map, and sign off")
+        )
         self.zoom = self._action("mActionZoomToSelected", self.tr("Zoom to result"), "")
         self.remove = self._action(
             "mActionDeleteSelected", self.tr("Remove"), self.tr("Remove the selected photos and their results")

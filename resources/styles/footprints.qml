@@ -1,12 +1,18 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<!-- Footprints by status. Blue and vermilion are told apart with every kind of colour vision, and the dashed
-     outline with its hatch says "uncertain" in grey too. A white casing keeps both readable on any basemap. -->
+<!-- Footprints by what the review decided, else by status. Colours are told apart with every kind of colour vision,
+     and each decision has a hatch of its own (accepted: level lines, corrected: a grid, unsure: dots, rejected: a
+     cross, nothing to see: slanting lines), so that grey tells them apart too. A white casing keeps them readable on
+     any basemap. -->
 <qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="1">
   <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
     <rules key="footprints">
+      <rule key="accepted" symbol="accepted" label="Accepted in review" filter="&quot;review&quot; = 'accepted'"/>
+      <rule key="corrected" symbol="corrected" label="Corrected in review" filter="&quot;review&quot; = 'corrected'"/>
+      <rule key="unsure" symbol="unsure" label="Unsure in review" filter="&quot;review&quot; = 'unsure'"/>
       <rule key="rejected" symbol="rejected" label="Rejected in review" filter="&quot;review&quot; = 'rejected'"/>
-      <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') &lt;&gt; 'rejected'"/>
-      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;review&quot;, '') &lt;&gt; 'rejected'"/>
+      <rule key="nothing" symbol="nothing" label="Review: no land, cloud or night" filter="&quot;review&quot; IN ('not_land', 'cloud', 'night')"/>
+      <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
     </rules>
     <symbols>
       <symbol type="fill" name="located" alpha="1" clip_to_extent="1" force_rhr="0">
@@ -76,9 +82,218 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option type="QString" name="style" value="no"/>
-            <Option type="QString" name="outline_color" value="110,110,110,255"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.1"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="color" value="70,70,70,24"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="70,70,70,255"/>
             <Option type="QString" name="outline_style" value="dot"/>
-            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width" value="0.5"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="CentroidFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="point_on_surface" value="1"/>
+          </Option>
+          <symbol type="marker" name="@rejected@2" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="name" value="cross2"/>
+                <Option type="QString" name="color" value="70,70,70,255"/>
+                <Option type="QString" name="outline_color" value="70,70,70,255"/>
+                <Option type="QString" name="outline_width" value="0.8"/>
+                <Option type="QString" name="outline_width_unit" value="MM"/>
+                <Option type="QString" name="size" value="6"/>
+                <Option type="QString" name="size_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="accepted" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="distance" value="3.5"/>
+            <Option type="QString" name="distance_unit" value="MM"/>
+          </Option>
+          <symbol type="line" name="@accepted@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="line_color" value="0,158,115,190"/>
+                <Option type="QString" name="line_style" value="solid"/>
+                <Option type="QString" name="line_width" value="0.3"/>
+                <Option type="QString" name="line_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.5"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="solid"/>
+            <Option type="QString" name="color" value="0,158,115,24"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="0,158,115,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.9"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="corrected" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="angle" value="0"/>
+            <Option type="QString" name="distance" value="3.5"/>
+            <Option type="QString" name="distance_unit" value="MM"/>
+          </Option>
+          <symbol type="line" name="@corrected@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="line_color" value="0,158,115,190"/>
+                <Option type="QString" name="line_style" value="solid"/>
+                <Option type="QString" name="line_width" value="0.3"/>
+                <Option type="QString" name="line_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="angle" value="90"/>
+            <Option type="QString" name="distance" value="3.5"/>
+            <Option type="QString" name="distance_unit" value="MM"/>
+          </Option>
+          <symbol type="line" name="@corrected@1" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="line_color" value="0,158,115,190"/>
+                <Option type="QString" name="line_style" value="solid"/>
+                <Option type="QString" name="line_width" value="0.3"/>
+                <Option type="QString" name="line_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.5"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="solid"/>
+            <Option type="QString" name="color" value="0,158,115,24"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="0,158,115,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.9"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="unsure" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="PointPatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="distance_x" value="3"/>
+            <Option type="QString" name="distance_x_unit" value="MM"/>
+            <Option type="QString" name="distance_y" value="3"/>
+            <Option type="QString" name="distance_y_unit" value="MM"/>
+          </Option>
+          <symbol type="marker" name="@unsure@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleMarker" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="name" value="circle"/>
+                <Option type="QString" name="color" value="160,80,125,220"/>
+                <Option type="QString" name="outline_style" value="no"/>
+                <Option type="QString" name="size" value="1"/>
+                <Option type="QString" name="size_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.3"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="color" value="160,80,125,24"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="160,80,125,255"/>
+            <Option type="QString" name="outline_style" value="dash"/>
+            <Option type="QString" name="outline_width" value="0.7"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="nothing" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="LinePatternFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="angle" value="135"/>
+            <Option type="QString" name="distance" value="5"/>
+            <Option type="QString" name="distance_unit" value="MM"/>
+          </Option>
+          <symbol type="line" name="@nothing@0" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                <Option type="QString" name="line_color" value="70,70,70,190"/>
+                <Option type="QString" name="line_style" value="solid"/>
+                <Option type="QString" name="line_width" value="0.3"/>
+                <Option type="QString" name="line_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.1"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="color" value="70,70,70,24"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="70,70,70,255"/>
+            <Option type="QString" name="outline_style" value="dot"/>
+            <Option type="QString" name="outline_width" value="0.5"/>
             <Option type="QString" name="outline_width_unit" value="MM"/>
           </Option>
         </layer>

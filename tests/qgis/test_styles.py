@@ -107,22 +107,29 @@ def test_style_holds_looks_only(table):
 
 
 def test_status_is_told_apart_without_colour(styled):
-    """The same square as located, uncertain and rejected: in grey, pictures differ in pattern, not just in tint."""
+    """The same square as located, uncertain and reviewed: in grey, pictures differ in pattern, not just in tint."""
     layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
     pictures = {}
-    for status, review in (("located", "unreviewed"), ("uncertain", "unreviewed"), ("located", "rejected")):
+    for status, review in (
+        ("located", "unreviewed"), ("uncertain", "unreviewed"), ("located", "rejected"), ("located", "accepted"),
+        ("located", "corrected"), ("located", "unsure"), ("located", "cloud"),
+    ):  # fmt: skip
         fid = next(layer.getFeatures()).id()
         fields = layer.fields()
         values = {fields.indexOf("status"): status, fields.indexOf("review"): review}
         layer.dataProvider().changeAttributeValues({fid: values})
         pictures[status, review] = paint(layer, (29, 35, 36, 41), labels=False)
     inside = QImage.copy
-    located = inside(pictures["located", "unreviewed"], 100, 100, 150, 150)
-    uncertain = inside(pictures["uncertain", "unreviewed"], 100, 100, 150, 150)
-    rejected = inside(pictures["located", "rejected"], 100, 100, 150, 150)
+    located = inside(pictures["located", "unreviewed"], 90, 110, 70, 70)
+    uncertain = inside(pictures["uncertain", "unreviewed"], 90, 110, 70, 70)
+    rejected = inside(pictures["located", "rejected"], 90, 110, 70, 70)
     assert len(set(brightness(located))) == 1  # an even fill
     assert len(set(brightness(uncertain))) > 1  # a hatch
-    assert set(brightness(rejected)) == {0}  # no fill
+    assert set(brightness(rejected)) == {0}  # no fill but a cross in the middle
+    grey = {key: tuple(value > 11 for value in brightness(inside(picture, 60, 60, 280, 280)))
+            for key, picture in pictures.items()}  # fmt: skip
+    alike = [(a, b) for a in grey for b in grey if a < b and grey[a] == grey[b]]
+    assert alike == []
 
 
 def test_better_ranks_are_drawn_heavier(styled):

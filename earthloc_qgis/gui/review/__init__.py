@@ -1,0 +1,1 @@
+"""The review workbench: photos beside the map, decisions, corrections, handing on."""

@@ -1,0 +1,109 @@
+"""Everything that can be done in a review, with its key. The keys also work while the map has the focus."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from qgis.PyQt.QtCore import QEvent, QObject, Qt
+from qgis.PyQt.QtGui import QKeySequence
+from qgis.PyQt.QtWidgets import QWidget
+
+from ...core.reviews import ACCEPTED, CLOUD, NIGHT, NOT_LAND, REJECTED, UNSURE
+from .qt import QAction
+
+DECISION_KEYS = {ACCEPTED: "A", REJECTED: "R", UNSURE: "U", NOT_LAND: "L", CLOUD: "C", NIGHT: "N"}
+RANK_KEYS = "1234567890"  # 0 is the tenth
+_ARROWS = {"Left": "\u2190", "Right": "\u2192"}
+
+
+class ReviewActions(QObject):
+    """Named actions of a window: `actions["accept"].trigger()`."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._by_name: dict[str, QAction] = {}
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._by_name[name]
+
+    def add(self, name: str, text: str, keys: str, deed: Callable[[], None], checkable: bool = False) -> QAction:
+        """Adds an action.
+
+        Args:
+            name: ours.
+            text: the user's.
+            keys: sequences as QKeySequence reads them, separated by blanks; the first is shown.
+            deed: called without arguments, or, when checkable, with whether it is on.
+            checkable: it is on or off.
+        """
+        action = QAction(text, self._window)
+        action.setObjectName(f"review_{name}")
+        sequences = [QKeySequence(key) for key in keys.split()]
+        action.setShortcuts(sequences)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shown = sequences[0].toString(QKeySequence.SequenceFormat.NativeText) if sequences else ""
+        shown = _ARROWS.get(keys.split()[0], shown) if sequences else ""
+        action.setToolTip(f"{text} ({shown})" if shown else text)
+        action.setProperty("key", shown)
+        if checkable:
+            action.setCheckable(True)
+            action.toggled.connect(deed)
+        else:
+            action.triggered.connect(lambda *_: deed())
+        self._window.addAction(action)
+        self._by_name[name] = action
+        return action
+
+    def labelled(self, name: str) -> str:
+        """Text and key of an action, for a button."""
+        action = self[name]
+        return f"{action.text()}  {action.property('key')}"
+
+    def table(self) -> list[tuple[str, str]]:
+        """(key, text) of all actions, in the order they were added."""
+        return [(a.property("key"), a.text()) for a in self._by_name.values() if a.property("key")]
+
+    def for_keys(self, sequence: QKeySequence):
+        """The action that a key belongs to, or None."""
+        for action in self._by_name.values():
+            if action.isEnabled() and any(
+                known.matches(sequence) == QKeySequence.SequenceMatch.ExactMatch for known in action.shortcuts()
+            ):
+                return action
+        return None
+
+
+class MapKeys(QObject):
+    """Lets the review's keys work while the map canvas has the focus, ahead of QGIS's own one-letter keys."""
+
+    def __init__(self, canvas, actions: ReviewActions, is_active: Callable[[], bool]) -> None:
+        super().__init__(canvas)
+        self._canvas, self._actions, self._is_active = canvas, actions, is_active
+        canvas.installEventFilter(self)
+
+    def stop(self) -> None:
+        """Lets go of the canvas."""
+        self._canvas.removeEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes the keys that are ours."""
+        kind = event.type()
+        if kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not self._is_active():
+            return False
+        action = self._actions.for_keys(_sequence(event))
+        if action is None:
+            return False
+        event.accept()
+        if kind == QEvent.Type.KeyPress:
+            action.trigger()
+            return True
+        return False
+
+
+def _sequence(event) -> QKeySequence:
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    code = getattr(modifiers, "value", None)
+    if code is None:
+        code = int(modifiers)
+    return QKeySequence(code | int(event.key()))

@@ -1,0 +1,181 @@
+"""What a review does: ties the queue, the file, the photo under review and the decisions together. No widgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ... import settings
+from ...core.reviews import ACCEPTED, CORRECTED, UNREVIEWED, Decision, Reviewed
+from .commands import DecideCommand, EditCommand
+from .picture import stored_size
+from .qt import QUndoStack
+from .queue_model import ReviewModel
+from .recorder import Recorder
+from .working import Working, chosen, start_of
+
+
+class ReviewBench(QObject):
+    """The state of a review.
+
+    Signals:
+        current_changed(path): another photo is under review; "" for none.
+        working_changed(): the localization looked at is another one, or there is one now.
+        decided(items): photos have been decided on, here or in another window.
+        conflict(item): somebody else has decided on the photo under review while it was on the table.
+        told(message): something the user should know.
+    """
+
+    current_changed = pyqtSignal(str)
+    working_changed = pyqtSignal()
+    decided = pyqtSignal(list)
+    conflict = pyqtSignal(object)
+    told = pyqtSignal(str)
+
+    def __init__(self, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self.model = ReviewModel(self)
+        self.recorder = Recorder(self)
+        self.undo_stack = QUndoStack(self)
+        self.current = ""
+        self.working: Optional[Working] = None
+        self._edited: dict[str, Working] = {}  # photos with changes that are not decided on yet
+        self._own: dict[str, str] = {}  # photo: when this window decided last
+        self.recorder.loaded.connect(self._loaded)
+        self.recorder.changed.connect(self._changed)
+        self.recorder.failed.connect(self.told)
+
+    def open(self, path: Path) -> None:
+        """Reviews the photos of a results GeoPackage, which need not exist yet."""
+        if self.recorder.file is not None and self.recorder.file.path == Path(path):
+            self.recorder.reload()
+            return
+        self.undo_stack.clear()
+        self._edited.clear()
+        self._set_current("")
+        self.model.load([])
+        self.recorder.open(Path(path))
+
+    def close(self) -> None:
+        """Writes what is not written yet and ends the threads."""
+        self.recorder.close()
+
+    # --- the photo under review --------------------------------------------------------------------
+
+    def select(self, path: str) -> None:
+        """Takes a photo on the table."""
+        if path != self.current:
+            self._set_current(path)
+
+    def choose(self, rank: int) -> None:
+        """Looks at another candidate of the photo; can be undone."""
+        if self.working is not None and rank != self.working.rank:
+            self.edit(chosen(self.working, rank), self.tr("Choose candidate {n}").format(n=rank))
+
+    def edit(self, working: Working, what: str) -> None:
+        """Changes what is on the table; can be undone."""
+        if self.working is not None and working is not self.working:
+            self.undo_stack.push(EditCommand(self, self.working, working, what))
+
+    def put(self, working: Working) -> None:
+        """Shows a state of a photo, also of another one; for undoing and redoing."""
+        self._edited[working.path] = working
+        if working.path != self.current:
+            self._set_current(working.path)
+            return
+        self.working = working
+        self.working_changed.emit()
+
+    def _set_current(self, path: str) -> None:
+        self.current, self.working = path, None
+        self.current_changed.emit(path)
+        if not path:
+            return
+        if path in self._edited:
+            self.working = self._edited[path]
+            self.working_changed.emit()
+            return
+        self.recorder.read(lambda file: (file.localizations(path), stored_size(path)), lambda a: self._opened(path, a))
+
+    def _opened(self, path: str, answer: tuple) -> None:
+        (held, engine), size_px = answer
+        if path == self.current and self.working is None and engine is not None:
+            self.working = start_of(path, size_px, held or engine, engine)
+            self.working_changed.emit()
+
+    # --- deciding ----------------------------------------------------------------------------------
+
+    def decide(self, decision: str, paths: list[str], note: str = "") -> None:
+        """Signs photos off; what is shown of the one on the table is what is decided on. Can be undone."""
+        items = [item for item in map(self.model.item, paths) if item is not None]
+        if not items:
+            return
+        new, old = [], []
+        for item in items:
+            working = self.working if self.working is not None and item.path == self.working.path else None
+            new.append(self._decision(decision, item, working, note or item.note if len(items) > 1 else note))
+            old.append(self._back_to(item, working, new[-1]))
+        self.undo_stack.push(DecideCommand(self, new, old))
+
+    def write(self, decisions: list[Decision]) -> None:
+        """Records decisions and shows them at once."""
+        items = []
+        for decision in decisions:
+            item = self.model.item(decision.photo)
+            if item is None:
+                continue
+            corrected = decision.decision == CORRECTED if decision.localization else item.corrected
+            items.append(Reviewed(**{
+                **vars(item), "review": decision.decision, "reviewer": decision.reviewer, "note": decision.note,
+                "reviewed_at": decision.reviewed_at, "corrected": corrected,
+            }))  # fmt: skip
+            self._own[decision.photo] = decision.reviewed_at
+            working = self._edited.pop(decision.photo, None)
+            if self.working is not None and decision.photo == self.working.path:
+                working = self.working
+            if decision.localization and working is not None:
+                kept = Working(working.path, working.size_px, working.engine, decision.localization,
+                               decision.localization, working.rank)  # fmt: skip
+                if decision.photo == self.current:
+                    self.working = kept
+                    self.working_changed.emit()
+        self.recorder.record(decisions)
+        self.model.update(items)
+        self.decided.emit(items)
+
+    def _decision(self, decision: str, item: Reviewed, working: Optional[Working], note: str) -> Decision:
+        changed = working.is_changed if working is not None else item.corrected
+        if decision == ACCEPTED and changed:
+            decision = CORRECTED
+        made = Decision(item.path, decision, settings.reviewer(), note)
+        if decision in (ACCEPTED, CORRECTED) and working is not None and working.shown.get("footprint"):
+            candidate = working.candidate()
+            made.candidate = candidate
+            made.localization = {**working.shown, "reviewed_rank": working.rank or None}
+            made.replaces_footprint = working.is_unsaved
+        return made
+
+    def _back_to(self, item: Reviewed, working: Optional[Working], new: Decision) -> Decision:
+        """The decision that brings back how it stood."""
+        back = Decision(item.path, item.review, settings.reviewer(), item.note)
+        if working is not None and new.localization is not None:
+            back.localization = dict(working.held)
+            back.replaces_footprint = new.replaces_footprint
+        return back
+
+    # --- what comes from the file ------------------------------------------------------------------
+
+    def _loaded(self, items: list[Reviewed]) -> None:
+        self.model.load(items)
+        if self.current and self.model.item(self.current) is None:
+            self._set_current("")
+
+    def _changed(self, items: list[Reviewed]) -> None:
+        if self.model.update(items):
+            self.model.arrange()
+        self.decided.emit(items)
+        for item in items:
+            if item.path == self.current and item.review != UNREVIEWED and item.reviewed_at != self._own.get(item.path):
+                self.conflict.emit(item)

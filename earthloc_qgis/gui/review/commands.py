@@ -1,0 +1,53 @@
+"""Steps of a review that can be undone and done again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...core.reviews import Decision
+from .decisions import word
+from .qt import QUndoCommand
+from .working import Working
+
+
+class EditCommand(QUndoCommand):
+    """What is on the table for a photo became something else."""
+
+    def __init__(self, bench, before: Working, after: Working, what: str) -> None:
+        super().__init__(what)
+        self._bench, self._before, self._after = bench, before, after
+
+    def redo(self) -> None:
+        """Shows it changed."""
+        self._bench.put(self._after)
+
+    def undo(self) -> None:
+        """Shows it as it was."""
+        self._bench.put(self._before)
+
+
+class DecideCommand(QUndoCommand):
+    """Photos were decided on. Undoing adds to the history what undoes it: nothing is taken out of it."""
+
+    def __init__(self, bench, new: list[Decision], old: list[Decision]) -> None:
+        template = QCoreApplication.translate("EarthLoc", "{decision}: {n} photos")
+        name = word(new[0].decision)
+        super().__init__(template.format(decision=name, n=len(new)) if len(new) > 1 else name)
+        self._bench, self._new, self._old = bench, new, old
+
+    def redo(self) -> None:
+        """Writes the decisions."""
+        self._bench.write(_now(self._new))
+
+    def undo(self) -> None:
+        """Writes how it stood before, and goes back to the photo."""
+        self._bench.write(_now(self._old))
+        self._bench.select(self._old[0].photo)
+
+
+def _now(decisions: list[Decision]) -> list[Decision]:
+    """The same decisions, taken now."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return [Decision(**{**vars(decision), "reviewed_at": now}) for decision in decisions]

@@ -1,0 +1,88 @@
+"""Buttons for the decisions, with their keys, and the note and the reviewer's name that go with them."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ... import settings
+from .actions import DECISION_KEYS, ReviewActions
+from .decisions import swatch
+
+
+class DecisionBar(QWidget):
+    """`note` and `reviewer` are line edits; the buttons trigger the actions of the same names."""
+
+    def __init__(self, actions: ReviewActions, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._buttons: dict[str, QToolButton] = {}
+        grid = QGridLayout()
+        grid.setSpacing(3)
+        for place, decision in enumerate(DECISION_KEYS):
+            self._actions[decision].setIcon(swatch(decision))
+            button = self._button(decision)
+            grid.addWidget(button, place // 3, place % 3)
+        grid.addWidget(self._button("previous"), 0, 3)
+        grid.addWidget(self._button("next"), 1, 3)
+        self.note = QLineEdit(self)
+        self.note.setObjectName("review_note")
+        self.note.setPlaceholderText(self.tr("Note  M"))
+        self.note.setAccessibleName(self.tr("Note on this photo"))
+        self.note.setMaxLength(2000)
+        self.reviewer = QLineEdit(settings.reviewer(), self)
+        self.reviewer.setObjectName("review_reviewer")
+        self.reviewer.setAccessibleName(self.tr("Reviewer's name"))
+        self.reviewer.setToolTip(self.tr("Your name: every decision is signed with it"))
+        self.reviewer.setMaximumWidth(130)
+        self.reviewer.editingFinished.connect(lambda: settings.set_reviewer(self.reviewer.text()))
+        name = QLabel(self.tr("Reviewer"), self)
+        name.setBuddy(self.reviewer)
+        row = QHBoxLayout()
+        row.addWidget(self.note, 1)
+        row.addWidget(name)
+        row.addWidget(self.reviewer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(grid)
+        layout.addLayout(row)
+        self.show_count(1)
+
+    def show_count(self, count: int) -> None:
+        """Says on the buttons how many photos a decision is for, when it is for several."""
+        for name, button in self._buttons.items():
+            label = self._actions.labelled(name)
+            button.setText(f"{label}  ({count})" if count > 1 and name in DECISION_KEYS else label)
+
+    def set_enabled(self, on: bool) -> None:
+        """Whether there is anything to decide on."""
+        for button in self._buttons.values():
+            button.defaultAction().setEnabled(on)
+        self.note.setEnabled(on)
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton(self)
+        action = self._actions[name]
+        button.setDefaultAction(action)
+        button.setObjectName(f"review_button_{name}")
+        button.setText(self._actions.labelled(name))
+        button.setAccessibleName(action.text())
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(22, 16))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        button.setMinimumHeight(26)
+        self._buttons[name] = button
+        return button

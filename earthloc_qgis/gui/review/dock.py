@@ -1,0 +1,83 @@
+"""The dock of the review window: made when it is first asked for, kept in step with the panel's results."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QObject, Qt, QTimer
+
+from ... import settings
+
+_WIDTH = 600  # of 1366 pixels; the map keeps the rest
+_RELOAD_MS = 400
+
+
+class ReviewDock(QObject):
+    """Opens, feeds and closes the review window.
+
+    Args:
+        iface: QGIS.
+        controller: of the panel; says where the results are.
+    """
+
+    def __init__(self, iface, controller, parent: Optional[QObject] = None) -> None:
+        super().__init__(parent)
+        self._iface, self._controller = iface, controller
+        self._indexes: list[str] = []
+        self.dock = None
+        self.window = None
+        self._reload = QTimer(self)  # photos arrive one by one
+        self._reload.setSingleShot(True)
+        self._reload.setInterval(_RELOAD_MS)
+        self._reload.timeout.connect(self._follow)
+        controller.store_changed.connect(self._reload.start)
+        controller.store_leaving.connect(self._flush)
+
+    def open(self, indexes: list[str]) -> None:
+        """Shows the review of the panel's photos; `indexes` are the folders of those there are."""
+        self._indexes = list(indexes)
+        if self.dock is None:
+            self._make()
+        self.dock.show()
+        self.dock.raise_()
+        self.window.open(self._controller.store.path)
+
+    def settings_changed(self) -> None:
+        """Another engine may have been chosen."""
+        if self.window is not None:
+            self.window.client.set_command(settings.engine_command())
+
+    def close_down(self) -> None:
+        """Writes what is not written yet and takes the dock away."""
+        self._reload.stop()
+        if self.window is not None:
+            self.window.close_down()
+            self._iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+            self.dock = self.window = None
+
+    def _make(self) -> None:
+        from qgis.gui import QgsDockWidget
+
+        from .window import ReviewWindow
+
+        main = self._iface.mainWindow()
+        self.dock = QgsDockWidget(self.tr("EarthLoc review"), main)
+        self.dock.setObjectName("EarthLocReviewDock")
+        self.window = ReviewWindow(self._iface.mapCanvas(), lambda: self._indexes, self.dock)
+        self.window.told.connect(
+            lambda text: self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel.Warning)
+        )
+        self.dock.setWidget(self.window)
+        self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        if hasattr(main, "resizeDocks"):
+            main.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
+
+    def _follow(self) -> None:
+        if self.window is not None:
+            self.window.open(self._controller.store.path)
+
+    def _flush(self) -> None:
+        if self.window is not None:
+            self.window.bench.recorder.flush()

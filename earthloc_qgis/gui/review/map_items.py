@@ -1,0 +1,237 @@
+"""What reviewing draws over the map: the photo itself, its outline, cursor and tie points."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsPointXY, QgsProject
+from qgis.gui import QgsMapCanvasItem
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+
+from .handles import Handle, draw_cross, draw_handles
+
+_CELLS = 20  # of the photo's mesh along its longer side
+_SEAM_PX = 0.6  # by which neighbouring cells overlap, so that no gap shows
+
+Point = tuple[float, float]
+
+
+class MapFrame:
+    """From latitude and longitude to the map's coordinates and back, whatever the canvas shows now."""
+
+    def __init__(self, canvas) -> None:
+        self._canvas = canvas
+        self._wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+        self._made: Optional[QgsCoordinateTransform] = None
+
+    def to_map(self, lat: float, lon: float) -> Optional[QgsPointXY]:
+        """A place in the map's coordinates; None: it is not on this map."""
+        try:
+            return self._transform().transform(QgsPointXY(lon, lat))
+        except QgsCsException:
+            return None
+
+    def to_lat_lon(self, at: QgsPointXY) -> Optional[Point]:
+        """(lat, lon) of a place in the map's coordinates; None outside the projection."""
+        try:
+            found = self._transform().transform(at, Qgis.TransformDirection.Reverse)
+        except QgsCsException:
+            return None
+        return (found.y(), found.x()) if -90 <= found.y() <= 90 and -540 <= found.x() <= 540 else None
+
+    def _transform(self) -> QgsCoordinateTransform:
+        """Made anew only when the map's coordinate system has changed: it is asked thousands of times."""
+        crs = self._canvas.mapSettings().destinationCrs()
+        if self._made is None or self._made.destinationCrs() != crs:
+            self._made = QgsCoordinateTransform(self._wgs84, crs, QgsProject.instance().transformContext())
+        return self._made
+
+
+class _Item(QgsMapCanvasItem):
+    """Covers the canvas; places are in the map's coordinates."""
+
+    def __init__(self, canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+
+    def boundingRect(self) -> QRectF:
+        """All of the canvas, and what panning may bring in."""
+        size = self._canvas.size()
+        return QRectF(-size.width(), -size.height(), 3 * size.width(), 3 * size.height())
+
+    def updatePosition(self) -> None:
+        """The map moved."""
+        self.update()
+
+    def to_canvas(self, at: QgsPointXY) -> QPointF:
+        """Canvas pixels of a place."""
+        return self.toCanvasCoordinates(at)
+
+
+class PhotoOverlay(_Item):
+    """The photo laid over the map: a mesh whose nodes the camera has located.
+
+    Attributes:
+        opacity: 0 to 1.
+        swipe: the share of the canvas, from the left, in which the photo is shown; None shows it all.
+        blinked: the photo is hidden for the moment.
+    """
+
+    def __init__(self, canvas) -> None:
+        super().__init__(canvas)
+        self.setZValue(10)
+        self.opacity = 0.8
+        self.swipe: Optional[float] = None
+        self.blinked = False
+        self._image: Optional[QImage] = None
+        self._cells: list[tuple[QRectF, list[QgsPointXY]]] = []
+        self._drawn: Optional[QImage] = None
+        self._drawn_corners: list[QgsPointXY] = []
+
+    def show_photo(self, image: Optional[QImage], camera, frame: MapFrame) -> None:
+        """Lays a photo over the map as the camera sees the ground; None for no photo."""
+        self._image, self._drawn = image, None
+        self._cells = _mesh(image, camera, frame) if image is not None and camera is not None else []
+        self.update()
+
+    def settle(self) -> None:
+        """Draws the photo anew for the place and scale that the map shows now."""
+        self._drawn = None
+        self.update()
+
+    def refresh(self) -> None:
+        """Opacity, swipe or blink changed."""
+        self.update()
+
+    def paint(self, painter: QPainter, option=None, widget=None) -> None:
+        """Draws the photo where it is, or for now what was drawn before the map moved."""
+        if not self._cells or self.blinked or self.opacity <= 0 or not self.isVisible():
+            return
+        if self._drawn is None:
+            self._draw()
+        if self._drawn is None:
+            return
+        painter.save()
+        painter.setOpacity(self.opacity)
+        if self.swipe is not None:
+            size = self._canvas.size()
+            painter.setClipRect(QRectF(-size.width(), -size.height(), size.width() * (1 + self.swipe),
+                                       3 * size.height()))  # fmt: skip
+        source = QPolygonF(_four(QRectF(self._drawn.rect())))
+        target = QPolygonF([self.to_canvas(corner) for corner in self._drawn_corners])
+        transform = QTransform()
+        if QTransform.quadToQuad(source, target, transform):
+            painter.setTransform(transform, True)
+            painter.drawImage(QPointF(0, 0), self._drawn)
+        painter.restore()
+        if self.swipe is not None:
+            x = self._canvas.width() * self.swipe
+            for pen in (QPen(QColor(0, 0, 0, 160), 4), QPen(QColor("white"), 2)):
+                painter.setPen(pen)
+                painter.drawLine(QPointF(x, -self._canvas.height()), QPointF(x, 2 * self._canvas.height()))
+
+    def _draw(self) -> None:
+        """The photo as this view of the map shows it, once; moving the map a little only moves the picture."""
+        ratio = self._canvas.devicePixelRatioF()
+        size = self._canvas.size() * ratio
+        if size.isEmpty():
+            return
+        drawn = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        view = QRectF(drawn.rect())
+        for source, corners in self._cells:
+            target = QPolygonF([self.to_canvas(corner) * ratio for corner in corners])
+            if not target.boundingRect().intersects(view) or target.boundingRect().width() > 40 * view.width():
+                continue
+            transform = QTransform()
+            if QTransform.quadToQuad(QPolygonF(_four(source)), target, transform):
+                painter.setTransform(transform)
+                wider = source.adjusted(-_SEAM_PX, -_SEAM_PX, _SEAM_PX, _SEAM_PX)
+                wider = wider.intersected(QRectF(self._image.rect()))
+                painter.drawImage(wider, self._image, wider)
+        painter.end()
+        to_map = self._canvas.getCoordinateTransform()
+        width, height = self._canvas.width(), self._canvas.height()
+        self._drawn = drawn
+        self._drawn_corners = [
+            to_map.toMapCoordinates(int(x), int(y)) for x, y in ((0, 0), (width, 0), (width, height), (0, height))
+        ]
+
+
+class MapMarks(_Item):
+    """Outlines, the linked cursor, and tie points."""
+
+    def __init__(self, canvas, frame: MapFrame) -> None:
+        super().__init__(canvas)
+        self.setZValue(20)
+        self._frame = frame
+        self._outlines: list[tuple[list[QgsPointXY], QColor, Qt.PenStyle]] = []
+        self._cursor: Optional[QgsPointXY] = None
+        self.handles: list[Handle] = []  # x, y in the map's coordinates
+        self.selected = -1
+
+    def show_outlines(self, outlines: list[tuple[list[Point], str, Qt.PenStyle]]) -> None:
+        """Draws closed rings [(lat, lon)], each with a colour and a line."""
+        self._outlines = []
+        for ring, colour, line in outlines:
+            points = [self._frame.to_map(lat, lon) for lat, lon in ring]
+            if None not in points:
+                self._outlines.append((points, QColor(colour), line))
+        self.update()
+
+    def show_cursor(self, at: Optional[Point]) -> None:
+        """Marks the place (lat, lon) that the mouse on the photo points at."""
+        self._cursor = None if at is None else self._frame.to_map(*at)
+        self.update()
+
+    def show_handles(self, handles: list[Handle], selected: int) -> None:
+        """Draws tie points, given in the map's coordinates."""
+        self.handles, self.selected = handles, selected
+        self.update()
+
+    def paint(self, painter: QPainter, option=None, widget=None) -> None:
+        """Draws all of it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for points, colour, line in self._outlines:
+            ring = QPolygonF([self.to_canvas(point) for point in points])
+            for pen in (QPen(QColor(255, 255, 255, 210), 5), QPen(colour, 2.4, line)):
+                painter.setPen(pen)
+                painter.drawPolygon(ring)
+        draw_handles(painter, self.handles, self.selected, lambda h: self.to_canvas(QgsPointXY(h.x, h.y)))
+        if self._cursor is not None:
+            draw_cross(painter, self.to_canvas(self._cursor))
+
+
+def _mesh(image: QImage, camera, frame: MapFrame) -> list[tuple[QRectF, list[QgsPointXY]]]:
+    """Cells of the image, each with its four corners on the map; those that show no ground are left out."""
+    width, height = camera.size_px
+    step = max(width, height) / _CELLS
+    columns, rows = max(1, round(width / step)), max(1, round(height / step))
+    nodes: dict[tuple[int, int], Optional[QgsPointXY]] = {}
+    for row in range(rows + 1):
+        for column in range(columns + 1):
+            at = camera.locate(width * column / columns, height * row / rows)
+            nodes[row, column] = None if at is None else frame.to_map(*at)
+    known = [node.x() for node in nodes.values() if node is not None]
+    # A cell that crosses the antimeridian has corners at both ends of the map.
+    widest = (max(known) - min(known)) / 2 if known else 0.0
+    cells = []
+    for row in range(rows):
+        for column in range(columns):
+            four = [nodes[row, column], nodes[row, column + 1], nodes[row + 1, column + 1], nodes[row + 1, column]]
+            if None in four:
+                continue
+            xs = [corner.x() for corner in four]
+            if min(rows, columns) < 4 or max(xs) - min(xs) <= widest:
+                left, right = (image.width() * c / columns for c in (column, column + 1))
+                top, bottom = (image.height() * r / rows for r in (row, row + 1))
+                cells.append((QRectF(left, top, right - left, bottom - top), four))
+    return cells
+
+
+def _four(rect: QRectF) -> list[QPointF]:
+    return [rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()]

@@ -1,0 +1,107 @@
+"""How the photo is laid over the map: opacity, swipe, blink; and how it is shown beside it."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QSize, Qt, QTimer
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
+
+from ...core.resources import icon
+from .actions import ReviewActions
+from .map_items import PhotoOverlay
+
+_BLINK_MS = 650  # slower than three times a second, which may harm people with photosensitive epilepsy
+
+
+class OverlayBar(QWidget):
+    """Tool buttons of the photo view and of the overlay; moves the overlay's swipe line along with the mouse."""
+
+    def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._actions, self._overlay, self._canvas = actions, overlay, canvas
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setObjectName("review_opacity")
+        self.slider.setRange(0, 100)
+        self.slider.setValue(round(100 * overlay.opacity))
+        self.slider.setAccessibleName(self.tr("Opacity of the photo over the map"))
+        self.slider.setToolTip(self.slider.accessibleName())
+        self.slider.setMinimumWidth(50)
+        self.slider.setMaximumWidth(140)
+        self.slider.valueChanged.connect(self._set_opacity)
+        self._blink = QTimer(self)
+        self._blink.setInterval(_BLINK_MS)
+        self._blink.timeout.connect(self._blink_now)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(1)
+        for name, theme in (
+            ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("turn", "mActionRotateFeature"),
+            ("stretch", "mActionFullCumulativeCutStretch"),
+        ):  # fmt: skip
+            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
+        self.add_line()
+        self.add("overlay", icon("overlay"))
+        self.row.addWidget(self.slider)
+        self.add("swipe", icon("swipe"))
+        self.add("blink", icon("blink"))
+
+    def add(self, name: str, picture: QIcon) -> QToolButton:
+        """A tool button for an action."""
+        action = self._actions[name]
+        action.setIcon(picture)
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setAutoRaise(True)
+        button.setIconSize(QSize(18, 18))
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.row.addWidget(button)
+        return button
+
+    def add_line(self) -> None:
+        """A line between groups."""
+        line = QFrame(self)
+        line.setFrameShape(QFrame.Shape.VLine)
+        line.setFrameShadow(QFrame.Shadow.Sunken)
+        self.row.addWidget(line)
+
+    def set_shown(self, on: bool) -> None:
+        """Lays the photo over the map, or takes it away."""
+        self._overlay.setVisible(on)
+        self._overlay.refresh()
+
+    def set_swipe(self, on: bool) -> None:
+        """Shows the photo left of the mouse only."""
+        self._overlay.swipe = 0.5 if on else None
+        if on:
+            self._canvas.xyCoordinates.connect(self._move_swipe)
+            self._actions["overlay"].setChecked(True)
+        else:
+            self._canvas.xyCoordinates.disconnect(self._move_swipe)
+        self._overlay.refresh()
+
+    def set_blink(self, on: bool) -> None:
+        """Shows and hides the photo in turn."""
+        self._overlay.blinked = False
+        if on:
+            self._actions["overlay"].setChecked(True)
+            self._blink.start()
+        else:
+            self._blink.stop()
+        self._overlay.refresh()
+
+    def _set_opacity(self, percent: int) -> None:
+        self._overlay.opacity = percent / 100.0
+        self._overlay.refresh()
+
+    def _move_swipe(self, at) -> None:
+        x = self._canvas.getCoordinateTransform().transform(at).x()
+        self._overlay.swipe = max(0.0, min(1.0, x / max(1, self._canvas.width())))
+        self._overlay.refresh()
+
+    def _blink_now(self) -> None:
+        self._overlay.blinked = not self._overlay.blinked
+        self._overlay.refresh()

@@ -1,0 +1,173 @@
+"""Photos as pictures for the screen: decoded, stretched and turned on another thread, kept for a while."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from osgeo import gdal
+from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QImage, QImageReader
+
+from ..background import Background
+
+PREVIEW_PX = 1400  # longer side: more than the view has on most screens, decoded from a JPEG in some 50 ms
+FULL_PX = 6144
+_KEPT = 4
+_CLIP = 0.01  # share of the pixels that a stretch makes black, and white
+_ROWS = 128  # stretched at a time, so that the window's thread gets its turn
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded photo, in the orientation of its stored pixels.
+
+    Attributes:
+        size_px: stored width and height.
+        image: all of the photo, perhaps smaller than stored; null when it cannot be decoded.
+        stretched: the same with its contrast stretched.
+    """
+
+    size_px: tuple[int, int]
+    image: QImage
+    stretched: QImage
+
+
+def stored_size(path: str) -> Optional[tuple[int, int]]:
+    """Width and height of the stored pixels, from the header; None for what is no picture. Any thread."""
+    reader = QImageReader(path)
+    reader.setDecideFormatFromContent(True)
+    size = reader.size()
+    if size.isValid():
+        return size.width(), size.height()
+    dataset = _open(path)
+    return None if dataset is None else (dataset.RasterXSize, dataset.RasterYSize)
+
+
+def read_picture(path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
+    """Decodes a photo at about `longer_px`; None when it is no picture. EXIF orientation is not applied. Any thread."""
+    size = stored_size(path)
+    if size is None:
+        return None
+    wanted = QSize(*size)
+    if max(size) > longer_px:
+        wanted = wanted.scaled(longer_px, longer_px, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
+    reader = QImageReader(path)
+    reader.setDecideFormatFromContent(True)
+    reader.setAutoTransform(False)
+    reader.setScaledSize(wanted)
+    image = reader.read()
+    if image.isNull():
+        image = _read_by_gdal(path, wanted)
+    if image.isNull():
+        return None
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    return Picture(size, image, stretch(image))
+
+
+def stretch(image: QImage) -> QImage:
+    """Each colour stretched so that its darkest and brightest hundredth are black and white."""
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    small = image.scaled(200, 200, Qt.AspectRatioMode.KeepAspectRatio)
+    sample = _bytes(small, 0, small.height())
+    tables = [_table(Counter(sample[channel::4])) for channel in range(3)]
+    stretched = bytearray()
+    for top in range(0, image.height(), _ROWS):
+        rows = bytearray(_bytes(image, top, min(_ROWS, image.height() - top)))
+        for channel, table in enumerate(tables):
+            rows[channel::4] = rows[channel::4].translate(table)
+        stretched += rows
+    made = QImage(bytes(stretched), image.width(), image.height(), image.width() * 4, QImage.Format.Format_RGBX8888)
+    return made.copy()  # the pixels must outlive the Python object
+
+
+def _table(counts: Counter) -> bytes:
+    total, low, high, below = sum(counts.values()), None, 255, 0
+    for value in range(256):
+        below += counts.get(value, 0)
+        if low is None and below > _CLIP * total:
+            low = value
+        if below >= (1 - _CLIP) * total:
+            high = value
+            break
+    low = low or 0
+    span = max(1, high - low)
+    return bytes(max(0, min(255, round(255 * (value - low) / span))) for value in range(256))
+
+
+def _bytes(image: QImage, top: int, rows: int) -> bytes:
+    pointer = image.constBits()
+    pointer.setsize(image.bytesPerLine() * image.height())
+    start = top * image.bytesPerLine()
+    return bytes(memoryview(pointer)[start : start + rows * image.bytesPerLine()])
+
+
+def _open(path: str):
+    try:
+        return gdal.Open(path)
+    except RuntimeError:  # where GDAL has been told to raise errors
+        return None
+
+
+def _read_by_gdal(path: str, size: QSize) -> QImage:
+    """For what Qt does not decode, such as TIFF with 16 bits; a null image when GDAL cannot either."""
+    dataset = _open(path)
+    if dataset is None:
+        return QImage()
+    width, height = size.width(), size.height()
+    bands = [1, 2, 3] if dataset.RasterCount >= 3 else [1, 1, 1]
+    try:
+        eight_bit = gdal.Translate(
+            "", dataset, format="MEM", width=width, height=height, bandList=bands, outputType=gdal.GDT_Byte,
+            scaleParams=None if dataset.GetRasterBand(1).DataType == gdal.GDT_Byte else [[]], resampleAlg="average",
+        )  # fmt: skip
+    except RuntimeError:
+        eight_bit = None
+    if eight_bit is None:
+        return QImage()
+    pixels = bytearray(b"\xff" * (4 * width * height))
+    for channel in range(3):
+        pixels[channel::4] = eight_bit.GetRasterBand(channel + 1).ReadRaster(0, 0, width, height)
+    return QImage(bytes(pixels), width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
+
+
+class PictureLoader(QObject):
+    """Reads photos one after the other, the newest wish first, and keeps the last few.
+
+    Signals:
+        ready(path, picture): a Picture, or None when the file is no picture.
+    """
+
+    ready = pyqtSignal(str, object)
+
+    def __init__(self, parent: Optional[QObject] = None, read: Callable = read_picture) -> None:
+        super().__init__(parent)
+        self._read = read
+        self._background = Background(self)
+        self._kept: OrderedDict[tuple[str, int], Optional[Picture]] = OrderedDict()
+        self._asked: set[tuple[str, int]] = set()
+
+    def load(self, path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
+        """The picture if it is at hand, else None, and `ready` follows."""
+        key = (path, longer_px)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        if key not in self._asked:
+            self._asked.add(key)
+            self._background.run(
+                lambda: self._read(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True
+            )
+        return None
+
+    def close(self) -> None:
+        """Ends the reading thread."""
+        self._background.close()
+
+    def _arrived(self, key: tuple[str, int], picture: Optional[Picture]) -> None:
+        self._asked.discard(key)
+        self._kept[key] = picture
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        self.ready.emit(key[0], picture)

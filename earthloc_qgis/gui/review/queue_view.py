@@ -1,0 +1,193 @@
+"""The queue: which photos to review, in which order, and how far it has got."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtCore import QItemSelectionModel, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.reviews import REJECTED, UNREVIEWED, UNSURE
+from .queue_model import BY_DATE, BY_MISSION, BY_NEED, CONFIDENCE, PATH_ROLE, PHOTO, REVIEW, TAKEN, ReviewModel
+
+
+class QueueView(QWidget):
+    """Filter, order, progress and list.
+
+    Signals:
+        current_changed(path): another photo is current; "" for none.
+        selection_changed(count): so many photos are selected.
+    """
+
+    current_changed = pyqtSignal(str)
+    selection_changed = pyqtSignal(int)
+
+    def __init__(self, model: ReviewModel, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._wanted = ""  # path to come back to when the model has been arranged anew
+        self._make_widgets()
+        self._lay_out()
+        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._tell_current())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._tell_selection())
+        self.filter.currentIndexChanged.connect(lambda *_: self._arrange())
+        self.order.currentIndexChanged.connect(lambda *_: self._arrange())
+        self.mission.currentIndexChanged.connect(lambda *_: self._arrange())
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._arranged)
+        model.dataChanged.connect(lambda *_: self._count())
+
+    def selected(self) -> list[str]:
+        """Paths of the selected photos, in the order shown."""
+        rows = sorted(self.list.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [index.data(PATH_ROLE) for index in rows]
+
+    def current(self) -> str:
+        """Path of the current photo, or ""."""
+        index = self.list.currentIndex()
+        return index.data(PATH_ROLE) if index.isValid() else ""
+
+    def select(self, path: str) -> None:
+        """Makes a photo the current and only selected one."""
+        row = self._model.row(path)
+        if row >= 0 and (path != self.current() or len(self.selected()) > 1):
+            self._go_to(row)
+
+    def step(self, by: int) -> None:
+        """The next or the previous photo of the list."""
+        row = self.list.currentIndex().row() + by
+        if 0 <= row < self._model.rowCount():
+            self._go_to(row)
+
+    def go_on(self) -> bool:
+        """The next photo not reviewed yet; False, and nothing changes, when all are."""
+        rows = [index.row() for index in self.list.selectionModel().selectedRows()] or [-1]
+        row = self._model.next_unreviewed(max(rows))
+        if row >= 0:
+            self._go_to(row)
+        return row >= 0
+
+    def next_path(self) -> str:
+        """The photo that `go_on` would go to, or ""."""
+        row = self._model.next_unreviewed(self.list.currentIndex().row())
+        return self._model.index(row, 0).data(PATH_ROLE) if row >= 0 else ""
+
+    def show_missions(self) -> None:
+        """Offers the missions that occur, if there are several."""
+        missions, chosen = self._model.missions(), self.mission.currentData() or ""
+        self.mission.blockSignals(True)
+        self.mission.clear()
+        self.mission.addItem(self.tr("All missions"), "")
+        for mission in missions:
+            self.mission.addItem(mission, mission)
+        self.mission.setCurrentIndex(max(0, self.mission.findData(chosen)))
+        self.mission.blockSignals(False)
+        self.mission.setVisible(len(missions) > 1)
+
+    def _make_widgets(self) -> None:
+        self.filter = self._combo("review_filter", self.tr("Photos to show"))
+        for text, wanted in (
+            (self.tr("All photos"), ""), (self.tr("Not reviewed"), UNREVIEWED), (self.tr("Unsure"), UNSURE),
+            (self.tr("Accepted and corrected"), "usable"), (self.tr("Rejected"), REJECTED),
+        ):  # fmt: skip
+            self.filter.addItem(text, wanted)
+        self.order = self._combo("review_order", self.tr("Order"))
+        for text, order in (
+            (self.tr("Not reviewed, least certain first"), BY_NEED), (self.tr("By date"), BY_DATE),
+            (self.tr("By mission and frame"), BY_MISSION),
+        ):  # fmt: skip
+            self.order.addItem(text, order)
+        self.mission = self._combo("review_mission", self.tr("Mission"))
+        self.count = QLabel(self)
+        self.count.setObjectName("review_count")
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName(self.tr("Photos reviewed"))
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(6)
+        self.list = QTreeView(self)
+        self.list.setObjectName("review_queue")
+        self.list.setAccessibleName(self.tr("Photos to review"))
+        self.list.setModel(self._model)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setAlternatingRowColors(True)
+        self.list.setAllColumnsShowFocus(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(PHOTO, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((REVIEW, 125), (CONFIDENCE, 120), (TAKEN, 120)):
+            header.resizeSection(column, width)
+        self.list.setMinimumHeight(4 * self.fontMetrics().height() + 12)  # the header and two or three photos
+
+    def _combo(self, name: str, accessible: str) -> QComboBox:
+        combo = QComboBox(self)
+        combo.setObjectName(name)
+        combo.setAccessibleName(accessible)
+        combo.setToolTip(accessible)
+        combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        combo.setMinimumWidth(70)
+        return combo
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.filter, 3)
+        row.addWidget(self.mission, 2)
+        row.addWidget(self.order, 4)
+        row.addWidget(self.count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(row)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.list, 1)
+        self.mission.hide()
+
+    def _arrange(self) -> None:
+        self._model.arrange(self.order.currentData(), self.filter.currentData(), self.mission.currentData() or "")
+
+    def _remember(self) -> None:
+        self._wanted = self.current()
+
+    def _arranged(self) -> None:
+        self._count()
+        row = self._model.row(self._wanted)
+        if row < 0:
+            row = max(self._model.next_unreviewed(-1), 0)
+        if self._model.rowCount():
+            self._go_to(row)
+        else:
+            self.current_changed.emit("")
+
+    def _go_to(self, row: int) -> None:
+        index = self._model.index(row, 0)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.list.selectionModel().setCurrentIndex(index, flags)
+        self.list.scrollTo(index)
+
+    def _tell_current(self) -> None:
+        self.current_changed.emit(self.current())
+
+    def _tell_selection(self) -> None:
+        # After the view has taken in what was selected.
+        QTimer.singleShot(0, lambda: self.selection_changed.emit(len(self.selected())))
+
+    def _count(self) -> None:
+        done, total = self._model.counts()
+        self.count.setText(self.tr("{done} of {total} reviewed").format(done=done, total=total))
+        self.progress.setRange(0, max(total, 1))
+        self.progress.setValue(done)
+        self.progress.setAlignment(Qt.AlignmentFlag.AlignLeft)

@@ -1,0 +1,335 @@
+"""The review window: the queue, the photo beside the map, its candidates, and the decision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Optional
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from ... import settings
+from ...core.engine_client import EngineClient
+from ...core.layers import TABLE_PROPERTY
+from ...core.reviews import UNREVIEWED
+from .actions import DECISION_KEYS, RANK_KEYS, MapKeys, ReviewActions
+from .bench import ReviewBench
+from .candidate_strip import CandidateStrip
+from .decision_bar import DecisionBar
+from .decisions import word
+from .map_side import MapSide
+from .overlay_bar import OverlayBar
+from .photo_view import PhotoView
+from .picture import FULL_PX, PictureLoader
+from .queue_view import QueueView
+from .tile_pictures import TilePictures
+from .working import Working, fitted_rank, north_up_deg
+
+_REPAINT_MS = 250
+
+
+class ReviewWindow(QWidget):
+    """All of a review inside its dock.
+
+    Args:
+        canvas: the map.
+        indexes: tells the folders of the indexes there are.
+
+    Signals:
+        told(text): something for the message bar.
+    """
+
+    told = pyqtSignal(str)
+
+    def __init__(self, canvas, indexes: Callable[[], list[str]], parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("EarthLocReview")
+        self._indexes = indexes
+        self.closed_down = False
+        self.bench = ReviewBench(self)
+        self.client = EngineClient(settings.engine_command(), self)
+        self.pictures = PictureLoader(self)
+        self.tiles = TilePictures(self.client, self)
+        self.map = MapSide(canvas, self)
+        self.actions = ReviewActions(self)
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(_REPAINT_MS)
+        self._repaint.timeout.connect(_repaint_footprints)
+        self._make_actions()
+        self._make_widgets(canvas)
+        self._lay_out()
+        self._connect()
+        self._keys = MapKeys(canvas, self.actions, lambda: self.isVisible() and bool(self.bench.current))
+        self._show_empty()
+
+    def open(self, results: Path) -> None:
+        """Reviews the photos of a results GeoPackage."""
+        self.bench.open(results)
+
+    def close_down(self) -> None:
+        """Writes what is not written yet, ends the engine and all threads, clears the map."""
+        self.closed_down = True
+        self._keys.stop()
+        self.bench.close()
+        self.client.close()
+        self.pictures.close()
+        self.map.remove()
+
+    def showEvent(self, event) -> None:
+        """The photo is over the map again."""
+        super().showEvent(event)
+        self.map.set_visible(True, self.actions["overlay"].isChecked())
+
+    def hideEvent(self, event) -> None:
+        """Nothing of ours is left on the map."""
+        super().hideEvent(event)
+        for name in ("blink", "swipe"):
+            self.actions[name].setChecked(False)
+        self.map.set_visible(False, False)
+
+    # --- widgets -----------------------------------------------------------------------------------
+
+    def _make_actions(self) -> None:
+        add = self.actions.add
+        for decision, text in (
+            ("accepted", self.tr("Accept")), ("rejected", self.tr("Reject")), ("unsure", self.tr("Unsure")),
+            ("not_land", self.tr("No land")), ("cloud", self.tr("Cloud")), ("night", self.tr("Night")),
+        ):  # fmt: skip
+            add(decision, text, DECISION_KEYS[decision], lambda decision=decision: self.decide(decision))
+        add("next", self.tr("Next"), "Right J", lambda: self.queue.step(1))
+        add("previous", self.tr("Previous"), "Left K", lambda: self.queue.step(-1))
+        add("go_on", self.tr("Next not reviewed"), "Space", lambda: self.queue.go_on())
+        for place, key in enumerate(RANK_KEYS):
+            add(f"rank_{place + 1}", self.tr("Candidate {n}").format(n=place + 1), key,
+                lambda rank=place + 1: self.bench.choose(rank))  # fmt: skip
+        add("undo", self.tr("Undo"), "Ctrl+Z", self.bench.undo_stack.undo)
+        add("redo", self.tr("Redo"), "Ctrl+Shift+Z Ctrl+Y", self.bench.undo_stack.redo)
+        add("fit", self.tr("Show the whole photo"), "F", lambda: self.photo.fit())
+        add("zoom_in", self.tr("Zoom in"), "+ =", lambda: self.photo.zoom(1))
+        add("zoom_out", self.tr("Zoom out"), "-", lambda: self.photo.zoom(-1))
+        add("north", self.tr("North up"), "H", self._set_north, checkable=True).setChecked(True)
+        add("turn", self.tr("Turn by 90°"), "T", self._turn)
+        add("stretch", self.tr("Stretch contrast"), "E", lambda on: self.photo.set_stretched(on), checkable=True)
+        add("overlay", self.tr("Photo over the map"), "O", lambda on: self.overlay.set_shown(on), checkable=True)
+        add("swipe", self.tr("Swipe with the mouse"), "S", lambda on: self.overlay.set_swipe(on), checkable=True)
+        add("blink", self.tr("Blink"), "B", lambda on: self.overlay.set_blink(on), checkable=True)
+        add("zoom_map", self.tr("Zoom the map to the photo"), "Z", self.map.zoom)
+        add("note", self.tr("Write a note"), "M", lambda: self.decisions.note.setFocus())
+
+    def _make_widgets(self, canvas) -> None:
+        self.queue = QueueView(self.bench.model, self)
+        self.photo = PhotoView(self)
+        self.overlay = OverlayBar(self.actions, self.map.overlay, canvas, self)
+        self.strip = CandidateStrip(self)
+        self.decisions = DecisionBar(self.actions, self)
+        self.status = QLabel(self)
+        self.status.setObjectName("review_status")
+        self.status.setWordWrap(True)
+        self.status.setAccessibleName(self.tr("State"))
+        self.empty = QLabel(self)
+        self.empty.setObjectName("review_empty")
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setMargin(24)
+
+    def _lay_out(self) -> None:
+        work = QWidget(self)
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.overlay)
+        column.addWidget(self.photo, 1)
+        column.addWidget(self.strip)
+        column.addWidget(self.status)
+        column.addWidget(self.decisions)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter.addWidget(self.queue)
+        self.splitter.addWidget(work)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 4)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([150, 490])
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.splitter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 6)
+        layout.addWidget(self.stack)
+
+    def _connect(self) -> None:
+        bench = self.bench
+        self.queue.current_changed.connect(bench.select)
+        self.queue.selection_changed.connect(self.decisions.show_count)
+        bench.current_changed.connect(self._show_photo)
+        bench.working_changed.connect(self._show_working)
+        bench.decided.connect(self._decided)
+        bench.conflict.connect(self._show_conflict)
+        bench.told.connect(self.told)
+        bench.recorder.loaded.connect(lambda *_: self._loaded())
+        bench.recorder.waiting.connect(self._show_waiting)
+        bench.model.modelReset.connect(self._show_empty)
+        bench.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
+        bench.undo_stack.canRedoChanged.connect(self.actions["redo"].setEnabled)
+        self.actions["undo"].setEnabled(False)
+        self.actions["redo"].setEnabled(False)
+        self.pictures.ready.connect(self._picture_ready)
+        self.tiles.arrived.connect(self.strip.candidates.set_tile)
+        self.strip.chosen.connect(bench.choose)
+        self.photo.hovered.connect(self.map.show_cursor)
+        self.photo.left.connect(self.map.hide_cursor)
+        self.photo.detail_wanted.connect(self._want_detail)
+        self.map.hovered.connect(self.photo.show_cursor)
+        self.decisions.note.returnPressed.connect(self.photo.setFocus)
+
+    # --- deciding ----------------------------------------------------------------------------------
+
+    def decide(self, decision: str) -> None:
+        """Decides on the selected photos and goes on to the next one."""
+        paths = self.queue.selected()
+        if not paths:
+            return
+        self.bench.decide(decision, paths, self.decisions.note.text().strip())
+        if not self.queue.go_on():
+            self._show_working()
+            self.status.setText(self.tr("All photos of this list are reviewed."))
+
+    def _decided(self, items: list) -> None:
+        self._repaint.start()
+        if any(item.path == self.bench.current for item in items):
+            self._show_note()
+
+    # --- what is shown -----------------------------------------------------------------------------
+
+    def _loaded(self) -> None:
+        self.queue.show_missions()
+        self._show_empty()
+
+    def _show_empty(self) -> None:
+        """Says what to do when there is nothing to review."""
+        total = self.bench.model.counts()[1]
+        shown = self.bench.model.rowCount()
+        self.stack.setCurrentWidget(self.splitter if total else self.empty)
+        self.empty.setText(self.tr("There is nothing to review yet. Locate photos in the EarthLoc panel: they appear "
+                                   "here as soon as they are found."))  # fmt: skip
+        self.decisions.set_enabled(shown > 0)
+        if total and not shown:
+            self.status.setText(self.tr("No photo is like that. Choose “All photos” above."))
+
+    def _show_photo(self, path: str) -> None:
+        """Another photo is current: its picture at once if it is at hand, all else when it has been read."""
+        self.map.clear()
+        self.strip.show_candidates([], 0)
+        self._show_note()
+        if not path:
+            self.photo.show_picture(None, "")
+            return
+        self.queue.select(path)
+        picture = self.pictures.load(path)
+        if picture is not None:
+            self._picture_ready(path, picture)
+        else:
+            self.photo.show_picture(None, self.tr("Reading…"))
+        self.status.setText("")
+
+    def _picture_ready(self, path: str, picture) -> None:
+        if path != self.bench.current:
+            return
+        if picture is None:
+            self.photo.show_picture(None, self.tr("{path} cannot be read. It may have been moved or renamed.").format(
+                path=path))  # fmt: skip
+        else:
+            self.photo.show_picture(picture)
+            self.strip.candidates.set_photo(picture.image)
+            self.map.show_image(picture.image)
+        upcoming = self.queue.next_path()
+        if upcoming and picture is not None:
+            self.pictures.load(upcoming)
+
+    def _show_working(self) -> None:
+        """Candidates, camera and outline of what is on the table."""
+        working = self.bench.working
+        if working is None:
+            return
+        candidates = working.shown.get("candidates") or []
+        if self.strip.candidates.rowCount() != len(candidates) or self.strip.candidates.candidate(0) not in candidates:
+            self.strip.show_candidates(candidates, fitted_rank(working.held) if working.held.get("pose") else 0)
+            picture = self.pictures.load(working.path)
+            if picture is not None:
+                self.strip.candidates.set_photo(picture.image)
+            self._ask_for_tiles(candidates)
+        self.strip.select(working.rank)
+        camera = working.camera()
+        self._set_north(self.actions["north"].isChecked())
+        self.map.show_working(working, camera)
+        self._say(working)
+
+    def _ask_for_tiles(self, candidates: list[dict]) -> None:
+        has_engine = settings.find_engine() is not None
+        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.review_imagery() or None)
+
+    def _say(self, working: Working) -> None:
+        """What is on the table, in a sentence."""
+        item = self.bench.model.item(working.path)
+        parts = []
+        if item is not None and item.review != UNREVIEWED:
+            parts.append(self.tr("<b>{decision}</b> by {who}").format(
+                decision=word(item.review), who=_escaped(item.reviewer or self.tr("somebody"))))  # fmt: skip
+        if working.is_unsaved:
+            parts.append(self.tr("<b>Changed</b>: accept it to keep it, or undo"))
+        shown = working.shown
+        if not shown.get("footprint"):
+            parts.append(_escaped(shown.get("message") or self.tr("no footprint")))
+        elif shown.get("pose"):
+            parts.append(self.tr("{n} tie points, {km} km").format(
+                n=shown.get("inliers", 0), km=f"{shown.get('rms_km') or 0:.2f}"))  # fmt: skip
+        else:
+            parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
+        self.status.setText(" · ".join(parts))
+
+    def _show_note(self) -> None:
+        item = self.bench.model.item(self.bench.current) if self.bench.current else None
+        if not self.decisions.note.hasFocus():
+            self.decisions.note.setText(item.note if item is not None else "")
+        if self.bench.working is not None and self.bench.working.path == self.bench.current:
+            self._say(self.bench.working)
+
+    def _show_conflict(self, item) -> None:
+        text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history, "
+                       "the later one holds.")  # fmt: skip
+        self.status.setText(text.format(
+            who=_escaped(item.reviewer or self.tr("Somebody")), decision=word(item.review)))  # fmt: skip
+
+    def _show_waiting(self, count: int, problem: str) -> None:
+        if problem:
+            self.status.setText(self.tr("{n} decisions wait to be saved: {problem}").format(
+                n=count, problem=_escaped(problem)))  # fmt: skip
+
+    # --- the photo ---------------------------------------------------------------------------------
+
+    def _set_north(self, on: bool) -> None:
+        working = self.bench.working
+        if on and working is not None:
+            self.photo.turn_to(north_up_deg(working.camera()))
+
+    def _turn(self) -> None:
+        self.actions["north"].setChecked(False)
+        self.photo.turn_to(self.photo.turn_deg + 90.0)
+
+    def _want_detail(self) -> None:
+        picture = self.pictures.load(self.bench.current, FULL_PX)
+        if picture is not None:
+            self.photo.show_picture(picture)
+
+
+def _repaint_footprints() -> None:
+    """Footprints on the map take the colour of the decision."""
+    for layer in QgsProject.instance().mapLayers().values():
+        if layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points"):
+            layer.dataProvider().reloadData()
+            layer.triggerRepaint()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

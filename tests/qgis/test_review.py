@@ -1,0 +1,412 @@
+"""The review window with real widgets, keys and mouse, on photos whose cameras are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+from conftest import wait_for
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from qgis.PyQt.QtGui import QColor, QMouseEvent
+from qgis.PyQt.QtTest import QTest
+from review_results import SIZE_PX, localization_of, pose_over, write_review_results
+
+from earthloc_qgis import settings
+from earthloc_qgis.core.camera import PinholeCamera, distance_km
+from earthloc_qgis.core.reviews import Decision, ReviewFile
+
+KEYS = {"A": "accepted", "R": "rejected", "U": "unsure", "L": "not_land", "C": "cloud", "N": "night"}
+
+
+@pytest.fixture
+def results(tmp_path):
+    path = tmp_path / "Ergebnisse ü.gpkg"
+    write_review_results(path, 10)
+    return path
+
+
+@pytest.fixture
+def canvas(qgis_iface):
+    QgsProject.instance().clear()
+    canvas = qgis_iface.mapCanvas()
+    canvas.resize(600, 500)
+    canvas.show()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    yield canvas
+    QgsProject.instance().clear()
+
+
+@pytest.fixture
+def open_window(canvas, results):
+    """open_window(): a review of `results`, its first photo on the table; all are closed at the end."""
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    windows = []
+    settings.set_reviewer("Ada")
+
+    def make(path=results):
+        window = ReviewWindow(canvas, list)
+        window.problems = []
+        window.told.connect(window.problems.append)
+        window.resize(600, 640)
+        window.show()
+        window.open(path)
+        windows.append(window)
+        settle(window)
+        window.activateWindow()
+        window.photo.setFocus()
+        wait_for(lambda: window.isActiveWindow() and window.photo.hasFocus())
+        return window
+
+    yield make
+    for window in windows:
+        if not window.closed_down:
+            window.close_down()
+        window.deleteLater()
+
+
+def settle(window) -> None:
+    """Waits until the current photo is on the table and seen, and all decisions are written."""
+    wait_for(lambda: window.bench.model.counts()[1] and window.bench.working is not None, what="the photo's answer")
+    wait_for(lambda: window.photo._picture is not None, what="the picture")
+    wait_for(lambda: not window.bench.recorder._entries, what="the decisions to be written")
+
+
+def press(window, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    window.activateWindow()
+    window.photo.setFocus()
+    wait_for(window.photo.hasFocus)
+    QTest.keyClick(window.photo, key, modifier)
+
+
+def move(widget, at: QPoint, button=Qt.MouseButton.NoButton) -> None:
+    """The mouse moves over a widget, whatever other window lies above it on this screen."""
+    event = QMouseEvent(QEvent.Type.MouseMove, QPointF(at), Qt.MouseButton.NoButton, button,
+                        Qt.KeyboardModifier.NoModifier)  # fmt: skip
+    QCoreApplication.sendEvent(widget, event)
+
+
+def rows(path, sql, *values) -> list:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(sql, values).fetchall()
+
+
+def name(window) -> str:
+    return os.path.basename(window.bench.current)
+
+
+def test_ten_photos_by_keyboard(open_window, results):
+    window = open_window()
+    taken = {}
+    for key in "ARULCNARUA":
+        assert window.bench.model.item(window.bench.current).review == "unreviewed"
+        taken[f"photos/{name(window)}"] = KEYS[key]
+        press(window, getattr(Qt.Key, f"Key_{key}"))
+        settle(window)
+    assert len(taken) == 10
+    history = rows(results, "SELECT photo, decision, reviewer, reviewed_at, engine, model FROM reviews ORDER BY fid")
+    assert {row[0]: row[1] for row in history} == taken
+    assert all(row[2] == "Ada" and row[3].endswith("Z") for row in history)
+    for photo, review, reviewer in rows(results, "SELECT photo, review, reviewer FROM footprints"):
+        assert (review, reviewer) == (taken[photo], "Ada")
+    assert window.queue.count.text() == "10 of 10 reviewed"
+    # What was accepted stands in the history with what it rests on.
+    for photo, rank, index, tile, imagery, found in rows(
+        results, "SELECT photo, candidate_rank, index_name, tile, imagery, localization FROM reviews"
+                 " WHERE decision = 'accepted' AND localization IS NOT NULL"
+    ):  # fmt: skip
+        assert (rank, index, tile, imagery) == (1, "mosaic", "313_1_7", "mosaic.tif")
+        assert json.loads(found)["photo"].endswith(photo)
+
+
+def test_least_certain_comes_first_and_next_skips_what_is_done(open_window):
+    window = open_window()
+    model = window.bench.model
+    confidences = [model.item(model.index(row, 0).data(257)).confidence for row in range(10)]
+    assert confidences == sorted(confidences)
+    first = window.bench.current
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    second = window.bench.current
+    assert second != first
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    press(window, Qt.Key.Key_Left)
+    press(window, Qt.Key.Key_Left)
+    settle(window)
+    assert window.bench.current == first
+    press(window, Qt.Key.Key_Space)
+    settle(window)
+    assert window.bench.current not in (first, second)
+
+
+def test_filter_order_and_mission(open_window):
+    window = open_window()
+    press(window, Qt.Key.Key_R)
+    settle(window)
+    queue, model = window.queue, window.bench.model
+    queue.filter.setCurrentIndex(queue.filter.findData("rejected"))
+    assert model.rowCount() == 1
+    queue.filter.setCurrentIndex(queue.filter.findData("unsure"))
+    assert model.rowCount() == 0
+    assert "All photos" in window.status.text()
+    assert not window.actions["accepted"].isEnabled()
+    queue.filter.setCurrentIndex(0)
+    queue.mission.setCurrentIndex(queue.mission.findData("ISS043"))
+    assert {model.index(row, 0).data() for row in range(model.rowCount())} == {
+        "ISS043-E-101", "ISS043-E-104", "ISS043-E-107"
+    }  # fmt: skip
+    queue.mission.setCurrentIndex(0)
+    queue.order.setCurrentIndex(queue.order.findData("mission"))
+    names = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert names == sorted(names)
+
+
+def test_several_photos_at_once(open_window, results):
+    window = open_window()
+    window.queue.list.setFocus()
+    for _ in range(3):
+        QTest.keyClick(window.queue.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert len(window.queue.selected()) == 4
+    wait_for(lambda: "(4)" in window.decisions._buttons["cloud"].text())
+    QTest.keyClick(window.queue.list, Qt.Key.Key_C)
+    settle(window)
+    assert rows(results, "SELECT count(*) FROM reviews WHERE decision = 'cloud'") == [(4,)]
+    assert len(window.queue.selected()) == 1
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(window)
+    assert window.queue.count.text() == "0 of 10 reviewed"
+    assert rows(results, "SELECT count(*) FROM reviews") == [(8,)]  # nothing is taken out of the history
+
+
+def test_another_candidate_is_chosen_and_undone(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    photo = f"photos/{name(window)}"
+    before = rows(results, "SELECT center_lat, center_lon, geom FROM footprints WHERE photo = ?", photo)
+    press(window, Qt.Key.Key_3)
+    assert window.bench.working.rank == 3
+    assert "Changed" in window.status.text()
+    third = window.bench.working.candidate()["center"]
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    after = rows(results, "SELECT center_lat, center_lon, geom, review, tile FROM footprints WHERE photo = ?", photo)
+    assert after[0][:2] == pytest.approx(third)
+    assert after[0][3:] == ("corrected", "313_3_7")
+    assert rows(results, "SELECT count(*) FROM tie_points WHERE photo = ?", photo) == [(0,)]
+    # The engine's own answer stays as it was.
+    (own,) = rows(results, "SELECT localization FROM photos WHERE photo = ?", photo)[0]
+    assert json.loads(own)["pose"]
+    # And undoing the decision brings it back, tie points and all.
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(window)
+    assert name(window) == os.path.basename(photo)
+    again = rows(results, "SELECT center_lat, center_lon, geom FROM footprints WHERE photo = ?", photo)
+    assert again[0][:2] == pytest.approx(before[0][:2])
+    assert rows(results, "SELECT review FROM footprints WHERE photo = ?", photo) == [("unreviewed",)]
+    assert rows(results, "SELECT count(*) FROM tie_points WHERE photo = ?", photo) == [(4,)]
+    assert rows(results, "SELECT decision FROM reviews WHERE photo = ? ORDER BY fid", photo) == [
+        ("corrected",), ("unreviewed",)
+    ]  # fmt: skip
+
+
+def test_reopened_it_is_all_as_left(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    photo = window.bench.current
+    press(window, Qt.Key.Key_2)
+    window.decisions.note.setText("seen on the basemap")
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    press(window, Qt.Key.Key_U)
+    settle(window)
+    window.close_down()
+    window.hide()
+    again = open_window()
+    assert again.queue.count.text() == "2 of 10 reviewed"
+    again.queue.select(photo)
+    settle(again)
+    item = again.bench.model.item(photo)
+    assert (item.review, item.reviewer, item.note) == ("corrected", "Ada", "seen on the basemap")
+    assert again.bench.working.rank == 2
+    assert again.decisions.note.text() == "seen on the basemap"
+    assert not again.bench.working.is_unsaved
+
+
+def test_linked_cursors(open_window, canvas):
+    window = open_window()
+    window.queue.select(next(path for path in window.bench.model._all if path.endswith("ISS042-E-100.jpg")))
+    settle(window)
+    wait_for(lambda: canvas.extent().width() < 2e6)
+    camera = PinholeCamera(window.bench.working.shown["pose"])
+    at = window.photo.to_screen(200.0, 100.0)
+    move(window.photo, at.toPoint())
+    shown = window.map.frame.to_lat_lon(window.map.marks._cursor)
+    assert distance_km(shown, camera.locate(200.0, 100.0)) < 2.0  # of the whole pixel of the mouse
+    # And from the map to the photo.
+    lat, lon = camera.locate(500.0, 300.0)
+    spot = canvas.getCoordinateTransform().transform(window.map.frame.to_map(lat, lon))
+    move(canvas.viewport(), QPoint(5, 5))
+    move(canvas.viewport(), spot.toQPointF().toPoint())
+    wait_for(lambda: window.photo._cursor is not None)
+    found = camera.locate(window.photo._cursor.x(), window.photo._cursor.y())
+    assert distance_km(found, (lat, lon)) < 1.5 * canvas.mapUnitsPerPixel() / 1000  # of the mouse's whole pixels
+    move(canvas.viewport(), QPoint(2, 2))
+    wait_for(lambda: window.photo._cursor is None)
+
+
+def test_photo_lies_over_the_map(open_window, canvas):
+    window = open_window()
+    window.queue.select(next(path for path in window.bench.model._all if path.endswith("ISS042-E-100.jpg")))
+    settle(window)
+    camera = window.bench.working.camera()
+    press(window, Qt.Key.Key_O)
+    window.overlay.slider.setValue(100)
+    image = window.photo._picture.image
+    far = []
+    for x, y in ((100, 80), (320, 240), (520, 400), (400, 120), (60, 430)):
+        at = canvas.getCoordinateTransform().transform(window.map.frame.to_map(*camera.locate(x, y)))
+        seen = canvas.grab().toImage().pixelColor(round(at.x()), round(at.y()))
+        wanted = image.pixelColor(x, y)
+        far.append(max(abs(seen.red() - wanted.red()), abs(seen.green() - wanted.green())))
+    assert sorted(far)[2] < 12  # shapes have edges, where a pixel more or less shows
+    # Swipe: only left of the mouse.
+    press(window, Qt.Key.Key_S)
+    move(canvas.viewport(), QPoint(canvas.width() // 2, 200))
+    wait_for(lambda: window.map.overlay.swipe is not None and abs(window.map.overlay.swipe - 0.5) < 0.02)
+    right = canvas.getCoordinateTransform().transform(window.map.frame.to_map(*camera.locate(560, 240)))
+    assert canvas.grab().toImage().pixelColor(round(right.x()), round(right.y())) == QColor("white")
+    press(window, Qt.Key.Key_S)
+    press(window, Qt.Key.Key_B)
+    wait_for(lambda: window.map.overlay.blinked)
+    wait_for(lambda: not window.map.overlay.blinked)
+    window.hide()
+    assert not window.map.overlay.isVisible()
+    assert not window.actions["blink"].isChecked()
+
+
+def test_keys_work_while_the_map_has_the_focus(open_window, canvas, results):
+    window = open_window()
+    first = name(window)
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    settle(window)
+    assert rows(results, "SELECT photo, decision FROM reviews") == [(f"photos/{first}", "rejected")]
+    window.hide()
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    assert rows(results, "SELECT count(*) FROM reviews") == [(1,)]
+
+
+def test_letters_in_a_note_are_letters(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_M)
+    assert window.decisions.note.hasFocus() or not window.isActiveWindow()
+    QTest.keyClicks(window.decisions.note, "arc lake")
+    assert window.decisions.note.text() == "arc lake"
+    assert rows(results, "SELECT count(*) FROM reviews") == [(0,)]
+    press(window, Qt.Key.Key_N)
+    settle(window)
+    assert rows(results, "SELECT decision, note FROM reviews") == [("night", "arc lake")]
+    assert window.decisions.note.text() == ""
+
+
+def test_two_windows_lose_nothing(open_window, results):
+    one, two = open_window(), open_window()
+    settings.set_reviewer("Bea")
+    two.queue.select(one.bench.current)
+    settle(two)
+    photo = one.bench.current
+    press(two, Qt.Key.Key_R)
+    settle(two)
+    wait_for(lambda: one.bench.model.item(photo).review == "rejected", what="the other window's decision")
+    assert "Bea" in one.status.text()
+    one.queue.select(photo)
+    press(one, Qt.Key.Key_U)
+    settle(one)
+    assert [row[0] for row in rows(results, "SELECT decision FROM reviews ORDER BY fid")] == ["rejected", "unsure"]
+    wait_for(lambda: two.bench.model.item(photo).review == "unsure")
+
+
+def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse):
+    window = open_window()
+    limit_ms = pulse.limit_ms(50.0)
+    with closing(sqlite3.connect(results, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        pulse.restart()
+        press(window, Qt.Key.Key_R)
+        wait_for(lambda: window.bench.working is not None)
+        assert len(window.bench.recorder._entries) == 1
+        other.execute("ROLLBACK")
+    wait_for(lambda: not window.bench.recorder._entries, 30)
+    assert rows(results, "SELECT decision FROM reviews") == [("rejected",)]
+    assert pulse.longest_ms < 4 * limit_ms  # the window's own test of 50 ms is in test_review_smooth.py
+
+
+def test_empty_and_missing(open_window, canvas, tmp_path):
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    window = ReviewWindow(canvas, list)
+    window.show()
+    window.open(tmp_path / "nothing.gpkg")
+    wait_for(lambda: window.empty.isVisible())
+    assert "Locate photos" in window.empty.text()
+    window.close_down()
+    full = open_window()
+    photo = full.bench.current
+    os.remove(photo)
+    full.pictures._kept.clear()
+    full._show_photo(photo)
+    wait_for(lambda: "cannot be read" in full.photo._words)
+
+
+def test_styled_without_the_plugin(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    layer = QgsVectorLayer(f"{results}|layername=footprints", "f", "ogr")
+    assert layer.isValid()
+    assert sorted(feature["review"] for feature in layer.getFeatures()).count("accepted") == 1
+
+
+def test_old_decisions_do_not_hold_for_a_new_answer(results):
+    file = ReviewFile(results)
+    photo = file.states()[0].path
+    file.write([Decision(photo, "accepted", "Ada", localization=file.localizations(photo)[0])])
+    assert file.states()[0].review == "accepted"
+    pose = pose_over(45.0, 5.0)
+    found = localization_of(photo, pose, 0.99, "ISS042-E-100")
+    with closing(file._writable()) as database:
+        database.execute("UPDATE photos SET located_at = '2099-01-01T00:00:00Z', localization = ? WHERE photo LIKE ?",
+                         (json.dumps(found), "%E-100.jpg"))  # fmt: skip
+    held, engine = file.localizations(photo)
+    assert held == engine == found
+    assert len(file.history(photo)) == 1
+
+
+def test_photo_view_zooms_pans_and_turns(open_window):
+    window = open_window()
+    view = window.photo
+    at = QPointF(100, 80)
+    view.turn_to(37.0)
+    before = view.to_photo(at)
+    view.zoom(3, at)
+    after = view.to_photo(at)
+    assert (before - after).manhattanLength() < 1e-6
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 80))
+    move(view, QPoint(140, 95), Qt.MouseButton.LeftButton)
+    moved = view.to_screen(after.x(), after.y())
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(140, 95))
+    assert (moved - QPointF(140, 95)).manhattanLength() < 1e-6
+    press(window, Qt.Key.Key_F)
+    corners = [view.to_screen(x, y) for x in (0, SIZE_PX[0]) for y in (0, SIZE_PX[1])]
+    assert all(-1 <= c.x() <= view.width() + 1 and -1 <= c.y() <= view.height() + 1 for c in corners)
+    press(window, Qt.Key.Key_T)
+    assert view.turn_deg == pytest.approx(127.0)
+    assert not window.actions["north"].isChecked()
