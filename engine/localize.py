@@ -21,8 +21,11 @@ from engine.errors import EarthLocError, IndexDamagedError, InputError
 from engine.photo.read import Photo, read_photo
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.prepare import PHOTO_PX, Places
+from engine.registration.prior import camera_prior
 from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
+from engine.retrieval.photo_views import embed_views
+from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import Circle, Match, search
 from engine.retrieval.tiling import tile_name
 from engine.work import Work
@@ -100,11 +103,12 @@ class Localizer:
             message = "The photo is of one colour: there is nothing to recognise."
             return self._answer(query, photo, "not_found", message, clock, nadir)
         work.progress("embed", 0, 1)
-        descriptors = self.model.embed_rotations(photo.pixels)
+        views = embed_views(self.model, photo.pixels)
         clock.lap("embed")
         work.progress("search", 0, 1)
         circle = Circle(*nadir, query.radius_km) if nadir is not None and query.use_nadir else None
-        matches = search(self.indexes, descriptors, query.top_k, circle)
+        expected = _expectation(photo, nadir if query.use_nadir else None)
+        matches = search(self.indexes, views, query.top_k, circle, expected)
         clock.lap("search")
         work.check()
         if not matches:
@@ -154,6 +158,13 @@ class Localizer:
             "timings_ms": clock.timings(),
             "message": message,
         }
+
+
+def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:
+    """What is known of a photo beforehand: the nadir, and from EXIF how much ground its lens shows."""
+    height_px, width_px = photo.pixels.shape[:2]
+    focal_px = camera_prior(photo, width_px, height_px, nadir).focal_px
+    return Expectation(nadir, min(height_px, width_px) / focal_px if focal_px else None)
 
 
 def prior_of_first_candidate(card: dict[str, Any], near_nadir: bool) -> float:

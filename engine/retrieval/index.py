@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError
-from engine.retrieval.tiling import TILE_DTYPE, Tiles
+from engine.retrieval.tiling import TILE_DTYPE, Tiles, tile_keys
 
 FORMAT = 1
 MANIFEST = "index.json"
@@ -66,6 +66,20 @@ class RegionalIndex:
             rows.flags.writeable = False
             return rows
         return np.memmap(self.path / DESCRIPTORS["float32"], "<f4", "r", shape=shape)
+
+    def rows_of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the tiles with these keys (`tiling.tile_keys`), any shape; -1 where the index has no such tile."""
+        known, rows = self._sorted_keys
+        if not self.count:
+            return np.full(keys.shape, -1, np.int64)
+        at = np.minimum(np.searchsorted(known, keys), self.count - 1)
+        return np.where(known[at] == keys, rows[at], -1)
+
+    @cached_property
+    def _sorted_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        keys = tile_keys(self.tiles)
+        rows = np.argsort(keys)
+        return keys[rows], rows
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from engine import geo
 from engine.imagery import land
@@ -37,12 +37,12 @@ def tile_grid(bbox: BBox, widths_km: Sequence[float]) -> Tiles:
     span = (east - west) % 360.0 or 360.0
     parts = []
     for width in widths_km:
-        rows = math.ceil(180.0 / (width * (1 - OVERLAP) / _KM_PER_DEGREE))
+        rows = _grid_rows(width)
         for row in range(rows):
             lat = -90.0 + (row + 0.5) * 180.0 / rows
             if not south <= lat <= north:
                 continue
-            cols = max(1, math.ceil(360.0 * math.cos(math.radians(lat)) * rows / 180.0))
+            cols = int(_grid_columns(np.array(lat), rows))
             lon = -180.0 + (np.arange(cols) + 0.5) * 360.0 / cols
             inside = np.flatnonzero((lon - west) % 360.0 <= span)
             part = np.empty(len(inside), TILE_DTYPE)
@@ -50,6 +50,39 @@ def tile_grid(bbox: BBox, widths_km: Sequence[float]) -> Tiles:
             part["row"], part["col"] = row, inside
             parts.append(part)
     return np.concatenate(parts) if parts else np.empty(0, TILE_DTYPE)
+
+
+def cells_around(lat: NDArray[np.float64], lon: NDArray[np.float64], width_km: float) -> NDArray[np.int64]:
+    """Keys (n, 4) of the four tiles of one width whose centres are nearest round points (n,): see `tile_keys`."""
+    rows = _grid_rows(width_km)
+    y = (np.asarray(lat) + 90.0) * rows / 180.0 - 0.5
+    keys = []
+    for step in (0, 1):
+        row = np.clip(np.floor(y).astype(np.int64) + step, 0, rows - 1)
+        cols = _grid_columns(-90.0 + (row + 0.5) * 180.0 / rows, rows)
+        first = np.floor((np.asarray(lon) + 180.0) / 360.0 * cols - 0.5).astype(np.int64)
+        keys += [_key(width_km, row, (first + side) % cols) for side in (0, 1)]
+    return np.stack(keys, axis=1)
+
+
+def tile_keys(tiles: Tiles) -> NDArray[np.int64]:
+    """A number (n,) for each tile, the same in every index: what its name says, packed for looking it up."""
+    return _key(tiles["width_km"], tiles["row"].astype(np.int64), tiles["col"].astype(np.int64))
+
+
+def _key(width_km: ArrayLike, row: NDArray[np.int64], col: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Width in 1/8 km above, then 20 bits for the row and 21 for the column: enough for tiles of 1 km."""
+    eighths = np.rint(np.asarray(width_km, np.float64) * 8.0).astype(np.int64)
+    return (eighths << 41) | (row << 21) | col
+
+
+def _grid_rows(width_km: float) -> int:
+    return math.ceil(180.0 / (width_km * (1 - OVERLAP) / _KM_PER_DEGREE))
+
+
+def _grid_columns(lat: NDArray[np.float64], rows: int) -> NDArray[np.int64]:
+    """Tiles of a row at a latitude."""
+    return np.maximum(1, np.ceil(360.0 * np.cos(np.radians(lat)) * rows / 180.0).astype(np.int64))
 
 
 def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:

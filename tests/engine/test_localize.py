@@ -49,10 +49,10 @@ def localizer(index, model):
     return Localizer([index], model)
 
 
-def photo_of_tile(path, land_raster, tile, turns=0):
+def photo_of_tile(path, land_raster, tile, turns=0, size_px=320):
     """A picture of a tile, turned clockwise: turning it counter-clockwise by as much makes it north-up again."""
     with RasterSource.open(land_raster) as source:
-        pixels, _ = source.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), 320)
+        pixels, _ = source.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
     Image.fromarray(np.rot90(pixels, -turns)).save(path, quality=95)
     return path
 
@@ -60,7 +60,8 @@ def photo_of_tile(path, land_raster, tile, turns=0):
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
     tile = index.tiles[index.count // 2]
-    photo = photo_of_tile(tmp_path / "iss064e000513.jpg", land_raster, tile, turns)
+    # As large as the network sees it: resampled once more, made-up texture, all fine detail, would look like none.
+    photo = photo_of_tile(tmp_path / "iss064e000513.png", land_raster, tile, turns, localizer.model.input.size_px)
     answer = localizer.localize(Query(photo, register=False))
     assert set(answer) == KEYS
     assert answer["photo_id"] == "ISS064-E-513"
@@ -68,7 +69,7 @@ def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster,
     best = answer["candidates"][0]
     assert best["rotation_deg"] == turns * 90
     assert best["center"] == [pytest.approx(float(tile["lat"]), abs=1e-5), pytest.approx(float(tile["lon"]), abs=1e-5)]
-    assert best["score"] > 0.6  # the photo is resampled and compressed; made-up texture is all fine detail
+    assert best["score"] > 0.7
     assert [c["rank"] for c in answer["candidates"]] == list(range(1, 11))
     assert set(answer["timings_ms"]) == {"read", "embed", "search", "register", "total"}
     # The corners belong to the stored pixels: the corner that shows the north-west must say so.
@@ -212,7 +213,7 @@ def test_an_index_of_another_model_carries_it(tmp_path, land_raster, other_model
     model = model_of([index])
     assert model.name == "other"
     photo = photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[4])
-    assert Localizer([index], model).localize(Query(photo))["candidates"][0]["score"] > 0.95
+    assert Localizer([index], model).localize(Query(photo))["candidates"][0]["score"] > 0.85
 
 
 def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder):

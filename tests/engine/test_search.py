@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
+from engine.retrieval import tiling
 from engine.retrieval.index import RegionalIndex, compress, expand
-from engine.retrieval.search import Circle, rows_in_circle, search
+from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
+from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
+from engine.retrieval.search import Circle, quarters_likeness, rows_in_circle, search, shortlist
 
 
 @pytest.fixture(scope="module")
@@ -15,15 +18,26 @@ def index(small_index_folder):
     return RegionalIndex.open(small_index_folder)
 
 
-def brute_force(index, queries, top_k, circle):
-    """Every tile at every rotation in plain numpy."""
-    scores = queries.astype(np.float64) @ index.descriptors.astype(np.float64).T
+def views_of(queries):
+    """Views of a photo whose quarters look like nothing."""
+    return PhotoViews(queries, np.zeros((4, 4, queries.shape[1]), np.float32))
+
+
+def random_queries(index, seed, count=12):
+    rng = np.random.default_rng(seed)
+    queries = rng.standard_normal((count, index.dimension)).astype(np.float32)
+    queries += 20 * index.descriptors[rng.integers(index.count, size=count)]
+    return queries / np.linalg.norm(queries, axis=1, keepdims=True)
+
+
+def brute_force(index, queries, count, circle):
+    """Every tile by every query in plain numpy."""
+    best = (queries.astype(np.float64) @ index.descriptors.astype(np.float64).T).max(axis=0)
     if circle is not None:
         away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], circle.lat, circle.lon)
-        scores[:, away > circle.radius_km] = -np.inf
-    best = scores.max(axis=0)
-    rows = [row for row in np.argsort(-best, kind="stable") if np.isfinite(best[row])][:top_k]
-    return [(int(row), float(best[row]), int(scores[:, row].argmax()) * 90) for row in rows]
+        best[away > circle.radius_km] = -np.inf
+    rows = [row for row in np.argsort(-best, kind="stable") if np.isfinite(best[row])][:count]
+    return rows, best
 
 
 @given(
@@ -32,41 +46,144 @@ def brute_force(index, queries, top_k, circle):
     st.one_of(st.none(), st.tuples(st.floats(38, 50), st.floats(-2, 12), st.floats(50, 1500))),
 )
 @settings(deadline=None, max_examples=60)
-def test_search_equals_brute_force(index, seed, top_k, nadir):
-    rng = np.random.default_rng(seed)
-    queries = rng.standard_normal((4, index.dimension)).astype(np.float32)
-    queries += 20 * index.descriptors[rng.integers(index.count, size=4)]
-    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+def test_shortlist_equals_brute_force(index, seed, count, nadir):
+    queries = random_queries(index, seed)
     circle = None if nadir is None else Circle(*nadir)
-    found = search([index], queries, top_k, circle)
-    expected = brute_force(index, queries, top_k, circle)
-    assert [m.score for m in found] == pytest.approx([score for _, score, _ in expected], abs=1e-5)
-    by_row = {row: (score, rotation) for row, score, rotation in expected}
-    for match in found:
-        if match.row in by_row:  # ties at the cut may fall either way
-            assert match.rotation_deg == by_row[match.row][1]
-    assert len({m.row for m in found}) == len(found)
+    rows, likeness = shortlist(index, queries, count, circle)
+    expected, best = brute_force(index, queries, count, circle)
+    assert likeness == pytest.approx([best[row] for row in expected], abs=1e-5)
+    assert likeness == pytest.approx(best[rows], abs=1e-5)  # ties at the cut may fall either way
+    assert len(set(rows.tolist())) == len(rows)
 
 
 def test_only_rows_in_the_circle(index):
     circle = Circle(44.0, 5.0, 300.0)
     rows = rows_in_circle(index, circle)
     assert 0 < len(rows) < index.count
-    queries = np.tile(index.descriptors[0], (4, 1))
-    found = search([index], queries, 1000, circle)
+    found = search([index], views_of(np.tile(index.descriptors[0], (4, 1))), 1000, circle)
     assert sorted(m.row for m in found) == rows.tolist()
 
 
 def test_an_empty_circle_gives_nothing(index):
-    assert search([index], np.tile(index.descriptors[0], (4, 1)), 10, Circle(-60, -120, 500)) == []
+    views = views_of(np.tile(index.descriptors[0], (4, 1)))
+    assert search([index], views, 10, Circle(-60, -120, 500)) == []
 
 
 def test_several_indexes_give_one_ranked_answer(index):
-    queries = np.tile(index.descriptors[3], (4, 1))
-    found = search([index, index], queries, 6)
-    assert len(found) == 6
-    assert [m.row for m in found[:2]] == [3, 3]
-    assert all(a.score >= b.score for a, b in itertools.pairwise(found))
+    found = search([index, index], views_of(np.tile(index.descriptors[3], (4, 1))), 2 * index.count)
+    assert len(found) == 2 * index.count
+    assert sorted(m.row for m in found) == sorted([*range(index.count)] * 2)
+    assert found[0].row == 3
+    # Distinct places first, each by its score; then those that overlap them, by theirs.
+    falls = sum(a.score < b.score for a, b in itertools.pairwise(found))
+    assert falls == 1
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
+    queries = random_queries(index, 5, 12)
+    queries[turn] = index.descriptors[7]
+    best = search([index], views_of(queries), 1)[0]
+    if best.row == 7:
+        assert best.rotation_deg == 90 * turn
+    rows, _ = shortlist(index, queries, 1)
+    assert rows[0] == 7
+
+
+def test_a_nadir_far_off_costs_a_place_only_so_much(index):
+    """Twice as alike wins over near, wherever the stated nadir is."""
+    queries = np.tile(index.descriptors[5], (4, 1))
+    tile = index.tiles[5]
+    far = (float(tile["lat"]) - 13.5, float(tile["lon"]))  # 1,500 km
+    best = search([index], views_of(queries), 1, Circle(*far, 3000.0), Expectation(far))[0]
+    assert best.row == 5
+
+
+def test_the_prior_prefers_near_the_nadir_and_the_width_of_the_lens():
+    lat = np.full(5, 40.0)
+    lon = np.array([10.0, 12.0, 14.0, 18.0, 30.0])
+    width_km = np.full(5, 313.0)
+    near = log_prior(lat, lon, width_km, Expectation((40.0, 10.0)))
+    assert near[0] == pytest.approx(0.0, abs=1e-3)
+    assert (np.diff(near) < 0).all()
+    widths = np.array([78.0, 156.0, 313.0, 626.0, 1252.0])
+    # A field of 0.75 shows 311 km straight down.
+    straight = log_prior(lat, np.full(5, 10.0), widths, Expectation((40.0, 10.0), 0.75))
+    assert straight.argmax() == 2
+    assert log_prior(lat, lon, widths, Expectation()).tolist() == [0.0] * 5
+
+
+def test_a_tilted_photo_shows_more_ground():
+    widths = ground_width_km(0.5, np.array([0.0, 300.0, 600.0, 900.0, 5000.0]))
+    assert widths[0] == pytest.approx(0.5 * 415.0)
+    assert (np.diff(widths) > 0).all()
+
+
+def test_places_are_spread():
+    """Four tiles of one place, then two others: each place's best comes before any second."""
+    lat = np.array([45.0, 45.1, 45.0, 45.2, 20.0, -30.0])
+    lon = np.array([179.9, -179.9, 179.8, -179.95, 0.0, 10.0])
+    width_km = np.array([220.0, 313.0, 220.0, 156.0, 220.0, 220.0])
+    assert spread(lat, lon, width_km, 6).tolist() == [0, 4, 5, 1, 2, 3]
+    assert spread(lat, lon, width_km, 2).tolist() == [0, 4]
+
+
+def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
+    assert spread(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
+
+
+def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
+    """A photo made of four smaller tiles: its quarters find them in every turn, and no other place has them."""
+    index = world_of_random_tiles
+    rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
+    row = int(rows[len(rows) // 2])
+    tile = index.tiles[row]
+    for turn in range(4):
+        quarters = np.zeros((4, 4, index.dimension), np.float32)
+        for number, (right, up) in enumerate(QUARTERS):
+            for _ in range(turn):
+                right, up = -up, right
+            shift = QUARTER_SHIFT * 626.0
+            lat, lon = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([right * shift], [up * shift])
+            near = index.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
+            away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
+            quarters[number, turn] = index.descriptors[near[away.argmin()]]
+        likeness = quarters_likeness(index, rows, np.full(len(rows), turn), quarters)
+        assert likeness[rows == row] == pytest.approx([1.0], abs=1e-5)
+        assert (likeness > 0.99).sum() == 1
+
+
+@pytest.fixture(scope="module")
+def world_of_random_tiles():
+    """An index in memory of 443 and 626 km with descriptors at random, some tiles left out."""
+    rng = np.random.default_rng(2)
+    tiles = tiling.tile_grid((-180.0, -60.0, 180.0, 60.0), (443.0, 626.0))
+    tiles = tiles[rng.random(len(tiles)) < 0.97]
+    descriptors = rng.standard_normal((len(tiles), 64)).astype(np.float32)
+    descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
+    made = RegionalIndex.__new__(RegionalIndex)
+    made.tiles, made.count, made.dimension = tiles, len(tiles), 64
+    made.__dict__["descriptors"] = descriptors
+    return made
+
+
+def test_tiles_are_found_by_what_their_name_says(world_of_random_tiles):
+    index = world_of_random_tiles
+    assert index.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
+    assert index.rows_of(np.array([[-1, 0], [2**60, 5]])).tolist() == [[-1, -1], [-1, -1]]
+
+
+@given(st.floats(-89.9, 89.9), st.floats(-180, 179.999), st.sampled_from([156.0, 443.0, 886.0]))
+@settings(deadline=None)
+def test_cells_around_a_point_are_near_it(lat, lon, width_km):
+    keys = tiling.cells_around(np.array([lat]), np.array([lon]), width_km)[0]
+    tiles = tiling.tile_grid((-180.0, max(lat - 15, -90.0), 180.0, min(lat + 15, 90.0)), (width_km,))
+    near = tiles[np.isin(tiling.tile_keys(tiles), keys)]
+    assert len(near) == len(set(keys.tolist()))
+    away = geo.distance_km(tiles["lat"], tiles["lon"], lat, lon)
+    best = geo.distance_km(near["lat"], near["lon"], lat, lon)
+    assert best.min() == pytest.approx(away.min(), abs=0.05 * width_km)
+    assert best.max() < 1.2 * width_km
 
 
 @given(st.integers(0, 2**32 - 1))

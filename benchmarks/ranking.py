@@ -1,0 +1,193 @@
+"""What each part of the ranking is worth: recall with all of it, and with one part after the other left out.
+
+    python benchmarks/ranking.py [--simulated 150] [--seed 501] [--imagery RASTER] [--json]
+
+On the real photos of EARTHLOC_DATA, and on photos simulated of places that no model was trained on (needs the training
+extra and the mosaic). Strict recall (docs/cli.md) at 1, 5, 10, 20, 100, and the mean logarithm of the first right rank
+(200 when there is none among the first 100), worldwide and near the nadir, with the index of the world that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from _setting import REPOSITORY, WORK, setting
+
+from engine import geo
+from engine.evaluate import RANKS, Truth, first_right_ranks, read_truth
+from engine.localize import model_of
+from engine.photo.read import read_photo
+from engine.registration.prior import camera_prior
+from engine.resources import own_indexes
+from engine.retrieval import search as searching
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.model import ModelPackage
+from engine.retrieval.photo_views import PhotoViews, embed_views
+from engine.retrieval.ranking import Expectation
+
+_MISSED = 200
+_RADIUS_KM = 1000.0
+_SIMULATED_PX = 480
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    truth: Truth
+    views: PhotoViews
+    field: float | None
+
+
+Change = Callable[[PhotoViews, Expectation], tuple[PhotoViews, Expectation]]
+VARIANTS: dict[str, Change] = {
+    "all": lambda views, expected: (views, expected),
+    "no further turns and views": lambda views, expected: (dataclasses.replace(views, whole=views.whole[:4]), expected),
+    "no quarters": lambda views, expected: (
+        dataclasses.replace(views, quarters=np.zeros_like(views.quarters)),
+        expected,
+    ),
+    "no width of the lens": lambda views, expected: (views, Expectation(expected.nadir, None)),
+    "no distance from the nadir": lambda views, expected: (views, Expectation(None, expected.field)),
+    "places not spread": lambda views, expected: (views, expected),
+    "none of it": lambda views, _: (PhotoViews(views.whole[:4], np.zeros_like(views.quarters)), Expectation()),
+}
+_NOT_SPREAD = ("places not spread", "none of it")
+
+
+def real_photos(truth_csv: Path, model: ModelPackage) -> list[Photo]:
+    found = []
+    for truth in read_truth(truth_csv):
+        photo = read_photo(truth.photo, max_px=4 * model.input.size_px)
+        height, width = photo.pixels.shape[:2]
+        focal_px = camera_prior(photo, width, height, truth.nadir).focal_px
+        field = min(height, width) / focal_px if focal_px else None
+        found.append(Photo(truth, embed_views(model, photo.pixels), field))
+    return found
+
+
+def simulated_photos(imagery: Path, count: int, seed: int, model: ModelPackage) -> list[Photo]:
+    """Photos 3:2 of held-out places, turned by any multiple of 90 degrees and up to 45 more."""
+    from training.config import read_config
+    from training.places.pairs import Imagery
+
+    config = read_config(Path("default.toml"))
+    data = imagery.parent.parent
+    scenes = Imagery(config.imagery, config.places, _SIMULATED_PX, config.views, data, WORK)
+    rng = np.random.default_rng(seed)
+    found = []
+    for photo in itertools.islice(oblong_photos(scenes, rng), count):
+        pixels, corners, camera = photo
+        height, width = pixels.shape[:2]
+        truth = Truth(Path(f"simulated {len(found)}"), corners, (camera.lat, camera.lon))
+        field = min(height, width) / max(height, width) * camera.sensor_width_mm / camera.focal_length_mm
+        found.append(Photo(truth, embed_views(model, pixels), field))
+    return found
+
+
+def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
+    """Pixels, corners (4, 2) and camera of the square photos of training, widened to 3:2."""
+    import cv2
+
+    from training.places import pairs, views
+
+    while True:
+        number = int(rng.choice(scenes._levels[rng.integers(len(scenes._levels))]))
+        tile = scenes.tiles[number]
+        width = float(tile["width_km"])
+        east, north = rng.uniform(-width / 2, width / 2, 2)
+        lat, lon = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([east], [north])
+        width_km = width * 2 ** rng.uniform(-0.25, 0.25)
+        square = views.draw_view(rng, scenes.footprints, float(lat[0]), float(lon[0]), width_km)
+        if square is None or not pairs.held_out(*square.center):
+            continue
+        view = views._look(dataclasses.replace(square.camera, sensor_width_mm=1.5 * square.camera.sensor_height_mm))
+        if view is None:
+            continue
+        pixels = views.render_view(scenes.source, view, _SIMULATED_PX, rng, scenes.seasons)
+        if pixels is None:
+            continue
+        corners = np.array([[view.lat[at], view.lon[at]] for at in ((0, 0), (0, -1), (-1, -1), (-1, 0))])
+        wide = cv2.resize(pixels, (_SIMULATED_PX * 3 // 2, _SIMULATED_PX))
+        yield np.ascontiguousarray(np.rot90(wide, int(rng.integers(4)))), corners, view.camera
+
+
+def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[str, dict]:
+    """{variant: {"recall_strict": [at RANKS], "log_rank", "ms"}}; near the nadir only of photos that have one."""
+    if use_nadir:
+        photos = [photo for photo in photos if photo.truth.nadir is not None]
+    result = {}
+    for name, change in VARIANTS.items():
+        if not use_nadir and name == "no distance from the nadir":
+            continue
+        ranks, times = [], []
+        for photo in photos:
+            nadir = photo.truth.nadir if use_nadir else None
+            views, expected = change(photo.views, Expectation(nadir, photo.field))
+            circle = None if nadir is None else searching.Circle(*nadir, _RADIUS_KM)
+            start = time.perf_counter()
+            with mock.patch.object(searching, "spread", _as_they_come if name in _NOT_SPREAD else searching.spread):
+                matches = searching.search([index], views, max(RANKS), circle, expected)
+            times.append(time.perf_counter() - start)
+            ranks.append(first_right_ranks(photo.truth, [_candidate(i, m) for i, m in enumerate(matches, 1)])[1])
+        result[name] = {
+            "recall_strict": [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS],
+            "log_rank": round(float(np.mean([math.log(r or _MISSED) for r in ranks])), 3),
+            "ms": round(1000 * float(np.median(times)), 1),
+        }
+    return result
+
+
+def _as_they_come(lat, lon, width_km, count):
+    return np.arange(min(count, len(lat)))
+
+
+def _candidate(rank: int, match: searching.Match) -> dict:
+    tile = match.index.tiles[match.row]
+    return {"rank": rank, "center": [float(tile["lat"]), float(tile["lon"])], "width_km": float(tile["width_km"])}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulated", type=int, default=150)
+    parser.add_argument("--seed", type=int, default=501)
+    parser.add_argument("--imagery", type=Path)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    chosen = setting()
+    index = RegionalIndex.open(own_indexes()[0])
+    model = model_of([index])
+    sets: dict[str, list[Photo]] = {}
+    if chosen.truth is not None and len(read_truth(chosen.truth)) >= 10:
+        sets["real photos"] = real_photos(chosen.truth, model)
+        if args.simulated:
+            sets["simulated photos"] = simulated_photos(
+                args.imagery or chosen.imagery, args.simulated, args.seed, model
+            )
+    if not sets:
+        print("not measured: it takes real photos and their mosaic (set EARTHLOC_DATA)")
+        return
+    report: dict[str, dict] = {}
+    for name, photos in sets.items():
+        for where, use_nadir in (("whole world", False), ("near the nadir", True)):
+            report[f"{name}, {where}"] = measure(photos, index, use_nadir)
+    if args.json:
+        print(json.dumps(report))
+        return
+    print(f"index {index.path.relative_to(REPOSITORY)}, {index.count} tiles")
+    for name, variants in report.items():
+        print(f"\n{name}: strict recall at {', '.join(map(str, RANKS))}; mean log rank; ms")
+        for variant, found in variants.items():
+            figures = "".join(f"{value:7.1f}" for value in found["recall_strict"])
+            print(f"  {variant:28}{figures}{found['log_rank']:9.3f}{found['ms']:8.1f}")
+
+
+if __name__ == "__main__":
+    main()

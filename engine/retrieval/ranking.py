@@ -1,0 +1,105 @@
+"""What besides likeness speaks for a tile: where the nadir is, how much ground a lens shows, where its neighbours lie.
+
+Numbers are few and round, fitted to the 17,752 labelled photos of the EarthLoc data set; docs/search.md has what
+each is worth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import geo
+from engine.registration.solve import ALTITUDE_KM
+
+Array = NDArray[np.float64]
+
+# What a natural logarithm of probability weighs against a likeness.
+LOG_WEIGHT = 0.035
+# Density of photos over the ground at distance d from their nadir: exp(-d / REACH - (d / LIMIT)^8), with a floor, for
+# a stated nadir may be altogether wrong.
+_NADIR_REACH_KM = 225.0
+_NADIR_LIMIT_KM = 950.0
+_NADIR_WRONG = 1e-4
+# Octaves between the width that the lens shows and the best tile's: mean and deviation when the photo may be tilted,
+# and deviation when the distance from the nadir says how much it is.
+_WIDTH_OCTAVES, _WIDTH_SD = 0.4, 0.6
+_WIDTH_SD_NEAR_NADIR = 0.4
+_WIDTH_WRONG = 0.01  # floor: photos are cropped, and lenses have converters
+# A line of sight lower than this shows the horizon.
+_LOWEST_SINE = 0.15
+# Of a chosen tile, others are the same place within this share of its width and so many octaves.
+_SAME_PLACE = 0.5
+_SAME_WIDTH_OCTAVES = 1.1
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is known of a photo before its pixels are looked at.
+
+    Attributes:
+        nadir: (lat, lon) stated for it, or None.
+        field: side of the photo's middle square over the focal length, in the same unit; None when unknown.
+    """
+
+    nadir: tuple[float, float] | None = None
+    field: float | None = None
+
+
+def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation) -> Array:
+    """Log of how probable tiles (n,) are beforehand, up to a constant; 0 for the most probable distance and width."""
+    total = np.zeros(len(lat))
+    away_km = None
+    if expectation.nadir is not None:
+        away_km = geo.distance_km(lat, lon, *expectation.nadir)
+        total += np.log(np.exp(-away_km / _NADIR_REACH_KM - (away_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
+    if expectation.field is not None:
+        if away_km is None:
+            mean, deviation = _WIDTH_OCTAVES, _WIDTH_SD
+            octaves = np.log2(width_km / (expectation.field * ALTITUDE_KM))
+        else:
+            mean, deviation = 0.0, _WIDTH_SD_NEAR_NADIR
+            octaves = np.log2(width_km / ground_width_km(expectation.field, away_km))
+        total += np.log(np.exp(-0.5 * ((octaves - mean) / deviation) ** 2) + _WIDTH_WRONG)
+    return total
+
+
+def ground_width_km(field: float, away_km: Array) -> Array:
+    """Width (root of the area) of the ground that a square photo shows so far from the station's nadir.
+
+    Across the line of sight it grows with the distance, along it with the slant besides.
+    """
+    radius, camera = geo.EARTH_RADIUS_KM, geo.EARTH_RADIUS_KM + ALTITUDE_KM
+    angle = away_km / radius
+    range_km = np.sqrt(radius**2 + camera**2 - 2 * radius * camera * np.cos(angle))
+    sine = np.clip((camera * np.cos(angle) - radius) / range_km, _LOWEST_SINE, 1.0)
+    return field * range_km / np.sqrt(sine)
+
+
+def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.int64]:
+    """Rows of `count` tiles, given best first, such that distinct places come first.
+
+    A tile whose middle lies in a better one of about its width waits until all other places had their turn.
+    """
+    point = unit_vectors(lat, lon)
+    waiting = np.zeros(len(lat), bool)
+    first: list[int] = []
+    for row in range(len(lat)):
+        if waiting[row]:
+            continue
+        first.append(row)
+        if len(first) == count:
+            return np.array(first, np.int64)
+        chord_km = geo.EARTH_RADIUS_KM * np.linalg.norm(point - point[row], axis=1)
+        near = chord_km < _SAME_PLACE * width_km[row]
+        waiting |= near & (np.abs(np.log2(width_km / width_km[row])) < _SAME_WIDTH_OCTAVES)
+    later = np.setdiff1d(np.arange(len(lat)), first)
+    return np.concatenate([np.array(first, np.int64), later])[:count]
+
+
+def unit_vectors(lat: Array, lon: Array) -> Array:
+    """Points (n, 3) on the unit sphere."""
+    phi, lam = np.radians(np.asarray(lat, np.float64)), np.radians(np.asarray(lon, np.float64))
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)
