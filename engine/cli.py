@@ -26,7 +26,17 @@ os.environ.setdefault("GDAL_CACHEMAX", "64")
 import engine
 from engine import commands
 from engine.errors import EarthLocError
-from engine.limits import LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
+from engine.limits import (
+    GEOREFERENCED,
+    GROUND_CRS,
+    LAT,
+    LON,
+    LON_OF_REGION,
+    RADIUS_KM,
+    RESOLUTION_M,
+    TILE_KM,
+    TOP_K,
+)
 
 _INTERRUPTED = 130
 
@@ -82,12 +92,36 @@ def parser() -> argparse.ArgumentParser:
         help="reference imagery to register with (that which the index was made from)",
     )
     locate.add_argument("--no-register", action="store_true", help="only find tiles that look alike; quick")
-    locate.add_argument("--nadir", type=_nadir, metavar="LAT,LON", help="point under the station, for all photos")
+    locate.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station, for all photos")
     _add_radius(locate)
     locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
     locate.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answers to")
     locate.add_argument("--jobs", type=_whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
     locate.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    fit = command(kinds, "register", commands.register, "fit a photo to imagery at a place that you know")
+    fit.add_argument("photo", type=Path, metavar="PHOTO")
+    fit.add_argument("--at", type=_place, required=True, metavar="LAT,LON", help="about the middle of what it shows")
+    fit.add_argument(
+        "--width-km", type=_width, required=True, metavar="KM", help="about how long its longer side is on the ground"
+    )
+    fit.add_argument("--imagery", type=Path, required=True, metavar="RASTER", help="reference imagery")
+    fit.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station")
+    fit.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answer to")
+    fit.add_argument("--json", action="store_true", help="print a JSON object")
+
+    placing = command(kinds, "georeference", commands.georeference, "write a registered photo as a file with positions")
+    placing.add_argument("photo", type=Path, metavar="PHOTO")
+    placing.add_argument("--results", type=Path, required=True, metavar="FILE.gpkg", help="where its registration is")
+    placing.add_argument(
+        "--kind", choices=GEOREFERENCED, required=True, help="docs/georeferencing.md has what they are"
+    )
+    placing.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
+    placing.add_argument("--crs", choices=GROUND_CRS, default=GROUND_CRS[0], help="coordinate system (auto)")
+    placing.add_argument(
+        "--resolution-m", type=_resolution, metavar="M", help="ground size of a pixel (that of the photo in its middle)"
+    )
+    placing.add_argument("--json", action="store_true", help="print a JSON object")
 
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
         metavar="COMMAND", required=True, parser_class=_Parser
@@ -159,7 +193,7 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
     """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would take the value for an option."""
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] in ("--nadir", "--bbox") and re.match(r"-[\d.]", argument):
+        if joined and joined[-1] in ("--nadir", "--at", "--bbox") and re.match(r"-[\d.]", argument):
             joined[-1] += "=" + argument
         else:
             joined.append(argument)
@@ -178,7 +212,7 @@ def _numbers(text: str, ranges: Sequence[tuple[float, float]]) -> tuple[float, .
     raise argparse.ArgumentTypeError(f"{text!r} is not {len(ranges)} numbers within {limits}")
 
 
-def _nadir(text: str) -> tuple[float, ...]:
+def _place(text: str) -> tuple[float, ...]:
     return _numbers(text, [LAT, LON])
 
 
@@ -188,6 +222,14 @@ def _bbox(text: str) -> tuple[float, ...]:
 
 def _widths(text: str) -> tuple[float, ...]:
     return _numbers(text, [TILE_KM] * len(text.split(",")))
+
+
+def _width(text: str) -> float:
+    return _numbers(text, [TILE_KM])[0]
+
+
+def _resolution(text: str) -> float:
+    return _numbers(text, [RESOLUTION_M])[0]
 
 
 def _radius(text: str) -> float:

@@ -68,6 +68,42 @@ def localize(args: argparse.Namespace) -> int:
     return InputError.exit_code if counts["failed"] else 0
 
 
+def register(args: argparse.Namespace) -> int:
+    """Fits a photo to imagery at a place that is known."""
+    from engine.methods import facts_of
+    from engine.register_at import Place, register_at
+    from engine.results import ResultsFile
+
+    results = ResultsFile(args.out) if args.out else None
+    if results:
+        results.prepare()
+    line = _ProgressLine()
+    try:
+        lat, lon = args.at
+        place = Place(args.photo, lat, lon, args.width_km, args.imagery, args.nadir)
+        answer = register_at(place, Work(line.show))
+    finally:
+        line.clear()
+    print(json.dumps(answer) if args.json else _answer_in_words(answer))
+    if results:
+        results.save(answer, facts_of(args.photo))
+    return InputError.exit_code if answer["status"] == "failed" else 0
+
+
+def georeference(args: argparse.Namespace) -> int:
+    """Writes a registered photo as a file that other programs can place."""
+    from engine.georeference.write import Wanted, georeference
+
+    line = _ProgressLine()
+    try:
+        wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m)
+        answer = georeference(args.photo, args.results, wanted, Work(line.show))
+    finally:
+        line.clear()
+    print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
+    return 0
+
+
 def index_build(args: argparse.Namespace) -> int:
     """Builds a regional index."""
     from engine.retrieval.build import build_index
@@ -235,7 +271,7 @@ def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Itera
 
 def _answer_in_words(answer: dict[str, Any]) -> str:
     status = answer["status"].replace("_", " ")
-    sure = f" (confidence {answer['confidence']:.0%})" if answer["candidates"] else ""
+    sure = f" (confidence {in_percent(answer['confidence'])})" if answer["confidence"] else ""
     lines = [f"{answer['photo']}: {status}{sure}"]
     if answer["message"]:
         lines.append(f"  {answer['message']}")
@@ -247,6 +283,12 @@ def _answer_in_words(answer: dict[str, Any]) -> str:
             f"score {candidate['score']:.2f}" + (f", {away:.0f} km from the nadir" if away is not None else "")
         )
     return "\n".join(lines)
+
+
+def in_percent(confidence: float) -> str:
+    """A probability in words; nothing here is certain, so it never says 100 %."""
+    percent = round(100 * confidence)
+    return f"{percent} %" if percent < 100 else "> 99 %"
 
 
 def _index_in_words(info: dict[str, Any]) -> str:

@@ -207,10 +207,15 @@ def model_of(indexes: Sequence[RegionalIndex]) -> ModelPackage:
 
 def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
     """A localization of status `failed` for a photo that never reached the model."""
+    return without_place(photo, "failed", str(error))
+
+
+def without_place(photo: Path, status: str, message: str) -> dict[str, Any]:
+    """A localization that says nothing but why."""
     return {
         "photo": str(photo),
         "photo_id": None,
-        "status": "failed",
+        "status": status,
         "confidence": 0.0,
         "footprint": None,
         "corners": None,
@@ -226,7 +231,7 @@ def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
         "model": None,
         "engine": engine.__version__,
         "timings_ms": _Clock().timings(),
-        "message": str(error),
+        "message": message,
     }
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
-from engine.limits import DEFAULT_TILE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, TILE_KM, TOP_K
+from engine.limits import DEFAULT_TILE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, RESOLUTION_M, TILE_KM, TOP_K
 from engine.review_methods import ReviewMethods
-from engine.rpc import Params, error_object
+from engine.rpc import Params, error_object, invalid_params
 from engine.work import Work
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Methods:
     def __init__(self) -> None:
         self.table: dict[str, Callable[[Params, Work], Any]] = {
             "localize": self.localize,
+            "register": self.register,
+            "georeference": self.georeference,
             "photo/info": self.photo_info,
             "index/build": self.index_build,
             "index/info": self.index_info,
@@ -73,22 +75,38 @@ class Methods:
         params.done()
 
         from engine.localize import Localizer, Query
-        from engine.results import ResultsFile
 
         indexes = self._indexes(folders)
         localizer = Localizer(indexes, self._model_of(indexes))
         stated = (nadir[0], nadir[1]) if nadir else None
         query = Query(photo, stated, radius_km, top_k, register=register, imagery=imagery)
-        answer = locate(localizer, query, work)
-        saved_to = save_error = None
-        if out is not None:
-            work.progress("save", 0, 1)
-            try:
-                ResultsFile(out).save(answer, facts_of(photo))
-                saved_to = str(out)
-            except OutputError as error:
-                save_error = error_object(error)["data"]
-        return {**answer, "saved_to": saved_to, "save_error": save_error}
+        return _saved(locate(localizer, query, work), photo, out, work)
+
+    def register(self, params: Params, work: Work) -> dict[str, Any]:
+        """Registers a photo at a place that is known and saves the answer."""
+        photo, imagery, out = params.path("photo"), params.path("imagery"), params.path_or_none("out")
+        at = params.numbers("at", [LAT, LON])
+        if at is None:
+            raise invalid_params("the parameter 'at' is missing")
+        width_km = params.number("width_km", *TILE_KM)
+        nadir = params.numbers("nadir", [LAT, LON])
+        params.done()
+
+        from engine.register_at import Place, register_at
+
+        place = Place(photo, at[0], at[1], width_km, imagery, (nadir[0], nadir[1]) if nadir else None)
+        return _saved(register_at(place, work), photo, out, work)
+
+    def georeference(self, params: Params, work: Work) -> dict[str, Any]:
+        """Writes a registered photo as a file that other programs can place."""
+        photo, results, out = params.path("photo"), params.path("results"), params.path("out")
+        kind, crs = params.text("kind"), params.text("crs", "auto")
+        resolution_m = params.number_or_none("resolution_m", *RESOLUTION_M)
+        params.done()
+
+        from engine.georeference.write import Wanted, georeference
+
+        return georeference(photo, results, Wanted(kind, out, crs, resolution_m), work)
 
     def photo_info(self, params: Params, work: Work) -> dict[str, Any]:
         """What is known of a photo without decoding it."""
@@ -180,6 +198,21 @@ class Methods:
             wanted[folder] = known if known and known[0] == stamp else (stamp, RegionalIndex.open(folder))
         self._open = wanted  # replaced, never changed: another thread reads it
         return [index for _, index in wanted.values()]
+
+
+def _saved(answer: dict[str, Any], photo: Path, out: Path | None, work: Work) -> dict[str, Any]:
+    """The answer, saved to `out`, with where it was saved or why not."""
+    from engine.results import ResultsFile
+
+    saved_to = save_error = None
+    if out is not None:
+        work.progress("save", 0, 1)
+        try:
+            ResultsFile(out).save(answer, facts_of(photo))
+            saved_to = str(out)
+        except OutputError as error:
+            save_error = error_object(error)["data"]
+    return {**answer, "saved_to": saved_to, "save_error": save_error}
 
 
 def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:

@@ -115,12 +115,16 @@ class ResultsFile:
 
         What an older version's localization lacks is there, and empty.
         """
+        return self._photos("ORDER BY fid")
+
+    def localization(self, photo: str | Path) -> Row | None:
+        """The stored localization of a photo; None when the file, or the photo in it, is missing."""
+        if not self.path.is_file():
+            return None
         with self._connection() as con:
-            found = _dicts(con.execute("SELECT * FROM photos ORDER BY fid"))
-        for row in found:
-            row.pop("geom")
-            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
-        return found
+            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone() is None:
+                return None
+        return next((row["localization"] for row in self._photos("WHERE photo = ?", self.key(photo))), None)
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""
@@ -128,6 +132,15 @@ class ResultsFile:
         folder = self.path.parent
         name = absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute
         return name.as_posix()
+
+    def _photos(self, condition: str, *values: str) -> list[Row]:
+        with self._connection() as con:
+            # The condition is one of ours, never a user's.
+            found = _dicts(con.execute(f"SELECT * FROM photos {condition}", [_storable(v) for v in values]))  # nosec B608
+        for row in found:
+            row.pop("geom")
+            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
+        return found
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

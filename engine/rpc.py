@@ -117,6 +117,11 @@ class Params:
         """A number from low to high."""
         return _number(name, self._take(name, default), low, high)
 
+    def number_or_none(self, name: str, low: float, high: float) -> float | None:
+        """The same, or None when missing or null."""
+        value = self._take(name, None)
+        return None if value is None else _number(name, value, low, high)
+
     def whole(self, name: str, low: int, high: int, default: Any = _REQUIRED) -> int:
         """A whole number from low to high."""
         value = _number(name, self._take(name, default), low, high)

@@ -249,7 +249,7 @@ def tell(setting: Setting, counts: dict) -> None:
         if lat is None:
             print(f"  {name}: {status.replace('_', ' ')}")
             continue
-        sure = "" if confidence is None else f", confidence {confidence:.2f}"
+        sure = "" if confidence is None else f", confidence {min(confidence, 0.99):.2f}{'+' * (confidence > 0.99)}"
         print(f"  {name}: {status}{sure}, centre {lat:.2f}, {lon:.2f}")
         if name in truths:
             print(f"    {verdict((lat, lon), truths[name])}")

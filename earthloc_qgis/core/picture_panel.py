@@ -10,6 +10,8 @@ from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
 from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
+from .words import in_percent
+
 DPI = 120
 INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
@@ -85,7 +87,7 @@ def _name(row: QgsFeature) -> str:
 def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
     facts = []
     if isinstance(row["confidence"], float):
-        facts.append(f"Confidence {row['confidence']:.2f}")
+        facts.append(f"Confidence {in_percent(row['confidence'])}")
     if isinstance(row["center_lat"], float):
         facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
     if isinstance(row["nadir_lat"], float):

@@ -12,6 +12,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QIcon
 
+from ..core.words import in_percent
 from .thumbnail import ThumbnailLoader
 
 PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
@@ -239,8 +240,7 @@ class PhotoModel(QAbstractTableModel):
             shown = photo.status in (LOCATED, UNCERTAIN, NOT_FOUND) and photo.confidence is not None
             if not shown:
                 return ""
-            percent = round(100 * photo.confidence)
-            return f"{percent} %" if percent < 100 else "> 99 %"  # nothing here is certain
+            return in_percent(photo.confidence)
         if column == NADIR:
             return "" if photo.nadir is None else format_lat_lon(*photo.nadir)
         return (photo.taken_at or "").replace("T", " ")[:16]

@@ -6,6 +6,8 @@ GDAL gives the stored array, any sample type, and reads large images piece by pi
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,26 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import RasterioError
+from rasterio.windows import Window
 
 from engine.errors import InputError
 
 # One strip or tile is unpacked at once; a file made of a single huge one would fill the memory.
 _MAX_BLOCK_BYTES = 600_000_000
 _CMYK = [ColorInterp.cyan, ColorInterp.magenta, ColorInterp.yellow, ColorInterp.black]
+# First bytes and GDAL's driver for them.
+_DRIVERS = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"II", "GTiff"),
+    (b"MM", "GTiff"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"RIFF", "WEBP"),
+    (b"\0\0\0\x0cjP", "JP2OpenJPEG"),
+    (b"\xff\x4f\xff\x51", "JP2OpenJPEG"),
+)
+_STREAMED = ("JPEG", "PNG", "GTiff")
 _RGB = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
 
 
@@ -43,12 +59,7 @@ def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8
         InputError: damaged, or of a kind that has no honest RGB.
     """
     with _Opened(path, driver) as dataset:
-        block_height, block_width = dataset.block_shapes[0]
-        per_pixel = np.dtype(dataset.dtypes[0]).itemsize * dataset.count
-        if block_height * block_width * per_pixel > _MAX_BLOCK_BYTES:
-            raise InputError(
-                path, "is stored as a single piece too large to unpack", "save it as a JPEG or a tiled TIFF"
-            )
+        _check_blocks(path, dataset)
         kinds = list(dataset.colorinterp)
         is_palette = kinds[0] == ColorInterp.palette
         bands = _colour_bands(kinds)
@@ -62,10 +73,65 @@ def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8
         bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
     if np.iscomplexobj(data):
         raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
-    if data.dtype == np.uint8:
-        rgb = data if bits >= 8 else (data * (255 // (2**bits - 1))).astype(np.uint8)
-    else:
-        rgb = stretch(data)
+    return _rgb(_of_8_bits(data, bits) if data.dtype == np.uint8 else stretch(data), kinds, bands)
+
+
+def stored(path: Path) -> contextlib.AbstractContextManager[rasterio.DatasetReader]:
+    """The stored array, as it is, to be read window by window.
+
+    Raises:
+        InputError: no image, or damaged; the same for what comes up while it is read.
+    """
+    driver = _driver_of(path)
+    if driver is None:
+        raise InputError(path, "is of a kind that cannot be copied as it is", "convert it to a JPEG or TIFF")
+    return _Opened(path, driver)
+
+
+def can_stream(path: Path) -> bool:
+    """Whether `rgb_strips` reads this kind of file."""
+    return _driver_of(path) in _STREAMED
+
+
+def rgb_strips(path: Path, rows: int) -> Iterator[NDArray[np.uint8]]:
+    """The stored array of a JPEG, PNG or TIFF from top to bottom, `rows` rows at a time: (<= rows, width, 3) RGB.
+
+    Raises:
+        InputError: damaged, deeper than 8 bits, or of a kind that has no honest RGB.
+    """
+    with _Opened(path, _driver_of(path) or "GTiff") as dataset:
+        _check_blocks(path, dataset)
+        kinds = list(dataset.colorinterp)
+        bands = _colour_bands(kinds)
+        if dataset.dtypes[0] != "uint8":
+            raise InputError(path, "is very large and deeper than 8 bits", "save it with 8 bits a colour")
+        bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
+        palette = _palette(dataset.colormap(1)) if kinds[0] == ColorInterp.palette else None
+        for top in range(0, dataset.height, rows):
+            window = Window(0, top, dataset.width, min(rows, dataset.height - top))
+            data = dataset.read(bands, window=window)
+            yield palette[data[0]] if palette is not None else _rgb(_of_8_bits(data, bits), kinds, bands)
+
+
+def _driver_of(path: Path) -> str | None:
+    with path.open("rb") as file:
+        start = file.read(8)
+    return next((driver for magic, driver in _DRIVERS if start.startswith(magic)), None)
+
+
+def _check_blocks(path: Path, dataset: rasterio.DatasetReader) -> None:
+    block_height, block_width = dataset.block_shapes[0]
+    per_pixel = np.dtype(dataset.dtypes[0]).itemsize * dataset.count
+    if block_height * block_width * per_pixel > _MAX_BLOCK_BYTES:
+        raise InputError(path, "is stored as a single piece too large to unpack", "save it as a JPEG or a tiled TIFF")
+
+
+def _of_8_bits(data: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    return data if bits >= 8 else (data * (255 // (2**bits - 1))).astype(np.uint8)
+
+
+def _rgb(rgb: NDArray[np.uint8], kinds: list[ColorInterp], bands: list[int]) -> NDArray[np.uint8]:
+    """(1, 3 or 4, h, w) of these bands as RGB (h, w, 3)."""
     if kinds[: len(bands)] == _CMYK:
         ink = rgb.astype(np.uint16)
         rgb = ((255 - ink[:3]) * (255 - ink[3:]) // 255).astype(np.uint8)

@@ -128,14 +128,16 @@ class Camera:
     def project(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
         """Pixel positions of points on the ground: the inverse of `locate`.
 
-        Positions beside the picture are given too. NaN where the point is behind the horizon or the camera.
+        Positions beside the picture are given too. NaN where the point is behind the horizon or the camera, or so
+        far beside that the radial term would fold it back.
         """
         ground = surface_point(lat, lon)
         is_seen = ((self.eye - ground) * surface_normal(lat, lon)).sum(-1) > 0
         x, y, depth = np.moveaxis((ground - self.eye) @ self.axes.T, -1, 0)
         depth = np.where(is_seen & (depth > 0), depth, np.nan)
         u, v = x / depth, y / depth
-        stretch = self.focal_px * (1.0 + self.radial * (u * u + v * v))
+        bend = self.radial * (u * u + v * v)
+        stretch = self.focal_px * np.where(1.0 + 3.0 * bend > 0, 1.0 + bend, np.nan)
         return u * stretch + self.width_px / 2, v * stretch + self.height_px / 2
 
     def nadir(self) -> tuple[float, float, float]:

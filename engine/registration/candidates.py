@@ -116,7 +116,7 @@ def register_candidates(
             inliers[row] = found.evidence.inliers
             if best is None or found.confidence > best.confidence:
                 best, best_row = found, row
-                best_imagery = _credited(source, match.index.info["source"] if imagery is None else {})
+                best_imagery = credited(source, match.index.info["source"] if imagery is None else {})
             if found.confidence > LOCATED:
                 break
     finally:
@@ -125,7 +125,7 @@ def register_candidates(
     return Outcome(best, best_row, tuple(inliers), tried, best_imagery, hindrance if not tried else None)
 
 
-def _credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
+def credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
     """The imagery by name, with its attribution and licence: the file's own, or else what the index states."""
     return {
         "source": str(source.path),
@@ -226,7 +226,8 @@ def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
         parts.append(f"{away_km:.0f} km from the nadir given")
         if away_km > _NADIR_FAR_KM:
             warning = " The nadir given seems to be wrong."
-    parts.append(f"candidate {row + 1}")
+    if answer["candidates"]:
+        parts.append(f"candidate {row + 1}")
     if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
         parts.append("part of the photo shows no ground")
     sentence = ", ".join(parts) + "."

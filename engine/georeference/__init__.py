@@ -1,0 +1,1 @@
+"""A registered photo as files that other programs can place: GeoTIFFs, control points, a world file."""

@@ -1,0 +1,78 @@
+"""What every georeferenced file has in common: written under another name first, and what its tags say."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import rasterio
+
+import engine
+from engine.errors import OutputError, UsageError
+from engine.georeference.placed import PlacedPhoto
+
+
+@contextlib.contextmanager
+def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
+    """A path to write to that becomes `out` in the end, or is removed when anything goes wrong.
+
+    Raises:
+        UsageError: `out` is one of the files `kept`. OutputError: it cannot be written.
+    """
+    if any(_is_same(out, other) for other in kept):
+        raise UsageError(out, "is where the photo or its results are", "choose another name")
+    if out.is_dir():
+        raise OutputError(out, "is a folder", "name a file in it")
+    if not out.parent.is_dir():
+        raise OutputError(out, "its folder does not exist", "make the folder or choose another")
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        with writing(out):
+            yield partial
+            os.replace(partial, out)
+    finally:
+        for left in (partial, *out.parent.glob(f"{_escaped(partial.name)}.*")):  # GDAL's own, such as .ovr.tmp
+            left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Turns GDAL's and the system's refusals to write `out` into OutputErrors."""
+    try:
+        yield
+    except rasterio.errors.RasterioError as error:
+        raise OutputError(out, f"could not be written ({error})", "free some space or choose another place") from error
+    except OSError as error:
+        raise OutputError.from_os_error(out, error) from error
+
+
+def tags(placed: PlacedPhoto) -> dict[str, str]:
+    """What a GeoTIFF says of how it came about."""
+    found = placed.localization
+    imagery = found["imagery"] or {}
+    said = {
+        "TIFFTAG_SOFTWARE": f"EarthLoc {engine.__version__}",
+        "EARTHLOC_PHOTO": found["photo_id"] or placed.info.path.name,
+        "EARTHLOC_STATUS": found["status"],
+        "EARTHLOC_CONFIDENCE": str(found["confidence"]),
+        "EARTHLOC_TIE_POINTS": str(len(placed.tie_points)),
+        "EARTHLOC_RMS_KM": "" if found["rms_km"] is None else str(found["rms_km"]),
+        "EARTHLOC_IMAGERY": Path(imagery.get("source", "")).name,
+        "EARTHLOC_IMAGERY_ATTRIBUTION": imagery.get("attribution", ""),
+        "EARTHLOC_TAKEN_AT": placed.info.taken_at or "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _is_same(a: Path, b: Path) -> bool:
+    try:
+        return os.path.samefile(a, b)
+    except OSError:
+        return os.path.abspath(a) == os.path.abspath(b)
+
+
+def _escaped(name: str) -> str:
+    """A file name as a glob pattern that matches only itself."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)

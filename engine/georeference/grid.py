@@ -1,0 +1,180 @@
+"""The raster that a photo is drawn into: coordinate system, extent and resolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import ArrayLike, NDArray
+from pyproj import CRS, Transformer
+
+from engine import geo
+from engine.errors import UsageError
+from engine.georeference.placed import PlacedPhoto
+from engine.limits import GROUND_CRS
+
+Array = NDArray[np.float64]
+
+# A transverse Mercator map is within 0.7 % of true scale up to here from its middle; further out, and near the
+# poles, where the zones end, an azimuthal map round the photo takes its place.
+_UTM_HALF_WIDTH_KM = 750.0
+_UTM_MAX_LAT = 80.0
+_KM_PER_DEGREE = 111.2
+# More than the photo's own pixels are needed where it is oblique; beyond this they show nothing more.
+_MAX_TIMES_PHOTO = 4.0
+_MAX_PX = 250_000_000
+_MIN_COS = 0.02  # of the latitude, for a raster in degrees
+
+
+@dataclass(frozen=True, eq=False)
+class GroundCrs:
+    """A coordinate system round a photo.
+
+    Attributes:
+        crs: EPSG:4326 with longitude first, or a projected one in metres.
+        lon: of the middle; longitudes are counted on from 180 degrees either way, so that the photo stays in one piece.
+    """
+
+    crs: CRS
+    lon: float
+
+    @classmethod
+    def choose(cls, placed: PlacedPhoto, wanted: str) -> GroundCrs:
+        """The one `wanted` of GROUND_CRS; "auto" is UTM where the photo fits into it, else azimuthal equidistant."""
+        lat, lon = geo.center_of(placed.seen)
+        if wanted == "auto":
+            reach_km = float(geo.distance_km(lat, lon, placed.seen[:, 0], placed.seen[:, 1]).max())
+            highest = float(np.abs(placed.seen[:, 0]).max())
+            wanted = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
+        if wanted == "utm":
+            zone = int((lon + 180.0) // 6.0) % 60 + 1
+            return cls(CRS.from_epsg((32600 if lat >= 0 else 32700) + zone), lon)
+        if wanted == "aeqd":
+            proj = f"+proj=aeqd +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
+            return cls(CRS.from_proj4(proj), lon)
+        if wanted == "EPSG:4326":
+            return cls(CRS.from_epsg(4326), lon)
+        raise UsageError(None, f"{wanted!r} is no known coordinate system", f"give one of {', '.join(GROUND_CRS)}")
+
+    @property
+    def is_degrees(self) -> bool:
+        """Whether x and y are longitude and latitude."""
+        return bool(self.crs.is_geographic)
+
+    @property
+    def name(self) -> str:
+        """Its EPSG code, or what it is."""
+        authority = self.crs.to_authority()
+        return ":".join(authority) if authority else "azimuthal equidistant round the photo"
+
+    def to_xy(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
+        """Coordinates of places; NaN where there are none."""
+        lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+        if self.is_degrees:
+            return self.lon + geo.normalise_lon(lons - self.lon), lats.copy()
+        x, y = Transformer.from_crs("EPSG:4326", self.crs, always_xy=True).transform(lons, lats)
+        return _finite(x), _finite(y)
+
+    def to_lat_lon(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Latitude and longitude of coordinates; NaN where there are none."""
+        if self.is_degrees:
+            lat = np.asarray(y, np.float64)
+            return np.where(np.abs(lat) <= 90.0, lat, np.nan), geo.normalise_lon(x)
+        lon, lat = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True).transform(x, y)
+        return _finite(lat), _finite(lon)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A north-up raster: its coordinate system, size, and what its pixels cover.
+
+    Attributes:
+        ground: the coordinate system.
+        transform: pixel (column, row) from the outer top-left corner to coordinates.
+        width, height: in pixels.
+        resolution_m: ground size of a pixel.
+    """
+
+    ground: GroundCrs
+    transform: Affine
+    width: int
+    height: int
+    resolution_m: float
+
+    @classmethod
+    def over(cls, placed: PlacedPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
+        """The raster that holds all the ground a photo shows.
+
+        Args:
+            placed: the photo.
+            ground: coordinate system.
+            resolution_m: wanted; by default that of the photo in its middle. Coarsened where the raster would have
+                more than four times the pixels of the photo, or more than 250 million.
+        """
+        west, south, east, north = _bounds(placed, ground)
+        resolution_m = resolution_m or _resolution_m(placed)
+        limit = min(_MAX_PX, _MAX_TIMES_PHOTO * placed.camera.width_px * placed.camera.height_px)
+        if ground.is_degrees:
+            unit_y = 1.0 / (_KM_PER_DEGREE * 1000.0)
+            unit_x = unit_y / max(_MIN_COS, math.cos(math.radians((south + north) / 2)))
+        else:
+            unit_x = unit_y = 1.0
+        pixels = (east - west) / unit_x * (north - south) / unit_y / resolution_m**2
+        resolution_m *= math.sqrt(max(1.0, pixels / limit))
+        step_x, step_y = unit_x * resolution_m, unit_y * resolution_m
+        width, height = max(1, math.ceil((east - west) / step_x)), max(1, math.ceil((north - south) / step_y))
+        if ground.is_degrees and east - west > 359.999:
+            step_x = (east - west) / width  # whole circles end where they began
+        return cls(ground, Affine(step_x, 0.0, west, 0.0, -step_y, north), width, height, resolution_m)
+
+    def at_most(self, longer_px: int) -> Grid:
+        """The same extent in fewer pixels."""
+        factor = max(1.0, max(self.width, self.height) / longer_px)
+        width, height = max(1, round(self.width / factor)), max(1, round(self.height / factor))
+        scale = Affine.scale(self.width / width, self.height / height)
+        return Grid(self.ground, self.transform @ scale, width, height, self.resolution_m * factor)
+
+    def coordinates(self, columns: Array, rows: Array) -> tuple[Array, Array]:
+        """Coordinates of pixel positions, any shape."""
+        t = self.transform
+        return t.a * columns + t.c, t.e * rows + t.f
+
+
+def _bounds(placed: PlacedPhoto, ground: GroundCrs) -> tuple[float, float, float, float]:
+    x, y = ground.to_xy(placed.seen[:, 0], placed.seen[:, 1])
+    west, south, east, north = (float(v) for v in (np.nanmin(x), np.nanmin(y), np.nanmax(x), np.nanmax(y)))
+    if ground.is_degrees:
+        for pole in (90.0, -90.0):
+            if placed.shows(pole, 0.0):
+                west, east = ground.lon - 180.0, ground.lon + 180.0
+                south, north = min(south, pole), max(north, pole)
+    return west, south, east, north
+
+
+def _resolution_m(placed: PlacedPhoto) -> float:
+    """Ground size of a pixel in the middle of the photo, or, where that shows no ground, the median of what does."""
+    camera = placed.camera
+    middle = np.array([camera.width_px / 2]), np.array([camera.height_px / 2])
+    if not np.isfinite(camera.locate(*middle)[0]).all():
+        x, y = np.meshgrid(np.linspace(0, camera.width_px, 33), np.linspace(0, camera.height_px, 33))
+        middle = x.ravel(), y.ravel()
+    step = max(1.0, max(camera.width_px, camera.height_px) / 1000.0)
+    here = camera.locate(*middle)
+    right, below = camera.locate(middle[0] + step, middle[1]), camera.locate(middle[0], middle[1] + step)
+    area = geo.distance_km(*here, *right) * geo.distance_km(*here, *below) * _sine(here, right, below)
+    return float(np.sqrt(np.nanmedian(area)) / step * 1000.0)
+
+
+def _sine(here: tuple[Array, Array], a: tuple[Array, Array], b: tuple[Array, Array]) -> Array:
+    """Of the angle between two short ways from `here`."""
+    cos_lat = np.cos(np.radians(here[0]))
+    ax, ay = geo.normalise_lon(a[1] - here[1]) * cos_lat, a[0] - here[0]
+    bx, by = geo.normalise_lon(b[1] - here[1]) * cos_lat, b[0] - here[0]
+    return np.abs(ax * by - ay * bx) / (np.hypot(ax, ay) * np.hypot(bx, by))
+
+
+def _finite(values: ArrayLike) -> Array:
+    array = np.asarray(values, np.float64)
+    return np.where(np.isfinite(array), array, np.nan)

@@ -1,0 +1,104 @@
+"""A photo whose camera was found, as the results GeoPackage has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.photo.read import PhotoInfo, read_photo_info
+from engine.registration.camera import Camera
+from engine.registration.footprint import footprint_ring
+from engine.registration.pose import solution_of
+from engine.registration.solve import Solution, TiePoints
+from engine.results import ResultsFile
+
+Array = NDArray[np.float64]
+
+_GRID = 65  # points along each side of the photo at which the ground is looked up
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedPhoto:
+    """A photo and where its pixels lie.
+
+    Attributes:
+        info: of the file.
+        localization: the whole answer.
+        solution: its camera, in pixels of the stored array at full size.
+        tie_points: in the same pixels.
+        seen: (n, 2) lat, lon all over the ground that it shows, outline included.
+    """
+
+    info: PhotoInfo
+    localization: dict[str, Any]
+    solution: Solution
+    tie_points: TiePoints
+    seen: Array
+
+    @classmethod
+    def load(cls, photo: Path, results: Path) -> PlacedPhoto:
+        """Reads the camera of `photo` from the GeoPackage `results`.
+
+        Raises:
+            InputError: not in there, without a camera, or another file than the one that was located.
+        """
+        found = ResultsFile(results).localization(photo)
+        if found is None:
+            raise InputError(photo, f"is not in {results}", "locate it first")
+        return cls.of(read_photo_info(photo), found)
+
+    @classmethod
+    def of(cls, info: PhotoInfo, localization: dict[str, Any]) -> PlacedPhoto:
+        """The same from a localization at hand."""
+        pose = localization["pose"]
+        if pose is None:
+            why = {
+                "uncertain": "its place is a guess by likeness and not fitted to imagery",
+                "not_found": "its place was not found",
+            }.get(localization["status"], "it was not located")
+            raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
+        if (info.width_px, info.height_px) != (pose["width_px"], pose["height_px"]):
+            raise InputError(
+                info.path,
+                f"has {info.width_px} x {info.height_px} pixels but was located with {pose['width_px']} x "
+                f"{pose['height_px']}",
+                "locate it again",
+            )
+        solution = solution_of(pose)
+        points = localization["tie_points"]
+        column = {name: np.array([point[name] for point in points]) for name in ("x_px", "y_px", "lat", "lon")}
+        tie_points = TiePoints(np.stack([column["x_px"], column["y_px"]], axis=1), column["lat"], column["lon"])
+        return cls(info, localization, solution, tie_points, _seen_by(solution.camera, info.path))
+
+    @property
+    def camera(self) -> Camera:
+        """The solved camera."""
+        return self.solution.camera
+
+    @property
+    def shows_limb(self) -> bool:
+        """Whether an edge of the photo looks past the Earth."""
+        t = np.linspace(0.0, 1.0, _GRID)
+        x = np.concatenate([t, t, np.zeros_like(t), np.ones_like(t)]) * self.camera.width_px
+        y = np.concatenate([np.zeros_like(t), np.ones_like(t), t, t]) * self.camera.height_px
+        return not np.isfinite(self.camera.locate(x, y)[0]).all()
+
+    def shows(self, lat: float, lon: float) -> bool:
+        """Whether a place is in the picture."""
+        x, y = self.camera.project(lat, lon)
+        return bool(0 <= x <= self.camera.width_px and 0 <= y <= self.camera.height_px)  # False for NaN
+
+
+def _seen_by(camera: Camera, path: Path) -> Array:
+    x, y = np.meshgrid(np.linspace(0, camera.width_px, _GRID), np.linspace(0, camera.height_px, _GRID))
+    lat, lon = (values.ravel() for values in camera.locate(x, y))
+    ring = footprint_ring(camera)
+    fine = np.isfinite(lat)
+    if ring is None or not fine.any():
+        raise InputError(path, "its camera sees no ground", "locate it again")
+    return np.concatenate([np.stack([lat[fine], lon[fine]], axis=1), ring])

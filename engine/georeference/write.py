@@ -1,0 +1,277 @@
+"""Writes a registered photo in one of the ways that other programs can place it (docs/georeferencing.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import NDArray
+from rasterio.control import GroundControlPoint
+from rasterio.enums import ColorInterp
+from rasterio.windows import Window
+
+from engine.errors import InputError, UsageError
+from engine.georeference import fits
+from engine.georeference.files import tags, writing, written
+from engine.georeference.grid import Grid, GroundCrs
+from engine.georeference.pixels import PhotoPixels
+from engine.georeference.placed import PlacedPhoto
+from engine.georeference.warp import draw
+from engine.limits import GEOREFERENCED, GROUND_CRS
+from engine.photo import gdal_pixels
+from engine.registration.solve import ground_deviation_km
+from engine.work import Work
+
+Array = NDArray[np.float64]
+Answer = dict[str, Any]
+
+_UNCERTAINTY_PX = 256  # longer side of the raster that says how sure each place is
+_STRIP_ROWS = 256
+# A world file is affine. It is written where that is off by no more than this share of the photo's shorter side.
+_AFFINE_IS_FINE = 0.005
+_TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512, "BIGTIFF": "IF_SAFER"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to write.
+
+    Attributes:
+        kind: one of GEOREFERENCED.
+        out: the file.
+        crs: one of GROUND_CRS.
+        resolution_m: ground size of a pixel of a drawn photo; by default that of the photo in its middle.
+    """
+
+    kind: str
+    out: Path
+    crs: str = "auto"
+    resolution_m: float | None = None
+
+
+def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None = None) -> Answer:
+    """Writes `photo` as `wanted`, with the camera and tie points that the GeoPackage `results` holds.
+
+    Args:
+        photo: the file that was located.
+        results: written by `localize` or `register`.
+        wanted: what to write, and where; an existing file is replaced when the new one is complete.
+        work: progress (stages `read`, `draw`, `write`) and cancelling, which leaves nothing behind.
+
+    Returns:
+        {"photo", "kind", "out", "files": all that were written, "crs", "width_px", "height_px", "resolution_m",
+        "residual_px", "message"}; null for what the kind does not have.
+
+    Raises:
+        InputError: the photo was not registered, or is not the one that was.
+        UsageError: the kind does not suit the photo, or `out` is one of the inputs.
+        OutputError: it cannot be written.
+    """
+    if wanted.kind not in _WRITERS:
+        raise UsageError(None, f"{wanted.kind!r} is no kind of file", f"give one of {', '.join(GEOREFERENCED)}")
+    if wanted.crs not in GROUND_CRS:
+        raise UsageError(None, f"{wanted.crs!r} is no known CRS", f"give one of {', '.join(GROUND_CRS)}")
+    placed = PlacedPhoto.load(photo, results)
+    with written(wanted.out, (photo, results)) as partial:
+        answer = _WRITERS[wanted.kind](placed, wanted, partial, work or Work())
+    if placed.localization["status"] != "located":
+        answer["message"] += " The registration is uncertain: compare it with a basemap."
+    nothing = dict.fromkeys(("crs", "width_px", "height_px", "resolution_m", "residual_px"))
+    said = {"photo": str(photo), "kind": wanted.kind, "out": str(wanted.out), "files": [str(wanted.out)]}
+    return {**said, **nothing, **answer}
+
+
+def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """The photo drawn through its camera, and beside it how sure each place is."""
+    ground = GroundCrs.choose(placed, wanted.crs)
+    grid = Grid.over(placed, ground, wanted.resolution_m)
+    _drawn(placed, wanted, fits.through_camera(placed, ground), grid, partial, work)
+    beside = wanted.out.with_name(f"{wanted.out.stem}_uncertainty_km.tif")
+    with written(beside, (placed.info.path,)) as partial_beside:
+        _write_uncertainty(placed, grid.at_most(_UNCERTAINTY_PX), partial_beside)
+    answer = _of_grid(grid, f"Orthorectified through the camera at {grid.resolution_m:.3g} m a pixel.")
+    if placed.shows_limb:
+        answer["message"] += " Only its Earth part is drawn."
+    return {**answer, "files": [str(wanted.out), str(beside)]}
+
+
+def _warped(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """The photo warped by its tie points with a thin-plate spline."""
+    fits.check_tie_points(placed, "a warp by tie points")
+    ground = _ground_in_one_piece(placed, wanted)
+    grid = Grid.over(placed, ground, wanted.resolution_m)
+    _drawn(placed, wanted, fits.thin_plate(placed, ground), grid, partial, work)
+    n = len(placed.tie_points)
+    return _of_grid(grid, f"Warped by {n} tie points with a thin-plate spline at {grid.resolution_m:.3g} m a pixel.")
+
+
+def _affine(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """The photo warped by the affine map that fits its tie points best."""
+    fits.check_tie_points(placed, "an affine warp")
+    ground = _ground_in_one_piece(placed, wanted)
+    grid = Grid.over(placed, ground, wanted.resolution_m)
+    points = placed.tie_points
+    fit = fits.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
+    _drawn(placed, wanted, fit.to_photo, grid, partial, work)
+    text = f"Warped by an affine map, which is {fit.rms_px:.1f} px off at the tie points."
+    return {**_of_grid(grid, text), "residual_px": round(fit.rms_px, 2)}
+
+
+def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """The stored pixels as they are, with the tie points as ground control points."""
+    ground = _ground_of_points(placed, wanted)
+    points = placed.tie_points
+    x, y = ground.to_xy(points.lat, points.lon)
+    control = [
+        GroundControlPoint(row=float(py), col=float(px), x=float(gx), y=float(gy), z=0.0, id=str(n))
+        for n, ((px, py), gx, gy) in enumerate(zip(points.xy_px, x, y, strict=True), 1)
+    ]
+    with gdal_pixels.stored(placed.info.path) as source:
+        profile = {
+            "driver": "GTiff", "width": source.width, "height": source.height, "count": source.count,
+            "dtype": source.dtypes[0], "compress": "deflate", **_TILED,
+        }  # fmt: skip
+        with writing(wanted.out), rasterio.open(partial, "w", **profile) as target:
+            target.gcps = (control, ground.crs.to_wkt())
+            target.update_tags(**source.tags(), **tags(placed))
+            if source.colorinterp[0] == ColorInterp.palette:
+                target.write_colormap(1, source.colormap(1))
+            target.colorinterp = source.colorinterp
+            for top in range(0, source.height, _STRIP_ROWS):
+                work.progress("write", top, source.height)
+                strip = Window(0, top, source.width, min(_STRIP_ROWS, source.height - top))
+                target.write(_read(source, strip, placed), window=strip)
+            work.progress("write", source.height, source.height)
+        size = {"width_px": source.width, "height_px": source.height}
+    return {"crs": ground.name, **size, "message": f"The pixels as they are, with {len(points)} control points."}
+
+
+def _read(source: rasterio.DatasetReader, window: Window, placed: PlacedPhoto) -> NDArray:
+    try:
+        return source.read(window=window)
+    except rasterio.errors.RasterioError as error:
+        raise InputError(placed.info.path, "is damaged or cut short", "copy or download it again") from error
+
+
+def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """The tie points for QGIS's Georeferencer, which counts y upwards from the top of the picture."""
+    ground = _ground_of_points(placed, wanted)
+    points = placed.tie_points
+    x, y = ground.to_xy(points.lat, points.lon)
+    seen = np.stack(placed.camera.project(points.lat, points.lon), axis=1) - points.xy_px
+    lines = [f"#CRS: {ground.crs.to_wkt()}", "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
+    for gx, gy, (px, py), (dx, dy) in zip(x, y, points.xy_px, np.nan_to_num(seen), strict=True):
+        lines.append(f"{gx:.9f},{gy:.9f},{px:.3f},{-py:.3f},1,{dx:.4f},{-dy:.4f},{np.hypot(dx, dy):.4f}")
+    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    work.progress("write", 1, 1)
+    return {"crs": ground.name, "message": f"{len(points)} tie points for the Georeferencer of QGIS."}
+
+
+def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+    """Six numbers, where they say enough."""
+    path, camera = placed.info.path, placed.camera
+    if placed.shows_limb:
+        raise UsageError(path, "shows the limb, which no world file can place", "choose the orthorectified photo")
+    ground = _ground_in_one_piece(placed, wanted)
+    fit = fits.AffineFit.of_camera(placed, ground)
+    limit = _AFFINE_IS_FINE * min(camera.width_px, camera.height_px)
+    if fit.worst_px > limit:
+        raise UsageError(
+            path,
+            f"an affine map, all that a world file holds, would be up to {fit.worst_px:.1f} px off ({limit:.1f} px is "
+            "allowed)",
+            "choose the orthorectified photo, or the one with control points",
+        )
+    (a, b, c), (d, e, f) = fit.matrix
+    # A world file places the middle of the first pixel, and lists its numbers by columns.
+    numbers = (a, d, b, e, c + (a + b) / 2, f + (d + e) / 2)
+    partial.write_text("".join(f"{number:.12g}\n" for number in numbers), encoding="ascii")
+    projection = wanted.out.with_suffix(".prj")
+    with written(projection, (path,)) as partial_projection:
+        partial_projection.write_text(ground.crs.to_wkt("WKT1_ESRI") + "\n", encoding="utf-8")
+    work.progress("write", 1, 1)
+    return {
+        "crs": ground.name,
+        "files": [str(wanted.out), str(projection)],
+        "residual_px": round(fit.worst_px, 2),
+        "message": f"At most {fit.worst_px:.1f} px off; its coordinate system is {ground.name}.",
+    }
+
+
+_WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Work], Answer]] = {
+    "gcp": _gcp,
+    "warped": _warped,
+    "affine": _affine,
+    "ortho": _ortho,
+    "points": _points,
+    "worldfile": _worldfile,
+}
+
+
+def _drawn(placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Grid, partial: Path, work: Work) -> None:
+    """The photo through `to_photo` as a cloud-optimised GeoTIFF, transparent where it shows nothing."""
+    blocks = wanted.out.with_name(f"{wanted.out.name}.partial.blocks")
+    profile = {
+        "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 4, "dtype": "uint8",
+        "crs": grid.ground.crs.to_wkt(), "transform": grid.transform, "photometric": "RGB", "alpha": "YES",
+        "compress": "deflate", "zlevel": 1, "SPARSE_OK": "TRUE", **_TILED,
+    }  # fmt: skip
+    unpacked = wanted.out.with_name(f"{wanted.out.name}.partial.photo")
+    with rasterio.Env(GDAL_CACHEMAX=128, GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
+        with PhotoPixels(placed.info, unpacked, work) as pixels, rasterio.open(blocks, "w", **profile) as target:
+            target.update_tags(**tags(placed))
+            draw(pixels, to_photo, grid, target, work)
+        work.progress("write", 0, 1)
+        rasterio.shutil.copy(
+            blocks, partial, driver="COG", compress="deflate", predictor="yes", overview_resampling="average",
+            bigtiff="if_safer", num_threads=2,
+        )  # fmt: skip
+        work.progress("write", 1, 1)
+
+
+def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:
+    """Standard deviation of the ground's position in km, NaN outside the photo."""
+    columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
+    x, y = fits.through_camera(placed, grid.ground)(*grid.coordinates(columns, rows))
+    inside = (x >= 0) & (y >= 0) & (x <= placed.camera.width_px) & (y <= placed.camera.height_px)
+    km = np.full(x.shape, np.nan, np.float32)
+    if inside.any():
+        km[inside] = ground_deviation_km(placed.solution, x[inside], y[inside])
+    profile = {
+        "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 1, "dtype": "float32",
+        "crs": grid.ground.crs.to_wkt(), "transform": grid.transform, "nodata": float("nan"), "compress": "deflate",
+    }  # fmt: skip
+    with rasterio.open(partial, "w", **profile) as target:
+        target.write(km, 1)
+        target.set_band_description(1, "standard deviation of the position in km")
+        target.update_tags(**tags(placed))
+
+
+def _ground_in_one_piece(placed: PlacedPhoto, wanted: Wanted) -> GroundCrs:
+    """The coordinate system for a map fitted in it, which degrees at a pole would tear apart."""
+    ground = GroundCrs.choose(placed, wanted.crs)
+    if ground.is_degrees and (placed.shows(90.0, 0.0) or placed.shows(-90.0, 0.0)):
+        raise UsageError(placed.info.path, "shows a pole, where degrees meet", "choose another coordinate system")
+    return ground
+
+
+def _ground_of_points(placed: PlacedPhoto, wanted: Wanted) -> GroundCrs:
+    """Control points are in degrees unless wanted otherwise, or near a pole."""
+    near_pole = float(np.abs(placed.seen[:, 0]).max()) > 80.0
+    crs = "EPSG:4326" if wanted.crs == "auto" and not near_pole else wanted.crs
+    return GroundCrs.choose(placed, crs)
+
+
+def _of_grid(grid: Grid, message: str) -> Answer:
+    return {
+        "crs": grid.ground.name,
+        "width_px": grid.width,
+        "height_px": grid.height,
+        "resolution_m": round(grid.resolution_m, 3),
+        "message": message,
+    }

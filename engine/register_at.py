@@ -1,0 +1,81 @@
+"""Registers a photo at a place that somebody knows: photo, place, imagery -> localization, without retrieval."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError
+from engine.imagery.raster import RasterSource
+from engine.localize import failed, without_place
+from engine.photo.read import read_photo
+from engine.registration.candidates import Outcome, add_registration, credited
+from engine.registration.register import PHOTO_PX, prepare, register, survey
+from engine.work import Work
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is known of a photo's place.
+
+    Attributes:
+        photo: path.
+        lat, lon: about the middle of the ground that it shows.
+        width_km: about the length of its longer side there; within a factor of two.
+        imagery: raster to register with.
+        nadir: (lat, lon) under the station, if known; otherwise that of the photo's EXIF.
+    """
+
+    photo: Path
+    lat: float
+    lon: float
+    width_km: float
+    imagery: Path
+    nadir: tuple[float, float] | None = None
+
+
+def register_at(place: Place, work: Work | None = None) -> dict[str, Any]:
+    """The localization of a photo at a place, as `localize` answers it, but without candidates or a model.
+
+    A photo that cannot be read gives status `failed`; one that does not fit there, `not_found`.
+
+    Raises:
+        InputError: the imagery cannot be read.
+    """
+    work = work or Work()
+    start = time.perf_counter()
+    work.progress("read", 0, 1)
+    with RasterSource.open(place.imagery) as source:
+        try:
+            photo = read_photo(place.photo, PHOTO_PX)
+        except InputError as error:
+            return failed(place.photo, error)
+        nadir = place.nadir or photo.nadir
+        read = time.perf_counter()
+        work.progress("register", 0, 1)
+        surroundings = survey(source, place.lat, place.lon, place.width_km)
+        work.check()
+        found = register(prepare(photo, nadir), surroundings)
+        work.progress("register", 1, 1)
+    reach_km = 1.2 * place.width_km
+    answer = {
+        **without_place(
+            place.photo,
+            "not_found",
+            f"The photo does not fit the imagery within {reach_km:.0f} km of {place.lat:.2f}, {place.lon:.2f}: check "
+            "the place and the width, or try other imagery.",
+        ),
+        "photo_id": photo.photo_id,
+        "nadir": list(nadir) if nadir is not None else None,
+    }
+    if found is not None:
+        add_registration(answer, Outcome(found, 0, (), 1, credited(source, {})), photo)
+    end = time.perf_counter()
+    answer["timings_ms"].update(
+        read=round((read - start) * 1000, 1),
+        register=round((end - read) * 1000, 1),
+        total=round((end - start) * 1000, 1),
+    )
+    return answer
