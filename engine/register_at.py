@@ -12,7 +12,8 @@ from engine.imagery.raster import RasterSource
 from engine.localize import failed, without_place
 from engine.photo.read import read_photo
 from engine.registration.candidates import Outcome, add_registration, credited
-from engine.registration.register import PHOTO_PX, prepare, register, survey
+from engine.registration.prepare import PHOTO_PX, prepare, survey
+from engine.registration.register import register
 from engine.work import Work
 
 
@@ -57,7 +58,7 @@ def register_at(place: Place, work: Work | None = None) -> dict[str, Any]:
         work.progress("register", 0, 1)
         surroundings = survey(source, place.lat, place.lon, place.width_km)
         work.check()
-        found = register(prepare(photo, nadir), surroundings)
+        found = register(prepare(photo, nadir), surroundings, source)
         work.progress("register", 1, 1)
     reach_km = 1.2 * place.width_km
     answer = {

@@ -426,12 +426,13 @@ def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
     """The drawn photo and the mosaic show the same: edges correlate best where nothing is shifted."""
     from engine.evaluate import read_truth
     from engine.photo.read import read_photo
-    from engine.registration.register import prepare, register, survey
+    from engine.registration.prepare import prepare, survey
+    from engine.registration.register import register
 
     truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
     photo = read_photo(truth.photo, 1024)
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
-        found = register(prepare(photo, None), survey(source, *truth.center, 443.0))
+        found = register(prepare(photo, None), survey(source, *truth.center, 443.0), source)
         pose = in_full_pixels(found.solution, found.tie_points, photo, None)
         answer = {**localization(truth.photo), "pose": pose_json(pose), "tie_points": tie_points_json(pose)}
         ResultsFile(tmp_path / "results.gpkg").save(answer)
