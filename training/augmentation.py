@@ -59,12 +59,13 @@ class Augmentation:
         )
 
     def __call__(self, images: Tensor, seed: int) -> Tensor:
-        """Views of (places, years, 3, side, side), RGB in [0, 1]: (places, years, 3, size_px, size_px).
+        """Views of (places, years, 3, side, side), RGB in [0, 1] or uint8: (places, years, 3, size_px, size_px).
 
         The same seed gives the same views.
         """
         rng = np.random.default_rng(seed)
-        views = [self._year(images[:, year], rng) for year in range(images.shape[1])]
+        # One year after the other becomes float, for a batch of large pictures is gigabytes.
+        views = [self._year(_unit(images[:, year]), rng) for year in range(images.shape[1])]
         return torch.stack(views, dim=1)
 
     def _year(self, images: Tensor, rng: np.random.Generator) -> Tensor:
@@ -101,6 +102,10 @@ class Augmentation:
         scale = np.diag([(self.size_px - 1) / inner, (self.size_px - 1) / inner, 1.0])
         matrix: NDArray[np.float64] = scale @ _shift(-start[0], -start[1]) @ bent @ _shift(*-corner) @ turn
         return matrix
+
+
+def _unit(images: Tensor) -> Tensor:
+    return images.float() / 255 if images.dtype == torch.uint8 else images
 
 
 def _shift(x: float, y: float) -> NDArray[np.float64]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import InputError, UsageError
 from training.networks import NetworkConfig
@@ -101,6 +102,8 @@ class TrainingConfig:
 _TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "head": StepsConfig, "tail": StepsConfig}
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
 
+Config = TypeVar("Config")
+
 
 def read_config(path: Path) -> TrainingConfig:
     """Reads a configuration; a bare name such as `default.toml` is also looked for beside the published ones.
@@ -108,25 +111,46 @@ def read_config(path: Path) -> TrainingConfig:
     Raises:
         InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
     """
+    return from_tables(TrainingConfig, _TABLES, load_toml(path))
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """The tables of a configuration, which may be the bare name of a shipped one.
+
+    Raises:
+        InputError: no such file, or no TOML.
+    """
     shipped = Path(__file__).parent / "configs" / path.name
     found = path if path.is_file() or not shipped.is_file() else shipped
     try:
-        table = tomllib.loads(found.read_text(encoding="utf-8"))
+        return tomllib.loads(found.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(path, "no such configuration", "give the path of a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(found, f"is not TOML ({error})", "correct it") from error
-    values: dict[str, Any] = {}
+
+
+def from_tables(cls: type[Config], parts: Mapping[str, type], table: Mapping[str, Any]) -> Config:
+    """A configuration from what `load_toml` gives; every key known, every value of its type.
+
+    Args:
+        cls: dataclass of the whole configuration.
+        parts: dataclasses of its tables, by name, beside `network`.
+
+    Raises:
+        UsageError: an unknown key, or a value of another type.
+    """
+    found: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     for key, value in table.items():
         if key == "network":
-            values[key] = NetworkConfig.from_table(_a_table(key, value))
-        elif key in _TABLES:
-            values[key] = _fill(_TABLES[key], _a_table(key, value), f"{key}.")
+            found[key] = NetworkConfig.from_table(_a_table(key, value))
+        elif key in parts:
+            found[key] = _fill(parts[key], _a_table(key, value), f"{key}.")
         else:
-            values[key] = value
-    parts = {key: values.pop(key) for key in ("network", *_TABLES) if key in values}
-    plain = _fill(TrainingConfig, values, "")
-    return TrainingConfig(**{**{f.name: getattr(plain, f.name) for f in fields(plain)}, **parts})
+            plain[key] = value
+    filled: Any = _fill(cls, plain, "")
+    return replace(filled, **found)
 
 
 def _a_table(key: str, value: Any) -> dict[str, Any]:

@@ -1,29 +1,25 @@
-"""Recall, by the EarthLoc protocol on its data set's folder layout, and on simulated photos of held-out places."""
+"""Recall by the EarthLoc protocol on its data set's folder layout, and on simulated photos of held-out places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import cv2
 import faiss
 import numpy as np
 import shapely
-import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from engine import geo
-from engine.errors import InputError
-from engine.photo.photo_id import parse_earthloc_name
-from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
+from engine.retrieval.model import ROTATIONS_DEG, InputSpec
 from engine.work import Work
+from training.outcomes import RANKS, Outcome, cloud_percent, recalls, tilt_deg
+from training.places.named import Named, read_square
 
-RANKS = (1, 5, 10, 20, 100)
-# Centre (lat, lon) of EarthLoc's test sets (its test.py); queries lie within QUERY_KM of it, tiles within TILE_KM.
+# Centre (lat, lon) of EarthLoc's test sets (its test.py); queries have their nadir within QUERY_KM of it, tiles
+# their middle within TILE_KM.
 TEST_SETS = {
     "Texas": (30.0, -95.0),
     "Alps": (45.0, 10.0),
@@ -36,95 +32,151 @@ QUERY_KM, TILE_KM = 2500.0, 5000.0
 _BATCH = 32
 
 
+class Embedder(Protocol):
+    """What turns pictures into descriptors: a model package, or a network that is being trained."""
+
+    dimension: int
+    input: InputSpec
+
+    def embed(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Descriptors (n, dimension), each of length 1, of pictures (n, size_px, size_px, 3)."""
+        ...
+
+
 @dataclass(frozen=True)
-class Named:
-    """A picture of the EarthLoc data set: its file, and its corners (4, 2) lat, lon."""
+class SetResult:
+    """What came of one test set.
 
-    path: Path
-    corners: NDArray[np.float64]
-
-    @property
-    def center(self) -> tuple[float, float]:
-        """The middle of the footprint, lat, lon."""
-        return geo.center_of(self.corners)
-
-
-def read_named(folder: Path) -> list[Named]:
-    """The pictures of a folder, below it too, whose names hold their corners.
-
-    Raises:
-        InputError: there is none, or a name does not parse.
+    Attributes:
+        outcomes: of its queries; those that no tile touches do not count.
+        queries: their numbers.
+        ranked: (n, k) numbers of the tiles found for each, best first.
+        right: (n, k) whether they touch the footprint.
+        tiles: how many were searched.
     """
-    found = []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")):
-        name = parse_earthloc_name(path.name)
-        if name is None or name.ring is None:
-            raise InputError(path, "its name does not hold four corners", "use names as EarthLoc's, or remove it")
-        found.append(Named(path, np.array(name.ring)))
-    if not found:
-        raise InputError(folder, "holds no picture", "give the folder of an EarthLoc data set")
-    return found
+
+    outcomes: list[Outcome]
+    queries: list[int]
+    ranked: NDArray[np.int64]
+    right: NDArray[np.bool_]
+    tiles: int
 
 
 def earthloc_recall(
     queries: Sequence[Named],
     tiles: Sequence[Named],
-    model: ModelPackage,
+    model: Embedder,
     work: Work | None = None,
-    sets: dict[str, tuple[float, float]] | None = None,
+    sets: Mapping[str, tuple[float, float]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Recall by the EarthLoc protocol, for each test set that the data reach.
-
-    Tiles are embedded at four rotations, queries at none; a tile is right when it intersects the query's
-    footprint, and queries that no tile intersects do not count.
 
     Returns:
         {set: {"queries", "tiles", "recall": {"1", "5", "10", "20", "100"} in percent}}.
     """
+    return summary(earthloc_search(queries, tiles, model, work, sets))
+
+
+def summary(results: Mapping[str, SetResult]) -> dict[str, dict[str, Any]]:
+    """What `earthloc_recall` returns, of the results of `earthloc_search`."""
+    return {
+        name: {
+            "queries": len(found.outcomes),
+            "tiles": found.tiles,
+            "recall": recalls([outcome.rank for outcome in found.outcomes]),
+        }
+        for name, found in results.items()
+    }
+
+
+def earthloc_search(
+    queries: Sequence[Named],
+    tiles: Sequence[Named],
+    model: Embedder,
+    work: Work | None = None,
+    sets: Mapping[str, tuple[float, float]] | None = None,
+    query_km: float = QUERY_KM,
+    tile_km: float = TILE_KM,
+    rotations: bool = True,
+) -> dict[str, SetResult]:
+    """Searches the queries of each test set that the data reach.
+
+    Tiles are embedded at four rotations, queries at none; a tile is right when it intersects the query's
+    footprint, and queries that no tile intersects do not count.
+
+    Args:
+        queries: photos; those whose names hold no nadir are placed by their middle.
+        sets: centres by name; EarthLoc's six by default.
+        query_km, tile_km: radii round a centre of the queries' nadirs and the tiles' middles.
+        rotations: False embeds tiles as they are, too.
+    """
     work = work or Work()
-    query_vectors = _embed(queries, model, work, "queries", rotations=False)
-    tile_vectors = _embed(tiles, model, work, "tiles", rotations=True)
-    query_at, tile_at = (np.array([named.center for named in group]) for group in (queries, tiles))
-    result = {}
-    for name, (lat, lon) in (sets or TEST_SETS).items():
-        near = np.flatnonzero(geo.distance_km(query_at[:, 0], query_at[:, 1], lat, lon) < QUERY_KM)
-        candidates = np.flatnonzero(geo.distance_km(tile_at[:, 0], tile_at[:, 1], lat, lon) < TILE_KM)
-        positives = [_intersecting(queries[int(q)], tiles, candidates, tile_at) for q in near]
-        counted = [i for i, right in enumerate(positives) if right]
+    turns = len(ROTATIONS_DEG) if rotations else 1
+    query_at = np.array([named.nadir or named.center for named in queries])
+    tile_at = np.array([named.center for named in tiles])
+    places = sets or TEST_SETS
+    near = {s: _within(query_at, at, query_km) for s, at in places.items()}
+    candidates = {s: _within(tile_at, at, tile_km) for s, at in places.items()}
+    used = np.unique(np.concatenate(list(near.values())))
+    tiles_used = np.unique(np.concatenate([candidates[s] for s in places if len(near[s])] or [np.empty(0, np.int64)]))
+    if not len(used) or not len(tiles_used):
+        return {}
+    query_vectors, clouds = _embed_queries([queries[q] for q in used], model, work)
+    tile_vectors = _embed_tiles([tiles[t] for t in tiles_used], model, turns, work)
+    results = {}
+    for name in places:
+        positives = {int(q): _intersecting(queries[int(q)], tiles, candidates[name], tile_at) for q in near[name]}
+        counted = [q for q, right in positives.items() if right]
         if not counted:
             continue
         index = faiss.IndexFlatL2(model.dimension)
-        index.add(np.ascontiguousarray(tile_vectors[candidates].reshape(-1, model.dimension)))
-        _, hits = index.search(query_vectors[near[counted]], min(max(RANKS), index.ntotal))
-        ranks = [
-            _first_right(candidates[row // len(ROTATIONS_DEG)], positives[i])
-            for i, row in zip(counted, hits, strict=True)
+        rows = tile_vectors[np.searchsorted(tiles_used, candidates[name])]
+        index.add(np.ascontiguousarray(rows.reshape(-1, model.dimension)))
+        at = np.searchsorted(used, counted)
+        _, hits = index.search(query_vectors[at], min(max(RANKS), index.ntotal))
+        ranked = candidates[name][hits // turns]
+        right = np.stack([np.isin(row, list(positives[q])) for q, row in zip(counted, ranked, strict=True)])
+        outcomes = [
+            Outcome(
+                # A tile at four rotations is four predictions, as EarthLoc counts.
+                rank=int(row.argmax()) + 1 if row.any() else None,
+                width_km=queries[q].width_km,
+                tilt_deg=tilt_deg(queries[q].nadir, queries[q].center),
+                cloud_percent=clouds[position],
+            )
+            for q, position, row in zip(counted, at, right, strict=True)
         ]
-        result[name] = {"queries": len(counted), "tiles": len(candidates), "recall": recalls(ranks)}
-    return result
+        results[name] = SetResult(outcomes, counted, ranked, right, len(candidates[name]))
+    return results
 
 
-def _embed(group: Sequence[Named], model: ModelPackage, work: Work, what: str, rotations: bool) -> NDArray[np.float32]:
-    """(n, dimension), or (n, 4, dimension) with rotations. Pictures are squashed to squares, as EarthLoc does."""
-    turns = len(ROTATIONS_DEG) if rotations else 1
+def _within(at: NDArray[np.float64], centre: tuple[float, float], radius_km: float) -> NDArray[np.int64]:
+    return np.flatnonzero(geo.distance_km(at[:, 0], at[:, 1], *centre) < radius_km)
+
+
+def _embed_queries(group: Sequence[Named], model: Embedder, work: Work) -> tuple[NDArray[np.float32], list[float]]:
+    """Descriptors (n, dimension) and per cent of cloud."""
+    vectors, clouds = [], []
+    for start in range(0, len(group), _BATCH):
+        work.progress("embed queries", start, len(group))
+        part = group[start : start + _BATCH]
+        squares = np.stack([read_square(named.path, model.input.size_px) for named in part])
+        clouds += [
+            cloud_percent(pixels) if named.cloud_percent is None else named.cloud_percent
+            for named, pixels in zip(part, squares, strict=True)
+        ]
+        vectors.append(model.embed(squares))
+    return np.concatenate(vectors), clouds
+
+
+def _embed_tiles(group: Sequence[Named], model: Embedder, turns: int, work: Work) -> NDArray[np.float32]:
+    """Descriptors (n, turns, dimension), each tile turned counter-clockwise by quarters."""
     vectors = []
     for start in range(0, len(group), _BATCH):
-        work.progress(f"embed {what}", start, len(group))
-        squares = []
-        for named in group[start : start + _BATCH]:
-            pixels = cv2.resize(_pixels(named.path), (model.input.size_px,) * 2, interpolation=cv2.INTER_AREA)
-            squares += [np.rot90(pixels, turn) for turn in range(turns)]
-        vectors.append(model.embed(np.stack(squares)))
-    stacked = np.concatenate(vectors)
-    return stacked.reshape(len(group), turns, -1) if rotations else stacked
-
-
-def _pixels(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise InputError(path, "cannot be read as a picture", "remove it or get it again") from error
+        work.progress("embed tiles", start, len(group))
+        squares = [read_square(named.path, model.input.size_px) for named in group[start : start + _BATCH]]
+        vectors.append(model.embed(np.stack([np.rot90(pixels, turn) for pixels in squares for turn in range(turns)])))
+    return np.concatenate(vectors).reshape(len(group), turns, -1)
 
 
 def _intersecting(
@@ -136,17 +188,6 @@ def _intersecting(
     away = geo.distance_km(tile_at[candidates, 0], tile_at[candidates, 1], *query.center)
     near = candidates[away < 2000.0]
     return {int(t) for t in near if shapely.intersects(geo.polygon_in_frame(tiles[t].corners, frame), footprint)}
-
-
-def _first_right(ranked: NDArray[np.int64], right: set[int]) -> int | None:
-    """Rank, from 1, of the first right prediction; a tile at four rotations is four predictions, as EarthLoc counts."""
-    return next((rank for rank, tile in enumerate(ranked.tolist(), start=1) if tile in right), None)
-
-
-def recalls(first_ranks: Sequence[int | None]) -> dict[str, float]:
-    """Percentage whose first right candidate is among the first 1, 5, 10, 20, 100."""
-    count = max(1, len(first_ranks))
-    return {str(k): round(100.0 * sum(r is not None and r <= k for r in first_ranks) / count, 1) for k in RANKS}
 
 
 def recall_on_maps(
@@ -161,9 +202,3 @@ def recall_on_maps(
     truth = photo_places.double().numpy()[:, None, :]
     right = geo.distance_km(at[..., 0], at[..., 1], truth[..., 0], truth[..., 1]) <= reach * truth[..., 2]
     return recalls([int(row.argmax()) + 1 if row.any() else None for row in right])
-
-
-def descriptors_of(model: ModelPackage, pictures: NDArray[np.uint8]) -> Tensor:
-    """Descriptors of pictures (n, size_px, size_px, 3) by a model package, (n, dimension)."""
-    parts = [model.embed(pictures[i : i + _BATCH]) for i in range(0, len(pictures), _BATCH)]
-    return torch.from_numpy(np.concatenate(parts))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +26,7 @@ from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.work import Work
 from training.batches import Pairs, neutral
 from training.cache import FeatureCache, Maps
+from training.checkpoint import save_whole
 from training.config import StepsConfig, TrainingConfig
 from training.evaluate import recall_on_maps
 from training.networks import EmbeddingNetwork, build
@@ -88,7 +88,7 @@ class Trainer:
             for stage in range(self._stage, len(STAGES)):
                 self._run_stage(stage, pairs, test, state, work)
                 state = None
-            _save(self.out / NETWORK, self.network.state_dict())
+            save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
             raise OutputError.from_os_error(self.out, error) from error
         return self.network.eval()
@@ -240,7 +240,7 @@ class Trainer:
             "step": self._step,
             "queue": self._queue,
         }
-        _save(self.out / STATE, state)
+        save_whole(self.out / STATE, state)
 
     def _read_state(self) -> dict[str, Any] | None:
         path = self.out / STATE
@@ -267,17 +267,3 @@ def _set_rate(optimizer: torch.optim.AdamW, step: int, steps: int) -> None:
     share = min(1.0, (step + 1) / _WARM_UP) * (0.01 + 0.5 * (1 + math.cos(math.pi * step / steps)))
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share
-
-
-def _save(path: Path, content: Any) -> None:
-    """Writes a file whole, or leaves the one that was there."""
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-    except RuntimeError as error:  # torch hides the system's error, such as a full disk, behind its own
-        partial.unlink(missing_ok=True)
-        raise OutputError(path, "could not be written", "check the space on the disk and its permissions") from error
-    partial.replace(path)

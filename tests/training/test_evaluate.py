@@ -13,13 +13,15 @@ from engine import geo
 from engine.errors import InputError
 from engine.retrieval.model import ModelPackage
 from training.cli import main
-from training.evaluate import TEST_SETS, earthloc_recall, read_named, recall_on_maps, recalls
+from training.evaluate import TEST_SETS, earthloc_recall, earthloc_search, recall_on_maps
+from training.outcomes import recalls
+from training.places.named import read_named
 
 
-def name(corners, number, orientation=0):
+def name(corners, number, orientation=0, nadir=None):
     """A file name of the published data set."""
     places = "@".join(f"{lat:.5f}@{lon:.5f}" for lat, lon in corners)
-    lat, lon = geo.center_of(corners)
+    lat, lon = nadir or geo.center_of(corners)
     return f"@{places}@ISS064-E-{number}@20210101@{lat:.3f}@{lon:.3f}@40000@{orientation}@.jpg"
 
 
@@ -61,7 +63,56 @@ def test_the_command_prints_the_sets(dataset, capsys):
     assert main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["Alps"]["recall"]["100"] == 100.0
     assert main(command) == 0
-    assert "Alps" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Alps" in printed
+    assert "tilt_deg" in printed
+
+
+def test_a_set_is_of_the_photos_with_their_nadir_near(dataset, tmp_path):
+    """As EarthLoc's code has it: a photo's place in a set is its nadir's, which may lie far from what it shows."""
+    corners = geo.square_corners(45, 10, 150)
+    for number, nadir in ((1, (45.0, 10.0)), (2, (30.0, -95.0))):
+        picture(number).save(tmp_path / name(corners, number, nadir=nadir))
+    result = earthloc_recall(read_named(tmp_path), read_named(dataset / "database"), ModelPackage.open(threads=1))
+    assert {key: row["queries"] for key, row in result.items()} == {"Alps": 1}
+
+
+def test_what_is_known_of_each_photo(dataset):
+    queries, tiles = read_named(dataset / "queries"), read_named(dataset / "database")
+    found = earthloc_search(queries, tiles, ModelPackage.open(threads=1))["Alps"]
+    assert [outcome.rank for outcome in found.outcomes] == [1, 1, 1]
+    np.testing.assert_allclose([outcome.width_km for outcome in found.outcomes], 150, rtol=0.01)
+    assert all(outcome.tilt_deg == pytest.approx(0, abs=0.1) for outcome in found.outcomes)
+    assert found.right[:, 0].all()
+    assert found.ranked.shape == (3, 48)
+    plain = earthloc_search(queries, tiles, ModelPackage.open(threads=1), rotations=False)["Alps"]
+    assert plain.ranked.shape == (3, 12)
+    assert plain.outcomes[0].rank == 1  # that one is not turned
+
+
+def test_only_the_newest_year_is_searched(dataset, tmp_path, capsys):
+    for year in ("2019", "2021"):
+        for path in list((dataset / "database").glob("*.jpg"))[:2]:
+            (tmp_path / path.name.replace("@20210101@", f"@{year}@")).write_bytes(path.read_bytes())
+    command = ["evaluate", "--queries", str(dataset / "queries"), "--tiles", str(tmp_path), "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["Alps"]["tiles"] == 2
+
+
+def test_plots_are_written(dataset, tmp_path, capsys):
+    command = ["evaluate", "--queries", str(dataset / "queries"), "--tiles", str(dataset / "database")]
+    assert main([*command, "--plots", str(tmp_path / "plots")]) == 0
+    for plot in ("recall.png", "classes.png"):
+        with Image.open(tmp_path / "plots" / plot) as image:
+            assert np.asarray(image.convert("L")).std() > 5
+    (tmp_path / "file").write_text("")
+    assert main([*command, "--plots", str(tmp_path / "file" / "plots")]) == 5
+    assert "could not be written" in capsys.readouterr().err
+
+
+def test_queries_without_tiles_are_refused(dataset, capsys):
+    assert main(["evaluate", "--queries", str(dataset / "queries")]) == 2
+    assert "--tiles" in capsys.readouterr().err
 
 
 def test_a_name_that_does_not_parse_is_named(tmp_path, capsys):

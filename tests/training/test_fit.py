@@ -17,7 +17,7 @@ from rasterio.transform import from_bounds
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.retrieval.model import ModelPackage
 from engine.work import Work
-from training import fit
+from training import checkpoint, fit
 from training.batches import Pairs, neutral
 from training.cache import FeatureCache, Maps
 from training.cli import main
@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkey
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(fit.os, "fsync", full)
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
     with pytest.raises(OutputError, match="the disk is full"):
         Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
     assert (copy / "state.pt").read_bytes() == before

@@ -82,3 +82,9 @@ def test_a_shrunk_stripe_pattern_does_not_alias():
     stripes = (torch.arange(256) % 2).float().expand(1, 1, 3, 256, 256)
     view = Augmentation(NOTHING, 32)(stripes, seed=0)
     assert (view - 0.5).abs().max() < 0.1
+
+
+def test_bytes_give_the_same_views():
+    augmentation = Augmentation(AugmentationConfig(), 32)
+    as_bytes = (scenes() * 255).to(torch.uint8)
+    assert torch.equal(augmentation(as_bytes, seed=3), augmentation(as_bytes.float() / 255, seed=3))

@@ -1,0 +1,204 @@
+"""Training throughput beside the EarthLoc recipe as its authors wrote it, and peak memory of `fit`.
+
+    python benchmarks/training.py [--places 4] [--steps 2] [--json]
+    python benchmarks/training.py --memory quick.toml [--data ../shared/data]
+
+Throughput is in pictures per second of processor time, one thread, so that what else runs on the computer hardly
+matters; ratios are what to quote. The authors' way: ResNet-50 up to stage 3 at 320 px, MixVPR, 4,096 numbers, float32,
+and one view at a time through rotation, crop, perspective, resizing and colours at 800 px, each a resampling of its
+own. Ours: the same network and batch as `earthloc.toml` trains them, in one warp and bfloat16; and the default model.
+Needs the training extra (`pip install -e '.[training]'`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from _setting import REPOSITORY
+
+try:
+    import torch
+except ModuleNotFoundError:
+    print("skipped: the training extra is not installed (pip install -e '.[training]')")
+    sys.exit(0)
+
+import kornia.augmentation
+import kornia.geometry.transform
+from torch import Tensor
+from torch.nn import functional
+
+from engine.work import Work
+from training.augmentation import Augmentation
+from training.config import TrainingConfig, read_config
+from training.fit import Trainer
+from training.losses import make_loss
+from training.networks import PUBLISHED, build
+from training.places.pairs import Imagery
+from training.recipe_config import read_recipe
+from training.recipe_fit import Objective
+
+BEFORE_PX, CROP_PX, YEARS = 800, 700, 4
+MEMORY = """
+import resource, sys
+from training.cli import main
+code = main(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+sys.exit(code)
+"""
+
+
+def one_view_at_a_time(pictures: Tensor, size_px: int) -> Tensor:
+    """The authors' augmentation of pictures (n, 3, 800, 800), in [0, 1]: each by itself, each part a resampling."""
+    jitter = kornia.augmentation.ColorJitter(0.9, 0.9, 0.9, 0.0, p=1.0)
+    views = []
+    for picture in pictures:
+        angle = torch.empty(1).uniform_(-45, 45)
+        view = kornia.geometry.transform.rotate(picture[None], angle, mode="bilinear")
+        top, left = torch.randint(0, BEFORE_PX - CROP_PX + 1, (2,)).tolist()
+        view = view[:, :, top : top + CROP_PX, left : left + CROP_PX]
+        corners = torch.tensor([[[0.0, 0], [1, 0], [1, 1], [0, 1]]]) * (CROP_PX - 1)
+        inwards = torch.tensor([[[1.0, 1], [-1, 1], [-1, -1], [1, -1]]]) * CROP_PX / 2
+        moved = corners + inwards * torch.rand(1, 4, 2) * 0.5
+        matrix = kornia.geometry.transform.get_perspective_transform(corners, moved)
+        view = kornia.geometry.transform.warp_perspective(view, matrix, (CROP_PX, CROP_PX))
+        low, high = int(moved[0, :2, 1].max()), int(moved[0, 2:, 1].min())
+        near, far = int(moved[0, [0, 3], 0].max()), int(moved[0, [1, 2], 0].min())
+        view = view[:, :, low:high, near:far]
+        side = min(view.shape[-2:])
+        view = kornia.geometry.transform.center_crop(view, (side, side))
+        view = functional.interpolate(view, (size_px, size_px), mode="bilinear", antialias=True)
+        views.append(jitter(view)[0])
+    return torch.stack(views)
+
+
+def recipe_step(places: int, authors: bool) -> Callable[[], int]:
+    """A step of the EarthLoc recipe on pictures of noise; it returns how many pictures it was of."""
+    torch.manual_seed(0)
+    network = build(PUBLISHED["earthloc"], seed=0).train()
+    objective = Objective(network, "multi_similarity")
+    loss_of = make_loss("multi_similarity")
+    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=1e-4)
+    size_px = network.config.size_px
+    recipe = read_recipe(Path("earthloc.toml"))
+    augmentation = Augmentation(recipe.augmentation, size_px)
+    side = BEFORE_PX if authors else round(1.6 * size_px)
+    pictures = torch.randint(0, 256, (places, YEARS, 3, side, side), dtype=torch.uint8)
+    labels = torch.arange(places).repeat_interleave(YEARS)
+    apart, none = torch.eye(places, dtype=torch.bool), torch.zeros(places * YEARS, dtype=torch.bool)
+
+    def step() -> int:
+        if authors:
+            views = one_view_at_a_time(pictures.flatten(0, 1).float() / 255, size_px)
+            loss = loss_of(network(network.normalised(views)), labels, apart)
+        else:
+            views = augmentation(pictures, 0).flatten(0, 1)
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = objective(network.normalised(views), labels, apart, none)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return len(views)
+
+    return step
+
+
+def pace(step: Callable[[], int], steps: int) -> float:
+    """Pictures per second of processor time, after a step to warm up."""
+    step()
+    began, seen = time.process_time(), 0
+    for _ in range(steps):
+        seen += step()
+    return seen / (time.process_time() - began)
+
+
+def default_paces(data: Path) -> tuple[dict[str, float], float]:
+    """Pictures per second of the parts of the default recipe, on a small piece of the imagery at hand, and of all."""
+    config = whole = read_config(Path("default.toml"))
+    if not (data / config.imagery.mosaic).is_file():
+        config = replace(
+            config,
+            imagery=replace(config.imagery, mosaic="", seasons="", footprints=""),
+            network=replace(config.network, weights=None),
+        )
+    places = replace(config.places, tile_km=(443.0,), bbox=(5.0, 40.0, 30.0, 52.0), photos=256, test_photos=8)
+    config = replace(
+        config,
+        places=places,
+        head=replace(config.head, steps=50, batch=64),
+        tail=replace(config.tail, steps=50, batch=32),
+    )
+    spent = {"cache": 0.0, "head": 0.0, "tail": 0.0}
+    last = [time.process_time()]
+
+    def note(stage: str, done: int, total: int, message: str) -> None:
+        """Counts the time since the last report to the stage that reports."""
+        now = time.process_time()
+        spent[stage.removeprefix("train ") if stage.startswith("train") else "cache"] += now - last[0]
+        last[0] = now
+
+    with tempfile.TemporaryDirectory() as out:
+        Trainer(config, Path(out), data).run(Work(note))
+        pictures = tile_count(config, data, out) + places.photos + places.test_photos
+        cached = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
+    paces = {
+        "cache": pictures / spent["cache"],
+        "head": 50 * 2 * 64 / spent["head"],
+        "tail": 50 * 2 * 32 / spent["tail"],
+    }
+    head, tail = (2 * stage.steps * stage.batch for stage in (whole.head, whole.tail))
+    seconds = cached / paces["cache"] + head / paces["head"] + tail / paces["tail"]
+    return paces, (head + tail) / seconds
+
+
+def tile_count(config: TrainingConfig, data: Path, scratch: str) -> int:
+    """How many tiles a configuration trains on."""
+    imagery = Imagery(config.imagery, config.places, config.network.size_px, config.views, data, Path(scratch))
+    imagery.close()
+    return len(imagery.tiles)
+
+
+def peak_memory_gb(config: str, data: Path) -> float:
+    """Peak resident memory of a whole `fit`, in a process of its own."""
+    with tempfile.TemporaryDirectory() as out:
+        command = ["fit", "--config", config, "--data", str(data), "--out", out, "--threads", "1", "--cpu"]
+        run = [sys.executable, "-c", MEMORY, *command]
+        done = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--places", type=int, default=4, help="of a batch, four pictures each")
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--memory", metavar="CONFIG", help="measure the memory of this configuration instead")
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    if args.memory:
+        peak = peak_memory_gb(args.memory, args.data.resolve())
+        print(json.dumps({"config": args.memory, "peak_gb": round(peak, 2)}) if args.json else f"{peak:.2f} GB")
+        return
+    authors = pace(recipe_step(args.places, authors=True), args.steps)
+    ours = pace(recipe_step(args.places, authors=False), args.steps)
+    parts, whole = default_paces(args.data.resolve())
+    rows = {"EarthLoc as its authors wrote it": authors, "earthloc.toml": ours, "default.toml, all of it": whole}
+    if args.json:
+        print(json.dumps({"per_second": rows, "default": parts, "ratio": {k: v / authors for k, v in rows.items()}}))
+        return
+    print("pictures per second of processor time, one thread")
+    for name, value in rows.items():
+        print(f"  {name:34} {value:8.2f}  x {value / authors:.1f}")
+    print("  default.toml: " + ", ".join(f"{name} {value:.1f}" for name, value in parts.items()))
+
+
+if __name__ == "__main__":
+    main()

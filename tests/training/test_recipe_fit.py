@@ -1,0 +1,325 @@
+"""The published recipes through `fit`: from a data set, interrupted, killed, on two processes, and with bad input."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from accelerate.state import AcceleratorState, PartialState
+from tiny_dataset import write_dataset
+
+from engine.errors import CancelledError, InputError, OutputError, UsageError
+from engine.work import Work
+from training import checkpoint
+from training.augmentation import AugmentationConfig
+from training.cli import main
+from training.networks.convnets import Compact
+from training.recipe_config import is_recipe, read_recipe
+from training.recipe_fit import RecipeTrainer
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TINY = """
+recipe = "earthloc"
+name = "tiny"
+seed = 5
+[network]
+backbone = "compact"
+input = "rgb"
+size_px = 32
+[network.aggregator]
+kind = "gem"
+[dataset]
+folder = "earthloc"
+[sampling]
+places_per_batch = 6
+clusters = 3
+recluster_epochs = 1
+[mining]
+photos = "earthloc/queries"
+apart_km = -1
+[schedule]
+epochs = 3
+iterations = 8
+rate = 3e-3
+save_every = 3
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _another_process():
+    """accelerate keeps its settings for the life of a process; here one process makes many trainings."""
+    yield
+    AcceleratorState._reset_state(True)
+    PartialState._reset_state()
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A backbone of eight thousand parameters in the place of the compact one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compact, "widths", (8, 8, 8, 16))
+        patch.setattr(Compact, "channels", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_dataset(folder / "earthloc")
+    (folder / "tiny.toml").write_text(TINY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(data, small, tmp_path_factory):
+    """A run from beginning to end by the command."""
+    out = tmp_path_factory.mktemp("run") / "run"
+    assert fit(data, out) == 0
+    return out
+
+
+def fit(data, out, config="tiny.toml"):
+    return main(["fit", "--config", str(data / config), "--data", str(data), "--out", str(out), "--cpu"])
+
+
+def weights(out):
+    return torch.load(out / "network.pt", weights_only=True)
+
+
+def assert_same_weights(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def rows(out):
+    with (out / "curve.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def stopping_at(stage, done):
+    """Work that is cancelled when it comes to a point."""
+
+    def stop(now, at, total, message):
+        if (now, at) == (stage, done):
+            work.cancel()
+
+    work = Work(stop)
+    return work
+
+
+def trainer(data, out, **changes):
+    return RecipeTrainer(replace(read_recipe(data / "tiny.toml"), **changes), out, data, cpu=True)
+
+
+def test_a_run_learns_and_leaves_curves_and_a_network(data, finished, small, tmp_path):
+    config = read_recipe(data / "tiny.toml")
+    schedule = replace(config.schedule, epochs=6, iterations=20, patience=0)
+    longer = replace(config, schedule=schedule, augmentation=AugmentationConfig(10, 1, 0, 0.2, 0.2, 0.2))
+    RecipeTrainer(longer, tmp_path / "run", data, cpu=True).run(Work())
+    losses = [float(row["loss"]) for row in rows(tmp_path / "run") if row["loss"]]
+    assert len(losses) == 12
+    assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
+    measured = [row for row in rows(finished) if row["recall_at_5"]]
+    assert [row["step"] for row in measured] == ["8", "16", "24"]
+    assert all(0 <= float(row["recall_at_1"]) <= float(row["recall_at_100"]) <= 100 for row in measured)
+    assert set(weights(finished)) == set(trainer(data, tmp_path / "other").network.state_dict())
+
+
+def test_tensorboard_has_the_curves_and_the_predictions(finished):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished / "tensorboard")).Reload()
+    assert {"loss", "images_per_s", "recall_at_1"} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Scalars("recall_at_5")] == [8, 16, 24]
+    sheets = events.Images("predictions")
+    assert len(sheets) == 3
+    assert (sheets[0].width, sheets[0].height) == (6 * 136, 2 * 136)
+
+
+def test_an_interrupted_run_ends_with_the_very_same_weights(finished, data, tmp_path):
+    out = tmp_path / "run"
+    for stage, done in (("train", 2), ("train", 7), ("cluster", 0), ("train", 14), ("embed tiles", 0), ("train", 23)):
+        with pytest.raises(CancelledError):
+            trainer(data, out).run(stopping_at(stage, done))
+        AcceleratorState._reset_state(True)
+    trainer(data, out).run(Work())
+    assert_same_weights(weights(out), weights(finished))
+    assert [row["step"] for row in rows(out) if row["recall_at_5"]] == ["8", "16", "24"]
+
+
+def test_a_finished_run_is_not_trained_further(finished, data):
+    before = (finished / "state.pt").read_bytes()
+    trainer(data, finished).run(Work())
+    assert (finished / "state.pt").read_bytes() == before
+
+
+def command(data, out, *launcher):
+    arguments = ["fit", "--config", str(data / "tiny.toml"), "--data", str(data), "--out", str(out), "--cpu"]
+    return [*(launcher or (sys.executable,)), "-m", "training", *arguments, "--threads", "1"]
+
+
+def environment():
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)}
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_very_same_weights(data, tmp_path):
+    """The real backbone, in a process of its own that gets no chance to clean up."""
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = subprocess.Popen(command(data, killed), cwd=REPOSITORY, env=environment(), stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not (killed / "state.pt").is_file():
+        assert process.poll() is None, process.stderr.read().decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    with pytest.MonkeyPatch.context() as patch:  # `small` may be in force
+        patch.setattr(Compact, "widths", (40, 80, 160, 320))
+        patch.setattr(Compact, "channels", 320)
+        assert fit(data, killed) == 0
+        AcceleratorState._reset_state(True)
+        assert fit(data, whole) == 0
+    assert_same_weights(weights(killed), weights(whole))
+
+
+def test_two_processes_train_one_network(data, tmp_path):
+    launcher = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    out = tmp_path / "run"
+    launched = command(data, out, sys.executable, *launcher, "--mixed_precision", "no")
+    done = subprocess.run(launched, cwd=REPOSITORY, env=environment(), capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert [row["step"] for row in rows(out) if row["recall_at_5"]] == ["8", "16", "24"]
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in weights(out).values())
+
+
+def test_without_patience_left_it_ends(data, small, tmp_path):
+    config = read_recipe(data / "tiny.toml")
+    schedule = replace(config.schedule, epochs=9, iterations=2, patience=1, rate=1e-9)
+    trainer(data, tmp_path / "run", schedule=schedule).run(Work())
+    measured = [row for row in rows(tmp_path / "run") if row["recall_at_5"]]
+    assert len(measured) < 9  # nothing is learnt, so recall soon stands still
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedule": {"precision": "fp32"}},
+        {"schedule": {"rotations": False}},
+        {"loss": {"neutral": False}},
+        {"loss": {"kind": "info_nce"}},
+        {"mining": {"photos": ""}},
+        {"augmentation": {"year_wise": False}},
+        {"augmentation": {"brightness": 0.0}},
+        {"sampling": {"descriptor_share": 0.0}},
+        {"sampling": {"descriptor_share": 0.0, "region_share": 1.0, "regions": 3}},
+        {"sampling": {"neighbour_share": 0.5}},
+        {"seed": 6},
+    ],
+)
+def test_every_part_can_be_switched_and_matters(finished, data, tmp_path, change):
+    """What the switches do is tested where it is done; here, that the recipe passes them on."""
+    config = read_recipe(data / "tiny.toml")
+    changes = {key: replace(getattr(config, key), **v) if isinstance(v, dict) else v for key, v in change.items()}
+    schedule = replace(changes.get("schedule", config.schedule), epochs=2)
+    RecipeTrainer(replace(config, **{**changes, "schedule": schedule}), tmp_path / "run", data, cpu=True).run(Work())
+    state, theirs = (torch.load(out / "state.pt", weights_only=True) for out in (tmp_path / "run", finished))
+    assert state["progress"]["step"] == 16
+    if "rotations" not in str(change):
+        ours = state["objective"]
+        assert any(not torch.equal(ours[name], tensor) for name, tensor in theirs["objective"].items() if name in ours)
+
+
+def test_another_recipe_does_not_mix_with_a_run(finished, data):
+    with pytest.raises(InputError, match="another configuration"):
+        trainer(data, finished, seed=6).run(Work())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"not a checkpoint", "damaged"),
+        ({"objective": {}}, "does not fit the network: missing"),
+        ({"progress": {"step": 1}}, "is of another training"),
+        ([1, 2], "damaged"),
+        ({"objective": print}, "damaged"),
+    ],
+)
+def test_a_state_that_is_none_is_named(finished, data, tmp_path, content, message):
+    copy = tmp_path / "run"
+    shutil.copytree(finished, copy)
+    if isinstance(content, bytes):
+        (copy / "state.pt").write_bytes(content)
+    else:
+        torch.save(content, copy / "state.pt")
+    with pytest.raises(Exception, match=message) as caught:
+        trainer(data, copy).run(Work())
+    assert "state.pt" in str(caught.value)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    with pytest.raises(CancelledError):
+        trainer(data, out).run(stopping_at("train", 4))
+    AcceleratorState._reset_state(True)
+    before = (out / "state.pt").read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        trainer(data, out).run(Work())
+    assert (out / "state.pt").read_bytes() == before
+    assert not list(out.glob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('recipe = "earthloc3"', "recipe 'earthloc3' is unknown"),
+        ('recipe = "earthloc"\n[schedule]\nepoch = 3', "schedule.epoch is unknown"),
+        ('recipe = "earthloc"\n[schedule]\nprecision = "fp8"', "precision 'fp8' is unknown"),
+        ('recipe = "earthloc"\n[schedule]\niterations = 0', "below 1"),
+        ('recipe = "earthloc"\n[years]\ncount = 1', "a place needs two pictures"),
+        ('recipe = "earthloc"\n[loss]\nkind = "triplet"', "loss 'triplet' is unknown"),
+        ('recipe = "earthloc"\n[sampling]\nregion_share = 1.5', "do not add up"),
+        ('recipe = "earthloc"\n[head]\nsteps = 3', "head is unknown"),
+        ('recipe = "earthloc"\nmining = true', "mining is no table"),
+    ],
+)
+def test_a_mistake_in_a_recipe_is_refused_by_name(tmp_path, text, message):
+    (tmp_path / "c.toml").write_text(text)
+    assert is_recipe(tmp_path / "c.toml")
+    with pytest.raises(UsageError, match=message):
+        read_recipe(tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize("name", ["earthloc.toml", "earthloc2-b-salad.toml"])
+def test_the_shipped_recipes_are_the_published_ones(name):
+    config = read_recipe(Path(name))
+    assert (config.sampling.places_per_batch, config.years.count, config.sampling.clusters) == (96, 4, 50)
+    assert (config.schedule.rate, config.schedule.precision, config.loss.kind) == (1e-4, "bf16", "multi_similarity")
+    from training.networks import PUBLISHED
+
+    published = PUBLISHED["earthloc" if name == "earthloc.toml" else "earthloc2-base-salad"]
+    assert config.network == published
+    assert bool(config.mining.photos) == (name != "earthloc.toml")

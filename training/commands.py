@@ -1,0 +1,267 @@
+"""What the commands of `python -m training` do. Libraries are imported where they are needed: torch takes seconds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import UsageError
+from engine.work import Work
+
+if TYPE_CHECKING:
+    from training.outcomes import Outcome
+
+_MAX_PHOTOS = 100_000
+
+
+def fit(args: argparse.Namespace) -> int:
+    """Trains, or goes on."""
+    import torch
+
+    from training.config import read_config
+    from training.curves import CURVE
+    from training.fit import NETWORK, Trainer
+    from training.progress import ProgressBars
+    from training.recipe_config import is_recipe, read_recipe
+    from training.recipe_fit import RecipeTrainer
+
+    if args.threads > 0:
+        torch.set_num_threads(args.threads)
+    trainer: Trainer | RecipeTrainer
+    if is_recipe(args.config):
+        recipe = read_recipe(args.config)
+        out = args.out or Path("runs") / recipe.name
+        if recipe.network.weights is None:
+            print(f"{args.config}: the backbone starts from random weights (network.weights)", file=sys.stderr)
+        trainer = RecipeTrainer(recipe, out, args.data, cpu=args.cpu)
+    else:
+        config = read_config(args.config)
+        out = args.out or Path("runs") / config.name
+        trainer = Trainer(config, out, args.data)
+    with ProgressBars() as bars:
+        trainer.run(Work(bars.show, "the training"))
+    print(f"{out / NETWORK}; the curve is in {out / CURVE}")
+    return 0
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Measures a model by one of three kinds of truth."""
+    from training.progress import ProgressBars
+
+    with ProgressBars() as bars:
+        work = Work(bars.show, "the evaluation")
+        if args.queries is not None:
+            found, strict = _dataset_outcomes(args, work), False
+        elif args.truth is not None:
+            found, strict = _truth_outcomes(args, work), True
+        else:
+            found, strict = _simulated_outcomes(args, work), True
+    _report(found, args, strict)
+    return 0
+
+
+def _dataset_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+    from engine.retrieval.model import ModelPackage
+    from training.evaluate import earthloc_search
+    from training.places.named import newest_year, read_named
+
+    if args.tiles is None:
+        raise UsageError(None, "--queries are searched in --tiles", "give both")
+    queries, tiles = read_named(args.queries), newest_year(read_named(args.tiles))
+    results = earthloc_search(queries, tiles, ModelPackage.open(args.model), work)
+    if not results:
+        raise UsageError(args.queries, "holds no query of the six test sets that a tile intersects", "give others")
+    return {name: (result.outcomes, result.tiles) for name, result in results.items()}
+
+
+def _truth_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+    from training.evaluate_index import truth_outcomes
+
+    indexes, model = _indexes_and_model(args)
+    outcomes = truth_outcomes(args.truth, indexes, model, not args.no_nadir, args.radius_km, work)
+    name = "everywhere" if args.no_nadir else f"{args.radius_km:g} km of nadir"
+    return {name: (outcomes, sum(index.count for index in indexes))}
+
+
+def _simulated_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+    import numpy as np
+
+    from training.evaluate_index import simulated_outcomes
+
+    indexes, model = _indexes_and_model(args)
+    with tempfile.TemporaryDirectory() as scratch:
+        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), work)
+        imagery.close()
+        tiles = np.concatenate([index.tiles for index in indexes])
+        descriptors = np.concatenate([index.descriptors for index in indexes])
+        found = simulated_outcomes(photos, tiles, descriptors, model, work)
+    return {kind: (outcomes, len(tiles)) for kind, outcomes in found.items()}
+
+
+def _indexes_and_model(args: argparse.Namespace) -> tuple[list[Any], Any]:
+    from engine.localize import Localizer, model_of
+    from engine.resources import resources_folder
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.model import ModelPackage
+
+    paths = args.index or [resources_folder() / "indexes" / "world"]
+    indexes = [RegionalIndex.open(path) for path in paths]
+    model = ModelPackage.open(args.model) if args.model else model_of(indexes)
+    Localizer(indexes, model)  # refuses an index of another model
+    return indexes, model
+
+
+def _imagery_and_photos(args: argparse.Namespace, size_px: int, scratch: Path, work: Work) -> tuple[Any, list[Any]]:
+    from training.config import read_config
+    from training.places.pairs import Imagery
+    from training.validation import simulated_photos
+
+    if not 1 <= args.count <= _MAX_PHOTOS:
+        raise UsageError(None, f"--count is {args.count}", f"give 1 to {_MAX_PHOTOS}")
+    config = read_config(args.config)
+    work.progress("simulate photos", 0, args.count)
+    imagery = Imagery(config.imagery, config.places, size_px, config.views, args.data, scratch)
+    return imagery, simulated_photos(imagery, args.count, config.seed)
+
+
+def _report(found: Mapping[str, tuple[Sequence[Outcome], int]], args: argparse.Namespace, strict: bool) -> None:
+    """Prints recall and tables of all searches, and draws them."""
+    from training.outcomes import breakdown, figures, recalls, table_lines
+    from training.plots import plot_breakdown, plot_recall
+
+    rules = (
+        {"recall": False, "recall_strict": True} if args.truth else {"recall_strict" if strict else "recall": strict}
+    )
+    result: dict[str, Any] = {}
+    for name, (outcomes, tiles) in found.items():
+        result[name] = {"queries": len(outcomes), "tiles": tiles}
+        for rule, by_strict in rules.items():
+            result[name][rule] = recalls([o.rank_strict if by_strict else o.rank for o in outcomes])
+    first = next(iter(found.values()))[0]
+    everything = [o for outcomes, _ in found.values() for o in outcomes] if args.queries else list(first)
+    tables = breakdown(everything, strict)
+    rule = "recall_strict" if strict else "recall"
+    if args.plots is not None:
+        plot_recall({name: row[rule] for name, row in result.items()}, args.plots / "recall.png")
+        plot_breakdown(tables, args.plots / "classes.png")
+    if args.json:
+        print(json.dumps({**result, "classes": tables}))
+        return
+    width = max(16, *map(len, found))
+    print(f"{'':{width}} {'photos':>7} {'tiles':>7} {'':14}  R@1   R@5  R@10  R@20 R@100")
+    for name, row in result.items():
+        for rule in rules:
+            print(f"{name:{width}} {row['queries']:7} {row['tiles']:7} {rule:14} {figures(row[rule])}")
+    of = "all" if args.queries else next(iter(found))
+    print(f"\n{rule} of {of}, by class", *table_lines(tables), sep="\n")
+
+
+def index_formats(args: argparse.Namespace) -> int:
+    """Compares an index in float32 with one in 8 bits."""
+    from engine.retrieval.model import ModelPackage
+    from training.evaluate_index import compare_formats
+    from training.outcomes import figures, recalls
+    from training.progress import ProgressBars
+
+    model = ModelPackage.open(args.model)
+    with ProgressBars() as bars, tempfile.TemporaryDirectory() as scratch:
+        work = Work(bars.show, "the comparison")
+        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), work)
+        try:
+            found, cosine = compare_formats(imagery, photos, model, work)
+        finally:
+            imagery.close()
+    result = {
+        dtype: {kind: recalls([o.rank_strict for o in outcomes]) for kind, outcomes in kinds.items()}
+        for dtype, kinds in found.items()
+    }
+    if args.json:
+        print(json.dumps({"photos": len(photos), "min_cosine": round(cosine, 6), **result}))
+        return 0
+    print(f"{len(photos)} photos, least cosine {cosine:.6f}; strict recall at 1, 5, 10, 20, 100")
+    for kind in next(iter(result.values())):
+        for dtype, kinds in result.items():
+            print(f"{kind:30} {dtype:8} {figures(kinds[kind])}")
+    return 0
+
+
+def export(args: argparse.Namespace) -> int:
+    """Makes a package of a run."""
+    from training.package import export_run
+
+    exported = export_run(args.run_folder, args.config, args.data, args.out, args.variant, args.version, args.measured)
+    print(f"{exported.card}: {exported.size_bytes / 1e6:.1f} MB, cosine to torch at least {exported.min_cosine:.6f}")
+    return 0
+
+
+def variants(args: argparse.Namespace) -> int:
+    """Makes a package of each variant and measures it."""
+    from training.outcomes import figures
+    from training.progress import ProgressBars
+    from training.variants import compare_variants
+
+    widths = _numbers("--tile-km", args.tile_km)
+    bbox = None
+    if args.bbox is not None:
+        edges = _numbers("--bbox", args.bbox)
+        if len(edges) != 4:
+            raise UsageError(None, f"--bbox {args.bbox} is no region", "give W,S,E,N in degrees")
+        bbox = (edges[0], edges[1], edges[2], edges[3])
+    with ProgressBars() as bars:
+        found = compare_variants(
+            args.run_folder,
+            args.config,
+            args.data,
+            args.out,
+            args.truth,
+            args.imagery,
+            widths,
+            bbox,
+            Work(bars.show, "the comparison"),
+        )
+    if args.json:
+        print(json.dumps(found))
+        return 0
+    print(f"{'':6} {'MB':>6} {'cosine':>8}   strict recall at 1, 5, 10, 20, 100  less than fp32 by")
+    for variant, row in found.items():
+        if "error" in row:
+            print(f"{variant:6} {row['error']}")
+            continue
+        size = f"{row['bytes'] / 1e6:6.1f} {row['min_cosine']:8.5f}"
+        print(f"{variant:6} {size}   {figures(row['recall_strict'])}       {figures(row['lost'])}")
+    return 0
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError(None, f"{option} {text} is no list of numbers", "separate them by commas") from error
+
+
+def convert(args: argparse.Namespace) -> int:
+    """Makes a package of a published checkpoint."""
+    from training.convert import convert as convert_checkpoint
+
+    exported = convert_checkpoint(args.checkpoint, args.out, variant=args.variant)
+    print(f"{exported.card}: {exported.size_bytes / 1e6:.1f} MB, cosine to torch at least {exported.min_cosine:.6f}")
+    return 0
+
+
+def contact_sheet(args: argparse.Namespace) -> int:
+    """Draws simulated photos beside real ones."""
+    from training.config import read_config
+    from training.places.sheet import contact_sheet as draw
+
+    if not 1 <= args.count <= 1000:
+        raise UsageError(None, f"--count is {args.count}", "give 1 to 1000")
+    config = read_config(args.config)
+    photos = args.photos or args.data / "photos"
+    draw(config, args.data, photos, args.out, args.count, args.seed)
+    print(args.out)
+    return 0

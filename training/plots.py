@@ -1,0 +1,55 @@
+"""Plots of recall, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from engine.errors import OutputError
+from training.outcomes import RANKS
+
+_SHOWN = ("1", "10", "100")
+
+
+def plot_recall(recalls: Mapping[str, Mapping[str, float]], out: Path) -> None:
+    """A line for each kind of search or test set: recall by rank. Raises OutputError where it cannot be written."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for name, recall in recalls.items():
+        axes.plot(range(len(RANKS)), [recall[str(k)] for k in RANKS], marker="o", label=name)
+    axes.set_xticks(range(len(RANKS)), [str(k) for k in RANKS])
+    axes.set(xlabel="among the first", ylabel="photos with a right tile (%)", ylim=(0, 100))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, out)
+
+
+def plot_breakdown(tables: Mapping[str, Mapping[str, Mapping[str, Any]]], out: Path) -> None:
+    """A panel for each table of `outcomes.breakdown`. Raises OutputError where it cannot be written."""
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    for panel, (kind, classes) in enumerate(tables.items(), start=1):
+        axes = figure.add_subplot(1, len(tables), panel)
+        for place, rank in enumerate(_SHOWN):
+            at = [number + 0.27 * (place - 1) for number in range(len(classes))]
+            axes.bar(at, [row["recall"][rank] for row in classes.values()], width=0.25, label=f"R@{rank}")
+        names = [f"{name}\n{row['photos']} photos" for name, row in classes.items()]
+        axes.set_xticks(range(len(classes)), names, fontsize=7)
+        axes.set(xlabel=kind, ylim=(0, 100))
+        axes.grid(axis="y", alpha=0.3)
+        if panel == 1:
+            axes.legend()
+            axes.set_ylabel("photos with a right tile (%)")
+    _save(figure, out)
+
+
+def _save(figure: Figure, out: Path) -> None:
+    FigureCanvasAgg(figure)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(out, dpi=120)
+    except OSError as error:
+        raise OutputError.from_os_error(out, error) from error
