@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from _setting import REPOSITORY
@@ -37,7 +37,7 @@ from torch.nn import functional
 
 from engine.work import Work
 from training.augmentation import Augmentation
-from training.config import TrainingConfig, read_config
+from training.config import StepsConfig, TrainingConfig, read_config
 from training.fit import Trainer
 from training.losses import make_loss
 from training.networks import PUBLISHED, build
@@ -121,7 +121,7 @@ def pace(step: Callable[[], int], steps: int) -> float:
 
 def default_paces(data: Path) -> tuple[dict[str, float], float]:
     """Pictures per second of the parts of the default recipe, on a small piece of the imagery at hand, and of all."""
-    config = whole = read_config(Path("default.toml"))
+    whole = config = read_config(Path("default.toml"))
     if not (data / config.imagery.mosaic).is_file():
         config = replace(
             config,
@@ -129,33 +129,29 @@ def default_paces(data: Path) -> tuple[dict[str, float], float]:
             network=replace(config.network, weights=None),
         )
     places = replace(config.places, tile_km=(443.0,), bbox=(5.0, 40.0, 30.0, 52.0), photos=256, test_photos=8)
-    config = replace(
-        config,
-        places=places,
-        head=replace(config.head, steps=50, batch=64),
-        tail=replace(config.tail, steps=50, batch=32),
-    )
-    spent = {"cache": 0.0, "head": 0.0, "tail": 0.0}
+    stages = {f.name: getattr(config, f.name) for f in fields(config)}
+    stages = {name: stage for name, stage in stages.items() if isinstance(stage, StepsConfig) and stage.steps}
+    short = {name: replace(stage, steps=20, batch=min(stage.batch, 64)) for name, stage in stages.items()}
+    config = replace(config, places=places, **short)
+    spent = dict.fromkeys(["cache", *stages], 0.0)
     last = [time.process_time()]
 
     def note(stage: str, done: int, total: int, message: str) -> None:
         """Counts the time since the last report to the stage that reports."""
         now = time.process_time()
-        spent[stage.removeprefix("train ") if stage.startswith("train") else "cache"] += now - last[0]
+        trained = [name for name in stages if stage.endswith(name)] or list(stages)
+        spent[trained[0] if stage.startswith("train") else "cache"] += now - last[0]
         last[0] = now
 
     with tempfile.TemporaryDirectory() as out:
         Trainer(config, Path(out), data).run(Work(note))
         pictures = tile_count(config, data, out) + places.photos + places.test_photos
         cached = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
-    paces = {
-        "cache": pictures / spent["cache"],
-        "head": 50 * 2 * 64 / spent["head"],
-        "tail": 50 * 2 * 32 / spent["tail"],
-    }
-    head, tail = (2 * stage.steps * stage.batch for stage in (whole.head, whole.tail))
-    seconds = cached / paces["cache"] + head / paces["head"] + tail / paces["tail"]
-    return paces, (head + tail) / seconds
+    paces = {"cache": pictures / spent["cache"]}
+    paces |= {name: 2 * stage.steps * stage.batch / spent[name] for name, stage in short.items()}
+    trained = {name: 2 * stage.steps * stage.batch for name, stage in stages.items()}
+    seconds = cached / paces["cache"] + sum(count / paces[name] for name, count in trained.items())
+    return paces, sum(trained.values()) / seconds
 
 
 def tile_count(config: TrainingConfig, data: Path, scratch: str) -> int:
