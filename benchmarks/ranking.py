@@ -134,7 +134,9 @@ def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[
             circle = None if nadir is None else searching.Circle(*nadir, _RADIUS_KM)
             start = time.perf_counter()
             with mock.patch.object(searching, "spread", _as_they_come if name in _NOT_SPREAD else searching.spread):
-                matches = searching.search([index], views, max(RANKS), circle, expected)
+                matches = searching.search(
+                    [index], {index.info["model"]["sha256"]: views}, max(RANKS), circle, expected
+                )
             times.append(time.perf_counter() - start)
             ranks.append(first_right_ranks(photo.truth, [_candidate(i, m) for i, m in enumerate(matches, 1)])[1])
         result[name] = {
@@ -163,7 +165,7 @@ def main() -> None:
     args = parser.parse_args()
     chosen = setting()
     index = RegionalIndex.open(own_indexes()[0])
-    model = model_of([index])
+    model = model_of(index)
     sets: dict[str, list[Photo]] = {}
     if chosen.truth is not None and len(read_truth(chosen.truth)) >= 10:
         sets["real photos"] = real_photos(chosen.truth, model)

@@ -108,12 +108,12 @@ class Tries:
 
     def alike(self) -> dict:
         """A photo against a wrong place that the retrieval proposed."""
-        from engine.localize import Localizer, Query, model_of
+        from engine.localize import Localizer, Query, models_of
         from engine.retrieval.index import RegionalIndex
 
         if not hasattr(self, "localizer"):
             indexes = [RegionalIndex.open(self.index)]
-            self.localizer = Localizer(indexes, model_of(indexes))
+            self.localizer = Localizer(indexes, models_of(indexes))
         while True:
             truth = self.truths[self.rng.integers(len(self.truths))]
             found = self.localizer.localize(Query(truth.photo, None, top_k=30, use_nadir=False, register=False))

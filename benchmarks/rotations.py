@@ -78,7 +78,7 @@ def main() -> None:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
     index = RegionalIndex.open(args.index or index_of(chosen))
-    model = model_of([index])
+    model = model_of(index)
     imagery = args.imagery or chosen.imagery
     truths = read_truth(truth_csv)
     photos = [read_photo(truth.photo).pixels for truth in truths]

@@ -240,11 +240,11 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
             None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
         )
 
-    from engine.localize import Localizer, model_of
+    from engine.localize import Localizer, models_of
     from engine.retrieval.index import RegionalIndex
 
     indexes = [RegionalIndex.open(folder) for folder in folders]
-    return Localizer(indexes, model_of(indexes))
+    return Localizer(indexes, models_of(indexes))
 
 
 def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:

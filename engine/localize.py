@@ -62,25 +62,27 @@ class Query:
 
 
 class Localizer:
-    """Locates photos with one model over one or more regional indexes made with that model.
+    """Locates photos over one or more regional indexes, made with one model or several.
 
     Args:
         indexes: what is searched.
-        model: that made them.
+        models: those that made them, in any order.
         places: that earlier photos were compared with; to be handed on from one localizer to the next.
     """
 
-    def __init__(self, indexes: Sequence[RegionalIndex], model: ModelPackage, places: Places | None = None) -> None:
+    def __init__(
+        self, indexes: Sequence[RegionalIndex], models: Sequence[ModelPackage], places: Places | None = None
+    ) -> None:
         self.indexes = list(indexes)
-        self.model = model
+        self.models = {model.sha256: model for model in models}
         self.places = places or Places()
         for index in self.indexes:
             made_with = index.info["model"]
-            if made_with["sha256"] != model.sha256:
+            if made_with["sha256"] not in self.models:
+                others = ", ".join(f"{model.name} {model.version}" for model in models)
                 raise IndexDamagedError(
                     index.path,
-                    f"was built with the model {made_with['name']} {made_with['version']}, not with {model.name} "
-                    f"{model.version}",
+                    f"was built with the model {made_with['name']} {made_with['version']}, not with {others}",
                     "build it again with this model or choose an index that fits",
                 )
 
@@ -93,7 +95,7 @@ class Localizer:
         clock = _Clock()
         work.progress("read", 0, 1)
         try:
-            embed_px = _READ_TIMES * self.model.input.size_px
+            embed_px = _READ_TIMES * max((model.input.size_px for model in self.models.values()), default=0)
             photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
         except InputError as error:
             return self._answer(query, None, "failed", str(error), clock)
@@ -103,7 +105,7 @@ class Localizer:
             message = "The photo is of one colour: there is nothing to recognise."
             return self._answer(query, photo, "not_found", message, clock, nadir)
         work.progress("embed", 0, 1)
-        views = embed_views(self.model, photo.pixels)
+        views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
         clock.lap("embed")
         work.progress("search", 0, 1)
         circle = Circle(*nadir, query.radius_km) if nadir is not None and query.use_nadir else None
@@ -113,7 +115,7 @@ class Localizer:
         work.check()
         if not matches:
             return self._answer(query, photo, "not_found", _why_nothing(circle), clock, nadir)
-        confidence = prior_of_first_candidate(self.model.card, near_nadir=circle is not None)
+        confidence = prior_of_first_candidate(self._model_of(matches[0]).card, near_nadir=circle is not None)
         answer = self._answer(
             query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
         )
@@ -123,6 +125,9 @@ class Localizer:
             add_registration(answer, outcome, photo)
             answer["timings_ms"] = clock.timings()
         return answer
+
+    def _model_of(self, match: Match) -> ModelPackage:
+        return self.models[match.index.info["model"]["sha256"]]
 
     def _answer(
         self,
@@ -153,7 +158,7 @@ class Localizer:
             "rms_km": None,
             "candidates": candidates,
             "nadir": list(nadir) if nadir is not None else None,
-            "model": self.model.identity(),
+            "model": self._model_of(matches[0]).identity() if matches else None,
             "engine": engine.__version__,
             "timings_ms": clock.timings(),
             "message": message,
@@ -183,15 +188,22 @@ def prior_of_first_candidate(card: dict[str, Any], near_nadir: bool) -> float:
     return round((n * recall + 1.0) / (n + 2.0), 3)
 
 
-def model_of(indexes: Sequence[RegionalIndex]) -> ModelPackage:
-    """The model that the indexes were made with: one that comes along, or the one inside the index.
+def models_of(indexes: Sequence[RegionalIndex]) -> list[ModelPackage]:
+    """The models that the indexes were made with, each once.
 
     Raises:
-        IndexDamagedError: the first index was made with a model that is not here. ModelError: it is damaged.
+        IndexDamagedError: a model is neither here nor inside its index. ModelError: it is damaged.
     """
-    if not indexes:
-        return ModelPackage.open()
-    index = indexes[0]
+    first = {index.info["model"]["sha256"]: index for index in reversed(indexes)}
+    return [model_of(index) for index in first.values()]
+
+
+def model_of(index: RegionalIndex) -> ModelPackage:
+    """The model that an index was made with: one that comes along, or the one inside the index.
+
+    Raises:
+        IndexDamagedError: it was made with a model that is not here. ModelError: it is damaged.
+    """
     made_with = index.info["model"]
     card = find_package(made_with["sha256"])
     if card is None and MODEL_CARD in index.info["files"]:

@@ -45,13 +45,13 @@ class Methods:
             **ReviewMethods().table,
         }
         self._default: ModelPackage | None = None
-        self._model: ModelPackage | None = None  # of the last photo
+        self._models: dict[str, ModelPackage] = {}  # of the last photo, by sha256
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
 
     @property
     def model_name(self) -> str | None:
         """Name of the model in use."""
-        model = self._model or self._default
+        model = next(iter(self._models.values()), self._default)
         return model.name if model is not None else None
 
     @property
@@ -77,7 +77,7 @@ class Methods:
         from engine.localize import Localizer, Query
 
         indexes = self._indexes(folders)
-        localizer = Localizer(indexes, self._model_of(indexes))
+        localizer = Localizer(indexes, self._models_of(indexes))
         stated = (nadir[0], nadir[1]) if nadir else None
         query = Query(photo, stated, radius_km, top_k, register=register, imagery=imagery)
         return _saved(locate(localizer, query, work), photo, out, work)
@@ -177,15 +177,16 @@ class Methods:
             self._default = ModelPackage.open(None)
         return self._default
 
-    def _model_of(self, indexes: list[RegionalIndex]) -> ModelPackage:
-        """The model that the indexes were made with; the last one that was used stays open."""
+    def _models_of(self, indexes: list[RegionalIndex]) -> list[ModelPackage]:
+        """The models that the indexes were made with; those of the last photo stay open."""
         from engine.localize import model_of
 
-        wanted = indexes[0].info["model"]["sha256"]
-        if self._model is None or self._model.sha256 != wanted:
-            default = self._default_model()
-            self._model = default if default.sha256 == wanted else model_of(indexes)
-        return self._model
+        default = self._default_model()
+        open_ones = {default.sha256: default, **self._models}
+        wanted = {index.info["model"]["sha256"]: index for index in indexes}
+        # Replaced, never changed: another thread reads it.
+        self._models = {sha256: open_ones.get(sha256) or model_of(index) for sha256, index in wanted.items()}
+        return list(self._models.values())
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, opened anew where they changed on disk; others are closed."""

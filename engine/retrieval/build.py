@@ -27,6 +27,7 @@ from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
+from engine.retrieval.coarse import CODES, has_codes, write_codes
 from engine.retrieval.index import (
     DESCRIPTORS,
     FOOTPRINTS,
@@ -288,6 +289,11 @@ def _finish(
     if plan["dtype"] == "float32":
         write_footprints(partial / FOOTPRINTS, tiles)
         names.append(FOOTPRINTS)
+    if has_codes(len(tiles), model.dimension):
+        stored = "<f4" if plan["dtype"] == "float32" else "i1"
+        rows = np.memmap(partial / DESCRIPTORS[plan["dtype"]], stored, "r", shape=(len(tiles), model.dimension))
+        write_codes(partial / CODES, rows, model.dimension)
+        names.append(CODES)
     if find_package(model.sha256) is None:
         names += _copy_model(model, partial)
     files = {n: {"sha256": file_sha256(partial / n), "bytes": (partial / n).stat().st_size} for n in names}

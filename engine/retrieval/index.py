@@ -18,7 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError
-from engine.retrieval.tiling import TILE_DTYPE, Tiles, tile_keys
+from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
+from engine.retrieval.tiling import TILE_DTYPE, Tiles, hilbert_keys, tile_keys
+
+Rows = slice | NDArray[np.int64]
 
 FORMAT = 1
 MANIFEST = "index.json"
@@ -31,18 +34,19 @@ FOOTPRINTS = "tiles.gpkg"
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
+_BLOCK_ROWS = 4096  # as float32 they stay in the processor's cache
 _REBUILD = "copy it again or build it anew"
 
 
 class RegionalIndex:
-    """An opened regional index.
+    """An opened regional index. Nothing but the manifest is read before it is needed.
 
     Attributes:
         path: its folder.
         info: the manifest.
         name, count, dimension: of the manifest.
         dtype: "float32" or "int8", how descriptors are stored.
-        tiles: (count,) of TILE_DTYPE, in memory (28 bytes a tile).
+        tiles: (count,) of TILE_DTYPE, memory-mapped, as the file has them; `tiles_at` checks what it reads.
     """
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
@@ -53,33 +57,67 @@ class RegionalIndex:
         self.dimension: int = info["dimension"]
         self.dtype: str = info["dtype"]
         _check_sizes(path, info)
-        self.tiles = _read_tiles(path)
+        self.tiles: Tiles = _mapped(path / TILES, TILE_DTYPE, (self.count,))
 
-    @cached_property
+    def tiles_at(self, rows: Rows) -> Tiles:
+        """Tiles of these rows, in memory. Raises IndexDamagedError when one of them is nowhere on the Earth."""
+        tiles = np.array(self.tiles[rows])
+        fine = np.isfinite(tiles["lon"]) & (np.abs(tiles["lat"]) <= 90) & (tiles["width_km"] > 0)
+        if not fine.all() or not np.isfinite(tiles["width_km"]).all():
+            raise IndexDamagedError(self.path / TILES, "is damaged", _REBUILD)
+        return tiles
+
+    def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
+        """float32 (n, dimension) of these rows, each of length 1; only they are read."""
+        stored = self._stored[rows]
+        return expand(stored) if self.dtype == "int8" else np.ascontiguousarray(stored, np.float32)
+
+    def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
+        best = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = rows[start : start + _BLOCK_ROWS]
+            whole = block[-1] - block[0] == len(block) - 1  # then a view of the file will do
+            numbers = np.asarray(self._stored[block[0] : block[-1] + 1] if whole else self._stored[block], np.float32)
+            cosines = (queries @ numbers.T).max(axis=0)
+            if self.dtype == "int8":
+                cosines /= np.maximum(np.sqrt(np.einsum("nd,nd->n", numbers, numbers)), 1e-12)
+            best[start : start + len(block)] = cosines
+        return np.where(np.isfinite(best), best, np.float32(-1.0))
+
+    @property
     def descriptors(self) -> NDArray[np.float32]:
-        """float32 (count, dimension), read-only, each row of length 1: memory-mapped, or from 8 bits on first use."""
-        shape = (self.count, self.dimension)
-        if not self.count:
-            return np.zeros(shape, np.float32)
-        if self.dtype == "int8":
-            rows = expand(np.fromfile(self.path / DESCRIPTORS["int8"], np.int8).reshape(shape))
-            rows.flags.writeable = False
-            return rows
-        return np.memmap(self.path / DESCRIPTORS["float32"], "<f4", "r", shape=shape)
+        """All of them in memory: for small indexes and for measurements."""
+        return self.descriptors_at(slice(None))
 
-    def rows_of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows of the tiles with these keys (`tiling.tile_keys`), any shape; -1 where the index has no such tile."""
-        known, rows = self._sorted_keys
-        if not self.count:
-            return np.full(keys.shape, -1, np.int64)
-        at = np.minimum(np.searchsorted(known, keys), self.count - 1)
-        return np.where(known[at] == keys, rows[at], -1)
+    def rows_in_keys(self, ranges: NDArray[np.int64]) -> list[slice]:
+        """Rows whose tiles lie in these ranges (n, 2) of the Hilbert curve, as contiguous pieces.
+
+        Found by bisection on the file, a few tiles read for each end.
+        """
+        ends = ranges.ravel()
+        low, high = np.zeros(len(ends), np.int64), np.full(len(ends), self.count, np.int64)
+        while (low < high).any():
+            middle = (low + high) // 2
+            tiles = self.tiles[np.minimum(middle, self.count - 1)]
+            before = (hilbert_keys(tiles["lat"], tiles["lon"]) < ends) & (low < high)
+            low, high = np.where(before, middle + 1, low), np.where(before | (low >= high), high, middle)
+        return [slice(first, last) for first, last in low.reshape(-1, 2).tolist() if first < last]
 
     @cached_property
-    def _sorted_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        keys = tile_keys(self.tiles)
-        rows = np.argsort(keys)
-        return keys[rows], rows
+    def lookup(self) -> TileLookup:
+        """Finds rows of tiles by their place; 16 bytes a tile from first use."""
+        return TileLookup(self.tiles_at(slice(None)), np.arange(self.count))
+
+    @cached_property
+    def coarse(self) -> CoarseCodes | None:
+        """Short codes of all tiles for searching a large index as a whole; None where it has none."""
+        return CoarseCodes.read(self.path / CODES, self.count, self.dimension) if CODES in self.info["files"] else None
+
+    @cached_property
+    def _stored(self) -> NDArray:
+        stored = {"float32": "<f4", "int8": "i1"}[self.dtype]
+        return _mapped(self.path / DESCRIPTORS[self.dtype], stored, (self.count, self.dimension))
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
@@ -100,6 +138,23 @@ class RegionalIndex:
             if file_sha256(self.path / name) != entry["sha256"]:
                 raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
         return len(self.info["files"])
+
+
+class TileLookup:
+    """Rows of some tiles of an index by the tiles' keys."""
+
+    def __init__(self, tiles: Tiles, rows: NDArray[np.int64]) -> None:
+        keys = tile_keys(tiles)
+        order = np.argsort(keys)
+        self._keys, self._rows = keys[order], rows[order]
+        self.widths_km: list[float] = np.unique(tiles["width_km"]).astype(np.float64).tolist()
+
+    def rows_of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the tiles with these keys (`tiling.tile_keys`), any shape; -1 where there is no such tile."""
+        if not len(self._keys):
+            return np.full(keys.shape, -1, np.int64)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[at] == keys, self._rows[at], -1)
 
 
 def compress(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
@@ -189,11 +244,13 @@ def _check_manifest(info: dict[str, Any]) -> None:
         raise TypeError("source")
     descriptors = DESCRIPTORS[info["dtype"]]
     required = {descriptors, TILES}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, MODEL_CARD, MODEL_FILE}:
+    if not required <= set(info["files"]) <= required | {FOOTPRINTS, MODEL_CARD, MODEL_FILE, CODES}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
             raise TypeError("files")
+    if CODES in info["files"] and info["files"][CODES]["bytes"] != codes_bytes(info["count"], info["dimension"]):
+        raise ValueError("count")
     row_bytes = {descriptors: info["dimension"] * ITEM_BYTES[info["dtype"]], TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:
@@ -209,9 +266,7 @@ def _check_sizes(path: Path, info: dict[str, Any]) -> None:
             raise IndexDamagedError(file, "has the wrong size", _REBUILD)
 
 
-def _read_tiles(path: Path) -> Tiles:
-    tiles = np.fromfile(path / TILES, TILE_DTYPE)
-    fine = np.isfinite(tiles["lat"]) & np.isfinite(tiles["lon"]) & (tiles["width_km"] > 0)
-    if not fine.all() or (len(tiles) and np.abs(tiles["lat"]).max() > 90):
-        raise IndexDamagedError(path / TILES, "is damaged", _REBUILD)
-    return tiles
+def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray:
+    if 0 in shape:  # an empty file cannot be mapped
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, "r", shape=shape)

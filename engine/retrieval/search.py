@@ -10,7 +10,7 @@ EarthLoc recipe does: a quarter of the index for the same recall (docs/results.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.retrieval import tiling
-from engine.retrieval.index import RegionalIndex
+from engine.retrieval.index import RegionalIndex, TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior, spread
@@ -30,6 +30,8 @@ SHORTLIST = 1000
 _QUARTERS_WEIGHT = 1 / 3
 # A quarter is compared with tiles no wider than this share of the tile; the widths of an index may be an octave apart.
 _SMALLER = 0.75
+# Tiles taken evenly of those searched, for telling several models' likeness on one scale.
+_BACKGROUND = 1000
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,23 @@ class Circle:
     radius_km: float
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Tiles of an index that were found: rows and tiles (n,), and each one's highest cosine with the photo (n,).
+
+    `lookup` knows at least their neighbours; `background` (m,) are cosines of tiles taken evenly of those searched.
+    """
+
+    rows: NDArray[np.int64]
+    tiles: Tiles
+    likeness: NDArray[np.float64]
+    lookup: TileLookup
+    background: NDArray[np.float64]
+
+
 def search(
     indexes: Sequence[RegionalIndex],
-    views: PhotoViews,
+    views: Mapping[str, PhotoViews],
     top_k: int,
     circle: Circle | None = None,
     expectation: Expectation | None = None,
@@ -61,39 +77,45 @@ def search(
     """The top_k tiles over all indexes, best first and distinct places before others; each tile once.
 
     A score is the mean likeness (cosine) of the photo and its quarters, less what speaks against the place beforehand.
+    Where indexes were made with several models, the likeness of all is told on the scale of the first one's.
 
     Args:
-        indexes: made with the model that made the views.
-        views: of the photo.
+        indexes: where to search.
+        views: of the photo, for each of the indexes' models by its sha256.
         top_k: how many tiles.
         circle: only tiles whose centre lies in it.
         expectation: what is known of the photo; by default nothing.
     """
     expectation = expectation or Expectation()
-    found: list[Match] = []
+    searched = []
+    for index in indexes:
+        model = index.info["model"]["sha256"]
+        found = shortlist(index, views[model].whole, max(SHORTLIST, top_k), circle, expectation)
+        if len(found.rows):
+            searched.append((index, model, found))
+    scales = _common_scale([(model, found.background) for _, model, found in searched])
+    matches: list[Match] = []
     tiles: list[Tiles] = []
     weights: list[NDArray[np.float64]] = []
-    for index in indexes:
-        rows, likeness = shortlist(index, views.whole, max(SHORTLIST, top_k), circle, expectation)
-        if not len(rows):
-            continue
-        turns = (views.whole[: len(ROTATIONS_DEG)] @ index.descriptors[rows].T).argmax(axis=0)
-        quarters = quarters_likeness(index, rows, turns, views.quarters)
-        kept = index.tiles[rows]
-        prior = log_prior(kept["lat"], kept["lon"], kept["width_km"].astype(np.float64), expectation)
-        scores = (1 - _QUARTERS_WEIGHT) * likeness + _QUARTERS_WEIGHT * quarters + LOG_WEIGHT * prior
-        tiles.append(kept)
+    for index, model, found in searched:
+        descriptors = index.descriptors_at(found.rows)
+        turns = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
+        quarters = quarters_likeness(index, found, turns, views[model].quarters)
+        factor, offset = scales[model]
+        likeness = (1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters
+        scores = factor * likeness + offset + LOG_WEIGHT * _log_prior(found.tiles, expectation)
+        tiles.append(found.tiles)
         weights.append(scores)
-        found += [
+        matches += [
             Match(index, int(row), float(score), ROTATIONS_DEG[turn])
-            for row, score, turn in zip(rows, np.clip(scores, 0.0, 1.0), turns, strict=True)
+            for row, score, turn in zip(found.rows, np.clip(scores, 0.0, 1.0), turns, strict=True)
         ]
-    if not found:
+    if not matches:
         return []
     order = np.argsort(-np.concatenate(weights), kind="stable")
     best = np.concatenate(tiles)[order]
     chosen = spread(best["lat"], best["lon"], best["width_km"].astype(np.float64), top_k)
-    return [found[order[i]] for i in chosen]
+    return [matches[order[i]] for i in chosen]
 
 
 def shortlist(
@@ -102,44 +124,80 @@ def shortlist(
     count: int,
     circle: Circle | None = None,
     expectation: Expectation | None = None,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The tiles that look most alike by any query (n, dimension), with what is known beforehand, best first.
+) -> Found:
+    """At most `count` tiles that look most alike by any query (n, dimension), with what is known beforehand.
 
-    Returns:
-        rows (m,), at most `count`, and their likeness (m,), the highest cosine over the queries.
+    Best first. In a circle every tile is compared and only its stretches of the file are read; in the whole of a large
+    index its short codes are searched first.
     """
-    rows = np.arange(index.count) if circle is None else rows_in_circle(index, circle)
-    if not len(rows):
-        return rows, np.empty(0)
-    descriptors = index.descriptors if circle is None else index.descriptors[rows]
-    likeness = (queries @ descriptors.T).max(axis=0).astype(np.float64)
+    if circle is not None:
+        rows, tiles, lookup = _in_circle(index, circle)
+    elif index.coarse is not None:
+        rows = index.coarse.search(queries)
+        tiles, lookup = index.tiles_at(rows), index.lookup
+    else:
+        rows, tiles, lookup = np.arange(index.count), index.tiles_at(slice(None)), index.lookup
+    likeness = index.likeness(queries, rows).astype(np.float64)
+    if circle is None and index.coarse is not None:
+        evenly = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
+        background = index.likeness(queries, evenly).astype(np.float64)
+    else:
+        background = likeness[:: max(1, len(rows) // _BACKGROUND)]
     scores = likeness
     if expectation is not None:
-        tiles = index.tiles[rows]
-        prior = log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
-        scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
+        scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * _log_prior(tiles, expectation)
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return rows[best], likeness[best]
+    return Found(rows[best], tiles[best], likeness[best], lookup, background)
+
+
+def _log_prior(tiles: Tiles, expectation: Expectation) -> NDArray[np.float64]:
+    return log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
+
+
+def _in_circle(index: RegionalIndex, circle: Circle) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
+    """Rows, ascending, and tiles whose centre lies in the circle, and a lookup that knows those just outside too."""
+    pieces = index.rows_in_keys(tiling.hilbert_ranges(circle.lat, circle.lon, circle.radius_km))
+    rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces] or [np.empty(0, np.int64)])
+    tiles = np.concatenate([index.tiles_at(piece) for piece in pieces] or [np.empty(0, tiling.TILE_DTYPE)])
+    inside = geo.distance_km(tiles["lat"], tiles["lon"], circle.lat, circle.lon) <= circle.radius_km
+    return rows[inside], tiles[inside], TileLookup(tiles, rows)
+
+
+def _common_scale(backgrounds: Sequence[tuple[str, NDArray[np.float64]]]) -> dict[str, tuple[float, float]]:
+    """Factor and offset for each model's likeness: the mean and deviation of its background become the first one's.
+
+    Networks differ in how alike they find two places that have nothing in common, and in how much that varies.
+    """
+    models = list(dict.fromkeys(model for model, _ in backgrounds))
+    scales: dict[str, tuple[float, float]] = {}
+    first_mean = first_deviation = 0.0
+    for model in models:
+        background = np.concatenate([cosines for other, cosines in backgrounds if other == model])
+        mean, deviation = float(background.mean()), max(float(background.std()), 1e-3)
+        if not scales:
+            first_mean, first_deviation = mean, deviation
+        factor = first_deviation / deviation
+        scales[model] = factor, first_mean - factor * mean
+    return scales
 
 
 def quarters_likeness(
-    index: RegionalIndex, rows: NDArray[np.int64], turns: NDArray[np.int64], quarters: NDArray[np.float32]
+    index: RegionalIndex, found: Found, turns: NDArray[np.int64], quarters: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Mean cosine (n,) of the photo's quarters with the tiles where they lie if the photo is that of each row.
+    """Mean cosine (n,) of the photo's quarters with the tiles where they lie if the photo is that of each tile found.
 
     A tile's neighbours of half an octave less agree on a true place and seldom on a wrong one. Where the index has
     no tile, as at sea, the cosine counts as 0.
 
     Args:
-        rows: of the index.
+        index: of the tiles.
+        found: the tiles.
         turns: for each the number of the photo's turn in ROTATIONS_DEG.
         quarters: of PhotoViews.
     """
-    tiles = index.tiles[rows]
-    lat, lon, width_km = (tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
-    widths = np.unique(index.tiles["width_km"]).astype(np.float64)
-    total = np.zeros(len(rows))
+    lat, lon, width_km = (found.tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
+    total = np.zeros(len(lat))
     for number, (right, up) in enumerate(QUARTERS):
         # Turning the photo counter-clockwise turns the quarters' middles with it.
         at = np.array([(right, up), (-up, right), (-right, -up), (up, -right)], np.float64)[turns]
@@ -147,18 +205,16 @@ def quarters_likeness(
         there_lat = np.clip(lat + np.degrees(north_km / geo.EARTH_RADIUS_KM), -90.0, 90.0)
         parallel_km = geo.EARTH_RADIUS_KM * np.maximum(np.cos(np.radians(there_lat)), 1e-3)
         there_lon = geo.normalise_lon(lon + np.degrees(east_km / parallel_km))
-        best = np.zeros(len(rows))
+        best = np.zeros(len(lat))
         for width in np.unique(width_km):
             here = np.flatnonzero(width_km == width)
-            smaller = widths[widths <= _SMALLER * width]
-            near = index.rows_of(tiling.cells_around(there_lat[here], there_lon[here], max(smaller, default=width)))
-            likeness = np.einsum("nkd,nd->nk", index.descriptors[near], quarters[number, turns[here]])
-            best[here] = np.where(near >= 0, likeness, 0.0).max(axis=1)
+            smaller = [other for other in found.lookup.widths_km if other <= _SMALLER * width]
+            keys = tiling.cells_around(there_lat[here], there_lon[here], max(smaller, default=width))
+            near = found.lookup.rows_of(keys)
+            known, where = np.unique(near, return_inverse=True)
+            vectors = index.descriptors_at(np.maximum(known, 0))
+            vectors[known < 0] = 0.0
+            likeness = np.einsum("nkd,nd->nk", vectors[where.reshape(near.shape)], quarters[number, turns[here]])
+            best[here] = np.maximum(likeness.max(axis=1), 0.0)
         total += best
     return total / len(QUARTERS)
-
-
-def rows_in_circle(index: RegionalIndex, circle: Circle) -> NDArray[np.int64]:
-    """Rows of the tiles whose centre lies within the circle, ascending."""
-    away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], circle.lat, circle.lon)
-    return np.flatnonzero(away <= circle.radius_km)

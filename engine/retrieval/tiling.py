@@ -17,6 +17,7 @@ from engine import geo
 from engine.imagery import land
 
 OVERLAP = 0.5
+HILBERT_ORDER = 16
 TILE_DTYPE = np.dtype([("lat", "<f8"), ("lon", "<f8"), ("width_km", "<f4"), ("row", "<i4"), ("col", "<i4")])
 Tiles = NDArray[np.void]  # (n,) of TILE_DTYPE
 BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses the antimeridian
@@ -94,17 +95,23 @@ def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:
     return fractions
 
 
-def hilbert_order(tiles: Tiles, order: int = 16) -> NDArray[np.int64]:
-    """Permutation that sorts tiles along a Hilbert curve over longitude and latitude.
+def hilbert_order(tiles: Tiles) -> NDArray[np.int64]:
+    """Permutation that sorts tiles along a Hilbert curve over longitude and latitude; ties keep their order.
 
     Neighbours on the ground become neighbours on disk, so a circle round a nadir is a few contiguous reads.
-    The curve runs over 2**order cells a side (0.005 degrees of longitude); the loop is the classic bit-by-bit
-    rotation (Hilbert 1891; Skilling 2004 for the bit form). Ties keep their order.
     """
-    n = np.int64(1) << order
-    x = np.clip((tiles["lon"] + 180.0) / 360.0 * n, 0, n - 1).astype(np.int64)
-    y = np.clip((tiles["lat"] + 90.0) / 180.0 * n, 0, n - 1).astype(np.int64)
-    key = np.zeros(len(tiles), np.int64)
+    return np.argsort(hilbert_keys(tiles["lat"], tiles["lon"]), kind="stable")
+
+
+def hilbert_keys(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int64]:
+    """Positions (n,) of points along a Hilbert curve over 2**HILBERT_ORDER cells a side (0.005 degrees of longitude).
+
+    The loop is the classic bit-by-bit rotation (Hilbert 1891; Skilling 2004 for the bit form).
+    """
+    n = np.int64(1) << HILBERT_ORDER
+    x = np.clip((np.asarray(lon) + 180.0) / 360.0 * n, 0, n - 1).astype(np.int64)
+    y = np.clip((np.asarray(lat) + 90.0) / 180.0 * n, 0, n - 1).astype(np.int64)
+    key = np.zeros(x.shape, np.int64)
     side = n >> 1
     while side > 0:
         rx = (x & side > 0).astype(np.int64)
@@ -114,4 +121,31 @@ def hilbert_order(tiles: Tiles, order: int = 16) -> NDArray[np.int64]:
         x, y = np.where(flip, n - 1 - x, x), np.where(flip, n - 1 - y, y)
         x, y = np.where(ry == 0, y, x), np.where(ry == 0, x, y)
         side >>= 1
-    return np.argsort(key, kind="stable")
+    return key
+
+
+def hilbert_ranges(lat: float, lon: float, radius_km: float) -> NDArray[np.int64]:
+    """Ranges (n, 2) of keys, first and past the last, ascending and apart, that hold every point of a circle.
+
+    The circle is covered with cells of the curve of about a quarter of its radius; cells that follow each other on
+    the curve make one range.
+    """
+    reach = math.degrees(radius_km / geo.EARTH_RADIUS_KM) + 1e-9
+    level = int(np.clip(math.floor(math.log2(720.0 / reach)), 0, 8))
+    cells = 1 << level
+    south, north = max(lat - reach, -90.0), min(lat + reach, 90.0)
+    rows = np.arange(int((south + 90.0) / 180.0 * cells), min(int((north + 90.0) / 180.0 * cells), cells - 1) + 1)
+    half = 180.0
+    if abs(lat) + reach < 90.0:  # no pole inside: so many degrees of longitude either way
+        half = math.degrees(math.asin(min(1.0, math.sin(math.radians(reach)) / math.cos(math.radians(lat)))))
+    first = math.floor((lon - half + 180.0) / 360.0 * cells)
+    last = math.floor((lon + half + 180.0) / 360.0 * cells)
+    columns = np.unique(np.arange(first, min(last, first + cells - 1) + 1) % cells)
+    x, y = np.meshgrid(columns, rows)
+    inside = hilbert_keys((y.ravel() + 0.5) / cells * 180.0 - 90.0, (x.ravel() + 0.5) / cells * 360.0 - 180.0)
+    shift = 2 * (HILBERT_ORDER - level)
+    blocks = np.sort(inside >> shift)
+    breaks = np.flatnonzero(np.diff(blocks) > 1)
+    starts = blocks[np.concatenate([[0], breaks + 1])]
+    ends = blocks[np.concatenate([breaks, [len(blocks) - 1]])] + 1
+    return np.stack([starts << shift, ends << shift], axis=1)

@@ -10,10 +10,11 @@ from engine import geo
 from engine.errors import CancelledError, IndexDamagedError
 from engine.evaluate import Truth, evaluate, first_right_ranks, read_truth
 from engine.imagery.raster import RasterSource
-from engine.localize import Localizer, Query, model_of, prior_of_first_candidate
+from engine.localize import Localizer, Query, model_of, models_of, prior_of_first_candidate
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
+from engine.retrieval.tiling import tile_name
 from engine.work import Work
 
 KEYS = {
@@ -46,7 +47,7 @@ def index(small_index_folder):
 
 @pytest.fixture(scope="module")
 def localizer(index, model):
-    return Localizer([index], model)
+    return Localizer([index], [model])
 
 
 def photo_of_tile(path, land_raster, tile, turns=0, size_px=320):
@@ -61,7 +62,8 @@ def photo_of_tile(path, land_raster, tile, turns=0, size_px=320):
 def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
     tile = index.tiles[index.count // 2]
     # As large as the network sees it: resampled once more, made-up texture, all fine detail, would look like none.
-    photo = photo_of_tile(tmp_path / "iss064e000513.png", land_raster, tile, turns, localizer.model.input.size_px)
+    (model,) = localizer.models.values()
+    photo = photo_of_tile(tmp_path / "iss064e000513.png", land_raster, tile, turns, model.input.size_px)
     answer = localizer.localize(Query(photo, register=False))
     assert set(answer) == KEYS
     assert answer["photo_id"] == "ISS064-E-513"
@@ -134,7 +136,7 @@ def test_cancel(tmp_path, land_raster, index, localizer):
 
 def test_an_index_of_another_model_is_refused(index, other_model_folder):
     with pytest.raises(IndexDamagedError, match=r"was built with the model earthloc-default .* not with other"):
-        Localizer([index], ModelPackage.open(other_model_folder))
+        Localizer([index], [ModelPackage.open(other_model_folder)])
 
 
 # -- evaluation -----------------------------------------------------------------------------------
@@ -210,10 +212,10 @@ def test_an_index_of_another_model_carries_it(tmp_path, land_raster, other_model
     """A researcher's index is passed on as one folder: the analyst needs nothing else."""
     build_index(land_raster, tmp_path / "i", tile_km=[313], model=ModelPackage.open(other_model_folder))
     index = RegionalIndex.open(tmp_path / "i", verify=True)
-    model = model_of([index])
+    model = model_of(index)
     assert model.name == "other"
     photo = photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[4])
-    assert Localizer([index], model).localize(Query(photo))["candidates"][0]["score"] > 0.85
+    assert Localizer([index], [model]).localize(Query(photo))["candidates"][0]["score"] > 0.85
 
 
 def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder):
@@ -222,7 +224,7 @@ def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder
     info["model"]["sha256"] = "0" * 64
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
     with pytest.raises(IndexDamagedError, match="which is not here; get an EarthLoc that has it or build"):
-        model_of([RegionalIndex.open(folder)])
+        model_of(RegionalIndex.open(folder))
 
 
 def card_with(photos, recall):
@@ -252,3 +254,23 @@ def test_confidence_depends_on_whether_a_nadir_is_known(tmp_path, land_raster, i
     everywhere = localizer.localize(Query(photo, register=False))["confidence"]
     near = localizer.localize(Query(photo, nadir=(44.0, 5.0), register=False))["confidence"]
     assert 0 < everywhere < near < 0.5
+
+
+def test_indexes_of_two_models_give_one_answer(tmp_path, land_raster, index, model, other_model_folder):
+    """Both know the place; each finds it by its own model, and neither crowds the other out."""
+    other = ModelPackage.open(other_model_folder)
+    build_index(land_raster, tmp_path / "i", tile_km=[313], model=other)
+    second = RegionalIndex.open(tmp_path / "i")
+    models = models_of([index, second, index])
+    assert [m.sha256 for m in models] == [model.sha256, other.sha256]
+    tile = second.tiles[second.count // 2]
+    photo = photo_of_tile(tmp_path / "p.png", land_raster, tile, size_px=model.input.size_px)
+    answer = Localizer([index, second], models).localize(Query(photo, register=False, top_k=40))
+    names = [candidate["index"] for candidate in answer["candidates"]]
+    assert names.count(index.name) > 5
+    assert names.count("i") > 5
+    right = [c for c in answer["candidates"] if c["tile"] == tile_name(tile)]
+    assert right[0]["rank"] == 1
+    assert {c["index"] for c in right} == {index.name, "i"}
+    made_with = index if answer["candidates"][0]["index"] == index.name else second
+    assert answer["model"]["sha256"] == made_with.info["model"]["sha256"]

@@ -161,7 +161,7 @@ def photo_file(tmp_path, rasters):
 
 
 def test_localization_is_extended(photo_file, textured_index, model):
-    localizer = Localizer([RegionalIndex.open(textured_index)], model)
+    localizer = Localizer([RegionalIndex.open(textured_index)], [model])
     camera = camera_at(**PLACES["oblique"][2])
     wrong_nadir = (33.0, 5.0)
     answer = localizer.localize(Query(photo_file, wrong_nadir, radius_km=2000, top_k=40, register_s=60))
@@ -186,7 +186,7 @@ def test_localization_is_extended(photo_file, textured_index, model):
 def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index, rasters, model, tmp_path):
     moved = tmp_path / "moved"
     shutil.copytree(textured_index, moved)  # as when it is passed on: what lies beside it stays behind
-    localizer = Localizer([RegionalIndex.open(moved)], model)
+    localizer = Localizer([RegionalIndex.open(moved)], [model])
     answer = localizer.localize(Query(photo_file))
     assert answer["status"] == "uncertain"
     assert answer["camera"] is None
@@ -201,13 +201,13 @@ def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters,
     damaged = tmp_path / "damaged.tif"
     content = rasters["oblique"].read_bytes()
     damaged.write_bytes(content[: len(content) // 8])
-    answer = Localizer([RegionalIndex.open(textured_index)], model).localize(Query(photo_file, imagery=damaged))
+    answer = Localizer([RegionalIndex.open(textured_index)], [model]).localize(Query(photo_file, imagery=damaged))
     assert answer["status"] == "uncertain"
     assert "damaged.tif" in answer["message"]
 
 
 def test_no_register_leaves_it_out(photo_file, textured_index, model):
-    answer = Localizer([RegionalIndex.open(textured_index)], model).localize(Query(photo_file, register=False))
+    answer = Localizer([RegionalIndex.open(textured_index)], [model]).localize(Query(photo_file, register=False))
     assert (answer["status"], answer["camera"], answer["timings_ms"]["register"]) == ("uncertain", None, 0.0)
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from engine import geo
 from engine.retrieval import tiling
-from engine.retrieval.index import RegionalIndex, compress, expand
+from engine.retrieval.index import RegionalIndex, TileLookup, compress, expand
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
-from engine.retrieval.search import Circle, quarters_likeness, rows_in_circle, search, shortlist
+from engine.retrieval.search import Circle, Found, quarters_likeness, search, shortlist
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +18,9 @@ def index(small_index_folder):
     return RegionalIndex.open(small_index_folder)
 
 
-def views_of(queries):
-    """Views of a photo whose quarters look like nothing."""
-    return PhotoViews(queries, np.zeros((4, 4, queries.shape[1]), np.float32))
+def views_of(index, queries):
+    """Views of a photo whose quarters look like nothing, by the index's model."""
+    return {index.info["model"]["sha256"]: PhotoViews(queries, np.zeros((4, 4, queries.shape[1]), np.float32))}
 
 
 def random_queries(index, seed, count=12):
@@ -49,7 +49,8 @@ def brute_force(index, queries, count, circle):
 def test_shortlist_equals_brute_force(index, seed, count, nadir):
     queries = random_queries(index, seed)
     circle = None if nadir is None else Circle(*nadir)
-    rows, likeness = shortlist(index, queries, count, circle)
+    found = shortlist(index, queries, count, circle)
+    rows, likeness = found.rows, found.likeness
     expected, best = brute_force(index, queries, count, circle)
     assert likeness == pytest.approx([best[row] for row in expected], abs=1e-5)
     assert likeness == pytest.approx(best[rows], abs=1e-5)  # ties at the cut may fall either way
@@ -58,19 +59,19 @@ def test_shortlist_equals_brute_force(index, seed, count, nadir):
 
 def test_only_rows_in_the_circle(index):
     circle = Circle(44.0, 5.0, 300.0)
-    rows = rows_in_circle(index, circle)
+    rows = np.flatnonzero(geo.distance_km(index.tiles["lat"], index.tiles["lon"], 44.0, 5.0) <= 300.0)
     assert 0 < len(rows) < index.count
-    found = search([index], views_of(np.tile(index.descriptors[0], (4, 1))), 1000, circle)
+    found = search([index], views_of(index, np.tile(index.descriptors[0], (4, 1))), 1000, circle)
     assert sorted(m.row for m in found) == rows.tolist()
 
 
 def test_an_empty_circle_gives_nothing(index):
-    views = views_of(np.tile(index.descriptors[0], (4, 1)))
+    views = views_of(index, np.tile(index.descriptors[0], (4, 1)))
     assert search([index], views, 10, Circle(-60, -120, 500)) == []
 
 
 def test_several_indexes_give_one_ranked_answer(index):
-    found = search([index, index], views_of(np.tile(index.descriptors[3], (4, 1))), 2 * index.count)
+    found = search([index, index], views_of(index, np.tile(index.descriptors[3], (4, 1))), 2 * index.count)
     assert len(found) == 2 * index.count
     assert sorted(m.row for m in found) == sorted([*range(index.count)] * 2)
     assert found[0].row == 3
@@ -83,11 +84,10 @@ def test_several_indexes_give_one_ranked_answer(index):
 def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
     queries = random_queries(index, 5, 12)
     queries[turn] = index.descriptors[7]
-    best = search([index], views_of(queries), 1)[0]
+    best = search([index], views_of(index, queries), 1)[0]
     if best.row == 7:
         assert best.rotation_deg == 90 * turn
-    rows, _ = shortlist(index, queries, 1)
-    assert rows[0] == 7
+    assert shortlist(index, queries, 1).rows.tolist() == [7]
 
 
 def test_a_nadir_far_off_costs_a_place_only_so_much(index):
@@ -95,7 +95,7 @@ def test_a_nadir_far_off_costs_a_place_only_so_much(index):
     queries = np.tile(index.descriptors[5], (4, 1))
     tile = index.tiles[5]
     far = (float(tile["lat"]) - 13.5, float(tile["lon"]))  # 1,500 km
-    best = search([index], views_of(queries), 1, Circle(*far, 3000.0), Expectation(far))[0]
+    best = search([index], views_of(index, queries), 1, Circle(*far, 3000.0), Expectation(far))[0]
     assert best.row == 5
 
 
@@ -134,7 +134,7 @@ def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
 
 def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
     """A photo made of four smaller tiles: its quarters find them in every turn, and no other place has them."""
-    index = world_of_random_tiles
+    index, lookup = world_of_random_tiles, world_of_random_tiles.lookup
     rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
     row = int(rows[len(rows) // 2])
     tile = index.tiles[row]
@@ -145,10 +145,11 @@ def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
                 right, up = -up, right
             shift = QUARTER_SHIFT * 626.0
             lat, lon = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([right * shift], [up * shift])
-            near = index.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
+            near = lookup.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
             quarters[number, turn] = index.descriptors[near[away.argmin()]]
-        likeness = quarters_likeness(index, rows, np.full(len(rows), turn), quarters)
+        found = Found(rows, index.tiles[rows], np.zeros(len(rows)), lookup, np.zeros(1))
+        likeness = quarters_likeness(index, found, np.full(len(rows), turn), quarters)
         assert likeness[rows == row] == pytest.approx([1.0], abs=1e-5)
         assert (likeness > 0.99).sum() == 1
 
@@ -163,14 +164,16 @@ def world_of_random_tiles():
     descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
     made = RegionalIndex.__new__(RegionalIndex)
     made.tiles, made.count, made.dimension = tiles, len(tiles), 64
-    made.__dict__["descriptors"] = descriptors
+    made.dtype = "float32"
+    made.__dict__["_stored"] = descriptors
     return made
 
 
 def test_tiles_are_found_by_what_their_name_says(world_of_random_tiles):
     index = world_of_random_tiles
-    assert index.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
-    assert index.rows_of(np.array([[-1, 0], [2**60, 5]])).tolist() == [[-1, -1], [-1, -1]]
+    lookup = TileLookup(index.tiles, np.arange(index.count))
+    assert lookup.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
+    assert lookup.rows_of(np.array([[-1, 0], [2**60, 5]])).tolist() == [[-1, -1], [-1, -1]]
 
 
 @given(st.floats(-89.9, 89.9), st.floats(-180, 179.999), st.sampled_from([156.0, 443.0, 886.0]))

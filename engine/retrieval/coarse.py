@@ -1,0 +1,98 @@
+"""Short codes for searching a large index as a whole: 4 bits for each of 64 parts of a descriptor, 32 bytes a tile.
+
+Product quantisation (Jegou, Douze, Schmid 2011) with tables held in registers (Andre, Kermarrec, Le Scouarnec 2015),
+both by FAISS. The codes find a few hundred tiles for each query, whose true descriptors then decide.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import IndexDamagedError
+
+CODES = "codes.pq4"
+# Below so many tiles all descriptors are compared: it is quick enough, and codes would only be one file more.
+CODES_FROM = 100_000
+# Tiles found for each query; more change no candidate (docs/search.md).
+FOUND = 300
+_PARTS = 64
+_BITS = 4
+_TRAINED_ON = 20_000
+_BLOCK = 16_384
+
+
+class CoarseCodes:
+    """The codes of an index, in memory."""
+
+    def __init__(self, index: faiss.IndexPQFastScan) -> None:
+        self._index = index
+
+    def search(self, queries: NDArray[np.float32], count: int = FOUND) -> NDArray[np.int64]:
+        """Rows, ascending, among which the tiles are that look most like any of the queries (n, dimension)."""
+        _, rows = self._index.search(np.ascontiguousarray(queries, np.float32), min(count, self._index.ntotal))
+        return np.unique(rows[rows >= 0])
+
+    @classmethod
+    def read(cls, path: Path, count: int, dimension: int) -> CoarseCodes:
+        """Reads `codes.pq4`: the codebook, float32 (64, 16, dimension / 64), then 32 bytes for each tile.
+
+        Raises:
+            IndexDamagedError: it cannot be read, or its numbers are none.
+        """
+        try:
+            content = np.fromfile(path, np.uint8)
+        except OSError as error:
+            raise IndexDamagedError(path, "cannot be read", "copy it again or build it anew") from error
+        book = content[: _book_bytes(dimension)].view("<f4")
+        if len(content) != codes_bytes(count, dimension) or not np.isfinite(book).all():
+            raise IndexDamagedError(path, "is damaged", "copy it again or build it anew")
+        made = faiss.IndexPQ(dimension, _PARTS, _BITS, faiss.METRIC_INNER_PRODUCT)
+        faiss.copy_array_to_vector(np.ascontiguousarray(book, np.float32), made.pq.centroids)
+        faiss.copy_array_to_vector(np.ascontiguousarray(content[_book_bytes(dimension) :]), made.codes)
+        made.ntotal, made.is_trained = count, True
+        packed: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
+        return cls(packed(made))
+
+
+def has_codes(count: int, dimension: int) -> bool:
+    """Whether an index of this size gets codes."""
+    return count >= CODES_FROM and dimension % _PARTS == 0
+
+
+def codes_bytes(count: int, dimension: int) -> int:
+    """Size of `codes.pq4`."""
+    return _book_bytes(dimension) + count * _PARTS * _BITS // 8
+
+
+def write_codes(path: Path, descriptors: NDArray, dimension: int) -> None:
+    """Writes `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
+
+    The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.
+    """
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # sums of several threads round differently
+    try:
+        quantiser = faiss.ProductQuantizer(dimension, _PARTS, _BITS)
+        step = max(1, len(descriptors) // _TRAINED_ON)
+        quantiser.train(_of_length_one(descriptors[::step]))
+        book = faiss.vector_to_array(quantiser.centroids).astype("<f4")
+        with path.open("wb") as file:
+            file.write(book.tobytes())
+            for start in range(0, len(descriptors), _BLOCK):
+                file.write(quantiser.compute_codes(_of_length_one(descriptors[start : start + _BLOCK])).tobytes())
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _of_length_one(stored: NDArray) -> NDArray[np.float32]:
+    rows = np.ascontiguousarray(stored, np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def _book_bytes(dimension: int) -> int:
+    return dimension * (1 << _BITS) * 4
