@@ -45,6 +45,7 @@ class Query:
         nadir: (lat, lon) under the station, if known; otherwise that of the photo's EXIF.
         radius_km: search within this distance of the nadir; without any nadir everywhere.
         top_k: how many candidates to return.
+        area: search in this circle instead of the one round the nadir.
         use_nadir: False searches everywhere even when a nadir is known.
         register: False leaves out registration.
         imagery: raster to register with instead of the one that the indexes were made from.
@@ -55,6 +56,7 @@ class Query:
     nadir: tuple[float, float] | None = None
     radius_km: float = 1000.0
     top_k: int = 10
+    area: Circle | None = None
     use_nadir: bool = True
     register: bool = True
     imagery: Path | None = None
@@ -108,8 +110,11 @@ class Localizer:
         views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
         clock.lap("embed")
         work.progress("search", 0, 1)
-        circle = Circle(*nadir, query.radius_km) if nadir is not None and query.use_nadir else None
-        expected = _expectation(photo, nadir if query.use_nadir else None)
+        circle = query.area
+        if circle is None and nadir is not None and query.use_nadir:
+            circle = Circle(*nadir, query.radius_km)
+        # Whoever searches a place of their own choice doubts the nadir.
+        expected = _expectation(photo, nadir if query.use_nadir and query.area is None else None)
         matches = search(self.indexes, views, query.top_k, circle, expected)
         clock.lap("search")
         work.check()
@@ -289,8 +294,8 @@ def _why_nothing(circle: Circle | None) -> str:
     if circle is None:
         return "The chosen indexes hold no tile."
     return (
-        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of the nadir "
-        f"{_place(circle.lat, circle.lon)}: choose another index, a larger radius, or check the nadir."
+        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of "
+        f"{_place(circle.lat, circle.lon)}: choose another index or a larger radius, or check the nadir."
     )
 
 

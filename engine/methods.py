@@ -71,15 +71,18 @@ class Methods:
         nadir = params.numbers("nadir", [LAT, LON])
         radius_km = params.number("radius_km", *RADIUS_KM, 1000.0)
         top_k = params.whole("top_k", *TOP_K, 10)
+        area = params.numbers("area", [LAT, LON, RADIUS_KM])
         register, imagery = params.boolean("register", True), params.path_or_none("imagery")
         params.done()
 
         from engine.localize import Localizer, Query
+        from engine.retrieval.search import Circle
 
         indexes = self._indexes(folders)
         localizer = Localizer(indexes, self._models_of(indexes))
         stated = (nadir[0], nadir[1]) if nadir else None
-        query = Query(photo, stated, radius_km, top_k, register=register, imagery=imagery)
+        circle = Circle(*area) if area else None
+        query = Query(photo, stated, radius_km, top_k, area=circle, register=register, imagery=imagery)
         return _saved(locate(localizer, query, work), photo, out, work)
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:

@@ -145,6 +145,20 @@ class Params:
             raise invalid_params(f"{name!r} must be a list of numbers")
         return [_number(name, item, low, high) for item in value]
 
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """A list of at least one object."""
+        value = self._take(name, _REQUIRED)
+        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+            raise invalid_params(f"{name!r} must be a list of at least one object")
+        return value
+
+    def object_or_none(self, name: str) -> dict[str, Any] | None:
+        """An object; None when missing or null."""
+        value = self._take(name, None)
+        if value is not None and not isinstance(value, dict):
+            raise invalid_params(f"{name!r} must be an object")
+        return value
+
     def request_id(self, name: str) -> RequestId:
         """The id of another request."""
         value = self._take(name, _REQUIRED)

@@ -181,6 +181,17 @@ def offset(start: Point, east_km: float, north_km: float) -> Point:
     return math.degrees(lat), (math.degrees(lon) + 180.0) % 360.0 - 180.0
 
 
+def away_km(start: Point, other: Point) -> Point:
+    """How many kilometres east and north another point is: the inverse of `offset`."""
+    phi, psi, turn = math.radians(start[0]), math.radians(other[0]), math.radians(other[1] - start[1])
+    half = math.sin((psi - phi) / 2) ** 2 + math.cos(phi) * math.cos(psi) * math.sin(turn / 2) ** 2
+    distance = 2 * 6371.0 * math.asin(min(1.0, math.sqrt(half)))
+    bearing = math.atan2(
+        math.sin(turn) * math.cos(psi), math.cos(phi) * math.sin(psi) - math.sin(phi) * math.cos(psi) * math.cos(turn)
+    )
+    return distance * math.sin(bearing), distance * math.cos(bearing)
+
+
 def homography(source: list[Point], target: list[Point]) -> list[float]:
     """The eight numbers of the projective map that takes four points to four others. ZeroDivisionError: no such map."""
     rows = []

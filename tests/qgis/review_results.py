@@ -85,8 +85,15 @@ def draw_photo(path: Path, number: int, size_px=SIZE_PX) -> None:
     assert image.save(str(path), "JPEG", 90)
 
 
-def write_review_results(path: Path, count: int = 10, draw: bool = True) -> list[str]:
-    """`count` located photos over central Europe in a GeoPackage; returns their paths. The last has no footprint."""
+def write_review_results(path: Path, count: int = 10, given=(), change=lambda number, found: None) -> list[str]:
+    """`count` located photos over central Europe in a GeoPackage; returns their paths. The last has no footprint.
+
+    Args:
+        path: of the GeoPackage.
+        count: how many photos are drawn.
+        given: photos to take instead.
+        change: called with the number and the localization of each photo before it is written.
+    """
     gdal.UseExceptions()
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     wgs84 = osr.SpatialReference()
@@ -104,9 +111,10 @@ def write_review_results(path: Path, count: int = 10, draw: bool = True) -> list
     folder.mkdir(exist_ok=True)
     photos = []
     source.StartTransaction()
+    count = len(given) or count
     for number in range(count):
-        photo = folder / f"ISS0{42 + number % 3}-E-{100 + number}.jpg"
-        if draw:
+        photo = Path(given[number]) if given else folder / f"ISS0{42 + number % 3}-E-{100 + number}.jpg"
+        if not photo.exists():
             draw_photo(photo, number)
         photos.append(str(photo))
         photo_id, confidence = photo.stem, round(0.97 - 0.9 * number / max(count, 2), 3)
@@ -116,7 +124,8 @@ def write_review_results(path: Path, count: int = 10, draw: bool = True) -> list
         if last:
             found.update(status="not_found", footprint=None, corners=None, center=None, camera=None, pose=None,
                          tie_points=[], candidates=[], message="Nothing fits.")  # fmt: skip
-        key = f"photos/{photo.name}"
+        change(number, found)
+        key = photo.relative_to(path.parent).as_posix()
         common = {"photo": key, "photo_id": photo_id, "status": found["status"], "confidence": confidence}
         lat, lon = found["nadir"]
         taken_at = f"2015-0{1 + number % 9}-01T10:00:00"

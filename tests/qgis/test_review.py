@@ -32,12 +32,19 @@ def results(tmp_path):
 @pytest.fixture
 def canvas(qgis_iface):
     QgsProject.instance().clear()
-    canvas = qgis_iface.mapCanvas()
-    canvas.resize(600, 500)
-    canvas.show()
-    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    yield canvas
+    yield make_canvas(qgis_iface, "EPSG:3857")
     QgsProject.instance().clear()
+
+
+def make_canvas(iface, crs: str):
+    """The map of the test's QGIS, at a size that people have."""
+    canvas = iface.mapCanvas()
+    canvas.setMinimumSize(600, 500)
+    canvas.window().show()
+    canvas.show()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+    wait_for(lambda: canvas.viewport().width() > 550 and canvas.mapSettings().outputSize().height() > 450)
+    return canvas
 
 
 @pytest.fixture

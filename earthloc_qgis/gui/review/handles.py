@@ -44,6 +44,11 @@ def nearest(handles: Iterable[Handle], at: QPointF, place: Callable[[Handle], QP
     return best_id
 
 
+def is_free(handles: Iterable[Handle], grabbed: int) -> bool:
+    """Whether a click there sets a point: nothing is under it, or the end that an open point may have."""
+    return grabbed < 0 or any(handle.open and handle.id == grabbed for handle in handles)
+
+
 def draw_handles(
     painter: QPainter, handles: Iterable[Handle], selected: int, place: Callable[[Handle], QPointF]
 ) -> None:

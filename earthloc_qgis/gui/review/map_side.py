@@ -37,6 +37,7 @@ class MapSide(QObject):
         self._image: Optional[QImage] = None
         self._working: Optional[Working] = None
         self._zoomed_to = ""
+        self._circle: list = []
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -72,7 +73,8 @@ class MapSide(QObject):
         """Draws what is on the table, and goes there when it is another photo or another place."""
         self._working, self.camera = working, camera
         self._redraw()
-        place = f"{working.path} {working.rank}"
+        first = (working.shown.get("candidates") or [{}])[0].get("tile")  # another search has other candidates
+        place = f"{working.path} {working.rank} {first}"
         if place != self._zoomed_to:
             self._zoomed_to = place
             self.zoom()
@@ -93,6 +95,16 @@ class MapSide(QObject):
             self.canvas.setExtent(extent)
             self.canvas.refresh()
 
+    def show_draft(self, working: Working) -> None:
+        """Draws what is being dragged, before it is let go."""
+        self._working, self.camera = working, working.camera()
+        self._redraw()
+
+    def show_circle(self, ring: list) -> None:
+        """Draws the circle [(lat, lon)] that is being drawn; [] for none."""
+        self._circle = ring
+        self._redraw()
+
     def show_cursor(self, x_px: float, y_px: float) -> None:
         """Marks on the map the spot of the photo that the mouse is over."""
         self.marks.show_cursor(None if self.camera is None else self.camera.locate(x_px, y_px))
@@ -103,7 +115,7 @@ class MapSide(QObject):
 
     def _redraw(self) -> None:
         working = self._working
-        outlines = []
+        outlines = [(self._circle, _CHANGED, Qt.PenStyle.DashLine)] if self._circle else []
         if working is not None:
             if working.is_unsaved and working.held.get("footprint"):
                 outlines.append((ring_of(working.held, None), _HELD, Qt.PenStyle.DotLine))

@@ -7,7 +7,7 @@ from typing import Optional
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QSlider, QToolBar, QWidget
 
 from ...core.resources import icon
 from .actions import ReviewActions
@@ -16,8 +16,8 @@ from .map_items import PhotoOverlay
 _BLINK_MS = 650  # slower than three times a second, which may harm people with photosensitive epilepsy
 
 
-class OverlayBar(QWidget):
-    """Tool buttons of the photo view and of the overlay; moves the overlay's swipe line along with the mouse."""
+class OverlayBar(QToolBar):
+    """Tools of the photo view, the overlay and the correction; moves the overlay's swipe line along with the mouse."""
 
     def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -29,44 +29,40 @@ class OverlayBar(QWidget):
         self.slider.setAccessibleName(self.tr("Opacity of the photo over the map"))
         self.slider.setToolTip(self.slider.accessibleName())
         self.slider.setMinimumWidth(50)
-        self.slider.setMaximumWidth(140)
+        self.slider.setMaximumWidth(90)
         self.slider.valueChanged.connect(self._set_opacity)
         self._blink = QTimer(self)
         self._blink.setInterval(_BLINK_MS)
         self._blink.timeout.connect(self._blink_now)
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(1)
+        self.setIconSize(QSize(18, 18))
+        self.setObjectName("review_tools")
         for name, theme in (
             ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("turn", "mActionRotateFeature"),
             ("stretch", "mActionFullCumulativeCutStretch"),
         ):  # fmt: skip
             self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
-        self.add_line()
+        self.addSeparator()
         self.add("overlay", icon("overlay"))
-        self.row.addWidget(self.slider)
+        self.addWidget(self.slider)
         self.add("swipe", icon("swipe"))
         self.add("blink", icon("blink"))
+        self.addSeparator()
+        self.add("ties", icon("tie_points"))
+        for name, theme in (
+            ("snap", "mIconSnapping"), ("hand", "mActionMoveFeature"), ("go_to", "mIconVertexCoordinates"),
+            ("search_view", "search"), ("search_circle", "mActionCircleCenterPoint"), ("undo", "mActionUndo"),
+            ("redo", "mActionRedo"),
+        ):  # fmt: skip
+            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
 
-    def add(self, name: str, picture: QIcon) -> QToolButton:
+    def add(self, name: str, picture: QIcon) -> None:
         """A tool button for an action."""
         action = self._actions[name]
         action.setIcon(picture)
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setAutoRaise(True)
-        button.setIconSize(QSize(18, 18))
+        self.addAction(action)
+        button = self.widgetForAction(action)
         button.setAccessibleName(action.text())
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.row.addWidget(button)
-        return button
-
-    def add_line(self) -> None:
-        """A line between groups."""
-        line = QFrame(self)
-        line.setFrameShape(QFrame.Shape.VLine)
-        line.setFrameShadow(QFrame.Shadow.Sunken)
-        self.row.addWidget(line)
 
     def set_shown(self, on: bool) -> None:
         """Lays the photo over the map, or takes it away."""

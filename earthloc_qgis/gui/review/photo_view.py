@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
-from .handles import Handle, draw_cross, draw_handles, nearest
+from .handles import Handle, draw_cross, draw_handles, is_free, nearest
 from .picture import Picture
 
 _ZOOM_STEP = 1.25
@@ -205,7 +205,7 @@ class PhotoView(QWidget):
         spot = self.to_photo(QPointF(event.pos()))
         if self._grabbed >= 0 and self._moved:
             self.handle_moved.emit(self._grabbed, spot.x(), spot.y(), True)
-        elif (self._pressed is not None and not self._moved and self._grabbed < 0 and self.editing
+        elif (self._pressed is not None and not self._moved and self.editing and is_free(self._handles, self._grabbed)
                 and event.button() == Qt.MouseButton.LeftButton and self._inside(spot)):  # fmt: skip
             self.clicked.emit(spot.x(), spot.y())
         self._pressed, self._grabbed = None, -1

@@ -12,10 +12,11 @@ from qgis.PyQt.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, 
 from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import TABLE_PROPERTY
-from ...core.reviews import UNREVIEWED
 from .actions import DECISION_KEYS, RANK_KEYS, MapKeys, ReviewActions
 from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
+from .correct_mode import CorrectMode
+from .correction import Correction
 from .decision_bar import DecisionBar
 from .decisions import word
 from .map_side import MapSide
@@ -23,6 +24,8 @@ from .overlay_bar import OverlayBar
 from .photo_view import PhotoView
 from .picture import FULL_PX, PictureLoader
 from .queue_view import QueueView
+from .search_here import SearchHere
+from .status_line import StatusLine, escaped
 from .tile_pictures import TilePictures
 from .working import Working, fitted_rank, north_up_deg
 
@@ -57,6 +60,10 @@ class ReviewWindow(QWidget):
         self._repaint.setSingleShot(True)
         self._repaint.setInterval(_REPAINT_MS)
         self._repaint.timeout.connect(_repaint_footprints)
+        self.photo = PhotoView(self)
+        correction = Correction(self.bench, self.client, self._sources, self)
+        search = SearchHere(self.bench, self.client, indexes, self)
+        self.correct = CorrectMode(self.bench, correction, search, self.photo, self.map, self.actions, self)
         self._make_actions()
         self._make_widgets(canvas)
         self._lay_out()
@@ -72,6 +79,7 @@ class ReviewWindow(QWidget):
         """Writes what is not written yet, ends the engine and all threads, clears the map."""
         self.closed_down = True
         self._keys.stop()
+        self.correct.close()
         self.bench.close()
         self.client.close()
         self.pictures.close()
@@ -85,7 +93,7 @@ class ReviewWindow(QWidget):
     def hideEvent(self, event) -> None:
         """Nothing of ours is left on the map."""
         super().hideEvent(event)
-        for name in ("blink", "swipe"):
+        for name in ("blink", "swipe", "ties", "hand", "search_circle"):
             self.actions[name].setChecked(False)
         self.map.set_visible(False, False)
 
@@ -116,18 +124,15 @@ class ReviewWindow(QWidget):
         add("swipe", self.tr("Swipe with the mouse"), "S", lambda on: self.overlay.set_swipe(on), checkable=True)
         add("blink", self.tr("Blink"), "B", lambda on: self.overlay.set_blink(on), checkable=True)
         add("zoom_map", self.tr("Zoom the map to the photo"), "Z", self.map.zoom)
+        self.correct.make_actions()
         add("note", self.tr("Write a note"), "M", lambda: self.decisions.note.setFocus())
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.bench.model, self)
-        self.photo = PhotoView(self)
         self.overlay = OverlayBar(self.actions, self.map.overlay, canvas, self)
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.actions, self)
-        self.status = QLabel(self)
-        self.status.setObjectName("review_status")
-        self.status.setWordWrap(True)
-        self.status.setAccessibleName(self.tr("State"))
+        self.status = StatusLine(self)
         self.empty = QLabel(self)
         self.empty.setObjectName("review_empty")
         self.empty.setWordWrap(True)
@@ -167,6 +172,7 @@ class ReviewWindow(QWidget):
         bench.decided.connect(self._decided)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
+        self.correct.told.connect(self._say_of_correction)
         bench.recorder.loaded.connect(lambda *_: self._loaded())
         bench.recorder.waiting.connect(self._show_waiting)
         bench.model.modelReset.connect(self._show_empty)
@@ -270,23 +276,17 @@ class ReviewWindow(QWidget):
         self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.review_imagery() or None)
 
     def _say(self, working: Working) -> None:
-        """What is on the table, in a sentence."""
-        item = self.bench.model.item(working.path)
-        parts = []
-        if item is not None and item.review != UNREVIEWED:
-            parts.append(self.tr("<b>{decision}</b> by {who}").format(
-                decision=word(item.review), who=_escaped(item.reviewer or self.tr("somebody"))))  # fmt: skip
-        if working.is_unsaved:
-            parts.append(self.tr("<b>Changed</b>: accept it to keep it, or undo"))
-        shown = working.shown
-        if not shown.get("footprint"):
-            parts.append(_escaped(shown.get("message") or self.tr("no footprint")))
-        elif shown.get("pose"):
-            parts.append(self.tr("{n} tie points, {km} km").format(
-                n=shown.get("inliers", 0), km=f"{shown.get('rms_km') or 0:.2f}"))  # fmt: skip
-        else:
-            parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
-        self.status.setText(" · ".join(parts))
+        self.status.describe(working, self.bench.model.item(working.path), self.photo.editing)
+
+    def _say_of_correction(self, text: str) -> None:
+        if text:
+            self.status.setText(escaped(text))
+        elif self.bench.working is not None:
+            self._say(self.bench.working)
+
+    def _sources(self) -> tuple[list[str], Optional[str]]:
+        """Where tiles are cut from and tie points snapped to: folders of indexes, and a raster or None."""
+        return self._indexes(), settings.review_imagery() or None
 
     def _show_note(self) -> None:
         item = self.bench.model.item(self.bench.current) if self.bench.current else None
@@ -299,12 +299,12 @@ class ReviewWindow(QWidget):
         text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history, "
                        "the later one holds.")  # fmt: skip
         self.status.setText(text.format(
-            who=_escaped(item.reviewer or self.tr("Somebody")), decision=word(item.review)))  # fmt: skip
+            who=escaped(item.reviewer or self.tr("Somebody")), decision=word(item.review)))  # fmt: skip
 
     def _show_waiting(self, count: int, problem: str) -> None:
         if problem:
             self.status.setText(self.tr("{n} decisions wait to be saved: {problem}").format(
-                n=count, problem=_escaped(problem)))  # fmt: skip
+                n=count, problem=escaped(problem)))  # fmt: skip
 
     # --- the photo ---------------------------------------------------------------------------------
 
@@ -329,7 +329,3 @@ def _repaint_footprints() -> None:
         if layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points"):
             layer.dataProvider().reloadData()
             layer.triggerRepaint()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

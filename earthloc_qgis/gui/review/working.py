@@ -40,6 +40,11 @@ class Working:
         """Whether what is shown is not what the file holds."""
         return self.shown.get("footprint") != self.held.get("footprint")
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether what is shown was laid on the map by hand."""
+        return bool(self.shown.get("by_hand"))
+
     def candidate(self) -> Optional[dict]:
         """The candidate that `shown` rests on."""
         return next((c for c in self.shown.get("candidates") or [] if c["rank"] == self.rank), None)

@@ -1,0 +1,177 @@
+"""What the mouse does on the map while a footprint is corrected."""
+
+from __future__ import annotations
+
+import math
+from typing import Callable, Optional
+
+from qgis.core import QgsPointXY
+from qgis.gui import QgsMapTool
+from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
+
+from ...core.camera import Point, away_km, offset
+from ...core.footprint import center_of
+from .by_hand import moved
+from .handles import REACH_PX, is_free, nearest
+from .map_items import MapFrame, MapMarks
+
+_CLICK_PX = 4
+
+
+class TiePointTool(QgsMapTool):
+    """Sets and drags the map's ends of tie points.
+
+    Signals:
+        clicked(lat, lon)
+        handle_moved(id, lat, lon, done)
+        handle_selected(id): -1 for none.
+    """
+
+    clicked = pyqtSignal(float, float)
+    handle_moved = pyqtSignal(int, float, float, bool)
+    handle_selected = pyqtSignal(int)
+
+    def __init__(self, canvas, frame: MapFrame, marks: MapMarks) -> None:
+        super().__init__(canvas)
+        self._frame, self._marks = frame, marks
+        self._grabbed = -1
+        self._pressed: Optional[QPointF] = None
+        self._dragged = False
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def canvasPressEvent(self, event) -> None:
+        """Takes hold of a handle."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed, self._dragged = QPointF(event.pos()), False
+            self._grabbed = nearest(
+                self._marks.handles, self._pressed, lambda h: self._marks.to_canvas(QgsPointXY(h.x, h.y))
+            )
+            self.handle_selected.emit(self._grabbed)
+
+    def canvasMoveEvent(self, event) -> None:
+        """Drags it."""
+        if self._pressed is None:
+            return
+        self._dragged = self._dragged or (QPointF(event.pos()) - self._pressed).manhattanLength() > _CLICK_PX
+        if self._dragged and self._grabbed >= 0:
+            self._tell(event, done=False)
+
+    def canvasReleaseEvent(self, event) -> None:
+        """Lets go; without a drag it was a click."""
+        if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self._dragged and self._grabbed >= 0:
+            self._tell(event, done=True)
+        elif not self._dragged and is_free(self._marks.handles, self._grabbed):
+            place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+            if place is not None:
+                self.clicked.emit(*place)
+        self._pressed, self._grabbed = None, -1
+
+    def _tell(self, event, done: bool) -> None:
+        place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+        if place is not None:
+            self.handle_moved.emit(self._grabbed, *place, done)
+
+
+class FootprintTool(QgsMapTool):
+    """Moves the footprint by its inside, turns it by its edge's middle, scales it by a corner.
+
+    Args:
+        corners: tells the corners [(lat, lon)] there are now; None for none.
+
+    Signals:
+        changed(corners, done): they were dragged; done when let go.
+    """
+
+    changed = pyqtSignal(list, bool)
+
+    def __init__(self, canvas, frame: MapFrame, corners: Callable[[], Optional[list[Point]]]) -> None:
+        super().__init__(canvas)
+        self._frame, self._corners = frame, corners
+        self._from: Optional[list[Point]] = None
+        self._start: Optional[Point] = None
+        self._way = ""
+        self._found: Optional[list[Point]] = None
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+
+    def canvasPressEvent(self, event) -> None:
+        """Takes hold of the footprint."""
+        corners = self._corners() if event.button() == Qt.MouseButton.LeftButton else None
+        start = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+        if corners is not None and start is not None:
+            self._from, self._start, self._found = corners, start, None
+            self._way = self._way_at(QPointF(event.pos()), corners)
+
+    def canvasMoveEvent(self, event) -> None:
+        """Drags it."""
+        place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+        if self._from is None or place is None:
+            return
+        middle = center_of(self._from)
+        east0, north0 = away_km(middle, self._start)
+        east, north = away_km(middle, place)
+        if self._way == "move":
+            self._found = moved(self._from, offset(middle, east - east0, north - north0))
+        elif self._way == "scale":
+            factor = math.hypot(east, north) / max(1e-6, math.hypot(east0, north0))
+            self._found = moved(self._from, middle, scale=max(0.02, min(50.0, factor)))
+        else:
+            turn = math.degrees(math.atan2(east, north) - math.atan2(east0, north0))
+            self._found = moved(self._from, middle, turn_deg=turn)
+        self.changed.emit(self._found, False)
+
+    def canvasReleaseEvent(self, event) -> None:
+        """Lets go."""
+        found, self._from = self._found, None
+        if found is not None:
+            self._found = None
+            self.changed.emit(found, True)
+
+    def _way_at(self, at: QPointF, corners: list[Point]) -> str:
+        places = [self._frame.to_map(*corner) for corner in corners]
+        if None in places:
+            return "move"
+        points = [QPointF(self.toCanvasCoordinates(place)) for place in places]
+        middles = [(a + b) / 2 for a, b in zip(points, points[1:] + points[:1])]
+        for way, spots in (("scale", points), ("turn", middles)):
+            if any(math.hypot(at.x() - spot.x(), at.y() - spot.y()) <= 1.4 * REACH_PX for spot in spots):
+                return way
+        return "move"
+
+
+class CircleTool(QgsMapTool):
+    """A circle drawn from its middle outwards.
+
+    Signals:
+        drawn(lat, lon, radius_km, done)
+    """
+
+    drawn = pyqtSignal(float, float, float, bool)
+
+    def __init__(self, canvas, frame: MapFrame) -> None:
+        super().__init__(canvas)
+        self._frame = frame
+        self._middle: Optional[Point] = None
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def canvasPressEvent(self, event) -> None:
+        """The middle."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._middle = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+
+    def canvasMoveEvent(self, event) -> None:
+        """The edge."""
+        self._tell(event, done=False)
+
+    def canvasReleaseEvent(self, event) -> None:
+        """The circle is drawn."""
+        self._tell(event, done=True)
+        self._middle = None
+
+    def _tell(self, event, done: bool) -> None:
+        edge = self._frame.to_lat_lon(self.toMapCoordinates(event.pos())) if self._middle is not None else None
+        if edge is not None:
+            radius_km = math.hypot(*away_km(self._middle, edge))
+            if radius_km > 1.0:
+                self.drawn.emit(*self._middle, radius_km, done)

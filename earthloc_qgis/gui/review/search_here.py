@@ -1,0 +1,92 @@
+"""Lets the engine look for the photo again, in a part of the map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Callable, Optional
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ... import settings
+from ...core.camera import Point
+from ...core.engine_client import EngineClient, EngineError
+from .bench import ReviewBench
+from .working import fitted_rank
+
+
+class SearchHere(QObject):
+    """One search at a time; what it finds is put on the table and saved when it is accepted.
+
+    Args:
+        indexes: tells the folders of the indexes to search.
+
+    Signals:
+        told(text): how it goes.
+        running_changed(running)
+    """
+
+    told = pyqtSignal(str)
+    running_changed = pyqtSignal(bool)
+
+    def __init__(self, bench: ReviewBench, client: EngineClient, indexes: Callable[[], list[str]],
+                 parent: Optional[QObject] = None) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._bench, self._client, self._indexes = bench, client, indexes
+        self._request: Optional[int] = None
+
+    def start(self, center: Point, radius_km: float) -> None:
+        """Searches within a circle."""
+        working, indexes = self._bench.working, self._indexes()
+        if working is None:
+            return
+        if not indexes:
+            self.told.emit(self.tr("There is no index to search: tick one in the EarthLoc panel."))
+            return
+        self.cancel()
+        where = self.tr("Searching within {km} km…  Esc stops it").format(km=f"{radius_km:,.0f}")
+        self.told.emit(where)
+        nadir = working.engine.get("nadir")
+        self._request = self._client.request(
+            "localize",
+            {
+                "photo": working.path, "indexes": indexes, "nadir": list(nadir) if nadir else None,
+                "area": [center[0], center[1], min(radius_km, settings.WHOLE_EARTH_KM)], "top_k": settings.top_k(),
+                "register": settings.register(), "imagery": settings.review_imagery() or None, "out": None,
+            },
+            on_result=lambda result: self._found(working.path, result),
+            on_error=self._refused,
+            on_progress=lambda params: self.told.emit(f"{where} ({params.get('done', 0)}/{params.get('total', 0)})"),
+        )  # fmt: skip
+        self.running_changed.emit(True)
+
+    def cancel(self) -> bool:
+        """Gives a search up; False when there is none."""
+        if self._request is None:
+            return False
+        self._client.cancel(self._request)
+        self._end()
+        self.told.emit(self.tr("The search was stopped."))
+        return True
+
+    def _found(self, path: str, result: dict) -> None:
+        self._end()
+        working = self._bench.working
+        if working is None or working.path != path:
+            return
+        if not result.get("candidates"):
+            self.told.emit(str(result.get("message") or self.tr("Nothing was found there.")))
+            return
+        for name in ("saved_to", "save_error"):
+            result.pop(name, None)
+        after = replace(working, shown={**result, "photo": working.engine.get("photo", path)}, rank=fitted_rank(result))
+        self._bench.edit(after, self.tr("Search here"))
+        self.told.emit(str(result.get("message") or ""))
+
+    def _refused(self, error: EngineError) -> None:
+        if self._request is not None and error.kind != "cancelled":
+            self._end()
+            self.told.emit(error.message)
+
+    def _end(self) -> None:
+        self._request = None
+        self.running_changed.emit(False)

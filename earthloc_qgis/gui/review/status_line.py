@@ -1,0 +1,52 @@
+"""The line that says how the photo under review stands."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.PyQt.QtWidgets import QLabel, QWidget
+
+from ...core.reviews import UNREVIEWED, Reviewed
+from .decisions import word
+from .working import Working
+
+_WORST_FROM = 4  # points from which one can be the worst
+
+
+class StatusLine(QLabel):
+    """A sentence: the decision, what is changed, how well the camera fits."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("review_status")
+        self.setWordWrap(True)
+        self.setAccessibleName(self.tr("State"))
+
+    def describe(self, working: Working, item: Optional[Reviewed], editing: bool) -> None:
+        """Says how a photo stands; while its tie points are edited also which of them fits worst."""
+        parts = []
+        if item is not None and item.review != UNREVIEWED:
+            who = escaped(item.reviewer or self.tr("somebody"))
+            parts.append(self.tr("<b>{decision}</b> by {who}").format(decision=word(item.review), who=who))
+        if working.is_unsaved:
+            parts.append(self.tr("<b>Changed</b>: accept it to keep it, or undo"))
+        shown = working.shown
+        if not shown.get("footprint"):
+            parts.append(escaped(shown.get("message") or self.tr("no footprint")))
+        elif shown.get("pose"):
+            km = f"{shown.get('rms_km') or 0:.2f}"
+            parts.append(self.tr("{n} tie points, {km} km").format(n=shown.get("inliers", 0), km=km))
+            points = shown.get("tie_points") or []
+            far = [(point.get("residual_km") or 0.0, number) for number, point in enumerate(points, start=1)]
+            if editing and len(far) >= _WORST_FROM:
+                parts.append(self.tr("worst: point {n}, {km} km").format(n=max(far)[1], km=f"{max(far)[0]:.2f}"))
+        elif working.is_by_hand:
+            parts.append(self.tr("placed by hand"))
+        else:
+            parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
+        self.setText(" · ".join(parts))
+
+
+def escaped(text: str) -> str:
+    """Plain text for a label that takes rich text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,256 @@
+"""Correcting footprints with the real engine: tie points by mouse on photo and map, undo, placing by hand."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from conftest import PHOTO_CENTRES, wait_for
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QInputDialog
+from review_results import write_review_results
+from test_review import make_canvas, move, press, rows, settle
+
+from earthloc_qgis import settings
+from earthloc_qgis.core.camera import distance_km
+
+WIDTH_DEG, HEIGHT_DEG = 4.22, 2.24  # pixels are square at 45 N, where the second photo was taken
+SIZE = (1200, 900)
+
+
+@pytest.fixture
+def photos(imagery, tmp_path) -> list[str]:
+    """Three photos cut from `imagery`."""
+    from osgeo import gdal
+
+    folder = tmp_path / "Fotos ü"
+    folder.mkdir()
+    paths = []
+    for number, (lat, lon) in enumerate(PHOTO_CENTRES[:3]):
+        path = folder / f"ISS042-E-10443{number}.jpg"
+        window = [lon - WIDTH_DEG / 2, lat + HEIGHT_DEG / 2, lon + WIDTH_DEG / 2, lat - HEIGHT_DEG / 2]
+        gdal.Translate(str(path), str(imagery), format="JPEG", projWin=window, width=SIZE[0], height=SIZE[1],
+                       resampleAlg="cubic")  # fmt: skip
+        path.with_name(path.name + ".aux.xml").unlink(missing_ok=True)
+        paths.append(str(path))
+    return paths
+
+
+@pytest.fixture
+def window(qgis_iface, real_engine, photos, imagery, tmp_path):
+    """A review of photos cut from `imagery`, whose engine's answers are all wrong by some 60 km."""
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    settings.set_engine_setting(real_engine)
+    settings.set_review_imagery(str(imagery))
+    settings.set_reviewer("Ada")
+    results = tmp_path / "r.gpkg"
+
+    def wrong(number: int, found: dict) -> None:
+        if found["pose"]:
+            lat, lon = PHOTO_CENTRES[number][0] + 0.4, PHOTO_CENTRES[number][1] + 0.4
+            corners = [[lat + 1, lon - 1.6], [lat + 1, lon + 1.6], [lat - 1, lon + 1.6], [lat - 1, lon - 1.6]]
+            found.update(pose=None, tie_points=[], corners=corners, center=[lat, lon])
+
+    write_review_results(results, given=photos, change=wrong)
+    QgsProject.instance().clear()
+    canvas = make_canvas(qgis_iface, "EPSG:4326")
+    window = ReviewWindow(canvas, list)
+    window.results, window.canvas = results, canvas
+    window.resize(600, 640)
+    window.show()
+    window.open(results)
+    settle(window)
+    window.queue.select(photos[1])
+    settle(window)
+    window.activateWindow()
+    window.photo.setFocus()
+    yield window
+    window.close_down()
+    window.deleteLater()
+    QgsProject.instance().clear()
+
+
+def truth(x: float, y: float) -> tuple[float, float]:
+    """Where pixel (x, y) of the second photo lies: it was cut from the imagery as it is."""
+    lat, lon = PHOTO_CENTRES[1]
+    return lat + HEIGHT_DEG * (0.5 - y / SIZE[1]), lon + WIDTH_DEG * (x / SIZE[0] - 0.5)
+
+
+def on_map(window, lat: float, lon: float) -> QPoint:
+    return window.canvas.getCoordinateTransform().transform(window.map.frame.to_map(lat, lon)).toQPointF().toPoint()
+
+
+def click_pair(window, x: float, y: float) -> None:
+    """The same spot in the photo and on the map, as a user would click it."""
+    before = window.bench.undo_stack.count()
+    QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
+    assert window.correct.correction.open_spot is not None
+    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
+    wait_for(lambda: window.bench.undo_stack.count() > before, 60, "the engine's answer")
+
+
+def off_km(window) -> float:
+    """How far what is on the table is from the truth, at most."""
+    camera = window.bench.working.camera()
+    return max(distance_km(camera.locate(x, y), truth(x, y)) for x in (0, SIZE[0]) for y in (0, SIZE[1]))
+
+
+def test_three_tie_points_correct_a_photo(window):
+    assert off_km(window) > 40.0
+    photo = window.bench.current
+    key = os.path.relpath(photo, window.results.parent)
+    press(window, Qt.Key.Key_P)
+    assert window.canvas.mapTool() is window.correct.tie_tool
+    window.actions["snap"].setChecked(False)
+    for x, y in ((200, 150), (1020, 220), (560, 760)):
+        click_pair(window, x, y)
+    assert len(window.bench.working.shown["tie_points"]) == 3
+    assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
+    good = off_km(window)
+    assert "3 tie points" in window.status.text()
+    # Undone and done again.
+    for _ in range(3):
+        press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert off_km(window) > 40.0
+    for _ in range(3):
+        press(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert off_km(window) == pytest.approx(good)
+    # A point dragged away on the map takes the camera along, undo brings it back.
+    before = window.bench.undo_stack.index()
+    at = on_map(window, *truth(560, 760))
+    QTest.mousePress(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    for step in (8, 16, 30):
+        move(window.canvas.viewport(), at + QPoint(step, step), Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at + QPoint(30, 30))
+    wait_for(lambda: window.bench.undo_stack.index() > before, 30)
+    assert off_km(window) > 15.0
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert off_km(window) == pytest.approx(good)
+    press(window, Qt.Key.Key_P)
+    assert window.canvas.mapTool() is not window.correct.tie_tool
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    assert rows(window.results, "SELECT review, reviewer, inliers FROM footprints WHERE photo = ?", key) == [
+        ("corrected", "Ada", 3)
+    ]  # fmt: skip
+    ties = rows(window.results, "SELECT x_px, y_px, lat, lon, origin FROM tie_points WHERE photo = ?", key)
+    assert len(ties) == 3
+    assert {tie[4] for tie in ties} == {"manual"}
+    for x, y, lat, lon, _ in ties:
+        assert distance_km((lat, lon), truth(x, y)) < 3.0
+    (corners,) = rows(window.results, "SELECT lat1, lon1, lat3, lon3 FROM footprints WHERE photo = ?", key)
+    assert distance_km(corners[:2], truth(0, 0)) < 12.0
+    assert distance_km(corners[2:], truth(*SIZE)) < 12.0
+
+
+def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
+    press(window, Qt.Key.Key_P)
+    for x, y in ((200, 150), (1020, 220), (560, 760), (300, 600)):
+        click_pair(window, x, y)
+    before = window.bench.undo_stack.count()
+    spot = (700.0, 400.0)
+    QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(*spot).toPoint())
+    QTest.keyClick(window.photo, Qt.Key.Key_Return)  # the best match near where the camera has it
+    wait_for(lambda: window.bench.undo_stack.count() > before, 60)
+    point = window.bench.working.shown["tie_points"][-1]
+    assert distance_km((point["lat"], point["lon"]), truth(point["x_px"], point["y_px"])) < 4.0
+    assert point["residual_km"] is not None
+    window.correct.correction.select(4)
+    QTest.keyClick(window.photo, Qt.Key.Key_Delete)
+    wait_for(lambda: len(window.bench.working.shown["tie_points"]) == 4, 30)
+    QTest.keyClick(window.photo, Qt.Key.Key_X)
+    assert window.bench.working.shown["tie_points"] == []
+    assert window.bench.working.shown["footprint"]
+
+
+def test_moved_turned_and_scaled_by_hand(window):
+    press(window, Qt.Key.Key_V)
+    viewport, camera = window.canvas.viewport(), window.bench.working.camera()
+
+    def drag(start: QPoint, to: QPoint) -> None:
+        QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+        move(viewport, (start + to) / 2, Qt.MouseButton.LeftButton)
+        move(viewport, to, Qt.MouseButton.LeftButton)
+        QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=to)
+
+    def center() -> tuple[float, float]:
+        return tuple(window.bench.working.shown["center"])
+
+    old, wanted = center(), truth(600, 450)
+    drag(on_map(window, *old), on_map(window, *wanted))
+    assert distance_km(center(), wanted) < 5.0
+    assert window.bench.working.is_by_hand
+    corner = window.bench.working.camera().locate(0, 0)
+    middle = on_map(window, *center())
+    outer = on_map(window, *corner)
+    drag(outer, middle + (outer - middle) * 2)
+    wide = distance_km(window.bench.working.camera().locate(0, 0), center()) / distance_km(corner, wanted)
+    assert wide == pytest.approx(2.0, rel=0.05)
+    top = window.bench.working.camera().locate(600, 0)
+    at = on_map(window, *top)
+    drag(at, middle + QPoint(-(at - middle).y(), (at - middle).x()))  # a quarter turn
+    east = window.bench.working.camera().locate(600, 0)
+    assert abs(east[0] - center()[0]) < 0.15
+    for _ in range(3):
+        press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert center() == pytest.approx(old)
+    assert window.bench.working.camera().locate(0, 0) == pytest.approx(camera.locate(0, 0))
+
+
+def test_typed_coordinates(window, monkeypatch):
+    answers = iter(["nowhere", "45.25, 5.5"])
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (next(answers), True))
+    press(window, Qt.Key.Key_G)
+    assert "is no place" in window.status.text()
+    assert not window.bench.working.is_unsaved
+    press(window, Qt.Key.Key_G)
+    assert window.bench.working.shown["center"] == pytest.approx([45.25, 5.5], abs=1e-5)
+
+
+def test_placed_by_hand_where_nothing_was_found(window):
+    last = next(item.path for item in window.bench.model._all.values() if item.status == "not_found")
+    window.queue.select(last)
+    settle(window)
+    assert window.bench.working.camera() is None
+    press(window, Qt.Key.Key_V)
+    assert window.bench.working.camera() is not None
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    key = os.path.relpath(last, window.results.parent)
+    assert rows(window.results, "SELECT review, status FROM footprints WHERE photo = ?", key) == [
+        ("corrected", "not_found")
+    ]  # fmt: skip
+    assert rows(window.results, "SELECT count(*) FROM rtree_footprints_geom") == rows(
+        window.results, "SELECT count(*) FROM footprints"
+    )
+
+
+def test_search_here(window, real_index):
+    window._indexes = lambda: [str(real_index)]
+    window.correct._search._indexes = window._indexes
+    settings.set_register(False)
+    settings.set_top_k(4)
+    lat, lon = PHOTO_CENTRES[1]
+    before = window.bench.working
+    window.correct._search.start((lat, lon), 250.0)
+    assert "Esc" in window.status.text()
+    wait_for(lambda: window.bench.working is not before, 90, "the search")
+    found = window.bench.working.shown["candidates"]
+    assert len(found) == 4
+    assert all(distance_km(tuple(c["center"]), (lat, lon)) < 252 for c in found)
+    assert window.strip.candidates.rowCount() == 4
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.strip.candidates.rowCount() == 5
+    # And one that is given up.
+    window.correct._search.start((lat, lon), 250.0)
+    press(window, Qt.Key.Key_Escape)
+    assert "stopped" in window.status.text()
+
+
+def test_tiles_are_shown_from_the_imagery(window):
+    wait_for(lambda: any(window.strip.candidates._tiles.values()), 60, "a tile's picture")
+    rank = next(rank for rank, image in window.strip.candidates._tiles.items() if image is not None)
+    assert window.strip.candidates._tiles[rank].width() == 160
