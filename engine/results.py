@@ -118,13 +118,27 @@ class ResultsFile:
         return self._photos("ORDER BY fid")
 
     def localization(self, photo: str | Path) -> Row | None:
-        """The stored localization of a photo; None when the file, or the photo in it, is missing."""
+        """What is held for true of a photo; None when the file, or the photo in it, is missing.
+
+        The last one that a review decided on since the photo was located, else the engine's own answer.
+        """
         if not self.path.is_file():
             return None
         with self._connection() as con:
             if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone() is None:
                 return None
-        return next((row["localization"] for row in self._photos("WHERE photo = ?", self.key(photo))), None)
+        row = next(iter(self._photos("WHERE photo = ?", self.key(photo))), None)
+        if row is None:
+            return None
+        with self._connection() as con:
+            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone() is None:
+                return row["localization"]
+            held = con.execute(
+                "SELECT localization FROM reviews WHERE photo = ? AND localization IS NOT NULL AND reviewed_at >= ?"
+                " ORDER BY fid DESC LIMIT 1",
+                (row["photo"], row["located_at"]),
+            ).fetchone()
+        return row["localization"] if held is None else {**_SINCE_2, **json.loads(held[0])}
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""

@@ -289,6 +289,23 @@ def test_reviews_are_added_and_never_replaced(tmp_path):
     check_intact(results.path)
 
 
+def test_what_a_review_decided_on_holds_until_the_photo_is_located_again(tmp_path):
+    results = ResultsFile(tmp_path / "results.gpkg")
+    photo = tmp_path / "a.jpg"
+    results.save(localization(photo))
+    corrected = {**localization(photo, lat=12.0), "message": "placed by hand"}
+    results.add_review(photo, decision("corrected", "2999-05-02T10:00:00Z", localization=corrected))
+    results.add_review(photo, decision("unsure", "2999-05-02T10:01:00Z"))
+    assert results.localization(photo)["message"] == "placed by hand"
+    assert results.rows()[0]["localization"]["message"] != "placed by hand"  # the engine's own answer stays
+    results.add_review(photo, decision("corrected", "2000-01-01T00:00:00Z", localization=localization(photo)))
+    results.remove([photo])
+    results.save(localization(photo, lat=20.0))
+    with sqlite3.connect(results.path) as con:
+        con.execute("UPDATE reviews SET reviewed_at = '2000-01-01T00:00:00Z'")
+    assert results.localization(photo)["center"] == localization(photo, lat=20.0)["center"]
+
+
 def test_a_review_of_unknown_columns_is_a_bug(tmp_path):
     results = made(tmp_path / "results.gpkg")
     with pytest.raises(ValueError, match="color"):
