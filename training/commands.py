@@ -111,8 +111,8 @@ def _indexes_and_model(args: argparse.Namespace) -> tuple[list[Any], Any]:
 
     paths = args.index or [resources_folder() / "indexes" / "world"]
     indexes = [RegionalIndex.open(path) for path in paths]
-    model = ModelPackage.open(args.model) if args.model else model_of(indexes)
-    Localizer(indexes, model)  # refuses an index of another model
+    model = ModelPackage.open(args.model) if args.model else model_of(indexes[0])
+    Localizer(indexes, [model])  # refuses an index of another model
     return indexes, model
 
 

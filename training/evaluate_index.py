@@ -41,7 +41,7 @@ def truth_outcomes(
         EarthLocError: the table or one of its photos cannot be read, or the indexes are of another model.
     """
     work = work or Work()
-    localizer = Localizer(indexes, model)
+    localizer = Localizer(indexes, [model])
     outcomes = []
     truths = read_truth(truth_csv)
     for number, truth in enumerate(truths):
