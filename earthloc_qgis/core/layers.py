@@ -11,6 +11,7 @@ from qgis.core import (
     QgsGeometry,
     QgsLayerTreeGroup,
     QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
@@ -20,7 +21,8 @@ from .resources import style
 from .store import photo_key, quoted
 
 PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it
-TABLE_PROPERTY = "earthloc/table"  # on layers: footprints or candidates
+TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the photo itself
+PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
 _MARGIN = 1.3  # how much wider than the footprint the map is zoomed
@@ -45,15 +47,51 @@ class ResultLayers(QObject):
             group = self._top_group().insertGroup(0, name)
             group.setCustomProperty(PHOTO_PROPERTY, key)
             group.setExpanded(False)
-        for table, title in (("candidates", _tr("Candidates")), ("footprints", _tr("Footprint"))):
+        titles = {
+            "candidates": _tr("Candidates"),
+            "footprints": _tr("Footprint"),
+            "tie_points": _tr("Tie points"),
+        }
+        for table, title in titles.items():
             layer = self._layer(group, table)
             if layer is None:
                 layer = self._add_layer(group, title, table, gpkg, key)
-                if table == "candidates" and layer is not None:
+                if table != "footprints" and layer is not None:
                     self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(candidates_visible)
             else:
                 _reload(layer)
+        tie_points = self._layer(group, "tie_points")
+        if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
+            self._project.removeMapLayer(tie_points.id())
+        self._drop_picture(group)  # of another place, perhaps
         self._show_all_footprints(gpkg)
+
+    def show_picture(self, photo: str, gpkg: Path, picture: Path) -> bool:
+        """Adds the photo itself, drawn as a raster, to its group, with a slider for its opacity.
+
+        False when it has no group, or the raster cannot be opened.
+        """
+        group = self._group(photo_key(photo, gpkg.parent))
+        if group is None:
+            return False
+        layer = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
+        if not layer.isValid():
+            return False
+        self._drop_picture(group)
+        layer.setCustomProperty(TABLE_PROPERTY, PICTURE)
+        layer.setCustomProperty("embeddedWidgets/count", 1)
+        layer.setCustomProperty("embeddedWidgets/0/id", "transparency")
+        self._project.addMapLayer(layer, False)
+        node = group.addLayer(layer)  # below footprint and tie points
+        node.setExpanded(True)  # so that the slider is there
+        group.setExpanded(True)
+        node.setItemVisibilityCheckedParentRecursive(True)
+        return True
+
+    def ensure(self, photo: str, name: str, gpkg: Path) -> None:
+        """Shows the rows of a photo where they are not shown yet."""
+        if self._group(photo_key(photo, gpkg.parent)) is None:
+            self.show(photo, name, gpkg, candidates_visible=False)
 
     def remove(self, photo: str, gpkg: Path) -> None:
         """Takes the group of `photo` and its layers out of the project."""
@@ -79,7 +117,7 @@ class ResultLayers(QObject):
             group.setCustomProperty(PHOTO_PROPERTY, key)
             for node in group.findLayers():
                 layer = node.layer()
-                if layer is not None and layer.customProperty(TABLE_PROPERTY):
+                if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY):
                     self._set_source(layer, new, key)
         layer = self._all_footprints()
         if layer is not None:
@@ -140,6 +178,14 @@ class ResultLayers(QObject):
             if layer is not None and layer.customProperty(TABLE_PROPERTY) == table:
                 return layer
         return None
+
+    def _drop_picture(self, group: QgsLayerTreeGroup) -> None:
+        pictures = [
+            node.layerId()
+            for node in group.findLayers()
+            if node.layer() is not None and node.layer().customProperty(TABLE_PROPERTY) == PICTURE
+        ]
+        self._project.removeMapLayers(pictures)
 
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None

@@ -167,7 +167,20 @@ class LocalizationQueue(QObject):
         known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
         part = done / total if known else 0.0
         job.progress = max(job.progress, min(1.0, start + share * part))
+        job.message = self._stage_in_words(str(params.get("stage")), done, total if known else 0)
         self.job_changed.emit(job.photo)
+
+    def _stage_in_words(self, stage: str, done: object, total: int) -> str:
+        if stage == "register" and total:
+            return self.tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
+        words = {
+            "read": self.tr("Reading the photo"),
+            "embed": self.tr("Looking at the photo"),
+            "search": self.tr("Searching the index"),
+            "register": self.tr("Comparing with the imagery"),
+            "save": self.tr("Saving"),
+        }
+        return words.get(stage, "")
 
     def _answered(self, job: Job, result: object) -> None:
         self._seconds.append(time.monotonic() - self._sent_at)

@@ -9,8 +9,6 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QSplitter,
@@ -21,13 +19,16 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.photo_files import PHOTO_SUFFIXES
+from ..core.pictures import MapPictures
+from ..core.queue import RUNNING as JOB_RUNNING
 from .controller import Controller
 from .drop import PhotoScanner, dropped_paths
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
-from .photo_model import NEW, QUEUED, RUNNING
+from .photo_model import LOCATED, NEW, QUEUED, RUNNING, UNCERTAIN
 from .results_view import ResultsView
 from .review.dock import ReviewDock
+from .run_progress import RunProgress
 from .search_options import SearchOptions
 from .toolbar import PanelTools
 
@@ -44,6 +45,7 @@ class EarthLocPanel(QWidget):
         self.setObjectName("EarthLocPanelContent")
         self._iface = iface
         self.controller = Controller(QgsProject.instance(), iface.mapCanvas(), self)
+        self.pictures = MapPictures(self.controller.client, QgsProject.instance(), self)
         self._scanner = PhotoScanner(self)
         self.review = ReviewDock(iface, self.controller, self)
         self._make_widgets()
@@ -87,13 +89,7 @@ class EarthLocPanel(QWidget):
         self.cancel_button = QPushButton(self.tr("Cancel"), self)
         self.cancel_button.setObjectName("cancel_button")
         self.cancel_button.setToolTip(self.tr("Give up all photos that are waiting or running"))
-        self.progress = QProgressBar(self)
-        self.progress.setObjectName("progress_bar")
-        self.progress.setAccessibleName(self.tr("Progress over all photos"))
-        self.progress.setTextVisible(False)
-        self.progress.setMaximumHeight(8)
-        self.progress_text = QLabel(self)
-        self.progress_text.setObjectName("progress_text")
+        self.progress = RunProgress(self)
         self.tools = PanelTools(self)
 
     def _lay_out(self) -> None:
@@ -107,7 +103,6 @@ class EarthLocPanel(QWidget):
         above.addWidget(self.search)
         above.addLayout(run)
         above.addWidget(self.progress)
-        above.addWidget(self.progress_text)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(top)
         self.splitter.addWidget(self.results)
@@ -119,15 +114,14 @@ class EarthLocPanel(QWidget):
         layout.addWidget(self.notice)
         layout.addWidget(self.tools)
         layout.addWidget(self.splitter, 1)
-        self.progress.hide()
-        self.progress_text.hide()
 
     def _connect(self) -> None:
         controller = self.controller
         self.tools.add_files.triggered.connect(self.ask_for_files)
         self.tools.add_folder.triggered.connect(self.ask_for_folder)
-        self.tools.remove.triggered.connect(self._remove_selected)
+        self.tools.remove.triggered.connect(lambda: self._remove(self.list.selected()))
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
+        self.tools.picture.triggered.connect(lambda: self.show_pictures(self.list.selected()))
         self.tools.review.triggered.connect(lambda: self.review.open(self.search.indexes.known()))
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)
@@ -139,8 +133,13 @@ class EarthLocPanel(QWidget):
         self._scanner.finished.connect(self._scan_finished)
         self.list.locate_wanted.connect(self.localize)
         self.list.cancel_wanted.connect(controller.cancel)
-        self.list.remove_wanted.connect(controller.remove)
+        self.list.remove_wanted.connect(self._remove)
         self.list.zoom_wanted.connect(controller.zoom)
+        self.list.picture_wanted.connect(self.show_pictures)
+        self.pictures.busy_changed.connect(self._drawing_changed)
+        self.pictures.progress_changed.connect(self.progress.show_drawing)
+        self.pictures.shown.connect(controller.zoom)
+        self.pictures.refused.connect(self._picture_refused)
         self.list.current_changed.connect(self._show_current)
         self.list.selection_changed.connect(self._update_buttons)
         self.results.candidate_chosen.connect(self._zoom_current)
@@ -148,11 +147,13 @@ class EarthLocPanel(QWidget):
         self.search.indexes.build_wanted.connect(self._build_index)
         self.localize_button.clicked.connect(lambda: self.localize(self._localize_scope()))
         self.cancel_button.clicked.connect(controller.queue.cancel_all)
+        self.cancel_button.clicked.connect(self.pictures.cancel_all)
         controller.told.connect(self._tell)
         controller.engine_problem.connect(self.notice.show_problem)
         controller.leftovers_changed.connect(self.empty.show_leftovers)
         controller.running_changed.connect(self._running_changed)
-        controller.progress_changed.connect(self._show_progress)
+        controller.progress_changed.connect(self.progress.show_run)
+        controller.queue.job_changed.connect(self._job_changed)
         controller.client.state_changed.connect(self._engine_state_changed)
         controller.client.ready.connect(lambda: self.search.indexes.offer(controller.client.own_indexes))
         model = controller.model
@@ -248,31 +249,43 @@ class EarthLocPanel(QWidget):
         self.localize_button.setToolTip(
             "" if self.search.indexes.chosen() else self.tr("Tick an index to search first")
         )
-        self.cancel_button.setVisible(self.controller.queue.running)
+        self.cancel_button.setVisible(self.controller.queue.running or self.pictures.busy)
         self.tools.remove.setEnabled(bool(self.list.selected()))
         self.tools.zoom.setEnabled(bool(self.list.selected()))
+        statuses = {model.photo(path).status for path in self.list.selected()}
+        self.tools.picture.setEnabled(bool(statuses & {LOCATED, UNCERTAIN}))
 
     def _running_changed(self, running: bool) -> None:
-        self.progress.setVisible(running)
-        self.progress_text.setVisible(running)
+        self.progress.show_work(running, self.pictures.busy)
         self._update_buttons()
 
-    def _show_progress(self, done: int, total: int, seconds_left: float) -> None:
-        self.progress.setRange(0, 100 * total)
-        self.progress.setValue(100 * done)
-        text = self.tr("{done} of {total}").format(done=done, total=total)
-        if done < total and seconds_left >= 0:
-            text += self.tr(", about {time} left").format(time=self._duration(seconds_left))
-        self.progress_text.setText(text)
+    def _drawing_changed(self, busy: bool) -> None:
+        self.progress.show_work(self.controller.queue.running, busy)
+        self._update_buttons()
+
+    def _job_changed(self, path: str) -> None:
+        job = self.controller.queue.jobs.get(path)
+        if job is not None and job.state == JOB_RUNNING:
+            self.progress.show_stage(job.message)
 
     def _engine_state_changed(self, state: str) -> None:
         if state == "starting":
-            self.progress_text.setText(self.tr("Starting the engine…"))
+            self.progress.show_stage(self.tr("Starting the engine…"))
 
-    def _duration(self, seconds: float) -> str:
-        if seconds < 90:
-            return self.tr("{n} s").format(n=max(1, round(seconds)))
-        return self.tr("{n} min").format(n=round(seconds / 60))
+    # --- photos on the map -------------------------------------------------------------------------
+
+    def show_pictures(self, paths: list[str]) -> None:
+        """Draws located photos on the map."""
+        if not self.controller.check_engine():
+            return
+        for path in paths:
+            photo = self.controller.model.photo(path)
+            if photo is not None and photo.status in (LOCATED, UNCERTAIN):
+                self.pictures.show(path, self.controller.store)
+
+    def _picture_refused(self, path: str, why: str) -> None:
+        name = os.path.basename(path)
+        self._tell(why if name in why else f"{name}: {why}", Qgis.MessageLevel.Warning)
 
     # --- what was found ----------------------------------------------------------------------------
 
@@ -302,8 +315,11 @@ class EarthLocPanel(QWidget):
 
     # --- the rest ----------------------------------------------------------------------------------
 
-    def _remove_selected(self) -> None:
-        self.controller.remove(self.list.selected())
+    def _remove(self, paths: list[str]) -> None:
+        self.controller.remove(paths)
+        for path in paths:
+            if self.controller.model.photo(path) is None:
+                self.pictures.forget(path, self.controller.store)
 
     def _engine_chosen(self, path: str) -> None:
         settings.set_engine_setting(path)

@@ -10,7 +10,18 @@ from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from .delegates import NadirDelegate, StatusDelegate
-from .photo_model import NADIR, NEW, PATH_ROLE, QUEUED, RUNNING, SORT_ROLE, STATUS, PhotoModel
+from .photo_model import (
+    LOCATED,
+    NADIR,
+    NEW,
+    PATH_ROLE,
+    QUEUED,
+    RUNNING,
+    SORT_ROLE,
+    STATUS,
+    UNCERTAIN,
+    PhotoModel,
+)
 from .thumbnail import SIZE
 
 
@@ -18,7 +29,7 @@ class PhotoList(QTreeView):
     """Photos in a sortable table. Paths below are those of the model.
 
     Signals:
-        locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path)
+        locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path), picture_wanted(paths)
         current_changed(path): another photo is current; "" for none.
         selection_changed()
     """
@@ -27,6 +38,7 @@ class PhotoList(QTreeView):
     cancel_wanted = pyqtSignal(list)
     remove_wanted = pyqtSignal(list)
     zoom_wanted = pyqtSignal(str)
+    picture_wanted = pyqtSignal(list)
     current_changed = pyqtSignal(str)
     selection_changed = pyqtSignal()
 
@@ -122,6 +134,8 @@ class PhotoList(QTreeView):
         one = len(paths) == 1
         add("mActionZoomToSelected", self.tr("Zoom to result"), lambda: self.zoom_wanted.emit(paths[0]),
             one and not statuses & {NEW, QUEUED, RUNNING})  # fmt: skip
+        add("mActionAddRasterLayer", self.tr("Show photo on map"), lambda: self.picture_wanted.emit(paths),
+            bool(statuses & {LOCATED, UNCERTAIN}))  # fmt: skip
         text = self.tr("Localize") if statuses <= {NEW} else self.tr("Locate again")
         add("mActionRefresh", text, lambda: self.locate_wanted.emit(paths))
         if statuses & {QUEUED, RUNNING}:

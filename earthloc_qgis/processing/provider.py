@@ -8,8 +8,10 @@ from qgis.PyQt.QtGui import QIcon
 from ..core.resources import icon, version
 from .build_index import BuildIndexAlgorithm
 from .export_footprints import ExportFootprintsAlgorithm
+from .georeference import GeoreferenceAlgorithm
 from .localize import LocalizeAlgorithm
 from .map_picture import MapPictureAlgorithm
+from .register import RegisterAlgorithm
 
 
 class EarthLocProvider(QgsProcessingProvider):
@@ -35,6 +37,8 @@ class EarthLocProvider(QgsProcessingProvider):
         """Adds one of each."""
         for algorithm in (
             LocalizeAlgorithm,
+            RegisterAlgorithm,
+            GeoreferenceAlgorithm,
             ExportFootprintsAlgorithm,
             MapPictureAlgorithm,
             BuildIndexAlgorithm,

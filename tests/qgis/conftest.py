@@ -204,3 +204,26 @@ def real_photos(imagery, tmp_path) -> list[str]:
         path.with_name(path.name + ".aux.xml").unlink(missing_ok=True)
         paths.append(str(path))
     return paths
+
+
+SEEN_FROM_SPACE = (44.2, 5.1)  # what the photo below shows the middle of, (lat, lon)
+
+
+@pytest.fixture
+def photo_from_space(imagery, tmp_path) -> str:
+    """A photo of `imagery` as a camera 415 km above it sees it, 300 km wide, in other colours."""
+    from osgeo import gdal
+
+    lat, lon = SEEN_FROM_SPACE
+    seen = gdal.Warp(
+        "", str(imagery), format="MEM", width=900, height=600, resampleAlg="cubic",
+        dstSRS=f"+proj=nsper +h=415000 +lat_0={lat} +lon_0={lon} +datum=WGS84",
+        outputBounds=(-150000, -100000, 150000, 100000),
+    )  # fmt: skip
+    folder = tmp_path / "Fotos ü"
+    folder.mkdir(exist_ok=True)
+    path = folder / "ISS064-E-48617.jpg"
+    hazy = gdal.Translate("", seen, format="MEM", scaleParams=[[0, 255, 60, 200], [0, 255, 70, 190], [0, 255, 90, 200]])
+    gdal.Translate(str(path), hazy, format="JPEG", noData=None)
+    path.with_name(path.name + ".aux.xml").unlink(missing_ok=True)
+    return str(path)

@@ -71,7 +71,7 @@ def test_a_group_per_photo(layers, project, gpkg):
     layers.show(photo(gpkg, GOLF), "Golf", gpkg, False)
     assert tree(project) == {
         "": {"All footprints": 3},
-        "ISS042-E-104433": {"Footprint": 1, "Candidates": 12},
+        "ISS042-E-104433": {"Tie points": 3, "Footprint": 1, "Candidates": 12},
         "Golf": {"Footprint": 1, "Candidates": 0},
     }
     assert project.crs().authid() == "EPSG:3857"
@@ -85,7 +85,7 @@ def test_located_again_is_refreshed_not_doubled(layers, project, gpkg):
     before = set(project.mapLayers())
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     assert set(project.mapLayers()) == before
-    assert tree(project)["a"] == {"Footprint": 1, "Candidates": 12}
+    assert tree(project)["a"] == {"Tie points": 3, "Footprint": 1, "Candidates": 12}
 
 
 def test_new_rows_are_seen(layers, project, gpkg):
@@ -117,7 +117,7 @@ def test_survives_saving_and_renaming(layers, project, gpkg, tmp_path):
     again = QgsProject()
     assert again.read(path)
     ResultLayers(again).show(photo(gpkg, LOCATED), "a", gpkg, True)
-    assert len(again.mapLayers()) == 3
+    assert len(again.mapLayers()) == 4
     assert [child.name() for child in again.layerTreeRoot().children()] == ["My results"]
 
 

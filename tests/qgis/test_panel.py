@@ -354,7 +354,7 @@ def test_progress_is_shown_for_photo_and_run(panel, folder):
         from earthloc_qgis.gui.photo_model import PROGRESS_ROLE
 
         bars.add(cell(panel, 1, STATUS).data(PROGRESS_ROLE))
-        texts.add(panel.progress_text.text())
+        texts.add(panel.progress.text.text())
         panel.list.viewport().repaint()
         return idle(panel)
 

@@ -117,6 +117,10 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "OUTPUT",
         ],
         "earthloc:exportfootprints": ["INPUT", "FORMAT", "STATUS", "REVIEW", "OUTPUT"],
+        "earthloc:register": [
+            "PHOTO", "IMAGERY", "EXTENT", "PLACE", "WIDTH_KM", "NADIR", "ENGINE", "OUTPUT",
+        ],
+        "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ENGINE", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
         "earthloc:buildindex": ["SOURCE", "EXTENT", "TILE_KM", "INCLUDE_OCEAN", "MODEL", "ENGINE", "OUTPUT"],
     }

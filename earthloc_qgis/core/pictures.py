@@ -1,0 +1,138 @@
+"""Photos drawn on the map: the engine orthorectifies them into a folder beside the results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from .engine_client import EngineClient, EngineError
+from .layers import ResultLayers
+from .store import ResultStore, StoreError
+
+
+def picture_path(store: ResultStore, photo: str, localization: dict) -> Path:
+    """Where the drawn photo is kept: another camera, another file."""
+    key = store.key(photo)
+    marks = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, json.dumps(localization["pose"]))]
+    return picture_folder(store) / "-".join([Path(key).stem, *marks, "ortho.tif"])
+
+
+def picture_folder(store: ResultStore) -> Path:
+    """Folder of drawn photos beside a results GeoPackage."""
+    return store.path.with_name(f"{store.path.stem}_photos")
+
+
+class MapPictures(QObject):
+    """Draws photos with the engine, in the background, and adds them to their groups of layers. Main thread only.
+
+    Signals:
+        busy_changed(busy): something is being drawn, or no longer.
+        progress_changed(text): what the engine is at.
+        shown(photo): it is on the map.
+        refused(photo, message): it is not, and why.
+    """
+
+    busy_changed = pyqtSignal(bool)
+    progress_changed = pyqtSignal(str)
+    shown = pyqtSignal(str)
+    refused = pyqtSignal(str, str)
+
+    def __init__(self, client: EngineClient, project: QgsProject, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._layers = ResultLayers(project, self)
+        self._running: dict[str, int] = {}  # photo to request id
+
+    @property
+    def busy(self) -> bool:
+        """Whether a photo is being drawn."""
+        return bool(self._running)
+
+    def show(self, photo: str, store: ResultStore) -> None:
+        """Shows a photo on the map: at once when it was drawn before, else as soon as the engine has drawn it."""
+        if photo in self._running:
+            return
+        try:
+            found = store.localization(photo)
+        except StoreError as error:
+            self.refused.emit(photo, str(error))
+            return
+        if not found or not found.get("pose"):
+            why = self.tr(
+                "The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery."
+            )
+            self.refused.emit(photo, why)
+            return
+        picture = picture_path(store, photo, found)
+        if picture.is_file():
+            self._add(photo, store, picture)
+            return
+        try:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.refused.emit(photo, f"{picture.parent}: {error.strerror}.")
+            return
+        name = Path(photo).name
+        self._running[photo] = self._client.request(
+            "georeference",
+            {"photo": photo, "results": str(store.path), "kind": "ortho", "out": str(picture)},
+            on_result=lambda answer: self._drawn(photo, store, picture),
+            on_error=lambda error: self._failed(photo, error),
+            on_progress=lambda params: self.progress_changed.emit(f"{name}: {self._stage(params)}"),
+        )
+        self.progress_changed.emit(self.tr("{name}: waiting for the engine").format(name=name))
+        self.busy_changed.emit(True)
+
+    def cancel_all(self) -> None:
+        """Gives up what is being drawn."""
+        for request_id in list(self._running.values()):
+            self._client.cancel(request_id)
+
+    def forget(self, photo: str, store: ResultStore) -> None:
+        """Deletes what was drawn of a photo; a file that is still open elsewhere stays."""
+        mark = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
+        folder = picture_folder(store)
+        for file in list(folder.glob(f"*-{mark}-*")):
+            with suppress(OSError):
+                file.unlink()
+        with suppress(OSError):
+            folder.rmdir()  # when it is empty
+
+    def _drawn(self, photo: str, store: ResultStore, picture: Path) -> None:
+        self._ended(photo)
+        self._add(photo, store, picture)
+
+    def _failed(self, photo: str, error: EngineError) -> None:
+        self._ended(photo)
+        if error.kind != "cancelled":
+            self.refused.emit(photo, error.message)
+
+    def _ended(self, photo: str) -> None:
+        self._running.pop(photo, None)
+        if not self._running:
+            self.busy_changed.emit(False)
+
+    def _add(self, photo: str, store: ResultStore, picture: Path) -> None:
+        name = Path(photo).stem
+        self._layers.ensure(photo, name, store.path)
+        if self._layers.show_picture(photo, store.path, picture):
+            self.shown.emit(photo)
+        else:
+            self.refused.emit(photo, self.tr("{path}: cannot be opened as a raster.").format(path=picture))
+
+    def _stage(self, params: dict) -> str:
+        words = {
+            "read": self.tr("reading"),
+            "draw": self.tr("drawing on the ground"),
+            "write": self.tr("writing"),
+        }
+        done, total = params.get("done"), params.get("total")
+        text = words.get(str(params.get("stage")), "")
+        if isinstance(done, int) and isinstance(total, int) and total > 1:
+            text += f" {100 * done // total} %"
+        return text

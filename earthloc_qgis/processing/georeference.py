@@ -1,0 +1,136 @@
+"""`earthloc:georeference`: a registered photo as a file that other programs can place."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+)
+
+from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+
+KINDS = ("ortho", "gcp", "warped", "affine", "points", "worldfile")
+CRS = ("auto", "EPSG:4326", "utm", "aeqd")
+_RASTERS = ("ortho", "gcp", "warped", "affine")
+
+
+class GeoreferenceAlgorithm(EarthLocAlgorithm):
+    """Writes a registered photo as a GeoTIFF, as control points or as a world file."""
+
+    NAME = "georeference"
+    PHOTO = "PHOTO"
+    RESULTS = "RESULTS"
+    KIND = "KIND"
+    CRS = "CRS"
+    RESOLUTION_M = "RESOLUTION_M"
+    OUTPUT = "OUTPUT"
+    MESSAGE = "MESSAGE"
+    RESIDUAL_PX = "RESIDUAL_PX"
+
+    def displayName(self) -> str:
+        """Name in the toolbox."""
+        return self.tr("Georeference a photo")
+
+    def group(self) -> str:
+        """Group in the toolbox."""
+        return self.tr("Handing on")
+
+    def groupId(self) -> str:
+        """Id of the group."""
+        return "handingon"
+
+    def tags(self) -> list[str]:
+        """Words by which the toolbox finds it."""
+        return self.tr("earthloc,georeference,orthorectify,warp,gcp,geotiff,world file,astronaut,iss").split(",")
+
+    def shortHelpString(self) -> str:
+        """Help shown beside the parameters."""
+        return self.tr(
+            "Writes a photo that was fitted to imagery as a file that other programs can place.\n\n"
+            "ortho: drawn through its camera, a cloud-optimised GeoTIFF, transparent outside, and beside it a raster "
+            "of how sure each place is in km. Also for oblique photos, over a pole, across the antimeridian, and with "
+            "the limb in view.\n"
+            "gcp: the pixels as they are, with the tie points as ground control points.\n"
+            "warped, affine: warped by the tie points alone, with a thin-plate spline or an affine map.\n"
+            "points: the tie points for the Georeferencer.\n"
+            "worldfile: refused, with the residual, where an affine map is not good enough.\n\n"
+            "The photo must be the file that was located, and the results GeoPackage the one in which it was. A photo "
+            "that was only found by likeness is refused: register it first."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Declares the parameters."""
+        self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
+        self.addParameter(
+            QgsProcessingParameterFile(
+                self.RESULTS, self.tr("Results GeoPackage it is in"), fileFilter=self.tr("GeoPackage (*.gpkg)")
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterEnum(
+                self.KIND, self.tr("Kind of file"), list(KINDS), defaultValue=KINDS[0], usesStaticStrings=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterEnum(
+                self.CRS, self.tr("Coordinate system"), list(CRS), defaultValue=CRS[0], usesStaticStrings=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterNumber(
+                self.RESOLUTION_M,
+                self.tr("Ground size of a pixel in metres (else that of the photo in its middle)"),
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0.01,
+                maxValue=100000.0,
+            )
+        )
+        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                self.OUTPUT,
+                self.tr("Georeferenced photo"),
+                self.tr("GeoTIFF (*.tif);;Georeferencer points (*.points);;World files (*.jgw *.pgw *.tfw *.wld)"),
+            )
+        )
+        self.addOutput(QgsProcessingOutputString(self.MESSAGE, self.tr("What was written")))
+        self.addOutput(QgsProcessingOutputNumber(self.RESIDUAL_PX, self.tr("Residual in pixels")))
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Writes the file; cancelling leaves nothing behind."""
+        from .engine_run import EngineRun
+
+        out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
+        kind = self.parameterAsEnumString(parameters, self.KIND, context)
+        resolution_m = None
+        if parameters.get(self.RESOLUTION_M) is not None:
+            resolution_m = self.parameterAsDouble(parameters, self.RESOLUTION_M, context)
+        params = {
+            "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
+            "results": os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
+            "kind": kind,
+            "out": out,
+            "crs": self.parameterAsEnumString(parameters, self.CRS, context),
+            "resolution_m": resolution_m,
+        }
+
+        def on_progress(progress: dict) -> None:
+            total = progress.get("total") or 0
+            if total > 1:
+                feedback.setProgress(100.0 * progress.get("done", 0) / total)
+
+        with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
+            answer = engine.request("georeference", params, on_progress)
+        feedback.pushInfo("\n".join([*answer["files"], answer["message"]]))
+        if context.project() is not None and kind in _RASTERS:
+            name = os.path.splitext(os.path.basename(out))[0]
+            context.addLayerToLoadOnCompletion(out, QgsProcessingContext.LayerDetails(name, context.project(), name))
+        return {self.OUTPUT: out, self.MESSAGE: answer["message"], self.RESIDUAL_PX: answer["residual_px"]}

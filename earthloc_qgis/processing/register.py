@@ -1,0 +1,168 @@
+"""`earthloc:register`: a photo fitted to imagery at a place that is known, without searching."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsDistanceArea,
+    QgsPointXY,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterPoint,
+    QgsProcessingParameterRasterLayer,
+    QgsRectangle,
+)
+
+from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+
+_WGS84 = "EPSG:4326"
+
+
+class RegisterAlgorithm(EarthLocAlgorithm):
+    """Fits one photo to imagery and adds it to a results GeoPackage."""
+
+    NAME = "register"
+    PHOTO = "PHOTO"
+    EXTENT = "EXTENT"
+    PLACE = "PLACE"
+    WIDTH_KM = "WIDTH_KM"
+    IMAGERY = "IMAGERY"
+    NADIR = "NADIR"
+    OUTPUT = "OUTPUT"
+    STATUS = "STATUS"
+    MESSAGE = "MESSAGE"
+    NUMBERS = ("CONFIDENCE", "TIE_POINTS", "RMS_KM")
+
+    def displayName(self) -> str:
+        """Name in the toolbox."""
+        return self.tr("Register a photo at a place")
+
+    def group(self) -> str:
+        """Group in the toolbox."""
+        return self.tr("Locating")
+
+    def groupId(self) -> str:
+        """Id of the group."""
+        return "locating"
+
+    def tags(self) -> list[str]:
+        """Words by which the toolbox finds it."""
+        return self.tr("earthloc,astronaut,iss,photo,register,match,tie points,camera,georeference").split(",")
+
+    def shortHelpString(self) -> str:
+        """Help shown beside the parameters."""
+        return self.tr(
+            "Fits a photo to imagery at a place that you know roughly, without searching an index: finds tie points, "
+            "solves the camera, and says how sure it is. The result is added to a results GeoPackage, in which the "
+            "photo can then be georeferenced.\n\n"
+            "Give the extent of about the ground that the photo shows (such as that of a footprint, or the map's), or "
+            "the middle of it and the length of the photo's longer side on the ground. Half or twice the true length "
+            "still does.\n\n"
+            "The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.\n\n"
+            "A photo that does not fit there comes out as 'not_found'."
+        )
+
+    def initAlgorithm(self, configuration=None) -> None:
+        """Declares the parameters."""
+        self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
+        self.addParameter(QgsProcessingParameterRasterLayer(self.IMAGERY, self.tr("Reference imagery")))
+        self.addParameter(
+            QgsProcessingParameterExtent(self.EXTENT, self.tr("About the ground that it shows"), optional=True)
+        )
+        self.addParameter(QgsProcessingParameterPoint(self.PLACE, self.tr("Or the middle of it"), optional=True))
+        self.addParameter(
+            QgsProcessingParameterNumber(
+                self.WIDTH_KM,
+                self.tr("And the length of its longer side in km"),
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=1.0,
+                maxValue=3000.0,
+            )
+        )
+        self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir"), optional=True))
+        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
+            )
+        )
+        self.addOutput(QgsProcessingOutputString(self.STATUS, self.tr("Status")))
+        self.addOutput(QgsProcessingOutputString(self.MESSAGE, self.tr("What was found")))
+        for name in self.NUMBERS:
+            self.addOutput(QgsProcessingOutputNumber(name, name.replace("_", " ").capitalize()))
+
+    def processAlgorithm(self, parameters, context, feedback) -> dict:
+        """Registers the photo."""
+        from .engine_run import EngineRun
+
+        layer = self.parameterAsRasterLayer(parameters, self.IMAGERY, context)
+        if layer is None or layer.providerType() != "gdal":
+            name = layer.name() if layer is not None else parameters[self.IMAGERY]
+            mend = self.tr("is no raster that GDAL opens; choose a raster file with a coordinate system")
+            raise QgsProcessingException(f"{name}: {mend}.")
+        out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
+        at, width_km = self._place(parameters, context)
+        params = {
+            "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
+            "at": at,
+            "width_km": width_km,
+            "imagery": layer.source(),
+            "nadir": self._lat_lon(parameters, self.NADIR, context),
+            "out": out,
+        }
+        with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
+            answer = engine.request("register", params, lambda progress: None)
+        if answer["status"] == "failed":
+            raise QgsProcessingException(answer["message"])
+        if answer["save_error"]:
+            problem = answer["save_error"]
+            raise QgsProcessingException(f"{problem['path']}: {problem['problem']}; {problem['mend']}.")
+        feedback.pushInfo(f"{answer['status']}: {answer['message']}")
+        if context.project() is not None and answer["footprint"]:
+            for table, title in (("footprints", self.tr("Footprints")), ("tie_points", self.tr("Tie points"))):
+                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
+                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
+        numbers = (answer["confidence"], answer["inliers"], answer["rms_km"])
+        return {
+            self.OUTPUT: out,
+            self.STATUS: answer["status"],
+            self.MESSAGE: answer["message"],
+            **dict(zip(self.NUMBERS, numbers)),
+        }
+
+    def _place(self, parameters, context) -> tuple[list[float], float]:
+        """Latitude and longitude of the middle, and the longer side in km."""
+        extent = self.parameterAsExtent(parameters, self.EXTENT, context, QgsCoordinateReferenceSystem(_WGS84))
+        if parameters.get(self.EXTENT) and not extent.isEmpty():
+            return [extent.center().y(), extent.center().x()], _longer_side_km(extent)
+        at = self._lat_lon(parameters, self.PLACE, context)
+        width_km = self.parameterAsDouble(parameters, self.WIDTH_KM, context)
+        if at is None or not width_km:
+            raise QgsProcessingException(
+                self.tr("Where the photo was taken is not given; give an extent, or a point and a length.")
+            )
+        return at, width_km
+
+    def _lat_lon(self, parameters, name: str, context) -> list[float] | None:
+        if not parameters.get(name):
+            return None
+        point = self.parameterAsPoint(parameters, name, context, QgsCoordinateReferenceSystem(_WGS84))
+        return [point.y(), point.x()]
+
+
+def _longer_side_km(extent: QgsRectangle) -> float:
+    measure = QgsDistanceArea()
+    measure.setEllipsoid("WGS84")
+    middle = extent.center()
+    across = measure.measureLine(QgsPointXY(extent.xMinimum(), middle.y()), QgsPointXY(extent.xMaximum(), middle.y()))
+    down = measure.measureLine(QgsPointXY(middle.x(), extent.yMinimum()), QgsPointXY(middle.x(), extent.yMaximum()))
+    return max(across, down) / 1000.0

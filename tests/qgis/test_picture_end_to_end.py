@@ -1,0 +1,213 @@
+"""Registration through the panel and through Processing, and the photo on the map, with the real engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import SEEN_FROM_SPACE, wait_for
+from osgeo import gdal, ogr
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsPointXY,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+
+from earthloc_qgis import settings
+from earthloc_qgis.core.pictures import picture_folder
+from earthloc_qgis.core.store import ResultStore
+from earthloc_qgis.gui.photo_model import STATUS
+from earthloc_qgis.processing.provider import EarthLocProvider
+
+WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
+
+
+@pytest.fixture
+def project(qgis_app, tmp_path):
+    project = QgsProject.instance()
+    project.clear()
+    assert project.write(str(tmp_path / "Mein Projekt.qgz"))
+    yield project
+    project.clear()
+
+
+@pytest.fixture
+def panel(qgis_iface, project, real_engine, real_index):
+    from earthloc_qgis.gui.panel import EarthLocPanel
+
+    settings.set_engine_setting(real_engine)
+    settings.set_index_folder(str(real_index.parent))
+    panel = EarthLocPanel(qgis_iface)
+    panel.told = []
+    panel.controller.told.connect(lambda text, level: panel.told.append(text))
+    panel.pictures.refused.connect(lambda path, why: panel.told.append(why))
+    panel.resize(460, 800)
+    panel.show()
+    wait_for(panel.search.indexes.chosen)
+    yield panel
+    panel.close_down()
+    panel.deleteLater()
+
+
+def add(panel, path):
+    panel.add_paths([path])
+    wait_for(lambda: panel.controller.model.photos())
+    panel.controller.model.update(path, nadir=SEEN_FROM_SPACE, nadir_given=True)
+    panel.list.select([path])
+
+
+def locate(panel):
+    QTest.mouseClick(panel.localize_button, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not panel.controller.queue.running, 300)
+
+
+def layers_of(project):
+    group = project.layerTreeRoot().findGroup("EarthLoc").children()[0]
+    return {node.layer().customProperty("earthloc/table"): node for node in group.findLayers()}
+
+
+def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_space, tmp_path, pulse):
+    add(panel, photo_from_space)
+    said = set()
+    panel.controller.model.dataChanged.connect(lambda *_: said.add(panel.results.message.text()))
+    locate(panel)
+    assert panel.controller.model.photo(photo_from_space).status == "located", panel.results.message.text()
+    assert any("Comparing with the imagery" in text for text in said)
+    assert "tie points, camera at" in panel.results.message.text()
+    assert panel.list.model().index(0, STATUS).data() == "Located"
+    nodes = layers_of(project)
+    tie_points = nodes["tie_points"].layer()
+    assert tie_points.featureCount() > 20
+    assert max(feature["residual_km"] for feature in tie_points.getFeatures()) < 5
+    assert "picture" not in nodes
+
+    # the photo, drawn
+    assert panel.tools.picture.isEnabled()
+    shown, stages = [], set()
+    panel.pictures.shown.connect(shown.append)
+    panel.pictures.progress_changed.connect(stages.add)
+    pulse.restart()
+    panel.tools.picture.trigger()
+    assert panel.cancel_button.isVisible()
+    assert panel.progress.text.isVisible()
+    wait_for(lambda: shown or panel.told, 120)
+    assert shown == [photo_from_space], panel.told
+    assert pulse.stop() < pulse.limit_ms(500)
+    assert not panel.cancel_button.isVisible()
+    assert not panel.progress.isVisible()
+    assert any("drawing on the ground" in stage for stage in stages)
+    node = layers_of(project)["picture"]
+    picture = node.layer()
+    assert isinstance(picture, QgsRasterLayer)
+    assert picture.isValid()
+    assert node.isVisible()
+    assert picture.customProperty("embeddedWidgets/0/id") == "transparency"
+    order = [node.layer().customProperty("earthloc/table") for node in node.parent().findLayers()]
+    assert order.index("picture") == len(order) - 1  # footprint and tie points are drawn over it
+
+    # It lies where the photo was taken: its middle is opaque, and shows the ground of the imagery.
+    lat, lon = SEEN_FROM_SPACE
+    there = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon, lat))
+    value, fine = picture.dataProvider().sample(there, 4)
+    assert (value, fine) == (255.0, True)
+    west = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon - 2.5, lat))
+    assert picture.dataProvider().sample(west, 4)[0] != 255.0
+
+    # A second time it is there at once; locating again takes the old picture off the map.
+    panel.list.make_menu().actions()[1].trigger()
+    assert len(shown) == 2
+    assert len(list(picture_folder(panel.controller.store).glob("*ortho.tif"))) == 1
+
+    # It comes back with the project.
+    assert project.write()
+    file = project.fileName()
+    project.clear()
+    assert project.read(file)
+    assert layers_of(project)["picture"].layer().isValid()
+    panel.list.select([photo_from_space])
+    panel.tools.remove.trigger()
+    assert not list(Path(panel.controller.store.path).parent.glob("*_photos/*.tif"))
+
+
+def test_a_photo_without_registration_says_why(panel, photo_from_space):
+    settings.set_register(False)
+    add(panel, photo_from_space)
+    locate(panel)
+    assert panel.controller.model.photo(photo_from_space).status == "uncertain"
+    panel.tools.picture.trigger()
+    assert any("was not fitted to imagery" in text for text in panel.told)
+    assert not panel.pictures.busy
+
+
+def test_drawing_is_cancelled(panel, photo_from_space):
+    add(panel, photo_from_space)
+    locate(panel)
+    panel.tools.picture.trigger()
+    assert panel.pictures.busy
+    QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not panel.pictures.busy, 60)
+    assert not [text for text in panel.told if "cancel" in text.lower()]
+
+
+# -- the algorithms -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(qgis_app, real_engine):
+    """run(name, parameters): results of an algorithm, run in this thread."""
+    provider = EarthLocProvider()
+    QgsApplication.processingRegistry().addProvider(provider)
+    settings.set_engine_setting(real_engine)
+
+    def run(name, parameters):
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"earthloc:{name}")
+        return algorithm.run(parameters, QgsProcessingContext(), QgsProcessingFeedback(), {}, False)
+
+    yield run
+    QgsApplication.processingRegistry().removeProvider(provider)
+
+
+def test_register_and_georeference(run, photo_from_space, imagery, tmp_path):
+    lat, lon = SEEN_FROM_SPACE
+    results = str(tmp_path / "results.gpkg")
+    extent = f"{lon - 2},{lon + 1.6},{lat - 1.2},{lat + 1.4} [EPSG:4326]"
+    known = {"PHOTO": photo_from_space, "IMAGERY": str(imagery), "OUTPUT": results}
+    found, fine = run("register", {**known, "EXTENT": extent})
+    assert fine
+    assert found["STATUS"] == "located"
+    assert found["TIE_POINTS"] > 20
+    assert found["CONFIDENCE"] > 0.99
+    assert found["RMS_KM"] < 2
+    assert ResultStore(Path(results)).localization(photo_from_space)["pose"]["width_px"] == 900
+    drawn, fine = run(
+        "georeference",
+        {"PHOTO": photo_from_space, "RESULTS": results, "KIND": "ortho", "OUTPUT": str(tmp_path / "o.tif")},
+    )
+    assert fine
+    assert os.path.exists(tmp_path / "o_uncertainty_km.tif")
+    assert "Orthorectified" in drawn["MESSAGE"]
+    ortho = gdal.Open(str(tmp_path / "o.tif"))
+    assert ortho.RasterCount == 4
+    drawn, fine = run(
+        "georeference",
+        {"PHOTO": photo_from_space, "RESULTS": results, "KIND": "gcp", "OUTPUT": str(tmp_path / "g.tif")},
+    )
+    assert gdal.Open(str(tmp_path / "g.tif")).GetGCPCount() == found["TIE_POINTS"]
+    # By a point and a length, somewhere else: not found, but no error; and then nothing can be drawn.
+    elsewhere, fine = run("register", {**known, "PLACE": f"{lon},{lat + 30} [EPSG:4326]", "WIDTH_KM": 300})
+    assert fine
+    assert (elsewhere["STATUS"], elsewhere["TIE_POINTS"]) == ("not_found", 0)
+    with pytest.raises(QgsProcessingException, match="its place was not found"):
+        run("georeference", {"PHOTO": photo_from_space, "RESULTS": results, "OUTPUT": str(tmp_path / "n.tif")})
+    assert ogr.Open(results).GetLayerByName("photos").GetFeatureCount() == 1
+    with pytest.raises(QgsProcessingException, match="give an extent, or a point and a length"):
+        run("register", known)
