@@ -125,7 +125,7 @@ def earthloc_search(
     tile_vectors = _embed_tiles([tiles[t] for t in tiles_used], model, turns, work)
     results = {}
     for name in places:
-        positives = {int(q): _intersecting(queries[int(q)], tiles, candidates[name], tile_at) for q in near[name]}
+        positives = {int(q): intersecting(queries[int(q)], tiles, candidates[name], tile_at) for q in near[name]}
         counted = [q for q, right in positives.items() if right]
         if not counted:
             continue
@@ -179,10 +179,10 @@ def _embed_tiles(group: Sequence[Named], model: Embedder, turns: int, work: Work
     return np.concatenate(vectors).reshape(len(group), turns, -1)
 
 
-def _intersecting(
+def intersecting(
     query: Named, tiles: Sequence[Named], candidates: NDArray[np.int64], tile_at: NDArray[np.float64]
 ) -> set[int]:
-    """Numbers of the candidate tiles that intersect a query's footprint."""
+    """Numbers of the candidate tiles, with their middles at `tile_at` (all tiles, 2), that intersect a footprint."""
     frame = geo.LocalFrame(*query.center)
     footprint = geo.polygon_in_frame(query.corners, frame)
     away = geo.distance_km(tile_at[candidates, 0], tile_at[candidates, 1], *query.center)

@@ -36,7 +36,7 @@ class ProgressBars:
             if self._terminal:
                 self._bar = tqdm(total=total, initial=done, desc=stage, dynamic_ncols=True, leave=True)
             else:
-                print(f"{stage}: {total}", file=sys.stderr, flush=True)
+                print(f"{stage}: {message or total}", file=sys.stderr, flush=True)
         if self._bar is not None:
             self._bar.total = total
             self._bar.set_postfix_str(message, refresh=False)

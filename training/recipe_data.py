@@ -47,7 +47,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where pictures come from: places to train on, photos mined, and what recall is measured with."""
+    """Where pictures come from: places to train on, photos mined, what recall is measured with; and it in words."""
 
     places: DatedPlaces
     mined: Mined | None
@@ -103,19 +103,21 @@ def open_sources(config: RecipeConfig, data: Path, scratch: Path) -> Sources:
     rotations = config.schedule.rotations
     folder = data / config.dataset.folder
     centres = list(TEST_SETS.values())
-    source: DatedPlaces
+    source: EarthLocFolder | DatedMosaic
     validation: Validation
     if config.dataset.folder and folder.is_dir():
         source = EarthLocFolder(folder / "database", config.years.count)
         validation = DatasetValidation(folder, config.dataset, rotations)
-        described = f"the data set {folder.name}"
+        described = f"the data set {folder.name}, {len(source.places)} places"
+        if source.left_out:
+            described += f" ({source.left_out} without all years left out)"
         centres.append((config.dataset.lat, config.dataset.lon))
     else:
         size_px = config.network.size_px
         imagery = Imagery(config.imagery, config.places, size_px, config.views, data, scratch)
         source = DatedMosaic(imagery, config.years.count, config.years.seasonal, config.imagery.own_month)
         validation = SimulatedValidation(imagery, config.places.test_photos, config.seed, rotations)
-        described = f"the mosaic {imagery.source.path.name}"
+        described = f"the mosaic {imagery.source.path.name}, {len(source.places)} places"
     mined = None
     if config.mining.photos and (data / config.mining.photos).is_dir():
         mined = Mined(data / config.mining.photos, config.mining, source, centres)

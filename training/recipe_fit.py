@@ -125,6 +125,7 @@ class RecipeTrainer:
             work.progress("open the imagery", 0, 1)
             sources = open_sources(self.config, self._data, self.out)
             try:
+                work.progress("imagery", 1, 1, sources.described)
                 self._check_folder(sources)
                 self._train(sources, work)
             finally:

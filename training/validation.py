@@ -18,7 +18,7 @@ from engine.errors import InputError
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
 from engine.work import Work
 from training.curves import prediction_sheet
-from training.evaluate import Embedder, earthloc_search
+from training.evaluate import Embedder, earthloc_search, intersecting
 from training.networks import EmbeddingNetwork
 from training.outcomes import RANKS, Outcome, cloud_percent, recalls
 from training.places.named import newest_year, read_named, read_square
@@ -93,15 +93,17 @@ class DatasetValidation:
         centre = (config.lat, config.lon)
         self._config = config
         self._rotations = rotations
-        self._queries = [
-            q for q in read_named(folder / "queries") if _km(q.nadir or q.center, centre) < config.query_km
-        ]
         self._tiles = [
             t for t in newest_year(read_named(folder / "database")) if _km(t.center, centre) < config.tile_km
         ]
-        if not self._queries or not self._tiles:
+        near = [q for q in read_named(folder / "queries") if _km(q.nadir or q.center, centre) < config.query_km]
+        tile_at, every = np.array([t.center for t in self._tiles]).reshape(-1, 2), np.arange(len(self._tiles))
+        self._queries = [q for q in near if intersecting(q, self._tiles, every, tile_at)]
+        if not self._queries:
             raise InputError(
-                folder, "holds no photo or no tile near the point of the validation", "mend [dataset] lat, lon, radii"
+                folder,
+                f"has no photo within {config.query_km:g} km of {config.lat:g}, {config.lon:g} that shows a tile",
+                "mend [dataset] lat, lon, query_km, tile_km",
             )
 
     def measure(self, model: Embedder, work: Work) -> Measured:
@@ -110,9 +112,7 @@ class DatasetValidation:
         sets = {"validation": (config.lat, config.lon)}
         found = earthloc_search(
             self._queries, self._tiles, model, work, sets, config.query_km, config.tile_km, self._rotations
-        ).get("validation")
-        if found is None:
-            return Measured(recalls([]), np.zeros((_SIDE_PX, _SIDE_PX, 3), np.uint8))
+        )["validation"]
         rows = []
         for query, ranked, right in list(zip(found.queries, found.ranked, found.right, strict=True))[:_SHOWN]:
             tiles = [read_square(self._tiles[t].path, _SIDE_PX) for t in ranked[:_TILES]]

@@ -18,9 +18,10 @@ from training.places.dated import DatedMosaic, EarthLocFolder
 from training.places.named import Named, newest_year, read_named, read_square, turn_to_north
 from training.places.pairs import Imagery, held_out
 from training.places.views import Augment
-from training.recipe_config import MiningConfig, read_recipe
+from training.recipe_config import DatasetConfig, MiningConfig, read_recipe
 from training.recipe_data import Batches, Mined, open_sources
 from training.sampling import PlaceBatches, SamplingConfig
+from training.validation import DatasetValidation
 
 
 @pytest.fixture(scope="module")
@@ -211,11 +212,20 @@ def test_without_the_data_set_the_mosaic_is_taken(make_raster, tmp_path):
     text = 'recipe = "earthloc"\n[network]\nsize_px = 32\n[dataset]\nfolder = "earthloc"\n[imagery]\nmosaic = "m.tif"\n'
     (tmp_path / "c.toml").write_text(text + "[places]\ntile_km = [220]\ntest_photos = 3\n")
     sources = open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path)
-    assert sources.described == "the mosaic m.tif"
+    assert sources.described.startswith("the mosaic m.tif, ")
     assert len(sources.validation.photos) == 3
     sources.places.close()
     write_dataset(tmp_path / "earthloc")
-    assert open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path).described == "the data set earthloc"
+    assert open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path).described.startswith(
+        "the data set earthloc, 24"
+    )
+
+
+def test_photos_that_show_no_tile_cannot_tell_how_good_a_network_is(dataset):
+    DatasetValidation(dataset, DatasetConfig("earthloc", 30.0, -95.0, 500, 1200), True)
+    for lat, lon in ((50.0, -95.0), (30.0, -100.0)):  # no photo near; photos near, but no tile that they show
+        with pytest.raises(InputError, match="no photo within 500 km"):
+            DatasetValidation(dataset, DatasetConfig("earthloc", lat, lon, 500, 30), True)
 
 
 def test_a_picture_is_squashed_to_a_square(tmp_path):
