@@ -33,6 +33,7 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from .export import ExportError, open_results
 from .picture_panel import DPI, INK, MapSubject, draw_panel, font
 from .resources import style
+from .store import quoted
 
 SEA = "#dfeaf2"
 PANEL_PX = 400  # at least, for the legend
@@ -92,6 +93,29 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     draw_panel(painter, QRect(0, 0, panel, size.height()), subject, layers)
     painter.end()
     return picture
+
+
+def draw_footprint_map(results: str, photo: str, size: QSize, basemap: Optional[QgsRasterLayer] = None) -> QImage:
+    """The footprint of one photo, by its name in the tables, on a map of `size` pixels; `basemap` as above."""
+    condition = f'"photo" = {quoted(photo)}'
+    layer = open_results(results, "footprints").materialize(QgsFeatureRequest().setFilterExpression(condition))
+    layer.loadNamedStyle(str(style("footprints")))
+    layer.setLabelsEnabled(False)
+    settings = QgsMapSettings()
+    settings.setBackgroundColor(QColor(SEA))
+    settings.setOutputDpi(DPI)
+    settings.setOutputSize(size)
+    _frame(settings, [layer])
+    image = _canvas(size)
+    painter = QPainter(image)
+    with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:
+        ground = _warped(basemap, settings, Path(folder) / "ground.tif") if basemap else _countries(settings)
+        settings.setLayers([layer, ground] if ground is not None else [layer])
+        QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+        del ground  # closes the file before its folder goes
+    _draw_scale(painter, settings)
+    painter.end()
+    return image
 
 
 def _canvas(size: QSize) -> QImage:

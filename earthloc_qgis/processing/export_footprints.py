@@ -17,7 +17,7 @@ from ..core.export_formats import FORMATS, format_for
 from .base import EarthLocAlgorithm
 
 STATUSES = ("located", "uncertain", "not_found", "failed")
-REVIEWS = ("unreviewed", "accepted", "corrected", "rejected")
+REVIEWS = ("unreviewed", "accepted", "corrected", "rejected", "unsure", "not_land", "cloud", "night")
 
 
 class ExportFootprintsAlgorithm(EarthLocAlgorithm):

@@ -53,18 +53,36 @@ def solve_by_hand(
     """
     size = info.width_px, info.height_px
     prior = camera_prior(info, *size, nadir)
-    best: Pose | None = None
+    sd_px = max(size) * _HAND_SD
+    found: list[Pose] = []
     for start in _starts(points, size, prior, pose, corners):
         solution = solve_camera(
-            _held_by(points, start), start, prior, max(size) * _HAND_SD, robust=len(points) >= _OUTVOTED, steps=40
+            _held_by(points, start), start, prior, sd_px, robust=len(points) >= _OUTVOTED, steps=40
         )
         off = errors_px(solution.camera, points)
-        found = Pose(Solution(solution.camera, solution.covariance, solution.determined, off), points, prior)
-        if np.isfinite(off).all() and (best is None or _rms(off) < 0.98 * _rms(best.solution.residuals_px)):
-            best = found
-    if best is None:
+        if np.isfinite(off).all():
+            solution = Solution(solution.camera, solution.covariance, solution.determined, off)
+            found.append(Pose(solution, points, prior))
+    if not found:
         raise UsageError(None, "no camera sees the tie points like this", "move or remove the one that is off")
+    best = _most_probable(found, sd_px)
     return _answer(info, best, origins)
+
+
+def _most_probable(found: list[Pose], sd_px: float) -> Pose:
+    """The camera that fits best; of several that fit alike, the one nearer to the nadir stated, or with less tilt.
+
+    Seen from far away a few points look the same from one side as from the opposite one.
+    """
+    least = min(_rms(pose.solution.residuals_px) for pose in found)
+    alike = [pose for pose in found if _rms(pose.solution.residuals_px) <= max(1.5 * least, sd_px)]
+
+    def oddness(pose: Pose) -> float:
+        if pose.prior.nadir is None:
+            return pose.camera.tilt_azimuth_deg()[0]
+        return float(geo.distance_km(*pose.prior.nadir, *pose.camera.nadir()[:2]))
+
+    return min(alike, key=oddness)
 
 
 def start_camera(

@@ -212,7 +212,7 @@ def test_search_here(small_index_folder, truth):
 
     path, _ = truth
     index = RegionalIndex.open(small_index_folder)
-    localizer = Localizer([index], ModelPackage.open())
+    localizer = Localizer([index], [ModelPackage.open()])
     area = Circle(46.5, 7.5, 250.0)
     answer = localizer.localize(Query(path, nadir=(41.0, 1.0), area=area, register=False))
     from engine import geo

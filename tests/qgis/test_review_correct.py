@@ -52,7 +52,8 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
         if found["pose"]:
             lat, lon = PHOTO_CENTRES[number][0] + 0.4, PHOTO_CENTRES[number][1] + 0.4
             corners = [[lat + 1, lon - 1.6], [lat + 1, lon + 1.6], [lat - 1, lon + 1.6], [lat - 1, lon - 1.6]]
-            found.update(pose=None, tie_points=[], corners=corners, center=[lat, lon])
+            nadir = list(PHOTO_CENTRES[number])
+            found.update(pose=None, tie_points=[], corners=corners, center=[lat, lon], nadir=nadir)
 
     write_review_results(results, given=photos, change=wrong)
     QgsProject.instance().clear()
@@ -254,3 +255,22 @@ def test_tiles_are_shown_from_the_imagery(window):
     wait_for(lambda: any(window.strip.candidates._tiles.values()), 60, "a tile's picture")
     rank = next(rank for rank, image in window.strip.candidates._tiles.items() if image is not None)
     assert window.strip.candidates._tiles[rank].width() == 160
+
+
+def test_fitted_to_the_imagery_from_a_place_that_is_about_right(window, imagery):
+    press(window, Qt.Key.Key_I)
+    assert "Esc" in window.status.text()
+    wait_for(lambda: window.bench.working.is_unsaved, 90, "the fit")
+    assert window.bench.working.shown["pose"]
+    assert window.bench.working.shown["imagery"]["source"] == str(imagery)
+    assert off_km(window) < 5.0
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not window.bench.working.is_unsaved
+
+
+def test_imagery_menu_offers_what_there_is(window, imagery):
+    window.imagery.fill()
+    actions = {action.text(): action for action in window.imagery.menu.actions() if action.text()}
+    assert actions[os.path.basename(str(imagery))].isChecked()
+    next(iter(actions.values())).trigger()
+    assert settings.review_imagery() == ""

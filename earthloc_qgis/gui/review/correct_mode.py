@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QInputDialog, QLineEdit
 
 from ...core.camera import Point, away_km, offset
+from ...core.footprint import center_of
 from ..photo_model import parse_nadir
 from .actions import ReviewActions
 from .bench import ReviewBench
@@ -69,6 +70,7 @@ class CorrectMode(QObject):
         add("clear", self.tr("Delete all tie points"), "X", correction.clear)
         add("hand", self.tr("Move, turn, scale by hand"), "V", self.set_hand, checkable=True)
         add("go_to", self.tr("Type coordinates…"), "G", self.ask_for_place)
+        add("fit_here", self.tr("Fit the photo to the imagery here"), "I", self.fit_here)
         add("search_view", self.tr("Search in this part of the map"), "W", self.search_view)
         add("search_circle", self.tr("Search in a circle"), "Shift+W", self.set_circle, checkable=True)
         add("stop", self.tr("Leave the tool"), "Esc", self.leave)
@@ -113,6 +115,16 @@ class CorrectMode(QObject):
         self._set_tool(self.hand_tool, on, "hand")
         if on:
             self.told.emit(self.tr("Drag the footprint on the map; a corner scales it, the middle of a side turns it."))
+
+    def fit_here(self) -> None:
+        """Lets the engine fit the photo to the imagery round what is on the table."""
+        working = self._bench.working
+        corners = self._corners()
+        if working is None or corners is None:
+            self.told.emit(self.tr("Choose a candidate or place the footprint first."))
+            return
+        sides = [math.hypot(*away_km(a, b)) for a, b in zip(corners, corners[1:] + corners[:1])]
+        self._search.fit(center_of(corners), max(sides))
 
     def set_circle(self, on: bool) -> None:
         """A circle drawn on the map is searched."""

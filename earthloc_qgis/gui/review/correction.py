@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ...core.engine_client import EngineClient, EngineError
 from .bench import ReviewBench
 from .handles import Handle
+from .imagery_menu import imagery_of
 from .working import Working
 
 _SNAP_REACH = 0.03  # of the photo's longer side
@@ -242,7 +243,7 @@ class Correction(QObject):
               reach: float = _SNAP_REACH) -> None:  # fmt: skip
         indexes, imagery = self._sources()
         candidate = working.candidate() or {}
-        imagery = imagery or (working.engine.get("imagery") or {}).get("source")
+        imagery = imagery or imagery_of(working.engine)
         if not indexes and not imagery:
             on_done(None)
             return

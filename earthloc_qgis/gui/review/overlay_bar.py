@@ -7,7 +7,7 @@ from typing import Optional
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QSlider, QToolBar, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QSlider, QToolBar, QToolButton, QWidget
 
 from ...core.resources import icon
 from .actions import ReviewActions
@@ -50,8 +50,8 @@ class OverlayBar(QToolBar):
         self.add("ties", icon("tie_points"))
         for name, theme in (
             ("snap", "mIconSnapping"), ("hand", "mActionMoveFeature"), ("go_to", "mIconVertexCoordinates"),
-            ("search_view", "search"), ("search_circle", "mActionCircleCenterPoint"), ("undo", "mActionUndo"),
-            ("redo", "mActionRedo"),
+            ("fit_here", "mActionNodeTool"), ("search_view", "search"), ("search_circle", "mActionCircleCenterPoint"),
+            ("undo", "mActionUndo"), ("redo", "mActionRedo"),
         ):  # fmt: skip
             self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
 
@@ -63,6 +63,18 @@ class OverlayBar(QToolBar):
         button = self.widgetForAction(action)
         button.setAccessibleName(action.text())
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def add_menu(self, text: str, theme: str, menu: QMenu) -> None:
+        """A button that opens a menu, at the end, with an icon of QGIS's theme."""
+        button = QToolButton(self)
+        button.setText(text)
+        button.setAccessibleName(text)
+        button.setMenu(menu)
+        button.setIcon(QgsApplication.getThemeIcon(f"/{theme}.svg"))
+        button.setToolTip(text)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.addWidget(button)
 
     def set_shown(self, on: bool) -> None:
         """Lays the photo over the map, or takes it away."""

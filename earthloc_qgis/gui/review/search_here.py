@@ -11,6 +11,7 @@ from ... import settings
 from ...core.camera import Point
 from ...core.engine_client import EngineClient, EngineError
 from .bench import ReviewBench
+from .imagery_menu import imagery_of
 from .working import fitted_rank
 
 
@@ -59,6 +60,29 @@ class SearchHere(QObject):
         )  # fmt: skip
         self.running_changed.emit(True)
 
+    def fit(self, center: Point, width_km: float) -> None:
+        """Fits the photo to the imagery round a place."""
+        working = self._bench.working
+        imagery = imagery_of(working.engine) if working is not None else None
+        if working is None:
+            return
+        if imagery is None:
+            self.told.emit(self.tr("Choose imagery to fit the photo to first: the button with the picture."))
+            return
+        self.cancel()
+        self.told.emit(self.tr("Fitting the photo to the imagery…  Esc stops it"))
+        nadir = working.engine.get("nadir")
+        self._request = self._client.request(
+            "register",
+            {
+                "photo": working.path, "at": list(center), "width_km": min(3000.0, max(1.0, width_km)),
+                "imagery": imagery, "nadir": list(nadir) if nadir else None, "out": None,
+            },
+            on_result=lambda result: self._fitted(working.path, result),
+            on_error=self._refused,
+        )  # fmt: skip
+        self.running_changed.emit(True)
+
     def cancel(self) -> bool:
         """Gives a search up; False when there is none."""
         if self._request is None:
@@ -80,6 +104,20 @@ class SearchHere(QObject):
             result.pop(name, None)
         after = replace(working, shown={**result, "photo": working.engine.get("photo", path)}, rank=fitted_rank(result))
         self._bench.edit(after, self.tr("Search here"))
+        self.told.emit(str(result.get("message") or ""))
+
+    def _fitted(self, path: str, result: dict) -> None:
+        self._end()
+        working = self._bench.working
+        if working is None or working.path != path:
+            return
+        if not result.get("pose"):
+            self.told.emit(str(result.get("message") or self.tr("The photo does not fit there.")))
+            return
+        names = ("status", "confidence", "footprint", "corners", "center", "camera", "pose", "tie_points", "imagery",
+                 "inliers", "rms_km", "message")  # fmt: skip
+        shown = {**working.shown, **{name: result.get(name) for name in names}, "by_hand": False}
+        self._bench.edit(replace(working, shown=shown), self.tr("Fit to the imagery"))
         self.told.emit(str(result.get("message") or ""))
 
     def _refused(self, error: EngineError) -> None:

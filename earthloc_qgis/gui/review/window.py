@@ -19,6 +19,8 @@ from .correct_mode import CorrectMode
 from .correction import Correction
 from .decision_bar import DecisionBar
 from .decisions import word
+from .hand_on import HandOn
+from .imagery_menu import ImageryMenu
 from .map_side import MapSide
 from .overlay_bar import OverlayBar
 from .photo_view import PhotoView
@@ -80,6 +82,7 @@ class ReviewWindow(QWidget):
         self.closed_down = True
         self._keys.stop()
         self.correct.close()
+        self.hand_on.close()
         self.bench.close()
         self.client.close()
         self.pictures.close()
@@ -130,6 +133,10 @@ class ReviewWindow(QWidget):
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.bench.model, self)
         self.overlay = OverlayBar(self.actions, self.map.overlay, canvas, self)
+        self.hand_on = HandOn(lambda: self.bench.recorder.file.path, self)
+        self.imagery = ImageryMenu(self)
+        self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
+        self.overlay.add_menu(self.tr("Hand on"), "mActionSharingExport", self.hand_on.menu)
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.actions, self)
         self.status = StatusLine(self)
@@ -172,6 +179,8 @@ class ReviewWindow(QWidget):
         bench.decided.connect(self._decided)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
+        self.imagery.changed.connect(self._imagery_changed)
+        self.hand_on.told.connect(self.told)
         self.correct.told.connect(self._say_of_correction)
         bench.recorder.loaded.connect(lambda *_: self._loaded())
         bench.recorder.waiting.connect(self._show_waiting)
@@ -274,6 +283,10 @@ class ReviewWindow(QWidget):
     def _ask_for_tiles(self, candidates: list[dict]) -> None:
         has_engine = settings.find_engine() is not None
         self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.review_imagery() or None)
+
+    def _imagery_changed(self) -> None:
+        if self.bench.working is not None:
+            self._ask_for_tiles(self.bench.working.shown.get("candidates") or [])
 
     def _say(self, working: Working) -> None:
         self.status.describe(working, self.bench.model.item(working.path), self.photo.editing)

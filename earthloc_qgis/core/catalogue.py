@@ -1,0 +1,68 @@
+"""A catalogue of reviewed photos in the field terms of NASA's Photos Database: one row a photo, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from .export import ExportError
+from .reviewed_rows import ReviewedRow, reviewed_rows, split_photo_id
+from .reviews import CLOUD
+from .whole_file import write_whole
+
+# NASA's names: pdate YYYYMMDD and ptime HHMMSS are GMT; nlat and nlon the nadir; fclt the focal length in mm; cldp per
+# cent of cloud; ul, ur, lr, ll the corners of the picture as it is stored. What follows `ll_lon` is ours.
+FIELDS = (
+    "mission", "roll", "frame", "pdate", "ptime", "lat", "lon", "nlat", "nlon", "tilt", "fclt", "cldp",
+    "ul_lat", "ul_lon", "ur_lat", "ur_lon", "lr_lat", "lr_lon", "ll_lat", "ll_lon",
+    "azimuth", "altitude_km", "tie_points", "rms_km", "confidence", "review", "reviewer", "reviewed_at", "note",
+    "imagery", "file",
+)  # fmt: skip
+
+
+def write_catalogue(results: Path, target: Path, only_usable: bool = True) -> int:
+    """Writes the catalogue, replacing what is there when it is complete; returns the number of photos.
+
+    Raises:
+        ExportError: it could not be written. StoreError: the results cannot be read.
+    """
+    rows = reviewed_rows(results, only_usable)
+    if not rows:
+        raise ExportError(f"{target}: there is no photo to write; accept one first.")
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, FIELDS, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(_entry(row))
+    write_whole(target, text.getvalue().encode("utf-8-sig"))  # with its mark, else spreadsheets take it for Latin-1
+    return len(rows)
+
+
+def _entry(row: ReviewedRow) -> dict[str, Any]:
+    mission, roll, frame = split_photo_id(row["photo_id"])
+    taken = "".join(c for c in row["taken_at"] or "" if c.isdigit())
+    entry = {
+        "mission": mission, "roll": roll, "frame": frame, "pdate": taken[:8], "ptime": taken[8:14],
+        "lat": _degrees(row["center_lat"]), "lon": _degrees(row["center_lon"]),
+        "nlat": _degrees(row["nadir_lat"]), "nlon": _degrees(row["nadir_lon"]),
+        "tilt": _rounded(row["tilt_deg"], 1), "fclt": _rounded(row["focal_length_mm"], 1),
+        "cldp": 100 if row["review"] == CLOUD else "",  # else it was not estimated
+        "azimuth": _rounded(row["azimuth_deg"], 1), "altitude_km": _rounded(row["camera_altitude_km"], 1),
+        "tie_points": row["inliers"] or "", "rms_km": _rounded(row["rms_km"], 3),
+        "confidence": _rounded(row["confidence"], 3), "review": row["review"], "reviewer": row["reviewer"] or "",
+        "reviewed_at": row["reviewed_at"] or "", "note": row["note"] or "", "imagery": row["imagery"] or "",
+        "file": row["photo"],
+    }  # fmt: skip
+    for corner, (lat, lon) in zip(("ul", "ur", "lr", "ll"), row.corners or []):
+        entry[f"{corner}_lat"], entry[f"{corner}_lon"] = _degrees(lat), _degrees(lon)
+    return entry
+
+
+def _degrees(value: Any) -> str:
+    return "" if value is None else f"{value:.5f}"
+
+
+def _rounded(value: Any, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

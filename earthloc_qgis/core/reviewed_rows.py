@@ -1,0 +1,69 @@
+"""Reviewed photos with all that is known of them, for handing on. Plain SQLite, read-only; any thread."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from .reviews import LOCK_WAIT_S, USABLE
+from .store import StoreError
+
+_SQL = """SELECT f.photo, f.photo_id, f.status, f.confidence, f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2,
+    f.lon2, f.lat3, f.lon3, f.lat4, f.lon4, f.inliers, f.rms_km, f.camera_altitude_km, f.tilt_deg, f.azimuth_deg,
+    f.focal_length_mm, f.review, f.reviewer, f.reviewed_at, f.note, f.index_name, f.tile, f.model, f.engine, f.imagery,
+    f.imagery_attribution, f.message, p.taken_at, p.nadir_lat, p.nadir_lon
+    FROM footprints f JOIN photos p ON p.photo = f.photo"""
+
+
+@dataclass(frozen=True)
+class ReviewedRow:
+    """A footprint and its photo: `path` is absolute, `values` are the columns of `footprints` and `photos`."""
+
+    path: str
+    values: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    @property
+    def name(self) -> str:
+        """The photo's id, or the file's name without its suffix."""
+        return self["photo_id"] or os.path.splitext(os.path.basename(self.path))[0]
+
+    @property
+    def corners(self) -> Optional[list[tuple[float, float]]]:
+        """(lat, lon) of top-left, top-right, bottom-right, bottom-left; None where one shows no ground."""
+        found = [(self[f"lat{n}"], self[f"lon{n}"]) for n in (1, 2, 3, 4)]
+        return None if any(None in corner for corner in found) else found
+
+
+def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
+    """Photos with a footprint: those accepted or corrected, or all of them; by photo id, then file name.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    marks = ", ".join("?" * len(USABLE))
+    where = f" WHERE f.review IN ({marks})" if only_usable else ""
+    try:
+        uri = Path(results).resolve().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
+            database.row_factory = sqlite3.Row
+            rows = database.execute(
+                f"{_SQL}{where} ORDER BY f.photo_id IS NULL, f.photo_id, f.photo",  # nosec B608
+                USABLE if only_usable else (),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(f"{results}: the reviews could not be read ({error}).") from error
+    folder = Path(results).parent
+    return [ReviewedRow(os.path.normpath(os.path.join(folder, row["photo"])), dict(row)) for row in rows]
+
+
+def split_photo_id(photo_id: Optional[str]) -> tuple[str, str, str]:
+    """Mission, roll and frame of an id such as ISS064-E-48617; "" for what it lacks."""
+    parts = (photo_id or "").split("-")
+    return (parts[0], parts[1], "-".join(parts[2:])) if len(parts) >= 3 else ("", "", "")

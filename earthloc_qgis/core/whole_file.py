@@ -1,0 +1,32 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from .export import ExportError
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Writes a file beside its place and moves it there when it has reached the disk.
+
+    Raises:
+        ExportError: with the reason; what was there is unchanged.
+    """
+    part = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as file:
+            part = file.name
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except OSError as error:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."
+        ) from error
