@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError
-from training.cache import Maps
+from training.cache import Pictures
 from training.config import StepsConfig
 from training.sampling import unit_vectors
 
@@ -18,12 +18,12 @@ class Pairs:
     """Photos with the rows of their tiles.
 
     Attributes:
-        tiles, photos: the maps.
+        tiles, photos: the pictures.
         tile_row: (n,) row in `tiles` of each photo's tile.
         photo_row: (n,) row in `photos`; photos whose tile the imagery does not cover are left out.
     """
 
-    def __init__(self, tiles: Maps, photos: Maps) -> None:
+    def __init__(self, tiles: Pictures, photos: Pictures) -> None:
         row_of = torch.full((int(max(tiles.tile.max(), photos.tile.max())) + 1,), -1)
         row_of[tiles.tile] = torch.arange(len(tiles))
         self.tiles, self.photos = tiles, photos
@@ -44,6 +44,18 @@ class Pairs:
         chosen = rng.permutation(pool)
         _, first = np.unique(self.tile_row.numpy()[chosen], return_index=True)
         return torch.from_numpy(chosen[np.sort(first)][: config.batch])
+
+
+def turned(pictures: list[Tensor], rng: np.random.Generator) -> list[Tensor]:
+    """Tensors (n, c, side, side), row i of each turned by the same multiple of 90 degrees and mirrored or not."""
+    out = [torch.empty_like(part) for part in pictures]
+    kinds = rng.integers(8, size=len(pictures[0]))
+    for kind in range(8):
+        rows = torch.from_numpy(np.flatnonzero(kinds == kind))
+        for old, new in zip(pictures, out, strict=True):
+            some = torch.rot90(old[rows], kind % 4, (2, 3))
+            new[rows] = some.flip(3) if kind >= 4 else some
+    return out
 
 
 def neutral(photos: Tensor, tiles: Tensor, least_iou: float) -> Tensor:

@@ -12,6 +12,8 @@ from engine.errors import InputError, UsageError
 from training.networks import NetworkConfig
 from training.places.views import Augment
 
+_SMALLEST_PX = 64
+
 
 @dataclass(frozen=True)
 class ImageryConfig:
@@ -40,6 +42,7 @@ class PlacesConfig:
         photos: simulated photos.
         test_photos: of places never trained on.
         min_land: least share of land of the tile that a photo is near to.
+        photographed: share of the photos that are of places which real photos show; the others are of any land.
     """
 
     tile_km: tuple[float, ...] = (220.0, 313.0, 443.0, 626.0, 886.0)
@@ -47,30 +50,39 @@ class PlacesConfig:
     photos: int = 23_000
     test_photos: int = 768
     min_land: float = 0.2
+    photographed: float = 0.0
 
 
 @dataclass(frozen=True)
 class StepsConfig:
-    """One stage of the training.
+    """How long and how fast is learnt.
 
     Attributes:
         steps: batches.
         batch: pairs of a photo and its tile in a batch.
-        head_rate, trunk_rate: highest learning rates of aggregator and of the backbone's trained blocks.
+        head_rate, trunk_rate: highest learning rates of the aggregator and of the backbone's trained blocks.
         weight_decay: of AdamW.
         queue: batches whose tiles stay as further negatives.
         region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
         region_photos: how many photos round a place such a batch is drawn from.
+        small_px, small_share: side of the pictures in the first so large share of the steps.
     """
 
     steps: int = 0
-    batch: int = 96
+    batch: int = 128
     head_rate: float = 1e-3
     trunk_rate: float = 0.0
     weight_decay: float = 0.02
     queue: int = 0
     region_share: float = 0.5
     region_photos: int = 2500
+    small_px: int = 192
+    small_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.small_px < _SMALLEST_PX:
+            problem = f"steps.small_px is {self.small_px}"
+            raise UsageError(None, problem, f"give {_SMALLEST_PX} or more: less leaves no map to pool")
 
 
 @dataclass(frozen=True)
@@ -82,9 +94,7 @@ class TrainingConfig:
         seed: of everything that is drawn.
         neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
         temperature: to start with; it is learned.
-        network, imagery, places, views: the parts.
-        head: first stage, the aggregator on the pretrained backbone.
-        tail: second stage, with the blocks of the backbone at stride 32.
+        network, imagery, places, views, steps: the parts.
     """
 
     name: str = "earthloc-default"
@@ -95,11 +105,10 @@ class TrainingConfig:
     imagery: ImageryConfig = field(default_factory=ImageryConfig)
     places: PlacesConfig = field(default_factory=PlacesConfig)
     views: Augment = field(default_factory=Augment)
-    head: StepsConfig = field(default_factory=StepsConfig)
-    tail: StepsConfig = field(default_factory=StepsConfig)
+    steps: StepsConfig = field(default_factory=StepsConfig)
 
 
-_TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "head": StepsConfig, "tail": StepsConfig}
+_TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "steps": StepsConfig}
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
 
 Config = TypeVar("Config")

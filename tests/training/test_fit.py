@@ -1,4 +1,4 @@
-"""Fit: configuration, pairs, cache, the two stages, interruption, and what goes wrong."""
+"""Fit: configuration, pairs, pictures, steps, interruption, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from rasterio.transform import from_bounds
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.retrieval.model import ModelPackage
 from engine.work import Work
-from training import checkpoint, fit
-from training.batches import Pairs, neutral
-from training.cache import FeatureCache, Maps
+from training import fit
+from training.batches import Pairs, neutral, turned
+from training.cache import PictureCache, Pictures
 from training.cli import main
 from training.config import StepsConfig, read_config
 from training.fit import Trainer
@@ -30,7 +30,7 @@ TINY = """
 name = "tiny"
 seed = 3
 [network]
-backbone = "mobilenetv2"
+backbone = "compact"
 input = "grey"
 size_px = 64
 [network.aggregator]
@@ -39,21 +39,22 @@ width = 8
 dimension = 16
 [imagery]
 mosaic = "world.tif"
+[views]
+air = false
+clouds = false
+season = false
+texture = false
 [places]
 tile_km = [626, 886]
 bbox = [-10, 35, 40, 60]
 photos = 40
 test_photos = 8
-[head]
+[steps]
 steps = 60
 batch = 16
 region_photos = 20
-[tail]
-steps = 4
-batch = 8
-queue = 2
-head_rate = 1e-4
-trunk_rate = 1e-5
+head_rate = 3e-3
+trunk_rate = 3e-3
 """
 
 
@@ -76,7 +77,9 @@ def finished(data, tmp_path_factory):
     """A run from beginning to end."""
     out = tmp_path_factory.mktemp("run") / "run"
     torch.set_num_threads(1)
-    assert main(["fit", "--config", str(data / "tiny.toml"), "--out", str(out), "--data", str(data)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "_SAVE_EVERY", 15)
+        assert main(["fit", "--config", str(data / "tiny.toml"), "--out", str(out), "--data", str(data)]) == 0
     return out
 
 
@@ -97,25 +100,28 @@ def curve(out):
 
 
 def test_training_finds_more_and_more_of_its_pairs(finished):
-    head = [float(row["found_in_batch"]) for row in curve(finished) if row["stage"] == "head"]
-    losses = [float(row["loss"]) for row in curve(finished) if row["stage"] == "head"]
+    found = [float(row["found_in_batch"]) for row in curve(finished)]
+    losses = [float(row["loss"]) for row in curve(finished)]
     assert losses[-1] < losses[0]
-    assert head[-1] > 1.5 / 16
+    assert found[-1] > 1.5 / 16
     assert 0 <= float(curve(finished)[-1]["recall_at_10"]) <= 100
 
 
 def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):
     monkeypatch.setattr(fit, "_SAVE_EVERY", 2)
-    out = tmp_path / "run"
     config = read_config(data / "tiny.toml")
-    for stage, step in (("train head", 3), ("train head", 41), ("train tail", 2)):
-        work = stopping_at(stage, step)
-        with pytest.raises(CancelledError):
-            Trainer(config, out, data).run(work)
-    Trainer(config, out, data).run(Work())
-    ours, theirs = (torch.load(folder / "network.pt", weights_only=True) for folder in (out, finished))
-    for name, tensor in theirs.items():
-        torch.testing.assert_close(ours[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
+    config = replace(config, steps=replace(config.steps, steps=8, queue=2, small_px=96, small_share=0.4))
+    ends = []
+    for stops in ((), (1, 3, 5)):
+        out = tmp_path / f"run{len(stops)}"
+        shutil.copytree(finished / "cache", out / "cache")
+        for step in stops:
+            with pytest.raises(CancelledError):
+                Trainer(config, out, data).run(stopping_at("train", step))
+        Trainer(config, out, data).run(Work())
+        ends.append(torch.load(out / "network.pt", weights_only=True))
+    for name, tensor in ends[0].items():
+        torch.testing.assert_close(ends[1][name], tensor, rtol=1e-3, atol=1e-4, msg=name)
 
 
 def test_the_cache_is_made_once(finished, data):
@@ -177,13 +183,14 @@ def test_an_unfinished_run_does_not(data, tmp_path):
     ("text", "message"),
     [
         ("sed = 1", "sed is unknown"),
-        ("[head]\nstep = 3", "head.step is unknown"),
+        ("[steps]\nstep = 3", "steps.step is unknown"),
         ("[network]\nbackbones = 'x'", "network.backbones is unknown"),
         ("[places]\ntile_km = 'wide'", "places.tile_km"),
         ("seed = 'a'", "seed = 'a' is of the wrong type"),
         ("seed = true", "wrong type"),
-        ("head = 3", "head is no table"),
+        ("steps = 3", "steps is no table"),
         ("[views]\nair = 1", "views.air"),
+        ("[steps]\nsmall_px = 32", "steps.small_px"),
     ],
 )
 def test_a_config_with_a_mistake_is_refused_by_name(tmp_path, text, message):
@@ -243,9 +250,9 @@ def test_photos_keep_away_from_held_out_places_and_test_photos_to_them(data, tmp
     imagery.close()
 
 
-def _maps(places):
+def _pictures(places):
     places = torch.tensor(places, dtype=torch.float32)
-    return Maps(torch.zeros(len(places), 1), torch.arange(len(places)), places)
+    return Pictures(torch.zeros(len(places), 1), torch.arange(len(places)), places)
 
 
 def test_pairs_that_overlap_are_neutral():
@@ -256,8 +263,8 @@ def test_pairs_that_overlap_are_neutral():
 
 def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
     places = [[0.0, float(i), 100.0] for i in range(50)]
-    photos = Maps(torch.zeros(100, 1), torch.arange(100) // 2, torch.tensor(places * 2))
-    pairs = Pairs(_maps(places), photos)
+    photos = Pictures(torch.zeros(100, 1), torch.arange(100) // 2, torch.tensor(places * 2))
+    pairs = Pairs(_pictures(places), photos)
     for share in (0.0, 1.0):
         steps = StepsConfig(batch=20, region_share=share, region_photos=40)
         rows = pairs.batch(np.random.default_rng(5), steps)
@@ -265,16 +272,25 @@ def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
         assert len(set(pairs.tile_row[rows].tolist())) == len(rows) == 20
 
 
+def test_photo_and_tile_are_turned_alike_in_all_eight_ways():
+    picture = torch.arange(9.0).reshape(1, 1, 3, 3).repeat(400, 1, 1, 1)
+    ours, theirs = turned([picture, picture + 10], np.random.default_rng(0))
+    assert torch.equal(ours + 10, theirs)
+    ways = {tuple(p.flatten().tolist()) for p in ours}
+    assert len(ways) == 8
+    assert all(sorted(way) == list(range(9)) for way in ways)
+
+
 def test_photos_without_a_tile_are_left_out():
     places = [[0.0, float(i), 100.0] for i in range(4)]
-    photos = Maps(torch.zeros(3, 1), torch.tensor([0, 7, 3]), torch.tensor(places[:3]))
-    pairs = Pairs(_maps(places), photos)
+    photos = Pictures(torch.zeros(3, 1), torch.tensor([0, 7, 3]), torch.tensor(places[:3]))
+    pairs = Pairs(_pictures(places), photos)
     assert pairs.photo_row.tolist() == [0, 2]
     assert pairs.tile_row.tolist() == [0, 3]
 
 
 def test_loading_what_was_never_made(tmp_path, data):
-    cache = FeatureCache(tmp_path, read_config(data / "tiny.toml"))
+    cache = PictureCache(tmp_path, read_config(data / "tiny.toml"))
     with pytest.raises(InputError, match="holds no tiles"):
         cache.load("tiles")
 

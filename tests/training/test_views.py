@@ -14,7 +14,7 @@ from engine import geo
 from engine.errors import InputError
 from engine.imagery.raster import NODES, RasterSource
 from training.places.seasons import Seasons
-from training.places.views import Augment, Footprints, draw_view, fractal, render_view, tile_picture
+from training.places.views import Augment, Footprints, _retextured, draw_view, fractal, render_view, tile_picture
 
 NAMES = (
     "@44.9@9.1@45.1@10.4@44.2@10.6@44.0@9.3@ISS064-E-513@20210101@43.0@8.0@10000@120@.jpg\n"
@@ -91,8 +91,8 @@ def test_the_same_seed_gives_the_same_photo_and_another_seed_another(mosaic):
 
 
 def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
-    plain = Augment(air=False, clouds=False, water=False, season=False, tones=False, lens=False)
-    near = Footprints(np.full(5, 100.0), np.full(5, 1.0))
+    plain = Augment(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
+    near = Footprints(np.full(5, 100.0), np.full(5, 1.0), np.empty((0, 2)))
     likeness = []
     for number in range(6):
         view = draw_view(np.random.default_rng(number), near, 10.0 * number, 40, 400)
@@ -149,3 +149,13 @@ def test_a_missing_month_is_named(tmp_path):
     _months(tmp_path, [100] * 11)
     with pytest.raises(InputError, match="month 12"):
         Seasons.read(tmp_path, 8)
+
+
+def test_a_new_texture_keeps_tones_and_shapes():
+    """Mean and deviation stay, and what was bright stays bright on the whole."""
+    rng = np.random.default_rng(0)
+    picture = np.repeat((fractal(96, 4, 0.6, rng) * 30 + 120).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    for seed in range(8):
+        other = _retextured(picture, np.random.default_rng(seed))
+        assert abs(float(other.mean()) - float(picture.mean())) < 6
+        assert np.corrcoef(other.ravel(), picture.ravel())[0, 1] > 0.3

@@ -151,15 +151,11 @@ class ClassToken(nn.Module):
 
 
 class Rings(nn.Module):
-    """Means, deviations and powers of channels over the picture, its middle and its rim, projected to a descriptor.
+    """Means of channels over the picture, its middle and its rim, and their deviations, projected to a descriptor.
 
     Photos are turned by up to 45 degrees and shifted by up to a quarter against the tile that fits best, so
-    what is told apart is what turning about the middle keeps. Works on MobileNetV2's two levels of features:
-    FINE channels of stride 16, each as its four positions, before those of stride 32.
+    what is told apart is what turning about the middle keeps.
     """
-
-    FINE = 96
-    _POWER = 3.0
 
     rings: Tensor
     mean: Tensor
@@ -168,57 +164,51 @@ class Rings(nn.Module):
     def __init__(self, config: RingsConfig, channels: int, positions: int) -> None:
         super().__init__()
         self.dimension = config.dimension
-        self.reduce = nn.Linear(channels - 4 * self.FINE, config.width)
+        self.reduce = nn.Linear(channels, config.width)
         self.register_buffer("rings", ring_weights(round(positions**0.5)), persistent=False)
-        statistics = 4 * config.width + 5 * self.FINE
-        self.register_buffer("mean", torch.zeros(statistics))
-        self.register_buffer("deviation", torch.ones(statistics))
+        self.register_buffer("mean", torch.zeros(4 * config.width))
+        self.register_buffer("deviation", torch.ones(4 * config.width))
         self.dropout = nn.Dropout(config.dropout)
-        self.project = nn.Linear(statistics, config.dimension)
-        self.bend: nn.Sequential | None = None
-        if config.hidden:
-            last = nn.Linear(config.hidden, config.dimension)
-            nn.init.zeros_(last.weight)
-            self.bend = nn.Sequential(nn.Linear(statistics, config.hidden), nn.ReLU(), last)
+        self.project = nn.Linear(4 * config.width, config.dimension)
 
-    def statistics(self, features: Tensor) -> Tensor:
-        """(n, channels, h, w) to (n, 4 * width + 5 * FINE), not yet standardised."""
-        maps = features.flatten(2).float()
-        fine = maps[:, : 4 * self.FINE].unflatten(1, (self.FINE, 4))  # (n, FINE, 4, positions)
-        coarse = self.reduce(maps[:, 4 * self.FINE :].transpose(1, 2)).transpose(1, 2)
-        ringed = [level @ self.rings for level in (coarse, fine.mean(dim=2))]  # (n, channels, 3)
-        all_fine = fine.flatten(2)
-        power = (all_fine.clamp(min=0.0) ** self._POWER).mean(dim=2) + 1e-6
-        parts = [ringed[0].transpose(1, 2).flatten(1), _deviation(coarse), ringed[1].transpose(1, 2).flatten(1)]
-        return torch.cat([*parts, _deviation(all_fine), power ** (1 / self._POWER)], dim=1)
+    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """See the module's docstring."""
+        standard = self.dropout((self._statistics(features) - self.mean) / self.deviation)
+        return functional.normalize(self.project(standard).float(), dim=1)
+
+    def _statistics(self, features: Tensor) -> Tensor:
+        """(n, channels, h, w) to (n, 4 * width)."""
+        maps = self.reduce(features.flatten(2).float().transpose(1, 2)).transpose(1, 2)
+        # Pictures smaller than those that the network is made for are for training alone.
+        rings = self.rings if features[0, 0].numel() == len(self.rings) else ring_weights(features.shape[2])
+        return torch.cat([(maps @ rings).transpose(1, 2).flatten(1), _deviation(maps)], dim=1)
 
     @torch.no_grad()
-    def start_projection(self, statistics: Tensor, tiles: Tensor) -> None:
-        """Starts from the main directions of statistics (n, s), each standardised as those of tiles (m, s) are."""
-        self.mean.copy_(tiles.mean(dim=0))
-        spread = tiles.std(dim=0)
+    def start(self, tiles: Tensor, photos: Tensor) -> None:
+        """Starts from main directions: of the channels, then of the statistics.
+
+        Args:
+            tiles, photos: maps (n, channels, h, w) of some of each.
+        """
+        flat = tiles.transpose(0, 1).flatten(1).double()
+        mean = flat.mean(dim=1, keepdim=True)
+        _, directions = torch.linalg.eigh((flat - mean) @ (flat - mean).T / flat.shape[1])
+        main = directions.flip(1)[:, : self.reduce.out_features].float()
+        self.reduce.weight.copy_(main.T)
+        self.reduce.bias.copy_(-(main.T @ mean.float()).flatten())
+        of_tiles, of_photos = self._statistics(tiles), self._statistics(photos)
+        self.mean.copy_(of_tiles.mean(dim=0))
+        spread = of_tiles.std(dim=0)
         # What hardly varies is noise of the arithmetic, and stays small.
         self.deviation.copy_(torch.maximum(spread, 0.05 * spread.median() + 1e-6))
-        standard = (statistics - self.mean) / self.deviation
+        standard = (torch.cat([of_tiles, of_photos]) - self.mean) / self.deviation
         standard -= standard.mean(dim=0)
         variances, directions = torch.linalg.eigh(standard.T @ standard / len(standard))
         kept = slice(-self.dimension, None)
         # Halfway between plain and whitened main directions.
         main = directions[:, kept] / variances[kept].clamp(min=1e-6) ** 0.25
-        self.project.weight.copy_(0.1 * main.T)
+        self.project.weight.copy_(main.T)
         self.project.bias.zero_()
-
-    def describe(self, statistics: Tensor) -> Tensor:
-        """Descriptors of length 1 from statistics, (n, dimension)."""
-        standard = self.dropout((statistics - self.mean) / self.deviation)
-        descriptors = self.project(standard)
-        if self.bend is not None:
-            descriptors = descriptors + self.bend(standard)
-        return functional.normalize(descriptors.float(), dim=1)
-
-    def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
-        """See the module's docstring."""
-        return self.describe(self.statistics(features))
 
 
 def _deviation(maps: Tensor) -> Tensor:

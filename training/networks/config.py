@@ -62,19 +62,17 @@ class TokenConfig:
 
 @dataclass(frozen=True)
 class RingsConfig:
-    """Statistics of whole pictures, their middles and their rims, projected; for "mobilenetv2" only.
+    """Statistics of whole pictures, their middles and their rims, projected.
 
     Attributes:
         width: channels that the last layer is reduced to before pooling.
         dimension: of the descriptor.
-        hidden: width of a second, non-linear way from the statistics to the descriptor; 0 for none.
         dropout: share of the statistics left out while training.
     """
 
     kind: ClassVar[str] = "rings"
     width: int = 320
     dimension: int = 256
-    hidden: int = 0
     dropout: float = 0.2
 
 
@@ -126,11 +124,6 @@ class NetworkConfig:
             transformer or not needs_token,
             f"{self.backbone} has no class token, which {self.aggregator.kind} needs",
             "use a DINOv2 backbone or another aggregator",
-        )
-        _check(
-            self.backbone == "mobilenetv2" or not isinstance(self.aggregator, RingsConfig),
-            f"{self.backbone} has no two levels of features, which rings needs",
-            "use the backbone mobilenetv2 or another aggregator",
         )
         if isinstance(self.aggregator, SaladConfig):
             _check(

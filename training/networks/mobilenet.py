@@ -1,16 +1,15 @@
-"""MobileNetV2 with its batch norms folded into the convolutions, as two levels of features in one map."""
+"""MobileNetV2 with its batch norms folded into the convolutions."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 # Expansion, channels, blocks and stride of each stage (Sandler et al. 2018, table 2).
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 _STEM, _TOP = 32, 1280
-# The last block at stride 16: its map, of finer detail, goes along with the last one.
-_MIDDLE_BLOCK, _MIDDLE_CHANNELS = 13, 96
+# The first layers that work on maps of stride 16, and of stride 32.
+_STRIDE_16, _STRIDE_32 = 7, 14
 
 
 class _ConvRelu6(nn.Module):
@@ -42,16 +41,13 @@ class _InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """ImageNet-normalised RGB (n, 3, h, w) to (n, 1664, h / 32, w / 32).
+    """ImageNet-normalised RGB (n, 3, h, w) to (n, 1280, h / 32, w / 32).
 
-    The map holds the last layer's 1,280 channels and, 2x2 positions as channels, the 96 of stride 16 before
-    the last two stages, which know shores and rivers better. Parameters are named like those of the public
-    state dict with folded norms.
+    Parameters are named like those of the public state dict with folded norms.
     """
 
-    channels = _TOP + 4 * _MIDDLE_CHANNELS
+    channels = _TOP
     input_channels = 3
-    middle_channels = _MIDDLE_CHANNELS
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,17 +62,9 @@ class MobileNetV2(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, None]:
         """The feature map; there is no class token."""
-        return self.from_middle(self.middle(images)), None
-
-    def middle(self, images: Tensor) -> Tensor:
-        """The last map of stride 16, (n, 96, h / 16, w / 16)."""
-        return self.features[: _MIDDLE_BLOCK + 1](images)
-
-    def from_middle(self, middle: Tensor) -> Tensor:
-        """What `forward` gives, from the map of stride 16."""
-        return torch.cat([functional.pixel_unshuffle(middle, 2), self.features[_MIDDLE_BLOCK + 1 :](middle)], dim=1)
+        return self.features(images), None
 
     def stages(self) -> list[list[nn.Module]]:
         """What can be frozen, in order: up to stride 8, stride 16, stride 32."""
         layers = list(self.features)
-        return [layers[:7], layers[7 : _MIDDLE_BLOCK + 1], layers[_MIDDLE_BLOCK + 1 :]]
+        return [layers[:_STRIDE_16], layers[_STRIDE_16:_STRIDE_32], layers[_STRIDE_32:]]

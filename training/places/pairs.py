@@ -18,6 +18,7 @@ from engine.retrieval import tiling
 from training.config import ImageryConfig, PlacesConfig
 from training.places.seasons import Seasons
 from training.places.views import Augment, Footprints, View, draw_view, render_view, tile_picture
+from training.sampling import unit_vectors
 
 # Photos lie within this share of a tile's width from its middle, the farthest that the grid leaves.
 _SHIFT = 0.25
@@ -69,6 +70,10 @@ class Imagery:
         self._levels = [level for level in levels if len(level)]
         if not self._levels:
             raise InputError(self.source.path, "has no land in the region to train on", "choose other places")
+        self._vectors = unit_vectors(self.tiles["lat"], self.tiles["lon"])
+        inside = [p for p in self.footprints.center if _in_bbox(p[0], p[1], bbox)]
+        self._photographed = np.array(inside).reshape(-1, 2)
+        self._photographed_share = places.photographed if len(inside) else 0.0
 
     def close(self) -> None:
         """Closes the mosaic."""
@@ -96,7 +101,12 @@ class Imagery:
         raise InputError(self.source.path, "gives no photo of these places", "choose a larger region, or wider tiles")
 
     def _draw(self, rng: np.random.Generator, test: bool) -> Photo | None:
-        number = int(rng.choice(self._levels[rng.integers(len(self._levels))]))
+        level = self._levels[rng.integers(len(self._levels))]
+        if rng.random() < self._photographed_share:
+            lat, lon = rng.choice(self._photographed)
+            number = int(level[np.argmax(self._vectors[level] @ unit_vectors(lat, lon))])
+        else:
+            number = int(rng.choice(level))
         tile = self.tiles[number]
         width = float(tile["width_km"])
         east, north = rng.uniform(-_SHIFT, _SHIFT, 2) * width
@@ -110,6 +120,11 @@ class Imagery:
             return None
         pixels = render_view(self.source, view, self.size_px, rng, self.seasons, self._parts)
         return None if pixels is None else Photo(pixels, view, number)
+
+
+def _in_bbox(lat: float, lon: float, bbox: tuple[float, ...]) -> bool:
+    west, south, east, north = bbox
+    return south <= lat <= north and (lon - west) % 360.0 <= ((east - west) % 360.0 or 360.0)
 
 
 def basemap_mosaic(scratch: Path) -> Path:

@@ -37,10 +37,17 @@ _LINEAR = (0.65 * np.power(np.arange(256) / 255.0, 2.2)).astype(np.float32)
 
 @dataclass(frozen=True)
 class Footprints:
-    """What is known of real photos: ground width and distance of the photo from the nadir, both (n,) in km."""
+    """What is known of real photos.
+
+    Attributes:
+        width_km: (n,) square root of the area of the ground shown.
+        nadir_km: (n,) distance of the photo from the nadir.
+        center: (n, 2) lat, lon of the ground shown; (0, 2) when only the distances are known.
+    """
 
     width_km: NDArray[np.float64]
     nadir_km: NDArray[np.float64]
+    center: NDArray[np.float64]
 
     @classmethod
     def read(cls, path: Path) -> Footprints:
@@ -63,18 +70,18 @@ class Footprints:
             ring = np.array(parsed.ring)
             center = geo.center_of(ring)
             area = geo.polygon_in_frame(ring, geo.LocalFrame(*center)).area
-            rows.append((area**0.5, float(geo.distance_km(*center, *parsed.nadir))))
+            rows.append((area**0.5, float(geo.distance_km(*center, *parsed.nadir)), *center))
         if not rows:
             raise InputError(path, "holds no name", "give a list of EarthLoc names")
-        widths, distances = np.array(rows).T
-        return cls(widths, distances)
+        table = np.array(rows)
+        return cls(table[:, 0], table[:, 1], table[:, 2:])
 
     @classmethod
     def typical(cls) -> Footprints:
         """Distances like those of the published list, for when it is not at hand: its quantiles."""
         shares = np.array([0.0, 0.05, 0.5, 0.75, 0.9, 0.95, 0.99])
         distances = np.interp(np.linspace(0, 0.99, 100), shares, [5.0, 81.0, 322.0, 507.0, 681.0, 764.0, 943.0])
-        return cls(np.full(100, 104.0), distances)
+        return cls(np.full(100, 104.0), distances, np.empty((0, 2)))
 
     def draw_distance(self, rng: np.random.Generator, width_km: float) -> float:
         """Distance from nadir to photo, of a real photo; of wide photos the nearer ones."""
@@ -175,6 +182,7 @@ class Augment:
     Attributes:
         air, clouds, water, season, tones, lens: haze; clouds and their shadows; flat water and glint; other
             months; exposure, contrast and colour; blur, noise, frames and round ports.
+        texture: random convolutions, after which shapes are what photo and imagery still have in common.
     """
 
     air: bool = True
@@ -183,6 +191,7 @@ class Augment:
     season: bool = True
     tones: bool = True
     lens: bool = True
+    texture: bool = True
 
 
 def render_view(
@@ -208,15 +217,34 @@ def render_view(
         ground = ground * cv2.resize(change, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
     if parts.tones and rng.random() < 0.5:
         # Crops, moisture and fires of the year, coarser than a field and finer than a season.
-        ground = ground * np.exp(np.float32(rng.uniform(0.05, 0.3)) * fractal(size_px, 4, 0.6, rng))[..., None]
+        ground = ground * np.exp(np.float32(rng.uniform(0.02, 0.07)) * fractal(size_px, 4, 0.6, rng))[..., None]
+    if parts.tones and rng.random() < 0.6:
+        # Grey as another film, another hour or another air would weigh the colours of the ground.
+        ground = ground * np.exp(rng.normal(0.0, 0.4, 3)).astype(np.float32)
     if parts.water and rng.random() < 0.9:
         ground = _paint_water(rgb, ground, weather, rng)
-    if parts.clouds and rng.random() < 0.65:
+    if parts.clouds and rng.random() < 0.4:
         ground = _cloud_over(ground, view, weather, rng)
     if parts.air:
         air_mass = np.asarray(cv2.resize(view.air_mass, (size_px, size_px)), np.float32)
         ground = effects.add_air(ground, weather, air_mass)
-    return _expose(ground, weather, rng, parts)
+    picture = _expose(ground, weather, rng, parts)
+    return _retextured(picture, rng) if parts.texture and rng.random() < 0.3 else picture
+
+
+def _retextured(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The picture mixed with its own random convolution, of the same mean and deviation.
+
+    Xu et al.: "Robust and generalizable visual representation learning via random convolutions", ICLR 2021.
+    """
+    side = int(rng.choice([1, 3, 5, 7]))
+    kernel = rng.standard_normal((side, side)) / side
+    kernel *= np.sign(kernel.sum()) or 1.0  # what is bright stays bright
+    plain = picture.astype(np.float32)
+    other = cv2.filter2D(plain, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REFLECT)
+    other = (other - other.mean()) * (plain.std() / max(float(other.std()), 1e-3)) + plain.mean()
+    share = np.float32(rng.uniform(0.3, 0.8))
+    return np.rint(np.clip(plain + share * (other - plain), 0, 255)).astype(np.uint8)
 
 
 def fractal(size_px: int, coarsest: int, roughness: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -258,6 +286,8 @@ def _cloud_over(
     size_px = len(ground)
     coarsest = int(np.clip(view.width_km / weather.cloud_scale_km, 2, 12))
     density = fractal(size_px, coarsest, float(rng.uniform(0.55, 0.9)), rng)
+    if rng.random() < 0.5:  # fields of small cumulus, where the larger pattern lets them grow
+        density = 0.8 * density + fractal(size_px, int(rng.integers(size_px // 16, size_px // 4)), 0.7, rng)
     threshold = np.quantile(density[::4, ::4], 1.0 - weather.cloud)
     span = 0.25 + 1.6 * weather.cloud_softness
     excess = density - threshold

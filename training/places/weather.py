@@ -75,11 +75,11 @@ class Weather:
     def draw(cls, rng: np.random.Generator) -> Weather:
         """Weather as varied as the real photos': mostly usable, now and then poor."""
         return cls(
-            cloud=float(0.7 * rng.beta(0.8, 3.0)),
+            cloud=float(0.6 * rng.beta(0.8, 3.0)),
             cloud_scale_km=float(np.exp(rng.uniform(np.log(15.0), np.log(200.0)))),
             cloud_softness=float(rng.beta(1.2, 2.0)),
             cloud_height_km=float(rng.uniform(1.0, 8.0)),
-            haze=float(0.04 + 0.5 * rng.beta(1.2, 3.5)),
+            haze=float(0.02 + 0.35 * rng.beta(1.0, 5.0)),
             sun_elevation_deg=float(rng.uniform(15.0, 80.0)),
             sun_azimuth_deg=float(rng.uniform(0.0, 360.0)),
             glint=float(rng.uniform(0.2, 1.0)),
