@@ -62,7 +62,6 @@ class StepsConfig:
         batch: pairs of a photo and its tile in a batch.
         head_rate, trunk_rate: highest learning rates of the aggregator and of the backbone's trained blocks.
         weight_decay: of AdamW.
-        queue: batches whose tiles stay as further negatives.
         region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
         region_photos: how many photos round a place such a batch is drawn from.
         small_px, small_share: side of the pictures in the first so large share of the steps.
@@ -73,7 +72,6 @@ class StepsConfig:
     head_rate: float = 1e-3
     trunk_rate: float = 0.0
     weight_decay: float = 0.02
-    queue: int = 0
     region_share: float = 0.5
     region_photos: int = 2500
     small_px: int = 192

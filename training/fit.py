@@ -64,7 +64,6 @@ class Trainer:
         self._aggregator: Rings = self.network.aggregator
         self._scale = nn.Parameter(torch.tensor(-math.log(config.temperature)))
         self._step = 0
-        self._queue: list[tuple[Tensor, Tensor]] = []
 
     def run(self, work: Work) -> EmbeddingNetwork:
         """Trains to the end, from where an interrupted run was; the network.
@@ -132,26 +131,16 @@ class Trainer:
     ) -> Tensor:
         """One step on InfoNCE, photos to tiles and half as much back; loss and share of photos found, (2,)."""
         scale = self._scale.exp().clamp(max=_MAX_SCALE)
-        tile_rows = pairs.tile_row[rows]
-        places, tile_places = pairs.photos.place[pairs.photo_row[rows]], pairs.tiles.place
-        masked = neutral(places, tile_places[tile_rows], self.config.neutral_iou).fill_diagonal_(False)
+        places, tile_places = pairs.photos.place[pairs.photo_row[rows]], pairs.tiles.place[pairs.tile_row[rows]]
+        masked = neutral(places, tile_places, self.config.neutral_iou).fill_diagonal_(False)
         scores = (photos @ tiles.T * scale).masked_fill(masked, -torch.inf)
-        everything = scores
-        if self._queue:
-            older, older_rows = (torch.cat(parts) for parts in zip(*self._queue, strict=True))
-            old = photos @ older.T * scale
-            old = old.masked_fill(neutral(places, tile_places[older_rows], self.config.neutral_iou), -torch.inf)
-            everything = torch.cat([scores, old], dim=1)
         wanted = torch.arange(len(rows))
-        loss = functional.cross_entropy(everything, wanted) + 0.5 * functional.cross_entropy(scores.T, wanted)
+        loss = functional.cross_entropy(scores, wanted) + 0.5 * functional.cross_entropy(scores.T, wanted)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], _MAX_GRADIENT)
         optimizer.step()
-        queue = self.config.steps.queue
-        if queue:
-            self._queue = [*self._queue, (tiles.detach(), tile_rows)][-queue:]
-        return torch.tensor([float(loss.detach()), float((everything.argmax(dim=1) == wanted).float().mean())])
+        return torch.tensor([float(loss.detach()), float((scores.argmax(dim=1) == wanted).float().mean())])
 
     def _optimizer(self) -> torch.optim.AdamW:
         steps = self.config.steps
@@ -218,7 +207,6 @@ class Trainer:
             "optimizer": optimizer.state_dict(),
             "scale": self._scale.detach(),
             "step": self._step,
-            "queue": self._queue,
         }
         save_whole(self.out / STATE, state)
 
@@ -232,7 +220,6 @@ class Trainer:
             with torch.no_grad():
                 self._scale.copy_(state["scale"])
             self._step = int(state["step"])
-            self._queue = [(a, b) for a, b in state["queue"]]
         except EarthLocError:
             raise
         except Exception as error:  # readers of damaged bytes raise whatever those provoke

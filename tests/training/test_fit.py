@@ -110,7 +110,7 @@ def test_training_finds_more_and_more_of_its_pairs(finished):
 def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):
     monkeypatch.setattr(fit, "_SAVE_EVERY", 2)
     config = read_config(data / "tiny.toml")
-    config = replace(config, steps=replace(config.steps, steps=8, queue=2, small_px=96, small_share=0.4))
+    config = replace(config, steps=replace(config.steps, steps=8, small_px=96, small_share=0.4))
     ends = []
     for stops in ((), (1, 3, 5)):
         out = tmp_path / f"run{len(stops)}"
