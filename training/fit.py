@@ -23,6 +23,7 @@ from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.work import Work
 from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
+from training.checkpoint import save_whole
 from training.config import TrainingConfig
 from training.evaluate import recall_on_maps
 from training.networks import EmbeddingNetwork, build
@@ -83,7 +84,7 @@ class Trainer:
             else:
                 optimizer.load_state_dict(state["optimizer"])
             self._descend(optimizer, pairs, test, work)
-            _save(self.out / NETWORK, self.network.state_dict())
+            save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
             raise OutputError.from_os_error(self.out, error) from error
         return self.network.eval()

@@ -17,7 +17,7 @@ from rasterio.transform import from_bounds
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.retrieval.model import ModelPackage
 from engine.work import Work
-from training import fit
+from training import checkpoint, fit
 from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
 from training.cli import main
