@@ -148,6 +148,21 @@ def index_verify(args: argparse.Namespace) -> int:
     return 0
 
 
+def index_push(args: argparse.Namespace) -> int:
+    """Copies an index to Milvus."""
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import push
+
+    index = RegionalIndex.open(args.index, verify=True)
+    line = _ProgressLine()
+    try:
+        push(index, args.address, Work(line.show))
+    finally:
+        line.clear()
+    print(f"{args.address}: {index.count} tiles")
+    return 0
+
+
 def index_list(args: argparse.Namespace) -> int:
     """Lists the indexes in a folder; damaged ones with what is wrong."""
     from engine.retrieval.index import list_indexes
@@ -241,9 +256,9 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
         )
 
     from engine.localize import Localizer, models_of
-    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import open_index
 
-    indexes = [RegionalIndex.open(folder) for folder in folders]
+    indexes = [open_index(folder) for folder in folders]
     return Localizer(indexes, models_of(indexes))
 
 

@@ -26,8 +26,8 @@ from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
-from engine.retrieval.search import Circle, Match, search
-from engine.retrieval.tiling import tile_name
+from engine.retrieval.search import Match, search
+from engine.retrieval.tiling import Circle, tile_name
 from engine.work import Work
 
 # Grey levels (standard deviation) below which a photo shows nothing to recognise: night sky, a lens cap.

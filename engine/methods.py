@@ -193,13 +193,13 @@ class Methods:
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, opened anew where they changed on disk; others are closed."""
-        from engine.retrieval.index import RegionalIndex
+        from engine.retrieval.milvus import open_index
 
         wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
         for folder in folders:
             stamp = _stamp(folder)
             known = self._open.get(folder)
-            wanted[folder] = known if known and known[0] == stamp else (stamp, RegionalIndex.open(folder))
+            wanted[folder] = known if known and known[0] == stamp else (stamp, open_index(folder))
         self._open = wanted  # replaced, never changed: another thread reads it
         return [index for _, index in wanted.values()]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError
 from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
-from engine.retrieval.tiling import TILE_DTYPE, Tiles, hilbert_keys, tile_keys
+from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, hilbert_keys, hilbert_ranges, tile_keys
 
 Rows = slice | NDArray[np.int64]
 
@@ -34,6 +34,8 @@ FOOTPRINTS = "tiles.gpkg"
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
+# Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
+_NEIGHBOURS = 0.75
 _BLOCK_ROWS = 4096  # as float32 they stay in the processor's cache
 _REBUILD = "copy it again or build it anew"
 
@@ -72,6 +74,26 @@ class RegionalIndex:
         stored = self._stored[rows]
         return expand(stored) if self.dtype == "int8" else np.ascontiguousarray(stored, np.float32)
 
+    def to_compare(
+        self, queries: NDArray[np.float32], circle: Circle | None
+    ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
+        """Rows, ascending, and tiles to compare with queries (m, dimension), and a lookup that knows their neighbours.
+
+        In a circle these are all its tiles, and only its stretches of the file are read; of the whole of a large index
+        those that its short codes find.
+        """
+        if circle is not None:
+            reach_km = circle.radius_km + _NEIGHBOURS * max(self.info["tile_km"], default=0.0)
+            pieces = self.rows_in_keys(*hilbert_ranges(circle.lat, circle.lon, reach_km))
+            rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces] or [np.empty(0, np.int64)])
+            tiles = np.concatenate([self.tiles_at(piece) for piece in pieces] or [np.empty(0, TILE_DTYPE)])
+            inside = circle.holds(tiles)
+            return rows[inside], tiles[inside], TileLookup(tiles, rows)
+        if self.coarse is None:
+            return np.arange(self.count), self.tiles_at(slice(None)), self.lookup
+        rows = self.coarse.search(queries)
+        return rows, self.tiles_at(rows), self.lookup
+
     def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
         best = np.empty(len(rows), np.float32)
@@ -90,8 +112,8 @@ class RegionalIndex:
         """All of them in memory: for small indexes and for measurements."""
         return self.descriptors_at(slice(None))
 
-    def rows_in_keys(self, ranges: NDArray[np.int64]) -> list[slice]:
-        """Rows whose tiles lie in these ranges (n, 2) of the Hilbert curve, as contiguous pieces.
+    def rows_in_keys(self, ranges: NDArray[np.int64], order: int) -> list[slice]:
+        """Rows whose tiles lie in these ranges (n, 2) of the Hilbert curve of this order, as contiguous pieces.
 
         Found by bisection on the file, a few tiles read for each end.
         """
@@ -100,7 +122,7 @@ class RegionalIndex:
         while (low < high).any():
             middle = (low + high) // 2
             tiles = self.tiles[np.minimum(middle, self.count - 1)]
-            before = (hilbert_keys(tiles["lat"], tiles["lon"]) < ends) & (low < high)
+            before = (hilbert_keys(tiles["lat"], tiles["lon"], order) < ends) & (low < high)
             low, high = np.where(before, middle + 1, low), np.where(before | (low >= high), high, middle)
         return [slice(first, last) for first, last in low.reshape(-1, 2).tolist() if first < last]
 
@@ -209,7 +231,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
             path, f"was written by a newer version of EarthLoc (format {version})", "update EarthLoc"
         )
     try:
-        _check_manifest(info)
+        check_facts(info)
+        _check_files(info)
     except (KeyError, TypeError, ValueError) as error:
         raise IndexDamagedError(manifest, f"lacks a valid {error}", _REBUILD) from error
     return info
@@ -224,8 +247,8 @@ def file_sha256(path: Path) -> str:
         raise IndexDamagedError(path, "cannot be read", _REBUILD) from error
 
 
-def _check_manifest(info: dict[str, Any]) -> None:
-    """Raises KeyError, TypeError or ValueError that names the field at fault."""
+def check_facts(info: dict[str, Any]) -> None:
+    """Checks what a manifest says but for its files. Raises KeyError, TypeError or ValueError that names the field."""
     if not isinstance(info["name"], str):
         raise TypeError("name")
     for key, low in (("count", 0), ("dimension", 1)):
@@ -242,6 +265,10 @@ def _check_manifest(info: dict[str, Any]) -> None:
             raise TypeError(f"model.{key}")
     if not isinstance(info["source"], dict):
         raise TypeError("source")
+
+
+def _check_files(info: dict[str, Any]) -> None:
+    """The same for the files that a manifest names."""
     descriptors = DESCRIPTORS[info["dtype"]]
     required = {descriptors, TILES}
     if not required <= set(info["files"]) <= required | {FOOTPRINTS, MODEL_CARD, MODEL_FILE, CODES}:

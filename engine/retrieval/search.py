@@ -22,7 +22,7 @@ from engine.retrieval.index import RegionalIndex, TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior, spread
-from engine.retrieval.tiling import Tiles
+from engine.retrieval.tiling import Circle, Tiles
 
 # Tiles whose quarters are looked at; more change no candidate that anybody looks at.
 SHORTLIST = 1000
@@ -44,27 +44,18 @@ class Match:
     rotation_deg: int
 
 
-@dataclass(frozen=True)
-class Circle:
-    """The part of the Earth within radius_km of the nadir (lat, lon in degrees)."""
-
-    lat: float
-    lon: float
-    radius_km: float
-
-
 @dataclass(frozen=True, eq=False)
 class Found:
     """Tiles of an index that were found: rows and tiles (n,), and each one's highest cosine with the photo (n,).
 
-    `lookup` knows at least their neighbours; `background` (m,) are cosines of tiles taken evenly of those searched.
+    `lookup` knows at least their neighbours; `background` are rows taken evenly of those searched.
     """
 
     rows: NDArray[np.int64]
     tiles: Tiles
     likeness: NDArray[np.float64]
     lookup: TileLookup
-    background: NDArray[np.float64]
+    background: NDArray[np.int64]
 
 
 def search(
@@ -93,7 +84,7 @@ def search(
         found = shortlist(index, views[model].whole, max(SHORTLIST, top_k), circle, expectation)
         if len(found.rows):
             searched.append((index, model, found))
-    scales = _common_scale([(model, found.background) for _, model, found in searched])
+    scales = _common_scale(searched, views)
     matches: list[Match] = []
     tiles: list[Tiles] = []
     weights: list[NDArray[np.float64]] = []
@@ -130,19 +121,12 @@ def shortlist(
     Best first. In a circle every tile is compared and only its stretches of the file are read; in the whole of a large
     index its short codes are searched first.
     """
-    if circle is not None:
-        rows, tiles, lookup = _in_circle(index, circle)
-    elif index.coarse is not None:
-        rows = index.coarse.search(queries)
-        tiles, lookup = index.tiles_at(rows), index.lookup
-    else:
-        rows, tiles, lookup = np.arange(index.count), index.tiles_at(slice(None)), index.lookup
+    rows, tiles, lookup = index.to_compare(queries, circle)
     likeness = index.likeness(queries, rows).astype(np.float64)
-    if circle is None and index.coarse is not None:
-        evenly = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
-        background = index.likeness(queries, evenly).astype(np.float64)
+    if circle is None:
+        background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
     else:
-        background = likeness[:: max(1, len(rows) // _BACKGROUND)]
+        background = rows[:: max(1, len(rows) // _BACKGROUND)]
     scores = likeness
     if expectation is not None:
         scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * _log_prior(tiles, expectation)
@@ -155,25 +139,23 @@ def _log_prior(tiles: Tiles, expectation: Expectation) -> NDArray[np.float64]:
     return log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
 
 
-def _in_circle(index: RegionalIndex, circle: Circle) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-    """Rows, ascending, and tiles whose centre lies in the circle, and a lookup that knows those just outside too."""
-    pieces = index.rows_in_keys(tiling.hilbert_ranges(circle.lat, circle.lon, circle.radius_km))
-    rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces] or [np.empty(0, np.int64)])
-    tiles = np.concatenate([index.tiles_at(piece) for piece in pieces] or [np.empty(0, tiling.TILE_DTYPE)])
-    inside = geo.distance_km(tiles["lat"], tiles["lon"], circle.lat, circle.lon) <= circle.radius_km
-    return rows[inside], tiles[inside], TileLookup(tiles, rows)
-
-
-def _common_scale(backgrounds: Sequence[tuple[str, NDArray[np.float64]]]) -> dict[str, tuple[float, float]]:
+def _common_scale(
+    searched: Sequence[tuple[RegionalIndex, str, Found]], views: Mapping[str, PhotoViews]
+) -> dict[str, tuple[float, float]]:
     """Factor and offset for each model's likeness: the mean and deviation of its background become the first one's.
 
-    Networks differ in how alike they find two places that have nothing in common, and in how much that varies.
+    Networks differ in how alike they find two places that have nothing in common, and in how much that varies. The
+    background are tiles taken evenly of those searched.
     """
-    models = list(dict.fromkeys(model for model, _ in backgrounds))
+    models = list(dict.fromkeys(model for _, model, _ in searched))
+    if len(models) < 2:
+        return dict.fromkeys(models, (1.0, 0.0))
     scales: dict[str, tuple[float, float]] = {}
     first_mean = first_deviation = 0.0
     for model in models:
-        background = np.concatenate([cosines for other, cosines in backgrounds if other == model])
+        background = np.concatenate(
+            [index.likeness(views[model].whole, found.background) for index, other, found in searched if other == model]
+        )
         mean, deviation = float(background.mean()), max(float(background.std()), 1e-3)
         if not scales:
             first_mean, first_deviation = mean, deviation

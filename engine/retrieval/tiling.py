@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,19 @@ BBox = tuple[float, float, float, float]  # west, south, east, north; west > eas
 # A tile counts as land when this part of it is: islands and coasts stay in, open sea stays out.
 MIN_LAND = 0.05
 _KM_PER_DEGREE = math.pi * geo.EARTH_RADIUS_KM / 180.0
+
+
+@dataclass(frozen=True)
+class Circle:
+    """The part of the Earth within radius_km of the nadir (lat, lon in degrees)."""
+
+    lat: float
+    lon: float
+    radius_km: float
+
+    def holds(self, tiles: Tiles) -> NDArray[np.bool_]:
+        """Whether the centres of tiles (n,) lie in it."""
+        return geo.distance_km(tiles["lat"], tiles["lon"], self.lat, self.lon) <= self.radius_km
 
 
 def tile_name(tile: np.void) -> str:
@@ -103,12 +117,13 @@ def hilbert_order(tiles: Tiles) -> NDArray[np.int64]:
     return np.argsort(hilbert_keys(tiles["lat"], tiles["lon"]), kind="stable")
 
 
-def hilbert_keys(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int64]:
-    """Positions (n,) of points along a Hilbert curve over 2**HILBERT_ORDER cells a side (0.005 degrees of longitude).
+def hilbert_keys(lat: ArrayLike, lon: ArrayLike, order: int = HILBERT_ORDER) -> NDArray[np.int64]:
+    """Positions (n,) of points along a Hilbert curve over 2**order cells a side; by default 0.005 degrees of longitude.
 
-    The loop is the classic bit-by-bit rotation (Hilbert 1891; Skilling 2004 for the bit form).
+    The loop is the classic bit-by-bit rotation (Hilbert 1891; Skilling 2004 for the bit form). A lower order gives the
+    leading bits of a higher one.
     """
-    n = np.int64(1) << HILBERT_ORDER
+    n = np.int64(1) << order
     x = np.clip((np.asarray(lon) + 180.0) / 360.0 * n, 0, n - 1).astype(np.int64)
     y = np.clip((np.asarray(lat) + 90.0) / 180.0 * n, 0, n - 1).astype(np.int64)
     key = np.zeros(x.shape, np.int64)
@@ -124,11 +139,11 @@ def hilbert_keys(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int64]:
     return key
 
 
-def hilbert_ranges(lat: float, lon: float, radius_km: float) -> NDArray[np.int64]:
+def hilbert_ranges(lat: float, lon: float, radius_km: float) -> tuple[NDArray[np.int64], int]:
     """Ranges (n, 2) of keys, first and past the last, ascending and apart, that hold every point of a circle.
 
-    The circle is covered with cells of the curve of about a quarter of its radius; cells that follow each other on
-    the curve make one range.
+    Returned with the order of the curve that the keys are of. The circle is covered with cells of about a quarter of
+    its radius; cells that follow each other on the curve make one range.
     """
     reach = math.degrees(radius_km / geo.EARTH_RADIUS_KM) + 1e-9
     level = int(np.clip(math.floor(math.log2(720.0 / reach)), 0, 8))
@@ -142,10 +157,9 @@ def hilbert_ranges(lat: float, lon: float, radius_km: float) -> NDArray[np.int64
     last = math.floor((lon + half + 180.0) / 360.0 * cells)
     columns = np.unique(np.arange(first, min(last, first + cells - 1) + 1) % cells)
     x, y = np.meshgrid(columns, rows)
-    inside = hilbert_keys((y.ravel() + 0.5) / cells * 180.0 - 90.0, (x.ravel() + 0.5) / cells * 360.0 - 180.0)
-    shift = 2 * (HILBERT_ORDER - level)
-    blocks = np.sort(inside >> shift)
+    middles = (y.ravel() + 0.5) / cells * 180.0 - 90.0, (x.ravel() + 0.5) / cells * 360.0 - 180.0
+    blocks = np.sort(hilbert_keys(*middles, level))
     breaks = np.flatnonzero(np.diff(blocks) > 1)
     starts = blocks[np.concatenate([[0], breaks + 1])]
     ends = blocks[np.concatenate([breaks, [len(blocks) - 1]])] + 1
-    return np.stack([starts << shift, ends << shift], axis=1)
+    return np.stack([starts, ends], axis=1), level

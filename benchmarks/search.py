@@ -1,0 +1,277 @@
+"""Searching beside the EarthLoc way: time, memory, bytes and recall of both, with the same descriptors, in one run.
+
+    python benchmarks/search.py [--tiles 161496] [--codecs] [--json]
+
+The EarthLoc way is a flat float32 index with every tile at four rotations, scanned for each photo. "Same descriptors"
+means those of the shipped model, 256 numbers; EarthLoc's own recipe has 4,096, sixteen times the bytes and the time of
+what is called flat here. The flat index is scanned in slices of 100,000 tiles that are made when needed, so that it
+fits into any memory; its bytes are those that it would hold.
+
+Descriptors are those of the shipped index of the world. Above their number, further tiles are drawn between two tiles
+of one width that follow each other on the disk, both descriptor and place, with noise of 0.01 a number. Photos are
+tiles left out of the index, so real pictures on both sides: a photo is found when a tile within half its width of its
+middle is among the first 10. Ours searches four turns of the photo, theirs one against four rotations of each tile;
+turns but the first look like nothing in particular, so that the work is the same.
+
+Times are of one thread, in processor milliseconds, which a busy machine leaves alone. The floor near the nadir is the
+bytes of the tiles in the circle over the bandwidth with which this machine sums a large array.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"
+import faiss
+import numpy as np
+from _setting import WORK
+
+from engine import geo
+from engine.resources import own_indexes
+from engine.retrieval import coarse, tiling
+from engine.retrieval.index import RegionalIndex, compress, file_sha256
+from engine.retrieval.search import Circle, shortlist
+
+PHOTOS = 200
+VIEWS = 4
+RADIUS_KM = 1000.0
+_SLICE = 100_000
+_NOISE = 0.01
+
+
+def grown(world: RegionalIndex, count: int, held_out: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Tiles and descriptors (count), the world's without those held out, and more between them where needed."""
+    kept = np.setdiff1d(np.arange(world.count), held_out)
+    tiles, descriptors = world.tiles_at(kept), world.descriptors_at(kept)
+    if count <= len(tiles):
+        rows = np.sort(rng.choice(len(tiles), count, replace=False))
+        return tiles[rows], descriptors[rows]
+    following = np.arange(len(tiles))
+    for width in np.unique(tiles["width_km"]):
+        rows = np.flatnonzero(tiles["width_km"] == width)
+        following[rows] = np.roll(rows, -1)
+    parts, places = [descriptors], [tiles]
+    while (missing := count - sum(map(len, places))) > 0:
+        source = rng.integers(0, len(tiles), min(missing, _SLICE))
+        share = rng.uniform(0.2, 0.8, (len(source), 1)).astype(np.float32)
+        between = descriptors[source] * (1 - share) + descriptors[following[source]] * share
+        between += rng.standard_normal(between.shape, np.float32) * np.float32(_NOISE)
+        parts.append(between / np.linalg.norm(between, axis=1, keepdims=True))
+        new = tiles[source].copy()
+        other = tiles[following[source]]
+        new["lat"] += share[:, 0] * (other["lat"] - new["lat"])
+        new["lon"] += share[:, 0] * ((other["lon"] - new["lon"] + 180) % 360 - 180)
+        new["lon"] = geo.normalise_lon(new["lon"])
+        places.append(new)
+    return np.concatenate(places), np.concatenate(parts)
+
+
+def write_index(folder: Path, tiles: np.ndarray, descriptors: np.ndarray) -> RegionalIndex:
+    """A compact index as the builder leaves it."""
+    folder.mkdir(parents=True)
+    order = tiling.hilbert_order(tiles)
+    (folder / "tiles.bin").write_bytes(tiles[order].tobytes())
+    with (folder / "descriptors.i8").open("wb") as file:
+        for start in range(0, len(order), _SLICE):
+            file.write(compress(descriptors[order[start : start + _SLICE]]).tobytes())
+    names = ["tiles.bin", "descriptors.i8"]
+    dimension = descriptors.shape[1]
+    if coarse.has_codes(len(tiles), dimension):
+        stored = np.memmap(folder / "descriptors.i8", np.int8, "r", shape=descriptors.shape)
+        coarse.write_codes(folder / coarse.CODES, stored, dimension)
+        names.append(coarse.CODES)
+    info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
+    info.update(name=folder.name, count=len(tiles))
+    info["files"] = {n: {"sha256": file_sha256(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
+    (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
+    return RegionalIndex.open(folder)
+
+
+def views_of(photo: np.ndarray, rng) -> np.ndarray:
+    """A photo's VIEWS: its descriptor, and others that look like nothing in particular."""
+    views = rng.standard_normal((VIEWS, len(photo)), np.float32)
+    views[0] = photo
+    return views / np.linalg.norm(views, axis=1, keepdims=True)
+
+
+def recall(ranked: list[np.ndarray], tiles: np.ndarray, truth: np.ndarray) -> float:
+    hits = 0
+    for rows, photo in zip(ranked, truth, strict=True):
+        away = geo.distance_km(tiles["lat"][rows], tiles["lon"][rows], photo["lat"], photo["lon"])
+        hits += bool((away <= 0.5 * photo["width_km"]).any())
+    return 100.0 * hits / len(truth)
+
+
+def ours(index: RegionalIndex, photos: np.ndarray, rng) -> tuple[list[np.ndarray], list[float]]:
+    shortlist(index, views_of(photos[0], rng), 10)  # opens what the first search opens
+    ranked, times = [], []
+    for photo in photos:
+        views = views_of(photo, rng)
+        start = time.process_time()
+        ranked.append(shortlist(index, views, 10).rows)
+        times.append(1000 * (time.process_time() - start))
+    return ranked, times
+
+
+def flat(descriptors: np.ndarray, photos: np.ndarray, rng) -> tuple[list[np.ndarray], float]:
+    """The first 10 tiles by an exhaustive search over four rotations, and its milliseconds for a photo."""
+    best = [(np.empty(0, np.float32), np.empty(0, np.int64)) for _ in photos]
+    spent = 0.0
+    timed = 20  # photos scanned one at a time, as they come; the others together, which is quicker
+    for start in range(0, len(descriptors), _SLICE):
+        rows = descriptors[start : start + _SLICE]
+        turned = [rows]
+        for _ in range(3):
+            noise = rng.standard_normal(rows.shape, np.float32)
+            turned.append(noise / np.linalg.norm(noise, axis=1, keepdims=True))
+        index = faiss.IndexFlatIP(descriptors.shape[1])
+        index.add(np.concatenate(turned))
+        del turned
+        for first in range(timed):
+            clock = time.process_time()
+            index.search(photos[first : first + 1], 10)
+            spent += 1000 * (time.process_time() - clock)
+        scores, hits = index.search(photos, 10)
+        for i, (row_scores, row_hits) in enumerate(zip(scores, hits, strict=True)):
+            all_scores = np.concatenate([best[i][0], row_scores])
+            all_rows = np.concatenate([best[i][1], start + row_hits % len(rows)])
+            order = np.argsort(-all_scores, kind="stable")[:10]
+            best[i] = all_scores[order], all_rows[order]
+        del index
+    return [rows for _, rows in best], spent / timed
+
+
+def near_nadir(index: RegionalIndex, photos: np.ndarray, truth: np.ndarray, rng) -> tuple[list[float], float]:
+    """Milliseconds of searches within RADIUS_KM of the photo's place, and the median of the bytes they must read."""
+    times, must_read = [], []
+    for photo, place in zip(photos, truth, strict=True):
+        views = views_of(photo, rng)
+        circle = Circle(float(place["lat"]), float(place["lon"]), RADIUS_KM)
+        start = time.process_time()
+        shortlist(index, views, 10, circle)
+        times.append(1000 * (time.process_time() - start))
+        away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], circle.lat, circle.lon)
+        must_read.append(int((away <= RADIUS_KM).sum()) * (index.dimension + index.tiles.dtype.itemsize))
+    return times, statistics.median(must_read)
+
+
+def bytes_per_ms() -> float:
+    """Bytes that one thread sums in a millisecond, of an array larger than the caches: the best of several."""
+    array = np.ones(64_000_000 // 8)
+    best = 0.0
+    for _ in range(7):
+        start = time.process_time()
+        array.sum()
+        best = max(best, array.nbytes / (1000 * (time.process_time() - start)))
+    return best
+
+
+def resident_bytes(index: RegionalIndex) -> int:
+    """What a search of the whole holds in memory: short codes, or every descriptor, mapped from the file."""
+    size = index.info["files"]
+    return size[coarse.CODES]["bytes"] if coarse.CODES in size else size["descriptors.i8"]["bytes"]
+
+
+def compare_codecs(descriptors: np.ndarray, photos: np.ndarray, tiles: np.ndarray, truth: np.ndarray) -> list[dict]:
+    """Ways to keep and search the same descriptors; one query a photo. Re-ranked ones keep int8 on disk besides."""
+    dimension = descriptors.shape[1]
+    train = descriptors[:: max(1, len(descriptors) // 20_000)]
+    ip = faiss.METRIC_INNER_PRODUCT
+    ways = {
+        "float32, exact": ("Flat", dimension * 4, 0),
+        "float16, exact": ("SQfp16", dimension * 2, 0),
+        "int8, exact": ("SQ8", dimension, 0),
+        "PCA to 128, int8, exact": ("PCA128,SQ8", 128, 0),
+        "PQ 64 x 4 bit": ("PQ64x4fs", 32, 0),
+        "PQ 64 x 4 bit, 300 re-ranked": ("PQ64x4fs", 32, 300),
+        "OPQ, PQ 64 x 4 bit, 300 re-ranked": ("OPQ64,PQ64x4fs", 32, 300),
+        "PQ 32 x 8 bit, 300 re-ranked": ("PQ32", 32, 300),
+        "IVF 512 (16 visited), int8": ("IVF512,SQ8", dimension + 8, 0),
+        "HNSW 32, int8": ("HNSW32_SQ8", dimension + 256, 0),
+    }
+    stored = compress(descriptors)
+    found = []
+    for name, (factory, tile_bytes, reranked) in ways.items():
+        start = time.process_time()
+        index = faiss.index_factory(dimension, factory, ip)
+        if factory.startswith("OPQ"):
+            faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
+        index.train(train)
+        index.add(descriptors)
+        built_s = time.process_time() - start
+        if "IVF" in factory:
+            index.nprobe = 16
+        if "HNSW" in factory:
+            index.hnsw.efSearch = 64
+        ranked, times = [], []
+        for photo in photos:
+            start = time.process_time()
+            _, hits = index.search(photo[None], reranked or 10)
+            rows = hits[0][hits[0] >= 0]
+            if reranked:
+                numbers = stored[rows].astype(np.float32)
+                rows = rows[np.argsort(-(numbers @ photo) / np.linalg.norm(numbers, axis=1))[:10]]
+            times.append(1000 * (time.process_time() - start))
+            ranked.append(rows)
+        found.append({"way": name, "bytes": tile_bytes, "recall": round(recall(ranked, tiles, truth), 1),
+                      "ms": round(statistics.median(times), 2), "built_s": round(built_s, 1)})  # fmt: skip
+        print(found[-1], file=sys.stderr, flush=True)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tiles", type=int, default=161_496)
+    parser.add_argument("--photos", type=int, default=PHOTOS)
+    parser.add_argument("--codecs", action="store_true", help="compare codecs instead")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    faiss.omp_set_num_threads(1)
+    rng = np.random.default_rng(0)
+    world = RegionalIndex.open(own_indexes()[0])
+    held_out = rng.choice(world.count, args.photos, replace=False)
+    truth, photos = world.tiles_at(held_out), world.descriptors_at(held_out)
+    tiles, descriptors = grown(world, args.tiles, held_out, rng)
+    if args.codecs:
+        ways = compare_codecs(descriptors, photos, tiles, truth)
+        print(json.dumps(ways) if args.json else "\n".join(map(str, ways)))
+        return
+    WORK.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
+        index = write_index(Path(scratch) / "grown", tiles, descriptors)
+        start = time.process_time()
+        RegionalIndex.open(index.path)
+        open_ms = 1000 * (time.process_time() - start)
+        ranked, times = ours(index, photos, rng)
+        recall_ours = recall(ranked, index.tiles_at(slice(None)), truth)
+        nadir_times, must_read = near_nadir(index, photos, truth, rng)
+        flat_ranked, flat_ms = flat(descriptors, photos, rng)
+        result = {
+            "ours_ms": round(statistics.median(times), 2),
+            "flat_ms": round(flat_ms, 2),
+            "ours_bytes": resident_bytes(index),
+            "flat_bytes": 4 * 4 * index.dimension * index.count,
+            "recall_ours": round(recall_ours, 1),
+            "recall_flat": round(recall(flat_ranked, tiles, truth), 1),
+            "nadir_ms": round(statistics.median(nadir_times), 2),
+            "nadir_floor_ms": round(must_read / bytes_per_ms(), 3),
+        }
+        disk = sum(entry["bytes"] for entry in index.info["files"].values())
+    if not args.json:
+        print(f"{args.tiles} tiles, {len(photos)} photos, {VIEWS} views each; opened in {open_ms:.1f} ms")
+        p95 = sorted(times)[int(0.95 * len(times))], sorted(nadir_times)[int(0.95 * len(nadir_times))]
+        print(f"p95: {p95[0]:.1f} ms worldwide, {p95[1]:.1f} ms near the nadir; {disk / 1e6:.1f} MB on disk")
+        print(f"memory {result['flat_bytes'] / result['ours_bytes']:.0f} times less", end=", ")
+        print(f"time {result['flat_ms'] / result['ours_ms']:.1f} times less than with the same descriptors")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

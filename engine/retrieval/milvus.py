@@ -1,0 +1,279 @@
+"""Regional indexes on Milvus, for those too large for one machine; with Milvus Lite in a file, for trying it out.
+
+An index is a collection: one entity a tile, its row along the Hilbert curve the primary key, and one more, row -1, that
+holds the manifest. What a photo is searched for, how tiles are ranked, is what it is for an index on disk; only
+finding and fetching tiles goes through `pymilvus`.
+
+Addresses are `milvus://HOST:PORT/NAME`, or `milvus:///FOLDER/FILE.db/NAME` for Milvus Lite; a token for a server that
+wants one is taken from the environment, MILVUS_TOKEN.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import IndexDamagedError, InputError, UsageError
+from engine.retrieval.index import RegionalIndex, Rows, TileLookup, check_facts
+from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
+from engine.work import Work
+
+_MANIFEST_ROW = -1
+_BATCH = 1000
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+# Tiles found for each view of a photo; the most that suffices for the ranking.
+_FOUND = 1000
+_KM_PER_DEGREE = 111.19
+
+
+def is_milvus(address: str | Path) -> bool:
+    """Whether this names an index on Milvus rather than a folder."""
+    return re.match(r"milvus:/", _text(address)) is not None
+
+
+def open_index(address: str | Path) -> RegionalIndex:
+    """Opens an index on disk, or on Milvus."""
+    return MilvusIndex(address) if is_milvus(address) else RegionalIndex.open(address)
+
+
+class MilvusIndex(RegionalIndex):
+    """An index on Milvus, opened; searched as one on disk is.
+
+    Args:
+        address: milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME.
+
+    Raises:
+        InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
+    """
+
+    def __init__(self, address: str | Path) -> None:
+        self._uri, self._collection = _parts(address)
+        self._client = _connect(self._uri)
+        self.path = Path(_text(address))
+        if not self._client.has_collection(self._collection):
+            raise InputError(self.path, "no such collection", "push an index there with `earthloc index push`")
+        self._client.load_collection(self._collection)
+        found = self._client.get(self._collection, ids=[_MANIFEST_ROW], output_fields=["manifest"])
+        try:
+            self.info = json.loads(found[0]["manifest"])
+            check_facts(self.info)
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise IndexDamagedError(self.path, "holds no index of EarthLoc", "push it again") from error
+        self.name, self.count = self.info["name"], self.info["count"]
+        self.dimension, self.dtype = self.info["dimension"], "float32"
+        self.tiles: Any = _TilesByRow(self)
+
+    def verify(self) -> int:
+        """Compares the number of tiles with the manifest's; Milvus guards the bytes itself."""
+        counted = self._client.query(self._collection, filter="row >= 0", output_fields=["count(*)"])
+        if int(counted[0]["count(*)"]) != self.count:
+            raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again")
+        return 1
+
+    def tiles_at(self, rows: Rows) -> Tiles:
+        """Tiles of these rows."""
+        return _as_tiles(self._get(rows, ["lat", "lon", "width_km", "grid_row", "grid_col"]))
+
+    def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
+        """float32 (n, dimension) of these rows."""
+        found = self._get(rows, ["vector"])
+        return np.array([entity["vector"] for entity in found], np.float32).reshape(-1, self.dimension)
+
+    def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The highest cosine (n,) of each of these rows with any of the queries (m, dimension)."""
+        if not len(rows):
+            return np.empty(0, np.float32)
+        return np.asarray((queries @ self.descriptors_at(rows).T).max(axis=0), np.float32)
+
+    def to_compare(
+        self, queries: NDArray[np.float32], circle: Circle | None
+    ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
+        """Rows, ascending, and tiles that Milvus finds, and a lookup that asks it for their neighbours."""
+        hits = self._client.search(
+            self._collection,
+            data=queries.tolist(),
+            anns_field="vector",
+            limit=min(_FOUND, self.count + 1),
+            filter="row >= 0" if circle is None else f"row >= 0 and {_box(circle)}",
+            output_fields=["row"],
+        )
+        rows = np.unique(np.array([hit["row"] for query in hits for hit in query], np.int64))
+        tiles = self.tiles_at(rows)
+        if circle is not None:
+            inside = circle.holds(tiles)
+            rows, tiles = rows[inside], tiles[inside]
+        return rows, tiles, _RemoteLookup(self._client, self._collection, self.info["tile_km"])
+
+    @cached_property
+    def lookup(self) -> TileLookup:
+        """Finds rows of tiles by their place."""
+        return _RemoteLookup(self._client, self._collection, self.info["tile_km"])
+
+    def _get(self, rows: Rows, fields: list[str]) -> list[dict[str, Any]]:
+        wanted = np.arange(self.count)[rows].tolist() if isinstance(rows, slice) else np.asarray(rows).tolist()
+        found: dict[int, dict[str, Any]] = {}
+        for part in _parts_of(list(dict.fromkeys(wanted))):
+            entities = self._client.get(self._collection, ids=part, output_fields=["row", *fields])
+            found.update((entity["row"], entity) for entity in entities)
+        try:
+            return [found[row] for row in wanted]
+        except KeyError as error:
+            raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again") from error
+
+
+class _TilesByRow:
+    """`index.tiles[row]` of an index that is elsewhere."""
+
+    def __init__(self, index: MilvusIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return self._index.count
+
+    def __getitem__(self, row: Any) -> Any:
+        single = np.ndim(row) == 0 and not isinstance(row, slice)
+        tiles = self._index.tiles_at(np.array([row]) if single else row)
+        return tiles[0] if single else tiles
+
+
+class _RemoteLookup(TileLookup):
+    """Rows of tiles by their keys, asked of Milvus."""
+
+    def __init__(self, client: Any, collection: str, widths_km: Sequence[float]) -> None:
+        self._client, self._collection = client, collection
+        self.widths_km = sorted(float(width) for width in widths_km)
+
+    def rows_of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the tiles with these keys, any shape; -1 where there is no such tile."""
+        unique, where = np.unique(keys, return_inverse=True)
+        rows = np.full(len(unique), -1, np.int64)
+        for part in _parts_of(unique.tolist()):
+            wanted = f"tile in [{','.join(map(str, part))}]"
+            found = self._client.query(self._collection, filter=wanted, output_fields=["row", "tile"])
+            for entity in found:
+                rows[np.searchsorted(unique, entity["tile"])] = entity["row"]
+        return np.asarray(rows[where].reshape(keys.shape))
+
+
+def push(index: RegionalIndex, address: str | Path, work: Work | None = None) -> None:
+    """Copies an index to Milvus. The manifest goes last, so a push that was stopped is not taken for an index.
+
+    Raises:
+        UsageError: a collection of this name is there already. InputError: the server cannot be reached.
+    """
+    from pymilvus import DataType, MilvusClient
+
+    work = work or Work()
+    uri, collection = _parts(address)
+    client = _connect(uri)
+    if client.has_collection(collection):
+        if client.get(collection, ids=[_MANIFEST_ROW], output_fields=["row"]):
+            raise UsageError(_text(address), "holds an index already", "choose another name, or drop the collection")
+        client.drop_collection(collection)  # half pushed
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("row", DataType.INT64, is_primary=True)
+    for name in ("tile", "grid_row", "grid_col"):
+        schema.add_field(name, DataType.INT64)
+    for name in ("lat", "lon", "width_km"):
+        schema.add_field(name, DataType.DOUBLE)
+    schema.add_field("manifest", DataType.VARCHAR, max_length=65_535)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=index.dimension)
+    wanted = client.prepare_index_params()
+    wanted.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
+    client.create_collection(collection, schema=schema, index_params=wanted)
+    for start in range(0, index.count, _BATCH):
+        work.progress("push", start, index.count, f"{start} of {index.count} tiles")
+        rows = np.arange(start, min(start + _BATCH, index.count))
+        client.insert(collection, _entities(rows, index.tiles_at(rows), index.descriptors_at(rows)))
+    manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
+    last = _entities(np.array([_MANIFEST_ROW]), np.zeros(1, TILE_DTYPE), np.zeros((1, index.dimension), np.float32))
+    client.insert(collection, [{**last[0], "manifest": manifest}])
+    client.flush(collection)
+    work.progress("push", index.count, index.count)
+
+
+def _entities(rows: NDArray[np.int64], tiles: Tiles, vectors: NDArray[np.float32]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": int(row),
+            "tile": int(key),
+            "lat": float(tile["lat"]),
+            "lon": float(tile["lon"]),
+            "width_km": float(tile["width_km"]),
+            "grid_row": int(tile["row"]),
+            "grid_col": int(tile["col"]),
+            "manifest": "",
+            "vector": vector.tolist(),
+        }
+        for row, key, tile, vector in zip(rows, tile_keys(tiles), tiles, vectors, strict=True)
+    ]
+
+
+def _as_tiles(entities: Sequence[dict[str, Any]]) -> Tiles:
+    tiles = np.empty(len(entities), TILE_DTYPE)
+    for name in TILE_DTYPE.names or ():
+        tiles[name] = [entity[{"row": "grid_row", "col": "grid_col"}.get(name, name)] for entity in entities]
+    return tiles
+
+
+def _box(circle: Circle) -> str:
+    """Filter for a box round a circle."""
+    reach = circle.radius_km / _KM_PER_DEGREE * 1.01
+    south, north = circle.lat - reach, circle.lat + reach
+    terms = [f"lat >= {south:.6f}", f"lat <= {north:.6f}"]
+    if max(abs(south), abs(north)) < 89.0:
+        sine = math.sin(math.radians(min(reach, 90.0))) / math.cos(math.radians(circle.lat))
+        half = math.degrees(math.asin(min(1.0, sine))) * 1.01
+        west, east = circle.lon - half, circle.lon + half
+        if half < 180.0:
+            if west < -180.0:
+                terms.append(f"(lon >= {west + 360.0:.6f} or lon <= {east:.6f})")
+            elif east > 180.0:
+                terms.append(f"(lon >= {west:.6f} or lon <= {east - 360.0:.6f})")
+            else:
+                terms += [f"lon >= {west:.6f}", f"lon <= {east:.6f}"]
+    return " and ".join(terms)
+
+
+def _connect(uri: str) -> Any:
+    try:
+        from pymilvus import MilvusClient
+        from pymilvus.exceptions import MilvusException
+    except ImportError as error:
+        raise UsageError(
+            None, "an index on Milvus needs the package pymilvus", "install it with `pip install earthloc[milvus]`"
+        ) from error
+    try:
+        return MilvusClient(uri=uri, token=os.environ.get("MILVUS_TOKEN", ""))
+    except (MilvusException, OSError, ValueError) as error:
+        raise InputError(uri, "no Milvus answers there", "check the address and that the server runs") from error
+
+
+def _parts(address: str | Path) -> tuple[str, str]:
+    """What pymilvus connects to, and the name of the collection."""
+    server = re.fullmatch(rf"milvus:/+([^/]+:\d+)/({_NAME})", _text(address))
+    if server:
+        return f"http://{server[1]}", server[2]
+    lite = re.fullmatch(rf"milvus:/+((?:[A-Za-z]:/)?.+\.db)/({_NAME})", _text(address))
+    if lite:
+        return (lite[1] if re.match("[A-Za-z]:/", lite[1]) else f"/{lite[1]}"), lite[2]
+    raise UsageError(
+        _text(address), "is no address of an index", "write milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME"
+    )
+
+
+def _text(address: str | Path) -> str:
+    return address.as_posix() if isinstance(address, Path) else address
+
+
+def _parts_of(values: list[int]) -> Iterator[list[int]]:
+    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))

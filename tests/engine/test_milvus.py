@@ -1,0 +1,103 @@
+"""The same answers from Milvus as from the disk, by Milvus Lite: the same client, the same calls."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed (Windows has none)")
+
+from engine import cli
+from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
+from engine.imagery.raster import RasterSource
+from engine.retrieval import milvus
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.milvus import MilvusIndex, open_index, push
+from engine.retrieval.photo_views import PhotoViews
+from engine.retrieval.ranking import Expectation
+from engine.retrieval.search import search
+from engine.retrieval.tiling import Circle
+from engine.work import Work
+
+
+@pytest.fixture(scope="module")
+def local(small_index_folder):
+    return RegionalIndex.open(small_index_folder)
+
+
+@pytest.fixture(scope="module")
+def address(local, tmp_path_factory):
+    where = f"milvus://{tmp_path_factory.mktemp('milvus') / 'tiles.db'}/europe"
+    push(local, where)
+    return where
+
+
+def views(index, seed):
+    rng = np.random.default_rng(seed)
+
+    def like(*shape):
+        vectors = rng.standard_normal((*shape, index.dimension)).astype(np.float32)
+        vectors += 12 * index.descriptors[rng.integers(index.count, size=shape)]
+        return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+    return {index.info["model"]["sha256"]: PhotoViews(like(12), like(4, 4))}
+
+
+@pytest.mark.parametrize("circle", [None, Circle(44.0, 5.0, 250.0), Circle(45.0, 179.0, 400.0)])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, seed):
+    remote = open_index(address)
+    expected = Expectation((circle.lat, circle.lon) if circle else None, 0.6)
+    here = search([local], views(local, seed), 20, circle, expected)
+    there = search([remote], views(local, seed), 20, circle, expected)
+    assert [(m.row, m.rotation_deg) for m in there] == [(m.row, m.rotation_deg) for m in here]
+    assert [m.score for m in there] == pytest.approx([m.score for m in here], abs=1e-5)
+    for mine, other in zip(here, there, strict=True):
+        assert remote.tiles[other.row] == local.tiles[mine.row]
+
+
+def test_an_index_on_milvus_says_what_it_is(local, address):
+    remote = MilvusIndex(address)
+    assert remote.verify() == 1
+    assert {**remote.info, "files": None, "dtype": None} == {**local.info, "files": None, "dtype": None}
+    np.testing.assert_allclose(remote.descriptors_at(np.array([3, 0, 3])), local.descriptors[[3, 0, 3]], atol=1e-6)
+
+
+def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeypatch):
+    where = f"milvus://{tmp_path / 'x.db'}/half"
+    stopped = Work(lambda stage, done, total, _: stopped.cancel() if done else None)
+    many = RegionalIndex.open(local.path)
+    monkeypatch.setattr(milvus, "_BATCH", 8)
+    with pytest.raises(CancelledError):
+        push(many, where, stopped)
+    with pytest.raises(IndexDamagedError, match="no index of EarthLoc"):
+        MilvusIndex(where)
+    push(many, where)
+    assert MilvusIndex(where).count == local.count
+    with pytest.raises(UsageError, match="holds an index already"):
+        push(many, where)
+
+
+def test_wrong_addresses(tmp_path):
+    with pytest.raises(InputError, match="no such collection"):
+        open_index(f"milvus://{tmp_path / 'y.db'}/nothing")
+    for wrong in ("milvus://host/name", "milvus://host:1/a b", "milvus:///folder/name"):
+        with pytest.raises(UsageError, match="is no address of an index"):
+            open_index(wrong)
+
+
+def test_the_command_line(local, tmp_path, capsys, land_raster):
+    where = f"milvus://{tmp_path / 'z.db'}/europe"
+    assert cli.main(["index", "push", str(local.path), where]) == 0
+    assert f"{local.count} tiles" in capsys.readouterr().out
+    tile = local.tiles[4]
+    with RasterSource.open(land_raster) as source:
+        pixels, _ = source.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), 256)
+    photo = tmp_path / "p.png"
+    Image.fromarray(pixels).save(photo)
+    answers = []
+    for index in (str(local.path), where):
+        assert cli.main(["localize", str(photo), "--index", index, "--no-register", "--json"]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert [c["tile"] for c in answers[0]["candidates"]] == [c["tile"] for c in answers[1]["candidates"]]
