@@ -10,12 +10,15 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
+    QgsMapLayerLegendUtils,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication, QObject
+from qgis.PyQt.QtXml import QDomDocument
 
 from .resources import style
 from .store import photo_key, quoted
@@ -82,8 +85,12 @@ class ResultLayers(QObject):
         layer.setCustomProperty("embeddedWidgets/count", 1)
         layer.setCustomProperty("embeddedWidgets/0/id", "transparency")
         self._project.addMapLayer(layer, False)
-        node = group.addLayer(layer)  # below footprint and tie points
+        # Below the tie points, above the footprint, whose colour would tint it.
+        tables = [child.layer().customProperty(TABLE_PROPERTY) for child in group.findLayers() if child.layer()]
+        node = QgsLayerTreeLayer(layer)
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # its bands tell nobody anything
         node.setExpanded(True)  # so that the slider is there
+        group.insertChildNode(1 if tables[:1] == ["tie_points"] else 0, node)
         group.setExpanded(True)
         node.setItemVisibilityCheckedParentRecursive(True)
         return True
@@ -198,9 +205,7 @@ class ResultLayers(QObject):
         if key is not None:
             layer.setCustomProperty(PHOTO_PROPERTY, key)
         layer.setCustomProperty(TABLE_PROPERTY, table)
-        qml = style(table)
-        if qml.is_file():
-            layer.loadNamedStyle(str(qml))
+        apply_style(layer, table)
         self._project.addMapLayer(layer, False)
         node = group.insertLayer(0, layer) if key is not None else group.addLayer(layer)
         node.setExpanded(False)
@@ -231,6 +236,15 @@ class ResultLayers(QObject):
         layer = self._all_footprints()
         if layer is not None:
             _reload(layer)
+
+
+def apply_style(layer: QgsVectorLayer, table: str) -> None:
+    """Gives a layer our style for a table; not by loadNamedStyle, which prefers the file's own, however old."""
+    qml = style(table)
+    if qml.is_file():
+        document = QDomDocument()
+        document.setContent(qml.read_text(encoding="utf-8"))
+        layer.importNamedStyle(document)
 
 
 def _source(gpkg: Path, table: str, key: str | None) -> str:

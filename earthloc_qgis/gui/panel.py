@@ -121,7 +121,7 @@ class EarthLocPanel(QWidget):
         self.tools.add_folder.triggered.connect(self.ask_for_folder)
         self.tools.remove.triggered.connect(lambda: self._remove(self.list.selected()))
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
-        self.tools.picture.triggered.connect(lambda: self.show_pictures(self.list.selected()))
+        self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.tools.review.triggered.connect(lambda: self.review.open(self.search.indexes.known()))
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)
@@ -252,8 +252,6 @@ class EarthLocPanel(QWidget):
         self.cancel_button.setVisible(self.controller.queue.running or self.pictures.busy)
         self.tools.remove.setEnabled(bool(self.list.selected()))
         self.tools.zoom.setEnabled(bool(self.list.selected()))
-        statuses = {model.photo(path).status for path in self.list.selected()}
-        self.tools.picture.setEnabled(bool(statuses & {LOCATED, UNCERTAIN}))
 
     def _running_changed(self, running: bool) -> None:
         self.progress.show_work(running, self.pictures.busy)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 _RANK_ROLE = Qt.ItemDataRole.UserRole
 
 
 class ResultsView(QWidget):
-    """The status in words, and the candidates; `candidate_chosen(rank)` when one is clicked or activated."""
+    """The status in words, and the candidates.
+
+    Signals:
+        candidate_chosen(rank): one is clicked or activated.
+        picture_wanted(): the photo is to be drawn on the map.
+    """
 
     candidate_chosen = pyqtSignal(int)
+    picture_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,14 +50,26 @@ class ResultsView(QWidget):
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
+        self.picture_button = QPushButton(
+            QgsApplication.getThemeIcon("/mActionAddRasterLayer.svg"), self.tr("Show photo on map"), self
+        )
+        self.picture_button.setObjectName("picture_button")
+        self.picture_button.setToolTip(
+            self.tr("Draws the photo where it lies, as a layer with a slider for its opacity")
+        )
+        self.picture_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.picture_button.clicked.connect(lambda: self.picture_wanted.emit())
+        self.picture_button.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
+        layout.addWidget(self.picture_button)
         layout.addWidget(self.list, 1)
 
     def show_result(self, sentence: str, localization: dict | None) -> None:
         """Shows a sentence and the candidates of a localization, or none."""
         self.message.setText(sentence)
+        self.picture_button.setVisible(bool((localization or {}).get("pose")))
         self.list.clear()
         for candidate in (localization or {}).get("candidates", []):
             distance = candidate.get("nadir_distance_km")

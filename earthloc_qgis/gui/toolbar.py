@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QSizePolicy, QToolBar, QWidget
 
 
 class PanelTools(QToolBar):
-    """Actions on the list of photos: add_files, add_folder, review, zoom, picture, remove, options."""
+    """Actions on the list of photos: add_files, add_folder, review, remove, zoom, options."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -26,16 +26,11 @@ class PanelTools(QToolBar):
             "mActionShowAllLayers", self.tr("Review…"), self.tr("Check located photos against the map, and sign off")
         )
         self.zoom = self._action("mActionZoomToSelected", self.tr("Zoom to result"), "")
-        self.picture = self._action(
-            "mActionAddRasterLayer",
-            self.tr("Show photo on map"),
-            self.tr("Show photo on map: drawn where it lies, with a slider for its opacity"),
-        )
         self.remove = self._action(
             "mActionDeleteSelected", self.tr("Remove"), self.tr("Remove the selected photos and their results")
         )
         self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
-        for action in (self.zoom, self.picture, self.remove, self.options):
+        for action in (self.zoom, self.remove, self.options):
             self.widgetForAction(action).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _action(self, icon: str, text: str, tool_tip: str):

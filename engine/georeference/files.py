@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,9 @@ def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
 def writing(out: Path) -> Iterator[None]:
     """Turns GDAL's and the system's refusals to write `out` into OutputErrors."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # not yet
+            yield
     except rasterio.errors.RasterioError as error:
         raise OutputError(out, f"could not be written ({error})", "free some space or choose another place") from error
     except OSError as error:

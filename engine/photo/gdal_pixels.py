@@ -7,6 +7,7 @@ GDAL gives the stored array, any sample type, and reads large images piece by pi
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from engine.errors import InputError
@@ -185,8 +186,10 @@ class _Opened:
     def __enter__(self) -> rasterio.DatasetReader:
         self._env.__enter__()
         try:
-            # The absolute path: what begins with a slash or a drive is never taken for a URL.
-            self._dataset = rasterio.open(str(self._path.resolve()), driver=self._driver)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)  # no photo is
+                # The absolute path: what begins with a slash or a drive is never taken for a URL.
+                self._dataset = rasterio.open(str(self._path.resolve()), driver=self._driver)
         except RasterioError as error:
             self._env.__exit__()
             raise self._damaged() from error

@@ -187,7 +187,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
     focal_mm = camera.focal_px / max(camera.width_px, camera.height_px) * sensor_mm if sensor_mm else None
     answer.update(
         status="located" if best.confidence > LOCATED else "uncertain",
-        confidence=round(best.confidence, 4),
+        confidence=min(round(best.confidence, 4), 0.9999),  # nothing here is certain
         footprint=geo.to_geojson(best.ring),
         corners=[[round(float(a), 6), round(float(b), 6)] for a, b in corners] if np.isfinite(corners).all() else None,
         center=[round(v, 6) for v in footprint.center(camera, best.ring)],

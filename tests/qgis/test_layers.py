@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -13,6 +14,7 @@ from qgis.core import (
     QgsPointXY,
     QgsProject,
     QgsRectangle,
+    QgsVectorLayer,
 )
 from sample_results import FIJI, write_results
 
@@ -86,6 +88,39 @@ def test_located_again_is_refreshed_not_doubled(layers, project, gpkg):
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     assert set(project.mapLayers()) == before
     assert tree(project)["a"] == {"Tie points": 3, "Footprint": 1, "Candidates": 12}
+
+
+def test_our_style_is_shown_even_where_the_file_brings_an_older_one(layers, project, gpkg):
+    old = QgsVectorLayer(f"{gpkg}|layername=tie_points", "t", "ogr")
+    assert old.renderer().type() == "singleSymbol"
+    assert old.saveStyleToDatabase("tie_points", "", True, "") == ""
+    layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
+    (shown,) = [layer for layer in project.mapLayers().values() if layer.name() == "Tie points"]
+    assert shown.renderer().type() == "RuleRenderer"
+
+
+def test_the_photo_itself_lies_between_tie_points_and_footprint(layers, project, gpkg, tmp_path):
+    picture = tmp_path / "picture.tif"
+    raster = gdal.GetDriverByName("GTiff").Create(str(picture), 20, 10, 4)
+    raster.SetGeoTransform((30, 0.25, 0, 40, 0, -0.4))
+    del raster
+    assert not layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)  # nothing is shown of it yet
+    layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
+    for _ in range(2):
+        assert layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)
+        assert list(tree_order(project)["a"]) == ["Tie points", "Photo", "Footprint", "Candidates"]
+    assert not layers.show_picture(photo(gpkg, LOCATED), gpkg, tmp_path / "none.tif")
+    layers.show(photo(gpkg, LOCATED), "a", gpkg, True)  # located again, perhaps elsewhere
+    assert list(tree_order(project)["a"]) == ["Tie points", "Footprint", "Candidates"]
+    layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)
+    layers.remove(photo(gpkg, LOCATED), gpkg)
+    assert not project.mapLayers()
+
+
+def tree_order(project):
+    top = project.layerTreeRoot().findGroup("EarthLoc")
+    groups = [child for child in top.children() if isinstance(child, QgsLayerTreeGroup)]
+    return {group.name(): [node.name() for node in group.children()] for group in groups}
 
 
 def test_new_rows_are_seen(layers, project, gpkg):

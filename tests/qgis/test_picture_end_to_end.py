@@ -91,12 +91,12 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert "picture" not in nodes
 
     # the photo, drawn
-    assert panel.tools.picture.isEnabled()
+    assert panel.results.picture_button.isVisible()
     shown, stages = [], set()
     panel.pictures.shown.connect(shown.append)
     panel.pictures.progress_changed.connect(stages.add)
     pulse.restart()
-    panel.tools.picture.trigger()
+    QTest.mouseClick(panel.results.picture_button, Qt.MouseButton.LeftButton)
     assert panel.cancel_button.isVisible()
     assert panel.progress.text.isVisible()
     wait_for(lambda: shown or panel.told, 120)
@@ -112,7 +112,7 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert node.isVisible()
     assert picture.customProperty("embeddedWidgets/0/id") == "transparency"
     order = [node.layer().customProperty("earthloc/table") for node in node.parent().findLayers()]
-    assert order.index("picture") == len(order) - 1  # footprint and tie points are drawn over it
+    assert order == ["tie_points", "picture", "footprints", "candidates"]  # no footprint's colour over the photo
 
     # It lies where the photo was taken: its middle is opaque, and shows the ground of the imagery.
     lat, lon = SEEN_FROM_SPACE
@@ -123,7 +123,7 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert picture.dataProvider().sample(west, 4)[0] != 255.0
 
     # A second time it is there at once; locating again takes the old picture off the map.
-    panel.list.make_menu().actions()[1].trigger()
+    panel.results.picture_button.click()
     assert len(shown) == 2
     assert len(list(picture_folder(panel.controller.store).glob("*ortho.tif"))) == 1
 
@@ -143,7 +143,9 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
     add(panel, photo_from_space)
     locate(panel)
     assert panel.controller.model.photo(photo_from_space).status == "uncertain"
-    panel.tools.picture.trigger()
+    assert not panel.results.picture_button.isVisible()
+    (action,) = [action for action in panel.list.make_menu().actions() if action.text() == "Show photo on map"]
+    action.trigger()
     assert any("was not fitted to imagery" in text for text in panel.told)
     assert not panel.pictures.busy
 
@@ -151,7 +153,7 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
 def test_drawing_is_cancelled(panel, photo_from_space):
     add(panel, photo_from_space)
     locate(panel)
-    panel.tools.picture.trigger()
+    panel.results.picture_button.click()
     assert panel.pictures.busy
     QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
     wait_for(lambda: not panel.pictures.busy, 60)
