@@ -7,13 +7,15 @@ both by FAISS. The codes find a few hundred tiles for each query, whose true des
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
+
+if TYPE_CHECKING:
+    import faiss  # heavy: imported by what needs it
 
 CODES = "codes.pq4"
 # Below so many tiles all descriptors are compared: it is quick enough, and codes would only be one file more.
@@ -44,6 +46,8 @@ class CoarseCodes:
         Raises:
             IndexDamagedError: it cannot be read, or its numbers are none.
         """
+        import faiss
+
         try:
             content = np.fromfile(path, np.uint8)
         except OSError as error:
@@ -74,6 +78,8 @@ def write_codes(path: Path, descriptors: NDArray, dimension: int) -> None:
 
     The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.
     """
+    import faiss
+
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:

@@ -137,14 +137,17 @@ def earthloc(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory, land_raster) -> Path:
-    """A photo of 300 km around 44 N 5 E, turned by 90 degrees."""
+    """A photo of 313 km around 44.3 N 4.9 E, turned by 90 degrees, as large as the network sees it.
+
+    Made-up texture is all fine detail: resampled and compressed once more, it would look like none.
+    """
     import numpy as np
     from PIL import Image
 
     from engine.imagery.raster import RasterSource
 
     with RasterSource.open(land_raster) as raster:
-        pixels, _ = raster.square(44.0, 5.0, 300.0, 480)
+        pixels, _ = raster.square(44.296875, 4.891304, 313.0, 192)
     path = tmp_path_factory.mktemp("photos") / "ISS064-E-48617 é.jpg"
-    Image.fromarray(np.rot90(pixels)).save(path, quality=92)
+    Image.fromarray(np.rot90(pixels)).save(path, format="PNG")  # told by its first bytes, not by its name
     return path
