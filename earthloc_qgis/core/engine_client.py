@@ -140,6 +140,7 @@ class EngineClient(QObject):
         self._starter.stop()
         self._ticker.stop()
         for process in self.findChildren(QProcess):
+            process.blockSignals(True)  # should it outlive us, nobody is there to hear of its end
             process.closeWriteChannel()
             if not process.waitForFinished(700):
                 process.kill()
