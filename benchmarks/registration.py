@@ -33,7 +33,7 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import confidence, footprint, prepare, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-POOL = 16  # wrong places whose imagery is read once for several photos
+POOL = 8  # wrong places whose imagery is read once for several photos
 RENEWED = 0.1  # share of tries at which one of them gives way to a new one
 EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
 FORCED = 0.12  # share of tries in which the early checks are left out, so that wrong places leave evidence too
@@ -82,8 +82,8 @@ class Tries:
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
         self.prepared: dict[str, prepare.PreparedPhoto] = {}
         self.index = index
+        self.places = prepare.Places()
         self.pool: list[tuple[float, float, float]] = []
-        self.surveyed: dict[tuple, prepare.Place] = {}
         self.turn = int(rng.integers(1000))
 
     def right(self) -> dict:
@@ -114,11 +114,18 @@ class Tries:
         if not hasattr(self, "localizer"):
             indexes = [RegionalIndex.open(self.index)]
             self.localizer = Localizer(indexes, models_of(indexes))
+            self.proposed: dict[str, list[dict]] = {}
         while True:
             truth = self.truths[self.rng.integers(len(self.truths))]
-            found = self.localizer.localize(Query(truth.photo, None, top_k=30, use_nadir=False, register=False))
+            if truth.photo.name not in self.proposed:
+                query = Query(truth.photo, None, top_k=100, use_nadir=False, register=False)
+                self.proposed[truth.photo.name] = self.localizer.localize(query)["candidates"]
             reach = 1.2 * float(geo.side_lengths_km(truth.corners).max())
-            far = [c for c in found["candidates"] if float(geo.distance_km(*truth.center, *c["center"])) > reach]
+            far = [
+                c
+                for c in self.proposed[truth.photo.name]
+                if float(geo.distance_km(*truth.center, *c["center"])) > reach
+            ]
             if far:
                 chosen = far[self.rng.integers(len(far))]
                 place = (*chosen["center"], chosen["width_km"])
@@ -163,8 +170,7 @@ class Tries:
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
         """A place on land, far from `center`, one of the pool that is renewed little by little."""
         if len(self.pool) >= POOL and self.rng.random() < RENEWED:
-            gone = self.pool.pop(int(self.rng.integers(POOL)))
-            self.surveyed = {key: place for key, place in self.surveyed.items() if key[:2] != gone[:2]}
+            self.pool.pop(int(self.rng.integers(POOL)))
         while len(self.pool) < POOL:
             self.pool.append(self._new_place(None))
         far = [p for p in self.pool if center is None or float(geo.distance_km(*center, *p[:2])) > 1500]
@@ -177,21 +183,14 @@ class Tries:
             if land.is_land(lat, lon) and (center is None or float(geo.distance_km(*center, lat, lon)) > 1500):
                 return lat, lon, float(self.rng.choice([220.0, 313.0, 443.0, 626.0]))
 
-    def _survey(self, place: tuple, is_kept: bool) -> prepare.Place:
-        """The imagery of a place; that of wrong places is kept and used again."""
-        if place in self.surveyed:
-            return self.surveyed[place]
-        surveyed = prepare.survey(self.imagery, *place)
-        if is_kept and place[:2] in {kept[:2] for kept in self.pool}:
-            self.surveyed[place] = surveyed
-        return surveyed
-
     def _try(self, name: str, photo: prepare.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
         forced = bool(self.rng.random() < FORCED) and truth is None
         # As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width.
-        place = (*place[:2], photo.lens_width_km or place[2])
+        width_km = photo.lens_width_km or place[2]
+        place = (*prepare.on_grid(*place[:2], width_km), width_km)
         started, cpu = time.perf_counter(), time.process_time()
-        found = register.register(photo, self._survey(place, truth is None), self.imagery, keep_any=forced)
+        surveyed = self.places.get(place, lambda: prepare.survey(self.imagery, *place))
+        found = register.register(photo, surveyed, self.imagery, keep_any=forced)
         line: dict = {
             "photo": name,
             "place": [round(v, 4) for v in place],

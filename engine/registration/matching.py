@@ -6,6 +6,8 @@ photo and a mosaic, so matches are suggestions; engine.registration.similarity f
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +27,9 @@ _CONTRAST_THRESHOLD = 0.01
 _BLACK = 12
 _BLACK_MARGIN_PX = 9
 _NEIGHBOURS_GUIDED = 24
+_BAND_PIXELS = 600_000
+_BAND_MARGIN_PX = 48
+_BAND_SHARE = 0.7  # of all features may lie in one band of two
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,19 +62,40 @@ def find_features(
         mask |= ~valid
     mask = cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
     equalised = cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey)
-    sift = cv2.SIFT.create(nfeatures=limit, contrastThreshold=_CONTRAST_THRESHOLD)
-    keypoints, descriptors = sift.detectAndCompute(equalised, mask.astype(np.uint8))
-    if descriptors is None:
-        return Features(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 128), np.float32))
-    # OpenCV's positions count from the middle of the first pixel.
-    xy = np.array([point.pt for point in keypoints], np.float64) + 0.5
-    root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-9))
+    bands = [_sift(equalised, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
+    xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
+    best = np.sort(np.argsort(-response, kind="stable")[:limit])
+    found = descriptors[best]
+    root = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9))
     return Features(
-        xy,
-        np.array([point.size for point in keypoints], np.float64),
-        np.radians([point.angle for point in keypoints]),
+        xy[best].astype(np.float64),
+        size_px[best].astype(np.float64),
+        np.radians(angle_deg[best].astype(np.float64)),
         np.ascontiguousarray(root, np.float32),
     )
+
+
+def _bands(height: int, width: int) -> list[tuple[int, int]]:
+    """First and last row of the bands that a large picture is cut into, for SIFT takes 240 bytes a pixel."""
+    count = max(1, math.ceil(height * width / _BAND_PIXELS))
+    edges = np.linspace(0, height, count + 1).round().astype(int).tolist()
+    return list(itertools.pairwise(edges))
+
+
+def _sift(grey: NDArray[np.uint8], mask: NDArray[np.bool_], top: int, bottom: int, limit: int) -> tuple[NDArray, ...]:
+    """Position, diameter, angle, response and descriptor of the features between two rows of a picture."""
+    above = max(0, top - _BAND_MARGIN_PX)
+    rows = slice(above, min(len(grey), bottom + _BAND_MARGIN_PX))
+    share = 1.0 if bottom - top == len(grey) else _BAND_SHARE
+    sift = cv2.SIFT.create(nfeatures=round(share * limit), contrastThreshold=_CONTRAST_THRESHOLD)
+    keypoints, descriptors = sift.detectAndCompute(grey[rows], mask[rows].astype(np.uint8))
+    if descriptors is None:
+        return np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 128), np.float32)
+    # OpenCV's positions count from the middle of the first pixel.
+    xy = np.array([point.pt for point in keypoints], np.float64) + np.array([0.5, 0.5 + above])
+    inside = (xy[:, 1] >= top) & (xy[:, 1] < bottom)
+    columns = [np.array([getattr(point, name) for point in keypoints]) for name in ("size", "angle", "response")]
+    return xy[inside], *(column[inside] for column in columns), descriptors[inside]
 
 
 def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -> NDArray[np.int64]:

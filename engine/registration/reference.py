@@ -22,17 +22,22 @@ def render(imagery: RasterSource, camera: Camera) -> tuple[Pixels, NDArray[np.bo
     Returns:
         RGB (height, width, 3) and coverage (height, width): False past the Earth or without imagery.
     """
+    lats, lons = _ground(camera)
+    if not np.isfinite(lats).any():
+        return np.zeros((*lats.shape, 3), np.uint8), np.zeros(lats.shape, bool)
+    return imagery.sample(lats, lons)
+
+
+def _ground(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitude and longitude (height, width) seen by each pixel; NaN past the Earth."""
     width, height = camera.width_px, camera.height_px
     columns, rows = -(-width // _NODE_PX) + 1, -(-height // _NODE_PX) + 1
     x, y = np.meshgrid(np.arange(columns) * float(_NODE_PX), np.arange(rows) * float(_NODE_PX))
     lat, lon = camera.locate(x, y)
-    if not np.isfinite(lat).any():
-        return np.zeros((height, width, 3), np.uint8), np.zeros((height, width), bool)
     # Interpolated as vectors: longitude jumps at 180 degrees and runs wild at a pole.
     phi, lam = np.radians(lat), np.radians(lon)
     nodes = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1).astype(np.float32)
     px, py = np.meshgrid(np.arange(width, dtype=np.float32) + 0.5, np.arange(height, dtype=np.float32) + 0.5)
     vectors = cv2.remap(nodes, px / _NODE_PX, py / _NODE_PX, cv2.INTER_LINEAR)
     lats = np.degrees(np.arctan2(vectors[..., 2], np.hypot(vectors[..., 0], vectors[..., 1]))).astype(np.float64)
-    lons = normalise_lon(np.degrees(np.arctan2(vectors[..., 1], vectors[..., 0])))
-    return imagery.sample(lats, lons)
+    return lats, normalise_lon(np.degrees(np.arctan2(vectors[..., 1], vectors[..., 0])))
