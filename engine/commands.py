@@ -42,12 +42,12 @@ def localize(args: argparse.Namespace) -> int:
         Query(photo, args.nadir, args.radius_km, args.top_k, register=not args.no_register, imagery=args.imagery)
         for photo in photos
     ]
-    counts: Counter[str] = Counter()
+    statuses: dict[str, str] = {}
     complaints: set[str] = set()
     line = _ProgressLine()
     line.show("localize", 0, len(queries), "")
     for answer in _answers(localizer, queries, args.jobs):
-        counts[answer["status"]] += 1
+        statuses[answer["photo"]] = answer["status"]
         line.clear()
         print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
         if results:
@@ -57,8 +57,9 @@ def localize(args: argparse.Namespace) -> int:
                 if str(error) not in complaints:
                     print(f"earthloc: {error}", file=sys.stderr)
                 complaints.add(str(error))
-        line.show("localize", counts.total(), len(queries), "")
+        line.show("localize", len(statuses), len(queries), "")
     line.clear()
+    counts = Counter(statuses.values())
     if not args.json:
         found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())
         saved = f"; saved to {results.path}" if results and not complaints else ""
@@ -263,22 +264,37 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
 
 
 def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:
-    """Localizations in the order of the queries, `jobs` photos at a time."""
+    """Localizations in the order of the queries, `jobs` photos at a time.
+
+    A photo that was not located but has a neighbour that was located after it is then looked at again, and its
+    answer comes a second time when it is better.
+    """
     from engine.methods import locate
 
     work = Work(what="localize")
+    unsure: list[tuple[Query, dict[str, Any], set[Path]]] = []
 
     def answer(query: Query) -> dict[str, Any]:
-        return locate(localizer, query, work)
+        known = localizer.neighbours_of(query)
+        found = locate(localizer, query, work)
+        if found["status"] in ("uncertain", "not_found"):
+            unsure.append((query, found, known))
+        return found
 
     if jobs == 1:
         yield from map(answer, queries)
-        return
-    with ThreadPoolExecutor(jobs, thread_name_prefix="localize") as pool:
-        try:
-            yield from pool.map(answer, queries)
-        finally:
-            work.cancel()  # when stopped early, what runs ends at its next check
+    else:
+        with ThreadPoolExecutor(jobs, thread_name_prefix="localize") as pool:
+            try:
+                yield from pool.map(answer, queries)
+            finally:
+                work.cancel()  # when stopped early, what runs ends at its next check
+        work = Work(what="localize")
+    for query, first, known in list(unsure):
+        if localizer.neighbours_of(query) - known:
+            again = locate(localizer, query, work)
+            if again["confidence"] > first["confidence"]:
+                yield again
 
 
 # -- words for people ---------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 import engine
 from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
-from engine.photo.read import Photo, read_photo
+from engine.photo.read import Photo, read_photo, read_photo_info
 from engine.registration.candidates import add_registration, register_candidates
-from engine.registration.prepare import PHOTO_PX, Places
+from engine.registration.neighbours import Memory
+from engine.registration.prepare import PHOTO_PX
 from engine.registration.prior import camera_prior
 from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
@@ -69,15 +70,15 @@ class Localizer:
     Args:
         indexes: what is searched.
         models: those that made them, in any order.
-        places: that earlier photos were compared with; to be handed on from one localizer to the next.
+        memory: what earlier photos left for those to come; to be handed on from one localizer to the next.
     """
 
     def __init__(
-        self, indexes: Sequence[RegionalIndex], models: Sequence[ModelPackage], places: Places | None = None
+        self, indexes: Sequence[RegionalIndex], models: Sequence[ModelPackage], memory: Memory | None = None
     ) -> None:
         self.indexes = list(indexes)
         self.models = {model.sha256: model for model in models}
-        self.places = places or Places()
+        self.memory = memory or Memory.empty()
         for index in self.indexes:
             made_with = index.info["model"]
             if made_with["sha256"] not in self.models:
@@ -87,6 +88,15 @@ class Localizer:
                     f"was built with the model {made_with['name']} {made_with['version']}, not with {others}",
                     "build it again with this model or choose an index that fits",
                 )
+
+    def neighbours_of(self, query: Query) -> set[Path]:
+        """The photos located so far that were taken just before or after this one."""
+        if not query.register:
+            return set()
+        try:
+            return {known.info.path for known in self.memory.neighbours.of(read_photo_info(query.photo))}
+        except InputError:
+            return set()
 
     def localize(self, query: Query, work: Work | None = None) -> dict[str, Any]:
         """The localization of a photo, as docs/cli.md defines it.
@@ -125,7 +135,7 @@ class Localizer:
             query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
         )
         if query.register:
-            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, self.places, work)
+            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, self.memory, work)
             clock.lap("register")
             add_registration(answer, outcome, photo)
             answer["timings_ms"] = clock.timings()

@@ -19,6 +19,7 @@ from engine.work import Work
 
 if TYPE_CHECKING:
     from engine.localize import Localizer, Query
+    from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
 
@@ -46,6 +47,7 @@ class Methods:
         }
         self._default: ModelPackage | None = None
         self._models: dict[str, ModelPackage] = {}  # of the last photo, by sha256
+        self._memory: Memory | None = None  # of all photos
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
 
     @property
@@ -76,10 +78,12 @@ class Methods:
         params.done()
 
         from engine.localize import Localizer, Query
+        from engine.registration.neighbours import Memory
         from engine.retrieval.search import Circle
 
         indexes = self._indexes(folders)
-        localizer = Localizer(indexes, self._models_of(indexes))
+        self._memory = self._memory or Memory.empty()
+        localizer = Localizer(indexes, self._models_of(indexes), self._memory)
         stated = (nadir[0], nadir[1]) if nadir else None
         circle = Circle(*area) if area else None
         query = Query(photo, stated, radius_km, top_k, area=circle, register=register, imagery=imagery)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import Photo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
+from engine.registration.neighbours import Memory, carried_over
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json
-from engine.registration.prepare import Places, on_grid, prepare, survey
+from engine.registration.prepare import Place, PreparedPhoto, on_grid, prepare, survey
 from engine.registration.prior import sensor_width_mm
 from engine.registration.register import Registration, register
 from engine.retrieval.search import Match
@@ -39,7 +41,7 @@ class Outcome:
 
     Attributes:
         best: the registration with the highest confidence, or None.
-        row: index of its candidate.
+        row: index of its candidate; None when a neighbouring photo led there.
         inliers: tie points of each candidate; 0 where nothing fitted or it was not tried.
         tried: how many candidates were tried.
         imagery: what the best was registered with: its "source", "attribution" and "licence"; or None.
@@ -47,7 +49,7 @@ class Outcome:
     """
 
     best: Registration | None
-    row: int
+    row: int | None
     inliers: tuple[int, ...]
     tried: int
     imagery: dict[str, str] | None = None
@@ -60,10 +62,10 @@ def register_candidates(
     matches: Sequence[Match],
     imagery: Path | None,
     limit_s: float,
-    places: Places,
+    memory: Memory,
     work: Work,
 ) -> Outcome:
-    """Tries the candidates in their order until one is located or `limit_s` seconds have passed.
+    """Tries the photo's neighbours and the candidates until one is located or `limit_s` seconds have passed.
 
     Args:
         photo: with its pixels.
@@ -71,58 +73,108 @@ def register_candidates(
         matches: the candidates, best first.
         imagery: raster to register with; by default that which each candidate's index was made from.
         limit_s: no candidate is begun after it; the first one always is.
-        places: those that earlier photos were compared with.
+        memory: what earlier photos left; this one adds to it.
         work: progress (stage `register`, in candidates) and cancelling.
     """
     end = time.monotonic() + limit_s
     inliers = [0] * len(matches)
-    best: Registration | None = None
-    best_row, tried = 0, 0
-    best_imagery: dict[str, str] | None = None
-    sources: dict[Path, RasterSource] = {}
+    tried = 0
+    best = Outcome(None, 0, (), 0)
     hindrance = None
-    try:
+    with contextlib.ExitStack() as opened:
+        sources: dict[Path, RasterSource] = {}
+
+        def source_at(path: Path) -> RasterSource:
+            if path not in sources:
+                sources[path] = opened.enter_context(RasterSource.open(path))
+            return sources[path]
+
         work.progress("register", 0, len(matches))
         prepared = prepare(photo, nadir)
-        lens_km = prepared.lens_width_km
-        looked_at: set[tuple] = set()
-        for row, (lat, lon, width_km) in new_places_first(matches, lens_km):
-            match = matches[row]
+        for lead in _leads(photo, prepared, matches, imagery, memory):
             if tried and time.monotonic() > end:
                 break
-            stated = str(match.index.info["source"].get("path") or "")
-            path = imagery or find_imagery(match.index.path, stated)
-            if path is None:
-                hindrance = (
-                    f"Not checked, for the imagery of the index {match.index.name} ({stated or 'not named'}) is not "
-                    "here: put it beside the index or name it as imagery."
-                )
+            if lead.imagery is None:
+                hindrance = lead.hindrance
                 continue
             try:
-                source = sources.get(path) or sources.setdefault(path, RasterSource.open(path))
-                key = path, lat, lon, width_km
-                if key in looked_at:
-                    continue
-                looked_at.add(key)
-                place = places.get(key, partial(survey, source, lat, lon, width_km))
+                source = source_at(lead.imagery)
+                key = lead.imagery, *lead.look
+                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look))
                 found = register(prepared, place, source)
             except EarthLocError as error:
                 hindrance = f"Not checked: {error}"
                 continue
-            tried += 1
-            work.progress("register", tried, len(matches))
+            if lead.row is not None:
+                tried += 1
+                work.progress("register", tried, len(matches))
             if found is None:
                 continue
-            inliers[row] = found.evidence.inliers
-            if best is None or found.confidence > best.confidence:
-                best, best_row = found, row
-                best_imagery = credited(source, match.index.info["source"] if imagery is None else {})
+            if lead.row is not None:
+                inliers[lead.row] = found.evidence.inliers
+            if best.best is None or found.confidence > best.best.confidence:
+                best = Outcome(found, lead.row, (), 0, credited(source, lead.stated))
             if found.confidence > LOCATED:
-                break
-    finally:
-        for source in sources.values():
-            source.close()
-    return Outcome(best, best_row, tuple(inliers), tried, best_imagery, hindrance if not tried else None)
+                memory.neighbours.remember(photo, prepared, found, lead.imagery)
+                return replace(best, inliers=tuple(inliers), tried=tried)
+    for neighbour in memory.neighbours.of(photo):
+        work.check()
+        found = carried_over(prepared, neighbour)
+        if found is not None and (best.best is None or found.confidence > best.best.confidence):
+            best = Outcome(found, None, (), 0)
+    if best.best is not None:
+        hindrance = None
+    return replace(best, inliers=tuple(inliers), tried=tried, hindrance=hindrance if not tried else None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lead:
+    """A place to try.
+
+    Attributes:
+        look: where it is.
+        imagery: the raster to check it with; None when it is not here.
+        stated: what the index states of the imagery.
+        row: of the candidate; None for a neighbouring photo.
+        place: features of the neighbouring photo itself.
+        hindrance: what to say when the imagery is not here.
+    """
+
+    look: Look
+    imagery: Path | None
+    stated: dict[str, Any]
+    row: int | None = None
+    place: Place | None = None
+    hindrance: str = ""
+
+
+def _leads(
+    photo: Photo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: Path | None, memory: Memory
+) -> Iterator[_Lead]:
+    """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
+    looked_at: set[tuple] = set()
+    neighbours = memory.neighbours.of(photo)
+    for neighbour in neighbours:
+        place = neighbour.place()
+        yield _Lead((*neighbour.center, place.width_km), imagery or neighbour.imagery, {}, place=place)
+    for neighbour in neighbours[:1]:
+        width_km = prepared.lens_width_km or neighbour.place().width_km
+        look = (*on_grid(*neighbour.center, width_km), width_km)
+        path: Path | None = imagery or neighbour.imagery
+        looked_at.add((path, *look))
+        yield _Lead(look, path, {})
+    for row, look in new_places_first(matches, prepared.lens_width_km):
+        index = matches[row].index
+        stated = index.info["source"]
+        name = str(stated.get("path") or "")
+        path = imagery or find_imagery(index.path, name)
+        hindrance = (
+            f"Not checked, for the imagery of the index {index.name} ({name or 'not named'}) is not here: put it "
+            "beside the index or name it as imagery."
+        )
+        if (path, *look) not in looked_at:
+            looked_at.add((path, *look))
+            yield _Lead(look, path, {} if imagery else stated, row, hindrance=hindrance)
 
 
 def credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
@@ -200,7 +252,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> 
             "focal_length_mm": round(focal_mm, 3) if focal_mm else None,
         },
         pose=pose_json(pose),
-        tie_points=tie_points_json(pose),
+        tie_points=tie_points_json(pose, best.origin),
         imagery=outcome.imagery,
         inliers=len(best.tie_points),
         rms_km=round(best.rms_km, 3),
@@ -213,7 +265,7 @@ def _after_looking_in_vain(prior: float) -> float:
     return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
 
 
-def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
+def _in_words(found: Registration, answer: dict[str, Any], row: int | None) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
     lat, lon, altitude_km = found.camera.nadir()
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
@@ -227,10 +279,12 @@ def _in_words(found: Registration, answer: dict[str, Any], row: int) -> str:
         if away_km > _NADIR_FAR_KM:
             warning = " The nadir given seems to be wrong."
     if answer["candidates"]:
-        parts.append(f"candidate {row + 1}")
+        parts.append("found by way of a neighbouring photo" if row is None else f"candidate {row + 1}")
     if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
         parts.append("part of the photo shows no ground")
     sentence = ", ".join(parts) + "."
+    if found.origin == "neighbour":
+        sentence = "Carried over from a neighbouring photo, not confirmed by imagery: " + sentence
     if found.confidence <= LOCATED:
         sentence += " That is not enough to be sure: compare it with a basemap."
     return sentence + warning

@@ -51,6 +51,9 @@ class Features:
     def __len__(self) -> int:
         return len(self.xy)
 
+    def __getitem__(self, rows: NDArray) -> Features:
+        return Features(self.xy[rows], self.size_px[rows], self.angle_rad[rows], self.descriptors[rows])
+
 
 def find_features(
     pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
@@ -61,7 +64,7 @@ def find_features(
     if valid is not None:
         mask |= ~valid
     mask = cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
-    equalised = cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey)
+    equalised = np.asarray(cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey), np.uint8)
     bands = [_sift(equalised, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
     xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
     best = np.sort(np.argsort(-response, kind="stable")[:limit])

@@ -67,6 +67,7 @@ class Registration:
         evidence: what the confidence rests on.
         rms_km: of the tie points on the ground.
         ring: dense outline (n, 2) lat, lon.
+        origin: of the tie points: "matched" with imagery, or "neighbour": with another photo.
     """
 
     confidence: float
@@ -75,6 +76,7 @@ class Registration:
     evidence: Evidence
     rms_km: float
     ring: Array
+    origin: str = "matched"
 
     @property
     def camera(self) -> Camera:
@@ -93,12 +95,7 @@ def register(photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any
     followed to its end however poor it is, to learn what wrong registrations look like.
     """
     ground = place.ground()
-    promising: list[tuple[float, Camera]] = []
-    for guess, points in _guesses(photo, place, ground):
-        camera = _camera_of_guess(photo.small_size, photo.small_prior, guess, place.frame, points)
-        if camera is not None:
-            promising.append(_improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX))
-    promising.sort(key=lambda found: -found[0])
+    promising = _first_look(photo, place, ground)
     for first_surplus, camera in promising[:_LOOKS]:
         if first_surplus < max(_WORTH_A_LOOK, _AS_GOOD * promising[0][0]) and not keep_any:
             break
@@ -106,6 +103,39 @@ def register(photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any
         if surplus > _PROMISING or keep_any:
             return _refined(photo, imagery, camera.resized(*photo.size))
     return None
+
+
+def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
+    """Registers the photo with the features of a place alone, which are those of another photo.
+
+    Without imagery to look at; at half size. None when nothing fits.
+    """
+    ground = place.ground()
+    promising = _first_look(photo, place, ground)
+    if not promising or promising[0][0] < _PROMISING:
+        return None
+    camera = promising[0][1]
+    for reach_px in _REFINE_REACHES_PX:
+        points = _guided(photo.small, ground, camera, reach_px)
+        if len(points) < _MIN_POINTS:
+            return None
+        solved = solve_camera(points, camera, photo.small_prior, 1.5, steps=15)
+        camera = solved.camera
+    surplus = _above_chance(solved.residuals_px, reach_px)
+    good = points[np.flatnonzero(solved.residuals_px < _TIE_POINT_PX)]
+    scale = np.array(photo.size) / photo.small_size
+    full = TiePoints(good.xy_px * scale, good.lat, good.lon)
+    return _concluded(photo, full, camera.resized(*photo.size), surplus)
+
+
+def _first_look(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[float, Camera]]:
+    """Cameras of the small picture that the place suggests, with how far each is above chance; best first."""
+    promising: list[tuple[float, Camera]] = []
+    for guess, points in _guesses(photo, place, ground):
+        camera = _camera_of_guess(photo.small_size, photo.small_prior, guess, place.frame, points)
+        if camera is not None:
+            promising.append(_improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX))
+    return sorted(promising, key=lambda found: -found[0])
 
 
 def _guesses(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[AffineGuess, TiePoints]]:
@@ -179,6 +209,11 @@ def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Reg
             camera = solved.camera
     surplus = _above_chance(solved.residuals_px, reach_px)
     good = points[np.flatnonzero(solved.residuals_px < _TIE_POINT_PX)]
+    return _concluded(photo, good, camera, surplus)
+
+
+def _concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: float) -> Registration | None:
+    """The final camera from tie points spread over the photo, and what it is worth."""
     kept = good[_best_of_each_cell(good.xy_px, max(photo.size))]
     if len(kept) < _MIN_POINTS:
         return None

@@ -144,14 +144,9 @@ def solve_camera(
         steps: evaluations of the model at most.
     """
     problem = _Problem(points, start, prior, sd_px, robust)
+    start_at = np.zeros(problem.n)
     found = least_squares(
-        problem.residuals,
-        np.zeros(problem.n),
-        problem.jacobian,
-        method="lm",
-        max_nfev=steps,
-        ftol=1e-6,
-        xtol=1e-6,
+        problem.residuals, start_at, problem.jacobian, method="lm", max_nfev=steps, ftol=1e-6, xtol=1e-6
     )
     camera = problem.camera(found.x)
     at_solution = _Problem(points, camera, prior, sd_px, robust)
