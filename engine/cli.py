@@ -92,6 +92,9 @@ def parser() -> argparse.ArgumentParser:
         help="reference imagery to register with (that which the index was made from)",
     )
     locate.add_argument("--no-register", action="store_true", help="only find tiles that look alike; quick")
+    locate.add_argument(
+        "--matcher", type=Path, metavar="DIR", help="package of local features to register with (RootSIFT)"
+    )
     locate.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station, for all photos")
     _add_radius(locate)
     locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
@@ -151,6 +154,19 @@ def parser() -> argparse.ArgumentParser:
     listing = command(index, "list", commands.index_list, "list the indexes in a folder")
     listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    features = command(kinds, "matcher", commands.matcher, "make a package of local features from an ONNX file")
+    features.add_argument("onnx", type=Path, metavar="FILE.onnx", help="takes a picture, gives scores and descriptors")
+    features.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new package")
+    features.add_argument("--name", metavar="TEXT", help="its name (that of the file)")
+    features.add_argument(
+        "--turns", type=int, choices=(1, 4, 8), default=8, help="ways that a photo is turned to be matched (8)"
+    )
+    features.add_argument(
+        "--equalised", action="store_true", help="show it pictures in grey and with their contrast equalised"
+    )
+    features.add_argument("--licence", default="", metavar="TEXT", help="licence of the network")
+    features.add_argument("--json", action="store_true", help="print the card")
 
     text = "measure recall and registration on photos whose footprint is known"
     rate = command(kinds, "evaluate", commands.evaluate, text)

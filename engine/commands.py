@@ -7,8 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from engine.resources import own_indexes, resources_folder
 from engine.work import Work
 
 if TYPE_CHECKING:
-    from engine.localize import Localizer, Query
+    from engine.localize import Localizer
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
 _CANDIDATES_SHOWN = 3
@@ -30,23 +29,25 @@ def localize(args: argparse.Namespace) -> int:
     photos = _photos(args.photos)
     _check_imagery(args.imagery)
 
+    from engine.batch import answers
     from engine.localize import Query
     from engine.methods import facts_of
+    from engine.registration.learned import LearnedFeatures
+    from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
 
     results = ResultsFile(args.out) if args.out else None
     if results:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
-    queries = [
-        Query(photo, args.nadir, args.radius_km, args.top_k, register=not args.no_register, imagery=args.imagery)
-        for photo in photos
-    ]
+    finder = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
+    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": finder}
+    queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in photos]
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
     line = _ProgressLine()
     line.show("localize", 0, len(queries), "")
-    for answer in _answers(localizer, queries, args.jobs):
+    for answer in answers(localizer, queries, args.jobs):
         statuses[answer["photo"]] = answer["status"]
         line.clear()
         print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
@@ -102,6 +103,18 @@ def georeference(args: argparse.Namespace) -> int:
     finally:
         line.clear()
     print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
+    return 0
+
+
+def matcher(args: argparse.Namespace) -> int:
+    """Makes a package of local features from an ONNX file."""
+    from engine.registration.learned import make_card
+
+    card = make_card(args.onnx, args.out, args.name or args.onnx.stem, args.turns, args.equalised, args.licence)
+    text = (
+        f"{args.out}: {card['name']}, {card['output']['dimension']} numbers a feature, photos turned {args.turns} ways"
+    )
+    print(json.dumps(card) if args.json else text)
     return 0
 
 
@@ -261,40 +274,6 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
 
     indexes = [open_index(folder) for folder in folders]
     return Localizer(indexes, models_of(indexes))
-
-
-def _answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:
-    """Localizations in the order of the queries, `jobs` photos at a time.
-
-    A photo that was not located but has a neighbour that was located after it is then looked at again, and its
-    answer comes a second time when it is better.
-    """
-    from engine.methods import locate
-
-    work = Work(what="localize")
-    unsure: list[tuple[Query, dict[str, Any], set[Path]]] = []
-
-    def answer(query: Query) -> dict[str, Any]:
-        known = localizer.neighbours_of(query)
-        found = locate(localizer, query, work)
-        if found["status"] in ("uncertain", "not_found"):
-            unsure.append((query, found, known))
-        return found
-
-    if jobs == 1:
-        yield from map(answer, queries)
-    else:
-        with ThreadPoolExecutor(jobs, thread_name_prefix="localize") as pool:
-            try:
-                yield from pool.map(answer, queries)
-            finally:
-                work.cancel()  # when stopped early, what runs ends at its next check
-        work = Work(what="localize")
-    for query, first, known in list(unsure):
-        if localizer.neighbours_of(query) - known:
-            again = locate(localizer, query, work)
-            if again["confidence"] > first["confidence"]:
-                yield again
 
 
 # -- words for people ---------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
 from engine.photo.read import Photo, read_photo, read_photo_info
 from engine.registration.candidates import add_registration, register_candidates
+from engine.registration.matching import Finder
 from engine.registration.neighbours import Memory
-from engine.registration.prepare import PHOTO_PX
+from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
 from engine.registration.prior import camera_prior
 from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
@@ -51,6 +52,7 @@ class Query:
         register: False leaves out registration.
         imagery: raster to register with instead of the one that the indexes were made from.
         register_s: no further candidate is registered after this many seconds.
+        finder: of the features that registration matches.
     """
 
     photo: Path
@@ -62,6 +64,7 @@ class Query:
     register: bool = True
     imagery: Path | None = None
     register_s: float = 10.0
+    finder: Finder = ROOT_SIFT
 
 
 class Localizer:
@@ -94,7 +97,8 @@ class Localizer:
         if not query.register:
             return set()
         try:
-            return {known.info.path for known in self.memory.neighbours.of(read_photo_info(query.photo))}
+            info = read_photo_info(query.photo)
+            return {known.info.path for known in self.memory.neighbours.of(info, query.finder)}
         except InputError:
             return set()
 
@@ -135,7 +139,9 @@ class Localizer:
             query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
         )
         if query.register:
-            outcome = register_candidates(photo, nadir, matches, query.imagery, query.register_s, self.memory, work)
+            outcome = register_candidates(
+                prepare(photo, nadir, query.finder), photo, matches, query.imagery, query.register_s, self.memory, work
+            )
             clock.lap("register")
             add_registration(answer, outcome, photo)
             answer["timings_ms"] = clock.timings()

@@ -19,6 +19,7 @@ from engine.work import Work
 
 if TYPE_CHECKING:
     from engine.localize import Localizer, Query
+    from engine.registration.matching import Finder
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -48,6 +49,7 @@ class Methods:
         self._default: ModelPackage | None = None
         self._models: dict[str, ModelPackage] = {}  # of the last photo, by sha256
         self._memory: Memory | None = None  # of all photos
+        self._learned: tuple[Path, Finder] | None = None  # the last one asked for
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
 
     @property
@@ -75,6 +77,7 @@ class Methods:
         top_k = params.whole("top_k", *TOP_K, 10)
         area = params.numbers("area", [LAT, LON, RADIUS_KM])
         register, imagery = params.boolean("register", True), params.path_or_none("imagery")
+        matcher = params.path_or_none("matcher")
         params.done()
 
         from engine.localize import Localizer, Query
@@ -86,7 +89,8 @@ class Methods:
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
         stated = (nadir[0], nadir[1]) if nadir else None
         circle = Circle(*area) if area else None
-        query = Query(photo, stated, radius_km, top_k, area=circle, register=register, imagery=imagery)
+        asked = {"register": register, "imagery": imagery, "finder": self._finder(matcher)}
+        query = Query(photo, stated, radius_km, top_k, area=circle, **asked)
         return _saved(locate(localizer, query, work), photo, out, work)
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:
@@ -194,6 +198,17 @@ class Methods:
         # Replaced, never changed: another thread reads it.
         self._models = {sha256: open_ones.get(sha256) or model_of(index) for sha256, index in wanted.items()}
         return list(self._models.values())
+
+    def _finder(self, matcher: Path | None) -> Finder:
+        """RootSIFT, or the features of a package, which stays open."""
+        from engine.registration.learned import LearnedFeatures
+        from engine.registration.prepare import ROOT_SIFT
+
+        if matcher is None:
+            return ROOT_SIFT
+        if self._learned is None or self._learned[0] != matcher:
+            self._learned = matcher, LearnedFeatures(matcher)
+        return self._learned[1]
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, opened anew where they changed on disk; others are closed."""

@@ -16,12 +16,12 @@ from engine import geo
 from engine.errors import EarthLocError
 from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import find_imagery
-from engine.photo.read import Photo
+from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.neighbours import Memory, carried_over
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json
-from engine.registration.prepare import Place, PreparedPhoto, on_grid, prepare, survey
+from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
 from engine.registration.prior import sensor_width_mm
 from engine.registration.register import Registration, register
 from engine.retrieval.search import Match
@@ -57,8 +57,8 @@ class Outcome:
 
 
 def register_candidates(
-    photo: Photo,
-    nadir: tuple[float, float] | None,
+    prepared: PreparedPhoto,
+    photo: PhotoInfo,
     matches: Sequence[Match],
     imagery: Path | None,
     limit_s: float,
@@ -68,8 +68,8 @@ def register_candidates(
     """Tries the photo's neighbours and the candidates until one is located or `limit_s` seconds have passed.
 
     Args:
-        photo: with its pixels.
-        nadir: stated for it; a hint.
+        prepared: the photo.
+        photo: what is known of it.
         matches: the candidates, best first.
         imagery: raster to register with; by default that which each candidate's index was made from.
         limit_s: no candidate is begun after it; the first one always is.
@@ -90,7 +90,6 @@ def register_candidates(
             return sources[path]
 
         work.progress("register", 0, len(matches))
-        prepared = prepare(photo, nadir)
         for lead in _leads(photo, prepared, matches, imagery, memory):
             if tried and time.monotonic() > end:
                 break
@@ -99,8 +98,8 @@ def register_candidates(
                 continue
             try:
                 source = source_at(lead.imagery)
-                key = lead.imagery, *lead.look
-                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look))
+                key = lead.imagery, prepared.finder.sha256, *lead.look
+                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.finder))
                 found = register(prepared, place, source)
             except EarthLocError as error:
                 hindrance = f"Not checked: {error}"
@@ -117,7 +116,7 @@ def register_candidates(
             if found.confidence > LOCATED:
                 memory.neighbours.remember(photo, prepared, found, lead.imagery)
                 return replace(best, inliers=tuple(inliers), tried=tried)
-    for neighbour in memory.neighbours.of(photo):
+    for neighbour in memory.neighbours.of(photo, prepared.finder):
         work.check()
         found = carried_over(prepared, neighbour)
         if found is not None and (best.best is None or found.confidence > best.best.confidence):
@@ -149,11 +148,11 @@ class _Lead:
 
 
 def _leads(
-    photo: Photo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: Path | None, memory: Memory
+    photo: PhotoInfo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: Path | None, memory: Memory
 ) -> Iterator[_Lead]:
     """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
     looked_at: set[tuple] = set()
-    neighbours = memory.neighbours.of(photo)
+    neighbours = memory.neighbours.of(photo, prepared.finder)
     for neighbour in neighbours:
         place = neighbour.place()
         yield _Lead((*neighbour.center, place.width_km), imagery or neighbour.imagery, {}, place=place)
@@ -212,7 +211,7 @@ def _shows(look: Look, lat: float, lon: float, width_km: float) -> bool:
     return away_km <= 0.5 * look[2] and 0.66 <= width_km / look[2] <= 1.51
 
 
-def add_registration(answer: dict[str, Any], outcome: Outcome, photo: Photo) -> None:
+def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo) -> None:
     """Puts the outcome into a localization (docs/architecture.md) that holds what retrieval found."""
     for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
         candidate["inliers"] = inliers

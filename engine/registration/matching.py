@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import faiss
@@ -38,34 +39,64 @@ class Features:
 
     Attributes:
         xy: (n, 2) pixel positions from the outer corner of the top-left pixel.
-        size_px: (n,) diameters.
-        angle_rad: (n,) orientations, clockwise in the picture from its x axis.
-        descriptors: float32 (n, 128), of length 1, or (0, 128).
+        size_px: (n,) diameters; None for features without.
+        angle_rad: (n,) orientations, clockwise in the picture from its x axis; None for features without.
+        descriptors: float32 (n, d), of length 1; 128 numbers for RootSIFT.
     """
 
     xy: Array
-    size_px: Array
-    angle_rad: Array
+    size_px: Array | None
+    angle_rad: Array | None
     descriptors: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.xy)
 
     def __getitem__(self, rows: NDArray) -> Features:
-        return Features(self.xy[rows], self.size_px[rows], self.angle_rad[rows], self.descriptors[rows])
+        size_px = None if self.size_px is None else self.size_px[rows]
+        angle_rad = None if self.angle_rad is None else self.angle_rad[rows]
+        return Features(self.xy[rows], size_px, angle_rad, self.descriptors[rows])
+
+
+class Finder(Protocol):
+    """What finds the features of a picture.
+
+    Attributes:
+        sha256: of the network; empty for RootSIFT.
+        turns: how many ways a photo has to be turned for its features to match those of a north-up picture.
+    """
+
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def turns(self) -> int: ...  # noqa: D102
+
+    def find(
+        self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
+    ) -> Features:
+        """Features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
+        ...
+
+
+class RootSift:
+    """RootSIFT (Arandjelović and Zisserman 2012) of the grey, contrast-equalised picture; does not mind turns."""
+
+    sha256 = ""
+    turns = 1
+
+    def find(
+        self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
+    ) -> Features:
+        """See Finder."""
+        return find_features(pixels, valid, limit)
 
 
 def find_features(
     pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
 ) -> Features:
     """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    mask = _large_black_areas(pixels)
-    if valid is not None:
-        mask |= ~valid
-    mask = cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
-    equalised = np.asarray(cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey), np.uint8)
-    bands = [_sift(equalised, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
+    grey, mask = equalised(pixels), usable(pixels, valid)
+    bands = [_sift(grey, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
     xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
     best = np.sort(np.argsort(-response, kind="stable")[:limit])
     found = descriptors[best]
@@ -76,6 +107,20 @@ def find_features(
         np.radians(angle_deg[best].astype(np.float64)),
         np.ascontiguousarray(root, np.float32),
     )
+
+
+def equalised(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey (h, w) with haze and shade taken out."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey), np.uint8)
+
+
+def usable(pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """True (h, w) away from large black areas and from what is not `valid`."""
+    mask = _large_black_areas(pixels)
+    if valid is not None:
+        mask |= ~valid
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
 
 
 def _bands(height: int, width: int) -> list[tuple[int, int]]:

@@ -23,7 +23,7 @@ from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
-from engine.registration.matching import Features
+from engine.registration.matching import Features, Finder
 from engine.registration.prepare import Place, Places, PreparedPhoto
 from engine.registration.register import Registration, carry_over
 
@@ -33,6 +33,7 @@ _ASKED = 3  # neighbours of a photo that are compared with it
 _KEPT = 48  # at 1 MB each
 # What a place carried over from photo to photo is worth at most: less than what counts as located.
 _CARRIED = 0.95
+_OVERLAPS = 25.0  # standard deviations above chance; photos that overlap were seen to be 85 to 171 above it
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Neighbour:
         small: features of that picture.
         imagery: what it was registered with.
         confidence: of its registration.
+        finder: of its features.
     """
 
     info: PhotoInfo
@@ -52,14 +54,16 @@ class Neighbour:
     small: Features
     imagery: Path
     confidence: float
+    finder: Finder
 
     def place(self) -> Place:
         """Its features as those of a north-up picture of the ground, for the next photo to be registered with."""
         seen = np.isfinite(self.camera.locate(self.small.xy[:, 0], self.small.xy[:, 1])[0])
         middle = self.center
         frame = LocalFrame(*middle)
-        x, y = self.small.xy[seen].T
-        angle = self.small.angle_rad[seen]
+        small = self.small[np.flatnonzero(seen)]
+        x, y = small.xy.T
+        angle = small.angle_rad if small.angle_rad is not None else np.zeros(len(small))
         here = np.stack(frame.to_xy(*self.camera.locate(x, y)), axis=1)
         # Size and direction of each feature on the ground, from a point one pixel along it.
         there = np.stack(frame.to_xy(*self.camera.locate(x + np.cos(angle), y + np.sin(angle))), axis=1)
@@ -69,11 +73,11 @@ class Neighbour:
         half_px = float(np.nanmax(np.abs(here))) / km_per_px
         features = Features(
             here / [km_per_px, -km_per_px] + half_px,
-            self.small.size_px[seen] * np.hypot(east, north) / km_per_px,
-            np.arctan2(-north, east),
-            self.small.descriptors[seen],
+            None if small.size_px is None else small.size_px * np.hypot(east, north) / km_per_px,
+            None if small.angle_rad is None else np.arctan2(-north, east),
+            small.descriptors,
         )
-        whole = np.isfinite(features.xy).all(axis=1) & np.isfinite(features.size_px)
+        whole = np.isfinite(there).all(axis=1)
         return Place(frame, width_km, km_per_px, half_px, features[np.flatnonzero(whole)])
 
     @property
@@ -97,17 +101,18 @@ class Neighbours:
         if found.confidence <= LOCATED or found.origin != "matched":
             return
         small = replace(photo.small, descriptors=photo.small.descriptors.astype(np.float16))
-        known = Neighbour(info, found.camera.resized(*photo.small_size), small, imagery, found.confidence)
+        known = Neighbour(info, found.camera.resized(*photo.small_size), small, imagery, found.confidence, photo.finder)
         with self._lock:
             self._kept[info.path] = known
             self._kept.move_to_end(info.path)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def of(self, info: PhotoInfo) -> list[Neighbour]:
-        """Photos taken just before or after, the nearest first; not the photo itself."""
+    def of(self, info: PhotoInfo, finder: Finder) -> list[Neighbour]:
+        """Other photos taken just before or after, with features of the same kind; the nearest first."""
         with self._lock:
-            others = [known for path, known in self._kept.items() if path != info.path]
+            others = [known for known in self._kept.values() if known.info.path != info.path]
+        others = [known for known in others if known.finder.sha256 == finder.sha256]
         apart = [(apart_of(info, known.info), known) for known in others]
         near = [(away, known) for away, known in apart if away is not None]
         return [known for _, known in sorted(near, key=lambda pair: pair[0])[:_ASKED]]
@@ -149,7 +154,7 @@ def apart_of(one: PhotoInfo, other: PhotoInfo) -> float | None:
 def carried_over(photo: PreparedPhoto, neighbour: Neighbour) -> Registration | None:
     """The photo registered with its neighbour alone; never certain."""
     found = carry_over(photo, neighbour.place())
-    if found is None:
+    if found is None or found.evidence.surplus < _OVERLAPS:
         return None
     return replace(found, confidence=_CARRIED * found.confidence * neighbour.confidence, origin="neighbour")
 

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from engine.geo import LocalFrame, normalise_lon
 from engine.imagery.raster import RasterSource
 from engine.photo.read import Photo
-from engine.registration.matching import Features, find_features
+from engine.registration.matching import Features, Finder, RootSift
 from engine.registration.prior import camera_prior
 from engine.registration.solve import ALTITUDE_KM, CameraPrior
 
 Array = NDArray[np.float64]
 
 PHOTO_PX = 1024
+ROOT_SIFT = RootSift()
 SMALL_FEATURES = 3000
 _SMALL_PX = 512
 _VIEW_PX = 1024
@@ -46,10 +47,12 @@ class PreparedPhoto:
     Attributes:
         pixels: RGB, its longer side at most 1,024; pixel positions refer to this picture.
         prior: what is known of the camera.
+        finder: of its features.
     """
 
     pixels: NDArray[np.uint8]
     prior: CameraPrior
+    finder: Finder
 
     @property
     def size(self) -> tuple[int, int]:
@@ -59,7 +62,7 @@ class PreparedPhoto:
     @cached_property
     def features(self) -> Features:
         """Its features; found when a place is worth it."""
-        return find_features(self.pixels)
+        return self.finder.find(self.pixels)
 
     @cached_property
     def _small_pixels(self) -> NDArray[np.uint8]:
@@ -68,7 +71,25 @@ class PreparedPhoto:
     @cached_property
     def small(self) -> Features:
         """Features of the same picture at half size, in its own smaller pixels."""
-        return find_features(self._small_pixels, limit=SMALL_FEATURES)
+        return self.finder.find(self._small_pixels, limit=SMALL_FEATURES)
+
+    @cached_property
+    def turned(self) -> list[Features]:
+        """Features of the small picture turned all the ways that the finder asks for, where they are unturned."""
+        return [self.small, *(self._turned(2 * math.pi * i / self.finder.turns) for i in range(1, self.finder.turns))]
+
+    def _turned(self, angle_rad: float) -> Features:
+        width, height = self.small_size
+        side = math.ceil(math.hypot(width, height))
+        cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+        turn = np.array([[cos, -sin], [sin, cos]])
+        middle, there = np.array([width, height]) / 2, np.array([side, side]) / 2
+        # OpenCV's pixels have their middles at whole numbers.
+        matrix = np.column_stack([turn, there - 0.5 - turn @ (middle - 0.5)])
+        picture = np.asarray(cv2.warpAffine(self._small_pixels, matrix, (side, side)), np.uint8)
+        shown = cv2.warpAffine(np.ones((height, width), np.uint8), matrix, (side, side)) > 0
+        found = self.finder.find(picture, shown, SMALL_FEATURES)
+        return replace(found, xy=(found.xy - there) @ turn + middle)
 
     @property
     def small_size(self) -> tuple[int, int]:
@@ -96,11 +117,11 @@ class PreparedPhoto:
         return low * (lens or width_km), high * (lens or width_km)
 
 
-def prepare(photo: Photo, nadir: tuple[float, float] | None) -> PreparedPhoto:
+def prepare(photo: Photo, nadir: tuple[float, float] | None, finder: Finder = ROOT_SIFT) -> PreparedPhoto:
     """Makes a photo ready; `nadir` is the stated one, as a hint."""
     pixels = _at_most(photo.pixels, PHOTO_PX)
     height, width = pixels.shape[:2]
-    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir))
+    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), finder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +161,11 @@ class Place:
         return (xy_px - self.half_px) * [self.km_per_px, -self.km_per_px]
 
 
-def survey(imagery: RasterSource, lat: float, lon: float, width_km: float) -> Place:
+def survey(imagery: RasterSource, lat: float, lon: float, width_km: float, finder: Finder = ROOT_SIFT) -> Place:
     """Looks at the imagery round (lat, lon) for something `width_km` wide."""
     view_km = _VIEW_WIDTHS * width_km
     pixels, covered = imagery.square(lat, lon, view_km, _VIEW_PX)
-    features = find_features(pixels, covered)
+    features = finder.find(pixels, covered)
     light = replace(features, descriptors=features.descriptors.astype(np.float16))
     return Place(LocalFrame(lat, lon), width_km, view_km / _VIEW_PX, _VIEW_PX / 2, light)
 

@@ -20,7 +20,7 @@ from engine.imagery.raster import RasterSource
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import Evidence, probability
-from engine.registration.matching import MAX_FEATURES, Features, find_features, match_mutually, match_nearby
+from engine.registration.matching import MAX_FEATURES, Features, Finder, match_mutually, match_nearby
 from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
 from engine.registration.reference import render
 from engine.registration.similarity import AffineGuess, guess_affines
@@ -130,32 +130,41 @@ def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
 
 def _first_look(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[float, Camera]]:
     """Cameras of the small picture that the place suggests, with how far each is above chance; best first."""
+    guesses = [guess for features in photo.turned for guess in _guesses(photo, features, place, ground)]
+    guesses.sort(key=lambda found: -found[0].support)
     promising: list[tuple[float, Camera]] = []
-    for guess, points in _guesses(photo, place, ground):
+    for guess, points, features in guesses[:_GUESSES]:
         camera = _camera_of_guess(photo.small_size, photo.small_prior, guess, place.frame, points)
         if camera is not None:
-            promising.append(_improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX))
+            promising.append(_improved(features, ground, camera, photo.small_prior, _CHECK_REACH_PX))
     return sorted(promising, key=lambda found: -found[0])
 
 
-def _guesses(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[AffineGuess, TiePoints]]:
+def _guesses(
+    photo: PreparedPhoto, features: Features, place: Place, ground: GroundFeatures
+) -> list[tuple[AffineGuess, TiePoints, Features]]:
     """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows)."""
-    small, reference = photo.small, ground.features
-    pairs = match_mutually(small, reference)
+    reference = ground.features
+    pairs = match_mutually(features, reference)
     if len(pairs) < _MIN_POINTS:
         return []
     ours, theirs = pairs.T
+    scale = turn_rad = None
+    if features.size_px is not None and reference.size_px is not None:
+        scale = reference.size_px[theirs] / features.size_px[ours] * place.km_per_px
+    if features.angle_rad is not None and reference.angle_rad is not None:
+        turn_rad = features.angle_rad[ours] - reference.angle_rad[theirs]
     guesses = guess_affines(
-        small.xy[ours],
+        features.xy[ours],
         place.to_km(reference.xy[theirs]),
-        reference.size_px[theirs] / small.size_px[ours] * place.km_per_px,
-        small.angle_rad[ours] - reference.angle_rad[theirs],
+        scale,
+        turn_rad,
         photo.small_size,
         photo.width_range_km(place.width_km),
         _GUESSES,
     )
-    points = TiePoints(small.xy[ours], ground.lat[theirs], ground.lon[theirs])
-    return [(guess, points) for guess in guesses]
+    points = TiePoints(features.xy[ours], ground.lat[theirs], ground.lon[theirs])
+    return [(guess, points, features) for guess in guesses]
 
 
 def _camera_of_guess(
@@ -179,7 +188,7 @@ def _camera_of_guess(
 
 def _check(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> tuple[float, Camera]:
     """How far above chance a guessed camera is, on small pictures, and the camera improved by the way."""
-    ground = _seen_by(camera, imagery, SMALL_FEATURES)
+    ground = _seen_by(camera, imagery, SMALL_FEATURES, photo.finder)
     surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX)
     if surplus > _PROMISING / 2:
         surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX * 0.67)
@@ -200,7 +209,7 @@ def _improved(
 def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Registration | None:
     """Tie points all over the photo and the camera solved from them."""
     for _ in range(_RENDERINGS):
-        ground = _seen_by(camera, imagery, MAX_FEATURES)
+        ground = _seen_by(camera, imagery, MAX_FEATURES, photo.finder)
         for reach_px in _REFINE_REACHES_PX:
             points = _guided(photo.features, ground, camera, reach_px)
             if len(points) < _MIN_POINTS:
@@ -230,10 +239,10 @@ def _concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: f
     return Registration(probability(evidence), final, kept, evidence, _rms_km(final.camera, kept), ring)
 
 
-def _seen_by(camera: Camera, imagery: RasterSource, limit: int) -> GroundFeatures:
+def _seen_by(camera: Camera, imagery: RasterSource, limit: int, finder: Finder) -> GroundFeatures:
     """Features of the imagery drawn as the camera sees it."""
     pixels, covered = render(imagery, camera)
-    features = find_features(pixels, covered, limit)
+    features = finder.find(pixels, covered, limit)
     return GroundFeatures(features, *camera.locate(features.xy[:, 0], features.xy[:, 1]))
 
 

@@ -23,6 +23,9 @@ _BLOCK = 256
 _CELLS = 40  # unique inliers are counted on a grid of 40 x 40 cells: a cluster on one spot counts once
 _MIN_INLIERS = 5
 _MAX_SHEAR = 4.0
+_DRAWS = 60_000  # pairs of matches
+_APART = 0.1  # a pair further apart than this tells scale and turn well enough
+_MOST_PROPOSALS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +35,19 @@ class AffineGuess:
     Attributes:
         matrix: (2, 3): [x_km, y_km] = matrix @ [x_px, y_px, 1]; y_km points north.
         inliers: row numbers of the matches that agree.
+        support: how many cells of the photo hold one.
     """
 
     matrix: Array
     inliers: NDArray[np.int64]
+    support: int
 
 
 def guess_affines(
     photo_xy: Array,
     map_xy_km: Array,
-    scale: Array,
-    turn_rad: Array,
+    scale: Array | None,
+    turn_rad: Array | None,
     photo_size: tuple[int, int],
     width_km: tuple[float, float],
     limit: int = 3,
@@ -52,21 +57,27 @@ def guess_affines(
     Args:
         photo_xy: (n, 2) pixel positions in the photo.
         map_xy_km: (n, 2) positions on the map, y to the north.
-        scale: (n,) km a photo pixel, from the keypoints' sizes.
-        turn_rad: (n,) angle by which the photo's x axis is turned counter-clockwise from the map's x axis.
+        scale: (n,) km a photo pixel, from the keypoints' sizes; None for features without, of which two matches at
+            a time propose a similarity.
+        turn_rad: (n,) angle by which the photo's x axis is turned counter-clockwise from the map's x axis; or None.
         photo_size: width, height in pixels.
         width_km: least and greatest length of the photo's longer side on the ground.
         limit: how many guesses.
     """
     longer = max(photo_size)
-    plausible = np.flatnonzero((scale * longer > width_km[0]) & (scale * longer < width_km[1]))
-    if len(plausible) < _MIN_INLIERS:
-        return []
     # In complex numbers, with the photo's y axis turned up: map = factor * photo + shift.
     photo = photo_xy[:, 0] - 1j * photo_xy[:, 1]
     ground = map_xy_km[:, 0] + 1j * map_xy_km[:, 1]
-    factor = (scale * np.exp(1j * turn_rad))[plausible]
-    shift = ground[plausible] - factor * photo[plausible]
+    if scale is None or turn_rad is None:
+        factor, at = _of_two(photo, ground, longer)
+    else:
+        factor, at = scale * np.exp(1j * turn_rad), np.arange(len(photo))
+    width = np.abs(factor) * longer
+    plausible = np.flatnonzero((width > width_km[0]) & (width < width_km[1]))[:_MOST_PROPOSALS]
+    if len(plausible) < _MIN_INLIERS:
+        return []
+    factor, at = factor[plausible], at[plausible]
+    shift = ground[at] - factor * photo[at]
     cell = _unique_cells(photo_xy, longer)
     counts = np.concatenate(
         [
@@ -90,10 +101,21 @@ def guess_affines(
             continue
         taken.append(place)
         taken_factors.append(factor[i])
-        guess = _refine(factor[i], shift[i], photo_xy, map_xy_km, longer)
-        if guess is not None:
-            guesses.append(guess)
-    return sorted(guesses, key=lambda guess: -len(np.unique(cell[guess.inliers])))
+        refined = _refine(factor[i], shift[i], photo_xy, map_xy_km, longer)
+        if refined is not None:
+            guesses.append(AffineGuess(*refined, len(np.unique(cell[refined[1]]))))
+    return sorted(guesses, key=lambda guess: -guess.support)
+
+
+def _of_two(
+    photo: NDArray[np.complex128], ground: NDArray[np.complex128], longer: float
+) -> tuple[NDArray[np.complex128], NDArray[np.int64]]:
+    """Factors of the similarities of pairs of matches, drawn at random, and the first match of each pair."""
+    one, other = np.random.default_rng(0).integers(0, len(photo), (2, _DRAWS))
+    apart = np.abs(photo[one] - photo[other])
+    far = np.flatnonzero(apart > _APART * longer)
+    one, other = one[far], other[far]
+    return (ground[other] - ground[one]) / (photo[other] - photo[one]), one
 
 
 def _unique_inliers(
@@ -118,7 +140,9 @@ def _unique_cells(photo_xy: Array, longer: float) -> NDArray[np.int64]:
     return row * (_CELLS + 1) + column
 
 
-def _refine(factor: complex, shift: complex, photo_xy: Array, map_xy_km: Array, longer: float) -> AffineGuess | None:
+def _refine(
+    factor: complex, shift: complex, photo_xy: Array, map_xy_km: Array, longer: float
+) -> tuple[Array, NDArray] | None:
     """Least squares over the inliers of a similarity, then of the affine map so found, ever tighter."""
     # factor * (x - i y) + shift
     matrix = np.array([[factor.real, factor.imag, shift.real], [factor.imag, -factor.real, shift.imag]])
@@ -139,4 +163,4 @@ def _refine(factor: complex, shift: complex, photo_xy: Array, map_xy_km: Array, 
         # The photo's y axis points down: a map that is not mirrored has a negative determinant.
         if stretch[1] <= 0 or stretch[0] > _MAX_SHEAR * stretch[1] or np.linalg.det(matrix[:, :2]) >= 0:
             return None
-    return AffineGuess(matrix, inliers)
+    return matrix, inliers

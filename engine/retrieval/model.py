@@ -65,15 +65,7 @@ class ModelPackage:
         self.dimension: int = card["output"]["dimension"]
         self.input = _input_spec(path, card["input"])
         self._output_name: str = card["output"]["name"]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's exceptions share no public base class
-            raise ModelError(
-                path, f"is not a usable ONNX model ({_first_line(error)})", "get the model package again"
-            ) from error
+        self._session = open_session(path, model_bytes, threads)
         inputs = {i.name: i.shape for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
         if self.input.name not in inputs or self._output_name not in outputs:
@@ -98,17 +90,9 @@ class ModelPackage:
         Raises:
             ModelError: missing, damaged, or not what its card says.
         """
-        card_path = _find_card(Path(path) if path is not None else resources_folder() / DEFAULT_MODEL)
-        card = _read_card(card_path)
-        model_path = card_path.parent / card["file"]
-        try:
-            if model_path.stat().st_size > _MAX_MODEL_BYTES:
-                raise ModelError(model_path, "is larger than any model of ours", "get the model package again")
-            model_bytes = model_path.read_bytes()
-        except OSError as error:
-            raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
-        if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
-            raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
+        model_path, card, model_bytes = read_package(
+            Path(path) if path is not None else resources_folder() / DEFAULT_MODEL
+        )
         return cls(model_path, card, model_bytes, threads)
 
     def identity(self) -> dict[str, str]:
@@ -147,6 +131,39 @@ class ModelPackage:
         """Descriptors (4, dimension) of a photo turned counter-clockwise by ROTATIONS_DEG."""
         square = self.prepare(pixels)
         return self.embed(np.stack([np.rot90(square, degrees // 90) for degrees in ROTATIONS_DEG]))
+
+
+def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
+    """Path of the ONNX file, card and content of the package whose card or folder is given, checked by its sha256.
+
+    Raises:
+        ModelError: missing or damaged.
+    """
+    card_path = _find_card(path)
+    card = _read_card(card_path)
+    model_path = card_path.parent / card["file"]
+    try:
+        if model_path.stat().st_size > _MAX_MODEL_BYTES:
+            raise ModelError(model_path, "is larger than any model of ours", "get the model package again")
+        model_bytes = model_path.read_bytes()
+    except OSError as error:
+        raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
+    if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
+        raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
+    return model_path, card, model_bytes
+
+
+def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.InferenceSession:
+    """The network, from memory, on the processor. ModelError names `path` when it is none."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no public base class
+        raise ModelError(
+            path, f"is not a usable ONNX model ({_first_line(error)})", "get the model package again"
+        ) from error
 
 
 def find_package(sha256: str) -> Path | None:
