@@ -89,8 +89,8 @@ class Methods:
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
         stated = (nadir[0], nadir[1]) if nadir else None
         circle = Circle(*area) if area else None
-        asked = {"register": register, "imagery": imagery, "finder": self._finder(matcher)}
-        query = Query(photo, stated, radius_km, top_k, area=circle, **asked)
+        finder = self._finder(matcher)
+        query = Query(photo, stated, radius_km, top_k, area=circle, register=register, imagery=imagery, finder=finder)
         return _saved(locate(localizer, query, work), photo, out, work)
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:

@@ -56,9 +56,7 @@ def solve_by_hand(
     sd_px = max(size) * _HAND_SD
     found: list[Pose] = []
     for start in _starts(points, size, prior, pose, corners):
-        solution = solve_camera(
-            _held_by(points, start), start, prior, sd_px, robust=len(points) >= _OUTVOTED, steps=40
-        )
+        solution = solve_camera(_held_by(points, start), start, prior, sd_px, robust=len(points) >= _OUTVOTED, steps=40)
         off = errors_px(solution.camera, points)
         if np.isfinite(off).all():
             solution = Solution(solution.camera, solution.covariance, solution.determined, off)
