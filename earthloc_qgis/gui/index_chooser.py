@@ -41,11 +41,11 @@ class IndexChooser(QWidget):
 
     Signals:
         chosen_changed(): other indexes are ticked.
-        build_wanted(): the user wants to build an index.
+        manage_wanted(): the user wants the index manager.
     """
 
     chosen_changed = pyqtSignal()
-    build_wanted = pyqtSignal()
+    manage_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class IndexChooser(QWidget):
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.button)
         menu.addAction(self.tr("Browse for an index…"), self._browse)
-        menu.addAction(self.tr("Build an index…"), self.build_wanted.emit)
+        menu.addAction(self.tr("Manage and build indexes…"), self.manage_wanted.emit)
         menu.addAction(self.tr("Look for indexes again"), self.refresh)
         self.button.setMenu(menu)
         layout = QHBoxLayout(self)

@@ -23,6 +23,7 @@ from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from .controller import Controller
 from .drop import PhotoScanner, dropped_paths
+from .index_manager import IndexManager
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
 from .photo_model import LOCATED, NEW, QUEUED, RUNNING, UNCERTAIN
@@ -48,6 +49,7 @@ class EarthLocPanel(QWidget):
         self.pictures = MapPictures(self.controller.client, QgsProject.instance(), self)
         self._scanner = PhotoScanner(self)
         self.review = ReviewDock(iface, self.controller, self)
+        self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.own_indexes, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -62,6 +64,7 @@ class EarthLocPanel(QWidget):
         self.review.close_down()
         self._scanner.close()
         self.search.indexes.close_threads()
+        self.index_manager.close_threads()
         self.controller.close()
 
     def settings_changed(self) -> None:
@@ -144,7 +147,8 @@ class EarthLocPanel(QWidget):
         self.list.selection_changed.connect(self._update_buttons)
         self.results.candidate_chosen.connect(self._zoom_current)
         self.search.indexes.chosen_changed.connect(self._update_buttons)
-        self.search.indexes.build_wanted.connect(self._build_index)
+        self.search.indexes.manage_wanted.connect(self.index_manager.open)
+        self.index_manager.indexes_changed.connect(self.search.indexes.refresh)
         self.localize_button.clicked.connect(lambda: self.localize(self._localize_scope()))
         self.cancel_button.clicked.connect(controller.queue.cancel_all)
         self.cancel_button.clicked.connect(self.pictures.cancel_all)
@@ -325,17 +329,6 @@ class EarthLocPanel(QWidget):
 
     def _open_options(self) -> None:
         self._iface.showOptionsDialog(self._iface.mainWindow(), "EarthLoc")
-
-    def _build_index(self) -> None:
-        from qgis import processing  # the Processing plugin puts its functions there, if it is on
-
-        make_dialog = getattr(processing, "createAlgorithmDialog", None)
-        dialog = make_dialog("earthloc:buildindex") if make_dialog is not None else None
-        if dialog is None:
-            self._tell(self.tr("Turn on the plugin Processing to build an index."), Qgis.MessageLevel.Warning)
-            return
-        dialog.algorithmFinished.connect(lambda *_: self.search.indexes.refresh())
-        dialog.show()
 
     def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
         self._iface.messageBar().pushMessage("EarthLoc", text, level)

@@ -11,7 +11,7 @@ import sys
 import pytest
 from conftest import wait_for
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog, QLineEdit
@@ -406,30 +406,14 @@ def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_pa
     assert panel.search.indexes.chosen() == [str(index)]  # what was ticked stays
 
 
-def test_build_an_index(panel, index, monkeypatch):
-    from qgis import processing
-
-    monkeypatch.delattr(processing, "createAlgorithmDialog", raising=False)
-    panel.search.indexes.build_wanted.emit()  # Processing is off: a message, no exception
-
-    class Dialog(QObject):
-        algorithmFinished = pyqtSignal(bool, dict)  # noqa: N815  QGIS's name
-        shown = False
-
-        def show(self):
-            self.shown = True
-
-    dialogs = {}
-    monkeypatch.setattr(
-        processing, "createAlgorithmDialog", lambda name: dialogs.setdefault(name, Dialog()), raising=False
-    )
-    panel.search.indexes.build_wanted.emit()
-    dialog = dialogs["earthloc:buildindex"]
-    assert dialog.shown
+def test_the_index_manager_opens_from_the_menu(panel, index):
+    panel.search.indexes.manage_wanted.emit()
+    manager = panel.index_manager
+    wait_for(lambda: manager.isVisible())
     (index.parent / "new").mkdir()
     info = {"format": 1, "name": "asia", "count": 5, "region": [60, 0, 80, 60]}
     (index.parent / "new" / "index.json").write_text(json.dumps(info))
-    dialog.algorithmFinished.emit(True, {})
+    manager.indexes_changed.emit()
     wait_for(lambda: panel.search.indexes.combo.count() == 2)
     assert panel.search.indexes.chosen() == [str(index)]
 

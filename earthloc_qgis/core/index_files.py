@@ -1,0 +1,158 @@
+"""Regional indexes as folders: what they say of themselves, packing and unpacking them, deleting them. No widgets.
+
+An index comes from strangers: only files that an index has are unpacked, into a folder of our own naming, and nothing
+that is not an index is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+MANIFEST = "index.json"
+FILES = frozenset(
+    (MANIFEST, "descriptors.f32", "descriptors.i8", "tiles.bin", "tiles.gpkg", "codes.pq4", "model.json", "model.onnx")
+)
+_BLOCK = 1 << 20
+_MAX_MANIFEST_BYTES = 1_000_000
+
+
+class IndexFileError(Exception):
+    """An index cannot be read, packed, unpacked or deleted; the message names the file and the mend."""
+
+
+@dataclass(frozen=True)
+class IndexFacts:
+    """What an index says of itself: region is west, south, east, north; built_at seconds since 1970."""
+
+    path: str
+    name: str
+    tiles: int
+    tile_km: tuple
+    region: tuple
+    size_bytes: int
+    built_at: float
+    imagery: str
+    attribution: str
+    licence: str
+    model: str
+
+
+def read_facts(path: str) -> IndexFacts:
+    """The facts of an index. Raises IndexFileError when the folder holds none that can be read."""
+    folder = Path(path)
+    manifest = folder / MANIFEST
+    try:
+        if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
+            raise ValueError("too large")
+        info = json.loads(manifest.read_text(encoding="utf-8"))
+        source, model = info["source"], info["model"]
+        region = tuple(float(side) for side in info["region"])
+        if len(region) != 4:
+            raise ValueError("region")
+        return IndexFacts(
+            path=str(folder),
+            name=str(info["name"]),
+            tiles=int(info["count"]),
+            tile_km=tuple(float(width) for width in info["tile_km"]),
+            region=region,
+            size_bytes=sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()),
+            built_at=manifest.stat().st_mtime,
+            imagery=str(source.get("path") or ""),
+            attribution=str(source.get("attribution") or ""),
+            licence=str(source.get("licence") or ""),
+            model=f"{model['name']} {model['version']}",
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it anew.") from error
+
+
+def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _: None) -> None:
+    """Writes an index as a zip file, its files below its name. Raises IndexFileError; nothing half is left."""
+    facts = read_facts(folder)
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name in FILES)
+    partial, done = f"{archive}.partial", 0
+    try:
+        # Descriptors do not shrink: stored, which is ten times as quick.
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
+            for name in names:
+                source = Path(folder) / name
+                with source.open("rb") as read, packed.open(f"{facts.name}/{name}", "w", force_zip64=True) as write:
+                    while block := read.read(_BLOCK):
+                        write.write(block)
+                        done += len(block)
+                        on_share(done / max(1, facts.size_bytes))
+        os.replace(partial, archive)
+    except OSError as error:
+        Path(partial).unlink(missing_ok=True)
+        raise IndexFileError(f"{archive} cannot be written ({error.strerror}); choose another place.") from error
+
+
+def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _: None) -> str:
+    """Unpacks an index below the folder `into` and returns its path; an index of this name is never overwritten.
+
+    Raises IndexFileError: the file is no zipped index, it is damaged, or the disk is full.
+    """
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            members = [member for member in packed.infolist() if not member.is_dir()]
+            parts = [member.filename.split("/") for member in members]
+            if not members or any(len(p) != 2 or p[0] != parts[0][0] or p[1] not in FILES for p in parts):
+                raise IndexFileError(f"{archive} is no zipped index; choose one that EarthLoc has written.")
+            name = re.sub(r"[^\w .-]", "_", parts[0][0]).strip(" .") or "index"
+            target = Path(into) / name
+            number = 2
+            while target.exists():
+                target = Path(into) / f"{name} {number}"
+                number += 1
+            partial = target.with_name(f"{target.name}.unpacking")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            try:
+                _unpack_members(packed, members, partial, on_share)
+                read_facts(str(partial))
+                partial.rename(target)
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+            return str(target)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise IndexFileError(f"{archive} is damaged or no zip file; copy it again.") from error
+    except OSError as error:
+        raise IndexFileError(f"{archive} cannot be unpacked ({error.strerror}); check the disk.") from error
+
+
+def _unpack_members(
+    packed: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, on_share: Callable[[float], None]
+) -> None:
+    """Writes the members; no more bytes than they state, so that a small file cannot fill the disk."""
+    total = sum(member.file_size for member in members)
+    if total > shutil.disk_usage(folder).free:
+        raise OSError(28, "there is not enough room")
+    done = 0
+    for member in members:
+        with packed.open(member) as read, (folder / member.filename.split("/")[1]).open("wb") as write:
+            while block := read.read(_BLOCK):
+                write.write(block)
+                done += len(block)
+                if done > total:
+                    raise zipfile.BadZipFile("longer than stated")
+                on_share(done / max(1, total))
+
+
+def delete(folder: str) -> None:
+    """Deletes an index's files, and its folder when nothing else is in it. Raises IndexFileError."""
+    read_facts(folder)  # nothing that is not an index
+    try:
+        for name in (*sorted(FILES - {MANIFEST}), MANIFEST):  # the manifest last: until then it is an index
+            (Path(folder) / name).unlink(missing_ok=True)
+        if not any(os.scandir(folder)):
+            Path(folder).rmdir()
+    except OSError as error:
+        raise IndexFileError(f"{folder} cannot be deleted ({error.strerror}); close what uses it.") from error

@@ -1,0 +1,313 @@
+"""The index manager: what indexes there are, where they reach, what they were made from, and what to do with them."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsWkbTypes,
+)
+from qgis.gui import QgsRubberBand
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import settings
+from ..core import index_files
+from ..core.engine_client import EngineClient, EngineError
+from ..core.index_files import IndexFacts, IndexFileError
+from .background import Background
+from .index_manager_build import IndexBuilder
+
+_EDGE_POINTS = 24  # along each side of a region, so that it follows the map's projection
+
+
+def facts_of(folder: str, further: list[str]) -> list[IndexFacts]:
+    """Facts of the readable indexes in `folder` and of `further` ones, by name. Any thread."""
+    paths = list(further)
+    if os.path.isdir(folder):
+        paths += [entry.path for entry in os.scandir(folder) if entry.is_dir()]
+    found: dict[str, IndexFacts] = {}
+    for path in paths:
+        try:
+            found[str(Path(path))] = index_files.read_facts(path)
+        except IndexFileError:
+            continue
+    return sorted(found.values(), key=lambda facts: facts.name.lower())
+
+
+class IndexManager(QDialog):
+    """A window beside the map. What takes time runs on other threads or in an engine of its own.
+
+    Args:
+        canvas: shows where the chosen indexes reach.
+        own: folders of the indexes that come along with the engine; they are not deleted.
+
+    Signals:
+        indexes_changed(): there is another index, or one less.
+    """
+
+    indexes_changed = pyqtSignal()
+
+    def __init__(self, canvas, own: Callable[[], list[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("EarthLoc indexes"))
+        self.setObjectName("index_manager")
+        self._canvas = canvas
+        self._own = own
+        self._background = Background(self)
+        self._client = EngineClient(settings.engine_command(), self)
+        self._facts: list[IndexFacts] = []
+        self._bands: list[QgsRubberBand] = []
+        self.table = QTableWidget(0, 7, self)
+        self.table.setObjectName("index_table")
+        self.table.setAccessibleName(self.tr("Indexes"))
+        self.table.setHorizontalHeaderLabels(
+            [self.tr(text) for text in ("Name", "Tiles", "Widths (km)", "Size", "Built", "Imagery", "Licence")]
+        )
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.builder = IndexBuilder(self._client, canvas, self)
+        self.state = QLabel(self)
+        self.state.setObjectName("index_state_label")
+        self.state.setWordWrap(True)
+        buttons = QHBoxLayout()
+        self.buttons: dict[str, QPushButton] = {}
+        for name, text, deed in (
+            ("show", self.tr("Zoom to"), self._zoom),
+            ("verify", self.tr("Check"), self._verify),
+            ("export", self.tr("Export…"), self._export),
+            ("import", self.tr("Import…"), self._import),
+            ("delete", self.tr("Delete…"), self._delete),
+        ):
+            button = QPushButton(text, self)
+            button.setObjectName(f"index_{name}_button")
+            button.clicked.connect(deed)
+            buttons.addWidget(button)
+            self.buttons[name] = button
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(buttons)
+        layout.addWidget(self.state)
+        layout.addWidget(self.builder)
+        self.resize(760, 560)
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.builder.built.connect(self._changed)
+        self._selected()
+
+    def open(self) -> None:
+        """Shows the window with what indexes there are now."""
+        self._client.set_command(settings.engine_command())
+        self.refresh()
+        self.show()
+        self.raise_()
+
+    def refresh(self) -> None:
+        """Lists the indexes again, on another thread."""
+        folder, further = settings.index_folder(), [*settings.known_indexes(), *self._own()]
+        self._background.run(lambda: facts_of(folder, further), self._fill)
+
+    def close_threads(self) -> None:
+        """Ends what runs; for when the plugin is unloaded."""
+        self._clear_map()
+        self._background.close()
+        self._client.close()
+
+    def closeEvent(self, event) -> None:
+        """A build goes on behind the closed window; the map is cleared."""
+        self._clear_map()
+        super().closeEvent(event)
+
+    def chosen(self) -> list[IndexFacts]:
+        """The indexes selected in the table."""
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        return [self._facts[row] for row in rows]
+
+    # --- the table and the map ---------------------------------------------------------------------
+
+    def _fill(self, facts: list[IndexFacts]) -> None:
+        self._facts = facts
+        self.table.setRowCount(len(facts))
+        for row, index in enumerate(facts):
+            texts = (
+                index.name,
+                f"{index.tiles:,}",
+                ", ".join(f"{width:g}" for width in index.tile_km),
+                f"{index.size_bytes / 1e6:,.1f} MB",
+                time.strftime("%Y-%m-%d", time.localtime(index.built_at)),
+                index.attribution or index.imagery,
+                index.licence or self.tr("not stated"),
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{index.path}\n{index.imagery}\n{index.model}")
+                self.table.setItem(row, column, item)
+        self._selected()
+
+    def _selected(self) -> None:
+        chosen = self.chosen()
+        one = len(chosen) == 1
+        for name in ("verify", "export"):
+            self.buttons[name].setEnabled(one)
+        self.buttons["show"].setEnabled(bool(chosen))
+        own = {str(Path(path)) for path in self._own()}
+        self.buttons["delete"].setEnabled(one and chosen[0].path not in own)
+        self._clear_map()
+        for index in chosen:
+            outline = self._outline(index)
+            if outline is not None:
+                band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+                band.setColor(QColor(0, 90, 181, 40))
+                band.setStrokeColor(QColor(0, 90, 181))
+                band.setWidth(2)
+                band.setToGeometry(outline, None)
+                self._bands.append(band)
+
+    def _outline(self, index: IndexFacts) -> QgsGeometry | None:
+        """The region of an index in the map's coordinates; None where the map's projection has no place for it."""
+        west, south, east, north = index.region
+        span = (east - west) % 360.0 or 360.0
+        steps = [number / _EDGE_POINTS for number in range(_EDGE_POINTS)]
+        ring = [QgsPointXY(west + span * t, north) for t in steps]
+        ring += [QgsPointXY(west + span, north + (south - north) * t) for t in steps]
+        ring += [QgsPointXY(west + span * (1 - t), south) for t in steps]
+        ring += [QgsPointXY(west, south + (north - south) * t) for t in steps]
+        outline = QgsGeometry.fromPolygonXY([ring])
+        crs = self._canvas.mapSettings().destinationCrs()
+        to_map = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), crs, QgsProject.instance())
+        try:
+            outline.transform(to_map)
+        except QgsCsException:
+            return None
+        return outline
+
+    def _clear_map(self) -> None:
+        for band in self._bands:
+            band.reset()
+            self._canvas.scene().removeItem(band)
+        self._bands.clear()
+
+    def _zoom(self) -> None:
+        outlines = [outline for outline in map(self._outline, self.chosen()) if outline is not None]
+        if outlines:
+            box = outlines[0].boundingBox()
+            for outline in outlines[1:]:
+                box.combineExtentWith(outline.boundingBox())
+            self._canvas.setExtent(box)
+            self._canvas.refresh()
+
+    # --- deeds -------------------------------------------------------------------------------------
+
+    def _verify(self) -> None:
+        index = self.chosen()[0]
+        self._check(index.path, index.name)
+
+    def _check(self, path: str, name: str) -> None:
+        self._say(self.tr("{name} is being checked.").format(name=name))
+
+        def whole(result: dict) -> None:
+            files = result.get("files", 0)
+            self._say(self.tr("{name}: {n} files, all as they were written.").format(name=name, n=files))
+
+        def broken(error: EngineError) -> None:
+            self._say(error.message)
+
+        self._client.request("index/verify", {"index": path}, whole, broken)
+
+    def _export(self) -> None:
+        index = self.chosen()[0]
+        suggestion = str(Path(settings.index_folder()).parent / f"{index.name}.earthloc-index.zip")
+        archive, _ = QFileDialog.getSaveFileName(self, self.tr("Export index"), suggestion, "*.zip")
+        if archive:
+            self.export_to(index, archive)
+
+    def export_to(self, index: IndexFacts, archive: str) -> None:
+        """Packs an index, on another thread."""
+        self._say(self.tr("{name} is being packed.").format(name=index.name))
+        done = self.tr("{name} is in {archive}.").format(name=index.name, archive=archive)
+        self._try(lambda: index_files.pack(index.path, archive), lambda _: self._say(done))
+
+    def _import(self) -> None:
+        archive, _ = QFileDialog.getOpenFileName(self, self.tr("Import index"), "", "*.zip")
+        if archive:
+            self.import_from(archive)
+
+    def import_from(self, archive: str) -> None:
+        """Unpacks an index into the folder of indexes, on another thread, and has the engine check it."""
+        self._say(self.tr("{archive} is being unpacked.").format(archive=archive))
+        into = settings.index_folder()
+
+        def unpacked(path: str) -> None:
+            self._changed(path)
+            self._check(path, Path(path).name)
+
+        self._try(lambda: index_files.unpack(archive, into), unpacked)
+
+    def _delete(self) -> None:
+        index = self.chosen()[0]
+        question = self.tr("Delete {name} ({path}) for good? Results made with it stay.")
+        answer = QMessageBox.question(self, self.tr("Delete index"), question.format(name=index.name, path=index.path))
+        if answer == QMessageBox.StandardButton.Yes:
+            self.delete(index)
+
+    def delete(self, index: IndexFacts) -> None:
+        """Deletes an index, on another thread."""
+        done = self.tr("{name} is deleted.").format(name=index.name)
+
+        def deleted(_: None) -> None:
+            self._say(done)
+            self._changed(index.path)
+
+        self._try(lambda: index_files.delete(index.path), deleted)
+
+    def _try(self, work: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
+        """Runs `work` on another thread; what it complains of is said."""
+
+        def attempt() -> tuple[Any, str]:
+            try:
+                return work(), ""
+            except IndexFileError as error:
+                return None, str(error)
+
+        def then(answer: tuple[Any, str]) -> None:
+            result, problem = answer
+            if problem:
+                self._say(problem)
+            else:
+                on_done(result)
+
+        self._background.run(attempt, then)
+
+    def _changed(self, _: str) -> None:
+        self.refresh()
+        self.indexes_changed.emit()
+
+    def _say(self, text: str) -> None:
+        self.state.setText(text)
+        self.state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

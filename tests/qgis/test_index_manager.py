@@ -1,0 +1,204 @@
+"""The index manager: facts, coverage on the map, building with pause and resume, zip files, deleting."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+
+import pytest
+from conftest import wait_for
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsRectangle
+from qgis.PyQt.QtWidgets import QMessageBox
+
+from earthloc_qgis import settings
+from earthloc_qgis.core import index_files
+from earthloc_qgis.core.index_files import IndexFileError
+
+
+def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
+    """What the manager and the zip file need of an index; the engine would refuse it."""
+    folder.mkdir(parents=True)
+    info = {
+        "format": 1, "name": name, "count": 5, "region": list(region), "tile_km": [156.0, 313.0],
+        "model": {"name": "m", "version": "1", "sha256": "0"},
+        "source": {"path": "ground.tif", "attribution": "made up", "licence": "public domain"},
+    }  # fmt: skip
+    (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
+    (folder / "tiles.bin").write_bytes(b"t" * 100)
+    (folder / "descriptors.i8").write_bytes(bytes(range(250)) * (size // 250))
+    return folder
+
+
+@pytest.fixture
+def indexes(tmp_path):
+    folder = tmp_path / "ïndexes"
+    settings.set_index_folder(str(folder))
+    write_index(folder / "europe", "europe")
+    write_index(folder / "damaged one", "pacific", (170, -20, -170, 10))
+    (folder / "broken").mkdir()
+    (folder / "broken" / "index.json").write_text("{")
+    return folder
+
+
+@pytest.fixture
+def manager(qgis_iface, monkeypatch, fake_engine, indexes):
+    from earthloc_qgis.gui.index_manager import IndexManager
+
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
+    QgsProject.instance().clear()
+    canvas = qgis_iface.mapCanvas()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    manager = IndexManager(canvas, lambda: [str(indexes / "damaged one")])
+    manager.open()
+    wait_for(lambda: manager.table.rowCount() == 2)
+    yield manager
+    manager.close_threads()
+    manager.deleteLater()
+    QgsProject.instance().clear()
+
+
+def select(manager, name):
+    row = next(i for i in range(manager.table.rowCount()) if manager.table.item(i, 0).text() == name)
+    manager.table.selectRow(row)
+    return manager.chosen()[0]
+
+
+def test_facts_and_coverage(manager):
+    texts = [manager.table.item(0, column).text() for column in range(7)]
+    assert texts[:3] == ["europe", "5", "156, 313"]
+    assert texts[3].endswith("MB")
+    assert texts[5:] == ["made up", "public domain"]
+    select(manager, "europe")
+    (band,) = manager._bands
+    box = band.asGeometry().boundingBox()
+    assert box.xMaximum() == pytest.approx(1_113_195, rel=1e-3)
+    manager.buttons["show"].click()
+    assert manager._canvas.extent().contains(QgsRectangle(1e5, 5e6, 1e6, 6e6))
+    select(manager, "pacific")  # across the antimeridian, and it comes along with the engine
+    assert len(manager._bands) == 1
+    assert not manager.buttons["delete"].isEnabled()
+    manager.close()
+    assert manager._bands == []
+
+
+def test_checking(manager):
+    select(manager, "europe")
+    manager.buttons["verify"].click()
+    wait_for(lambda: "all as they were written" in manager.state.text())
+    select(manager, "pacific")
+    manager.buttons["verify"].click()
+    wait_for(lambda: "tiles.bin is damaged" in manager.state.text())
+
+
+def test_export_and_import_give_the_same_files(manager, indexes, tmp_path):
+    index = select(manager, "europe")
+    archive = tmp_path / "europe.zip"
+    manager.export_to(index, str(archive))
+    wait_for(lambda: str(archive) in manager.state.text())
+    manager.import_from(str(archive))
+    wait_for(lambda: "all as they were written" in manager.state.text())
+    wait_for(lambda: manager.table.rowCount() == 3)
+    names = ["descriptors.i8", "index.json", "tiles.bin"]
+    copy = indexes / "europe 2"  # nothing is overwritten
+    assert sorted(p.name for p in copy.iterdir()) == names
+    assert all((copy / name).read_bytes() == (indexes / "europe" / name).read_bytes() for name in names)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"../evil/index.json": "{}"},
+        {"a/index.json": "{}", "b/tiles.bin": ""},
+        {"a/index.json": "{}", "a/run.exe": ""},
+        {"a/index.json": "{}"},
+        {"a/b/index.json": "{}"},
+        {},
+    ],
+)
+def test_a_strange_zip_file_is_refused_and_leaves_nothing(members, tmp_path):
+    archive, into = tmp_path / "x.zip", tmp_path / "into"
+    into.mkdir()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    with pytest.raises(IndexFileError, match=r"no zipped index|not a readable index"):
+        index_files.unpack(str(archive), str(into))
+    assert list(into.iterdir()) == []
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_damaged_zip_file_is_refused(tmp_path):
+    folder = write_index(tmp_path / "europe", "europe", size=100_000)
+    archive = tmp_path / "x.zip"
+    index_files.pack(str(folder), str(archive))
+    content = bytearray(archive.read_bytes())
+    content[60_000] ^= 0xFF
+    archive.write_bytes(content)
+    with pytest.raises(IndexFileError, match="is damaged"):
+        index_files.unpack(str(archive), str(tmp_path / "into"))
+    assert list((tmp_path / "into").iterdir()) == []
+    archive.write_bytes(content[:500])
+    with pytest.raises(IndexFileError, match="is damaged"):
+        index_files.unpack(str(archive), str(tmp_path / "into"))
+
+
+def test_deleting_takes_only_what_is_the_indexs(manager, indexes, monkeypatch):
+    (indexes / "europe" / "notes.txt").write_text("mine")
+    select(manager, "europe")
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    manager.buttons["delete"].click()
+    assert (indexes / "europe" / "index.json").exists()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    manager.buttons["delete"].click()
+    wait_for(lambda: manager.table.rowCount() == 1)
+    assert [p.name for p in (indexes / "europe").iterdir()] == ["notes.txt"]
+    with pytest.raises(IndexFileError):
+        index_files.delete(str(indexes.parent))  # no index there
+
+
+def test_building_with_pause_and_resume(manager, indexes, imagery):
+    layer = QgsRasterLayer(str(imagery), "ground")
+    QgsProject.instance().addMapLayer(layer)
+    builder = manager.builder
+    assert not builder.button.isEnabled()  # no name yet
+    builder.layer.setLayer(layer)
+    builder.name.setText("europe")
+    assert not builder.button.isEnabled()
+    assert "already" in builder.button.toolTip()
+    builder.name.setText("made here")
+    builder.licence.setText("CC BY 4.0")
+    builder.extent.setChecked(True)
+    manager._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    manager._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
+    builder.button.click()
+    assert builder.running
+    assert builder.button.text() == "Pause"
+    wait_for(lambda: builder.progress.value() >= 2 and builder.progress.maximum() == 10)
+    builder.button.click()
+    wait_for(lambda: not builder.running)
+    assert "Paused" in builder.state.text()
+    assert builder.button.text() == "Resume"
+    assert (indexes / "made here.partial").is_dir()
+    done = len(list((indexes / "made here.partial").iterdir()))
+    builder.button.click()
+    wait_for(lambda: builder.progress.value() >= done > 0, what="going on where it stopped")
+    wait_for(lambda: manager.table.rowCount() == 3)
+    info = json.loads((indexes / "made here" / "index.json").read_text(encoding="utf-8"))
+    assert info["source"]["licence"] == "CC BY 4.0"
+    assert info["tile_km"] == [156.0, 313.0, 626.0]
+    west, south, east, north = info["region"]
+    assert west <= 2 < 6 <= east
+    assert south <= 42 < 46 <= north
+
+
+def test_an_engine_that_does_not_start_is_told(manager, imagery):
+    builder = manager.builder
+    layer = QgsRasterLayer(str(imagery), "ground")
+    QgsProject.instance().addMapLayer(layer)
+    builder.layer.setLayer(layer)
+    builder.name.setText("other")
+    manager._client.set_command([sys.executable, "-c", "raise SystemExit(3)"])
+    builder.button.click()
+    wait_for(lambda: not builder.running and bool(builder.state.text()))
+    assert builder.button.isEnabled()
