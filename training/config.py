@@ -13,6 +13,7 @@ from training.networks import NetworkConfig
 from training.places.views import Augment
 
 _SMALLEST_PX = 64
+LOSSES = ("info_nce", "multi_similarity")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class StepsConfig:
         region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
         region_photos: how many photos round a place such a batch is drawn from.
         small_px, small_share: side of the pictures in the first so large share of the steps.
+        turned: photo and tile are turned and mirrored alike, which makes eight places of one.
     """
 
     steps: int = 0
@@ -76,6 +78,7 @@ class StepsConfig:
     region_photos: int = 2500
     small_px: int = 192
     small_share: float = 0.0
+    turned: bool = True
 
     def __post_init__(self) -> None:
         if self.small_px < _SMALLEST_PX:
@@ -90,6 +93,7 @@ class TrainingConfig:
     Attributes:
         name: of the model package.
         seed: of everything that is drawn.
+        loss: "info_nce", photos to tiles and half as much back, or "multi_similarity".
         neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
         temperature: to start with; it is learned.
         network, imagery, places, views, steps: the parts.
@@ -97,6 +101,7 @@ class TrainingConfig:
 
     name: str = "earthloc-default"
     seed: int = 0
+    loss: str = "info_nce"
     neutral_iou: float = 0.15
     temperature: float = 0.06
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -104,6 +109,10 @@ class TrainingConfig:
     places: PlacesConfig = field(default_factory=PlacesConfig)
     views: Augment = field(default_factory=Augment)
     steps: StepsConfig = field(default_factory=StepsConfig)
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise UsageError(None, f"loss {self.loss!r} is unknown", f"use {' or '.join(LOSSES)}")
 
 
 _TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "steps": StepsConfig}

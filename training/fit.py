@@ -19,13 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.errors import EarthLocError, InputError, OutputError, UsageError
+from engine.errors import EarthLocError, InputError, OutputError
 from engine.work import Work
 from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
 from training.checkpoint import save_whole
 from training.config import TrainingConfig
 from training.evaluate import recall_on_maps
+from training.losses import NeutralMultiSimilarityLoss
 from training.networks import EmbeddingNetwork, build
 from training.networks.aggregators import Rings
 from training.networks.weights import load_strict
@@ -58,11 +59,9 @@ class Trainer:
         self.out = out
         self._data = data
         self.network = build(config.network, config.seed)
-        if not isinstance(self.network.aggregator, Rings):
-            raise UsageError(None, f"{config.network.aggregator.kind} is not fitted this way", 'use kind = "rings"')
         # Twice as fast as the usual order of memory, on a CPU.
         nn.Module.to(self.network.backbone, memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
-        self._aggregator: Rings = self.network.aggregator
+        self._multi_similarity = NeutralMultiSimilarityLoss() if config.loss == "multi_similarity" else None
         self._scale = nn.Parameter(torch.tensor(-math.log(config.temperature)))
         self._step = 0
 
@@ -112,7 +111,7 @@ class Trainer:
             _set_rate(optimizer, self._step, steps.steps)
             rows = pairs.batch(rng, steps)
             both = [pairs.photos.pixels[pairs.photo_row[rows]], pairs.tiles.pixels[pairs.tile_row[rows]]]
-            pictures = torch.cat(turned(both, rng))
+            pictures = torch.cat(turned(both, rng) if steps.turned else both)
             if self._step < steps.small_share * steps.steps:
                 side = (steps.small_px, steps.small_px)
                 pictures = functional.interpolate(pictures.float(), side, mode="area")
@@ -130,13 +129,16 @@ class Trainer:
     def _step_down(
         self, optimizer: torch.optim.AdamW, photos: Tensor, tiles: Tensor, pairs: Pairs, rows: Tensor
     ) -> Tensor:
-        """One step on InfoNCE, photos to tiles and half as much back; loss and share of photos found, (2,)."""
+        """One step on InfoNCE, photos to tiles and half as much back, or another loss; loss and share found, (2,)."""
         scale = self._scale.exp().clamp(max=_MAX_SCALE)
         places, tile_places = pairs.photos.place[pairs.photo_row[rows]], pairs.tiles.place[pairs.tile_row[rows]]
         masked = neutral(places, tile_places, self.config.neutral_iou).fill_diagonal_(False)
         scores = (photos @ tiles.T * scale).masked_fill(masked, -torch.inf)
         wanted = torch.arange(len(rows))
-        loss = functional.cross_entropy(scores, wanted) + 0.5 * functional.cross_entropy(scores.T, wanted)
+        if self._multi_similarity is None:
+            loss = functional.cross_entropy(scores, wanted) + 0.5 * functional.cross_entropy(scores.T, wanted)
+        else:
+            loss = self._multi_similarity(torch.cat([photos, tiles]), wanted.repeat(2), masked)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], _MAX_GRADIENT)
@@ -147,9 +149,12 @@ class Trainer:
         steps = self.config.steps
         # The reduction starts as main directions of the backbone's channels and follows them slowly.
         trunk = [p for p in self.network.backbone.parameters() if p.requires_grad]
-        trunk += list(self._aggregator.reduce.parameters())
+        head = [p for n, p in self.network.named_parameters() if not n.startswith("backbone.")]
+        if isinstance(self.network.aggregator, Rings):
+            slow = list(self.network.aggregator.reduce.parameters())
+            trunk, head = trunk + slow, [p for p in head if not any(p is q for q in slow)]
         groups: list[dict[str, Any]] = [
-            {"params": list(self._aggregator.project.parameters()), "peak": steps.head_rate},
+            {"params": head, "peak": steps.head_rate},
             {"params": [self._scale], "peak": steps.head_rate, "weight_decay": 0.0},
         ]
         groups.append({"params": trunk, "peak": steps.trunk_rate})
@@ -158,21 +163,24 @@ class Trainer:
     # -- pictures to descriptors --------------------------------------------------------------------
 
     def _describe(self, pictures: Tensor) -> Tensor:
-        return self._aggregator(self._features(pictures), None)
+        return self.network.describe(*self._features(pictures))
 
-    def _features(self, pictures: Tensor) -> Tensor:
-        """The backbone's map of pictures (n, 1 or 3, h, w) from 0 to 255, computed in bfloat16."""
+    def _features(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the backbone makes of pictures (n, 1 or 3, h, w) from 0 to 255, in bfloat16."""
         images = self.network.input(self.network.normalised((pictures.float() / 255).expand(-1, 3, -1, -1)))
         with torch.autocast("cpu", torch.bfloat16):
-            return self.network.backbone(images.contiguous(memory_format=torch.channels_last))[0].float()
+            features, token = self.network.backbone(images.contiguous(memory_format=torch.channels_last))
+        return features.float(), None if token is None else token.float()
 
     @torch.no_grad()
     def _start(self, tiles: Pictures, photos: Pictures) -> None:
         """Sets the aggregator to the main directions of the backbone's maps of some tiles and photos."""
+        if not isinstance(self.network.aggregator, Rings):
+            return
         self.network.eval()
         some = [p.pixels[:: max(1, len(p) // _START_PICTURES)] for p in (tiles, photos)]
-        maps = [torch.cat([self._features(part) for part in pixels.split(_EMBED_BATCH)]) for pixels in some]
-        self._aggregator.start(maps[0], maps[1])
+        maps = [torch.cat([self._features(part)[0] for part in pixels.split(_EMBED_BATCH)]) for pixels in some]
+        self.network.aggregator.start(maps[0], maps[1])
 
     @torch.inference_mode()
     def _recall(self, pairs: Pairs, test: Pictures) -> dict[str, float]:

@@ -23,6 +23,7 @@ from training.cache import PictureCache, Pictures
 from training.cli import main
 from training.config import StepsConfig, read_config
 from training.fit import Trainer
+from training.networks.config import GemConfig, MixVprConfig
 from training.package import export_run
 from training.places.pairs import Imagery, held_out
 
@@ -124,6 +125,25 @@ def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, m
         torch.testing.assert_close(ends[1][name], tensor, rtol=1e-3, atol=1e-4, msg=name)
 
 
+@pytest.mark.parametrize("kind", ["gem", "mixvpr"])
+def test_other_aggregators_and_losses_are_fitted_too(finished, data, tmp_path, kind):
+    parts = {"gem": GemConfig(), "mixvpr": MixVprConfig(depth=1, channels=8, rows=2)}
+    config = read_config(data / "tiny.toml")
+    config = replace(
+        config,
+        loss="multi_similarity",
+        network=replace(config.network, aggregator=parts[kind], dimension=16),
+        steps=replace(config.steps, steps=4, turned=False),
+    )
+    shutil.copytree(finished / "cache", tmp_path / "cache")
+    before = Trainer(config, tmp_path, data).network.state_dict()
+    before = {name: tensor.clone() for name, tensor in before.items()}
+    after = Trainer(config, tmp_path, data).run(Work()).state_dict()
+    changed = [name for name, tensor in after.items() if not torch.equal(tensor, before[name])]
+    assert any(name.startswith("backbone.") for name in changed)
+    assert any(name.startswith("projection.") for name in changed)
+
+
 def test_the_cache_is_made_once(finished, data):
     chunks = {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")}
     assert chunks
@@ -191,6 +211,7 @@ def test_an_unfinished_run_does_not(data, tmp_path):
         ("steps = 3", "steps is no table"),
         ("[views]\nair = 1", "views.air"),
         ("[steps]\nsmall_px = 32", "steps.small_px"),
+        ("loss = 'hinge'", "loss 'hinge' is unknown"),
     ],
 )
 def test_a_config_with_a_mistake_is_refused_by_name(tmp_path, text, message):

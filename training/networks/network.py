@@ -40,7 +40,11 @@ class EmbeddingNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Descriptors, float32, each of length 1; similarity is the dot product."""
-        descriptors = self.aggregator(*self.backbone(self.input(images)))
+        return self.describe(*self.backbone(self.input(images)))
+
+    def describe(self, features: Tensor, token: Tensor | None) -> Tensor:
+        """Descriptors from what the backbone gives: a map (n, c, h, w) and, of a transformer, class tokens (n, c)."""
+        descriptors = self.aggregator(features, token)
         if self.projection is None:
             return descriptors
         return functional.normalize(self.projection(descriptors).float(), dim=1)
