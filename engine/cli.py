@@ -87,9 +87,9 @@ def parser() -> argparse.ArgumentParser:
     _add_index(locate)
     locate.add_argument(
         "--imagery",
-        metavar="RASTER",
-        type=Path,
-        help="reference imagery to register with (that which the index was made from)",
+        metavar="IMAGERY",
+        help="reference imagery to register with: a raster, a folder of EarthLoc tiles, a tile server's address or "
+        "JSON file (that which the index was made from)",
     )
     locate.add_argument("--no-register", action="store_true", help="only find tiles that look alike; quick")
     locate.add_argument(
@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument(
         "--width-km", type=_width, required=True, metavar="KM", help="about how long its longer side is on the ground"
     )
-    fit.add_argument("--imagery", type=Path, required=True, metavar="RASTER", help="reference imagery")
+    fit.add_argument("--imagery", required=True, metavar="IMAGERY", help="reference imagery, as for localize")
     fit.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station")
     fit.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answer to")
     fit.add_argument("--json", action="store_true", help="print a JSON object")
@@ -130,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="COMMAND", required=True, parser_class=_Parser
     )
     build = command(index, "build", commands.index_build, "build a regional index from georeferenced imagery")
-    build.add_argument("source", type=Path, metavar="SOURCE", help="any georeferenced raster that GDAL opens")
+    build.add_argument("source", metavar="SOURCE", help="imagery, as for localize: a raster, a tile server, ...")
     build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new index")
     build.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
     build.add_argument("--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)")
@@ -172,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
     rate = command(kinds, "evaluate", commands.evaluate, text)
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
     _add_index(rate)
-    rate.add_argument("--imagery", metavar="RASTER", type=Path, help="reference imagery (that of the index)")
+    rate.add_argument("--imagery", metavar="IMAGERY", help="reference imagery, as for localize (that of the index)")
     rate.add_argument("--no-register", action="store_true", help="only measure which tiles are found")
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)

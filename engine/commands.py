@@ -253,12 +253,12 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(photos))
 
 
-def _check_imagery(imagery: Path | None) -> None:
+def _check_imagery(imagery: str | None) -> None:
     """Opens the imagery once, so that a wrong path is told before the work and not with every photo."""
     if imagery is not None:
-        from engine.imagery.raster import RasterSource
+        from engine.imagery.opening import open_imagery
 
-        RasterSource.open(imagery).close()
+        open_imagery(imagery).close()
 
 
 def _localizer(folders: Sequence[Path]) -> Localizer:

@@ -77,7 +77,7 @@ def evaluate(
     use_nadir: bool = True,
     radius_km: float = 1000.0,
     register: bool = True,
-    imagery: Path | None = None,
+    imagery: str | Path | None = None,
     work: Work | None = None,
 ) -> dict[str, Any]:
     """Locates every photo of a truth table and counts.
@@ -88,7 +88,7 @@ def evaluate(
         use_nadir: restrict the search to radius_km around the nadir where the table gives one.
         radius_km: of that circle.
         register: False measures retrieval alone, which is quicker.
-        imagery: raster to register with instead of the indexes' own.
+        imagery: registered with instead of the indexes' own; see `open_imagery`.
         work: progress (stage `evaluate`) and cancelling.
 
     Returns:

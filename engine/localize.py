@@ -50,7 +50,7 @@ class Query:
         area: search in this circle instead of the one round the nadir.
         use_nadir: False searches everywhere even when a nadir is known.
         register: False leaves out registration.
-        imagery: raster to register with instead of the one that the indexes were made from.
+        imagery: registered with instead of that which the indexes were made from; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
         finder: of the features that registration matches.
     """
@@ -62,7 +62,7 @@ class Query:
     area: Circle | None = None
     use_nadir: bool = True
     register: bool = True
-    imagery: Path | None = None
+    imagery: str | Path | None = None
     register_s: float = 10.0
     finder: Finder = ROOT_SIFT
 

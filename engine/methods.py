@@ -76,7 +76,7 @@ class Methods:
         radius_km = params.number("radius_km", *RADIUS_KM, 1000.0)
         top_k = params.whole("top_k", *TOP_K, 10)
         area = params.numbers("area", [LAT, LON, RADIUS_KM])
-        register, imagery = params.boolean("register", True), params.path_or_none("imagery")
+        register, imagery = params.boolean("register", True), params.text("imagery", "") or None
         matcher = params.path_or_none("matcher")
         params.done()
 
@@ -95,7 +95,7 @@ class Methods:
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:
         """Registers a photo at a place that is known and saves the answer."""
-        photo, imagery, out = params.path("photo"), params.path("imagery"), params.path_or_none("out")
+        photo, imagery, out = params.path("photo"), params.text("imagery"), params.path_or_none("out")
         at = params.numbers("at", [LAT, LON])
         if at is None:
             raise invalid_params("the parameter 'at' is missing")
@@ -131,7 +131,7 @@ class Methods:
 
     def index_build(self, params: Params, work: Work) -> dict[str, Any]:
         """Builds a regional index."""
-        source, out, model = params.path("source"), params.path("out"), params.path_or_none("model")
+        source, out, model = params.text("source"), params.path("out"), params.path_or_none("model")
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
         tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
         resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.imagery.raster import RasterSource
+from engine.imagery.opening import open_imagery
 from engine.localize import failed, without_place
 from engine.photo.read import read_photo
 from engine.registration.candidates import Outcome, add_registration, credited
@@ -25,7 +25,7 @@ class Place:
         photo: path.
         lat, lon: about the middle of the ground that it shows.
         width_km: about the length of its longer side there; within a factor of two.
-        imagery: raster to register with.
+        imagery: what to register with, see `open_imagery`.
         nadir: (lat, lon) under the station, if known; otherwise that of the photo's EXIF.
     """
 
@@ -33,7 +33,7 @@ class Place:
     lat: float
     lon: float
     width_km: float
-    imagery: Path
+    imagery: str | Path
     nadir: tuple[float, float] | None = None
 
 
@@ -43,12 +43,12 @@ def register_at(place: Place, work: Work | None = None) -> dict[str, Any]:
     A photo that cannot be read gives status `failed`; one that does not fit there, `not_found`.
 
     Raises:
-        InputError: the imagery cannot be read.
+        InputError: the imagery cannot be read. UsageError: it is none.
     """
     work = work or Work()
     start = time.perf_counter()
     work.progress("read", 0, 1)
-    with RasterSource.open(place.imagery) as source:
+    with open_imagery(place.imagery, work) as source:
         try:
             photo = read_photo(place.photo, PHOTO_PX)
         except InputError as error:

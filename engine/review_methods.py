@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.imagery.raster import RasterSource
+    from engine.imagery.source import ImagerySource
     from engine.photo.read import Photo
 
 _PIXELS = (-1e6, 1e6)
 _TIE_POINT = {"x_px": _PIXELS, "y_px": _PIXELS, "lat": LAT, "lon": LON}
 _PICTURE_PX = (16, 1024)
 _JPEG_QUALITY = 85
+_FETCH_S = 5.0  # how long a tile server may take for one picture
 
 
 class ReviewMethods:
-    """The methods, and the raster that the last one looked at, which stays open.
+    """The methods, and the imagery that the last one looked at, which stays open.
 
     Attributes:
         table: {method name: function of (params, work) that returns the result}.
@@ -40,13 +42,13 @@ class ReviewMethods:
             "camera/snap": self.camera_snap,
             "results/prepare": self.results_prepare,
         }
-        self._imagery: RasterSource | None = None
+        self._imagery: ImagerySource | None = None
         self._photo: tuple[Path, int, Photo] | None = None  # the last one snapped: path, time of change, pixels
 
     def tile_picture(self, params: Params, work: Work) -> dict[str, Any]:
-        """The picture of a tile from the imagery of its index, or from another raster."""
+        """The picture of a tile from the imagery of its index, or from other imagery."""
         indexes, index = params.paths("indexes"), params.text("index")
-        imagery, center = params.path_or_none("imagery"), params.numbers("center", [LAT, LON])
+        imagery, center = params.text("imagery", "") or None, params.numbers("center", [LAT, LON])
         width_km, size_px = params.number("width_km", *TILE_KM), params.whole("size_px", *_PICTURE_PX, 192)
         params.done()
 
@@ -55,7 +57,7 @@ class ReviewMethods:
         path = imagery or imagery_of(indexes, index)
         if path is None or center is None:
             return {"jpeg": None, "imagery": None}
-        source = self._open(path)
+        source = self._open(str(path), work)
         pixels, covered = source.square(center[0], center[1], width_km, size_px)
         if not covered.any():
             return {"jpeg": None, "imagery": str(path)}
@@ -86,7 +88,7 @@ class ReviewMethods:
         photo, start = params.path("photo"), _start(params)
         x_px, y_px = params.number("x_px", *_PIXELS), params.number("y_px", *_PIXELS)
         indexes, index = params.paths("indexes"), params.text("index", "")
-        imagery, reach = params.path_or_none("imagery"), params.number("reach", 0.005, 0.25, 0.05)
+        imagery, reach = params.text("imagery", "") or None, params.number("reach", 0.005, 0.25, 0.05)
         params.done()
 
         from engine.registration.by_hand import start_camera
@@ -103,7 +105,9 @@ class ReviewMethods:
         height, width = picture.pixels.shape[:2]
         scale = width / picture.width_px
         small = camera.resized(width, height)
-        found = snap(picture.pixels, small, self._open(path), x_px * scale, y_px * scale, reach * max(width, height))
+        found = snap(
+            picture.pixels, small, self._open(str(path), work), x_px * scale, y_px * scale, reach * max(width, height)
+        )
         lat, lon, likeness = found or (None, None, None)
         return {"lat": lat, "lon": lon, "likeness": likeness}
 
@@ -129,11 +133,12 @@ class ReviewMethods:
             self._photo = path, changed, read_photo(path, max_px)
         return self._photo[2]
 
-    def _open(self, path: Path) -> RasterSource:
-        from engine.imagery.raster import RasterSource
+    def _open(self, spec: str, work: Work) -> ImagerySource:
+        from engine.imagery.opening import open_imagery
 
-        if self._imagery is None or self._imagery.path != path:
-            opened = RasterSource.open(path)
+        # What is fetched belongs to one request, with its own end.
+        if self._imagery is None or self._imagery.name != spec or self._imagery.remote:
+            opened = open_imagery(spec, work, time.monotonic() + _FETCH_S)
             if self._imagery is not None:
                 self._imagery.close()
             self._imagery = opened

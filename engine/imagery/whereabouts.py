@@ -13,22 +13,22 @@ _SUFFIX = ".imagery.txt"
 _MAX_BYTES = 10_000
 
 
-def note_imagery(index: Path, raster: Path) -> None:
-    """Remembers that the index in folder `index` was made from `raster`; a folder that refuses is no matter."""
+def note_imagery(index: Path, imagery: Path) -> None:
+    """Remembers that an index was made from `imagery`, a file or folder; that this cannot be written is no matter."""
     with contextlib.suppress(OSError):
-        _note(index).write_text(str(raster.resolve()) + "\n", encoding="utf-8")
+        _note(index).write_text(str(imagery.resolve()) + "\n", encoding="utf-8")
 
 
 def find_imagery(index: Path, stated: str) -> Path | None:
-    """The raster of an index: as noted here, or beside its folder under the name stated in its manifest.
+    """The imagery of an index: as noted here, or beside its folder under the name stated in its manifest.
 
     An index may come from a stranger: a stated path elsewhere is not followed, nor a raster inside its folder, which
-    could be one that refers to the network.
+    could be one that refers to the network, nor the settings of a tile server: a server is asked only when it is named.
     """
-    places = [index.parent / stated] if stated and Path(stated).name == stated else []
+    places = [index.parent / stated] if stated not in ("", "..") and Path(stated).name == stated else []
     with contextlib.suppress(OSError, UnicodeDecodeError), _note(index).open(encoding="utf-8") as file:
         places.insert(0, Path(file.read(_MAX_BYTES).strip()))
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if place.suffix.lower() != ".json" and place.exists()), None)
 
 
 def _note(index: Path) -> Path:

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from engine import geo
-from engine.errors import EarthLocError
-from engine.imagery.raster import RasterSource
+from engine.errors import CancelledError, EarthLocError
+from engine.imagery.opening import open_imagery
+from engine.imagery.server import may_be_server
+from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
@@ -60,7 +62,7 @@ def register_candidates(
     prepared: PreparedPhoto,
     photo: PhotoInfo,
     matches: Sequence[Match],
-    imagery: Path | None,
+    imagery: str | Path | None,
     limit_s: float,
     memory: Memory,
     work: Work,
@@ -71,7 +73,7 @@ def register_candidates(
         prepared: the photo.
         photo: what is known of it.
         matches: the candidates, best first.
-        imagery: raster to register with; by default that which each candidate's index was made from.
+        imagery: what to register with, see `open_imagery`; by default that which each candidate's index was made from.
         limit_s: no candidate is begun after it; the first one always is.
         memory: what earlier photos left; this one adds to it.
         work: progress (stage `register`, in candidates) and cancelling.
@@ -82,27 +84,29 @@ def register_candidates(
     best = Outcome(None, 0, (), 0)
     hindrance = None
     with contextlib.ExitStack() as opened:
-        sources: dict[Path, RasterSource] = {}
+        sources: dict[str, ImagerySource] = {}
 
-        def source_at(path: Path) -> RasterSource:
-            if path not in sources:
-                sources[path] = opened.enter_context(RasterSource.open(path))
-            return sources[path]
+        def source_at(spec: str | Path) -> ImagerySource:
+            if str(spec) not in sources:
+                sources[str(spec)] = opened.enter_context(open_imagery(spec, work, end))
+            return sources[str(spec)]
 
         work.progress("register", 0, len(matches))
         for lead in _leads(photo, prepared, matches, imagery, memory):
             if tried and time.monotonic() > end:
                 break
             if lead.imagery is None:
-                hindrance = lead.hindrance
+                hindrance = lead.hindrance or hindrance
                 continue
             try:
                 source = source_at(lead.imagery)
                 key = lead.imagery, prepared.finder.sha256, *lead.look
                 place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.finder))
                 found = register(prepared, place, source)
+            except CancelledError:
+                raise
             except EarthLocError as error:
-                hindrance = f"Not checked: {error}"
+                hindrance = hindrance or f"Not checked: {error}"
                 continue
             if lead.row is not None:
                 tried += 1
@@ -132,7 +136,7 @@ class _Lead:
 
     Attributes:
         look: where it is.
-        imagery: the raster to check it with; None when it is not here.
+        imagery: what to check it with; None when it is not here.
         stated: what the index states of the imagery.
         row: of the candidate; None for a neighbouring photo.
         place: features of the neighbouring photo itself.
@@ -140,7 +144,7 @@ class _Lead:
     """
 
     look: Look
-    imagery: Path | None
+    imagery: str | Path | None
     stated: dict[str, Any]
     row: int | None = None
     place: Place | None = None
@@ -148,18 +152,18 @@ class _Lead:
 
 
 def _leads(
-    photo: PhotoInfo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: Path | None, memory: Memory
+    photo: PhotoInfo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: str | Path | None, memory: Memory
 ) -> Iterator[_Lead]:
     """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
     looked_at: set[tuple] = set()
     neighbours = memory.neighbours.of(photo, prepared.finder)
     for neighbour in neighbours:
         place = neighbour.place()
-        yield _Lead((*neighbour.center, place.width_km), imagery or neighbour.imagery, {}, place=place)
+        yield _Lead((*neighbour.center, place.width_km), imagery or _unless_server(neighbour.imagery), {}, place=place)
     for neighbour in neighbours[:1]:
         width_km = prepared.lens_width_km or neighbour.place().width_km
         look = (*on_grid(*neighbour.center, width_km), width_km)
-        path: Path | None = imagery or neighbour.imagery
+        path: str | Path | None = imagery or _unless_server(neighbour.imagery)
         looked_at.add((path, *look))
         yield _Lead(look, path, {})
     for row, look in new_places_first(matches, prepared.lens_width_km):
@@ -176,10 +180,15 @@ def _leads(
             yield _Lead(look, path, {} if imagery else stated, row, hindrance=hindrance)
 
 
-def credited(source: RasterSource, stated: dict[str, Any]) -> dict[str, str]:
+def _unless_server(imagery: str | Path) -> str | Path | None:
+    """An earlier photo's imagery; None for a tile server, which is asked only for the photos it is named for."""
+    return None if may_be_server(str(imagery)) else imagery
+
+
+def credited(source: ImagerySource, stated: dict[str, Any]) -> dict[str, str]:
     """The imagery by name, with its attribution and licence: the file's own, or else what the index states."""
     return {
-        "source": str(source.path),
+        "source": source.name,
         "attribution": source.attribution or str(stated.get("attribution") or ""),
         "licence": source.licence or str(stated.get("licence") or ""),
     }

@@ -52,7 +52,7 @@ class Neighbour:
     info: PhotoInfo
     camera: Camera
     small: Features
-    imagery: Path
+    imagery: str | Path
     confidence: float
     finder: Finder
 
@@ -96,7 +96,7 @@ class Neighbours:
         self._kept: OrderedDict[Path, Neighbour] = OrderedDict()
         self._lock = threading.Lock()
 
-    def remember(self, info: PhotoInfo, photo: PreparedPhoto, found: Registration, imagery: Path) -> None:
+    def remember(self, info: PhotoInfo, photo: PreparedPhoto, found: Registration, imagery: str | Path) -> None:
         """Keeps a photo for those to come, if imagery has confirmed it beyond doubt."""
         if found.confidence <= LOCATED or found.origin != "matched":
             return

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geo import LocalFrame, normalise_lon
-from engine.imagery.raster import RasterSource
+from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo
 from engine.registration.matching import Features, Finder, RootSift
 from engine.registration.prior import camera_prior
@@ -161,7 +161,7 @@ class Place:
         return (xy_px - self.half_px) * [self.km_per_px, -self.km_per_px]
 
 
-def survey(imagery: RasterSource, lat: float, lon: float, width_km: float, finder: Finder = ROOT_SIFT) -> Place:
+def survey(imagery: ImagerySource, lat: float, lon: float, width_km: float, finder: Finder = ROOT_SIFT) -> Place:
     """Looks at the imagery round (lat, lon) for something `width_km` wide."""
     view_km = _VIEW_WIDTHS * width_km
     pixels, covered = imagery.square(lat, lon, view_km, _VIEW_PX)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geo import normalise_lon
-from engine.imagery.raster import RasterSource
+from engine.imagery.source import ImagerySource
 from engine.registration.camera import Camera
 
 Pixels = NDArray[np.uint8]
@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 _NODE_PX = 8
 
 
-def render(imagery: RasterSource, camera: Camera) -> tuple[Pixels, NDArray[np.bool_]]:
+def render(imagery: ImagerySource, camera: Camera) -> tuple[Pixels, NDArray[np.bool_]]:
     """The imagery as the camera sees it.
 
     Returns:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.imagery.raster import RasterSource
+from engine.imagery.source import ImagerySource
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import Evidence, probability
@@ -88,7 +88,7 @@ class Registration:
         return ground_deviation_km(self.solution, x_px, y_px)
 
 
-def register(photo: PreparedPhoto, place: Place, imagery: RasterSource, keep_any: bool = False) -> Registration | None:
+def register(photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool = False) -> Registration | None:
     """Registers the photo with the imagery of a place.
 
     None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
@@ -186,7 +186,7 @@ def _camera_of_guess(
     return solve_camera(points[inliers], best[1], prior, longer / 200, steps=10).camera
 
 
-def _check(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> tuple[float, Camera]:
+def _check(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> tuple[float, Camera]:
     """How far above chance a guessed camera is, on small pictures, and the camera improved by the way."""
     ground = _seen_by(camera, imagery, SMALL_FEATURES, photo.finder)
     surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX)
@@ -206,7 +206,7 @@ def _improved(
     return _above_chance(solved.residuals_px, reach_px), solved.camera
 
 
-def _refined(photo: PreparedPhoto, imagery: RasterSource, camera: Camera) -> Registration | None:
+def _refined(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> Registration | None:
     """Tie points all over the photo and the camera solved from them."""
     for _ in range(_RENDERINGS):
         ground = _seen_by(camera, imagery, MAX_FEATURES, photo.finder)
@@ -239,7 +239,7 @@ def _concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: f
     return Registration(probability(evidence), final, kept, evidence, _rms_km(final.camera, kept), ring)
 
 
-def _seen_by(camera: Camera, imagery: RasterSource, limit: int, finder: Finder) -> GroundFeatures:
+def _seen_by(camera: Camera, imagery: ImagerySource, limit: int, finder: Finder) -> GroundFeatures:
     """Features of the imagery drawn as the camera sees it."""
     pixels, covered = render(imagery, camera)
     features = finder.find(pixels, covered, limit)

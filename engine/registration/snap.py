@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.imagery.raster import RasterSource
+from engine.imagery.source import ImagerySource
 from engine.registration.camera import Camera
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ _CLIP_LIMIT = 3.0
 
 
 def snap(
-    pixels: Pixels, camera: Camera, imagery: RasterSource, x_px: float, y_px: float, reach_px: float
+    pixels: Pixels, camera: Camera, imagery: ImagerySource, x_px: float, y_px: float, reach_px: float
 ) -> tuple[float, float, float] | None:
     """Where on the ground the surroundings of a spot of the photo are.
 

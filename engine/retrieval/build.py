@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from engine import geo, geopackage
 from engine.errors import OutputError, UsageError
-from engine.imagery.raster import RasterSource
+from engine.imagery.opening import open_imagery
+from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
@@ -55,7 +56,7 @@ _KEPT = "kept.u4"
 
 
 def build_index(
-    source: Path,
+    source: str | Path,
     out: Path,
     *,
     bbox: BBox | None = None,
@@ -68,25 +69,26 @@ def build_index(
     licence: str = "",
     work: Work | None = None,
 ) -> dict[str, Any]:
-    """Builds the index of a raster's tiles.
+    """Builds the index of the tiles of some imagery.
 
     Args:
-        source: a georeferenced raster.
+        source: imagery of any kind, see `open_imagery`. A tile server needs `bbox`, and its attribution and licence
+            must be known: whoever passes the index on needs them.
         out: the folder of the index; must not exist. `<out>.partial` holds the work until it is complete.
-        bbox: west, south, east, north in degrees; tiles with their centre inside. None: all of the raster.
+        bbox: west, south, east, north in degrees; tiles with their centre inside. None: all of the imagery.
         tile_km: ground widths of the tiles.
         model: embeds the tiles.
         resume: go on with a half-built index of the same plan; otherwise it is started anew.
         include_ocean: also tiles without land.
         compact: descriptors in 8 bits and no `tiles.gpkg`: a sixth of the size.
-        attribution, licence: of the imagery, kept in the index; by default what the raster's tags say.
-        work: progress (stages `plan`, `embed`, `write`) and cancelling.
+        attribution, licence: of the imagery, kept in the index; by default what the imagery itself says.
+        work: progress (stages `plan`, `embed`, `write`; `imagery` while tiles are fetched) and cancelling.
 
     Returns:
         The manifest, the content of `index.json`.
 
     Raises:
-        InputError: the raster cannot be used. OutputError: the folder cannot be written. UsageError: the
+        InputError: the imagery cannot be used. OutputError: the folder cannot be written. UsageError: the
         request makes no sense. CancelledError: the partial folder stays, to be resumed.
     """
     work = work or Work()
@@ -94,47 +96,61 @@ def build_index(
     if out.exists():
         raise UsageError(out, "already exists", "choose another folder or delete this one")
     _check_request(bbox, tile_km)
-    with RasterSource.open(source) as raster:
-        work.progress("plan", 0, 1)
-        tiles = plan_tiles(raster, bbox, tile_km, include_ocean)
+    with open_imagery(source, work) as imagery:
+        attribution, licence = attribution or imagery.attribution, licence or imagery.licence
+        if imagery.remote:
+            _check_server(imagery.name, bbox, attribution, licence)
+        work.progress("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
+        tiles = plan_tiles(imagery, bbox, tile_km, include_ocean)
         if len(tiles) == 0:
             raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
         dtype = "int8" if compact else "float32"
         plan = {
             "format": FORMAT,
             "name": out.name,
-            "region": [round(float(v), 6) for v in (bbox or raster.bounds())],
+            "region": [round(float(v), 6) for v in (bbox or imagery.bounds())],
             "tile_km": [float(w) for w in tile_km],
             "overlap": tiling.OVERLAP,
             "include_ocean": include_ocean,
             "dimension": model.dimension,
             "dtype": dtype,
             "source": {
-                "path": Path(source).name,
-                "crs": raster.crs,
-                "attribution": attribution or raster.attribution,
-                "licence": licence or raster.licence,
+                "path": imagery.title,
+                "crs": imagery.crs,
+                "attribution": attribution,
+                "licence": licence,
             },
             "model": model.identity(),
         }
-        stat = Path(source).stat()
-        state = {**plan, "planned": len(tiles), "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns}
+        state = {**plan, "planned": len(tiles), "source_stamp": imagery.stamp()}
         partial = out.with_name(out.name + ".partial")
         try:
             start = _open_partial(partial, state, resume)
-            _embed_tiles(raster, tiles, model, partial, dtype, start, work)
+            _embed_tiles(imagery, tiles, model, partial, dtype, start, work)
             info = _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
-    note_imagery(out, Path(source))
+    if not imagery.remote:  # a server is asked only when it is named
+        note_imagery(out, Path(source))
     return info
 
 
-def plan_tiles(raster: RasterSource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool) -> Tiles:
+def _check_server(name: str, bbox: BBox | None, attribution: str, licence: str) -> None:
+    if bbox is None:
+        raise UsageError(name, "is a tile server, which has the whole world", "name a region (bbox)")
+    if not attribution or not licence:
+        raise UsageError(
+            name,
+            "does not say whom to credit and under which licence its imagery is",
+            "look up its terms and state both (attribution, licence)",
+        )
+
+
+def plan_tiles(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool) -> Tiles:
     """The tiles to try, in the order in which they will be stored (Hilbert curve)."""
-    tiles = tiling.tile_grid(bbox or raster.bounds(), tile_km)
+    tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
     if bbox is not None:
-        tiles = tiles[_within(tiles, raster.bounds())]
+        tiles = tiles[_within(tiles, imagery.bounds())]
     if not include_ocean:
         tiles = tiles[tiling.land_fraction(tiles) >= tiling.MIN_LAND]
     return tiles[tiling.hilbert_order(tiles)]
@@ -210,7 +226,7 @@ def _sound_batches(partial: Path, name: str, row_bytes: int) -> tuple[list[str],
 
 
 def _embed_tiles(
-    raster: RasterSource, tiles: Tiles, model: ModelPackage, partial: Path, dtype: str, start: int, work: Work
+    imagery: ImagerySource, tiles: Tiles, model: ModelPackage, partial: Path, dtype: str, start: int, work: Work
 ) -> None:
     total = len(tiles)
     done = min(start * BATCH, total)
@@ -218,7 +234,7 @@ def _embed_tiles(
     with contextlib.ExitStack() as stack:
         names = (DESCRIPTORS[dtype], _KEPT, _JOURNAL)
         files = [stack.enter_context((partial / name).open("ab")) for name in names]
-        for number, rows, squares in _cut_ahead(raster, tiles, model.input.size_px, start):
+        for number, rows, squares in _cut_ahead(imagery, tiles, model.input.size_px, start):
             descriptors = model.embed(squares) if len(rows) else np.empty((0, model.dimension), np.float32)
             stored = compress(descriptors).tobytes() if dtype == "int8" else descriptors.astype("<f4").tobytes()
             _append_batch(files, number, rows, stored)
@@ -239,18 +255,18 @@ def _append_batch(files: Sequence[BinaryIO], number: int, rows: NDArray, descrip
 
 
 def _cut_ahead(
-    raster: RasterSource, tiles: Tiles, size_px: int, start: int
+    imagery: ImagerySource, tiles: Tiles, size_px: int, start: int
 ) -> Iterator[tuple[int, NDArray[np.uint32], NDArray[np.uint8]]]:
     """Batches of tile pictures, the next one being cut while the caller embeds this one."""
     batches = range(start, -(-len(tiles) // BATCH))
     with ThreadPoolExecutor(1, thread_name_prefix="cut") as pool:
-        ahead = [pool.submit(_cut_batch, raster, tiles, size_px, number) for number in batches[:2]]
+        ahead = [pool.submit(_cut_batch, imagery, tiles, size_px, number) for number in batches[:2]]
         try:
             for number in batches:
                 rows, squares = ahead.pop(0).result()
                 following = number + 2
                 if following in batches:
-                    ahead.append(pool.submit(_cut_batch, raster, tiles, size_px, following))
+                    ahead.append(pool.submit(_cut_batch, imagery, tiles, size_px, following))
                 yield number, rows, squares
         finally:
             for future in ahead:
@@ -258,12 +274,12 @@ def _cut_ahead(
 
 
 def _cut_batch(
-    raster: RasterSource, tiles: Tiles, size_px: int, number: int
+    imagery: ImagerySource, tiles: Tiles, size_px: int, number: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
     rows, squares = [], []
     for row in range(number * BATCH, min((number + 1) * BATCH, len(tiles))):
         tile = tiles[row]
-        pixels, covered = raster.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
+        pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
         if covered.mean() >= MIN_COVERAGE:
             rows.append(row)
             squares.append(pixels)

@@ -24,6 +24,7 @@ def engine_environment(state_folder: Path) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "XDG_STATE_HOME": str(state_folder),
+        "XDG_CACHE_HOME": str(state_folder),
         "LOCALAPPDATA": str(state_folder),
     }
 

@@ -12,7 +12,8 @@ from rasterio.transform import from_bounds
 
 from engine import geo
 from engine.errors import InputError
-from engine.imagery.raster import NODES, RasterSource
+from engine.imagery.raster import RasterSource
+from engine.imagery.source import NODES
 from training.places.seasons import Seasons
 from training.places.views import Augment, Footprints, _retextured, draw_view, fractal, render_view, tile_picture
 

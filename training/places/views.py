@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.errors import InputError
-from engine.imagery.raster import NODES, RasterSource
+from engine.imagery.raster import RasterSource
+from engine.imagery.source import NODES
 from engine.photo.photo_id import parse_earthloc_name
 from engine.registration.camera import surface_normal, surface_point
 from training.places import weather as effects

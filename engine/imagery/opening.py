@@ -1,0 +1,36 @@
+"""Opens reference imagery of whatever kind it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.imagery.raster import RasterSource
+from engine.imagery.server import server_of
+from engine.imagery.source import ImagerySource
+from engine.imagery.tile_folder import TileFolder
+from engine.work import Work
+
+
+def open_imagery(spec: str | Path, work: Work | None = None, until: float | None = None) -> ImagerySource:
+    """Opens imagery for sampling.
+
+    Args:
+        spec: a raster that GDAL opens (GeoTIFF, VRT, MBTiles, GeoPackage tiles, ...); a folder of EarthLoc tiles; the
+            address of a tile server (`https://host/{z}/{x}/{y}.png`, or that of WMTS capabilities, also as
+            `WMTS:address,layer=NAME`); a JSON file about a server (docs/imagery.md).
+        work: hears of tiles being fetched (stage `imagery`) and may be cancelled.
+        until: time (`time.monotonic`) after which no tile is fetched any more; None for no limit.
+
+    Raises:
+        UsageError: an address that cannot be that of a tile server.
+        InputError: a file that cannot be used. ImageryServerError: a server that cannot.
+    """
+    server = server_of(str(spec))
+    if server is not None:
+        from engine.imagery.tile_server import TileServerSource  # what speaks to the network is only loaded for it
+
+        return TileServerSource.open(server, work or Work(), until)
+    if os.path.isdir(spec):
+        return TileFolder.open(Path(spec))
+    return RasterSource.open(spec)

@@ -1,0 +1,277 @@
+"""Reference imagery of any kind, sampled by latitude and longitude.
+
+A tile is cut by sending a grid of points on the ground through the imagery's own coordinate system to its pixels,
+reading the smallest window that holds them at the level of detail that fits the wanted ground resolution, and
+resampling once.
+"""
+
+from __future__ import annotations
+
+import abc
+from functools import lru_cache
+from types import TracebackType
+
+import cv2
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from engine import geo
+from engine.errors import InputError, UsageError
+
+# A grid node every 1/16 of a tile: between nodes the projection is linear to 0.02 px at the widest tile.
+NODES = 17
+# The ground resolution read lies between 0.8 and 1.6 source pixels an output pixel: neither blocky nor aliased.
+FINEST_STEP = 0.8
+# A window above this is a mistake of the caller, not a tile.
+MAX_WINDOW_PX = 64_000_000
+
+Pixels = NDArray[np.uint8]
+Covered = NDArray[np.bool_]
+
+
+class ImagerySource(abc.ABC):
+    """Imagery opened for sampling by latitude and longitude. Not for use by two threads at once.
+
+    Args:
+        name: what messages and results call it: a file's path, a server's name.
+        crs: its coordinate system, in any spelling that pyproj reads.
+        transform: from its finest pixels to that coordinate system.
+        size: (width, height) in finest pixels.
+
+    Attributes:
+        crs: its coordinate system, as text.
+        attribution, licence: of the imagery, or "" where unknown.
+        remote: whether it is fetched from elsewhere.
+    """
+
+    remote = False
+
+    def __init__(self, name: str, crs: str, transform: Affine, size: tuple[int, int]) -> None:
+        self.name = name
+        self.crs = crs
+        self.attribution = ""
+        self.licence = ""
+        self.transform = transform
+        self.width, self.height = size
+        known = CRS.from_user_input(crs)
+        self._to_source = Transformer.from_crs("EPSG:4326", known, always_xy=True)
+        self._to_pixel = ~transform
+        self._period_px = self._pixels_around_the_world()
+
+    def close(self) -> None:  # noqa: B027 - most kinds hold nothing open
+        """Lets go of files and connections."""
+
+    @property
+    def title(self) -> str:
+        """The name without the folders of this computer."""
+        return self.name
+
+    @abc.abstractmethod
+    def stamp(self) -> str:
+        """Changes when the imagery does, as far as can be told cheaply."""
+
+    def __enter__(self) -> ImagerySource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees; west > east when the raster crosses the antimeridian."""
+        left, bottom, right, top = self._edges()
+        if self._covers_the_world():
+            west, east = -180.0, 180.0
+        else:
+            west = east = 0.0
+        back = Transformer.from_crs(self._to_source.target_crs, "EPSG:4326", always_xy=True)
+        t = np.linspace(0.0, 1.0, 21)
+        x = left + (right - left) * t
+        y = bottom + (top - bottom) * t
+        xs = np.concatenate([x, x, np.full_like(t, left), np.full_like(t, right)])
+        ys = np.concatenate([np.full_like(t, bottom), np.full_like(t, top), y, y])
+        lon, lat = back.transform(xs, ys)
+        lon, lat = lon[np.isfinite(lon)], lat[np.isfinite(lat)]
+        if lat.size == 0:
+            raise InputError(self.name, "its corners lie outside its own coordinate system", "check its CRS")
+        if west == east:
+            middle, _ = back.transform((left + right) / 2, (bottom + top) / 2)
+            offset = geo.normalise_lon(lon - middle)
+            west = float(geo.normalise_lon(middle + offset.min()))
+            east = float(geo.normalise_lon(middle + offset.max()))
+        return west, float(lat.min()), east, float(lat.max())
+
+    def square(
+        self, lat: float, lon: float, width_km: float, size_px: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """The north-up square of `width_km` on the ground centred at (lat, lon).
+
+        Returns:
+            RGB (size_px, size_px, 3) and coverage (size_px, size_px): False where there is nothing.
+        """
+        lats, lons = _node_grid(lat, width_km)
+        return self.warped(lats, geo.normalise_lon(lons + lon), size_px)
+
+    def warped(
+        self, lat: NDArray[np.float64], lon: NDArray[np.float64], size_px: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """A square picture of whose outer edges and inside only a grid of nodes is known, linear in between.
+
+        Args:
+            lat, lon: degrees, (NODES, NODES), all finite; the first and last rows and columns are the edges.
+            size_px: side of the picture.
+
+        Returns:
+            RGB (size_px, size_px, 3) and coverage (size_px, size_px), as `square`.
+        """
+        x, y = self._pixel_position(lat, lon)
+        weights = _node_weights(size_px)
+        step_px = _median_step(x, y) * (NODES - 1) / size_px
+        return self._resample(weights @ x @ weights.T, weights @ y @ weights.T, step_px)
+
+    def sample(
+        self, lat: NDArray[np.float64], lon: NDArray[np.float64], resolution_km: float | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Colours at points on the ground, bilinear.
+
+        Args:
+            lat, lon: degrees, both (h, w); NaN where there is no ground.
+            resolution_km: ground size of one output pixel, which picks the overview; by default taken
+                from the spacing of the points.
+
+        Returns:
+            RGB (h, w, 3) and coverage (h, w).
+        """
+        x, y = self._pixel_position(lat, lon)
+        step = _median_step(x, y) if resolution_km is None else 1.0
+        if resolution_km is not None:
+            middle = np.nanmedian(lat)
+            px, py = self._pixel_position(
+                np.array([middle, middle + resolution_km / 111.2]), np.full(2, np.nanmedian(lon))
+            )
+            step = float(np.hypot(px[1] - px[0], py[1] - py[0]))
+        return self._resample(x, y, step)
+
+    # -- from the ground to pixels ----------------------------------------------------------------
+
+    def _pixel_position(self, lat: NDArray, lon: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Fractional column and row (pixel centres at .5) of points; NaN where the CRS has no answer."""
+        sx, sy = self._to_source.transform(lon, lat)
+        sx, sy = np.asarray(sx), np.asarray(sy)
+        t = self._to_pixel
+        x, y = t.a * sx + t.b * sy + t.c, t.d * sx + t.e * sy + t.f
+        bad = ~(np.isfinite(x) & np.isfinite(y))
+        if bad.any():
+            x, y = np.where(bad, np.nan, x), np.where(bad, np.nan, y)
+        if self._period_px is not None and not bad.all():
+            # Keep the points together round the middle one, and the middle one inside the imagery if it can be.
+            period = self._period_px
+            middle = np.nanmedian(x)
+            x = middle + (x - middle + period / 2) % period - period / 2
+            x += np.floor((self.width / 2 - np.nanmean(x)) / period + 0.5) * period
+        return x, y
+
+    def _pixels_around_the_world(self) -> float | None:
+        """Columns in 360 degrees of longitude, or None when x is not longitude."""
+        transform = self.transform
+        if transform.b or transform.d:
+            return None
+        lon = np.array([-179.0, 0.0, 179.0, -179.0, 0.0, 179.0])
+        x, _ = self._to_source.transform(lon, np.array([0.0, 0.0, 0.0, 40.0, 40.0, 40.0]))
+        if not np.all(np.isfinite(x)):
+            return None
+        per_degree = (x[2] - x[0]) / 358.0
+        if per_degree == 0 or not np.allclose(x, x[1] + lon * per_degree, rtol=0, atol=abs(per_degree) * 1e-6):
+            return None
+        return abs(per_degree * 360.0 / transform.a)
+
+    def _covers_the_world(self) -> bool:
+        return self._period_px is not None and self.width >= self._period_px - 1.0
+
+    def _edges(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top in the imagery's own coordinates."""
+        t = self.transform
+        x = [t.c + t.a * col + t.b * row for col in (0, self.width) for row in (0, self.height)]
+        y = [t.f + t.d * col + t.e * row for col in (0, self.width) for row in (0, self.height)]
+        return min(x), min(y), max(x), max(y)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def _resample(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], step_px: float
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        decimation = self._decimation(step_px)
+        empty = np.zeros((*x.shape, 3), np.uint8), np.zeros(x.shape, bool)
+        if not np.isfinite(x).any():
+            return empty
+        pad = 2 * decimation
+        left = _floor_to(float(np.nanmin(x)) - pad, decimation)
+        right = _floor_to(float(np.nanmax(x)) + pad, decimation) + decimation
+        top = max(0, _floor_to(float(np.nanmin(y)) - pad, decimation))
+        bottom = min(self.height, _floor_to(float(np.nanmax(y)) + pad, decimation) + decimation)
+        if not self._covers_the_world():
+            left, right = max(0, left), min(self.width, right)
+        if left >= right or top >= bottom:
+            return empty
+        if (right - left) * (bottom - top) > MAX_WINDOW_PX * decimation**2:
+            raise UsageError(self.name, "the view asked for is too large to read at once", "ask for less")
+        patch, valid = self._read(left, top, right, bottom, decimation, x, y)
+        # Pixel centres lie at .5 in the imagery and at whole numbers in the patch.
+        mx = ((x - left) / decimation - 0.5).astype(np.float32)
+        my = ((y - top) / decimation - 0.5).astype(np.float32)
+        height, width = patch.shape[:2]
+        inside = (mx >= -0.5) & (my >= -0.5) & (mx <= width - 0.5) & (my <= height - 0.5)  # False for NaN
+        pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        if valid is not None:
+            mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            inside &= mask > 0
+        pixels[~inside] = 0
+        return pixels, inside
+
+    @abc.abstractmethod
+    def _decimation(self, step_px: float) -> float:
+        """How many finest pixels go into one pixel read, for points `step_px` finest pixels apart."""
+
+    @abc.abstractmethod
+    def _read(
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+    ) -> tuple[Pixels, Pixels | None]:
+        """A window as RGB at 1/decimation, with its mask (None: all valid); columns may run round the world.
+
+        Args:
+            left, top, right, bottom: in finest pixels, multiples of `decimation` (or the imagery's edge).
+            x, y: finest pixels of the points that will be looked at; elsewhere nothing need be there.
+        """
+
+
+@lru_cache(maxsize=4096)
+def _node_grid(lat: float, width_km: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    c = np.linspace(-width_km / 2, width_km / 2, NODES)
+    x, y = np.meshgrid(c, -c)
+    return geo.LocalFrame(lat, 0.0).to_lat_lon(x, y)
+
+
+@lru_cache(maxsize=8)
+def _node_weights(size_px: int) -> NDArray[np.float64]:
+    """(size_px, NODES): weights that interpolate node values at pixel centres."""
+    at = (np.arange(size_px) + 0.5) / size_px * (NODES - 1)
+    return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None)
+
+
+def _median_step(x: NDArray, y: NDArray) -> float:
+    """Source pixels from one output pixel to its neighbour, the median over the view."""
+    if x.shape[0] < 2 or x.shape[1] < 2:
+        return 1.0
+    skip = max(1, min(x.shape) // NODES)
+    along = np.hypot(np.diff(x[::skip], axis=1), np.diff(y[::skip], axis=1))
+    down = np.hypot(np.diff(x[:, ::skip], axis=0), np.diff(y[:, ::skip], axis=0))
+    steps = np.concatenate([along.ravel(), down.ravel()])
+    steps = steps[np.isfinite(steps)]
+    return float(np.median(steps)) if steps.size else 1.0
+
+
+def _floor_to(value: float, step: float) -> float:
+    return int(np.floor(value / step)) * step

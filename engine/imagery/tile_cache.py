@@ -1,0 +1,150 @@
+"""Tiles kept on this computer, so that what was fetched once is there without the network.
+
+One SQLite file: `answers` says which content an address gave, `contents` holds each content once (half of a tile
+server is the same blue sea) under its SHA-256. Addresses are hashed: they may hold keys. Several processes may use
+the file. The least recently used go first when it grows too large. A cache that cannot be used is no error: then
+tiles are fetched again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+MAX_BYTES = 2_000_000_000
+NO_TILE = b""  # kept for an address where a sound server has nothing
+
+_LOG = logging.getLogger(__name__)
+_WAIT_S = 5.0
+_AT_ONCE = 400  # SQLite takes some thousand variables in a statement
+_GO_AT_ONCE = 0.05  # share of the answers that goes before looking again whether there is room
+_TABLES = """
+CREATE TABLE IF NOT EXISTS contents (sha256 BLOB PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (
+    address BLOB PRIMARY KEY, sha256 BLOB NOT NULL, used_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS answers_used ON answers (used_at);
+CREATE INDEX IF NOT EXISTS answers_content ON answers (sha256);
+"""
+
+
+def default_cache_file() -> Path:
+    """Where this system's programs keep what can be fetched again."""
+    home = Path.home()
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "earthloc" / "cache"
+    elif sys.platform == "darwin":
+        folder = home / "Library" / "Caches" / "earthloc"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "earthloc"
+    return folder / "tiles.sqlite"
+
+
+class TileCache:
+    """The cache file at `path`, made when something is first kept.
+
+    Args:
+        path: the file.
+        max_bytes: of all contents together.
+    """
+
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
+        self.path = path
+        self._max_bytes = max_bytes
+        self._told = False
+
+    def get(self, addresses: Iterable[str]) -> dict[str, bytes]:
+        """What is kept of these addresses; NO_TILE where the server had nothing."""
+        keys = {_key(address): address for address in addresses}
+        found: dict[str, bytes] = {}
+
+        def look_up(database: sqlite3.Connection) -> None:
+            wanted = list(keys)
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))  # nothing else is put into the statements
+                select = (
+                    "SELECT address, sha256, body FROM answers JOIN contents USING (sha256)"  # nosec B608
+                    f" WHERE address IN ({marks})"
+                )
+                for key, sha256, body in database.execute(select, some):
+                    if hashlib.sha256(body).digest() == sha256:
+                        found[keys[key]] = body
+                update = f"UPDATE answers SET used_at = ? WHERE address IN ({marks})"  # nosec B608
+                database.execute(update, [int(time.time()), *some])
+
+        if keys and self.path.is_file():
+            self._use(look_up)
+        return found
+
+    def put(self, answers: Mapping[str, bytes]) -> None:
+        """Keeps the contents that these addresses gave."""
+
+        def keep(database: sqlite3.Connection) -> None:
+            now = int(time.time())
+            for address, body in answers.items():
+                sha256 = hashlib.sha256(body).digest()
+                database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (sha256, body))
+                database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (_key(address), sha256, now))
+            self._make_room(database)
+
+        if answers:
+            self._use(keep)
+
+    def _make_room(self, database: sqlite3.Connection) -> None:
+        while _bytes_in_use(database) > self._max_bytes:
+            (count,) = database.execute("SELECT count(*) FROM answers").fetchone()
+            if count == 0:
+                return
+            database.execute(
+                "DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers ORDER BY used_at, rowid LIMIT ?)",
+                (1 + int(count * _GO_AT_ONCE),),
+            )
+            database.execute("DELETE FROM contents WHERE sha256 NOT IN (SELECT sha256 FROM answers)")
+
+    def _use(self, deed: Callable[[sqlite3.Connection], None]) -> None:
+        """Does something in a transaction. A damaged file is deleted; one that is locked or full is left alone."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(self._connect()) as database, database:
+                deed(database)
+        except (sqlite3.OperationalError, OSError) as error:  # locked, full, not permitted
+            self._tell("cannot be used", error)
+        except sqlite3.DatabaseError as error:
+            self._tell("is damaged and starts anew", error)
+            with contextlib.suppress(OSError):
+                for suffix in ("", "-wal", "-shm"):
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=_WAIT_S)
+        try:
+            # After a power cut the last tiles may be missing, never half there.
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.executescript(_TABLES)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
+
+    def _tell(self, what: str, error: Exception) -> None:
+        if not self._told:
+            _LOG.warning("%s: the tile cache %s (%s)", self.path, what, error)
+        self._told = True
+
+
+def _bytes_in_use(database: sqlite3.Connection) -> int:
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, size = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+    return (pages - free) * size
+
+
+def _key(address: str) -> bytes:
+    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()

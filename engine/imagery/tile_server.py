@@ -1,0 +1,230 @@
+"""Reference imagery from a tile server: XYZ, TMS, quadkeys, WMTS.
+
+Only the tiles that are looked at are fetched, at the zoom that fits the ground resolution asked for, and each only
+once: then it is on this computer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UsageError
+from engine.imagery.fetch import Fetcher, ImageryServerError
+from engine.imagery.grid import Level, TileGrid, xyz_grid
+from engine.imagery.picture import NotAPictureError, Tile, decode_tile
+from engine.imagery.server import ServerSettings
+from engine.imagery.source import FINEST_STEP, ImagerySource
+from engine.imagery.tile_cache import NO_TILE, TileCache, default_cache_file
+from engine.imagery.wmts import read_wmts
+from engine.work import Work
+
+MAX_TILES = 1000  # for one view; more is a mistake, not a view
+_KEPT_DECODED = 256
+_ALL_MISSING = 4  # when this many tiles and more are all missing, the address is wrong
+_CAPABILITIES_BYTES = 40_000_000
+
+Place = tuple[Level, int, int]
+
+
+class TileServerSource(ImagerySource):
+    """A tile server, sampled as every `ImagerySource`.
+
+    Args:
+        settings: the server.
+        grid: its tiles.
+        fetcher: fetches from it.
+        cache: keeps what was fetched.
+        work: hears of progress (stage `imagery`, in tiles) and may be cancelled.
+        until: time (`time.monotonic`) after which nothing is fetched any more.
+    """
+
+    remote = True
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        grid: TileGrid,
+        fetcher: Fetcher,
+        cache: TileCache,
+        work: Work,
+        until: float | None,
+    ) -> None:
+        finest = grid.levels[0]
+        size = (finest.columns * finest.tile_width, finest.rows * finest.tile_height)
+        super().__init__(settings.name, grid.crs, grid.transform, size)
+        if self._period_px is not None:  # some grids run on beyond the world, with nothing on their last tiles
+            self.width = min(self.width, round(self._period_px))
+        self.attribution, self.licence = settings.attribution, settings.licence
+        self._settings = settings
+        self._grid = grid
+        self._fetcher = fetcher
+        self._cache = cache
+        self._work = work
+        self._until = until
+        self._decoded: OrderedDict[Place, Tile | None] = OrderedDict()
+        self._found_any = False
+
+    @classmethod
+    def open(
+        cls, settings: ServerSettings, work: Work, until: float | None, cache: TileCache | None = None
+    ) -> TileServerSource:
+        """Gets ready; an XYZ server is not asked for anything yet, a WMTS for its capabilities.
+
+        Raises:
+            ImageryServerError: it cannot be reached, or its capabilities cannot be used.
+        """
+        cache = cache or TileCache(default_cache_file())
+        fetcher = Fetcher(_label(settings), settings.max_requests_per_s)
+        if settings.is_template:
+            return cls(settings, xyz_grid(settings), fetcher, cache, work, until)
+        known = cache.get([settings.url]).get(settings.url)
+        content = known or fetcher.fetch_one(settings.url, _CAPABILITIES_BYTES, work, until)
+        grid, settings = read_wmts(settings, content, _label(settings))
+        if not known:
+            cache.put({settings.url: content})
+        return cls(settings, grid, fetcher, cache, work, until)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._fetcher.close()
+
+    def stamp(self) -> str:
+        """The settings: what is behind an address is not known to change."""
+        return json.dumps(dataclasses.asdict(self._settings), sort_keys=True)
+
+    def _decimation(self, step_px: float) -> float:
+        fitting = [level.decimation for level in self._grid.levels if level.decimation <= step_px / FINEST_STEP]
+        return max(fitting, default=1.0)
+
+    def _read(
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        level = next(level for level in self._grid.levels if level.decimation == decimation)
+        first_x, first_y = (round(edge / decimation) for edge in (left, top))
+        width, height = round(right / decimation) - first_x, round(bottom / decimation) - first_y
+        pixels, covered = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
+        around_px = self.width / decimation if self._covers_the_world() else None
+        seen = [
+            (turn, (level, column, row))
+            for turn, column, row in _tiles_seen(x / decimation, y / decimation, level, around_px)
+            if 0 <= row < level.rows and 0 <= column < level.columns
+        ]
+        tiles = self._tiles(list(dict.fromkeys(place for _, place in seen)))
+        for turn, place in seen:
+            tile = tiles[place]
+            if tile is None:
+                continue
+            start = 0 if around_px is None else round(turn * around_px)
+            x0 = place[1] * level.tile_width + start - first_x
+            y0 = place[2] * level.tile_height - first_y
+            end = width if around_px is None else min(width, round((turn + 1) * around_px) - first_x)
+            down = slice(max(y0, 0), min(y0 + level.tile_height, height))
+            across = slice(max(x0, 0), min(x0 + level.tile_width, end))
+            part = slice(down.start - y0, down.stop - y0), slice(across.start - x0, across.stop - x0)
+            pixels[down, across] = tile.pixels[part]
+            covered[down, across] = 255 if tile.covered is None else tile.covered[part] * np.uint8(255)
+        return pixels, covered
+
+    def _tiles(self, places: Sequence[Place]) -> dict[Place, Tile | None]:
+        """The tiles of these places, from memory, the cache, or the server; None where it has nothing."""
+        if len(places) > MAX_TILES:
+            raise UsageError(
+                self.name,
+                f"would need {len(places)} tiles for one view",
+                f"use a server with coarser zoom levels (at most {MAX_TILES} tiles are fetched)",
+            )
+        found = {place: self._decoded[place] for place in places if place in self._decoded}
+        addresses = {self._grid.address(*place): place for place in places if place not in found}
+        for address, content in self._cache.get(addresses).items():
+            level = addresses[address][0]
+            try:
+                tile = None if content == NO_TILE else decode_tile(content, level.tile_width, level.tile_height)
+            except NotAPictureError:  # written by another version, or damaged: fetched again
+                continue
+            found[addresses[address]] = tile
+        missing = {address: place for address, place in addresses.items() if place not in found}
+        if missing:
+            found.update(self._fetch(missing))
+        for place, tile in found.items():
+            self._decoded[place] = tile
+            self._decoded.move_to_end(place)
+        while len(self._decoded) > max(_KEPT_DECODED, len(places)):
+            self._decoded.popitem(last=False)
+        return found
+
+    def _fetch(self, missing: dict[str, Place]) -> dict[Place, Tile | None]:
+        fetched: dict[Place, Tile | None] = {}
+        contents: dict[str, bytes] = {}
+        level = next(iter(missing.values()))[0]
+
+        def tell() -> None:
+            self._work.progress("imagery", len(fetched), len(missing), f"tiles from {self.name}")
+
+        def came(address: str, content: bytes | None, tile: Tile | None) -> None:
+            fetched[missing[address]] = tile
+            contents[address] = NO_TILE if content is None else content
+            tell()
+
+        try:
+            tell()
+            self._fetcher.fetch(
+                list(missing),
+                lambda content: decode_tile(content, level.tile_width, level.tile_height),
+                came,
+                self._work,
+                self._until,
+            )
+        finally:
+            self._found_any |= any(content != NO_TILE for content in contents.values())
+            # That there is no tile is only believed of a server that has some.
+            self._cache.put({a: body for a, body in contents.items() if self._found_any or body != NO_TILE})
+        if not self._found_any and len(missing) >= _ALL_MISSING:
+            address = urlsplit(next(iter(missing)))
+            raise ImageryServerError(
+                _label(self._settings),
+                f"has none of the {len(missing)} tiles asked for, such as {address.path} (404 Not Found)",
+                "check its address, its zoom levels, and whether it covers this place",
+            )
+        return fetched
+
+
+def _tiles_seen(x: NDArray, y: NDArray, level: Level, around_px: float | None) -> list[tuple[int, int, int]]:
+    """The tiles on which points or their neighbouring pixels lie.
+
+    Args:
+        x, y: pixels of the level, NaN for none.
+        around_px: columns round the world, None when x does not run round it.
+
+    Returns:
+        (turn, column, row): how often round the world, and which tile.
+    """
+    finite = np.isfinite(x) & np.isfinite(y)
+    places = []
+    for dx in (-1.0, 1.0):  # a tile is wider than two pixels: what lies between is found as well
+        across = x[finite] + dx
+        turn = np.zeros(across.shape, np.int64) if around_px is None else np.floor(across / around_px).astype(np.int64)
+        column = np.floor((across - turn * (around_px or 0.0)) / level.tile_width).astype(np.int64)
+        places += [
+            (turn, column, np.floor((y[finite] + dy) / level.tile_height).astype(np.int64)) for dy in (-1.0, 1.0)
+        ]
+    if not finite.any():
+        return []
+    low = [min(int(place[axis].min()) for place in places) for axis in range(3)]
+    high = [max(int(place[axis].max()) for place in places) for axis in range(3)]
+    seen = np.zeros([last - first + 1 for first, last in zip(low, high, strict=True)], bool)
+    for turn, column, row in places:
+        seen[turn - low[0], column - low[1], row - low[2]] = True
+    return [(int(t) + low[0], int(c) + low[1], int(r) + low[2]) for t, c, r in np.argwhere(seen)]
+
+
+def _label(settings: ServerSettings) -> str:
+    """The server in messages: its name and host."""
+    host = urlsplit(settings.url).hostname or ""
+    return settings.name if settings.name == host else f"{settings.name} ({host})"

@@ -1,0 +1,333 @@
+"""Imagery of every kind at every door: files of tiles, folders of EarthLoc tiles, tile servers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+from PIL import Image
+from pyproj import Transformer
+from test_registration import PLACES, take_photo, texture
+from test_registration_solve import camera_at
+from tile_server import TileServer, raster_tiles
+
+from engine.errors import InputError, UsageError
+from engine.imagery.opening import open_imagery
+from engine.imagery.raster import RasterSource
+from engine.imagery.whereabouts import find_imagery
+from engine.localize import Localizer, Query
+from engine.retrieval.build import build_index
+from engine.retrieval.index import RegionalIndex
+from engine.work import Work
+
+VIEW = (44.0, 5.0, 200.0, 128)
+MAX_ZOOM = 8
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory, make_raster):
+    """Made-up land, 0 to 12 E, 40 to 48 N."""
+    return make_raster(tmp_path_factory.mktemp("ground") / "ground.tif", PLACES["oblique"][0], pixels=texture(0))
+
+
+@pytest.fixture
+def server(ground, monkeypatch, tmp_path):
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    started = TileServer(raster_tiles(ground, MAX_ZOOM))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def settings_file(server, tmp_path):
+    path = tmp_path / "server.json"
+    fields = {
+        "name": "Ground Office",
+        "url": server.template,
+        "max_zoom": MAX_ZOOM,
+        "attribution": "© Ground Office",
+        "licence": "CC BY 4.0",
+        "max_requests_per_s": 100,
+    }
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def photo_file(tmp_path, ground):
+    Image.fromarray(take_photo(ground, camera_at(**PLACES["oblique"][2]))).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, ground, model):
+    """An index as it comes from a stranger: its imagery is not here."""
+    folder = tmp_path_factory.mktemp("indexes") / "ground"
+    # Only tiles round the place of the photo: the first candidate is right, however slow this computer is.
+    build_index(ground, folder, bbox=(4.5, 43.4, 7.2, 45.6), tile_km=(313.0,), model=model, include_ocean=True)
+    folder.with_name(folder.name + ".imagery.txt").unlink()
+    return folder
+
+
+# -- files of tiles -------------------------------------------------------------------------------------
+
+
+def as_mercator(ground, folder):
+    """The same ground in Web Mercator at a zoom level of tiles, which GDAL's tile drivers keep as it is."""
+    path = folder / "mercator.tif"
+    with rasterio.open(ground) as file, rasterio.vrt.WarpedVRT(file, crs="EPSG:3857") as warped:
+        rasterio.shutil.copy(warped, path, driver="GTiff")
+    return path
+
+
+@pytest.mark.parametrize("driver", ["MBTiles", "GPKG"])
+def test_tiles_in_a_file(tmp_path, ground, driver):
+    path = tmp_path / f"ground.{driver.lower()}"
+    options = {"TILE_FORMAT": "PNG"} | ({"TILING_SCHEME": "GoogleMapsCompatible"} if driver == "GPKG" else {})
+    rasterio.shutil.copy(as_mercator(ground, tmp_path), path, driver=driver, **options)
+    if driver == "MBTiles":
+        with sqlite3.connect(path) as database:
+            fields = [("attribution", "Ground Office"), ("license", "CC BY 4.0")]
+            database.executemany("INSERT INTO metadata VALUES (?, ?)", fields)
+        database.close()
+    with open_imagery(path) as source, RasterSource.open(ground) as reference:
+        got, covered = source.square(*VIEW)
+        expected, _ = reference.square(*VIEW)
+        if driver == "MBTiles":
+            assert (source.title, source.attribution, source.licence) == (path.name, "Ground Office", "CC BY 4.0")
+    assert covered.all()
+    assert np.corrcoef(got.ravel(), expected.ravel())[0, 1] > 0.98
+
+
+def test_a_geopackage_with_several_rasters_names_them(tmp_path, ground):
+    path = tmp_path / "several.gpkg"
+    mercator = as_mercator(ground, tmp_path)
+    rasterio.shutil.copy(mercator, path, driver="GPKG", RASTER_TABLE="summer")
+    rasterio.shutil.copy(mercator, path, driver="GPKG", RASTER_TABLE="winter", APPEND_SUBDATASET="YES")
+    with pytest.raises(InputError, match="holds several rasters: GPKG:.*summer, GPKG:.*winter"):
+        open_imagery(path)
+    with open_imagery(f"GPKG:{path}:winter") as source:
+        assert source.square(*VIEW)[1].all()
+
+
+def test_a_geopackage_without_tiles(tmp_path):
+    from engine.retrieval.build import write_footprints
+    from engine.retrieval.tiling import tile_grid
+
+    write_footprints(tmp_path / "vector.gpkg", tile_grid((0, 40, 10, 48), [300.0]))
+    with pytest.raises(InputError, match=r"vector\.gpkg: (cannot be opened as a raster|holds no raster)"):
+        open_imagery(tmp_path / "vector.gpkg")
+
+
+# -- a folder of EarthLoc tiles -------------------------------------------------------------------------
+
+
+def write_earthloc_tiles(ground, folder, zoom, size_px=256, skip=()):
+    """Tiles as EarthLoc names them: 4 x 4 map tiles each, every second one, so that neighbours overlap by half."""
+    folder.mkdir(exist_ok=True)
+    to_degrees = Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True)
+    half = 20037508.342789244
+    step_m = 2 * half / 2**zoom
+    with RasterSource.open(ground) as source:
+        west, south, east, north = source.bounds()
+        to_metres = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
+        (x0, x1), (y0, y1) = to_metres.transform([west, east], [south, north])
+        columns = range(int((x0 + half) / step_m) // 2 * 2, int((x1 + half) / step_m), 2)
+        rows = range(int((half - y1) / step_m) // 2 * 2, int((half - y0) / step_m), 2)
+        for row in rows:
+            for column in columns:
+                left, top = -half + column * step_m, half - row * step_m
+                edges = left + 4 * step_m * (np.arange(size_px) + 0.5) / size_px
+                x, y = np.meshgrid(edges, top - (edges - left))
+                lon, lat = to_degrees.transform(x, y)
+                pixels, covered = source.sample(lat, lon)
+                if covered.mean() < 1.0 or (row, column) in skip:
+                    continue
+                (w, e), (s, n) = to_degrees.transform([left, left + 4 * step_m], [top - 4 * step_m, top])
+                corners = "@".join(f"{v:.5f}" for v in (s, w, n, w, n, e, s, e))
+                name = f"@{corners}@{zoom}_{row:04}_{column:04}@2018@{(n + s) / 2:.5f}@{(e + w) / 2:.5f}@99@0@.png"
+                Image.fromarray(pixels).save(folder / name)
+
+
+def test_neighbours_in_a_folder_of_earthloc_tiles_are_stitched(tmp_path, ground):
+    folder = tmp_path / "tiles"
+    write_earthloc_tiles(ground, folder, zoom=9)
+    (folder / "notes.txt").write_text("not a tile")
+    (folder / "@44.0@5.0@ISS001-E-1@.jpg").write_text("not a tile either")
+    with open_imagery(folder) as source, RasterSource.open(ground) as reference:
+        assert source.title == "tiles"
+        west, south, east, north = source.bounds()
+        assert (west, south, east, north) == pytest.approx((0, 40, 12, 48), abs=1.5)
+        for view in ((44.0, 5.0, 500.0, 128), (43.0, 6.0, 300.0, 256), (44.0, 5.0, 80.0, 128)):
+            got, covered = source.square(*view)
+            expected, _ = reference.square(*view)
+            assert covered.all()
+            assert np.corrcoef(got.ravel(), expected.ravel())[0, 1] > 0.97
+        assert not source.square(-20.0, 100.0, 300.0, 64)[1].any()
+
+
+def test_another_zoom_stands_in_where_one_has_nothing(tmp_path, ground):
+    folder = tmp_path / "tiles"
+    write_earthloc_tiles(ground, folder, zoom=8)
+    fine = len(list(folder.iterdir()))
+    write_earthloc_tiles(ground, folder, zoom=10, skip={(row, c) for row in range(1024) for c in range(526, 1024)})
+    assert len(list(folder.iterdir())) > fine
+    with open_imagery(folder) as source, RasterSource.open(ground) as reference:
+        got, covered = source.square(44.0, 5.0, 250.0, 400)
+        expected, _ = reference.square(44.0, 5.0, 250.0, 400)
+    assert covered.all()
+    assert np.corrcoef(got.ravel(), expected.ravel())[0, 1] > 0.9
+
+
+def test_folders_that_cannot_be_used(tmp_path, ground):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty: holds no EarthLoc tile"):
+        open_imagery(tmp_path / "empty")
+    folder = tmp_path / "tiles"
+    write_earthloc_tiles(ground, folder, zoom=8)
+    for tile in sorted(folder.iterdir())[1:]:
+        tile.write_bytes(tile.read_bytes()[:500])
+    with open_imagery(folder) as source, pytest.raises(InputError, match="is damaged or no picture"):
+        source.square(44.0, 5.0, 400.0, 128)
+
+
+# -- locating with a tile server --------------------------------------------------------------------------
+
+
+def test_a_photo_is_located_with_tiles_and_credit_is_kept(photo_file, index, model, settings_file, server):
+    told = []
+    localizer = Localizer([RegionalIndex.open(index)], model)
+    without = localizer.localize(Query(photo_file))
+    assert without["status"] == "uncertain"
+    assert not server.asked  # nothing is fetched that was not asked for
+    query = Query(photo_file, register_s=60, imagery=str(settings_file))
+    answer = localizer.localize(query, Work(lambda *said: told.append(said)))
+    assert answer["status"] == "located"
+    assert answer["imagery"] == {
+        "source": "Ground Office",
+        "attribution": "© Ground Office",
+        "licence": "CC BY 4.0",
+    }
+    stages = [stage for stage, *_ in told]
+    assert stages.index("imagery") > stages.index("register")
+    asked = len(server.asked)
+    server.stop()
+    again = localizer.localize(query)
+    assert again["status"] == "located"
+    assert again["corners"] == answer["corners"]
+    assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize("case", ["down", "slow", "broken", "garbage", "nothing there"])
+def test_a_bad_server_makes_a_photo_uncertain_and_says_why(case, photo_file, index, model, settings_file, server):
+    replies = {
+        "slow": lambda h, n: (time.sleep(2.5), h.send(404, b"")),
+        "broken": lambda h, n: h.send(500, b""),
+        "garbage": lambda h, n: h.send(200, b"<html>"),
+        "nothing there": lambda h, n: h.send(404, b""),
+    }
+    if case == "down":
+        server.stop()
+    server.reply = replies.get(case)
+    localizer = Localizer([RegionalIndex.open(index)], model)
+    query = Query(photo_file, top_k=20, register_s=2.0, imagery=str(settings_file))
+    started = time.monotonic()
+    answer = localizer.localize(query)
+    assert answer["status"] == "uncertain"
+    assert "Not checked: imagery server Ground Office (127.0.0.1): " in answer["message"]
+    assert answer["camera"] is None
+    assert answer["timings_ms"]["register"] < 2000 + 3000
+    assert time.monotonic() - started < 30
+
+
+def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_file, server):
+    from engine.errors import CancelledError
+
+    work = Work(lambda stage, *_: work.cancel() if stage == "imagery" else None)
+    localizer = Localizer([RegionalIndex.open(index)], model)
+    with pytest.raises(CancelledError):
+        localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), work)
+
+
+def test_the_command_line_takes_every_kind(earthloc, photo_file, index, ground, settings_file, server, tmp_path):
+    write_earthloc_tiles(ground, tmp_path / "tiles", zoom=9)
+    for imagery, name in ((tmp_path / "tiles", str(tmp_path / "tiles")), (settings_file, "Ground Office")):
+        done = earthloc(
+            "localize", photo_file, "--index", index, "--imagery", imagery, "--json",
+            "--out", tmp_path / "results.gpkg",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        assert answer["status"] == "located", answer["message"]
+        assert answer["imagery"]["source"] == name
+    with sqlite3.connect(tmp_path / "results.gpkg") as database:
+        stored = database.execute("SELECT imagery, imagery_attribution FROM footprints").fetchone()
+    database.close()
+    assert stored == ("Ground Office", "© Ground Office")
+    wrong = earthloc("localize", photo_file, "--index", index, "--imagery", "https://example.org/{z}/{x}.png")
+    assert wrong.returncode == 2
+    assert "does not have {z}, {x} and {y}" in wrong.stderr
+
+
+def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file, index, settings_file, server):
+    engine = start_engine()
+    engine.call(1, "initialize", {"protocol": 1, "client": "test"})
+    params = {"photo": str(photo_file), "indexes": [str(index)], "imagery": str(settings_file)}
+    answer = engine.call(2, "localize", params)["result"]
+    assert answer["status"] == "located"
+    assert answer["imagery"]["attribution"] == "© Ground Office"
+    progress = [m["params"] for m in engine.seen if m.get("method") == "progress" and m["params"]["stage"] == "imagery"]
+    assert progress[0]["total"] > 4
+    assert "Ground Office" in progress[0]["message"]
+
+
+# -- indexes from a tile server ----------------------------------------------------------------------------
+
+
+def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, model, settings_file, server):
+    region = (3.0, 42.0, 8.0, 46.0)
+    info = build_index(
+        settings_file, tmp_path / "served", bbox=region, tile_km=(220.0,), model=model, include_ocean=True
+    )
+    assert info["source"]["attribution"] == "© Ground Office"
+    assert info["source"]["licence"] == "CC BY 4.0"
+    assert info["source"]["path"] == "Ground Office"
+    build_index(ground, tmp_path / "plain", bbox=region, tile_km=(220.0,), model=model, include_ocean=True)
+    served, plain = RegionalIndex.open(tmp_path / "served"), RegionalIndex.open(tmp_path / "plain")
+    assert served.count == plain.count > 5
+    assert np.array_equal(served.tiles, plain.tiles)
+    likeness = (served.descriptors * plain.descriptors).sum(axis=1)
+    assert likeness.min() > 0.9
+    assert find_imagery(tmp_path / "served", "Ground Office") is None  # a server is asked only when it is named
+
+
+def test_a_server_needs_a_region_attribution_and_licence(tmp_path, model, settings_file, server):
+    with pytest.raises(UsageError, match="Ground Office: is a tile server, which has the whole world"):
+        build_index(settings_file, tmp_path / "world", model=model)
+    with pytest.raises(UsageError, match="whom to credit and under which licence"):
+        build_index(server.template, tmp_path / "bare", bbox=(3, 42, 8, 46), model=model)
+    assert not server.asked
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_a_build_from_a_server_that_goes_down_is_resumed(tmp_path, model, settings_file, server):
+    more = {"bbox": (1.0, 41.0, 11.0, 47.0), "tile_km": (80.0,), "model": model, "include_ocean": True}
+    allowed = [60]
+
+    def answer(handler, numbers):
+        allowed[0] -= 1
+        return handler.send_tile(*numbers) if allowed[0] >= 0 else handler.send(403, b"enough for today")
+
+    server.reply = answer
+    with pytest.raises(InputError, match="refuses"):
+        build_index(settings_file, tmp_path / "ground", resume=True, **more)
+    server.reply = None
+    info = build_index(settings_file, tmp_path / "ground", resume=True, **more)
+    assert info["count"] > 32
+    assert len(set(server.asked)) >= len(server.asked) - 8  # what had come is not asked for again
