@@ -8,6 +8,7 @@ from pathlib import Path
 from qgis.core import QgsApplication, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
+from .core.imagery import Imagery
 from .core.resources import PLUGIN_FOLDER, profile_folder
 
 DEFAULT_RADIUS_KM = 1000.0  # 99 % of the labelled ISS photos show ground within 943 km of the nadir
@@ -125,6 +126,27 @@ def set_register(value: bool) -> None:
     _set("register", bool(value))
 
 
+def imagery() -> Imagery:
+    """What photos are fitted to."""
+    return Imagery.from_json(_get("imagery", "", str))
+
+
+def set_imagery(chosen: Imagery) -> None:
+    """Keeps what photos are fitted to."""
+    _set("imagery", chosen.to_json())
+
+
+def trusted_servers() -> list[str]:
+    """Addresses of the tile servers that the user has chosen at some time."""
+    return _get_list("trusted_servers")
+
+
+def trust_server(address: str) -> None:
+    """Adds to `trusted_servers`."""
+    if address not in trusted_servers():
+        _set("trusted_servers", [*trusted_servers(), address])
+
+
 def top_k() -> int:
     """How many candidates are shown for a photo."""
     return _get("top_k", DEFAULT_TOP_K, int)
@@ -143,13 +165,3 @@ def reviewer() -> str:
 def set_reviewer(name: str) -> None:
     """Keeps the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())
-
-
-def review_imagery() -> str:
-    """Raster that tiles are shown from and tie points snapped to, or "" for that of each index."""
-    return _get("review_imagery", "", str)
-
-
-def set_review_imagery(path: str) -> None:
-    """Keeps the raster for reviewing; "" means that of each index."""
-    _set("review_imagery", path.strip())

@@ -31,13 +31,14 @@ _STAGES = {
 @dataclass(frozen=True)
 class LocalizeOptions:
     """What all photos of a run share: index folders, radius around the nadir, candidates, GeoPackage, and whether
-    photos are fitted to the imagery."""
+    photos are fitted to imagery, and to which: a path, or None for what each index was made from."""
 
     indexes: tuple[str, ...]
     radius_km: float
     top_k: int
     out: str | None
     register: bool = True
+    imagery: str | None = None
 
 
 @dataclass
@@ -80,6 +81,7 @@ class LocalizationQueue(QObject):
         self.halted_by = ""  # the message of `halted`, or ""
         self._seconds: list[float] = []
         self._sent_at = 0.0
+        self._cancelling: set[str] = set()
 
     def add(self, photo: str, nadir: tuple[float, float] | None = None) -> None:
         """Puts a photo at the end; one that is waiting or running already is left as it is."""
@@ -117,6 +119,7 @@ class LocalizationQueue(QObject):
             self._end(job, CANCELLED, self.tr("Cancelled"))
         elif job.state == RUNNING and job.request_id is not None:
             job.message = self.tr("Cancelling")
+            self._cancelling.add(photo)
             self.job_changed.emit(photo)
             self._client.cancel(job.request_id)
 
@@ -154,6 +157,7 @@ class LocalizationQueue(QObject):
                 "top_k": options.top_k,
                 "out": options.out,
                 "register": options.register,
+                "imagery": options.imagery,
             },
             on_result=lambda result: self._answered(job, result),
             on_error=lambda error: self._refused(job, error),
@@ -167,10 +171,14 @@ class LocalizationQueue(QObject):
         known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
         part = done / total if known else 0.0
         job.progress = max(job.progress, min(1.0, start + share * part))
-        job.message = self._stage_in_words(str(params.get("stage")), done, total if known else 0)
+        if job.photo not in self._cancelling:
+            said = str(params.get("message") or "")
+            job.message = self._stage_in_words(str(params.get("stage")), done, total if known else 0, said)
         self.job_changed.emit(job.photo)
 
-    def _stage_in_words(self, stage: str, done: object, total: int) -> str:
+    def _stage_in_words(self, stage: str, done: object, total: int, said: str) -> str:
+        if stage == "imagery" and total:
+            return self.tr("Fetching imagery: {done} of {total} {what}").format(done=done, total=total, what=said)
         if stage == "register" and total:
             return self.tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
         words = {
@@ -221,6 +229,7 @@ class LocalizationQueue(QObject):
         self._next()
 
     def _end(self, job: Job, state: str, message: str) -> None:
+        self._cancelling.discard(job.photo)
         job.state, job.message, job.request_id = state, message, None
         job.progress = 1.0 if state == DONE else 0.0
         self.job_changed.emit(job.photo)

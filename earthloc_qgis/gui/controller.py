@@ -127,8 +127,9 @@ class Controller(QObject):
             return
         self.store.path.parent.mkdir(parents=True, exist_ok=True)
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
+        imagery = settings.imagery().spec()
         self.queue.options = LocalizeOptions(
-            tuple(indexes), radius_km, settings.top_k(), str(self.store.path), settings.register()
+            tuple(indexes), radius_km, settings.top_k(), str(self.store.path), settings.register(), imagery
         )
         if not self.queue.running:
             self.queue.clear()

@@ -15,8 +15,10 @@ from .. import settings
 from .background import Background
 
 
-def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str]]:
-    """(path, name, description) of the indexes in `folder` and of `further` ones. Any thread.
+def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, bool]]:
+    """(path, name, description, whether its imagery is here) of the indexes in `folder` and of `further` ones.
+
+    Any thread.
 
     Only what the list shows is read; whether an index is whole and fits is the engine's to say.
     """
@@ -28,12 +30,22 @@ def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str]]:
         try:
             info = json.loads((path / "index.json").read_text(encoding="utf-8"))
             name, count, region = str(info["name"]), int(info["count"]), info["region"]
+            here = imagery_is_here(path, str(info.get("source", {}).get("path") or ""))
             west, south, east, north = (f"{float(side):g}" for side in region)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
         tiles = f"{count:,} tiles, {west} to {east} E, {south} to {north} N"
-        found[str(path)] = (str(path), name, tiles)
+        found[str(path)] = (str(path), name, tiles, here)
     return sorted(found.values(), key=lambda index: index[1].lower())
+
+
+def imagery_is_here(index: Path, stated: str) -> bool:
+    """Whether the engine will find the imagery of an index: as engine/imagery/whereabouts.py does."""
+    places = [index.parent / stated] if stated not in ("", "..") and Path(stated).name == stated else []
+    note = index.with_name(index.name + ".imagery.txt")
+    if note.is_file():
+        places.append(Path(note.read_text(encoding="utf-8").strip()))
+    return any(place.suffix.lower() != ".json" and place.exists() for place in places)
 
 
 class IndexChooser(QWidget):
@@ -52,6 +64,7 @@ class IndexChooser(QWidget):
         self._background = Background(self)
         self._filling = False
         self._offered: list[str] = []
+        self._without_imagery: set[str] = set()
         self.combo = QgsCheckableComboBox(self)
         self.combo.setObjectName("index_combo")
         self.combo.setAccessibleName(self.tr("Indexes to search"))
@@ -83,9 +96,16 @@ class IndexChooser(QWidget):
         """Folders of all indexes listed, ticked or not."""
         return [path for path in (self.combo.itemData(row) for row in range(self.combo.count())) if path]
 
+    def none_has_imagery(self) -> bool:
+        """Whether there are ticked indexes and the imagery of none of them is on this computer."""
+        chosen = self.chosen()
+        return bool(chosen) and self._without_imagery.issuperset(chosen)
+
     def refresh(self) -> None:
         """Lists the indexes again, on another thread."""
-        folder, further = settings.index_folder(), [*settings.known_indexes(), *self._offered]
+        # Those chosen are listed wherever they lie, such as one that comes with an engine that has not started yet.
+        further = [*settings.known_indexes(), *self._offered, *settings.chosen_indexes()]
+        folder = settings.index_folder()
         self._background.run(lambda: list_indexes(folder, further), self._fill)
 
     def offer(self, paths: list[str]) -> None:
@@ -104,14 +124,19 @@ class IndexChooser(QWidget):
         """Ends the looking."""
         self._background.close()
 
-    def _fill(self, indexes: list[tuple[str, str, str]]) -> None:
-        chosen = settings.chosen_indexes()
-        if len(indexes) == 1 and not chosen:  # nothing to choose between
-            chosen = [indexes[0][0]]
-            settings.set_chosen_indexes(chosen)
+    def _fill(self, indexes: list[tuple[str, str, str, bool]]) -> None:
+        paths = [index[0] for index in indexes]
+        wanted = settings.chosen_indexes()
+        chosen = [path for path in wanted if path in paths]
+        if not chosen:  # none was chosen yet, or all that were are gone
+            own = [path for path in self._offered if path in paths]
+            chosen = paths if len(paths) == 1 else own[:1] if wanted else []
+            if chosen and not wanted:
+                settings.set_chosen_indexes(chosen)
+        self._without_imagery = {path for path, _name, _description, here in indexes if not here}
         self._filling = True
         self.combo.clear()
-        for row, (path, name, description) in enumerate(indexes):
+        for row, (path, name, description, _here) in enumerate(indexes):
             state = Qt.CheckState.Checked if path in chosen else Qt.CheckState.Unchecked
             self.combo.addItemWithCheckState(f"{name} ({description})", state, path)
             self.combo.setItemData(row, path, Qt.ItemDataRole.ToolTipRole)

@@ -1,10 +1,12 @@
-"""Where to search: indexes, circle around the nadir, number of candidates."""
+"""Where to search: indexes, circle around the nadir, number of candidates; and what photos are fitted to."""
 
 from __future__ import annotations
 
+from qgis.core import QgsProject
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from .. import settings
+from .imagery_chooser import ImageryChooser
 from .index_chooser import IndexChooser
 from .options_page import radius_box, top_k_box
 
@@ -27,11 +29,12 @@ class SearchOptions(QWidget):
         self.top_k.setObjectName("top_k_box")
         self.top_k.setAccessibleName(self.tr("Candidates for a photo"))
         self.top_k.setToolTip(self.tr("How many candidates are listed and drawn for a photo"))
-        self.register = QCheckBox(self.tr("Fit photos to the imagery (exact, takes seconds)"), self)
+        self.register = QCheckBox(self.tr("Fit photos to imagery (exact, takes seconds)"), self)
         self.register.setObjectName("register_box")
         self.register.setToolTip(
             self.tr("Finds the exact footprint and says how sure it is. Without it footprints are best guesses.")
         )
+        self.imagery = ImageryChooser(QgsProject.instance(), self)
         self.load()
         first = QHBoxLayout()
         first.addWidget(QLabel(self.tr("Search in"), self))
@@ -47,10 +50,17 @@ class SearchOptions(QWidget):
         layout.addLayout(first)
         layout.addLayout(second)
         layout.addWidget(self.register)
+        layout.addWidget(self.imagery)
         self.use_nadir.toggled.connect(self._keep)
         self.radius.valueChanged.connect(self._keep)
         self.top_k.valueChanged.connect(self._keep)
         self.register.toggled.connect(self._keep)
+        self.indexes.chosen_changed.connect(lambda: self.imagery.tell_at_hand(self.indexes.none_has_imagery()))
+
+    def close_down(self) -> None:
+        """Ends threads and lets go of the project."""
+        self.indexes.close_threads()
+        self.imagery.close_down()
 
     def load(self) -> None:
         """Shows what the settings say."""
@@ -62,6 +72,7 @@ class SearchOptions(QWidget):
         self.radius.setEnabled(settings.use_nadir())
         self.top_k.setValue(settings.top_k())
         self.register.setChecked(settings.register())
+        self.imagery.setVisible(settings.register())
         for widget in widgets:
             widget.blockSignals(False)
 
@@ -70,4 +81,5 @@ class SearchOptions(QWidget):
         settings.set_radius_km(self.radius.value())
         settings.set_top_k(self.top_k.value())
         settings.set_register(self.register.isChecked())
+        self.imagery.setVisible(self.register.isChecked())
         self.radius.setEnabled(self.use_nadir.isChecked())

@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..core.imagery import imagery_of_layer
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 DEFAULT_TILE_KM = "156,313,626"  # as the engine has it
@@ -28,6 +29,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
     TILE_KM = "TILE_KM"
     MODEL = "MODEL"
     INCLUDE_OCEAN = "INCLUDE_OCEAN"
+    ATTRIBUTION = "ATTRIBUTION"
+    LICENCE = "LICENCE"
     OUTPUT = "OUTPUT"
     TILES = "TILES"
 
@@ -55,6 +58,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             "do. Restrict the extent to the region your photos show: the smaller, the faster and the surer.\n\n"
             "Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm "
             "lens about 500 km.\n\n"
+            "XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the "
+            "server first, state whom to credit and the licence, and restrict the extent.\n\n"
             "A build that was cancelled or interrupted goes on where it stopped when it is run again with the "
             "same parameters. The index appears only when it is complete."
         )
@@ -80,6 +85,11 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
                 fileFilter=self.tr("Model packages (*.json)"),
             )
         )
+        for name, text in (
+            (self.ATTRIBUTION, self.tr("Whom to credit for the imagery (needed for a tile server)")),
+            (self.LICENCE, self.tr("Licence of the imagery (needed for a tile server)")),
+        ):
+            self.addParameter(QgsProcessingParameterString(name, text, optional=True))
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(QgsProcessingParameterFolderDestination(self.OUTPUT, self.tr("Index folder")))
         self.addOutput(QgsProcessingOutputNumber(self.TILES, self.tr("Number of tiles")))
@@ -89,21 +99,24 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.SOURCE, context)
-        if layer is None or layer.providerType() != "gdal":
+        imagery = None if layer is None else imagery_of_layer(layer)
+        if imagery is None:
             name = layer.name() if layer is not None else parameters[self.SOURCE]
-            mend = self.tr("is no raster that GDAL opens; choose a raster file with a coordinate system")
+            mend = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
             raise QgsProcessingException(f"{name}: {mend}.")
         out = self.parameterAsString(parameters, self.OUTPUT, context)
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
         bbox = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
         params = {
-            "source": layer.source(),
+            "source": imagery.spec(),
             "out": out,
             "bbox": None if extent.isNull() else bbox,
             "tile_km": self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),
             "model": self.parameterAsFile(parameters, self.MODEL, context) or None,
             "resume": True,
+            "attribution": self.parameterAsString(parameters, self.ATTRIBUTION, context),
+            "licence": self.parameterAsString(parameters, self.LICENCE, context),
             "include_ocean": self.parameterAsBool(parameters, self.INCLUDE_OCEAN, context),
         }
         said: set[str] = set()

@@ -17,10 +17,12 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterPoint,
+    QgsProcessingParameterString,
 )
 
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .imagery_parameter import imagery_spec
 
 MANIFEST = "index.json"  # what makes a folder a regional index
 
@@ -36,6 +38,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     RADIUS_KM = "RADIUS_KM"
     TOP_K = "TOP_K"
     REGISTER = "REGISTER"
+    IMAGERY = "IMAGERY"
     OUTPUT = "OUTPUT"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED")
 
@@ -65,6 +68,10 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted "
             "to a circle around it. Without it the photo's own position tags serve, if it has any.\n\n"
+            "Photos are fitted to the imagery that the index was made from where it is on this computer, or to "
+            "other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of "
+            "EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file about one. "
+            "Without imagery no photo is 'located'.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of what failed and "
             "why. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
@@ -110,6 +117,13 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 self.REGISTER, self.tr("Fit photos to the imagery (exact, takes seconds a photo)"), True
             )
         )
+        self.addParameter(
+            QgsProcessingParameterString(
+                self.IMAGERY,
+                self.tr("Imagery to fit to: file, folder, raster layer, tile server (else that of the index)"),
+                optional=True,
+            )
+        )
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
@@ -137,6 +151,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             self.parameterAsInt(parameters, self.TOP_K, context),
             os.path.abspath(out),
             self.parameterAsBoolean(parameters, self.REGISTER, context),
+            imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
         )
         jobs = locate(photos, options, nadir, self.parameterAsFile(parameters, ENGINE, context), feedback)
         if context.project() is not None and Path(out).is_file():

@@ -21,6 +21,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
+from ..core.imagery import imagery_of_layer
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 _WGS84 = "EPSG:4326"
@@ -105,9 +106,10 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.IMAGERY, context)
-        if layer is None or layer.providerType() != "gdal":
+        imagery = None if layer is None else imagery_of_layer(layer)
+        if imagery is None:
             name = layer.name() if layer is not None else parameters[self.IMAGERY]
-            mend = self.tr("is no raster that GDAL opens; choose a raster file with a coordinate system")
+            mend = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
             raise QgsProcessingException(f"{name}: {mend}.")
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
@@ -115,7 +117,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
             "at": at,
             "width_km": width_km,
-            "imagery": layer.source(),
+            "imagery": imagery.spec(),
             "nadir": self._lat_lon(parameters, self.NADIR, context),
             "out": out,
         }

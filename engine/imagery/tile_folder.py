@@ -108,30 +108,27 @@ class TileFolder(ImagerySource):
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         width, height = round((right - left) / decimation), round((bottom - top) / decimation)
         pixels, covered = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
-        # From pixels of the window to metres.
-        place = self.transform * Affine.translation(left, top) * Affine.scale(decimation)
         metres = decimation * self._finest
-        window = np.array([place.c, place.f - height * metres, place.c + width * metres, place.f])
+        west, north = self.transform.c + left * self._finest, self.transform.f - top * self._finest
+        window = (west, north - height * metres, west + width * metres, north)
         for zoom in sorted(self._zooms, key=lambda zoom: abs(np.log(zoom.metres_per_px / metres))):
             e = zoom.edges
             inside = (e[:, 0] < window[2]) & (e[:, 2] > window[0]) & (e[:, 1] < window[3]) & (e[:, 3] > window[1])
             rows = np.flatnonzero(inside)
             if len(rows) <= _MAX_TILES:
                 for row in rows:
-                    self._paste(zoom.names[row], e[row], place, pixels, covered)
+                    self._paste(zoom.names[row], (e[row] - [west, north, west, north]) / metres, pixels, covered)
         return pixels, covered
 
     def _paste(
         self,
         name: str,
         edges: NDArray[np.float64],
-        place: Affine,
         pixels: NDArray[np.uint8],
         covered: NDArray[np.uint8],
     ) -> None:
-        """Draws a tile where nothing is drawn yet."""
-        x0, y0 = ~place * (edges[0], edges[3])
-        x1, y1 = ~place * (edges[2], edges[1])
+        """Draws a tile where nothing is drawn yet; its edges in pixels right of and above the window's corner."""
+        x0, y1, x1, y0 = edges * [1, -1, 1, -1]
         # Pixels whose centres lie on the tile.
         across = slice(max(0, round(x0)), min(pixels.shape[1], round(x1)))
         down = slice(max(0, round(y0)), min(pixels.shape[0], round(y1)))

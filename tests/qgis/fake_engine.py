@@ -4,6 +4,7 @@ Photos whose name contains ... are answered so:
     crash   the process dies           crashonce  it dies the first time only (leaves PHOTO.crashed behind)
     hang    no answer, no heartbeat    slow       ten stages of progress, 0.1 s each; can be cancelled
     quiet   answered after 4 s of heartbeats only
+    tiles   with slow: its progress is that of fetching imagery, and the answer credits that
     garbage nonsense on stdout first   unreadable status `failed`
     full    found, but not saved       damaged    error of kind `index`
 Anything else is `uncertain` at once.
@@ -92,7 +93,10 @@ def localize(request_id, params: dict) -> None:
             sys.stdout.buffer.write(b"libtiff says hello\n\xff\xfe\x00\n[1, 2]\n17\n\n")
             sys.stdout.buffer.flush()
     for step in range(10 if "slow" in name else 1):
-        send(method="progress", params={"id": request_id, "stage": "embed", "done": step, "total": 10, "message": ""})
+        progress = {"stage": "embed", "done": step, "total": 10, "message": ""}
+        if "tiles" in name and step < 8:
+            progress = {"stage": "imagery", "done": 4 * step, "total": 40, "message": "tiles from Ground"}
+        send(method="progress", params={"id": request_id, **progress})
         if "slow" in name:
             time.sleep(0.1)
         if request_id in cancelled:
@@ -108,7 +112,10 @@ def localize(request_id, params: dict) -> None:
         answer["save_error"] = full
         send(id=request_id, result=answer)
     else:
-        send(id=request_id, result=localization(photo, params))
+        answer = localization(photo, params)
+        if "tiles" in name:
+            answer["imagery"] = {"source": "Ground Office", "attribution": "© Ground", "licence": "CC BY 4.0"}
+        send(id=request_id, result=answer)
 
 
 def photo_info(request_id, params: dict) -> None:

@@ -113,6 +113,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "RADIUS_KM",
             "TOP_K",
             "REGISTER",
+            "IMAGERY",
             "ENGINE",
             "OUTPUT",
         ],
@@ -122,7 +123,17 @@ def test_algorithms_have_names_that_stay_and_help(provider):
         ],
         "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ENGINE", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
-        "earthloc:buildindex": ["SOURCE", "EXTENT", "TILE_KM", "INCLUDE_OCEAN", "MODEL", "ENGINE", "OUTPUT"],
+        "earthloc:buildindex": [
+            "SOURCE",
+            "EXTENT",
+            "TILE_KM",
+            "INCLUDE_OCEAN",
+            "MODEL",
+            "ATTRIBUTION",
+            "LICENCE",
+            "ENGINE",
+            "OUTPUT",
+        ],
     }
     page = (REPOSITORY / "docs" / "processing.md").read_text(encoding="utf-8")
     for name, algorithm in algorithms.items():

@@ -282,7 +282,7 @@ class ReviewWindow(QWidget):
 
     def _ask_for_tiles(self, candidates: list[dict]) -> None:
         has_engine = settings.find_engine() is not None
-        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.review_imagery() or None)
+        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
 
     def _imagery_changed(self) -> None:
         if self.bench.working is not None:

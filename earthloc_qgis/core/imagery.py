@@ -1,0 +1,173 @@
+"""Imagery that photos can be fitted to: layers of the project, tile servers that QGIS knows, files. No widgets.
+
+The engine takes a path or the path of a JSON file about a tile server (docs/imagery.md); such a file is written into
+the profile when a server is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Optional
+from urllib.parse import unquote, urlsplit
+
+from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsSettings
+
+from .resources import profile_folder
+
+_CONNECTIONS = ("qgis/connections-xyz", "connections/xyz/items")  # before and since QGIS 3.30
+_GDAL_NAMES = ("GPKG:", "NETCDF:", "HDF5:")
+# Names of WMTS sets say nothing to the engine when QGIS's own source string leaves them out.
+_WMTS_FIELDS = {"layers": "layer", "styles": "style", "tileMatrixSet": "tile_matrix_set"}
+
+
+@dataclass(frozen=True)
+class Imagery:
+    """What photos are fitted to; with neither path nor server the imagery that each index was made from.
+
+    Attributes:
+        label: shown to the user.
+        path: file, folder, or GDAL's name of one raster in a file.
+        server: a tile server, as the JSON of its settings.
+    """
+
+    label: str = ""
+    path: str = ""
+    server: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each index's own imagery is meant."""
+        return not self.path and not self.server
+
+    @property
+    def host(self) -> str:
+        """The tile server's host, or ""."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
+    def credit(self) -> str:
+        """Attribution and licence of a tile server as far as they are known, or ""."""
+        settings = self._settings()
+        return "; ".join(text for text in (settings.get("attribution"), settings.get("licence")) if text)
+
+    def spec(self) -> Optional[str]:
+        """How the engine is told: a path, or None for each index's own. Raises OSError when that cannot be written."""
+        if self.is_own:
+            return None
+        if self.path:
+            return self.path
+        name = hashlib.sha256(self.server.encode()).hexdigest()[:16]
+        file = profile_folder() / "imagery" / f"{name}.json"
+        if not file.is_file() or file.read_text(encoding="utf-8") != self.server:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{os.getpid()}.part")
+            part.write_text(self.server, encoding="utf-8")
+            os.replace(part, file)
+        return str(file)
+
+    def to_json(self) -> str:
+        """For the settings and the project."""
+        return json.dumps({"label": self.label, "path": self.path, "server": self.server})
+
+    @classmethod
+    def from_json(cls, text: str) -> Imagery:
+        """What `to_json` made; the indexes' own for anything else."""
+        try:
+            fields = json.loads(text)
+            label, path, server = (str(fields.get(name) or "") for name in ("label", "path", "server"))
+            if server:
+                urlsplit(json.loads(server)["url"])
+        except (ValueError, AttributeError, KeyError, TypeError):
+            return cls()
+        return cls(label, path, server)
+
+    @property
+    def address(self) -> str:
+        """The tile server's address, or ""."""
+        return str(self._settings().get("url", ""))
+
+    def _settings(self) -> dict:
+        return json.loads(self.server) if self.server else {}
+
+
+def server_imagery(label: str, url: str, **more: object) -> Imagery:
+    """A tile server by its address; what is given and not empty goes into its settings."""
+    fields = {"name": label, "url": url, **{name: value for name, value in more.items() if value not in ("", None)}}
+    return Imagery(label, server=json.dumps(fields, sort_keys=True))
+
+
+def imagery_of_layer(layer: QgsMapLayer) -> Optional[Imagery]:
+    """A raster layer as imagery; None when the engine cannot use it: plain WMS, servers with a login, others."""
+    if not isinstance(layer, QgsRasterLayer):
+        return None
+    source = layer.source()
+    if layer.providerType() == "gdal":
+        usable = source.startswith(_GDAL_NAMES) or os.path.isfile(source)
+        return Imagery(layer.name(), path=source) if usable else None
+    if layer.providerType() != "wms":
+        return None
+    return imagery_of_source(layer.name(), source, *_credit_of(layer))
+
+
+def imagery_of_source(label: str, source: str, attribution: str = "", licence: str = "") -> Optional[Imagery]:
+    """A source string of QGIS's provider `wms`, such as `type=xyz&url=...`; None when it is not one of tiles."""
+    fields = {}
+    for part in source.split("&"):
+        name, _, value = part.partition("=")
+        fields.setdefault(name, unquote(value))
+    url = fields.get("url", "")
+    if not url or fields.get("authcfg") or fields.get("username"):
+        return None
+    credit = {"attribution": attribution, "licence": licence}
+    if fields.get("type") == "xyz":
+        numbers = {key: _whole(fields.get(name)) for name, key in (("zmin", "min_zoom"), ("zmax", "max_zoom"))}
+        side = 512 if fields.get("tilePixelRatio") == "2" else None
+        return server_imagery(label, url, tile_px=side, **numbers, **credit)
+    if fields.get("tileMatrixSet"):
+        return server_imagery(label, url, **{key: fields.get(name, "") for name, key in _WMTS_FIELDS.items()}, **credit)
+    return None
+
+
+def project_imagery(project: QgsProject) -> list[Imagery]:
+    """The project's raster layers that the engine can use, by name."""
+    found = [imagery_of_layer(layer) for layer in project.mapLayers().values()]
+    return sorted((imagery for imagery in found if imagery is not None), key=lambda imagery: imagery.label.lower())
+
+
+def saved_servers() -> list[Imagery]:
+    """The XYZ connections of QGIS's browser, by name; those with a login are left out."""
+    found = {}
+    for group in _CONNECTIONS:
+        settings = QgsSettings()
+        settings.beginGroup(group)
+        for name in settings.childGroups():
+            url = str(settings.value(f"{name}/url") or "")
+            if url and not settings.value(f"{name}/authcfg") and not settings.value(f"{name}/username"):
+                found[name] = server_imagery(
+                    name,
+                    url,
+                    min_zoom=_whole(settings.value(f"{name}/zmin")),
+                    max_zoom=_whole(settings.value(f"{name}/zmax")),
+                    tile_px=512 if str(settings.value(f"{name}/tilePixelRatio")) in ("2", "2.0") else None,
+                )
+        settings.endGroup()
+    return [found[name] for name in sorted(found, key=str.lower)]
+
+
+def _whole(value: object) -> Optional[int]:
+    """A zoom level; None where QGIS has none (it writes a negative number)."""
+    try:
+        number = int(str(value))
+    except ValueError:
+        return None
+    return number if 0 <= number <= 24 else None
+
+
+def _credit_of(layer: QgsRasterLayer) -> tuple[str, str]:
+    """Attribution and licence that a layer states."""
+    metadata = layer.metadata()
+    stated = layer.attribution() if hasattr(layer, "attribution") else ""  # gone in newer versions
+    return stated or "; ".join(metadata.rights()), "; ".join(metadata.licenses())

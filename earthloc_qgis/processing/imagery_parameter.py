@@ -1,0 +1,36 @@
+"""Imagery as a parameter of algorithms: text that names a layer, a file or a tile server."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..core.imagery import imagery_of_layer
+
+
+def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
+    """How the engine is told of imagery; None when there is no text.
+
+    Raises:
+        QgsProcessingException: a layer that the engine cannot use.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    project = context.project()
+    layer = None
+    if project is not None:
+        layer = project.mapLayer(text) or next(iter(project.mapLayersByName(text)), None)
+    if layer is None:
+        layer = QgsProcessingUtils.mapLayerFromString(text, context, False)
+    if layer is None:
+        return text  # a file, a folder or an address: the engine's to judge
+    imagery = imagery_of_layer(layer)
+    if imagery is None:
+        mend = QCoreApplication.translate(
+            "EarthLoc", "cannot serve as imagery; choose a raster file, or an XYZ or WMTS layer without a login"
+        )
+        raise QgsProcessingException(f"{layer.name()}: {mend}.")
+    return imagery.spec()
