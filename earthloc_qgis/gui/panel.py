@@ -303,18 +303,7 @@ class EarthLocPanel(QWidget):
             sentence += f" · {_escaped(photo.message)}"
         elif photo.status == NEW:
             sentence += self.tr(" · press Localize to find out where it was taken")
-        found = self.controller.localization(path) if located else None
-        self.results.show_result(sentence + self._credit(found), found)
-
-    def _credit(self, localization: dict | None) -> str:
-        """What a photo was fitted to and whom to credit for that, as the end of a sentence."""
-        imagery = (localization or {}).get("imagery")
-        if not imagery:
-            return ""
-        known = [imagery.get("attribution"), imagery.get("licence")]
-        credit = "; ".join(text for text in known if text) or self.tr("attribution unknown")
-        name = os.path.basename(str(imagery.get("source") or ""))
-        return self.tr(" · Imagery: {name} ({credit})").format(name=_escaped(name), credit=_escaped(credit))
+        self.results.show_result(sentence, self.controller.localization(path) if located else None)
 
     def _data_changed(self, first, last, *_: object) -> None:
         photo = self.controller.model.photo(self.list.current())

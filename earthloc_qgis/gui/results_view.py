@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import os
+
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -68,7 +71,7 @@ class ResultsView(QWidget):
 
     def show_result(self, sentence: str, localization: dict | None) -> None:
         """Shows a sentence and the candidates of a localization, or none."""
-        self.message.setText(sentence)
+        self.message.setText(sentence + self._credit(localization))
         self.picture_button.setVisible(bool((localization or {}).get("pose")))
         self.list.clear()
         for candidate in (localization or {}).get("candidates", []):
@@ -89,6 +92,16 @@ class ResultsView(QWidget):
             for column in range(1, 5):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
+
+    def _credit(self, localization: dict | None) -> str:
+        """What a photo was fitted to and whom to credit for that, as the end of a sentence."""
+        imagery = (localization or {}).get("imagery")
+        if not imagery:
+            return ""
+        known = [imagery.get("attribution"), imagery.get("licence")]
+        credit = "; ".join(text for text in known if text) or self.tr("attribution unknown")
+        name = os.path.basename(str(imagery.get("source") or ""))
+        return self.tr(" · Imagery: {name} ({credit})").format(name=html.escape(name), credit=html.escape(credit))
 
     def _chosen(self, item: QTreeWidgetItem) -> None:
         self.candidate_chosen.emit(item.data(0, _RANK_ROLE))

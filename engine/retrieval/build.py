@@ -18,10 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from engine import geo, geopackage
 from engine.errors import OutputError, UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
@@ -29,6 +27,7 @@ from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
 from engine.retrieval.coarse import CODES, has_codes, write_codes
+from engine.retrieval.footprints import write_footprints
 from engine.retrieval.index import (
     DESCRIPTORS,
     FOOTPRINTS,
@@ -328,34 +327,6 @@ def _copy_model(model: ModelPackage, partial: Path) -> list[str]:
     _write_synced(partial / MODEL_CARD, (json.dumps(card, indent=1) + "\n").encode())
     shutil.copyfile(model.path, partial / MODEL_FILE)
     return [MODEL_CARD, MODEL_FILE]
-
-
-def write_footprints(path: Path, tiles: Tiles) -> None:
-    """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens."""
-    path.unlink(missing_ok=True)
-    layer = geopackage.Layer("tiles", "MULTIPOLYGON", {"tile": "TEXT", "width_km": "REAL"}, "Tiles of a regional index")
-    connection = geopackage.connect(path)
-    try:
-        connection.execute("BEGIN")
-        geopackage.create_core(connection)
-        geopackage.create_layer(connection, layer)
-        connection.executemany(
-            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", (_footprint_row(tile) for tile in tiles)
-        )
-        geopackage.refresh_contents(connection, "tiles")
-        # No time stamps: the same tiles give the same bytes.
-        connection.execute("UPDATE gpkg_contents SET last_change = '2000-01-01T00:00:00.000Z'")
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
-
-
-def _footprint_row(tile: np.void) -> tuple[bytes, str, float]:
-    width_km = float(tile["width_km"])
-    ring = geo.square_ring(float(tile["lat"]), float(tile["lon"]), width_km, points_per_side=2)
-    polygon = geo.to_polygon(ring)
-    multi = polygon if polygon.geom_type == "MultiPolygon" else shapely.MultiPolygon([polygon])
-    return geopackage.geometry_blob(multi), tiling.tile_name(tile), width_km
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -125,7 +125,7 @@ def test_a_geopackage_with_several_rasters_names_them(tmp_path, plot):
 
 
 def test_a_geopackage_without_tiles(tmp_path):
-    from engine.retrieval.build import write_footprints
+    from engine.retrieval.footprints import write_footprints
     from engine.retrieval.tiling import tile_grid
 
     write_footprints(tmp_path / "vector.gpkg", tile_grid((0, 40, 10, 48), [300.0]))

@@ -299,7 +299,7 @@ class ReviewWindow(QWidget):
 
     def _sources(self) -> tuple[list[str], Optional[str]]:
         """Where tiles are cut from and tie points snapped to: folders of indexes, and a raster or None."""
-        return self._indexes(), settings.review_imagery() or None
+        return self._indexes(), settings.imagery().spec()
 
     def _show_note(self) -> None:
         item = self.bench.model.item(self.bench.current) if self.bench.current else None
