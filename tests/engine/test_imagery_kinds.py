@@ -212,7 +212,7 @@ def test_folders_that_cannot_be_used(tmp_path, plot):
 
 def test_a_photo_is_located_with_tiles_and_credit_is_kept(photo_file, index, model, settings_file, server):
     told = []
-    localizer = Localizer([RegionalIndex.open(index)], model)
+    localizer = Localizer([RegionalIndex.open(index)], [model])
     without = localizer.localize(Query(photo_file))
     assert without["status"] == "uncertain"
     assert not server.asked  # nothing is fetched that was not asked for
@@ -245,7 +245,7 @@ def test_a_bad_server_makes_a_photo_uncertain_and_says_why(case, photo_file, ind
     if case == "down":
         server.stop()
     server.reply = replies.get(case)
-    localizer = Localizer([RegionalIndex.open(index)], model)
+    localizer = Localizer([RegionalIndex.open(index)], [model])
     query = Query(photo_file, top_k=20, register_s=2.0, imagery=str(settings_file))
     started = time.monotonic()
     answer = localizer.localize(query)
@@ -260,7 +260,7 @@ def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_f
     from engine.errors import CancelledError
 
     work = Work(lambda stage, *_: work.cancel() if stage == "imagery" else None)
-    localizer = Localizer([RegionalIndex.open(index)], model)
+    localizer = Localizer([RegionalIndex.open(index)], [model])
     with pytest.raises(CancelledError):
         localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), work)
 

@@ -287,7 +287,6 @@ def test_localize_takes_imagery(run, index_alone, real_photos, imagery, tmp_path
 
     assert "is not here" in located_with("")
     assert "Not checked" not in located_with(str(imagery))
-    assert "http:// or https://" in located_with("ftp://a.b/{z}/{x}/{y}.png")
     refused = located_with("http://127.0.0.1:9/{z}/{x}/{y}.png")
     assert "Not checked: imagery server 127.0.0.1: cannot be reached" in refused
 
