@@ -165,3 +165,18 @@ def reviewer() -> str:
 def set_reviewer(name: str) -> None:
     """Keeps the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())
+
+
+def review_imagery() -> str:
+    """Raster that tiles are shown from and tie points snapped to, or "" for what the panel uses."""
+    return _get("review_imagery", "", str)
+
+
+def set_review_imagery(path: str) -> None:
+    """Keeps the raster for reviewing; "" means what the panel uses."""
+    _set("review_imagery", path.strip())
+
+
+def imagery_for_review() -> str | None:
+    """How the engine is told what to review with; None for what each index was made from."""
+    return review_imagery() or imagery().spec()

@@ -13,7 +13,7 @@ from ... import settings
 
 
 class ImageryMenu(QObject):
-    """A menu with the imagery of the index, the raster files of the project, and any other file.
+    """A menu with the imagery of the panel, the raster files of the project, and any other file.
 
     Signals:
         changed(): another one was chosen.
@@ -31,7 +31,7 @@ class ImageryMenu(QObject):
         """Lists what there is now."""
         self.menu.clear()
         chosen = settings.review_imagery()
-        self._add(self.tr("Imagery of the index"), "", not chosen)
+        self._add(self.tr("What the panel fits photos to"), "", not chosen)
         rasters = {source: name for name, source in project_rasters()}
         if chosen and chosen not in rasters:
             rasters[chosen] = os.path.basename(chosen)
@@ -66,6 +66,6 @@ def project_rasters() -> list[tuple[str, str]]:
 
 
 def imagery_of(localization: dict) -> Optional[str]:
-    """The raster to use for a photo: the one chosen, else the one that the engine fitted it to, if it is here."""
+    """The imagery to use for a photo: the one chosen, else the one that the engine fitted it to, if it is here."""
     stated = (localization.get("imagery") or {}).get("source")
-    return settings.review_imagery() or (stated if stated and os.path.isfile(stated) else None)
+    return settings.imagery_for_review() or (stated if stated and os.path.isfile(stated) else None)

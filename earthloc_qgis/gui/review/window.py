@@ -282,7 +282,7 @@ class ReviewWindow(QWidget):
 
     def _ask_for_tiles(self, candidates: list[dict]) -> None:
         has_engine = settings.find_engine() is not None
-        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
+        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery_for_review())
 
     def _imagery_changed(self) -> None:
         if self.bench.working is not None:
@@ -299,7 +299,7 @@ class ReviewWindow(QWidget):
 
     def _sources(self) -> tuple[list[str], Optional[str]]:
         """Where tiles are cut from and tie points snapped to: folders of indexes, and a raster or None."""
-        return self._indexes(), settings.imagery().spec()
+        return self._indexes(), settings.imagery_for_review()
 
     def _show_note(self) -> None:
         item = self.bench.model.item(self.bench.current) if self.bench.current else None
