@@ -9,6 +9,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 
 from .core.resources import icon
+from .core.translation import install_translation
 
 
 class EarthLocPlugin:
@@ -16,6 +17,7 @@ class EarthLocPlugin:
 
     def __init__(self, iface) -> None:
         self._iface = iface
+        self._translator = install_translation()
         self._provider = None
         self._options = None
         self.dock = None
@@ -55,6 +57,9 @@ class EarthLocPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+            self._translator = None
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None

@@ -1,4 +1,5 @@
-"""Makes the plugin's zip, as the QGIS plugin repository wants it: one folder, plain Python, no binaries.
+"""Makes the plugin's zip, as the QGIS plugin repository wants it: one folder, plain Python, no binaries
+but the compiled translations that QGIS reads.
 
     python tools/package.py            stages build/earthloc_qgis and writes dist/earthloc_qgis-VERSION.zip
     python tools/package.py --stage    stages only
@@ -15,6 +16,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import translations
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
@@ -22,6 +26,7 @@ DIST = REPOSITORY / "dist"
 BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
 RESOURCES = ("styles", "icons")
 TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # all that may be in the zip
+TRANSLATIONS = ("i18n", ".qm")  # folder and ending: Qt's compiled catalogues, which are data and no programs
 LIMIT_BYTES = 25_000_000  # of the plugin repository
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; real times would make every zip another
 
@@ -29,12 +34,14 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; real times would make every zip a
 def stage() -> Path:
     """Copies what belongs into the zip to build/earthloc_qgis and returns that folder."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.ts", "*.qm")
     shutil.copytree(REPOSITORY / PLUGIN, STAGE, ignore=leave_out)
     for name in BESIDE:
         shutil.copy(REPOSITORY / name, STAGE / name)
     for name in RESOURCES:
         shutil.copytree(REPOSITORY / "resources" / name, STAGE / "resources" / name, ignore=leave_out)
+    if not translations.compile_into(STAGE / TRANSLATIONS[0]):
+        print("Without translations: Qt's lrelease is missing (Debian: qttools5-dev-tools).", file=sys.stderr)
     return STAGE
 
 
@@ -51,6 +58,8 @@ def faults(folder: Path) -> list[str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     for path in files:
         name = path.relative_to(folder)
+        if (name.parts[0], path.suffix) == TRANSLATIONS:
+            continue
         if path.suffix not in TEXT_ENDINGS or b"\0" in path.read_bytes():
             found.append(f"{name}: is no text; binaries are refused")
         if "__pycache__" in name.parts:

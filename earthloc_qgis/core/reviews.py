@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ NOT_LAND, CLOUD, NIGHT = "not_land", "cloud", "night"
 USABLE = (ACCEPTED, CORRECTED)
 
 LOCK_WAIT_S = 10.0
+_NUMBER = re.compile(r"\d+")
 _STATES = """SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
     p.nadir_lat, p.nadir_lon, f.fid IS NOT NULL AS has_footprint,
     CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_at >= p.located_at THEN r.decision END AS review,
@@ -55,6 +57,10 @@ class Reviewed:
     reviewed_at: str = ""
     note: str = ""
     corrected: bool = False  # the footprint is not the engine's own any more
+    sort_name: tuple = field(init=False, repr=False)  # frames in the order of their numbers: 99 before 100
+
+    def __post_init__(self) -> None:
+        self.sort_name = (_NUMBER.sub("#", self.name), tuple(int(number) for number in _NUMBER.findall(self.name)))
 
     @property
     def name(self) -> str:

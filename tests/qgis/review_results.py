@@ -85,13 +85,15 @@ def draw_photo(path: Path, number: int, size_px=SIZE_PX) -> None:
     assert image.save(str(path), "JPEG", 90)
 
 
-def write_review_results(path: Path, count: int = 10, given=(), change=lambda number, found: None) -> list[str]:
+def write_review_results(path: Path, count: int = 10, given=(), change=lambda number, found: None,
+                         only_first_is_drawn: bool = False) -> list[str]:  # fmt: skip
     """`count` located photos over central Europe in a GeoPackage; returns their paths. The last has no footprint.
 
     Args:
         path: of the GeoPackage.
         count: how many photos are drawn.
         given: photos to take instead.
+        only_first_is_drawn: the others name files that are not there.
         change: called with the number and the localization of each photo before it is written.
     """
     gdal.UseExceptions()
@@ -114,7 +116,7 @@ def write_review_results(path: Path, count: int = 10, given=(), change=lambda nu
     count = len(given) or count
     for number in range(count):
         photo = Path(given[number]) if given else folder / f"ISS0{42 + number % 3}-E-{100 + number}.jpg"
-        if not photo.exists():
+        if not photo.exists() and not (only_first_is_drawn and number):
             draw_photo(photo, number)
         photos.append(str(photo))
         photo_id, confidence = photo.stem, round(0.97 - 0.9 * number / max(count, 2), 3)

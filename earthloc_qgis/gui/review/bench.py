@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
@@ -127,10 +128,10 @@ class ReviewBench(QObject):
             if item is None:
                 continue
             corrected = decision.decision == CORRECTED if decision.localization else item.corrected
-            items.append(Reviewed(**{
-                **vars(item), "review": decision.decision, "reviewer": decision.reviewer, "note": decision.note,
-                "reviewed_at": decision.reviewed_at, "corrected": corrected,
-            }))  # fmt: skip
+            items.append(replace(
+                item, review=decision.decision, reviewer=decision.reviewer, note=decision.note,
+                reviewed_at=decision.reviewed_at, corrected=corrected,
+            ))  # fmt: skip
             self._own[decision.photo] = decision.reviewed_at
             working = self._edited.pop(decision.photo, None)
             if self.working is not None and decision.photo == self.working.path:

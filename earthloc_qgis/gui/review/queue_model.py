@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Optional
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -17,7 +16,6 @@ PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 
 BY_NEED, BY_DATE, BY_MISSION = "need", "date", "mission"  # orders
 
-_NUMBER = re.compile(r"\d+")
 _RIGHT_FLAGS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))
 
@@ -29,16 +27,15 @@ def mission_of(item: Reviewed) -> str:
 
 def _by_need(item: Reviewed) -> tuple:
     """Unreviewed first, the least certain of them first."""
-    return item.review != UNREVIEWED, item.confidence if item.confidence is not None else 0.0, _by_name(item)
+    return item.review != UNREVIEWED, item.confidence if item.confidence is not None else 0.0, item.sort_name
 
 
 def _by_date(item: Reviewed) -> tuple:
-    return not item.taken_at, item.taken_at or "", _by_name(item)
+    return not item.taken_at, item.taken_at or "", item.sort_name
 
 
 def _by_name(item: Reviewed) -> tuple:
-    """Frames in the order of their numbers: 99 before 100."""
-    return _NUMBER.sub("#", item.name), [int(number) for number in _NUMBER.findall(item.name)]
+    return item.sort_name
 
 
 _ORDERS = {BY_NEED: _by_need, BY_DATE: _by_date, BY_MISSION: _by_name}

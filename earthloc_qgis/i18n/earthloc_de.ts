@@ -1,0 +1,1706 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de">
+  <context>
+    <name>CandidateModel</name>
+    <message>
+      <source>Candidate {rank}, score {score}</source>
+      <translation>Kandidat {rank}, Ähnlichkeit {score}</translation>
+    </message>
+    <message>
+      <source>{n} km wide</source>
+      <translation>{n} km breit</translation>
+    </message>
+    <message>
+      <source>{n} km from the nadir</source>
+      <translation>{n} km vom Nadir</translation>
+    </message>
+    <message>
+      <source>{n} tie points</source>
+      <translation>{n} Passpunkte</translation>
+    </message>
+    <message>
+      <source>the engine fitted the photo here</source>
+      <translation>hier hat das Rechenprogramm das Foto angepasst</translation>
+    </message>
+  </context>
+  <context>
+    <name>CandidateStrip</name>
+    <message>
+      <source>Candidates</source>
+      <translation>Kandidaten</translation>
+    </message>
+  </context>
+  <context>
+    <name>Controller</name>
+    <message>
+      <source>The map's coordinate system cannot show this place.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Stelle nicht zeigen.</translation>
+    </message>
+    <message>
+      <source>There is no result to zoom to yet.</source>
+      <translation>Es gibt noch kein Ergebnis, das gezeigt werden könnte.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine, which does the searching, was not found.</source>
+      <translation>Das EarthLoc-Rechenprogramm, das die Suche macht, wurde nicht gefunden.</translation>
+    </message>
+    <message>
+      <source>{n} of {total} photos failed; their rows and the log say why.</source>
+      <translation>{n} von {total} Fotos misslangen; ihre Zeilen und das Protokoll sagen, warum.</translation>
+    </message>
+    <message>
+      <source>The results are now kept in {path}.</source>
+      <translation>Die Ergebnisse stehen jetzt in {path}.</translation>
+    </message>
+  </context>
+  <context>
+    <name>CorrectMode</name>
+    <message>
+      <source>Tie points</source>
+      <translation>Passpunkte</translation>
+    </message>
+    <message>
+      <source>Snap tie points to the best match</source>
+      <translation>Passpunkte an der ähnlichsten Stelle einrasten</translation>
+    </message>
+    <message>
+      <source>Take the best match near by</source>
+      <translation>Die ähnlichste Stelle in der Nähe nehmen</translation>
+    </message>
+    <message>
+      <source>Delete tie point</source>
+      <translation>Passpunkt löschen</translation>
+    </message>
+    <message>
+      <source>Delete all tie points</source>
+      <translation>Alle Passpunkte löschen</translation>
+    </message>
+    <message>
+      <source>Move, turn, scale by hand</source>
+      <translation>Von Hand verschieben, drehen, skalieren</translation>
+    </message>
+    <message>
+      <source>Type coordinates…</source>
+      <translation>Koordinaten eingeben…</translation>
+    </message>
+    <message>
+      <source>Fit the photo to the imagery here</source>
+      <translation>Das Foto hier an die Bilddaten anpassen</translation>
+    </message>
+    <message>
+      <source>Search in this part of the map</source>
+      <translation>In diesem Teil der Karte suchen</translation>
+    </message>
+    <message>
+      <source>Search in a circle</source>
+      <translation>In einem Kreis suchen</translation>
+    </message>
+    <message>
+      <source>Leave the tool</source>
+      <translation>Werkzeug verlassen</translation>
+    </message>
+    <message>
+      <source>Click a spot in the photo, then the same one on the map. Drag either end to mend.</source>
+      <translation>Klicken Sie eine Stelle im Foto an, dann dieselbe auf der Karte. Beide Enden lassen sich ziehen.</translation>
+    </message>
+    <message>
+      <source>Place by hand</source>
+      <translation>Von Hand hinlegen</translation>
+    </message>
+    <message>
+      <source>Drag the footprint on the map; a corner scales it, the middle of a side turns it.</source>
+      <translation>Ziehen Sie die Bildfläche auf der Karte; eine Ecke skaliert sie, die Mitte einer Seite dreht sie.</translation>
+    </message>
+    <message>
+      <source>Choose a candidate or place the footprint first.</source>
+      <translation>Wählen Sie zuerst einen Kandidaten oder legen Sie die Bildfläche hin.</translation>
+    </message>
+    <message>
+      <source>Draw a circle on the map: the photo is searched for inside it.</source>
+      <translation>Zeichnen Sie einen Kreis auf die Karte: darin wird das Foto gesucht.</translation>
+    </message>
+    <message>
+      <source>Zoom in first: the map shows more than there is.</source>
+      <translation>Zoomen Sie zuerst hinein: die Karte zeigt mehr, als es gibt.</translation>
+    </message>
+    <message>
+      <source>Centre of the photo</source>
+      <translation>Mitte des Fotos</translation>
+    </message>
+    <message>
+      <source>Latitude, longitude:</source>
+      <translation>Breite, Länge:</translation>
+    </message>
+    <message>
+      <source>“{text}” is no place: type latitude and longitude, such as 41.2, 28.9.</source>
+      <translation>„{text}“ ist kein Ort: geben Sie Breite und Länge an, etwa 41.2, 28.9.</translation>
+    </message>
+    <message>
+      <source>Type coordinates</source>
+      <translation>Koordinaten eingeben</translation>
+    </message>
+    <message>
+      <source>Move by hand</source>
+      <translation>Von Hand verschieben</translation>
+    </message>
+  </context>
+  <context>
+    <name>Correction</name>
+    <message>
+      <source>Now click the same spot on the map. Enter takes the best match near it.</source>
+      <translation>Klicken Sie jetzt dieselbe Stelle auf der Karte an. Die Eingabetaste nimmt die ähnlichste in der Nähe.</translation>
+    </message>
+    <message>
+      <source>Now click the same spot in the photo.</source>
+      <translation>Klicken Sie jetzt dieselbe Stelle im Foto an.</translation>
+    </message>
+    <message>
+      <source>Nothing alike is near there: click the spot on the map.</source>
+      <translation>In der Nähe ist nichts Ähnliches: klicken Sie die Stelle auf der Karte an.</translation>
+    </message>
+    <message>
+      <source>Delete tie point</source>
+      <translation>Passpunkt löschen</translation>
+    </message>
+    <message>
+      <source>Delete all tie points</source>
+      <translation>Alle Passpunkte löschen</translation>
+    </message>
+    <message>
+      <source>Add tie point</source>
+      <translation>Passpunkt setzen</translation>
+    </message>
+    <message>
+      <source>Move tie point</source>
+      <translation>Passpunkt verschieben</translation>
+    </message>
+  </context>
+  <context>
+    <name>DecisionBar</name>
+    <message>
+      <source>Note  M</source>
+      <translation>Notiz  M</translation>
+    </message>
+    <message>
+      <source>Note on this photo</source>
+      <translation>Notiz zu diesem Foto</translation>
+    </message>
+    <message>
+      <source>Reviewer's name</source>
+      <translation>Name der prüfenden Person</translation>
+    </message>
+    <message>
+      <source>Your name: every decision is signed with it</source>
+      <translation>Ihr Name: jede Entscheidung wird damit gezeichnet</translation>
+    </message>
+    <message>
+      <source>Reviewer</source>
+      <translation>Geprüft von</translation>
+    </message>
+  </context>
+  <context>
+    <name>EarthLoc</name>
+    <message>
+      <source>Candidates</source>
+      <translation>Kandidaten</translation>
+    </message>
+    <message>
+      <source>Footprint</source>
+      <translation>Bildfläche</translation>
+    </message>
+    <message>
+      <source>Tie points</source>
+      <translation>Passpunkte</translation>
+    </message>
+    <message>
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <source>All footprints</source>
+      <translation>Alle Bildflächen</translation>
+    </message>
+    <message>
+      <source>Photos located with EarthLoc</source>
+      <translation>Mit EarthLoc verortete Fotos</translation>
+    </message>
+    <message>
+      <source>{n} photos, written {when}</source>
+      <translation>{n} Fotos, geschrieben {when}</translation>
+    </message>
+    <message>
+      <source>{path} cannot be read.</source>
+      <translation>{path} ist nicht lesbar.</translation>
+    </message>
+    <message>
+      <source>The photo, north about up</source>
+      <translation>Das Foto, Norden etwa oben</translation>
+    </message>
+    <message>
+      <source>Its footprint on the map</source>
+      <translation>Seine Fläche auf der Karte</translation>
+    </message>
+    <message>
+      <source>Review</source>
+      <translation>Prüfung</translation>
+    </message>
+    <message>
+      <source>Taken (UTC)</source>
+      <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>Centre</source>
+      <translation>Mitte</translation>
+    </message>
+    <message>
+      <source>Corners</source>
+      <translation>Ecken</translation>
+    </message>
+    <message>
+      <source>Nadir</source>
+      <translation>Nadir</translation>
+    </message>
+    <message>
+      <source>Tie points and their error</source>
+      <translation>Passpunkte und ihr Fehler</translation>
+    </message>
+    <message>
+      <source>Camera</source>
+      <translation>Kamera</translation>
+    </message>
+    <message>
+      <source>Confidence of the engine</source>
+      <translation>Sicherheit des Rechenprogramms</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+    <message>
+      <source>{decision}: {n} photos</source>
+      <translation>{decision}: {n} Fotos</translation>
+    </message>
+    <message>
+      <source>Not reviewed</source>
+      <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+      <source>Accepted</source>
+      <translation>Angenommen</translation>
+    </message>
+    <message>
+      <source>Corrected</source>
+      <translation>Berichtigt</translation>
+    </message>
+    <message>
+      <source>Rejected</source>
+      <translation>Verworfen</translation>
+    </message>
+    <message>
+      <source>Unsure</source>
+      <translation>Unsicher</translation>
+    </message>
+    <message>
+      <source>No land</source>
+      <translation>Kein Land</translation>
+    </message>
+    <message>
+      <source>Cloud</source>
+      <translation>Wolken</translation>
+    </message>
+    <message>
+      <source>Night</source>
+      <translation>Nacht</translation>
+    </message>
+    <message>
+      <source>EarthLoc: locate astronaut photos</source>
+      <translation>EarthLoc: Astronautenfotos verorten</translation>
+    </message>
+    <message>
+      <source>Build a regional index</source>
+      <translation>Regionalen Index bauen</translation>
+    </message>
+    <message>
+      <source>Preparation</source>
+      <translation>Vorbereitung</translation>
+    </message>
+    <message>
+      <source>earthloc,index,tiles,imagery,region,astronaut,iss</source>
+      <translation>earthloc,index,kacheln,bilddaten,region,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Cuts reference imagery into overlapping square tiles of several ground widths and describes each with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens will do. Restrict the extent to the region your photos show: the smaller, the faster and the surer.
+
+Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm lens about 500 km.
+
+A build that was cancelled or interrupted goes on where it stopped when it is run again with the same parameters. The index appears only when it is complete.</source>
+      <translation>Zerlegt Bilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und beschreibt jede mit dem Modell, damit Fotos darin gesucht werden können. Jedes georeferenzierte Raster, das GDAL öffnet, ist recht. Beschränken Sie den Ausschnitt auf die Region Ihrer Fotos: je kleiner, desto schneller und sicherer.
+
+Wählen Sie Bodenbreiten um die Ihrer Fotos: ein Tele zeigt 20 bis 100 km, ein Objektiv von 24 mm etwa 500 km.
+
+Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er mit denselben Angaben noch einmal gestartet wird. Der Index erscheint erst, wenn er vollständig ist.</translation>
+    </message>
+    <message>
+      <source>Reference imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>Region (else all of the imagery)</source>
+      <translation>Region (sonst alle Bilddaten)</translation>
+    </message>
+    <message>
+      <source>Ground widths of the tiles in km</source>
+      <translation>Bodenbreiten der Kacheln in km</translation>
+    </message>
+    <message>
+      <source>Include tiles of open sea</source>
+      <translation>Auch Kacheln von offenem Meer</translation>
+    </message>
+    <message>
+      <source>Model package (else the engine's own)</source>
+      <translation>Modellpaket (sonst das eigene des Rechenprogramms)</translation>
+    </message>
+    <message>
+      <source>Model packages (*.json)</source>
+      <translation>Modellpakete (*.json)</translation>
+    </message>
+    <message>
+      <source>Engine program (else the one in the options)</source>
+      <translation>Rechenprogramm (sonst das aus den Optionen)</translation>
+    </message>
+    <message>
+      <source>Index folder</source>
+      <translation>Ordner des Index</translation>
+    </message>
+    <message>
+      <source>Number of tiles</source>
+      <translation>Zahl der Kacheln</translation>
+    </message>
+    <message>
+      <source>is no raster that GDAL opens; choose a raster file with a coordinate system</source>
+      <translation>ist kein Raster, das GDAL öffnet; wählen Sie eine Rasterdatei mit Koordinatensystem</translation>
+    </message>
+    <message>
+      <source>{n} tiles: {path}</source>
+      <translation>{n} Kacheln: {path}</translation>
+    </message>
+    <message>
+      <source>are no ground widths; give kilometres with commas between them, such as 313,626</source>
+      <translation>sind keine Bodenbreiten; geben Sie Kilometer mit Kommas dazwischen an, etwa 313,626</translation>
+    </message>
+    <message>
+      <source>Export footprints</source>
+      <translation>Bildflächen ausgeben</translation>
+    </message>
+    <message>
+      <source>Results</source>
+      <translation>Ergebnisse</translation>
+    </message>
+    <message>
+      <source>earthloc,export,shapefile,kml,geojson,csv,footprint,astronaut,iss</source>
+      <translation>earthloc,ausgabe,shapefile,kml,geojson,csv,bildfläche,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Writes the footprints of a results GeoPackage (or of a footprints layer, also of the selected features only) to the format that the output's ending says: .shp, .gpkg, .geojson, .kml or .csv. All are in EPSG:4326; footprints across the 180th meridian are in two parts.
+
+Shapefiles get short field names by a documented table, a .prj and a UTF-8 .cpg; text beyond 254 bytes is cut and the log says so. KML names each footprint after its photo. CSV holds the outline as WKT, the centre and the four corners.
+
+An existing file is replaced only when the new one is complete.</source>
+      <translation>Schreibt die Bildflächen eines Ergebnis-GeoPackages (oder eines Layers mit Bildflächen, auch nur der gewählten Objekte) in das Format, das die Endung der Ausgabe nennt: .shp, .gpkg, .geojson, .kml oder .csv. Alle sind in EPSG:4326; Flächen über dem 180. Längengrad haben zwei Teile.
+
+Shapefiles erhalten kurze Feldnamen nach einer festen Tabelle, eine .prj und eine .cpg für UTF-8; Text über 254 Bytes wird gekürzt, und das Protokoll sagt es. KML benennt jede Fläche nach ihrem Foto. CSV enthält den Umriss als WKT, die Mitte und die vier Ecken.
+
+Eine vorhandene Datei wird erst ersetzt, wenn die neue vollständig ist.</translation>
+    </message>
+    <message>
+      <source>Results GeoPackage or footprints layer</source>
+      <translation>Ergebnis-GeoPackage oder Layer mit Bildflächen</translation>
+    </message>
+    <message>
+      <source>Format (else by the output's ending)</source>
+      <translation>Format (sonst nach der Endung der Ausgabe)</translation>
+    </message>
+    <message>
+      <source>Only footprints with status</source>
+      <translation>Nur Bildflächen mit Status</translation>
+    </message>
+    <message>
+      <source>Only footprints with review</source>
+      <translation>Nur Bildflächen mit Prüfung</translation>
+    </message>
+    <message>
+      <source>Exported footprints</source>
+      <translation>Ausgegebene Bildflächen</translation>
+    </message>
+    <message>
+      <source>Number of footprints</source>
+      <translation>Zahl der Bildflächen</translation>
+    </message>
+    <message>
+      <source>choose a format or a name that ends with one of</source>
+      <translation>wählen Sie ein Format oder einen Namen, der auf eines von diesen endet</translation>
+    </message>
+    <message>
+      <source>{n} footprints: {path}</source>
+      <translation>{n} Bildflächen: {path}</translation>
+    </message>
+    <message>
+      <source>Georeference a photo</source>
+      <translation>Ein Foto georeferenzieren</translation>
+    </message>
+    <message>
+      <source>Handing on</source>
+      <translation>Weitergeben</translation>
+    </message>
+    <message>
+      <source>earthloc,georeference,orthorectify,warp,gcp,geotiff,world file,astronaut,iss</source>
+      <translation>earthloc,georeferenzieren,orthorektifizieren,entzerren,passpunkte,geotiff,world-datei,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Writes a photo that was fitted to imagery as a file that other programs can place.
+
+ortho: drawn through its camera, a cloud-optimised GeoTIFF, transparent outside, and beside it a raster of how sure each place is in km. Also for oblique photos, over a pole, across the antimeridian, and with the limb in view.
+gcp: the pixels as they are, with the tie points as ground control points.
+warped, affine: warped by the tie points alone, with a thin-plate spline or an affine map.
+points: the tie points for the Georeferencer.
+worldfile: refused, with the residual, where an affine map is not good enough.
+
+The photo must be the file that was located, and the results GeoPackage the one in which it was. A photo that was only found by likeness is refused: register it first.</source>
+      <translation>Schreibt ein Foto, das an Bilddaten angepasst wurde, als Datei, die andere Programme verorten können.
+
+ortho: durch seine Kamera gezeichnet, ein cloud-optimiertes GeoTIFF, außen durchsichtig, und daneben ein Raster, wie sicher jede Stelle in km ist. Auch für schräge Fotos, über einem Pol, über der Datumsgrenze und mit dem Horizont im Bild.
+gcp: die Pixel, wie sie sind, mit den Passpunkten als Ground Control Points.
+warped, affine: allein nach den Passpunkten entzerrt, mit einem Spline oder einer affinen Abbildung.
+points: die Passpunkte für den Georeferenzierer.
+worldfile: verweigert, mit dem Restfehler, wo eine affine Abbildung nicht gut genug ist.
+
+Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem das Ergebnis steht. Ein Foto, das nur nach Ähnlichkeit gefunden wurde, wird abgelehnt: passen Sie es zuerst an.</translation>
+    </message>
+    <message>
+      <source>Results GeoPackage it is in</source>
+      <translation>Ergebnis-GeoPackage, in dem es steht</translation>
+    </message>
+    <message>
+      <source>GeoPackage (*.gpkg)</source>
+      <translation>GeoPackage (*.gpkg)</translation>
+    </message>
+    <message>
+      <source>Kind of file</source>
+      <translation>Art der Datei</translation>
+    </message>
+    <message>
+      <source>Coordinate system</source>
+      <translation>Koordinatensystem</translation>
+    </message>
+    <message>
+      <source>Ground size of a pixel in metres (else that of the photo in its middle)</source>
+      <translation>Bodengröße eines Pixels in Metern (sonst die des Fotos in seiner Mitte)</translation>
+    </message>
+    <message>
+      <source>Georeferenced photo</source>
+      <translation>Georeferenziertes Foto</translation>
+    </message>
+    <message>
+      <source>GeoTIFF (*.tif);;Georeferencer points (*.points);;World files (*.jgw *.pgw *.tfw *.wld)</source>
+      <translation>GeoTIFF (*.tif);;Punkte des Georeferenzierers (*.points);;World-Dateien (*.jgw *.pgw *.tfw *.wld)</translation>
+    </message>
+    <message>
+      <source>What was written</source>
+      <translation>Was geschrieben wurde</translation>
+    </message>
+    <message>
+      <source>Residual in pixels</source>
+      <translation>Restfehler in Pixeln</translation>
+    </message>
+    <message>
+      <source>Locate photos</source>
+      <translation>Fotos verorten</translation>
+    </message>
+    <message>
+      <source>Locating</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <source>earthloc,astronaut,iss,photo,localize,georeference,footprint</source>
+      <translation>earthloc,astronaut,iss,foto,verorten,georeferenzieren,bildfläche</translation>
+    </message>
+    <message>
+      <source>Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it already is located anew.
+
+Choose photos, or a folder with photos in it and below it. The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
+
+The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted to a circle around it. Without it the photo's own position tags serve, if it has any.
+
+A photo that cannot be read does not stop the others; the log ends with a table of what failed and why. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
+      <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt für jedes eine Bildfläche und eine Rangliste von Kandidaten in ein GeoPackage. Ein vorhandenes Ergebnis-GeoPackage wird ergänzt; ein Foto, das schon darin ist, wird neu verortet.
+
+Wählen Sie Fotos oder einen Ordner mit Fotos darin und darunter. Der Index ist der Ordner eines regionalen Index oder ein Ordner mit mehreren; ohne ihn wird in denen gesucht, die im Bedienfeld gewählt sind.
+
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite): gesucht wird dann nur im Kreis um ihn. Ohne ihn dienen die Positionsangaben des Fotos, wenn es welche hat.
+
+Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protokolls steht eine Tabelle, was warum misslang. Vergleichen Sie eine Fläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
+    </message>
+    <message>
+      <source>Photos</source>
+      <translation>Fotos</translation>
+    </message>
+    <message>
+      <source>Folder of photos</source>
+      <translation>Ordner mit Fotos</translation>
+    </message>
+    <message>
+      <source>Regional index (else those of the panel)</source>
+      <translation>Regionaler Index (sonst die des Bedienfelds)</translation>
+    </message>
+    <message>
+      <source>Nadir of these photos</source>
+      <translation>Nadir dieser Fotos</translation>
+    </message>
+    <message>
+      <source>Radius around the nadir in km</source>
+      <translation>Umkreis des Nadirs in km</translation>
+    </message>
+    <message>
+      <source>Candidates per photo</source>
+      <translation>Kandidaten je Foto</translation>
+    </message>
+    <message>
+      <source>Fit photos to the imagery (exact, takes seconds a photo)</source>
+      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden je Foto)</translation>
+    </message>
+    <message>
+      <source>Results GeoPackage</source>
+      <translation>Ergebnis-GeoPackage</translation>
+    </message>
+    <message>
+      <source>Footprints</source>
+      <translation>Bildflächen</translation>
+    </message>
+    <message>
+      <source>there is no such folder; choose another</source>
+      <translation>diesen Ordner gibt es nicht; wählen Sie einen anderen</translation>
+    </message>
+    <message>
+      <source>no photos were given; choose photos, or a folder with JPEG, PNG or TIFF files in it</source>
+      <translation>es wurden keine Fotos angegeben; wählen Sie Fotos oder einen Ordner mit JPEG-, PNG- oder TIFF-Dateien</translation>
+    </message>
+    <message>
+      <source>No index was given and none is chosen in the panel; choose the folder of one.</source>
+      <translation>Es wurde kein Index angegeben, und im Bedienfeld ist keiner gewählt; wählen Sie den Ordner eines Index.</translation>
+    </message>
+    <message>
+      <source>there is no such index; build or choose one</source>
+      <translation>diesen Index gibt es nicht; bauen oder wählen Sie einen</translation>
+    </message>
+    <message>
+      <source>{n} of {total} photos failed:</source>
+      <translation>{n} von {total} Fotos misslangen:</translation>
+    </message>
+    <message>
+      <source>{n} photos were cancelled.</source>
+      <translation>{n} Fotos wurden abgebrochen.</translation>
+    </message>
+    <message>
+      <source>Draw a map picture</source>
+      <translation>Kartenbild zeichnen</translation>
+    </message>
+    <message>
+      <source>earthloc,map,png,report,footprint,astronaut,iss</source>
+      <translation>earthloc,karte,png,bericht,bildfläche,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Draws the footprints and candidate tiles of a results GeoPackage on a map, with the photo and what is known about it at the side, and saves the picture as PNG.
+
+Without a basemap the countries of QGIS's own world map are drawn. Give a photo's id or file name to see that photo alone; with several photos only the best candidate of each is drawn.</source>
+      <translation>Zeichnet die Bildflächen und Kandidaten eines Ergebnis-GeoPackages auf eine Karte, daneben das Foto und was darüber bekannt ist, und speichert das Bild als PNG.
+
+Ohne Hintergrundkarte werden die Länder der Weltkarte von QGIS gezeichnet. Geben Sie Kennung oder Dateinamen eines Fotos an, um nur dieses zu sehen; bei mehreren Fotos wird nur der beste Kandidat gezeichnet.</translation>
+    </message>
+    <message>
+      <source>Photo (id or file name)</source>
+      <translation>Foto (Kennung oder Dateiname)</translation>
+    </message>
+    <message>
+      <source>Basemap</source>
+      <translation>Hintergrundkarte</translation>
+    </message>
+    <message>
+      <source>Width in pixels</source>
+      <translation>Breite in Pixeln</translation>
+    </message>
+    <message>
+      <source>Height in pixels</source>
+      <translation>Höhe in Pixeln</translation>
+    </message>
+    <message>
+      <source>Picture</source>
+      <translation>Bild</translation>
+    </message>
+    <message>
+      <source>PNG files (*.png)</source>
+      <translation>PNG-Dateien (*.png)</translation>
+    </message>
+    <message>
+      <source>choose a folder that exists and that you may write to, with free space</source>
+      <translation>wählen Sie einen Ordner, den es gibt, in den Sie schreiben dürfen und der Platz hat</translation>
+    </message>
+    <message>
+      <source>could not be written</source>
+      <translation>konnte nicht geschrieben werden</translation>
+    </message>
+    <message>
+      <source>Register a photo at a place</source>
+      <translation>Ein Foto an einer Stelle anpassen</translation>
+    </message>
+    <message>
+      <source>earthloc,astronaut,iss,photo,register,match,tie points,camera,georeference</source>
+      <translation>earthloc,astronaut,iss,foto,anpassen,vergleichen,passpunkte,kamera,georeferenzieren</translation>
+    </message>
+    <message>
+      <source>Fits a photo to imagery at a place that you know roughly, without searching an index: finds tie points, solves the camera, and says how sure it is. The result is added to a results GeoPackage, in which the photo can then be georeferenced.
+
+Give the extent of about the ground that the photo shows (such as that of a footprint, or the map's), or the middle of it and the length of the photo's longer side on the ground. Half or twice the true length still does.
+
+The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.
+
+A photo that does not fit there comes out as 'not_found'.</source>
+      <translation>Passt ein Foto an Bilddaten einer Stelle an, die Sie ungefähr kennen, ohne in einem Index zu suchen: findet Passpunkte, berechnet die Kamera und sagt, wie sicher das ist. Das Ergebnis kommt in ein Ergebnis-GeoPackage, mit dem das Foto dann georeferenziert werden kann.
+
+Geben Sie den ungefähren Ausschnitt des Bodens an, den das Foto zeigt (etwa den einer Bildfläche oder der Karte), oder seine Mitte und die Länge der längeren Seite am Boden. Die halbe oder doppelte Länge tut es auch.
+
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite), wenn Sie ihn kennen; nur ein Hinweis.
+
+Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
+    </message>
+    <message>
+      <source>About the ground that it shows</source>
+      <translation>Etwa der Boden, den es zeigt</translation>
+    </message>
+    <message>
+      <source>Or the middle of it</source>
+      <translation>Oder dessen Mitte</translation>
+    </message>
+    <message>
+      <source>And the length of its longer side in km</source>
+      <translation>Und die Länge der längeren Seite in km</translation>
+    </message>
+    <message>
+      <source>Status</source>
+      <translation>Status</translation>
+    </message>
+    <message>
+      <source>What was found</source>
+      <translation>Was gefunden wurde</translation>
+    </message>
+    <message>
+      <source>Where the photo was taken is not given; give an extent, or a point and a length.</source>
+      <translation>Wo das Foto aufgenommen wurde, fehlt; geben Sie einen Ausschnitt an, oder einen Punkt und eine Länge.</translation>
+    </message>
+  </context>
+  <context>
+    <name>EarthLocPanel</name>
+    <message>
+      <source>Localize</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Give up all photos that are waiting or running</source>
+      <translation>Alle wartenden und laufenden Fotos aufgeben</translation>
+    </message>
+    <message>
+      <source>Add photos</source>
+      <translation>Fotos hinzufügen</translation>
+    </message>
+    <message>
+      <source>Photos ({pattern})</source>
+      <translation>Fotos ({pattern})</translation>
+    </message>
+    <message>
+      <source>Add all photos in a folder and below</source>
+      <translation>Alle Fotos in einem Ordner und darunter hinzufügen</translation>
+    </message>
+    <message>
+      <source>No photos found there: {kinds} are read.</source>
+      <translation>Dort sind keine Fotos: gelesen werden {kinds}.</translation>
+    </message>
+    <message>
+      <source>Tick an index to search first.</source>
+      <translation>Kreuzen Sie zuerst einen Index an.</translation>
+    </message>
+    <message>
+      <source>Localizing…</source>
+      <translation>Wird verortet…</translation>
+    </message>
+    <message>
+      <source>Localize {n} selected</source>
+      <translation>{n} gewählte verorten</translation>
+    </message>
+    <message>
+      <source>Localize again</source>
+      <translation>Noch einmal verorten</translation>
+    </message>
+    <message>
+      <source>Localize {n} new</source>
+      <translation>{n} neue verorten</translation>
+    </message>
+    <message>
+      <source>Tick an index to search first</source>
+      <translation>Kreuzen Sie zuerst einen Index an</translation>
+    </message>
+    <message>
+      <source>Starting the engine…</source>
+      <translation>Das Rechenprogramm startet…</translation>
+    </message>
+    <message>
+      <source> · press Localize to find out where it was taken</source>
+      <translation> · drücken Sie auf Verorten, um zu erfahren, wo es aufgenommen wurde</translation>
+    </message>
+    <message>
+      <source>Turn on the plugin Processing to build an index.</source>
+      <translation>Schalten Sie die Erweiterung Verarbeitung ein, um einen Index zu bauen.</translation>
+    </message>
+  </context>
+  <context>
+    <name>EmptyState</name>
+    <message>
+      <source>Drop astronaut photos or folders here</source>
+      <translation>Astronautenfotos oder Ordner hierher ziehen</translation>
+    </message>
+    <message>
+      <source>Then tick an index of the region to search and press Localize. Footprints appear on the map and are saved beside your project.</source>
+      <translation>Dann einen Index der Region ankreuzen und auf Verorten drücken. Bildflächen erscheinen auf der Karte und werden neben Ihrem Projekt gespeichert.</translation>
+    </message>
+    <message>
+      <source>Add photos…</source>
+      <translation>Fotos hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add folder…</source>
+      <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Bring back {n} located earlier and not saved</source>
+      <translation>{n} früher verortete, nicht gespeicherte zurückholen</translation>
+    </message>
+  </context>
+  <context>
+    <name>EngineClient</name>
+    <message>
+      <source>The work was cancelled.</source>
+      <translation>Die Arbeit wurde abgebrochen.</translation>
+    </message>
+    <message>
+      <source>The engine was stopped.</source>
+      <translation>Das Rechenprogramm wurde angehalten.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine was not found. Choose it in Settings, Options, EarthLoc.</source>
+      <translation>Das EarthLoc-Rechenprogramm wurde nicht gefunden. Wählen Sie es unter Einstellungen, Optionen, EarthLoc.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine {path} could not be started: {reason}.</source>
+      <translation>Das EarthLoc-Rechenprogramm {path} konnte nicht gestartet werden: {reason}.</translation>
+    </message>
+    <message>
+      <source>exit code {n}</source>
+      <translation>Rückgabewert {n}</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine {path} ended before it was ready: {reason}</source>
+      <translation>Das EarthLoc-Rechenprogramm {path} endete, bevor es bereit war: {reason}</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine stopped unexpectedly.</source>
+      <translation>Das EarthLoc-Rechenprogramm hörte unerwartet auf.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine gave no sign of life for {n} s.</source>
+      <translation>Das EarthLoc-Rechenprogramm gab {n} s lang kein Lebenszeichen.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine sent something that is not a message.</source>
+      <translation>Das EarthLoc-Rechenprogramm sandte etwas, das keine Nachricht ist.</translation>
+    </message>
+    <message>
+      <source>The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. Update whichever is older.</source>
+      <translation>Das EarthLoc-Rechenprogramm {path} spricht Protokoll {theirs}, diese Erweiterung {ours}. Bringen Sie das ältere auf den neuen Stand.</translation>
+    </message>
+  </context>
+  <context>
+    <name>EngineNotice</name>
+    <message>
+      <source>Choose the engine…</source>
+      <translation>Rechenprogramm wählen…</translation>
+    </message>
+    <message>
+      <source>Options…</source>
+      <translation>Optionen…</translation>
+    </message>
+    <message>
+      <source>It is a program of its own, called earthloc; the README says how to install it.</source>
+      <translation>Es ist ein eigenes Programm namens earthloc; die README sagt, wie es installiert wird.</translation>
+    </message>
+    <message>
+      <source>The engine: the program earthloc</source>
+      <translation>Das Rechenprogramm: earthloc</translation>
+    </message>
+  </context>
+  <context>
+    <name>HandOn</name>
+    <message>
+      <source>Accepted photos only</source>
+      <translation>Nur angenommene Fotos</translation>
+    </message>
+    <message>
+      <source>Footprints: shapefile, GeoPackage, KML…</source>
+      <translation>Bildflächen: Shapefile, GeoPackage, KML…</translation>
+    </message>
+    <message>
+      <source>Catalogue (CSV)…</source>
+      <translation>Katalog (CSV)…</translation>
+    </message>
+    <message>
+      <source>Report with pictures (HTML)…</source>
+      <translation>Bericht mit Bildern (HTML)…</translation>
+    </message>
+    <message>
+      <source>Accepted photos for training…</source>
+      <translation>Angenommene Fotos zum Trainieren…</translation>
+    </message>
+    <message>
+      <source>Export footprints</source>
+      <translation>Bildflächen ausgeben</translation>
+    </message>
+    <message>
+      <source>Write catalogue</source>
+      <translation>Katalog schreiben</translation>
+    </message>
+    <message>
+      <source>Write report</source>
+      <translation>Bericht schreiben</translation>
+    </message>
+    <message>
+      <source>Folder for training photos</source>
+      <translation>Ordner für Trainingsfotos</translation>
+    </message>
+    <message>
+      <source>Writing…</source>
+      <translation>Wird geschrieben…</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+  </context>
+  <context>
+    <name>ImageryMenu</name>
+    <message>
+      <source>Imagery of the index</source>
+      <translation>Bilddaten des Index</translation>
+    </message>
+    <message>
+      <source>Choose a raster file…</source>
+      <translation>Rasterdatei wählen…</translation>
+    </message>
+    <message>
+      <source>Georeferenced imagery</source>
+      <translation>Georeferenzierte Bilddaten</translation>
+    </message>
+  </context>
+  <context>
+    <name>IndexChooser</name>
+    <message>
+      <source>Indexes to search</source>
+      <translation>Zu durchsuchende Indexe</translation>
+    </message>
+    <message>
+      <source>Find or build an index</source>
+      <translation>Index finden oder bauen</translation>
+    </message>
+    <message>
+      <source>Browse for an index…</source>
+      <translation>Index auswählen…</translation>
+    </message>
+    <message>
+      <source>Build an index…</source>
+      <translation>Index bauen…</translation>
+    </message>
+    <message>
+      <source>Look for indexes again</source>
+      <translation>Noch einmal nach Indexen sehen</translation>
+    </message>
+    <message>
+      <source>Tick an index to search</source>
+      <translation>Index zum Durchsuchen ankreuzen</translation>
+    </message>
+    <message>
+      <source>No index yet: browse or build one</source>
+      <translation>Noch kein Index: auswählen oder bauen</translation>
+    </message>
+    <message>
+      <source>Folder of the regional index</source>
+      <translation>Ordner des regionalen Index</translation>
+    </message>
+  </context>
+  <context>
+    <name>LocalizationQueue</name>
+    <message>
+      <source>Cancelled</source>
+      <translation>Abgebrochen</translation>
+    </message>
+    <message>
+      <source>Cancelling</source>
+      <translation>Wird abgebrochen</translation>
+    </message>
+    <message>
+      <source>Comparing with the imagery: {done} of {total} candidates</source>
+      <translation>Vergleich mit den Bilddaten: {done} von {total} Kandidaten</translation>
+    </message>
+    <message>
+      <source>Reading the photo</source>
+      <translation>Das Foto wird gelesen</translation>
+    </message>
+    <message>
+      <source>Looking at the photo</source>
+      <translation>Das Foto wird betrachtet</translation>
+    </message>
+    <message>
+      <source>Searching the index</source>
+      <translation>Der Index wird durchsucht</translation>
+    </message>
+    <message>
+      <source>Comparing with the imagery</source>
+      <translation>Vergleich mit den Bilddaten</translation>
+    </message>
+    <message>
+      <source>Saving</source>
+      <translation>Speichern</translation>
+    </message>
+    <message>
+      <source>The engine's answer makes no sense.</source>
+      <translation>Die Antwort des Rechenprogramms ergibt keinen Sinn.</translation>
+    </message>
+    <message>
+      <source>Found, but not saved: {why}</source>
+      <translation>Gefunden, aber nicht gespeichert: {why}</translation>
+    </message>
+    <message>
+      <source>{reason} Starting it again.</source>
+      <translation>{reason} Es wird neu gestartet.</translation>
+    </message>
+    <message>
+      <source>The engine stopped {n} times on this photo: {reason}</source>
+      <translation>Das Rechenprogramm hielt bei diesem Foto {n}-mal an: {reason}</translation>
+    </message>
+  </context>
+  <context>
+    <name>MapPictures</name>
+    <message>
+      <source>The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.</source>
+      <translation>Das Foto wurde nicht an Bilddaten angepasst und kann deshalb nicht gezeichnet werden; verorten Sie es mit Bilddaten.</translation>
+    </message>
+    <message>
+      <source>{name}: waiting for the engine</source>
+      <translation>{name}: wartet auf das Rechenprogramm</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened as a raster.</source>
+      <translation>{path}: lässt sich nicht als Raster öffnen.</translation>
+    </message>
+    <message>
+      <source>reading</source>
+      <translation>lesen</translation>
+    </message>
+    <message>
+      <source>drawing on the ground</source>
+      <translation>auf den Boden zeichnen</translation>
+    </message>
+    <message>
+      <source>writing</source>
+      <translation>schreiben</translation>
+    </message>
+  </context>
+  <context>
+    <name>NadirDelegate</name>
+    <message>
+      <source>Nadir</source>
+      <translation>Nadir</translation>
+    </message>
+    <message>
+      <source>lat, lon</source>
+      <translation>Breite, Länge</translation>
+    </message>
+    <message>
+      <source>Latitude and longitude of the point under the station: 41.2, 28.9</source>
+      <translation>Breite und Länge des Punktes unter der Station: 41.2, 28.9</translation>
+    </message>
+  </context>
+  <context>
+    <name>OptionsPage</name>
+    <message>
+      <source>The engine: the program earthloc</source>
+      <translation>Das Rechenprogramm: earthloc</translation>
+    </message>
+    <message>
+      <source>not found</source>
+      <translation>nicht gefunden</translation>
+    </message>
+    <message>
+      <source>Search only around the nadir, where it is known</source>
+      <translation>Nur um den Nadir suchen, wo er bekannt ist</translation>
+    </message>
+    <message>
+      <source>Leave the engine empty to have it looked up in the environment variable EARTHLOC_ENGINE, beside the plugin's sources and on the PATH.</source>
+      <translation>Bleibt das Rechenprogramm leer, wird es in der Umgebungsvariablen EARTHLOC_ENGINE, neben den Quellen der Erweiterung und im PATH gesucht.</translation>
+    </message>
+    <message>
+      <source>Engine</source>
+      <translation>Rechenprogramm</translation>
+    </message>
+    <message>
+      <source>Folder of indexes</source>
+      <translation>Ordner der Indexe</translation>
+    </message>
+    <message>
+      <source>Radius around the nadir</source>
+      <translation>Umkreis des Nadirs</translation>
+    </message>
+    <message>
+      <source>Candidates for a photo</source>
+      <translation>Kandidaten für ein Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>OverlayBar</name>
+    <message>
+      <source>Opacity of the photo over the map</source>
+      <translation>Deckkraft des Fotos über der Karte</translation>
+    </message>
+  </context>
+  <context>
+    <name>PanelTools</name>
+    <message>
+      <source>Add photos…</source>
+      <translation>Fotos hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add photos to locate</source>
+      <translation>Fotos zum Verorten hinzufügen</translation>
+    </message>
+    <message>
+      <source>Add folder…</source>
+      <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add all photos in a folder and below</source>
+      <translation>Alle Fotos in einem Ordner und darunter hinzufügen</translation>
+    </message>
+    <message>
+      <source>Review…</source>
+      <translation>Prüfen…</translation>
+    </message>
+    <message>
+      <source>Check located photos against the map, and sign off</source>
+      <translation>Verortete Fotos mit der Karte vergleichen und zeichnen</translation>
+    </message>
+    <message>
+      <source>Zoom to result</source>
+      <translation>Zum Ergebnis zoomen</translation>
+    </message>
+    <message>
+      <source>Show photo on map</source>
+      <translation>Foto auf der Karte zeigen</translation>
+    </message>
+    <message>
+      <source>Show photo on map: drawn where it lies, with a slider for its opacity</source>
+      <translation>Foto auf der Karte zeigen: dort gezeichnet, wo es liegt, mit einem Regler für die Deckkraft</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Remove the selected photos and their results</source>
+      <translation>Die gewählten Fotos und ihre Ergebnisse entfernen</translation>
+    </message>
+    <message>
+      <source>Options…</source>
+      <translation>Optionen…</translation>
+    </message>
+    <message>
+      <source>Engine and indexes</source>
+      <translation>Rechenprogramm und Indexe</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotoList</name>
+    <message>
+      <source>Photos</source>
+      <translation>Fotos</translation>
+    </message>
+    <message>
+      <source>Zoom to result</source>
+      <translation>Zum Ergebnis zoomen</translation>
+    </message>
+    <message>
+      <source>Show photo on map</source>
+      <translation>Foto auf der Karte zeigen</translation>
+    </message>
+    <message>
+      <source>Localize</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <source>Locate again</source>
+      <translation>Noch einmal verorten</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Open photo</source>
+      <translation>Foto öffnen</translation>
+    </message>
+    <message>
+      <source>Show in folder</source>
+      <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotoModel</name>
+    <message>
+      <source>New</source>
+      <translation>Neu</translation>
+    </message>
+    <message>
+      <source>Waiting</source>
+      <translation>Wartet</translation>
+    </message>
+    <message>
+      <source>Running</source>
+      <translation>Läuft</translation>
+    </message>
+    <message>
+      <source>Cancelled</source>
+      <translation>Abgebrochen</translation>
+    </message>
+    <message>
+      <source>Located</source>
+      <translation>Verortet</translation>
+    </message>
+    <message>
+      <source>Uncertain</source>
+      <translation>Unsicher</translation>
+    </message>
+    <message>
+      <source>Not found</source>
+      <translation>Nicht gefunden</translation>
+    </message>
+    <message>
+      <source>Failed</source>
+      <translation>Misslungen</translation>
+    </message>
+    <message>
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <source>Status</source>
+      <translation>Status</translation>
+    </message>
+    <message>
+      <source>Confidence</source>
+      <translation>Sicherheit</translation>
+    </message>
+    <message>
+      <source>Nadir</source>
+      <translation>Nadir</translation>
+    </message>
+    <message>
+      <source>Taken (UTC)</source>
+      <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>The point under the station: latitude, longitude. Double-click to type it.</source>
+      <translation>Der Punkt unter der Station: Breite, Länge. Doppelklick, um ihn einzugeben.</translation>
+    </message>
+    <message>
+      <source>none</source>
+      <translation>keine</translation>
+    </message>
+    <message>
+      <source>{w} x {h} pixels</source>
+      <translation>{w} x {h} Pixel</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotoView</name>
+    <message>
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>QueueView</name>
+    <message>
+      <source>All missions</source>
+      <translation>Alle Missionen</translation>
+    </message>
+    <message>
+      <source>Photos to show</source>
+      <translation>Gezeigte Fotos</translation>
+    </message>
+    <message>
+      <source>All photos</source>
+      <translation>Alle Fotos</translation>
+    </message>
+    <message>
+      <source>Not reviewed</source>
+      <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+      <source>Unsure</source>
+      <translation>Unsicher</translation>
+    </message>
+    <message>
+      <source>Accepted and corrected</source>
+      <translation>Angenommene und berichtigte</translation>
+    </message>
+    <message>
+      <source>Rejected</source>
+      <translation>Verworfen</translation>
+    </message>
+    <message>
+      <source>Order</source>
+      <translation>Reihenfolge</translation>
+    </message>
+    <message>
+      <source>Not reviewed, least certain first</source>
+      <translation>Ungeprüfte, unsicherste zuerst</translation>
+    </message>
+    <message>
+      <source>By date</source>
+      <translation>Nach Datum</translation>
+    </message>
+    <message>
+      <source>By mission and frame</source>
+      <translation>Nach Mission und Bildnummer</translation>
+    </message>
+    <message>
+      <source>Mission</source>
+      <translation>Mission</translation>
+    </message>
+    <message>
+      <source>Photos reviewed</source>
+      <translation>Geprüfte Fotos</translation>
+    </message>
+    <message>
+      <source>Photos to review</source>
+      <translation>Zu prüfende Fotos</translation>
+    </message>
+    <message>
+      <source>{done} of {total} reviewed</source>
+      <translation>{done} von {total} geprüft</translation>
+    </message>
+  </context>
+  <context>
+    <name>ResultsView</name>
+    <message>
+      <source>Result</source>
+      <translation>Ergebnis</translation>
+    </message>
+    <message>
+      <source>Candidates</source>
+      <translation>Kandidaten</translation>
+    </message>
+    <message>
+      <source>Rank</source>
+      <translation>Rang</translation>
+    </message>
+    <message>
+      <source>Score</source>
+      <translation>Ähnlichkeit</translation>
+    </message>
+    <message>
+      <source>To nadir</source>
+      <translation>Zum Nadir</translation>
+    </message>
+    <message>
+      <source>Width</source>
+      <translation>Breite</translation>
+    </message>
+    <message>
+      <source>Turned</source>
+      <translation>Gedreht</translation>
+    </message>
+    <message>
+      <source>Centre</source>
+      <translation>Mitte</translation>
+    </message>
+    <message>
+      <source>Counter-clockwise turn that makes the photo look north up</source>
+      <translation>Drehung gegen den Uhrzeigersinn, nach der das Foto genordet aussieht</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewBench</name>
+    <message>
+      <source>Choose candidate {n}</source>
+      <translation>Kandidat {n} wählen</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewDock</name>
+    <message>
+      <source>EarthLoc review</source>
+      <translation>EarthLoc-Prüfung</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewModel</name>
+    <message>
+      <source>located</source>
+      <translation>verortet</translation>
+    </message>
+    <message>
+      <source>uncertain</source>
+      <translation>unsicher</translation>
+    </message>
+    <message>
+      <source>not found</source>
+      <translation>nicht gefunden</translation>
+    </message>
+    <message>
+      <source>failed</source>
+      <translation>misslungen</translation>
+    </message>
+    <message>
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <source>Review</source>
+      <translation>Prüfung</translation>
+    </message>
+    <message>
+      <source>Engine</source>
+      <translation>Rechenprogramm</translation>
+    </message>
+    <message>
+      <source>Taken (UTC)</source>
+      <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>none</source>
+      <translation>keine</translation>
+    </message>
+    <message>
+      <source>{decision} by {who}, {when} UTC</source>
+      <translation>{decision} von {who}, {when} UTC</translation>
+    </message>
+    <message>
+      <source>somebody</source>
+      <translation>jemand</translation>
+    </message>
+  </context>
+  <context>
+    <name>ReviewWindow</name>
+    <message>
+      <source>Accept</source>
+      <translation>Annehmen</translation>
+    </message>
+    <message>
+      <source>Reject</source>
+      <translation>Verwerfen</translation>
+    </message>
+    <message>
+      <source>Unsure</source>
+      <translation>Unsicher</translation>
+    </message>
+    <message>
+      <source>No land</source>
+      <translation>Kein Land</translation>
+    </message>
+    <message>
+      <source>Cloud</source>
+      <translation>Wolken</translation>
+    </message>
+    <message>
+      <source>Night</source>
+      <translation>Nacht</translation>
+    </message>
+    <message>
+      <source>Next</source>
+      <translation>Weiter</translation>
+    </message>
+    <message>
+      <source>Previous</source>
+      <translation>Zurück</translation>
+    </message>
+    <message>
+      <source>Next not reviewed</source>
+      <translation>Nächstes ungeprüftes</translation>
+    </message>
+    <message>
+      <source>Candidate {n}</source>
+      <translation>Kandidat {n}</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>Redo</source>
+      <translation>Wiederholen</translation>
+    </message>
+    <message>
+      <source>Show the whole photo</source>
+      <translation>Das ganze Foto zeigen</translation>
+    </message>
+    <message>
+      <source>Zoom in</source>
+      <translation>Hineinzoomen</translation>
+    </message>
+    <message>
+      <source>Zoom out</source>
+      <translation>Herauszoomen</translation>
+    </message>
+    <message>
+      <source>North up</source>
+      <translation>Norden oben</translation>
+    </message>
+    <message>
+      <source>Turn by 90°</source>
+      <translation>Um 90° drehen</translation>
+    </message>
+    <message>
+      <source>Stretch contrast</source>
+      <translation>Kontrast strecken</translation>
+    </message>
+    <message>
+      <source>Photo over the map</source>
+      <translation>Foto über der Karte</translation>
+    </message>
+    <message>
+      <source>Swipe with the mouse</source>
+      <translation>Mit der Maus wischen</translation>
+    </message>
+    <message>
+      <source>Blink</source>
+      <translation>Blinken</translation>
+    </message>
+    <message>
+      <source>Zoom the map to the photo</source>
+      <translation>Karte zum Foto zoomen</translation>
+    </message>
+    <message>
+      <source>Write a note</source>
+      <translation>Notiz schreiben</translation>
+    </message>
+    <message>
+      <source>Imagery to compare with</source>
+      <translation>Bilddaten zum Vergleichen</translation>
+    </message>
+    <message>
+      <source>Hand on</source>
+      <translation>Weitergeben</translation>
+    </message>
+    <message>
+      <source>All photos of this list are reviewed.</source>
+      <translation>Alle Fotos dieser Liste sind geprüft.</translation>
+    </message>
+    <message>
+      <source>There is nothing to review yet. Locate photos in the EarthLoc panel: they appear here as soon as they are found.</source>
+      <translation>Es gibt noch nichts zu prüfen. Verorten Sie Fotos im EarthLoc-Bedienfeld: sie erscheinen hier, sobald sie gefunden sind.</translation>
+    </message>
+    <message>
+      <source>No photo is like that. Choose “All photos” above.</source>
+      <translation>So ist kein Foto. Wählen Sie oben „Alle Fotos“.</translation>
+    </message>
+    <message>
+      <source>Reading…</source>
+      <translation>Wird gelesen…</translation>
+    </message>
+    <message>
+      <source>{path} cannot be read. It may have been moved or renamed.</source>
+      <translation>{path} ist nicht lesbar. Vielleicht wurde es verschoben oder umbenannt.</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history, the later one holds.</source>
+      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf, die spätere gilt.</translation>
+    </message>
+    <message>
+      <source>Somebody</source>
+      <translation>Jemand</translation>
+    </message>
+    <message>
+      <source>{n} decisions wait to be saved: {problem}</source>
+      <translation>{n} Entscheidungen warten auf das Speichern: {problem}</translation>
+    </message>
+  </context>
+  <context>
+    <name>RunProgress</name>
+    <message>
+      <source>Progress over all photos</source>
+      <translation>Fortschritt über alle Fotos</translation>
+    </message>
+    <message>
+      <source>{done} of {total}</source>
+      <translation>{done} von {total}</translation>
+    </message>
+    <message>
+      <source>, about {time} left</source>
+      <translation>, noch etwa {time}</translation>
+    </message>
+    <message>
+      <source>{n} s</source>
+      <translation>{n} s</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} min</translation>
+    </message>
+  </context>
+  <context>
+    <name>SearchHere</name>
+    <message>
+      <source>There is no index to search: tick one in the EarthLoc panel.</source>
+      <translation>Es gibt keinen Index zum Durchsuchen: kreuzen Sie im EarthLoc-Bedienfeld einen an.</translation>
+    </message>
+    <message>
+      <source>Searching within {km} km…  Esc stops it</source>
+      <translation>Suche im Umkreis von {km} km…  Esc hält sie an</translation>
+    </message>
+    <message>
+      <source>Choose imagery to fit the photo to first: the button with the picture.</source>
+      <translation>Wählen Sie zuerst Bilddaten zum Anpassen: der Knopf mit dem Bild.</translation>
+    </message>
+    <message>
+      <source>Fitting the photo to the imagery…  Esc stops it</source>
+      <translation>Das Foto wird an die Bilddaten angepasst…  Esc hält es an</translation>
+    </message>
+    <message>
+      <source>The search was stopped.</source>
+      <translation>Die Suche wurde angehalten.</translation>
+    </message>
+    <message>
+      <source>Nothing was found there.</source>
+      <translation>Dort wurde nichts gefunden.</translation>
+    </message>
+    <message>
+      <source>Search here</source>
+      <translation>Hier suchen</translation>
+    </message>
+    <message>
+      <source>The photo does not fit there.</source>
+      <translation>Das Foto passt dort nicht.</translation>
+    </message>
+    <message>
+      <source>Fit to the imagery</source>
+      <translation>An die Bilddaten anpassen</translation>
+    </message>
+  </context>
+  <context>
+    <name>SearchOptions</name>
+    <message>
+      <source>Near the nadir, within</source>
+      <translation>Um den Nadir, im Umkreis von</translation>
+    </message>
+    <message>
+      <source>Where the nadir of a photo is known, search only around it. Untick when you do not trust it.</source>
+      <translation>Wo der Nadir eines Fotos bekannt ist, wird nur um ihn herum gesucht. Abwählen, wenn Sie ihm nicht trauen.</translation>
+    </message>
+    <message>
+      <source>Radius around the nadir in km</source>
+      <translation>Umkreis des Nadirs in km</translation>
+    </message>
+    <message>
+      <source>Candidates for a photo</source>
+      <translation>Kandidaten für ein Foto</translation>
+    </message>
+    <message>
+      <source>How many candidates are listed and drawn for a photo</source>
+      <translation>Wie viele Kandidaten je Foto aufgeführt und gezeichnet werden</translation>
+    </message>
+    <message>
+      <source>Fit photos to the imagery (exact, takes seconds)</source>
+      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden)</translation>
+    </message>
+    <message>
+      <source>Finds the exact footprint and says how sure it is. Without it footprints are best guesses.</source>
+      <translation>Findet die genaue Bildfläche und sagt, wie sicher sie ist. Ohne sind Bildflächen beste Vermutungen.</translation>
+    </message>
+    <message>
+      <source>Search in</source>
+      <translation>Suchen in</translation>
+    </message>
+    <message>
+      <source>Candidates</source>
+      <translation>Kandidaten</translation>
+    </message>
+  </context>
+  <context>
+    <name>StatusLine</name>
+    <message>
+      <source>State</source>
+      <translation>Stand</translation>
+    </message>
+    <message>
+      <source>somebody</source>
+      <translation>jemand</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;{decision}&lt;/b&gt; by {who}</source>
+      <translation>&lt;b&gt;{decision}&lt;/b&gt; von {who}</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;Changed&lt;/b&gt;: accept it to keep it, or undo</source>
+      <translation>&lt;b&gt;Geändert&lt;/b&gt;: annehmen, um es zu behalten, oder rückgängig machen</translation>
+    </message>
+    <message>
+      <source>no footprint</source>
+      <translation>keine Bildfläche</translation>
+    </message>
+    <message>
+      <source>{n} tie points, {km} km</source>
+      <translation>{n} Passpunkte, {km} km</translation>
+    </message>
+    <message>
+      <source>worst: point {n}, {km} km</source>
+      <translation>am schlechtesten: Punkt {n}, {km} km</translation>
+    </message>
+    <message>
+      <source>placed by hand</source>
+      <translation>von Hand hingelegt</translation>
+    </message>
+    <message>
+      <source>a tile that looks alike, not fitted to the ground</source>
+      <translation>eine ähnliche Kachel, nicht an den Boden angepasst</translation>
+    </message>
+  </context>
+  <context>
+    <name>_Card</name>
+    <message>
+      <source>{n} pts</source>
+      <translation>{n} Pkt.</translation>
+    </message>
+    <message>
+      <source>no imagery</source>
+      <translation>keine Bilddaten</translation>
+    </message>
+  </context>
+</TS>

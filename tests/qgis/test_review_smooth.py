@@ -1,0 +1,144 @@
+"""No step of a review holds the window up: watched while the engine works, and with long lists."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from conftest import Pulse, wait_for
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QPoint, QPointF, Qt
+from review_results import write_review_results
+from test_review import make_canvas, move, press, settle
+
+from earthloc_qgis import settings
+from earthloc_qgis.core.reviews import Reviewed
+from earthloc_qgis.gui.review.queue_model import ReviewModel
+
+LIMIT_MS = 50.0
+
+
+class SlowestStep:
+    """The longest that the event loop stood still in each of several steps."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._pulse = Pulse()
+
+    def during(self, name: str, deed, until=lambda: True, settle_s: float = 0.25) -> None:
+        self._pulse.restart()
+        deed()
+        wait_for(until, 60, name)
+        end = time.monotonic() + settle_s
+        wait_for(lambda: time.monotonic() > end)
+        self.ms[name] = max(self.ms.get(name, 0.0), self._pulse.longest_ms)
+
+    def limit_ms(self) -> float:
+        return self._pulse.limit_ms(LIMIT_MS)
+
+    def stop(self) -> None:
+        self._pulse.stop()
+
+
+@pytest.fixture
+def window(qgis_iface, fake_engine, monkeypatch, tmp_path):
+    """A review whose engine is busy with something all the while."""
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
+    results = tmp_path / "r.gpkg"
+    write_review_results(results, 12)
+    QgsProject.instance().clear()
+    canvas = make_canvas(qgis_iface, "EPSG:3857")
+    window = ReviewWindow(canvas, list)
+    window.canvas = canvas
+    window.resize(600, 640)
+    window.show()
+    window.open(results)
+    settle(window)
+    window.activateWindow()
+    window.photo.setFocus()
+    yield window
+    window.close_down()
+    window.deleteLater()
+    QgsProject.instance().clear()
+
+
+def test_no_step_takes_more_than_50_ms(window):
+    """The best of three rounds: on a busy machine anything may be held up once."""
+    steps = SlowestStep()
+    window.client.request("localize", {"photo": "slow quiet.jpg", "nadir": None, "top_k": 5, "out": None})
+    wait_for(lambda: window.client.state == "ready")
+    rounds = []
+
+    def ready() -> bool:
+        return window.bench.working is not None and window.photo._picture is not None
+
+    def written() -> bool:
+        return ready() and not window.bench.recorder._entries
+
+    for _ in range(3):
+        steps.ms = {}
+        steps.during("next", lambda: press(window, Qt.Key.Key_Right), ready)
+        steps.during("overlay", lambda: window.actions["overlay"].setChecked(True))
+        steps.during("candidate", lambda: press(window, Qt.Key.Key_3))
+        steps.during("decide", lambda: press(window, Qt.Key.Key_A), written)
+        steps.during("undo", lambda: press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier), ready)
+        steps.during("turn", lambda: press(window, Qt.Key.Key_T))
+        steps.during("stretch", lambda: press(window, Qt.Key.Key_E))
+        steps.during("zoom", lambda: window.photo.zoom(2))
+
+        def wander() -> None:
+            for x in range(60, 260, 20):
+                move(window.photo, QPoint(x, 90))
+                move(window.canvas.viewport(), QPoint(2 * x, 200))
+
+        steps.during("cursors", wander)
+        steps.during("swipe", lambda: window.actions["swipe"].setChecked(True))
+        window.actions["swipe"].setChecked(False)
+        steps.during("map", lambda: window.canvas.zoomByFactor(0.8))
+        steps.during("ties", lambda: window.actions["ties"].setChecked(True))
+        steps.during("tie point", lambda: window.photo.clicked.emit(200.0, 200.0))
+        window.actions["ties"].setChecked(False)
+        window.actions["overlay"].setChecked(False)
+        rounds.append(steps.ms)
+    limit_ms = steps.limit_ms()
+    steps.stop()
+    best = {name: min(done[name] for done in rounds) for name in rounds[0]}
+    print(best)
+    assert {name: ms for name, ms in best.items() if ms > limit_ms} == {}
+
+
+def test_the_list_stays_quick_with_5000_photos(qgis_app):
+    model = ReviewModel()
+    items = [
+        Reviewed(f"/photos/ISS0{40 + n % 30}-E-{n}.jpg", f"ISS0{40 + n % 30}-E-{n}", "uncertain", n % 997 / 997,
+                 f"2015-01-{1 + n % 28:02d}T10:00:00", "", None, True)
+        for n in range(5000)
+    ]  # fmt: skip
+    times = []
+    for order in ("need", "date", "mission"):
+        start = time.thread_time()
+        model.load(items)
+        model.arrange(order=order, wanted="", mission="")
+        times.append(1000 * (time.thread_time() - start))
+    start = time.thread_time()
+    for item in items[:100]:
+        model.update([replace(item, review="accepted")])
+    per_decision_ms = 10 * (time.thread_time() - start)
+    print(times, per_decision_ms)
+    assert model.rowCount() == 5000
+    assert min(times) < 4 * LIMIT_MS
+    assert per_decision_ms < 5.0
+    assert model.next_unreviewed(0) >= 0
+
+
+def test_pan_of_the_photo_is_quick(window):
+    view = window.photo
+    view.zoom(4)
+    start = time.thread_time()
+    for n in range(20):
+        view._shift(QPointF(3.0, 1.0 * (-1) ** n))
+        view.grab()
+    assert 1000 * (time.thread_time() - start) / 20 < LIMIT_MS

@@ -1,0 +1,52 @@
+"""The German translation: complete, compiled, and what a German QGIS shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+
+import pytest
+from conftest import REPOSITORY
+from qgis.core import QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication
+
+
+@pytest.fixture(scope="module")
+def translations():
+    spec = importlib.util.spec_from_file_location("translations", REPOSITORY / "tools" / "translations.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_german_is_complete_and_up_to_date(translations):
+    path = translations.FOLDER / "earthloc_de.ts"
+    assert translations.missing(path, translations.collect()) == []
+
+
+def test_places_for_values_are_kept(translations):
+    for (_, text), german in translations.read(translations.FOLDER / "earthloc_de.ts").items():
+        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", german)), text
+        assert german.count("<b>") == text.count("<b>")
+
+
+def test_a_german_qgis_shows_german(translations, qgis_app, tmp_path, monkeypatch):
+    if shutil.which("lrelease") is None:
+        pytest.skip("no lrelease on this machine")
+    from earthloc_qgis.core import translation
+    from earthloc_qgis.gui.toolbar import PanelTools
+
+    assert translations.compile_into(tmp_path / "i18n")
+    monkeypatch.setattr(translation, "PLUGIN_FOLDER", tmp_path)
+    assert translation.install_translation() is None  # an English QGIS
+    QgsSettings().setValue("locale/userLocale", "de_AT")
+    try:
+        translator = translation.install_translation()
+        assert translator is not None
+        assert PanelTools(None).review.text() == "Prüfen…"
+        assert QCoreApplication.translate("EarthLoc", "Accepted") == "Angenommen"
+        QCoreApplication.removeTranslator(translator)
+    finally:
+        QgsSettings().remove("locale/userLocale")
+    assert PanelTools(None).review.text() == "Review…"

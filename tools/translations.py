@@ -1,0 +1,130 @@
+"""Collects the plugin's texts into its translation files, and compiles those.
+
+    python tools/translations.py            # brings earthloc_qgis/i18n/*.ts up to date
+    python tools/translations.py --check    # says what is missing; 1 when something is
+
+Texts are those in `tr("...")` and `translate("Context", "...")`. A translation that exists is kept; one whose text is
+gone goes too. Compiling (tools/package.py) is done by Qt's own lrelease.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PLUGIN = REPOSITORY / "earthloc_qgis"
+FOLDER = PLUGIN / "i18n"
+OWN_CONTEXT = "EarthLoc"  # of texts outside classes of Qt
+
+Texts = dict[str, list[str]]  # by context, in the order in which they occur
+
+
+def collect() -> Texts:
+    """All texts of the plugin."""
+    found: Texts = {}
+    for path in sorted(PLUGIN.rglob("*.py")):
+        _Collector(found, path).visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+class _Collector(ast.NodeVisitor):
+    def __init__(self, found: Texts, path: Path) -> None:
+        self._found, self._path, self._context = found, path, OWN_CONTEXT
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        before, self._context = self._context, node.name
+        # Processing algorithms are no QObjects: their tr() is ours (processing/base.py).
+        if "processing" in self._path.parts:
+            self._context = OWN_CONTEXT
+        self.generic_visit(node)
+        self._context = before
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        arguments = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+        if name == "translate" and len(arguments) >= 2 and isinstance(arguments[1], str):
+            self._add(str(arguments[0]), arguments[1])
+        elif name in ("tr", "_tr") and arguments and isinstance(arguments[0], str):
+            self._add(self._context if name == "tr" else OWN_CONTEXT, arguments[0])
+        self.generic_visit(node)
+
+    def _add(self, context: str, text: str) -> None:
+        texts = self._found.setdefault(context, [])
+        if text and text not in texts:
+            texts.append(text)
+
+
+def read(path: Path) -> dict[tuple[str, str], str]:
+    """The finished translations of a file, by context and text."""
+    known = {}
+    for context in ET.parse(path).getroot().iter("context"):
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            if translation is not None and translation.get("type") != "unfinished" and translation.text:
+                known[context.findtext("name", ""), message.findtext("source", "")] = translation.text
+    return known
+
+
+def write(path: Path, texts: Texts, known: dict[tuple[str, str], str]) -> None:
+    """Writes a translation file: all texts, translated where they are known."""
+    root = ET.Element("TS", version="2.1", language=path.stem.rpartition("_")[2])
+    for name in sorted(texts):
+        context = ET.SubElement(root, "context")
+        ET.SubElement(context, "name").text = name
+        for text in texts[name]:
+            message = ET.SubElement(context, "message")
+            ET.SubElement(message, "source").text = text
+            translation = ET.SubElement(message, "translation")
+            if (name, text) in known:
+                translation.text = known[name, text]
+            else:
+                translation.set("type", "unfinished")
+    ET.indent(root)
+    content = ET.tostring(root, encoding="unicode")
+    path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{content}\n', encoding="utf-8")
+
+
+def missing(path: Path, texts: Texts) -> list[tuple[str, str]]:
+    """Texts that a file does not translate."""
+    known = read(path)
+    return [(context, text) for context in texts for text in texts[context] if (context, text) not in known]
+
+
+def compile_into(folder: Path) -> bool:
+    """Compiles the translations into a folder; False where there is no lrelease."""
+    program = shutil.which("lrelease") or shutil.which("lrelease-qt5") or shutil.which("lrelease6")
+    if program is None:
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(FOLDER.glob("*.ts")):
+        subprocess.run(
+            [program, str(path), "-qm", str(folder / f"{path.stem}.qm")], check=True, capture_output=True
+        )
+    return True
+
+
+def main() -> int:
+    """Updates or checks the translation files."""
+    arguments = argparse.ArgumentParser(description="Brings the plugin's translations up to date.")
+    arguments.add_argument("--check", action="store_true", help="change nothing, say what is missing")
+    check = arguments.parse_args().check
+    texts, lacking = collect(), 0
+    for path in sorted(FOLDER.glob("*.ts")):
+        if not check:
+            write(path, texts, read(path))
+        untranslated = missing(path, texts)
+        lacking += len(untranslated)
+        print(f"{path.name}: {len(untranslated)} of {sum(map(len, texts.values()))} texts are not translated")
+        for context, text in untranslated:
+            print(f"  {context}: {text}")
+    return 1 if check and lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
