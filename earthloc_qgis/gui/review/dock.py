@@ -70,7 +70,11 @@ class ReviewDock(QObject):
             lambda text: self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel.Warning)
         )
         self.dock.setWidget(self.window)
-        self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        if hasattr(self._iface, "addTabifiedDockWidget"):  # in the panel's place rather than below it
+            self._iface.addTabifiedDockWidget(area, self.dock, ["EarthLocPanel"], True)
+        else:
+            self._iface.addDockWidget(area, self.dock)
         if hasattr(main, "resizeDocks"):
             main.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
 

@@ -11,6 +11,7 @@ from qgis.PyQt.QtGui import QColor, QFont, QPainter, QPen
 
 REACH_PX = 10.0  # from a handle within which a press takes hold of it
 _RADIUS = 5.0
+_CROWD = 25  # handles from which they are drawn small and only the selected one has its number
 _GOOD, _POOR, _OPEN = QColor("#56b4e9"), QColor("#d55e00"), QColor("#f0e442")
 _POOR_PX = 12.0  # a residual in screen pixels from which a point is drawn as poor
 
@@ -56,6 +57,8 @@ def draw_handles(
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
+    handles = list(handles)
+    crowded = len(handles) > _CROWD
     for handle in handles:
         at = place(handle)
         colour = _OPEN if handle.open else _GOOD
@@ -69,7 +72,7 @@ def draw_handles(
                 painter.drawLine(at, expected)
         painter.setBrush(colour)
         painter.setPen(QPen(QColor("black"), 1.4))
-        radius = _RADIUS + (2.5 if handle.id == selected else 0.0)
+        radius = _RADIUS + (2.5 if handle.id == selected else -2.0 if crowded and not handle.open else 0.0)
         box = QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius)
         if handle.open:
             painter.drawRect(box)
@@ -79,7 +82,7 @@ def draw_handles(
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor("white"), 2))
             painter.drawEllipse(box.adjusted(-3, -3, 3, 3))
-        if not handle.open:
+        if not handle.open and (not crowded or handle.id == selected):
             _draw_text(painter, QPointF(at.x() + radius + 2, at.y() - radius), str(handle.id + 1))
 
 

@@ -128,7 +128,7 @@ class QueueView(QWidget):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PHOTO, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((REVIEW, 125), (CONFIDENCE, 120), (TAKEN, 120)):
+        for column, width in ((REVIEW, 122), (CONFIDENCE, 112), (TAKEN, 128)):
             header.resizeSection(column, width)
         self.list.setMinimumHeight(4 * self.fontMetrics().height() + 12)  # the header and two or three photos
 

@@ -22,7 +22,7 @@ from .decisions import word
 from .hand_on import HandOn
 from .imagery_menu import ImageryMenu
 from .map_side import MapSide
-from .overlay_bar import OverlayBar
+from .overlay_bar import CorrectBar, OverlayBar
 from .photo_view import PhotoView
 from .picture import FULL_PX, PictureLoader
 from .queue_view import QueueView
@@ -135,6 +135,7 @@ class ReviewWindow(QWidget):
         self.overlay = OverlayBar(self.actions, self.map.overlay, canvas, self)
         self.hand_on = HandOn(lambda: self.bench.recorder.file.path, self)
         self.imagery = ImageryMenu(self)
+        self.tools = CorrectBar(self.actions, self)
         self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
         self.overlay.add_menu(self.tr("Hand on"), "mActionSharingExport", self.hand_on.menu)
         self.strip = CandidateStrip(self)
@@ -152,6 +153,7 @@ class ReviewWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addWidget(self.overlay)
+        column.addWidget(self.tools)
         column.addWidget(self.photo, 1)
         column.addWidget(self.strip)
         column.addWidget(self.status)
