@@ -6,6 +6,7 @@ from typing import Optional
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
+from qgis.PyQt.QtWidgets import QDockWidget
 
 from ... import settings
 
@@ -70,11 +71,12 @@ class ReviewDock(QObject):
             lambda text: self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel.Warning)
         )
         self.dock.setWidget(self.window)
-        area = Qt.DockWidgetArea.RightDockWidgetArea
-        if hasattr(self._iface, "addTabifiedDockWidget"):  # in the panel's place rather than below it
-            self._iface.addTabifiedDockWidget(area, self.dock, ["EarthLocPanel"], True)
+        panel = main.findChild(QDockWidget, "EarthLocPanel")
+        if panel is not None and panel.isVisible() and not panel.isFloating():
+            # In the panel's place. Below it, even for a moment, both would make QGIS's window higher than the screen.
+            main.tabifyDockWidget(panel, self.dock)
         else:
-            self._iface.addDockWidget(area, self.dock)
+            self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         if hasattr(main, "resizeDocks"):
             main.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
 
