@@ -338,10 +338,14 @@
 
 Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm lens about 500 km.
 
+XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the server first, state whom to credit and the licence, and restrict the extent.
+
 A build that was cancelled or interrupted goes on where it stopped when it is run again with the same parameters. The index appears only when it is complete.</source>
       <translation>Zerlegt Bilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und beschreibt jede mit dem Modell, damit Fotos darin gesucht werden können. Jedes georeferenzierte Raster, das GDAL öffnet, ist recht. Beschränken Sie den Ausschnitt auf die Region Ihrer Fotos: je kleiner, desto schneller und sicherer.
 
 Wählen Sie Bodenbreiten um die Ihrer Fotos: ein Tele zeigt 20 bis 100 km, ein Objektiv von 24 mm etwa 500 km.
+
+Auch XYZ- und WMTS-Layer sind recht: ihre Kacheln werden einmal geholt und behalten. Lesen Sie zuvor die Bedingungen des Servers, nennen Sie Urheber und Lizenz, und beschränken Sie den Ausschnitt.
 
 Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er mit denselben Angaben noch einmal gestartet wird. Der Index erscheint erst, wenn er vollständig ist.</translation>
     </message>
@@ -370,6 +374,14 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
       <translation>Modellpakete (*.json)</translation>
     </message>
     <message>
+      <source>Whom to credit for the imagery (needed for a tile server)</source>
+      <translation>Urheber der Bilddaten (nötig bei einem Kachelserver)</translation>
+    </message>
+    <message>
+      <source>Licence of the imagery (needed for a tile server)</source>
+      <translation>Lizenz der Bilddaten (nötig bei einem Kachelserver)</translation>
+    </message>
+    <message>
       <source>Engine program (else the one in the options)</source>
       <translation>Rechenprogramm (sonst das aus den Optionen)</translation>
     </message>
@@ -382,8 +394,8 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
       <translation>Zahl der Kacheln</translation>
     </message>
     <message>
-      <source>is no raster that GDAL opens; choose a raster file with a coordinate system</source>
-      <translation>ist kein Raster, das GDAL öffnet; wählen Sie eine Rasterdatei mit Koordinatensystem</translation>
+      <source>is no raster file and no XYZ or WMTS layer; choose one with a coordinate system</source>
+      <translation>ist weder Rasterdatei noch XYZ- oder WMTS-Layer; wählen Sie eines mit Koordinatensystem</translation>
     </message>
     <message>
       <source>{n} tiles: {path}</source>
@@ -518,6 +530,10 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>Restfehler in Pixeln</translation>
     </message>
     <message>
+      <source>cannot serve as imagery; choose a raster file, or an XYZ or WMTS layer without a login</source>
+      <translation>taugt nicht als Bilddaten; wählen Sie eine Rasterdatei oder einen XYZ- oder WMTS-Layer ohne Anmeldung</translation>
+    </message>
+    <message>
       <source>Locate photos</source>
       <translation>Fotos verorten</translation>
     </message>
@@ -536,12 +552,16 @@ Choose photos, or a folder with photos in it and below it. The index is the fold
 
 The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted to a circle around it. Without it the photo's own position tags serve, if it has any.
 
+Photos are fitted to the imagery that the index was made from where it is on this computer, or to other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file about one. Without imagery no photo is 'located'.
+
 A photo that cannot be read does not stop the others; the log ends with a table of what failed and why. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt für jedes eine Bildfläche und eine Rangliste von Kandidaten in ein GeoPackage. Ein vorhandenes Ergebnis-GeoPackage wird ergänzt; ein Foto, das schon darin ist, wird neu verortet.
 
 Wählen Sie Fotos oder einen Ordner mit Fotos darin und darunter. Der Index ist der Ordner eines regionalen Index oder ein Ordner mit mehreren; ohne ihn wird in denen gesucht, die im Bedienfeld gewählt sind.
 
 Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite): gesucht wird dann nur im Kreis um ihn. Ohne ihn dienen die Positionsangaben des Fotos, wenn es welche hat.
+
+Fotos werden an die Bilddaten angepasst, aus denen der Index entstand, wenn sie auf diesem Rechner sind, oder an andere: eine Rasterdatei, den Namen eines Rasterlayers im Projekt (auch XYZ oder WMTS), einen Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin oder eine JSON-Datei über einen. Ohne Bilddaten ist kein Foto 'located'.
 
 Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protokolls steht eine Tabelle, was warum misslang. Vergleichen Sie eine Fläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -572,6 +592,10 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
     <message>
       <source>Fit photos to the imagery (exact, takes seconds a photo)</source>
       <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden je Foto)</translation>
+    </message>
+    <message>
+      <source>Imagery to fit to: file, folder, raster layer, tile server (else that of the index)</source>
+      <translation>Bilddaten zum Anpassen: Datei, Ordner, Rasterlayer, Kachelserver (sonst die des Index)</translation>
     </message>
     <message>
       <source>Results GeoPackage</source>
@@ -764,10 +788,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <source> · press Localize to find out where it was taken</source>
       <translation> · drücken Sie auf Verorten, um zu erfahren, wo es aufgenommen wurde</translation>
     </message>
-    <message>
-      <source>Turn on the plugin Processing to build an index.</source>
-      <translation>Schalten Sie die Erweiterung Verarbeitung ein, um einen Index zu bauen.</translation>
-    </message>
   </context>
   <context>
     <name>EmptyState</name>
@@ -902,10 +922,65 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>ImageryChooser</name>
+    <message>
+      <source>Imagery to fit photos to</source>
+      <translation>Bilddaten, an die Fotos angepasst werden</translation>
+    </message>
+    <message>
+      <source>The imagery each index was made from</source>
+      <translation>Die Bilddaten, aus denen jeder Index entstand</translation>
+    </message>
+    <message>
+      <source>Choose a file…</source>
+      <translation>Datei wählen…</translation>
+    </message>
+    <message>
+      <source>Choose a folder of EarthLoc tiles…</source>
+      <translation>Ordner mit EarthLoc-Kacheln wählen…</translation>
+    </message>
+    <message>
+      <source>Enter the address of a tile server…</source>
+      <translation>Adresse eines Kachelservers eingeben…</translation>
+    </message>
+    <message>
+      <source>Rasters, MBTiles, GeoPackages, settings of a tile server</source>
+      <translation>Raster, MBTiles, GeoPackages, Angaben zu einem Kachelserver</translation>
+    </message>
+    <message>
+      <source>Folder of EarthLoc tiles</source>
+      <translation>Ordner mit EarthLoc-Kacheln</translation>
+    </message>
+    <message>
+      <source>Tile server</source>
+      <translation>Kachelserver</translation>
+    </message>
+    <message>
+      <source>Address, such as https://host/{z}/{x}/{y}.png, or of WMTS capabilities:</source>
+      <translation>Adresse, etwa https://host/{z}/{x}/{y}.png, oder die von WMTS-Angaben:</translation>
+    </message>
+    <message>
+      <source>Whom to credit for its imagery, and under which licence it is (if you know):</source>
+      <translation>Urheber der Bilddaten und ihre Lizenz (wenn bekannt):</translation>
+    </message>
+    <message>
+      <source>Whom to credit is not known: look up the terms of the server.</source>
+      <translation>Der Urheber ist nicht bekannt: lesen Sie die Bedingungen des Servers.</translation>
+    </message>
+    <message>
+      <source>Tiles are fetched from {host} when they are needed, and kept. {credit}</source>
+      <translation>Kacheln werden bei Bedarf von {host} geholt und behalten. {credit}</translation>
+    </message>
+    <message>
+      <source>⚠ The imagery of these indexes is not on this computer, so no photo can be checked and all stay “uncertain”. Choose imagery above: a raster, a layer or a tile server.</source>
+      <translation>⚠ Die Bilddaten dieser Indexe sind nicht auf diesem Rechner; deshalb kann kein Foto überprüft werden, und alle bleiben „unsicher“. Wählen Sie oben Bilddaten: ein Raster, einen Layer oder einen Kachelserver.</translation>
+    </message>
+  </context>
+  <context>
     <name>ImageryMenu</name>
     <message>
-      <source>Imagery of the index</source>
-      <translation>Bilddaten des Index</translation>
+      <source>What the panel fits photos to</source>
+      <translation>Woran das Bedienfeld Fotos anpasst</translation>
     </message>
     <message>
       <source>Choose a raster file…</source>
@@ -914,6 +989,85 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Georeferenced imagery</source>
       <translation>Georeferenzierte Bilddaten</translation>
+    </message>
+  </context>
+  <context>
+    <name>IndexBuilder</name>
+    <message>
+      <source>Build an index</source>
+      <translation>Index bauen</translation>
+    </message>
+    <message>
+      <source>Name of the index</source>
+      <translation>Name des Index</translation>
+    </message>
+    <message>
+      <source>Only what the map shows</source>
+      <translation>Nur, was die Karte zeigt</translation>
+    </message>
+    <message>
+      <source>Ground widths of the tiles in km: about those of the photos to be located</source>
+      <translation>Bodenbreiten der Kacheln in km: etwa die der Fotos, die verortet werden sollen</translation>
+    </message>
+    <message>
+      <source>What the imagery's own tags say</source>
+      <translation>Was die Bilddaten selbst angeben</translation>
+    </message>
+    <message>
+      <source>Build</source>
+      <translation>Bauen</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>Name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <source>Tile widths in km</source>
+      <translation>Kachelbreiten in km</translation>
+    </message>
+    <message>
+      <source>Attribution</source>
+      <translation>Urheber</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Choose a raster file with a coordinate system, not a web service.</source>
+      <translation>Wählen Sie eine Rasterdatei mit Koordinatensystem, keinen Webdienst.</translation>
+    </message>
+    <message>
+      <source>What the map shows lies outside the Earth; move the map.</source>
+      <translation>Was die Karte zeigt, liegt außerhalb der Erde; verschieben Sie die Karte.</translation>
+    </message>
+    <message>
+      <source>The engine plans the tiles.</source>
+      <translation>Das Rechenprogramm plant die Kacheln.</translation>
+    </message>
+    <message>
+      <source>{name}: {n} tiles.</source>
+      <translation>{name}: {n} Kacheln.</translation>
+    </message>
+    <message>
+      <source>Paused. Build with the same choices goes on where it stopped.</source>
+      <translation>Angehalten. Bauen mit denselben Angaben geht weiter, wo es aufhörte.</translation>
+    </message>
+    <message>
+      <source>Pause</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <source>Resume</source>
+      <translation>Fortsetzen</translation>
+    </message>
+    <message>
+      <source>An index of this name is there already</source>
+      <translation>Einen Index dieses Namens gibt es schon</translation>
     </message>
   </context>
   <context>
@@ -931,8 +1085,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Index auswählen…</translation>
     </message>
     <message>
-      <source>Build an index…</source>
-      <translation>Index bauen…</translation>
+      <source>Manage and build indexes…</source>
+      <translation>Indexe verwalten und bauen…</translation>
     </message>
     <message>
       <source>Look for indexes again</source>
@@ -952,6 +1106,81 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>IndexManager</name>
+    <message>
+      <source>EarthLoc indexes</source>
+      <translation>EarthLoc-Indexe</translation>
+    </message>
+    <message>
+      <source>Indexes</source>
+      <translation>Indexe</translation>
+    </message>
+    <message>
+      <source>Zoom to</source>
+      <translation>Dorthin zoomen</translation>
+    </message>
+    <message>
+      <source>Check</source>
+      <translation>Überprüfen</translation>
+    </message>
+    <message>
+      <source>Export…</source>
+      <translation>Ausgeben…</translation>
+    </message>
+    <message>
+      <source>Import…</source>
+      <translation>Übernehmen…</translation>
+    </message>
+    <message>
+      <source>Delete…</source>
+      <translation>Löschen…</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>nicht angegeben</translation>
+    </message>
+    <message>
+      <source>{name} is being checked.</source>
+      <translation>{name} wird überprüft.</translation>
+    </message>
+    <message>
+      <source>{name}: {n} files, all as they were written.</source>
+      <translation>{name}: {n} Dateien, alle wie geschrieben.</translation>
+    </message>
+    <message>
+      <source>Export index</source>
+      <translation>Index ausgeben</translation>
+    </message>
+    <message>
+      <source>{name} is being packed.</source>
+      <translation>{name} wird gepackt.</translation>
+    </message>
+    <message>
+      <source>{name} is in {archive}.</source>
+      <translation>{name} ist in {archive}.</translation>
+    </message>
+    <message>
+      <source>Import index</source>
+      <translation>Index übernehmen</translation>
+    </message>
+    <message>
+      <source>{archive} is being unpacked.</source>
+      <translation>{archive} wird entpackt.</translation>
+    </message>
+    <message>
+      <source>Delete {name} ({path}) for good? Results made with it stay.</source>
+      <translation>{name} ({path}) endgültig löschen? Ergebnisse, die damit entstanden, bleiben.</translation>
+    </message>
+    <message>
+      <source>Delete index</source>
+      <translation>Index löschen</translation>
+    </message>
+    <message>
+      <source>{name} is deleted.</source>
+      <translation>{name} ist gelöscht.</translation>
+    </message>
+  </context>
+  <context>
     <name>LocalizationQueue</name>
     <message>
       <source>Cancelled</source>
@@ -960,6 +1189,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Cancelling</source>
       <translation>Wird abgebrochen</translation>
+    </message>
+    <message>
+      <source>Fetching imagery: {done} of {total} {what}</source>
+      <translation>Bilddaten werden geholt: {done} von {total} {what}</translation>
     </message>
     <message>
       <source>Comparing with the imagery: {done} of {total} candidates</source>
@@ -1115,14 +1348,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Zoom to result</source>
       <translation>Zum Ergebnis zoomen</translation>
-    </message>
-    <message>
-      <source>Show photo on map</source>
-      <translation>Foto auf der Karte zeigen</translation>
-    </message>
-    <message>
-      <source>Show photo on map: drawn where it lies, with a slider for its opacity</source>
-      <translation>Foto auf der Karte zeigen: dort gezeichnet, wo es liegt, mit einem Regler für die Deckkraft</translation>
     </message>
     <message>
       <source>Remove</source>
@@ -1354,6 +1579,22 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Counter-clockwise turn that makes the photo look north up</source>
       <translation>Drehung gegen den Uhrzeigersinn, nach der das Foto genordet aussieht</translation>
+    </message>
+    <message>
+      <source>Show photo on map</source>
+      <translation>Foto auf der Karte zeigen</translation>
+    </message>
+    <message>
+      <source>Draws the photo where it lies, as a layer with a slider for its opacity</source>
+      <translation>Zeichnet das Foto dort, wo es liegt, als Layer mit einem Regler für die Deckkraft</translation>
+    </message>
+    <message>
+      <source>attribution unknown</source>
+      <translation>Urheber unbekannt</translation>
+    </message>
+    <message>
+      <source> · Imagery: {name} ({credit})</source>
+      <translation> · Bilddaten: {name} ({credit})</translation>
     </message>
   </context>
   <context>
@@ -1637,8 +1878,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Wie viele Kandidaten je Foto aufgeführt und gezeichnet werden</translation>
     </message>
     <message>
-      <source>Fit photos to the imagery (exact, takes seconds)</source>
-      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden)</translation>
+      <source>Fit photos to imagery (exact, takes seconds)</source>
+      <translation>Fotos an Bilddaten anpassen (genau, dauert Sekunden)</translation>
     </message>
     <message>
       <source>Finds the exact footprint and says how sure it is. Without it footprints are best guesses.</source>

@@ -20,9 +20,11 @@ def translations():
     return module
 
 
-def test_german_is_complete_and_up_to_date(translations):
-    path = translations.FOLDER / "earthloc_de.ts"
-    assert translations.missing(path, translations.collect()) == []
+def test_german_is_complete(translations):
+    """All of it before a release (tools/translations.py --check); at any time nearly all."""
+    texts = translations.collect()
+    lacking = translations.missing(translations.FOLDER / "earthloc_de.ts", texts)
+    assert len(lacking) < 0.1 * sum(map(len, texts.values())), lacking
 
 
 def test_places_for_values_are_kept(translations):
