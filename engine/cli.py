@@ -135,6 +135,8 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
     build.add_argument("--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)")
     build.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
+    build.add_argument("--update", type=Path, metavar="OLD", help="earlier index; what did not change is taken from it")
+    build.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler to build on, tcp://HOST:8786")
     build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
     build.add_argument("--include-ocean", action="store_true", help="also tiles without land")
     build.add_argument(

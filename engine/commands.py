@@ -121,6 +121,7 @@ def matcher(args: argparse.Namespace) -> int:
 def index_build(args: argparse.Namespace) -> int:
     """Builds a regional index."""
     from engine.retrieval.build import build_index
+    from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
 
     line = _ProgressLine()
@@ -134,6 +135,8 @@ def index_build(args: argparse.Namespace) -> int:
             resume=args.resume,
             include_ocean=args.include_ocean,
             compact=args.compact,
+            reuse=RegionalIndex.open(args.update) if args.update else None,
+            scheduler=args.scheduler,
             attribution=args.attribution,
             licence=args.licence,
             work=Work(line.show),

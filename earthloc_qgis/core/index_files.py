@@ -17,7 +17,7 @@ from typing import Callable
 
 MANIFEST = "index.json"
 FILES = frozenset(
-    (MANIFEST, "descriptors.f32", "descriptors.i8", "tiles.bin", "tiles.gpkg", "codes.pq4", "model.json", "model.onnx")
+    f"{MANIFEST} descriptors.f32 descriptors.i8 tiles.bin tiles.gpkg codes.pq4 pixels.crc model.json model.onnx".split()
 )
 _BLOCK = 1 << 20
 _MAX_MANIFEST_BYTES = 1_000_000

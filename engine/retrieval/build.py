@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,6 +26,7 @@ from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
+from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
 from engine.retrieval.footprints import write_footprints
 from engine.retrieval.index import (
@@ -36,18 +37,15 @@ from engine.retrieval.index import (
     MANIFEST,
     MODEL_CARD,
     MODEL_FILE,
+    PIXELS,
     TILES,
-    compress,
+    RegionalIndex,
     file_sha256,
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.tiling import BBox, Tiles
 from engine.work import Work
-
-BATCH = 32
-# A tile of which less than this is covered by the imagery is left out.
-MIN_COVERAGE = 0.6
 
 _PLAN = "plan.json"
 _JOURNAL = "journal.txt"
@@ -64,6 +62,8 @@ def build_index(
     resume: bool = False,
     include_ocean: bool = False,
     compact: bool = False,
+    reuse: RegionalIndex | None = None,
+    scheduler: str = "",
     attribution: str = "",
     licence: str = "",
     work: Work | None = None,
@@ -80,6 +80,10 @@ def build_index(
         resume: go on with a half-built index of the same plan; otherwise it is started anew.
         include_ocean: also tiles without land.
         compact: descriptors in 8 bits and no `tiles.gpkg`: a sixth of the size.
+        reuse: an earlier index; of tiles whose pixels are as they were it lends the descriptors. Of another model or
+            dtype it lends none.
+        scheduler: address of a Dask scheduler whose workers cut and embed, such as tcp://HOST:8786; they must see
+            the raster and the model under the same paths.
         attribution, licence: of the imagery, kept in the index; by default what the imagery itself says.
         work: progress (stages `plan`, `embed`, `write`; `imagery` while tiles are fetched) and cancelling.
 
@@ -125,7 +129,13 @@ def build_index(
         partial = out.with_name(out.name + ".partial")
         try:
             start = _open_partial(partial, state, resume)
-            _embed_tiles(imagery, tiles, model, partial, dtype, start, work)
+            if scheduler:
+                if imagery.remote:  # many workers at once are more than a public server should bear
+                    raise UsageError(source, "is a tile server", "build from it on one computer, without a scheduler")
+                batches = batches_on_dask(scheduler, Path(source), tiles, model, dtype, start)
+            else:
+                batches = batches_here(imagery, tiles, model, dtype, start, reuse)
+            _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, work)
             info = _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
@@ -184,13 +194,18 @@ def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
     if not partial.is_dir():
         partial.mkdir(parents=True)
         (partial / _PLAN).write_text(json.dumps(state), encoding="utf-8")
-    descriptors, row_bytes = DESCRIPTORS[state["dtype"]], state["dimension"] * ITEM_BYTES[state["dtype"]]
-    batches, kept = _sound_batches(partial, descriptors, row_bytes)
-    for name, size in ((descriptors, kept * row_bytes), (_KEPT, kept * 4)):
+    columns = _columns(state["dtype"], state["dimension"])
+    batches, kept = _sound_batches(partial, columns)
+    for name, row_bytes in columns.items():
         with (partial / name).open("ab") as file:
-            file.truncate(size)
+            file.truncate(kept * row_bytes)
     _write_synced(partial / _JOURNAL, "".join(line + "\n" for line in batches).encode())
     return len(batches)
+
+
+def _columns(dtype: str, dimension: int) -> dict[str, int]:
+    """The files that grow with every batch, and the bytes a tile has in each."""
+    return {_KEPT: 4, PIXELS: 4, DESCRIPTORS[dtype]: dimension * ITEM_BYTES[dtype]}
 
 
 def _read_plan(partial: Path) -> Any:
@@ -200,90 +215,62 @@ def _read_plan(partial: Path) -> Any:
         return None
 
 
-def _sound_batches(partial: Path, name: str, row_bytes: int) -> tuple[list[str], int]:
+def _sound_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], int]:
     """Journal lines of the batches whose bytes are all there and right, and the tiles they keep."""
-    try:
-        lines = (partial / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
-        descriptors = (partial / name).open("rb")
-        kept_rows = (partial / _KEPT).open("rb")
-    except OSError:
-        return [], 0
     sound: list[str] = []
     total = 0
-    with descriptors, kept_rows:
+    with contextlib.ExitStack() as stack:
+        try:
+            lines = (partial / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+            files = [(stack.enter_context((partial / name).open("rb")), size) for name, size in columns.items()]
+        except OSError:
+            return [], 0
         for number, line in enumerate(lines):
             fields = line.split()
             if len(fields) != 3 or not all(field.isdecimal() for field in fields) or int(fields[0]) != number:
                 break
             kept = int(fields[1])
-            data = kept_rows.read(kept * 4) + descriptors.read(kept * row_bytes)
-            if len(data) != kept * (4 + row_bytes) or zlib.crc32(data) != int(fields[2]):
+            data = b"".join(file.read(kept * size) for file, size in files)
+            if len(data) != kept * sum(columns.values()) or zlib.crc32(data) != int(fields[2]):
                 break
             sound.append(line)
             total += kept
     return sound, total
 
 
-def _embed_tiles(
-    imagery: ImagerySource, tiles: Tiles, model: ModelPackage, partial: Path, dtype: str, start: int, work: Work
+def _write_batches(
+    batches: Generator[Batch], partial: Path, dtype: str, dimension: int, total: int, start: int, work: Work
 ) -> None:
-    total = len(tiles)
+    """Writes batches as they come, one of them on its way to the disk while the next is embedded."""
     done = min(start * BATCH, total)
     work.progress("embed", done, total)
     with contextlib.ExitStack() as stack:
-        names = (DESCRIPTORS[dtype], _KEPT, _JOURNAL)
+        names = (*_columns(dtype, dimension), _JOURNAL)
         files = [stack.enter_context((partial / name).open("ab")) for name in names]
-        for number, rows, squares in _cut_ahead(imagery, tiles, model.input.size_px, start):
-            descriptors = model.embed(squares) if len(rows) else np.empty((0, model.dimension), np.float32)
-            stored = compress(descriptors).tobytes() if dtype == "int8" else descriptors.astype("<f4").tobytes()
-            _append_batch(files, number, rows, stored)
-            done = min((number + 1) * BATCH, total)
-            work.progress("embed", done, total, f"{done} of {total} tiles")
+        writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="write"))
+        stack.callback(batches.close)
+        written = None
+        for batch in batches:
+            if written is not None:
+                written.result()
+                done = min(batch.number * BATCH, total)
+                work.progress("embed", done, total, f"{done} of {total} tiles")
+            written = writer.submit(_append_batch, files, batch)
+        if written is not None:
+            written.result()
+        work.progress("embed", total, total, f"{total} of {total} tiles")
 
 
-def _append_batch(files: Sequence[BinaryIO], number: int, rows: NDArray, descriptor_bytes: bytes) -> None:
+def _append_batch(files: Sequence[BinaryIO], batch: Batch) -> None:
     """Writes a batch; only when its bytes are on disk does the journal name it."""
-    descriptors, kept, journal = files
-    row_bytes = rows.astype("<u4").tobytes()
-    kept.write(row_bytes)
-    descriptors.write(descriptor_bytes)
-    for file in (kept, descriptors):
+    *columns, journal = files
+    parts = (batch.rows.astype("<u4").tobytes(), batch.pixels.astype("<u4").tobytes(), batch.descriptors.tobytes())
+    for file, content in zip(columns, parts, strict=True):
+        file.write(content)
+    for file in columns:
         _sync(file)
-    journal.write(f"{number} {len(rows)} {zlib.crc32(row_bytes + descriptor_bytes)}\n".encode())
+    journal.write(f"{batch.number} {len(batch.rows)} {zlib.crc32(b''.join(parts))}\n".encode())
     _sync(journal)
-
-
-def _cut_ahead(
-    imagery: ImagerySource, tiles: Tiles, size_px: int, start: int
-) -> Iterator[tuple[int, NDArray[np.uint32], NDArray[np.uint8]]]:
-    """Batches of tile pictures, the next one being cut while the caller embeds this one."""
-    batches = range(start, -(-len(tiles) // BATCH))
-    with ThreadPoolExecutor(1, thread_name_prefix="cut") as pool:
-        ahead = [pool.submit(_cut_batch, imagery, tiles, size_px, number) for number in batches[:2]]
-        try:
-            for number in batches:
-                rows, squares = ahead.pop(0).result()
-                following = number + 2
-                if following in batches:
-                    ahead.append(pool.submit(_cut_batch, imagery, tiles, size_px, following))
-                yield number, rows, squares
-        finally:
-            for future in ahead:
-                future.cancel()
-
-
-def _cut_batch(
-    imagery: ImagerySource, tiles: Tiles, size_px: int, number: int
-) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    rows, squares = [], []
-    for row in range(number * BATCH, min((number + 1) * BATCH, len(tiles))):
-        tile = tiles[row]
-        pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
-        if covered.mean() >= MIN_COVERAGE:
-            rows.append(row)
-            squares.append(pixels)
-    stacked = np.stack(squares) if squares else np.empty((0, size_px, size_px, 3), np.uint8)
-    return np.asarray(rows, np.uint32), stacked
 
 
 # -- the finished index -------------------------------------------------------------------------------
@@ -300,7 +287,7 @@ def _finish(
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
         _sync(file)
-    names = [DESCRIPTORS[plan["dtype"]], TILES]
+    names = [DESCRIPTORS[plan["dtype"]], TILES, PIXELS]
     if plan["dtype"] == "float32":
         write_footprints(partial / FOOTPRINTS, tiles)
         names.append(FOOTPRINTS)

@@ -30,6 +30,7 @@ DESCRIPTORS = {"float32": "descriptors.f32", "int8": "descriptors.i8"}
 ITEM_BYTES = {"float32": 4, "int8": 1}
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
+PIXELS = "pixels.crc"
 # The model package, when it is not one that comes along with EarthLoc.
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
@@ -135,6 +136,16 @@ class RegionalIndex:
     def coarse(self) -> CoarseCodes | None:
         """Short codes of all tiles for searching a large index as a whole; None where it has none."""
         return CoarseCodes.read(self.path / CODES, self.count, self.dimension) if CODES in self.info["files"] else None
+
+    def pixels_at(self, rows: NDArray[np.int64]) -> NDArray[np.uint32] | None:
+        """Checksums (CRC-32) of the pixels that these rows were embedded from; None where the index has none."""
+        if PIXELS not in self.info["files"]:
+            return None
+        return np.array(_mapped(self.path / PIXELS, "<u4", (self.count,))[rows])
+
+    def stored_at(self, rows: NDArray[np.int64]) -> NDArray:
+        """Descriptors of these rows as the file has them."""
+        return np.array(self._stored[rows])
 
     @cached_property
     def _stored(self) -> NDArray:
@@ -271,12 +282,14 @@ def _check_files(info: dict[str, Any]) -> None:
     """The same for the files that a manifest names."""
     descriptors = DESCRIPTORS[info["dtype"]]
     required = {descriptors, TILES}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, MODEL_CARD, MODEL_FILE, CODES}:
+    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
             raise TypeError("files")
     if CODES in info["files"] and info["files"][CODES]["bytes"] != codes_bytes(info["count"], info["dimension"]):
+        raise ValueError("count")
+    if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
         raise ValueError("count")
     row_bytes = {descriptors: info["dimension"] * ITEM_BYTES[info["dtype"]], TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():

@@ -8,16 +8,17 @@ import time
 
 import numpy as np
 import pytest
+import rasterio
 
 from engine.errors import CancelledError, IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.raster import RasterSource
-from engine.retrieval import build, tiling
+from engine.retrieval import batches, build, tiling
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.model import ModelPackage
 from engine.work import Work
 
-FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg")
+FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg", "pixels.crc")
 
 
 def contents(folder):
@@ -91,7 +92,8 @@ def _build_in_child(source, out):
 
 
 def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, small_index_folder, land_raster, monkeypatch):
-    monkeypatch.setattr(build, "BATCH", 8)  # forked children inherit it: more moments to be killed at
+    for module in (build, batches):
+        monkeypatch.setattr(module, "BATCH", 8)  # forked children inherit it: more moments to be killed at
     reference = tmp_path / "reference" / "europe"
     fork = multiprocessing.get_context("spawn" if os.name == "nt" else "fork")
     rng = np.random.default_rng(3)
@@ -124,7 +126,9 @@ def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_siz
     plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up", "compact": True}
     build_index(land_raster, tmp_path / "europe", **plan)
     compact, full = RegionalIndex.open(tmp_path / "europe", verify=True), RegionalIndex.open(small_index_folder)
-    assert {path.name for path in (tmp_path / "europe").iterdir()} == {"index.json", "descriptors.i8", "tiles.bin"}
+    assert {path.name for path in (tmp_path / "europe").iterdir()} == {
+        *("index.json", "descriptors.i8", "tiles.bin", "pixels.crc")
+    }
     size = sum(path.stat().st_size for path in (tmp_path / "europe").iterdir())
     assert size < 0.3 * sum(path.stat().st_size for path in small_index_folder.iterdir())
     np.testing.assert_array_equal(compact.tiles, full.tiles)
@@ -137,6 +141,53 @@ def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_siz
         build_index(land_raster, tmp_path / "again", work=work, **plan)
     build_index(land_raster, tmp_path / "again", resume=True, **plan)
     assert (tmp_path / "again" / "descriptors.i8").read_bytes() == (tmp_path / "europe" / "descriptors.i8").read_bytes()
+
+
+def test_only_tiles_whose_imagery_changed_are_embedded_again(tmp_path, make_raster, model, monkeypatch):
+    bounds = (2.0, 42.0, 6.0, 46.0)
+    raster = make_raster(tmp_path / "ground.tif", bounds=bounds, width=200, height=200)
+    plan = {"tile_km": (100.0,), "model": model}
+    build_index(raster, tmp_path / "old", **plan)
+    with rasterio.open(raster, "r+") as file:
+        pixels = file.read()
+        pixels[:, :60, :60] = 255 - pixels[:, :60, :60]  # the north-west
+        file.write(pixels)
+    embedded = []
+    real = ModelPackage.embed
+    monkeypatch.setattr(
+        ModelPackage, "embed", lambda self, squares: embedded.append(len(squares)) or real(self, squares)
+    )
+    build_index(raster, tmp_path / "updated", reuse=RegionalIndex.open(tmp_path / "old"), **plan)
+    again = sum(embedded)
+    build_index(raster, tmp_path / "afresh", **plan)
+    fresh, updated = RegionalIndex.open(tmp_path / "afresh"), RegionalIndex.open(tmp_path / "updated", verify=True)
+    assert 0 < again < 0.6 * fresh.count
+    np.testing.assert_array_equal(updated.tiles, fresh.tiles)
+    assert (tmp_path / "updated" / "pixels.crc").read_bytes() == (tmp_path / "afresh" / "pixels.crc").read_bytes()
+    assert (updated.descriptors * fresh.descriptors).sum(axis=1).min() > 0.9999  # other batches round otherwise
+
+
+def test_dask_gives_the_same_bytes(tmp_path, small_index_folder, land_raster, model):
+    distributed = pytest.importorskip("distributed")
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp://"
+    )
+    with cluster:
+        build_index(
+            land_raster,
+            tmp_path / "europe",
+            tile_km=(220.0, 313.0),
+            model=model,
+            attribution="made up",
+            scheduler=cluster.scheduler_address,
+        )
+    assert contents(tmp_path / "europe") == contents(small_index_folder)
+
+
+def test_no_dask_scheduler_is_told(tmp_path, land_raster, model):
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, scheduler="nonsense://x")
 
 
 def test_the_manifest_names_the_imagery_without_the_folders_of_this_computer(small_index_folder, land_raster):

@@ -1,0 +1,187 @@
+"""Tiles as descriptors, batch by batch: on this computer, or on the workers of a Dask cluster.
+
+A batch's bytes depend on its tiles alone, so the same inputs give the same index wherever they are embedded.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError, UsageError
+from engine.imagery.opening import open_imagery
+from engine.imagery.source import ImagerySource
+from engine.retrieval.index import RegionalIndex, compress
+from engine.retrieval.model import ModelPackage
+from engine.retrieval.tiling import Tiles, tile_keys
+
+BATCH = 32
+# A tile of which less than this is covered by the imagery is left out.
+MIN_COVERAGE = 0.6
+_AHEAD = 2
+# Batches given to the cluster beyond those written: enough for some dozens of workers.
+_AHEAD_ON_DASK = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Tiles of one batch that the imagery covers.
+
+    Attributes:
+        number: of the batch, from 0.
+        rows: uint32 (n,) of the plan.
+        pixels: uint32 (n,), CRC-32 of each tile's pixels.
+        descriptors: (n, dimension), as they are stored.
+    """
+
+    number: int
+    rows: NDArray[np.uint32]
+    pixels: NDArray[np.uint32]
+    descriptors: NDArray
+
+
+def batches_here(
+    imagery: ImagerySource,
+    tiles: Tiles,
+    model: ModelPackage,
+    dtype: str,
+    start: int,
+    reuse: RegionalIndex | None = None,
+) -> Generator[Batch]:
+    """Batches from number `start` on, those ahead being cut while the caller has one embedded.
+
+    Args:
+        imagery: what tiles are cut from.
+        tiles: the plan.
+        model: embeds them.
+        dtype: "float32" or "int8".
+        start: first batch.
+        reuse: lends descriptors of tiles whose pixels are as they were, if it was made with this model and dtype.
+    """
+    if reuse is not None and (reuse.info["model"]["sha256"] != model.sha256 or reuse.dtype != dtype):
+        reuse = None
+    numbers = range(start, -(-len(tiles) // BATCH))
+    with ThreadPoolExecutor(1, thread_name_prefix="cut") as pool:
+
+        def cut(number: int) -> Any:
+            return pool.submit(cut_tiles, imagery, tiles[number * BATCH : (number + 1) * BATCH], model.input.size_px)
+
+        ahead = [cut(number) for number in numbers[:_AHEAD]]
+        try:
+            for number in numbers:
+                rows, squares, pixels = ahead.pop(0).result()
+                if number + _AHEAD in numbers:
+                    ahead.append(cut(number + _AHEAD))
+                stored = _embed(squares, pixels, tiles[number * BATCH + rows], model, dtype, reuse)
+                yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def cut_tiles(
+    imagery: ImagerySource, tiles: Tiles, size_px: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint32]]:
+    """Those of the tiles that the imagery covers: which, their pictures (n, size_px, size_px, 3) and checksums."""
+    rows, squares = [], []
+    for row, tile in enumerate(tiles):
+        pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
+        if covered.mean() >= MIN_COVERAGE:
+            rows.append(row)
+            squares.append(pixels)
+    stacked = np.stack(squares) if squares else np.empty((0, size_px, size_px, 3), np.uint8)
+    checksums = np.array([zlib.crc32(square) for square in stacked], np.uint32)
+    return np.asarray(rows, np.int64), stacked, checksums
+
+
+def _embed(
+    squares: NDArray[np.uint8],
+    pixels: NDArray[np.uint32],
+    tiles: Tiles,
+    model: ModelPackage,
+    dtype: str,
+    reuse: RegionalIndex | None,
+) -> NDArray:
+    """Descriptors of tile pictures as they are stored, (n, dimension)."""
+    stored = np.empty((len(squares), model.dimension), np.int8 if dtype == "int8" else "<f4")
+    missing = np.ones(len(squares), bool)
+    if reuse is not None and len(squares):
+        known = reuse.lookup.rows_of(tile_keys(tiles))
+        checksums = reuse.pixels_at(np.maximum(known, 0))
+        if checksums is not None:
+            missing = (known < 0) | (checksums != pixels)
+            stored[~missing] = reuse.stored_at(known[~missing])
+    if missing.any():
+        descriptors = model.embed(squares[missing])
+        stored[missing] = compress(descriptors) if dtype == "int8" else descriptors
+    return stored
+
+
+# -- on a Dask cluster --------------------------------------------------------------------------------
+
+
+def batches_on_dask(
+    address: str, source: Path, tiles: Tiles, model: ModelPackage, dtype: str, start: int
+) -> Generator[Batch]:
+    """The same batches, cut and embedded by the workers of a Dask scheduler, in order.
+
+    Raises:
+        InputError: no scheduler answers. UsageError: the package distributed is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError(
+            None, "building on Dask needs the package distributed", "install it with `pip install earthloc[dask]`"
+        ) from error
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:  # its time-outs are OSErrors
+        raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
+    raster_path, card = str(source.resolve()), str(model.path.resolve().parent)
+    with client:
+
+        def give(number: int) -> Any:
+            part = np.array(tiles[number * BATCH : (number + 1) * BATCH])
+            return client.submit(_embed_there, raster_path, card, model.sha256, part, dtype, pure=False)
+
+        numbers = range(start, -(-len(tiles) // BATCH))
+        ahead = [give(number) for number in numbers[:_AHEAD_ON_DASK]]
+        try:
+            for number in numbers:
+                rows, pixels, stored = ahead.pop(0).result()
+                if number + _AHEAD_ON_DASK in numbers:
+                    ahead.append(give(number + _AHEAD_ON_DASK))
+                yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
+        finally:
+            client.cancel(ahead)
+
+
+def _embed_there(
+    raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray]:
+    """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
+    raster, model = _raster(raster_path, threading.get_ident()), _model(card)
+    if model.sha256 != sha256:
+        raise InputError(card, "is another model on this worker", "give all workers the same files")
+    rows, squares, pixels = cut_tiles(raster, tiles, model.input.size_px)
+    return rows, pixels, _embed(squares, pixels, tiles[rows], model, dtype, None)
+
+
+@lru_cache(maxsize=64)
+def _raster(path: str, _thread: int) -> ImagerySource:
+    return open_imagery(path)
+
+
+@lru_cache(maxsize=2)
+def _model(card: str) -> ModelPackage:
+    return ModelPackage.open(card)
