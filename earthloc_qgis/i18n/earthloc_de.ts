@@ -1313,13 +1313,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
-    <name>OverlayBar</name>
-    <message>
-      <source>Opacity of the photo over the map</source>
-      <translation>Deckkraft des Fotos über der Karte</translation>
-    </message>
-  </context>
-  <context>
     <name>PanelTools</name>
     <message>
       <source>Add photos…</source>
@@ -1659,6 +1652,13 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>ReviewTools</name>
+    <message>
+      <source>Opacity of the photo over the map</source>
+      <translation>Deckkraft des Fotos über der Karte</translation>
+    </message>
+  </context>
+  <context>
     <name>ReviewWindow</name>
     <message>
       <source>Accept</source>
@@ -1936,8 +1936,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>_Card</name>
     <message>
+      <source>nadir {n} km</source>
+      <translation>Nadir {n} km</translation>
+    </message>
+    <message>
       <source>{n} pts</source>
       <translation>{n} Pkt.</translation>
+    </message>
+    <message>
+      <source>{n} km wide</source>
+      <translation>{n} km breit</translation>
     </message>
     <message>
       <source>no imagery</source>

@@ -141,10 +141,10 @@ class _Card(QStyledItemDelegate):
 
     def _facts(self, candidate: dict) -> str:
         distance = candidate.get("nadir_distance_km")
-        facts = [] if distance is None else [f"{distance:,.0f} km"]
+        facts = [] if distance is None else [self.tr("nadir {n} km").format(n=f"{distance:,.0f}")]
         if candidate.get("inliers"):
             facts.append(self.tr("{n} pts").format(n=candidate["inliers"]))
-        return " · ".join(facts) or f"{candidate['width_km']:,.0f} km"
+        return " · ".join(facts) or self.tr("{n} km wide").format(n=f"{candidate['width_km']:,.0f}")
 
     def _draw_image(self, painter: QPainter, box: QRect, image: Optional[QImage], palette) -> None:
         painter.fillRect(box, QColor("#2b2b2b"))
@@ -168,7 +168,7 @@ class _Card(QStyledItemDelegate):
 
 
 class CandidateStrip(QListView):
-    """A row of candidates; `chosen(rank)` when one is clicked or reached with the arrow keys."""
+    """A column of candidates; `chosen(rank)` when one is clicked or reached with the arrow keys."""
 
     chosen = pyqtSignal(int)
 
@@ -179,16 +179,17 @@ class CandidateStrip(QListView):
         self.candidates = CandidateModel(self)
         self.setModel(self.candidates)
         self.setItemDelegate(_Card(self))
-        self.setFlow(QListView.Flow.LeftToRight)
+        self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(False)
         self.setUniformItemSizes(True)
-        self.setSpacing(2)
+        self.setSpacing(1)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._told = True
         self.selectionModel().currentChanged.connect(self._current_changed)
-        self._fix_height()
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.setFixedWidth(2 * THUMB_PX + 3 * _GAP + 2 + bar + 2 * self.frameWidth())
 
     def show_candidates(self, candidates: list[dict], fitted_rank: int) -> None:
         """Shows the candidates of another photo, none chosen."""
@@ -207,18 +208,7 @@ class CandidateStrip(QListView):
             self.setCurrentIndex(QModelIndex())
         self._told = True
 
-    def changeEvent(self, event) -> None:
-        """Another font needs another height."""
-        super().changeEvent(event)
-        if event.type() == event.Type.FontChange:
-            self._fix_height()
-
     def _current_changed(self, current: QModelIndex, *_: object) -> None:
         candidate = self.candidates.candidate(current.row()) if current.isValid() else None
         if self._told and candidate is not None:
             self.chosen.emit(candidate["rank"])
-
-    def _fix_height(self) -> None:
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        height = THUMB_PX + 2 * self.fontMetrics().height() + 3 * _GAP + 4
-        self.setFixedHeight(height + bar + 2 * self.frameWidth() + 2)

@@ -65,7 +65,9 @@ def swatch(decision: str, size: QSize = _SWATCH) -> QIcon:
     painter.drawRect(box)
     _draw_sign(painter, look, box.center())
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else a selected row would tint it
+    return icon
 
 
 def _draw_sign(painter: QPainter, look: Look, middle: QPointF) -> None:

@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
@@ -22,10 +22,10 @@ from .decisions import word
 from .hand_on import HandOn
 from .imagery_menu import ImageryMenu
 from .map_side import MapSide
-from .overlay_bar import CorrectBar, OverlayBar
 from .photo_view import PhotoView
 from .picture import FULL_PX, PictureLoader
 from .queue_view import QueueView
+from .review_tools import ReviewTools
 from .search_here import SearchHere
 from .status_line import StatusLine, escaped
 from .tile_pictures import TilePictures
@@ -132,10 +132,9 @@ class ReviewWindow(QWidget):
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.bench.model, self)
-        self.overlay = OverlayBar(self.actions, self.map.overlay, canvas, self)
+        self.overlay = ReviewTools(self.actions, self.map.overlay, canvas, self)
         self.hand_on = HandOn(lambda: self.bench.recorder.file.path, self)
         self.imagery = ImageryMenu(self)
-        self.tools = CorrectBar(self.actions, self)
         self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
         self.overlay.add_menu(self.tr("Hand on"), "mActionSharingExport", self.hand_on.menu)
         self.strip = CandidateStrip(self)
@@ -153,9 +152,11 @@ class ReviewWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addWidget(self.overlay)
-        column.addWidget(self.tools)
-        column.addWidget(self.photo, 1)
-        column.addWidget(self.strip)
+        beside = QHBoxLayout()
+        beside.setSpacing(3)
+        beside.addWidget(self.photo, 1)
+        beside.addWidget(self.strip)
+        column.addLayout(beside, 1)
         column.addWidget(self.status)
         column.addWidget(self.decisions)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)

@@ -1,4 +1,4 @@
-"""How the photo is laid over the map: opacity, swipe, blink; and how it is shown beside it."""
+"""The tools of a review in one row; how the photo is laid over the map: opacity, swipe, blink."""
 
 from __future__ import annotations
 
@@ -16,14 +16,44 @@ from .map_items import PhotoOverlay
 _BLINK_MS = 650  # slower than three times a second, which may harm people with photosensitive epilepsy
 
 
-class _Bar(QToolBar):
-    """Tool buttons for actions of the review."""
+class ReviewTools(QToolBar):
+    """Tools of the photo view, the overlay and the correction; moves the overlay's swipe line along with the mouse."""
 
-    def __init__(self, actions: ReviewActions, name: str, parent: Optional[QWidget]) -> None:
+    def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self._actions, self._overlay, self._canvas = actions, overlay, canvas
         self.setIconSize(QSize(18, 18))
-        self.setObjectName(name)
+        self.setObjectName("review_tools")
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setObjectName("review_opacity")
+        self.slider.setRange(0, 100)
+        self.slider.setValue(round(100 * overlay.opacity))
+        self.slider.setAccessibleName(self.tr("Opacity of the photo over the map"))
+        self.slider.setToolTip(self.slider.accessibleName())
+        self.slider.setMinimumWidth(50)
+        self.slider.setMaximumWidth(72)
+        self.slider.valueChanged.connect(self._set_opacity)
+        self._blink = QTimer(self)
+        self._blink.setInterval(_BLINK_MS)
+        self._blink.timeout.connect(self._blink_now)
+        for name, theme in (
+            ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("turn", "mActionRotateFeature"),
+            ("stretch", "mActionFullCumulativeCutStretch"),
+        ):  # fmt: skip
+            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
+        self.addSeparator()
+        self.add("overlay", icon("overlay"))
+        self.addWidget(self.slider)
+        self.add("swipe", icon("swipe"))
+        self.add("blink", icon("blink"))
+        self.addSeparator()
+        self.add("ties", icon("tie_points"))
+        for name, theme in (
+            ("snap", "mIconSnapping"), ("hand", "mActionMoveFeature"), ("go_to", "mIconVertexCoordinates"),
+            ("fit_here", ""), ("search_view", "search"), ("search_circle", "mActionCircleCenterPoint"),
+            ("undo", "mActionUndo"), ("redo", "mActionRedo"),
+        ):  # fmt: skip
+            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg") if theme else icon("fit"))
 
     def add(self, name: str, picture: QIcon) -> None:
         """A tool button for an action."""
@@ -45,50 +75,6 @@ class _Bar(QToolBar):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.addWidget(button)
-
-
-class CorrectBar(_Bar):
-    """Tools of the correction, and undo."""
-
-    def __init__(self, actions: ReviewActions, parent: Optional[QWidget] = None) -> None:
-        super().__init__(actions, "review_correct_tools", parent)
-        self.add("ties", icon("tie_points"))
-        for name, theme in (
-            ("snap", "mIconSnapping"), ("hand", "mActionMoveFeature"), ("go_to", "mIconVertexCoordinates"),
-            ("fit_here", ""), ("search_view", "search"), ("search_circle", "mActionCircleCenterPoint"),
-            ("undo", "mActionUndo"), ("redo", "mActionRedo"),
-        ):  # fmt: skip
-            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg") if theme else icon("fit"))
-
-
-class OverlayBar(_Bar):
-    """Tools of the photo view and the overlay; moves the overlay's swipe line along with the mouse."""
-
-    def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
-        super().__init__(actions, "review_tools", parent)
-        self._overlay, self._canvas = overlay, canvas
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setObjectName("review_opacity")
-        self.slider.setRange(0, 100)
-        self.slider.setValue(round(100 * overlay.opacity))
-        self.slider.setAccessibleName(self.tr("Opacity of the photo over the map"))
-        self.slider.setToolTip(self.slider.accessibleName())
-        self.slider.setMinimumWidth(50)
-        self.slider.setMaximumWidth(140)
-        self.slider.valueChanged.connect(self._set_opacity)
-        self._blink = QTimer(self)
-        self._blink.setInterval(_BLINK_MS)
-        self._blink.timeout.connect(self._blink_now)
-        for name, theme in (
-            ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("turn", "mActionRotateFeature"),
-            ("stretch", "mActionFullCumulativeCutStretch"),
-        ):  # fmt: skip
-            self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
-        self.addSeparator()
-        self.add("overlay", icon("overlay"))
-        self.addWidget(self.slider)
-        self.add("swipe", icon("swipe"))
-        self.add("blink", icon("blink"))
 
     def set_shown(self, on: bool) -> None:
         """Lays the photo over the map, or takes it away."""
