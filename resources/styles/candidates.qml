@@ -109,7 +109,7 @@
         <text-buffer bufferDraw="1" bufferSize="0.7" bufferSizeUnits="MM" bufferColor="30,30,30,255" bufferOpacity="0.85" bufferJoinStyle="128"/>
       </text-style>
       <placement placement="1" quadOffset="4" centroidInside="1" centroidWhole="0"/>
-      <rendering obstacle="0" drawLabels="1" displayAll="0"/>
+      <rendering limitNumLabels="1" maxNumLabels="200" obstacle="0" drawLabels="1" displayAll="0"/>
     </settings>
   </labeling>
 </qgis>

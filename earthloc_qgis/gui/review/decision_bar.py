@@ -60,6 +60,10 @@ class DecisionBar(QWidget):
         layout.addLayout(row)
         self.show_count(1)
 
+    def stops(self) -> list[QWidget]:
+        """Where the tab key stops, in order."""
+        return [*self._buttons.values(), self.note, self.reviewer]
+
     def show_count(self, count: int) -> None:
         """Says on the buttons how many photos a decision is for, when it is for several."""
         for name, button in self._buttons.items():

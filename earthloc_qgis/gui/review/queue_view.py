@@ -48,6 +48,10 @@ class QueueView(QWidget):
         model.modelReset.connect(self._arranged)
         model.dataChanged.connect(lambda *_: self._count())
 
+    def stops(self) -> list[QWidget]:
+        """Where the tab key stops, in order."""
+        return [self.filter, self.mission, self.order, self.list]
+
     def selected(self) -> list[str]:
         """Paths of the selected photos, in the order shown."""
         rows = sorted(self.list.selectionModel().selectedRows(), key=lambda index: index.row())

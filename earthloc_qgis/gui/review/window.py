@@ -172,6 +172,9 @@ class ReviewWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
         layout.addWidget(self.stack)
+        stops = [*self.queue.stops(), self.photo, self.strip, *self.decisions.stops()]
+        for one, other in zip(stops, stops[1:]):
+            self.setTabOrder(one, other)
 
     def _connect(self) -> None:
         bench = self.bench
@@ -182,7 +185,7 @@ class ReviewWindow(QWidget):
         bench.decided.connect(self._decided)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
-        self.imagery.changed.connect(self._imagery_changed)
+        self.imagery.changed.connect(lambda: self._ask_for_tiles())
         self.hand_on.told.connect(self.told)
         self.correct.told.connect(self._say_of_correction)
         bench.recorder.loaded.connect(lambda *_: self._loaded())
@@ -276,20 +279,17 @@ class ReviewWindow(QWidget):
             picture = self.pictures.load(working.path)
             if picture is not None:
                 self.strip.candidates.set_photo(picture.image)
-            self._ask_for_tiles(candidates)
+            self._ask_for_tiles()
         self.strip.select(working.rank)
         camera = working.camera()
         self._set_north(self.actions["north"].isChecked())
         self.map.show_working(working, camera)
         self._say(working)
 
-    def _ask_for_tiles(self, candidates: list[dict]) -> None:
+    def _ask_for_tiles(self) -> None:
+        candidates = (self.bench.working.shown.get("candidates") if self.bench.working is not None else None) or []
         has_engine = settings.find_engine() is not None
         self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery_for_review())
-
-    def _imagery_changed(self) -> None:
-        if self.bench.working is not None:
-            self._ask_for_tiles(self.bench.working.shown.get("candidates") or [])
 
     def _say(self, working: Working) -> None:
         self.status.describe(working, self.bench.model.item(working.path), self.photo.editing)
