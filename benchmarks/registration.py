@@ -120,7 +120,8 @@ class Tries:
             if truth.photo.name not in self.proposed:
                 query = Query(truth.photo, None, top_k=100, use_nadir=False, register=False)
                 self.proposed[truth.photo.name] = self.localizer.localize(query)["candidates"]
-            reach = 1.2 * float(geo.side_lengths_km(truth.corners).max())
+            # Far enough that the imagery looked at shows nothing of the true place.
+            reach = 2.2 * float(geo.side_lengths_km(truth.corners).max())
             far = [
                 c
                 for c in self.proposed[truth.photo.name]

@@ -35,6 +35,7 @@ Look = tuple[float, float, float]  # latitude, longitude (degrees), and the widt
 _NADIR_FAR_KM = 300.0
 # Share of right candidates that registration does not find (docs/registration.md).
 _MISSES = 0.15
+_TILTED = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,13 +203,16 @@ def new_places_first(matches: Sequence[Match], lens_km: float | None) -> list[tu
 
     Args:
         matches: the candidates, best first.
-        lens_km: ground that the photo's lens is known to show, which then counts instead of the tile's width.
+        lens_km: ground that the photo's lens is known to show looking straight down, which then counts instead of
+            the tile's width, unless that is far more: then the photo was tilted.
     """
     first: list[tuple[int, Look]] = []
     later: list[tuple[int, Look]] = []
     for row, match in enumerate(matches):
         tile = match.index.tiles[match.row]
-        lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), lens_km or float(tile["width_km"])
+        lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), float(tile["width_km"])
+        if lens_km is not None and width_km < _TILTED * lens_km:
+            width_km = lens_km
         seen = any(_shows(look, lat, lon, width_km) for _, look in first)
         (later if seen else first).append((row, (*on_grid(lat, lon, width_km), width_km)))
     return first + later

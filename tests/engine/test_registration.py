@@ -262,3 +262,70 @@ def test_places_lie_on_a_grid_that_is_fixed_to_the_globe(lat, lon, width):
     there = on_grid(lat, lon, width)
     assert float(geo.distance_km(lat, lon, *there)) <= 0.25 * width
     assert on_grid(*there, width) == pytest.approx(there, abs=1e-9)
+
+
+# -- bad input ------------------------------------------------------------------------------------
+
+
+def blackened(pixels):
+    """Seen through a round window."""
+    height, width = pixels.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    return np.where((np.hypot(x - width / 2, y - height / 2) < 0.56 * width)[..., None], pixels, 3).astype(np.uint8)
+
+
+def with_strip(pixels):
+    """With an id strip burned in, as the archive's print copies have."""
+    marked = pixels.copy()
+    marked[-14:] = 235
+    cv2.putText(marked, "ISS064-E-48617", (6, marked.shape[0] - 3), cv2.FONT_HERSHEY_PLAIN, 0.9, (0, 0, 0))
+    marked[:, :40] = 0
+    return marked
+
+
+@pytest.mark.parametrize("spoil", [blackened, with_strip])
+def test_window_frames_and_id_strips_do_not_matter(spoil, rasters):
+    camera = camera_at(**PLACES["oblique"][2])
+    photo = prepare(photo_of(spoil(take_photo(rasters["oblique"], camera))), None)
+    with RasterSource.open(rasters["oblique"]) as source:
+        found = register(photo, survey(source, *near(camera), 380.0), source)
+    assert found.confidence > LOCATED
+    assert overlap(footprint.footprint_ring(camera), found.ring) > 0.97
+
+
+def test_a_portrait_flag_does_not_turn_the_answer(rasters, tmp_path):
+    """Pixels are meant as stored: the same photo with EXIF's "turned by 90 degrees" has the same corners."""
+    camera = camera_at(**PLACES["oblique"][2])
+    image = Image.fromarray(take_photo(rasters["oblique"], camera))
+    corners = []
+    for orientation in (1, 6):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        image.save(tmp_path / f"{orientation}.png", exif=exif)
+        photo = read_photo(tmp_path / f"{orientation}.png", 1024)
+        assert photo.orientation == orientation
+        with RasterSource.open(rasters["oblique"]) as source:
+            found = register(prepare(photo, None), survey(source, *near(camera), 380.0), source)
+        corners.append(footprint.corners(found.camera))
+    assert corners[0] == pytest.approx(corners[1])
+    assert overlap(corners[0], footprint.corners(camera)) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("tilt_deg", "focal_px", "width_km"), [(60.0, 2600.0, 420.0), (63.0, 1100.0, 900.0)], ids=["60 degrees", "limb"]
+)
+def test_far_tilted_photos(tilt_deg, focal_px, width_km, tmp_path, make_raster):
+    camera = camera_at(lat=40.0, lon=5.0, tilt_deg=tilt_deg, azimuth_deg=10, focal_px=focal_px)
+    raster = make_raster(tmp_path / "far.tif", (-25.0, 35.0, 40.0, 66.0), pixels=texture(7, 2600, 4200))
+    with RasterSource.open(raster) as source:
+        pixels, covered = render(source, camera.resized(*SIZE))
+        middle = camera.locate(camera.width_px / 2, camera.height_px * 0.7)
+        place = survey(source, float(middle[0]), float(middle[1]), width_km)
+        photo = prepare(photo_of(pixels, focal_mm=focal_px * 36 / 1024), None)
+        found = register(photo, place, source)
+    assert covered.mean() > 0.5
+    # Located where it is, or not at all.
+    assert found is None or found.confidence <= LOCATED or overlap(footprint.footprint_ring(camera), found.ring) > 0.9
+    if focal_px < 2000:  # through a longer lens the guesses from affine maps fall on the wrong side of the tilt
+        assert found is not None
+        assert found.confidence > LOCATED
