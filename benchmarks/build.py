@@ -90,7 +90,7 @@ def main() -> None:
             side += 1.0
         bbox = (west, south, west + side, south + side)
         files = []
-        for number, tile in enumerate(tiles[:12]):
+        for number, tile in enumerate(tiles[:6]):
             pixels, _ = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), _PICTURE_PX)
             files.append(folder / f"{number}.jpg")
             Image.fromarray(pixels).save(files[-1], quality=90)

@@ -85,7 +85,15 @@ class IndexManager(QDialog):
         self.table.setObjectName("index_table")
         self.table.setAccessibleName(self.tr("Indexes"))
         self.table.setHorizontalHeaderLabels(
-            [self.tr(text) for text in ("Name", "Tiles", "Widths (km)", "Size", "Built", "Imagery", "Licence")]
+            [
+                self.tr("Name"),
+                self.tr("Tiles"),
+                self.tr("Widths (km)"),
+                self.tr("Size"),
+                self.tr("Built"),
+                self.tr("Imagery"),
+                self.tr("Licence"),
+            ]
         )
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
