@@ -318,6 +318,82 @@
       <translation>Nacht</translation>
     </message>
     <message>
+      <source>Accept</source>
+      <translation>Annehmen</translation>
+    </message>
+    <message>
+      <source>Reject</source>
+      <translation>Verwerfen</translation>
+    </message>
+    <message>
+      <source>Next</source>
+      <translation>Weiter</translation>
+    </message>
+    <message>
+      <source>Previous</source>
+      <translation>Zurück</translation>
+    </message>
+    <message>
+      <source>Next not reviewed</source>
+      <translation>Nächstes ungeprüftes</translation>
+    </message>
+    <message>
+      <source>Candidate {n}</source>
+      <translation>Kandidat {n}</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>Redo</source>
+      <translation>Wiederholen</translation>
+    </message>
+    <message>
+      <source>Show the whole photo</source>
+      <translation>Das ganze Foto zeigen</translation>
+    </message>
+    <message>
+      <source>Zoom in</source>
+      <translation>Hineinzoomen</translation>
+    </message>
+    <message>
+      <source>Zoom out</source>
+      <translation>Herauszoomen</translation>
+    </message>
+    <message>
+      <source>North up</source>
+      <translation>Norden oben</translation>
+    </message>
+    <message>
+      <source>Turn by 90°</source>
+      <translation>Um 90° drehen</translation>
+    </message>
+    <message>
+      <source>Stretch contrast</source>
+      <translation>Kontrast strecken</translation>
+    </message>
+    <message>
+      <source>Photo over the map</source>
+      <translation>Foto über der Karte</translation>
+    </message>
+    <message>
+      <source>Swipe with the mouse</source>
+      <translation>Mit der Maus wischen</translation>
+    </message>
+    <message>
+      <source>Blink</source>
+      <translation>Blinken</translation>
+    </message>
+    <message>
+      <source>Zoom the map to the photo</source>
+      <translation>Karte zum Foto zoomen</translation>
+    </message>
+    <message>
+      <source>Write a note</source>
+      <translation>Notiz schreiben</translation>
+    </message>
+    <message>
       <source>EarthLoc: locate astronaut photos</source>
       <translation>EarthLoc: Astronautenfotos verorten</translation>
     </message>
@@ -1688,98 +1764,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   </context>
   <context>
     <name>ReviewWindow</name>
-    <message>
-      <source>Accept</source>
-      <translation>Annehmen</translation>
-    </message>
-    <message>
-      <source>Reject</source>
-      <translation>Verwerfen</translation>
-    </message>
-    <message>
-      <source>Unsure</source>
-      <translation>Unsicher</translation>
-    </message>
-    <message>
-      <source>No land</source>
-      <translation>Kein Land</translation>
-    </message>
-    <message>
-      <source>Cloud</source>
-      <translation>Wolken</translation>
-    </message>
-    <message>
-      <source>Night</source>
-      <translation>Nacht</translation>
-    </message>
-    <message>
-      <source>Next</source>
-      <translation>Weiter</translation>
-    </message>
-    <message>
-      <source>Previous</source>
-      <translation>Zurück</translation>
-    </message>
-    <message>
-      <source>Next not reviewed</source>
-      <translation>Nächstes ungeprüftes</translation>
-    </message>
-    <message>
-      <source>Candidate {n}</source>
-      <translation>Kandidat {n}</translation>
-    </message>
-    <message>
-      <source>Undo</source>
-      <translation>Rückgängig</translation>
-    </message>
-    <message>
-      <source>Redo</source>
-      <translation>Wiederholen</translation>
-    </message>
-    <message>
-      <source>Show the whole photo</source>
-      <translation>Das ganze Foto zeigen</translation>
-    </message>
-    <message>
-      <source>Zoom in</source>
-      <translation>Hineinzoomen</translation>
-    </message>
-    <message>
-      <source>Zoom out</source>
-      <translation>Herauszoomen</translation>
-    </message>
-    <message>
-      <source>North up</source>
-      <translation>Norden oben</translation>
-    </message>
-    <message>
-      <source>Turn by 90°</source>
-      <translation>Um 90° drehen</translation>
-    </message>
-    <message>
-      <source>Stretch contrast</source>
-      <translation>Kontrast strecken</translation>
-    </message>
-    <message>
-      <source>Photo over the map</source>
-      <translation>Foto über der Karte</translation>
-    </message>
-    <message>
-      <source>Swipe with the mouse</source>
-      <translation>Mit der Maus wischen</translation>
-    </message>
-    <message>
-      <source>Blink</source>
-      <translation>Blinken</translation>
-    </message>
-    <message>
-      <source>Zoom the map to the photo</source>
-      <translation>Karte zum Foto zoomen</translation>
-    </message>
-    <message>
-      <source>Write a note</source>
-      <translation>Notiz schreiben</translation>
-    </message>
     <message>
       <source>Imagery to compare with</source>
       <translation>Bilddaten zum Vergleichen</translation>

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -380,6 +382,46 @@ def test_styled_without_the_plugin(open_window, results):
     layer = QgsVectorLayer(f"{results}|layername=footprints", "f", "ogr")
     assert layer.isValid()
     assert sorted(feature["review"] for feature in layer.getFeatures()).count("accepted") == 1
+
+
+PLAIN = """
+import sys
+from qgis.core import QgsApplication, QgsProject
+application = QgsApplication([], False)
+application.initQgis()
+project = QgsProject()
+print(project.read(sys.argv[1]))
+for layer in project.mapLayers().values():
+    rules = [item.label() for item in layer.renderer().legendSymbolItems()]
+    reviews = sorted(feature["review"] for feature in layer.getFeatures()) if "footprints" in layer.source() else []
+    print(layer.isValid(), layer.name(), "|", *rules, "|", *reviews)
+sys.stdout.flush()
+import os
+os._exit(0)
+"""
+
+
+def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, results, tmp_path):
+    from earthloc_qgis.core.layers import ResultLayers
+
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    photo = window.bench.current
+    ResultLayers(QgsProject.instance()).show(photo, "one", results, candidates_visible=False)
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    path = tmp_path / "project.qgz"
+    assert QgsProject.instance().write(str(path))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", PLAIN, str(path)], env=environment, capture_output=True, text=True,
+                          timeout=60, check=True)  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[0] == "True"
+    assert all(line.startswith("True") for line in lines)
+    one = next(line for line in lines if line.startswith("True Footprint "))
+    assert "Accepted in review" in one
+    assert one.endswith("| accepted")
 
 
 def test_old_decisions_do_not_hold_for_a_new_answer(results):

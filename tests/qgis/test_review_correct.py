@@ -268,6 +268,34 @@ def test_fitted_to_the_imagery_from_a_place_that_is_about_right(window, imagery)
     assert not window.bench.working.is_unsaved
 
 
+def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
+    import sqlite3
+
+    old = tmp_path / "old.gpkg"
+    write_review_results(old, 2)
+    with sqlite3.connect(old) as database:
+        for table in ("reviews", "tie_points"):
+            database.execute(f"DROP TABLE {table}")
+            database.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (table,))
+            database.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = ?", (table,))
+            database.execute("DELETE FROM gpkg_extensions WHERE table_name = ?", (table,))
+            database.execute("DELETE FROM gpkg_ogr_contents WHERE table_name = ?", (table,))
+        database.execute("DROP TABLE rtree_tie_points_geom")
+        database.execute("ALTER TABLE footprints DROP COLUMN imagery")
+        database.execute("ALTER TABLE footprints DROP COLUMN imagery_attribution")
+        database.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
+        database.execute("INSERT INTO earthloc_schema VALUES (1)")
+        database.execute("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, f_table_catalog, f_table_schema,"
+                         " f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
+                         " owner, ui, update_time)")  # fmt: skip
+    window.open(old)
+    wait_for(lambda: window.bench.model.counts()[1] == 2, 60, "the engine to bring it up to date")
+    settle(window)
+    press(window, Qt.Key.Key_R)
+    settle(window)
+    assert rows(old, "SELECT decision FROM reviews") == [("rejected",)]
+
+
 def test_imagery_menu_offers_what_there_is(window, imagery):
     window.imagery.fill()
     actions = {action.text(): action for action in window.imagery.menu.actions() if action.text()}

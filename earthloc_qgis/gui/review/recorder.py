@@ -13,6 +13,7 @@ from ...core.reviews import Decision, ReviewFile
 from ...core.store import StoreError
 from ..background import Background
 
+_OUTDATED = "outdated"
 _WATCH_MS = 2000
 _TRY_AGAIN_MS = 1500
 
@@ -34,12 +35,14 @@ class Recorder(QObject):
         changed(items): photos decided on since, here or elsewhere.
         waiting(count, problem): so many decisions are not written yet, and why ("" while all goes well).
         failed(message): the file cannot be read.
+        outdated(): the file is of an older version, without a history; nothing is shown of it yet.
     """
 
     loaded = pyqtSignal(list)
     changed = pyqtSignal(list)
     waiting = pyqtSignal(int, str)
     failed = pyqtSignal(str)
+    outdated = pyqtSignal()
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -136,7 +139,9 @@ class Recorder(QObject):
         if file is not self.file:
             return
         items, self._last_fid, problem = answer
-        if problem:
+        if problem == _OUTDATED:
+            self.outdated.emit()
+        elif problem:
             self.failed.emit(problem)
         self.loaded.emit(items)
 
@@ -151,8 +156,7 @@ class Recorder(QObject):
 def _all_of(file: ReviewFile) -> tuple[list, int, str]:
     try:
         if not file.is_ready():
-            older = f"{file.path}: was written by an older EarthLoc; locate a photo into it to bring it up to date."
-            return [], 0, older if file.path.is_file() else ""
+            return [], 0, _OUTDATED if file.path.is_file() else ""
         _, last = file.states_since(1 << 62)
         return file.states(), last, ""
     except StoreError as error:

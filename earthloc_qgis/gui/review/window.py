@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, Optional
 
-from qgis.core import QgsProject
+from qgis.core import QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import TABLE_PROPERTY
-from .actions import DECISION_KEYS, RANK_KEYS, MapKeys, ReviewActions
+from .actions import MapKeys, ReviewActions
 from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
 from .correct_mode import CorrectMode
@@ -29,6 +29,7 @@ from .review_tools import ReviewTools
 from .search_here import SearchHere
 from .status_line import StatusLine, escaped
 from .tile_pictures import TilePictures
+from .window_actions import add_actions
 from .working import Working, fitted_rank, north_up_deg
 
 _REPAINT_MS = 250
@@ -66,11 +67,11 @@ class ReviewWindow(QWidget):
         correction = Correction(self.bench, self.client, self._sources, self)
         search = SearchHere(self.bench, self.client, indexes, self)
         self.correct = CorrectMode(self.bench, correction, search, self.photo, self.map, self.actions, self)
-        self._make_actions()
+        add_actions(self)
         self._make_widgets(canvas)
         self._lay_out()
         self._connect()
-        self._keys = MapKeys(canvas, self.actions, lambda: self.isVisible() and bool(self.bench.current))
+        self._keys = MapKeys(canvas, self.actions, self._takes_keys_of_the_map)
         self._show_empty()
 
     def open(self, results: Path) -> None:
@@ -100,35 +101,13 @@ class ReviewWindow(QWidget):
             self.actions[name].setChecked(False)
         self.map.set_visible(False, False)
 
-    # --- widgets -----------------------------------------------------------------------------------
+    def _takes_keys_of_the_map(self) -> bool:
+        """Not while a layer is being edited: undo and delete are its own then."""
+        layer = self.map.canvas.currentLayer()
+        edited = layer is not None and layer.type() == QgsMapLayer.LayerType.VectorLayer and layer.isEditable()
+        return self.isVisible() and bool(self.bench.current) and not edited
 
-    def _make_actions(self) -> None:
-        add = self.actions.add
-        for decision, text in (
-            ("accepted", self.tr("Accept")), ("rejected", self.tr("Reject")), ("unsure", self.tr("Unsure")),
-            ("not_land", self.tr("No land")), ("cloud", self.tr("Cloud")), ("night", self.tr("Night")),
-        ):  # fmt: skip
-            add(decision, text, DECISION_KEYS[decision], lambda decision=decision: self.decide(decision))
-        add("next", self.tr("Next"), "Right J", lambda: self.queue.step(1))
-        add("previous", self.tr("Previous"), "Left K", lambda: self.queue.step(-1))
-        add("go_on", self.tr("Next not reviewed"), "Space", lambda: self.queue.go_on())
-        for place, key in enumerate(RANK_KEYS):
-            add(f"rank_{place + 1}", self.tr("Candidate {n}").format(n=place + 1), key,
-                lambda rank=place + 1: self.bench.choose(rank))  # fmt: skip
-        add("undo", self.tr("Undo"), "Ctrl+Z", self.bench.undo_stack.undo)
-        add("redo", self.tr("Redo"), "Ctrl+Shift+Z Ctrl+Y", self.bench.undo_stack.redo)
-        add("fit", self.tr("Show the whole photo"), "F", lambda: self.photo.fit())
-        add("zoom_in", self.tr("Zoom in"), "+ =", lambda: self.photo.zoom(1))
-        add("zoom_out", self.tr("Zoom out"), "-", lambda: self.photo.zoom(-1))
-        add("north", self.tr("North up"), "H", self._set_north, checkable=True).setChecked(True)
-        add("turn", self.tr("Turn by 90°"), "T", self._turn)
-        add("stretch", self.tr("Stretch contrast"), "E", lambda on: self.photo.set_stretched(on), checkable=True)
-        add("overlay", self.tr("Photo over the map"), "O", lambda on: self.overlay.set_shown(on), checkable=True)
-        add("swipe", self.tr("Swipe with the mouse"), "S", lambda on: self.overlay.set_swipe(on), checkable=True)
-        add("blink", self.tr("Blink"), "B", lambda on: self.overlay.set_blink(on), checkable=True)
-        add("zoom_map", self.tr("Zoom the map to the photo"), "Z", self.map.zoom)
-        self.correct.make_actions()
-        add("note", self.tr("Write a note"), "M", lambda: self.decisions.note.setFocus())
+    # --- widgets -----------------------------------------------------------------------------------
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.bench.model, self)
@@ -189,6 +168,7 @@ class ReviewWindow(QWidget):
         self.hand_on.told.connect(self.told)
         self.correct.told.connect(self._say_of_correction)
         bench.recorder.loaded.connect(lambda *_: self._loaded())
+        bench.recorder.outdated.connect(self._bring_up_to_date)
         bench.recorder.waiting.connect(self._show_waiting)
         bench.model.modelReset.connect(self._show_empty)
         bench.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
@@ -282,7 +262,7 @@ class ReviewWindow(QWidget):
             self._ask_for_tiles()
         self.strip.select(working.rank)
         camera = working.camera()
-        self._set_north(self.actions["north"].isChecked())
+        self.set_north(self.actions["north"].isChecked())
         self.map.show_working(working, camera)
         self._say(working)
 
@@ -322,14 +302,24 @@ class ReviewWindow(QWidget):
             self.status.setText(self.tr("{n} decisions wait to be saved: {problem}").format(
                 n=count, problem=escaped(problem)))  # fmt: skip
 
+    def _bring_up_to_date(self) -> None:
+        """The file is of an older version: the engine adds what it lacks."""
+        results = str(self.bench.recorder.file.path)
+        self.client.request(
+            "results/prepare", {"out": results}, on_result=lambda *_: self.bench.recorder.reload(),
+            on_error=lambda error: self.told.emit(error.message),
+        )  # fmt: skip
+
     # --- the photo ---------------------------------------------------------------------------------
 
-    def _set_north(self, on: bool) -> None:
+    def set_north(self, on: bool) -> None:
+        """Turns the photo so that north is up, also when another comes, or no longer."""
         working = self.bench.working
         if on and working is not None:
             self.photo.turn_to(north_up_deg(working.camera()))
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """Turns the photo by a quarter."""
         self.actions["north"].setChecked(False)
         self.photo.turn_to(self.photo.turn_deg + 90.0)
 
