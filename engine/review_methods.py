@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import math
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,7 +137,7 @@ class ReviewMethods:
 
         # What is fetched belongs to one request, with its own end.
         if self._imagery is None or self._imagery.name != spec or self._imagery.remote:
-            opened = open_imagery(spec, work, time.monotonic() + _FETCH_S)
+            opened = open_imagery(spec, work, _FETCH_S)
             if self._imagery is not None:
                 self._imagery.close()
             self._imagery = opened

@@ -12,7 +12,7 @@ from engine.imagery.tile_folder import TileFolder
 from engine.work import Work
 
 
-def open_imagery(spec: str | Path, work: Work | None = None, until: float | None = None) -> ImagerySource:
+def open_imagery(spec: str | Path, work: Work | None = None, fetch_s: float | None = None) -> ImagerySource:
     """Opens imagery for sampling.
 
     Args:
@@ -20,7 +20,7 @@ def open_imagery(spec: str | Path, work: Work | None = None, until: float | None
             address of a tile server (`https://host/{z}/{x}/{y}.png`, or that of WMTS capabilities, also as
             `WMTS:address,layer=NAME`); a JSON file about a server (docs/imagery.md).
         work: hears of tiles being fetched (stage `imagery`) and may be cancelled.
-        until: time (`time.monotonic`) after which no tile is fetched any more; None for no limit.
+        fetch_s: seconds that fetching may take, all in all; None for no limit.
 
     Raises:
         UsageError: an address that cannot be that of a tile server.
@@ -30,7 +30,7 @@ def open_imagery(spec: str | Path, work: Work | None = None, until: float | None
     if server is not None:
         from engine.imagery.tile_server import TileServerSource  # what speaks to the network is only loaded for it
 
-        return TileServerSource.open(server, work or Work(), until)
+        return TileServerSource.open(server, work or Work(), fetch_s)
     if os.path.isdir(spec):
         return TileFolder.open(Path(spec))
     return RasterSource.open(spec)

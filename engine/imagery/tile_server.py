@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ class TileServerSource(ImagerySource):
         fetcher: fetches from it.
         cache: keeps what was fetched.
         work: hears of progress (stage `imagery`, in tiles) and may be cancelled.
-        until: time (`time.monotonic`) after which nothing is fetched any more.
+        fetch_s: seconds that fetching may take, all in all; None for no limit.
     """
 
     remote = True
@@ -54,7 +55,7 @@ class TileServerSource(ImagerySource):
         fetcher: Fetcher,
         cache: TileCache,
         work: Work,
-        until: float | None,
+        fetch_s: float | None,
     ) -> None:
         finest = grid.levels[0]
         size = (finest.columns * finest.tile_width, finest.rows * finest.tile_height)
@@ -67,13 +68,13 @@ class TileServerSource(ImagerySource):
         self._fetcher = fetcher
         self._cache = cache
         self._work = work
-        self._until = until
+        self._fetch_s = fetch_s
         self._decoded: OrderedDict[Place, Tile | None] = OrderedDict()
         self._found_any = False
 
     @classmethod
     def open(
-        cls, settings: ServerSettings, work: Work, until: float | None, cache: TileCache | None = None
+        cls, settings: ServerSettings, work: Work, fetch_s: float | None, cache: TileCache | None = None
     ) -> TileServerSource:
         """Gets ready; an XYZ server is not asked for anything yet, a WMTS for its capabilities.
 
@@ -83,13 +84,13 @@ class TileServerSource(ImagerySource):
         cache = cache or TileCache(default_cache_file())
         fetcher = Fetcher(_label(settings), settings.max_requests_per_s)
         if settings.is_template:
-            return cls(settings, xyz_grid(settings), fetcher, cache, work, until)
+            return cls(settings, xyz_grid(settings), fetcher, cache, work, fetch_s)
         known = cache.get([settings.url]).get(settings.url)
-        content = known or fetcher.fetch_one(settings.url, _CAPABILITIES_BYTES, work, until)
+        content = known or fetcher.fetch_one(settings.url, _CAPABILITIES_BYTES, work, _end(fetch_s))
         grid, settings = read_wmts(settings, content, _label(settings))
         if not known:
             cache.put({settings.url: content})
-        return cls(settings, grid, fetcher, cache, work, until)
+        return cls(settings, grid, fetcher, cache, work, fetch_s)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -172,6 +173,7 @@ class TileServerSource(ImagerySource):
             contents[address] = NO_TILE if content is None else content
             tell()
 
+        begun = time.monotonic()
         try:
             tell()
             self._fetcher.fetch(
@@ -179,9 +181,11 @@ class TileServerSource(ImagerySource):
                 lambda content: decode_tile(content, level.tile_width, level.tile_height),
                 came,
                 self._work,
-                self._until,
+                _end(self._fetch_s),
             )
         finally:
+            if self._fetch_s is not None:
+                self._fetch_s -= time.monotonic() - begun
             self._found_any |= any(content != NO_TILE for content in contents.values())
             # That there is no tile is only believed of a server that has some.
             self._cache.put({a: body for a, body in contents.items() if self._found_any or body != NO_TILE})
@@ -222,6 +226,10 @@ def _tiles_seen(x: NDArray, y: NDArray, level: Level, around_px: float | None) -
     for turn, column, row in places:
         seen[turn - low[0], column - low[1], row - low[2]] = True
     return [(int(t) + low[0], int(c) + low[1], int(r) + low[2]) for t, c, r in np.argwhere(seen)]
+
+
+def _end(seconds: float | None) -> float | None:
+    return None if seconds is None else time.monotonic() + seconds
 
 
 def _label(settings: ServerSettings) -> str:

@@ -75,7 +75,7 @@ def register_candidates(
         photo: what is known of it.
         matches: the candidates, best first.
         imagery: what to register with, see `open_imagery`; by default that which each candidate's index was made from.
-        limit_s: no candidate is begun after it; the first one always is.
+        limit_s: no candidate is begun after it, the first one always is; fetching tiles may take as long besides.
         memory: what earlier photos left; this one adds to it.
         work: progress (stage `register`, in candidates) and cancelling.
     """
@@ -85,12 +85,18 @@ def register_candidates(
     best = Outcome(None, 0, (), 0)
     hindrance = None
     with contextlib.ExitStack() as opened:
-        sources: dict[str, ImagerySource] = {}
+        sources: dict[str, ImagerySource | EarthLocError] = {}
 
         def source_at(spec: str | Path) -> ImagerySource:
             if str(spec) not in sources:
-                sources[str(spec)] = opened.enter_context(open_imagery(spec, work, end))
-            return sources[str(spec)]
+                try:
+                    sources[str(spec)] = opened.enter_context(open_imagery(spec, work, limit_s))
+                except EarthLocError as error:  # not tried again for every candidate
+                    sources[str(spec)] = error
+            source = sources[str(spec)]
+            if isinstance(source, EarthLocError):
+                raise source
+            return source
 
         work.progress("register", 0, len(matches))
         for lead in _leads(photo, prepared, matches, imagery, memory):

@@ -73,8 +73,8 @@ def settings_file(server, folder, **more):
     return path
 
 
-def look(spec, view=VIEW, work=None, until=None):
-    with open_imagery(spec, work, until) as source:
+def look(spec, view=VIEW, work=None, fetch_s=None):
+    with open_imagery(spec, work, fetch_s) as source:
         return source.square(*view)
 
 
@@ -470,7 +470,7 @@ def test_bad_servers_are_named_and_end_in_time(server, tmp_path, case):
     server.reply, complaint = BAD[case]
     started = time.monotonic()
     spec = settings_file(server, tmp_path)
-    with open_imagery(spec, until=started + 1.5) as source:
+    with open_imagery(spec, fetch_s=1.5) as source:
         with pytest.raises(ImageryServerError, match=complaint) as caught:
             source.square(44.0, 7.0, 4000.0, 256)
         assert time.monotonic() - started < 4.0
