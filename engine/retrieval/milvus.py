@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError, InputError, UsageError
-from engine.retrieval.index import RegionalIndex, Rows, TileLookup, check_facts
+from engine.retrieval.index import RegionalIndex, Rows, check_facts
+from engine.retrieval.lookup import TileLookup
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.work import Work
 
@@ -150,7 +151,12 @@ class _RemoteLookup(TileLookup):
 
     def __init__(self, client: Any, collection: str, widths_km: Sequence[float]) -> None:
         self._client, self._collection = client, collection
-        self.widths_km = sorted(float(width) for width in widths_km)
+        self._widths_km = sorted(float(width) for width in widths_km)
+
+    @property
+    def widths_km(self) -> list[float]:
+        """Widths of the tiles, ascending."""
+        return self._widths_km
 
     def rows_of(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of the tiles with these keys, any shape; -1 where there is no such tile."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.retrieval import tiling
-from engine.retrieval.index import RegionalIndex, TileLookup
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior, spread

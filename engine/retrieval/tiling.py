@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,8 @@ from engine.imagery import land
 
 OVERLAP = 0.5
 HILBERT_ORDER = 16
+# Up to this order keys are looked up instead of computed: 65,536 cells.
+HILBERT_TABLE_ORDER = 8
 TILE_DTYPE = np.dtype([("lat", "<f8"), ("lon", "<f8"), ("width_km", "<f4"), ("row", "<i4"), ("col", "<i4")])
 Tiles = NDArray[np.void]  # (n,) of TILE_DTYPE
 BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses the antimeridian
@@ -38,7 +41,13 @@ class Circle:
 
     def holds(self, tiles: Tiles) -> NDArray[np.bool_]:
         """Whether the centres of tiles (n,) lie in it."""
-        return geo.distance_km(tiles["lat"], tiles["lon"], self.lat, self.lon) <= self.radius_km
+        # The haversine as in geo.distance_km, but compared with the radius's own: no root and no arc for each tile.
+        if self.radius_km >= math.pi * geo.EARTH_RADIUS_KM:
+            return np.ones(len(tiles), np.bool_)
+        lat, lon = np.radians(tiles["lat"]), np.radians(tiles["lon"])
+        north, east = np.sin(0.5 * (lat - math.radians(self.lat))), np.sin(0.5 * (lon - math.radians(self.lon)))
+        haversine = north * north + math.cos(math.radians(self.lat)) * np.cos(lat) * east * east
+        return haversine <= math.sin(0.5 * self.radius_km / geo.EARTH_RADIUS_KM) ** 2
 
 
 def tile_name(tile: np.void) -> str:
@@ -123,9 +132,23 @@ def hilbert_keys(lat: ArrayLike, lon: ArrayLike, order: int = HILBERT_ORDER) -> 
     The loop is the classic bit-by-bit rotation (Hilbert 1891; Skilling 2004 for the bit form). A lower order gives the
     leading bits of a higher one.
     """
+    cells = 1 << max(order, HILBERT_TABLE_ORDER)
+    # Cut to whole numbers before they are brought into the grid: a damaged tile may be nowhere.
+    x = ((np.asarray(lon) + 180.0) * (cells / 360.0)).astype(np.int64).clip(0, cells - 1)
+    y = ((np.asarray(lat) + 90.0) * (cells / 180.0)).astype(np.int64).clip(0, cells - 1)
+    if order > HILBERT_TABLE_ORDER:
+        return _hilbert(x, y, order)
+    return _hilbert_table()[y * cells + x] >> 2 * (HILBERT_TABLE_ORDER - order)
+
+
+@lru_cache(maxsize=1)
+def _hilbert_table() -> NDArray[np.int64]:
+    y, x = np.divmod(np.arange(1 << 2 * HILBERT_TABLE_ORDER), 1 << HILBERT_TABLE_ORDER)
+    return _hilbert(x, y, HILBERT_TABLE_ORDER)
+
+
+def _hilbert(x: NDArray[np.int64], y: NDArray[np.int64], order: int) -> NDArray[np.int64]:
     n = np.int64(1) << order
-    x = np.clip((np.asarray(lon) + 180.0) / 360.0 * n, 0, n - 1).astype(np.int64)
-    y = np.clip((np.asarray(lat) + 90.0) / 180.0 * n, 0, n - 1).astype(np.int64)
     key = np.zeros(x.shape, np.int64)
     side = n >> 1
     while side > 0:

@@ -140,7 +140,8 @@ def earthloc(tmp_path_factory):
 def photo(tmp_path_factory, land_raster) -> Path:
     """A photo of 313 km around 44.3 N 4.9 E, turned by 90 degrees, as large as the network sees it.
 
-    Made-up texture is all fine detail: resampled and compressed once more, it would look like none.
+    Kept without loss: this texture has no detail near the size of a pixel, so the noise of a JPEG would be all there is
+    of it, and the network looks at it. test_compressed_photos.py has texture with detail, as real imagery has.
     """
     import numpy as np
     from PIL import Image

@@ -94,7 +94,7 @@ def test_damaged_codes_are_refused(sampled, tmp_path):
 def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius_km):
     ranges, order = tiling.hilbert_ranges(lat, lon, radius_km)
     assert (np.diff(ranges.ravel()) > 0).all()
-    rows = np.concatenate([np.arange(p.start, p.stop) for p in world.rows_in_keys(ranges, order)] or [np.empty(0, int)])
+    rows = np.concatenate([np.arange(*piece) for piece in world.rows_in_keys(ranges, order)] or [np.empty(0, int)])
     inside = np.flatnonzero(geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon) <= radius_km)
     assert np.isin(inside, rows).all()
     assert len(ranges) <= 200
@@ -110,7 +110,7 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
     np.testing.assert_allclose(found.likeness, np.sort(cosines)[::-1][:50], atol=1e-4)
     pieces = world.rows_in_keys(*tiling.hilbert_ranges(lat, lon, 1000.0))
     assert len(pieces) < 60
-    read = sum(piece.stop - piece.start for piece in pieces)
+    read = sum(last - first for first, last in pieces)
     assert read < 2.5 * np.isfinite(cosines).sum()
 
 

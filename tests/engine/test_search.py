@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from engine import geo
 from engine.retrieval import tiling
-from engine.retrieval.index import RegionalIndex, TileLookup, compress, expand
+from engine.retrieval.index import RegionalIndex, compress, expand
+from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
 from engine.retrieval.search import Circle, Found, quarters_likeness, search, shortlist
@@ -171,7 +172,7 @@ def world_of_random_tiles():
 
 def test_tiles_are_found_by_what_their_name_says(world_of_random_tiles):
     index = world_of_random_tiles
-    lookup = TileLookup(index.tiles, np.arange(index.count))
+    lookup = TileLookup(lambda: (index.tiles, np.arange(index.count)))
     assert lookup.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
     assert lookup.rows_of(np.array([[-1, 0], [2**60, 5]])).tolist() == [[-1, -1], [-1, -1]]
 
