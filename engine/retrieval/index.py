@@ -74,7 +74,8 @@ class RegionalIndex:
 
     def tiles_at(self, rows: Rows) -> Tiles:
         """Tiles of these rows, in memory. Raises IndexDamagedError when one of them is nowhere on the Earth."""
-        return self._checked(np.array(self.tiles[rows]))
+        stored = np.asarray(self.tiles)  # picking from a memory map itself takes several times as long
+        return self._checked(np.array(stored[rows]) if isinstance(rows, slice) else stored.take(rows))
 
     def _checked(self, tiles: Tiles) -> Tiles:
         fine = np.isfinite(tiles["lon"]) & (np.abs(tiles["lat"]) <= 90) & (tiles["width_km"] > 0)
@@ -136,8 +137,8 @@ class RegionalIndex:
     def rows_in_keys(self, ranges: NDArray[np.int64], order: int) -> list[tuple[int, int]]:
         """Contiguous pieces of rows, ascending and apart, that hold all tiles in these ranges of the Hilbert curve.
 
-        Ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is cheaper than
-        to read the tiles in between: pieces may be up to _SLACK tiles too long at either end.
+        Ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is cheaper
+        than to read the tiles in between: pieces may be up to _SLACK tiles too long at either end.
 
         Args:
             ranges: (n, 2) of keys, first and past the last, of this order, at most HILBERT_TABLE_ORDER.
