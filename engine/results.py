@@ -20,7 +20,7 @@ from typing import Any
 from engine import geopackage
 from engine.errors import OutputError
 from engine.results_rows import Row, candidate_row, footprint_row, photo_row, tie_point_row
-from engine.results_schema import LAYERS, REVIEW_COLUMNS, ensure_tables, not_a_geopackage
+from engine.results_schema import LAYERS, ensure_tables, not_a_geopackage
 
 _SMALLEST_DATABASE_BYTES = 512
 # Fields of a localization that version 1 of the file did not have yet.
@@ -78,37 +78,6 @@ class ResultsFile:
                     found += deleted if layer.name == "photos" else 0
                 geopackage.refresh_contents(con, layer.name)
             return found
-
-    def add_review(self, photo: str | Path, review: Row) -> None:
-        """Adds a decision to the history and writes it on the photo's footprint, if it has one.
-
-        Args:
-            photo: path.
-            review: columns of `reviews` other than `photo`; `localization` as an object or None.
-        """
-        key = self.key(photo)
-        found = review.get("localization")
-        row = {**review, "photo": key, "localization": None if found is None else json.dumps(found, allow_nan=False)}
-        unknown = row.keys() - REVIEW_COLUMNS.keys()
-        if unknown:
-            raise ValueError(f"no such columns in reviews: {', '.join(sorted(unknown))}")
-        with self._transaction() as con:
-            _insert(con, "reviews", row)
-            con.execute(
-                "UPDATE footprints SET review = ?, reviewer = ?, reviewed_at = ?, note = ? WHERE photo = ?",
-                [_storable(row.get(name)) for name in ("decision", "reviewer", "reviewed_at", "note", "photo")],
-            )
-            geopackage.refresh_contents(con, "footprints")
-
-    def reviews(self, photo: str | Path) -> list[Row]:
-        """The decisions on a photo, oldest first; `localization` is parsed."""
-        with self._connection() as con:
-            found = _dicts(
-                con.execute("SELECT * FROM reviews WHERE photo = ? ORDER BY fid", (_storable(self.key(photo)),))
-            )
-        for row in found:
-            row["localization"] = None if row["localization"] is None else json.loads(row["localization"])
-        return found
 
     def rows(self) -> list[Row]:
         """The table `photos` without its geometry, in the order of saving; `localization` is parsed.

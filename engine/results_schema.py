@@ -76,7 +76,7 @@ LAYERS = (
     _TIE_POINTS,
 )
 # What people decided, one row a decision, oldest first; rows are only ever added.
-REVIEW_COLUMNS = {
+_REVIEWS = {
     "photo": "TEXT NOT NULL",
     **dict.fromkeys(("photo_id", "decision", "reviewer", "reviewed_at", "note"), "TEXT"),
     "candidate_rank": "INTEGER",
@@ -153,7 +153,7 @@ def _make_layer(con: sqlite3.Connection, layer: geopackage.Layer) -> None:
 
 
 def _make_reviews(con: sqlite3.Connection) -> None:
-    geopackage.create_attributes(con, "reviews", REVIEW_COLUMNS, "What reviewers decided, one row a decision")
+    geopackage.create_attributes(con, "reviews", _REVIEWS, "What reviewers decided, one row a decision")
     con.execute("CREATE INDEX reviews_photo ON reviews (photo)")
 
 

@@ -112,13 +112,6 @@ class ReviewFile:
         where = "WHERE p.photo IN (SELECT photo FROM reviews WHERE fid > ?)"
         return [self._state(row) for row in self._read(f"{_STATES} {where}", (fid,))], last  # nosec B608
 
-    def history(self, photo: str) -> list[dict]:
-        """All decisions on a photo, oldest first, without their localizations."""
-        return [
-            {name: row[name] for name in row.keys() if name != "localization"}  # noqa: SIM118  sqlite3.Row
-            for row in self._read("SELECT * FROM reviews WHERE photo = ? ORDER BY fid", (self._key(photo),))
-        ]
-
     def localizations(self, photo: str) -> tuple[Optional[dict], Optional[dict]]:
         """What is held for true now, and the engine's own answer; None where there is none.
 

@@ -28,7 +28,6 @@ FINEST_STEP = 0.8
 MAX_WINDOW_PX = 64_000_000
 
 Pixels = NDArray[np.uint8]
-Covered = NDArray[np.bool_]
 
 
 class ImagerySource(abc.ABC):

@@ -20,7 +20,8 @@ from engine.registration import footprint
 from engine.registration.camera import Camera, surface_normal
 from engine.registration.pose import Pose, pose_json, solution_of, tie_points_json
 from engine.registration.prior import camera_prior, sensor_width_mm
-from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera, starts_from_affine
+from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
+from engine.registration.starts import starts_from_affine
 
 Array = NDArray[np.float64]
 

@@ -56,13 +56,3 @@ def center(camera: Camera, ring: Array) -> tuple[float, float]:
     """Latitude and longitude of the middle of the footprint: of its corners, or of its outline at the limb."""
     four = corners(camera)
     return geo.center_of(four if np.isfinite(four).all() else ring)
-
-
-def ground_sample_km(camera: Camera) -> float | None:
-    """Ground size of a pixel in the photo's middle (root of its area); None when the middle shows no Earth."""
-    x, y = camera.width_px / 2, camera.height_px / 2
-    lat, lon = camera.locate(np.array([x, x + 1, x]), np.array([y, y, y + 1]))
-    if not np.isfinite(lat).all():
-        return None
-    east, north = geo.LocalFrame(float(lat[0]), float(lon[0])).to_xy(lat[1:], lon[1:])
-    return float(np.sqrt(abs(east[0] * north[1] - east[1] * north[0])))

@@ -24,15 +24,8 @@ from engine.registration.matching import MAX_FEATURES, Features, Finder, match_m
 from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
 from engine.registration.reference import render
 from engine.registration.similarity import AffineGuess, guess_affines
-from engine.registration.solve import (
-    CameraPrior,
-    Solution,
-    TiePoints,
-    errors_px,
-    ground_deviation_km,
-    solve_camera,
-    starts_from_affine,
-)
+from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
+from engine.registration.starts import starts_from_affine
 
 Array = NDArray[np.float64]
 
@@ -82,10 +75,6 @@ class Registration:
     def camera(self) -> Camera:
         """The solved camera."""
         return self.solution.camera
-
-    def uncertainty_km(self, x_px: Array, y_px: Array) -> Array:
-        """Standard deviation (n,) in km of the ground at pixels of the prepared photo."""
-        return ground_deviation_km(self.solution, x_px, y_px)
 
 
 def register(photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool = False) -> Registration | None:

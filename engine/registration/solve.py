@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from engine.geo import LocalFrame
 from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
 
 Array = NDArray[np.float64]
@@ -23,7 +22,6 @@ Array = NDArray[np.float64]
 ALTITUDE_KM = 415.0
 ALTITUDE_SD_KM = 15.0  # of most photos; with a heavy tail, for the station has been at 350 and at 460 km too
 NADIR_SD_KM = 30.0  # orbit elements and clocks; a stated nadir may also be altogether wrong, hence a heavy tail
-FOCAL_UNKNOWN_SD = 1.5  # of its logarithm: a factor of four either way
 RADIAL_SD = 0.03
 _RADIAL_NEEDS_POINTS = 40
 _RADIAL_NEEDS_SPREAD = 0.3
@@ -80,54 +78,6 @@ class Solution:
     covariance: Array
     determined: tuple[str, ...]
     residuals_px: Array
-
-
-def starts_from_affine(
-    matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
-) -> list[Camera]:
-    """Cameras that see the ground about as an affine map has it; none when the map is mirrored.
-
-    From far away a tilted view is affine: the photo's two axes on the ground give scale, turn and how much the
-    ground is foreshortened, but not towards which side it is tilted. So there are two tilted starts and one
-    that looks straight down on the middle.
-
-    Args:
-        matrix: (2, 3) photo pixels to km of `frame`.
-        frame: of the map.
-        photo_size: width, height in pixels.
-        prior: its focal length is used where known.
-    """
-    width, height = photo_size
-    step = max(photo_size) / 20.0
-    steps = np.array([[0.0, 0.0], [step, 0.0], [0.0, step]])
-    xy = np.column_stack([steps + np.array([width, height]) / 2, np.ones(3)]) @ matrix.T
-    lat, lon = frame.to_lat_lon(xy[:, 0], xy[:, 1])
-    axes = local_axes(float(lat[0]), float(lon[0]))
-    ground = surface_point(lat, lon)
-    px_per_km = np.linalg.inv(((ground[1:] - ground[0]) @ axes[:2].T).T / step)
-    # Rows: the photo's axes along the ground, in pixels a kilometre east and north.
-    if np.linalg.det(px_per_km) >= 0:
-        return []
-    larger, smaller = np.linalg.svd(px_per_km, compute_uv=False)
-    starts = []
-    for squeeze, signs in ((smaller / larger, (1.0, -1.0)), (1.0, (1.0,))):
-        scale = larger if squeeze < 1.0 else np.sqrt(larger * smaller)
-        rows = px_per_km / scale
-        up_2 = np.clip(1.0 - (rows * rows).sum(axis=1), 0.0, None) if squeeze < 1.0 else np.zeros(2)
-        up = np.sqrt(up_2) * [1.0, -1.0 if rows[0] @ rows[1] > 0 else 1.0]
-        range_km = _slant_range_km(squeeze, ALTITUDE_KM)
-        for sign in signs:
-            # The nearest orthonormal axes.
-            x_y = np.column_stack([rows, sign * up])
-            u, _, vt = np.linalg.svd(x_y, full_matrices=False)
-            x, y = u @ vt
-            z = np.cross(x, y)
-            if z[2] >= 0:  # looks up: foreshortened beyond what noise allows
-                continue
-            attitude = np.stack([x, y, z]) @ axes
-            focal = prior.focal_px or float(scale * range_km)
-            starts.append(Camera(ground[0] - range_km * attitude[2], attitude, focal, width, height))
-    return starts
 
 
 def solve_camera(
@@ -339,10 +289,3 @@ def _cauchy_fall(deviation: Array | float) -> Array:
     weight = np.sqrt(np.log1p(square) / square)
     slope = np.where(square < 1e-4, -0.25, (1 / (1 + square) - weight**2) / (2 * weight * square))
     return slope * 2 / _TAIL**2
-
-
-def _slant_range_km(cos_incidence: float, altitude_km: float) -> float:
-    """Distance to a camera at an altitude that is seen from the ground at an angle from the vertical."""
-    radius = 6371.0
-    along = radius * cos_incidence
-    return float(np.sqrt(along * along + 2 * radius * altitude_km + altitude_km**2) - along)

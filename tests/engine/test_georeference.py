@@ -32,7 +32,6 @@ from engine.work import Work
 
 SIZE = (360, 240)
 PERIOD_PX = 40.0
-DRAWN = ("ortho", "warped", "affine")
 
 
 def stripes(width, height, along_x):

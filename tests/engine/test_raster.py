@@ -20,10 +20,6 @@ def gradient(bounds, crs, width, height):
     return np.stack([(lon % 360) / 2, lat + 90, np.full_like(lat, 50)]).astype(np.float32)
 
 
-def place_of(pixels):
-    return pixels[..., 1].astype(float) - 90, geo.normalise_lon(pixels[..., 0].astype(float) * 2)
-
-
 CASES = {
     "geographic": ("EPSG:4326", (0, 30, 30, 60), (0, 30, 30, 60)),
     "web mercator": ("EPSG:3857", (0, 3503549, 3339584, 8399737), (0, 30, 30, 60)),

@@ -27,6 +27,7 @@ from engine.registration.confidence import LOCATED
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.reference import render
 from engine.registration.register import register
+from engine.registration.solve import ground_deviation_km
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.search import Match
 
@@ -95,7 +96,7 @@ def test_a_photo_is_registered_where_it_was_taken(place, rasters):
     assert found.camera.nadir()[2] == pytest.approx(415, rel=0.05)
     assert found.rms_km < 1.5
     assert found.evidence.spread > 0.5
-    assert float(found.uncertainty_km(np.array([320.0]), np.array([212.0]))[0]) < 1.0
+    assert float(ground_deviation_km(found.solution, np.array([320.0]), np.array([212.0]))[0]) < 1.0
 
 
 def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):

@@ -20,8 +20,8 @@ from engine.registration.solve import (
     errors_px,
     ground_deviation_km,
     solve_camera,
-    starts_from_affine,
 )
+from engine.registration.starts import starts_from_affine
 
 WIDTH, HEIGHT = 1024, 680
 

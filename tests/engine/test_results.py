@@ -266,26 +266,30 @@ def test_every_table_edited_by_others_keeps_its_rtree_right(tmp_path):
 # -- the history of reviews ---------------------------------------------------------------------------
 
 
-def decision(what, at="2026-05-01T10:00:00Z", **more):
-    return {"decision": what, "reviewer": "Ada", "reviewed_at": at, "note": "coast fits", **more}
+def decide(results, photo, decision, at="2026-05-01T10:00:00Z", localization=None):
+    """A decision as the plugin writes it, without the engine."""
+    text = None if localization is None else json.dumps(localization)
+    with sqlite3.connect(results.path) as con:
+        con.execute(
+            "INSERT INTO reviews (photo, decision, reviewer, reviewed_at, note, localization)"
+            " VALUES (?, ?, 'Ada', ?, 'coast fits', ?)",
+            (results.key(photo), decision, at, text),
+        )
 
 
-def test_reviews_are_added_and_never_replaced(tmp_path):
+def test_reviews_outlast_what_they_were_about(tmp_path):
     results = ResultsFile(tmp_path / "results.gpkg")
     answer = localization(tmp_path / "a.jpg")
     results.save(answer)
-    results.add_review(tmp_path / "a.jpg", decision("rejected", candidate_rank=1, localization=answer))
+    decide(results, tmp_path / "a.jpg", "rejected", localization=answer)
     results.save(localization(tmp_path / "a.jpg", lat=10.0))
     assert query(results.path, "SELECT review FROM footprints") == [("unreviewed",)]  # it is another footprint
-    results.add_review(tmp_path / "a.jpg", decision("confirmed", "2026-05-02T10:00:00Z"))
-    assert query(results.path, "SELECT review, reviewer, reviewed_at, note FROM footprints") == [
-        ("confirmed", "Ada", "2026-05-02T10:00:00Z", "coast fits")
-    ]
+    decide(results, tmp_path / "a.jpg", "accepted")
     results.remove([tmp_path / "a.jpg"])
-    first, second = results.reviews(tmp_path / "a.jpg")
-    assert (first["decision"], first["candidate_rank"], first["localization"]) == ("rejected", 1, answer)
-    assert (second["decision"], second["localization"]) == ("confirmed", None)
-    assert results.reviews(tmp_path / "b.jpg") == []
+    assert query(results.path, "SELECT photo, decision, reviewer, note FROM reviews ORDER BY fid") == [
+        ("a.jpg", "rejected", "Ada", "coast fits"),
+        ("a.jpg", "accepted", "Ada", "coast fits"),
+    ]
     check_intact(results.path)
 
 
@@ -294,22 +298,16 @@ def test_what_a_review_decided_on_holds_until_the_photo_is_located_again(tmp_pat
     photo = tmp_path / "a.jpg"
     results.save(localization(photo))
     corrected = {**localization(photo, lat=12.0), "message": "placed by hand"}
-    results.add_review(photo, decision("corrected", "2999-05-02T10:00:00Z", localization=corrected))
-    results.add_review(photo, decision("unsure", "2999-05-02T10:01:00Z"))
+    decide(results, photo, "corrected", "2999-05-02T10:00:00Z", corrected)
+    decide(results, photo, "unsure", "2999-05-02T10:01:00Z")
     assert results.localization(photo)["message"] == "placed by hand"
     assert results.rows()[0]["localization"]["message"] != "placed by hand"  # the engine's own answer stays
-    results.add_review(photo, decision("corrected", "2000-01-01T00:00:00Z", localization=localization(photo)))
+    decide(results, photo, "corrected", "2000-01-01T00:00:00Z", localization(photo))
     results.remove([photo])
     results.save(localization(photo, lat=20.0))
     with sqlite3.connect(results.path) as con:
         con.execute("UPDATE reviews SET reviewed_at = '2000-01-01T00:00:00Z'")
     assert results.localization(photo)["center"] == localization(photo, lat=20.0)["center"]
-
-
-def test_a_review_of_unknown_columns_is_a_bug(tmp_path):
-    results = made(tmp_path / "results.gpkg")
-    with pytest.raises(ValueError, match="color"):
-        results.add_review(tmp_path / "a.jpg", decision("confirmed", color="red"))
 
 
 # -- files of an older version ------------------------------------------------------------------------
@@ -372,8 +370,8 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path):
     ]
     assert query(old, "SELECT count(*) FROM tie_points") == [(2,)]
     assert query(old, "SELECT f_table_name FROM layer_styles") == [("tie_points",)]
-    results.add_review(tmp_path / "b.jpg", decision("confirmed"))
-    assert len(results.reviews(tmp_path / "b.jpg")) == 1
+    decide(results, tmp_path / "b.jpg", "accepted")
+    assert query(old, "SELECT count(*) FROM reviews") == [(1,)]
     check_intact(old)
 
 

@@ -28,7 +28,6 @@ from training.places.weather import Weather
 
 # Squares of a sensor 24 mm high; only the field of view counts.
 _SENSOR_MM = 24.0
-MIN_WIDTH_KM, MAX_WIDTH_KM = 140.0, 886.0
 # A line of sight lower than this over the ground shows a photo of the horizon, not of a place.
 _MIN_SIGHT_DEG = 22.0
 _MIN_COVERAGE = 0.9

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ...core.camera import Point, camera_of, offset, square_corners
-from ...core.footprint import corners_of, outline
+from ...core.footprint import outline
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,3 @@ def north_up_deg(camera) -> float:
     if there is None:
         return 0.0
     return -math.degrees(math.atan2(there[0] - x, y - there[1]))
-
-
-def corners_or_none(camera) -> Optional[list[list[float]]]:
-    """Corners of a camera's photo; None without a camera, or where one is no ground."""
-    return None if camera is None else corners_of(camera)
