@@ -1,0 +1,67 @@
+"""Where the search for a camera begins: cameras that an affine map from photo to ground suggests."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.geo import LocalFrame
+from engine.registration.camera import Camera, local_axes, surface_point
+from engine.registration.solve import ALTITUDE_KM, CameraPrior
+
+Array = NDArray[np.float64]
+
+
+def starts_from_affine(
+    matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
+) -> list[Camera]:
+    """Cameras that see the ground about as an affine map has it; none when the map is mirrored.
+
+    From far away a tilted view is affine: the photo's two axes on the ground give scale, turn and how much the
+    ground is foreshortened, but not towards which side it is tilted. So there are two tilted starts and one
+    that looks straight down on the middle.
+
+    Args:
+        matrix: (2, 3) photo pixels to km of `frame`.
+        frame: of the map.
+        photo_size: width, height in pixels.
+        prior: its focal length is used where known.
+    """
+    width, height = photo_size
+    step = max(photo_size) / 20.0
+    steps = np.array([[0.0, 0.0], [step, 0.0], [0.0, step]])
+    xy = np.column_stack([steps + np.array([width, height]) / 2, np.ones(3)]) @ matrix.T
+    lat, lon = frame.to_lat_lon(xy[:, 0], xy[:, 1])
+    axes = local_axes(float(lat[0]), float(lon[0]))
+    ground = surface_point(lat, lon)
+    px_per_km = np.linalg.inv(((ground[1:] - ground[0]) @ axes[:2].T).T / step)
+    # Rows: the photo's axes along the ground, in pixels a kilometre east and north.
+    if np.linalg.det(px_per_km) >= 0:
+        return []
+    larger, smaller = np.linalg.svd(px_per_km, compute_uv=False)
+    starts = []
+    for squeeze, signs in ((smaller / larger, (1.0, -1.0)), (1.0, (1.0,))):
+        scale = larger if squeeze < 1.0 else np.sqrt(larger * smaller)
+        rows = px_per_km / scale
+        up_2 = np.clip(1.0 - (rows * rows).sum(axis=1), 0.0, None) if squeeze < 1.0 else np.zeros(2)
+        up = np.sqrt(up_2) * [1.0, -1.0 if rows[0] @ rows[1] > 0 else 1.0]
+        range_km = _slant_range_km(squeeze, ALTITUDE_KM)
+        for sign in signs:
+            # The nearest orthonormal axes.
+            x_y = np.column_stack([rows, sign * up])
+            u, _, vt = np.linalg.svd(x_y, full_matrices=False)
+            x, y = u @ vt
+            z = np.cross(x, y)
+            if z[2] >= 0:  # looks up: foreshortened beyond what noise allows
+                continue
+            attitude = np.stack([x, y, z]) @ axes
+            focal = prior.focal_px or float(scale * range_km)
+            starts.append(Camera(ground[0] - range_km * attitude[2], attitude, focal, width, height))
+    return starts
+
+
+def _slant_range_km(cos_incidence: float, altitude_km: float) -> float:
+    """Distance to a camera at an altitude that is seen from the ground at an angle from the vertical."""
+    radius = 6371.0
+    along = radius * cos_incidence
+    return float(np.sqrt(along * along + 2 * radius * altitude_km + altitude_km**2) - along)
