@@ -46,6 +46,8 @@ SHAPEFILE_NAMES = {
     "reviewer": "reviewer",
     "reviewed_at": "reviewd_at",
     "note": "note",
+    "imagery": "imagery",
+    "imagery_attribution": "img_credit",
 }
 
 
