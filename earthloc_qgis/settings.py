@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qgis.core import QgsApplication, QgsSettings
+from qgis.core import QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
-from .core.imagery import Imagery
+from .core.imagery import Imagery, name_imagery_in
 from .core.resources import PLUGIN_FOLDER, profile_folder
 
 DEFAULT_RADIUS_KM = 1000.0  # 99 % of the labelled ISS photos show ground within 943 km of the nadir
@@ -136,6 +136,14 @@ def set_imagery(chosen: Imagery) -> None:
     _set("imagery", chosen.to_json())
 
 
+def choose_imagery(chosen: Imagery, project: QgsProject) -> None:
+    """Takes what the user chooses, here and in the project; a tile server is trusted from then on."""
+    set_imagery(chosen)
+    if chosen.server:
+        trust_server(chosen.address)
+    name_imagery_in(project, chosen)
+
+
 def trusted_servers() -> list[str]:
     """Addresses of the tile servers that the user has chosen at some time."""
     return _get_list("trusted_servers")
@@ -165,18 +173,3 @@ def reviewer() -> str:
 def set_reviewer(name: str) -> None:
     """Keeps the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())
-
-
-def review_imagery() -> str:
-    """Raster that tiles are shown from and tie points snapped to, or "" for what the panel uses."""
-    return _get("review_imagery", "", str)
-
-
-def set_review_imagery(path: str) -> None:
-    """Keeps the raster for reviewing; "" means what the panel uses."""
-    _set("review_imagery", path.strip())
-
-
-def imagery_for_review() -> str | None:
-    """How the engine is told what to review with; None for what each index was made from."""
-    return review_imagery() or imagery().spec()

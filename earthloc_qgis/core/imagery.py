@@ -17,6 +17,7 @@ from qgis.core import QgsMapLayer, QgsProject, QgsRasterLayer, QgsSettings
 
 from .resources import profile_folder
 
+_PROJECT_ENTRY = ("EarthLoc", "imagery")
 _CONNECTIONS = ("qgis/connections-xyz", "connections/xyz/items")  # before and since QGIS 3.30
 _GDAL_NAMES = ("GPKG:", "NETCDF:", "HDF5:")
 # Names of WMTS sets say nothing to the engine when QGIS's own source string leaves them out.
@@ -155,6 +156,39 @@ def saved_servers() -> list[Imagery]:
                 )
         settings.endGroup()
     return [found[name] for name in sorted(found, key=str.lower)]
+
+
+def same_imagery(one: Imagery, other: Imagery) -> bool:
+    """Whether two are the same imagery, whatever they are called."""
+    if one.server and other.server:
+        return one.address == other.address
+    return (one.path, one.server) == (other.path, other.server)
+
+
+def imagery_choices(project: QgsProject, *first: Imagery) -> list[Imagery]:
+    """What there is to choose from, each once: the indexes' own, `first`, the project's layers, QGIS's servers."""
+    found = [Imagery()]
+    for imagery in [*first, *project_imagery(project), *saved_servers()]:
+        if not any(same_imagery(imagery, other) for other in found):
+            found.append(imagery)
+    return found
+
+
+def name_imagery_in(project: QgsProject, chosen: Imagery) -> None:
+    """Makes the project name the imagery that was chosen."""
+    path = project.writePath(chosen.path) if chosen.path else ""
+    stored = Imagery(chosen.label, path, chosen.server)
+    project.writeEntry(*_PROJECT_ENTRY, "" if chosen.is_own else stored.to_json())
+
+
+def imagery_named_by(project: QgsProject) -> Imagery:
+    """The imagery that a project names; the indexes' own where it names none, or a file that is not there."""
+    text, _found = project.readEntry(*_PROJECT_ENTRY, "")
+    named = Imagery.from_json(text)
+    if not named.path:
+        return named
+    path = project.readPath(named.path)
+    return Imagery(named.label, path=path) if os.path.exists(path) else Imagery()
 
 
 def _whole(value: object) -> Optional[int]:

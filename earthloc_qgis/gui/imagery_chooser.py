@@ -10,9 +10,8 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import settings
-from ..core.imagery import Imagery, project_imagery, saved_servers, server_imagery
+from ..core.imagery import Imagery, imagery_choices, imagery_named_by, same_imagery, server_imagery
 
-_PROJECT_ENTRY = ("EarthLoc", "imagery")
 _FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # things to do rather than imagery
 
 
@@ -66,12 +65,7 @@ class ImageryChooser(QWidget):
 
     def choose(self, imagery: Imagery) -> None:
         """Chooses imagery, as the user does."""
-        settings.set_imagery(imagery)
-        if imagery.server:
-            settings.trust_server(imagery.address)
-        path = self._project.writePath(imagery.path) if imagery.path else ""
-        stored = Imagery(imagery.label, path, imagery.server)
-        self._project.writeEntry(*_PROJECT_ENTRY, "" if imagery.is_own else stored.to_json())
+        settings.choose_imagery(imagery, self._project)
         self.refresh()
         self.chosen_changed.emit()
 
@@ -83,15 +77,12 @@ class ImageryChooser(QWidget):
     def refresh(self, *_: object) -> None:
         """Lists again what there is to choose from."""
         chosen = self.chosen()
-        self._items = [Imagery()]
-        for imagery in [chosen, *self._offered, *project_imagery(self._project), *saved_servers()]:
-            if not any(_same(imagery, other) for other in self._items):
-                self._items.append(imagery)
+        self._items = imagery_choices(self._project, chosen, *self._offered)
         self.combo.clear()
         for imagery in self._items:
             self.combo.addItem(imagery.label or self.tr("The imagery each index was made from"))
             self.combo.setItemData(self.combo.count() - 1, imagery.path or imagery.host, Qt.ItemDataRole.ToolTipRole)
-        self.combo.setCurrentIndex(next(i for i, imagery in enumerate(self._items) if _same(imagery, chosen)))
+        self.combo.setCurrentIndex(next(i for i, imagery in enumerate(self._items) if same_imagery(imagery, chosen)))
         self.combo.insertSeparator(self.combo.count())
         for text, deed in (
             (self.tr("Choose a file…"), _FILE),
@@ -142,14 +133,9 @@ class ImageryChooser(QWidget):
 
     def _project_read(self, *_: object) -> None:
         """Takes what the project names: a file that is there, or a server that the user has chosen before."""
-        text, _found = self._project.readEntry(*_PROJECT_ENTRY, "")
-        named = Imagery.from_json(text)
-        if named.path:
-            named = Imagery(named.label, path=self._project.readPath(named.path))
-            if not os.path.exists(named.path):
-                named = Imagery()
+        named = imagery_named_by(self._project)
         about_server = named.server or named.path.lower().endswith(".json")
-        known = named.address in settings.trusted_servers() or _same(named, self.chosen())
+        known = named.address in settings.trusted_servers() or same_imagery(named, self.chosen())
         if named.is_own:
             self._offered = []
         elif known or not about_server:
@@ -174,13 +160,6 @@ class ImageryChooser(QWidget):
             )
         self.note.setText(text)
         self.note.setVisible(bool(text))
-
-
-def _same(one: Imagery, other: Imagery) -> bool:
-    """Whether two are the same imagery, whatever they are called."""
-    if one.server and other.server:
-        return one.address == other.address
-    return (one.path, one.server) == (other.path, other.server)
 
 
 def _host(url: str) -> str:

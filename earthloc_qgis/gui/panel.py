@@ -125,6 +125,7 @@ class EarthLocPanel(QWidget):
         self.tools.remove.triggered.connect(lambda: self._remove(self.list.selected()))
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
+        self.review.imagery_changed.connect(self.search.imagery.refresh)
         self.tools.review.triggered.connect(lambda: self.review.open(self.search.indexes.known()))
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)

@@ -1055,12 +1055,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>ImageryMenu</name>
     <message>
-      <source>What the panel fits photos to</source>
-      <translation>Woran das Bedienfeld Fotos anpasst</translation>
+      <source>The imagery each index was made from</source>
+      <translation>Die Bilddaten, aus denen jeder Index entstand</translation>
     </message>
     <message>
-      <source>Choose a raster file…</source>
-      <translation>Rasterdatei wählen…</translation>
+      <source>Choose a file…</source>
+      <translation>Datei wählen…</translation>
     </message>
     <message>
       <source>Georeferenced imagery</source>

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
 
 
-def wait_for(condition, seconds: float = 20.0, what: str = "") -> None:
+def wait_for(condition, seconds: float = 60.0, what: str = "") -> None:
     """Runs the event loop until `condition()` holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -346,22 +346,20 @@ def test_results_of_the_current_photo(panel, folder):
 
 
 def test_progress_is_shown_for_photo_and_run(panel, folder):
+    from earthloc_qgis.gui.photo_model import PROGRESS_ROLE
+
     add(panel, folder("a.jpg", "slow1.jpg", "slow2.jpg"))
-    panel.localize_button.click()
     bars, texts = set(), set()
-
-    def watch() -> bool:
-        from earthloc_qgis.gui.photo_model import PROGRESS_ROLE
-
-        bars.add(cell(panel, 1, STATUS).data(PROGRESS_ROLE))
-        texts.add(panel.progress.text.text())
-        panel.list.viewport().repaint()
-        return idle(panel)
-
-    wait_for(watch)
+    # Connected after the panel's own slots: what is shown is looked at each time that it changes.
+    panel.controller.progress_changed.connect(lambda *_: texts.add(panel.progress.text.text()))
+    panel.controller.model.dataChanged.connect(lambda *_: bars.add(cell(panel, 1, STATUS).data(PROGRESS_ROLE)))
+    panel.localize_button.click()
+    wait_for(lambda: idle(panel) and len(panel.controller.queue.jobs) == 3, 60)
+    panel.list.viewport().repaint()
     assert len(bars) > 4
-    assert "0 of 3" in texts
-    assert any(text.startswith("2 of 3, about ") and text.endswith(" s left") for text in texts)
+    of_run = {text.partition(" · ")[0] for text in texts}
+    assert "0 of 3" in of_run
+    assert any(text.startswith("2 of 3, about ") and text.endswith((" s left", " min left")) for text in of_run)
 
 
 def test_selection_decides_what_is_located(panel, folder):

@@ -15,6 +15,7 @@ from test_review import make_canvas, move, press, rows, settle
 
 from earthloc_qgis import settings
 from earthloc_qgis.core.camera import distance_km
+from earthloc_qgis.core.imagery import Imagery
 
 WIDTH_DEG, HEIGHT_DEG = 4.22, 2.24  # pixels are square at 45 N, where the second photo was taken
 SIZE = (1200, 900)
@@ -44,7 +45,7 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
     from earthloc_qgis.gui.review.window import ReviewWindow
 
     settings.set_engine_setting(real_engine)
-    settings.set_review_imagery(str(imagery))
+    settings.set_imagery(Imagery("mosaic", path=str(imagery)))
     settings.set_reviewer("Ada")
     results = tmp_path / "r.gpkg"
 
@@ -299,6 +300,9 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
 def test_imagery_menu_offers_what_there_is(window, imagery):
     window.imagery.fill()
     actions = {action.text(): action for action in window.imagery.menu.actions() if action.text()}
-    assert actions[os.path.basename(str(imagery))].isChecked()
+    assert actions["mosaic"].isChecked()
+    heard = []
+    window.imagery.changed.connect(lambda: heard.append(settings.imagery()))
     next(iter(actions.values())).trigger()
-    assert settings.review_imagery() == ""
+    assert heard == [Imagery()]  # what each index was made from, in the panel too
+    assert settings.imagery().is_own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from qgis.core import Qgis
-from qgis.PyQt.QtCore import QObject, Qt, QTimer
+from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget
 
 from ... import settings
@@ -20,7 +20,12 @@ class ReviewDock(QObject):
     Args:
         iface: QGIS.
         controller: of the panel; says where the results are.
+
+    Signals:
+        imagery_changed(): other imagery was chosen in the review.
     """
+
+    imagery_changed = pyqtSignal()
 
     def __init__(self, iface, controller, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -70,6 +75,7 @@ class ReviewDock(QObject):
         self.window.told.connect(
             lambda text: self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel.Warning)
         )
+        self.window.imagery.changed.connect(self.imagery_changed)
         self.dock.setWidget(self.window)
         panel = main.findChild(QDockWidget, "EarthLocPanel")
         if panel is not None and panel.isVisible() and not panel.isFloating():

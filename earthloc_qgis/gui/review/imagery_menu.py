@@ -1,19 +1,20 @@
-"""Which imagery candidates are shown from, tie points snap to, and photos are fitted to."""
+"""Which imagery candidates are shown from, tie points snap to, and photos are fitted to: that of the panel."""
 
 from __future__ import annotations
 
 import os
 from typing import Optional
 
-from qgis.core import QgsMapLayer, QgsProject
+from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QWidget
 
 from ... import settings
+from ...core.imagery import Imagery, imagery_choices, same_imagery
 
 
 class ImageryMenu(QObject):
-    """A menu with the imagery of the panel, the raster files of the project, and any other file.
+    """A menu with what the panel offers; choosing here chooses there.
 
     Signals:
         changed(): another one was chosen.
@@ -30,42 +31,27 @@ class ImageryMenu(QObject):
     def fill(self) -> None:
         """Lists what there is now."""
         self.menu.clear()
-        chosen = settings.review_imagery()
-        self._add(self.tr("What the panel fits photos to"), "", not chosen)
-        rasters = {source: name for name, source in project_rasters()}
-        if chosen and chosen not in rasters:
-            rasters[chosen] = os.path.basename(chosen)
-        for source, name in rasters.items():
-            self._add(name, source, source == chosen)
+        chosen = settings.imagery()
+        for imagery in imagery_choices(QgsProject.instance(), chosen):
+            text = imagery.label or self.tr("The imagery each index was made from")
+            action = self.menu.addAction(text, lambda imagery=imagery: self._choose(imagery))
+            action.setCheckable(True)
+            action.setChecked(same_imagery(imagery, chosen))
         self.menu.addSeparator()
-        self.menu.addAction(self.tr("Choose a raster file…"), self.ask)
+        self.menu.addAction(self.tr("Choose a file…"), self.ask)
 
     def ask(self) -> None:
         """A file of the user's choice."""
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Georeferenced imagery"))
         if path:
-            self._choose(path)
+            self._choose(Imagery(os.path.basename(path), path=path))
 
-    def _add(self, text: str, source: str, is_chosen: bool) -> None:
-        action = self.menu.addAction(text, lambda: self._choose(source))
-        action.setCheckable(True)
-        action.setChecked(is_chosen)
-
-    def _choose(self, source: str) -> None:
-        settings.set_review_imagery(source)
+    def _choose(self, imagery: Imagery) -> None:
+        settings.choose_imagery(imagery, QgsProject.instance())
         self.changed.emit()
-
-
-def project_rasters() -> list[tuple[str, str]]:
-    """Name and file of the project's rasters that are files of their own."""
-    return [
-        (layer.name(), layer.source())
-        for layer in QgsProject.instance().mapLayers().values()
-        if layer.type() == QgsMapLayer.LayerType.RasterLayer and os.path.isfile(layer.source())
-    ]
 
 
 def imagery_of(localization: dict) -> Optional[str]:
     """The imagery to use for a photo: the one chosen, else the one that the engine fitted it to, if it is here."""
     stated = (localization.get("imagery") or {}).get("source")
-    return settings.imagery_for_review() or (stated if stated and os.path.isfile(stated) else None)
+    return settings.imagery().spec() or (stated if stated and os.path.isfile(stated) else None)

@@ -52,7 +52,7 @@ class SearchHere(QObject):
             {
                 "photo": working.path, "indexes": indexes, "nadir": list(nadir) if nadir else None,
                 "area": [center[0], center[1], min(radius_km, settings.WHOLE_EARTH_KM)], "top_k": settings.top_k(),
-                "register": settings.register(), "imagery": settings.imagery_for_review(), "out": None,
+                "register": settings.register(), "imagery": settings.imagery().spec(), "out": None,
             },
             on_result=lambda result: self._found(working.path, result),
             on_error=self._refused,

@@ -269,7 +269,7 @@ class ReviewWindow(QWidget):
     def _ask_for_tiles(self) -> None:
         candidates = (self.bench.working.shown.get("candidates") if self.bench.working is not None else None) or []
         has_engine = settings.find_engine() is not None
-        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery_for_review())
+        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
 
     def _say(self, working: Working) -> None:
         self.status.describe(working, self.bench.model.item(working.path), self.photo.editing)
@@ -281,8 +281,8 @@ class ReviewWindow(QWidget):
             self._say(self.bench.working)
 
     def _sources(self) -> tuple[list[str], Optional[str]]:
-        """Where tiles are cut from and tie points snapped to: folders of indexes, and a raster or None."""
-        return self._indexes(), settings.imagery_for_review()
+        """Where tiles are cut from and tie points snapped to: folders of indexes, and imagery or None."""
+        return self._indexes(), settings.imagery().spec()
 
     def _show_note(self) -> None:
         item = self.bench.model.item(self.bench.current) if self.bench.current else None
