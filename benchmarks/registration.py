@@ -33,10 +33,10 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import confidence, footprint, prepare, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-POOL = 8  # wrong places whose imagery is read once for several photos
-RENEWED = 0.1  # share of tries at which one of them gives way to a new one
+POOL = 5  # wrong places whose imagery is read once for several photos
+RENEWED = 0.05  # share of tries at which one of them gives way to a new one
 EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
-FORCED = 0.12  # share of tries in which the early checks are left out, so that wrong places leave evidence too
+FORCED = 0.06  # share of tries in which the early checks are left out, so that wrong places leave evidence too
 
 
 def main() -> None:
@@ -85,6 +85,7 @@ class Tries:
         self.places = prepare.Places()
         self.pool: list[tuple[float, float, float]] = []
         self.turn = int(rng.integers(1000))
+        self.seen: set[tuple] = set()  # wrong pairs of photo and place, each of which is tried once
 
     def right(self) -> dict:
         """A photo of the truth table against imagery round its true place, a tile off to the side."""
@@ -98,13 +99,19 @@ class Tries:
 
     def wrong(self) -> dict:
         """A photo of the truth table against imagery of some other land."""
-        truth = self.truths[self.rng.integers(len(self.truths))]
-        return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), self._elsewhere(truth.center), None)
+        while True:
+            truth = self.truths[self.rng.integers(len(self.truths))]
+            place = self._elsewhere(truth.center)
+            if self._is_new(truth.photo.name, place):
+                return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), place, None)
 
     def negative(self) -> dict:
         """A photo that shows nothing that could be located, against imagery of some land."""
-        path = self.negatives[self.rng.integers(len(self.negatives))]
-        return self._try(path.name, self._photo(path, None), self._elsewhere(None), None)
+        while True:
+            path = self.negatives[self.rng.integers(len(self.negatives))]
+            place = self._elsewhere(None)
+            if self._is_new(path.name, place):
+                return self._try(path.name, self._photo(path, None), place, None)
 
     def alike(self) -> dict:
         """A photo against a wrong place that the retrieval proposed."""
@@ -127,9 +134,11 @@ class Tries:
                 for c in self.proposed[truth.photo.name]
                 if float(geo.distance_km(*truth.center, *c["center"])) > reach
             ]
-            if far:
-                chosen = far[self.rng.integers(len(far))]
-                place = (*chosen["center"], chosen["width_km"])
+            if not far:
+                continue
+            chosen = far[self.rng.integers(len(far))]
+            place = (*chosen["center"], chosen["width_km"])
+            if self._is_new(truth.photo.name, self._looked_at(self._photo(truth.photo, truth.nadir), place)):
                 return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), place, None)
 
     def simulated(self) -> dict:
@@ -168,6 +177,18 @@ class Tries:
             self.prepared[path.name] = prepare.prepare(read_photo(path, prepare.PHOTO_PX), nadir)
         return self.prepared[path.name]
 
+    @staticmethod
+    def _looked_at(photo: prepare.PreparedPhoto, place: tuple) -> tuple[float, float, float]:
+        """As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width."""
+        width_km = photo.lens_width_km or place[2]
+        return (*prepare.on_grid(*place[:2], width_km), width_km)
+
+    def _is_new(self, name: str, place: tuple) -> bool:
+        """Whether this pair was not tried yet; from now on it was."""
+        new = (name, place) not in self.seen
+        self.seen.add((name, place))
+        return new
+
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
         """A place on land, far from `center`, one of the pool that is renewed little by little."""
         if len(self.pool) >= POOL and self.rng.random() < RENEWED:
@@ -186,9 +207,7 @@ class Tries:
 
     def _try(self, name: str, photo: prepare.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
         forced = bool(self.rng.random() < FORCED) and truth is None
-        # As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width.
-        width_km = photo.lens_width_km or place[2]
-        place = (*prepare.on_grid(*place[:2], width_km), width_km)
+        place = self._looked_at(photo, place)
         started, cpu = time.perf_counter(), time.process_time()
         surveyed = self.places.get(place, lambda: prepare.survey(self.imagery, *place))
         found = register.register(photo, surveyed, self.imagery, keep_any=forced)

@@ -48,7 +48,8 @@ class Outcome:
         inliers: tie points of each candidate; 0 where nothing fitted or it was not tried.
         tried: how many candidates were tried.
         imagery: what the best was registered with: its "source", "attribution" and "licence"; or None.
-        hindrance: why nothing could be tried, as a sentence, or None.
+        hindered: indices of the candidates that could not be tried; none when one is beyond doubt.
+        hindrance: why something could not be tried, as the end of a sentence, or None.
     """
 
     best: Registration | None
@@ -56,6 +57,7 @@ class Outcome:
     inliers: tuple[int, ...]
     tried: int
     imagery: dict[str, str] | None = None
+    hindered: tuple[int, ...] = ()
     hindrance: str | None = None
 
 
@@ -83,6 +85,7 @@ def register_candidates(
     inliers = [0] * len(matches)
     tried = 0
     best = Outcome(None, 0, (), 0)
+    hindered: list[int] = []
     hindrance = None
     with contextlib.ExitStack() as opened:
         sources: dict[str, ImagerySource | EarthLocError] = {}
@@ -103,7 +106,9 @@ def register_candidates(
             if tried and time.monotonic() > end:
                 break
             if lead.imagery is None:
-                hindrance = lead.hindrance or hindrance
+                if lead.row is not None:
+                    hindered.append(lead.row)
+                    hindrance = hindrance or lead.hindrance
                 continue
             try:
                 source = source_at(lead.imagery)
@@ -113,7 +118,9 @@ def register_candidates(
             except CancelledError:
                 raise
             except EarthLocError as error:
-                hindrance = hindrance or f"Not checked: {error}"
+                hindrance = hindrance or str(error)
+                if lead.row is not None:
+                    hindered.append(lead.row)
                 continue
             if lead.row is not None:
                 tried += 1
@@ -132,9 +139,7 @@ def register_candidates(
         found = carried_over(prepared, neighbour)
         if found is not None and (best.best is None or found.confidence > best.best.confidence):
             best = Outcome(found, None, (), 0)
-    if best.best is not None:
-        hindrance = None
-    return replace(best, inliers=tuple(inliers), tried=tried, hindrance=hindrance if not tried else None)
+    return replace(best, inliers=tuple(inliers), tried=tried, hindered=tuple(hindered), hindrance=hindrance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +152,7 @@ class _Lead:
         stated: what the index states of the imagery.
         row: of the candidate; None for a neighbouring photo.
         place: features of the neighbouring photo itself.
-        hindrance: what to say when the imagery is not here.
+        hindrance: why the imagery is not here.
     """
 
     look: Look
@@ -179,8 +184,8 @@ def _leads(
         name = str(stated.get("path") or "")
         path = imagery or find_imagery(index.path, name)
         hindrance = (
-            f"Not checked, for the imagery of the index {index.name} ({name or 'not named'}) is not here: put it "
-            "beside the index or name it as imagery."
+            f"the imagery of the index {index.name} ({name or 'not named'}) is not here; put it beside the index or "
+            "name it as imagery."
         )
         if (path, *look) not in looked_at:
             looked_at.add((path, *look))
@@ -235,18 +240,20 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
     for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
         candidate["inliers"] = inliers
     best = outcome.best
-    if outcome.hindrance is not None:
-        answer["message"] += f" {outcome.hindrance}"
-        return
+    some_left = f" Not all candidates were checked: {outcome.hindrance}" if outcome.hindered else ""
     if best is None or best.confidence < answer["confidence"]:
         n = outcome.tried
-        answer["confidence"] = _after_looking_in_vain(answer["confidence"])
+        if not n and outcome.hindrance is not None:
+            answer["message"] += f" Not checked: {outcome.hindrance}"
+            return
+        if 0 not in outcome.hindered:
+            answer["confidence"] = _after_looking_in_vain(answer["confidence"])
         answer["message"] = (
             f"None of the {n} candidates tried fits the imagery; the best guess is the tile that looks most alike. "
             "Compare it with a basemap, or try more candidates."
             if n > 1
             else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
-        )
+        ) + some_left
         return
     pose = in_full_pixels(best.solution, best.tie_points, photo, answer["nadir"])
     camera = pose.camera
@@ -274,7 +281,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         imagery=outcome.imagery,
         inliers=len(best.tie_points),
         rms_km=round(best.rms_km, 3),
-        message=_in_words(best, answer, outcome.row),
+        message=_in_words(best, answer, outcome.row) + some_left,
     )
 
 

@@ -256,6 +256,47 @@ def test_a_bad_server_makes_a_photo_uncertain_and_says_why(case, photo_file, ind
     assert time.monotonic() - started < 30
 
 
+def test_a_server_that_fails_later_is_named_too(tmp_path, ground, photo_file, model, settings_file, server):
+    """The first candidates do not fit; then the server goes away."""
+    folder = tmp_path / "wide"
+    build_index(ground, folder, bbox=(1.0, 41.0, 11.0, 47.0), tile_km=(220.0,), model=model, include_ocean=True)
+    pixels = np.asarray(Image.open(photo_file))
+    Image.fromarray(np.ascontiguousarray(pixels[:, ::-1])).save(photo_file)  # mirrored: fits nowhere
+    localizer = Localizer([RegionalIndex.open(folder)], [model])
+    query = Query(photo_file, top_k=30, register_s=60.0, imagery=str(settings_file))
+    unchecked = localizer.localize(Query(photo_file, top_k=30, register=False))
+    tried = []
+
+    def fail_after_two(stage, done, *_):
+        if stage == "register":
+            tried.append(done)
+            if done == 2:
+                server.stop()
+
+    answer = localizer.localize(query, Work(fail_after_two))
+    assert 2 <= max(tried) < 30
+    assert answer["status"] == "uncertain"
+    assert f"None of the {max(tried)} candidates tried fits" in answer["message"]
+    assert "Not all candidates were checked: imagery server Ground Office (127.0.0.1): " in answer["message"]
+    assert answer["confidence"] < unchecked["confidence"]  # the first was looked at
+
+
+def test_what_could_not_be_checked_does_not_speak_against_the_first_candidate(tmp_path, ground, plot, model):
+    """Two indexes, and the imagery is here only of the one that has not the first candidate."""
+    for raster, box in (plot, None), (ground, (4.5, 43.4, 7.2, 45.6)):
+        build_index(raster, tmp_path / raster.stem, bbox=box, tile_km=(220.0,), model=model, include_ocean=True)
+    (tmp_path / "plot.imagery.txt").unlink()
+    with RasterSource.open(plot) as source:
+        Image.fromarray(source.square(44.0, 5.0, 220.0, 512)[0]).save(tmp_path / "photo.png")
+    localizer = Localizer([RegionalIndex.open(tmp_path / name) for name in ("plot", "ground")], [model])
+    unchecked = localizer.localize(Query(tmp_path / "photo.png", top_k=50, register=False))
+    assert unchecked["candidates"][0]["index"] == "plot"
+    answer = localizer.localize(Query(tmp_path / "photo.png", top_k=50, register_s=60.0))
+    assert answer["confidence"] == unchecked["confidence"]
+    assert "fits the imagery" in answer["message"]
+    assert "Not all candidates were checked: the imagery of the index plot (plot.tif) is not here" in answer["message"]
+
+
 def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_file, server):
     from engine.errors import CancelledError
 
