@@ -12,14 +12,13 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from .. import settings
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
-from ..core.queue import CANCELLED as JOB_CANCELLED
 from ..core.queue import DONE, LocalizationQueue, LocalizeOptions
 from ..core.queue import FAILED as JOB_FAILED
-from ..core.queue import RUNNING as JOB_RUNNING
 from ..core.queue import WAITING as JOB_WAITING
 from ..core.store import ResultStore, StoreError, results_path, unsaved_path
+from .job_rows import row_of
 from .photo_info import PhotoInfoLoader
-from .photo_model import CANCELLED, FAILED, NEW, NOT_FOUND, QUEUED, RUNNING, Photo, PhotoModel
+from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
 from .thumbnail import ThumbnailLoader
 
 
@@ -202,27 +201,10 @@ class Controller(QObject):
             if job.result is not None:
                 self._forget_result(job.result, path)
             return
-        if job.state == JOB_RUNNING:
-            self.model.update(path, status=RUNNING, progress=job.progress, message=job.message)
-        elif job.state == JOB_WAITING:
-            self.model.update(path, status=QUEUED, message="")
-        elif job.state == JOB_CANCELLED:
-            before = self._before.get(path, {})
-            if before.get("status", NEW) == NEW:
-                before = {"status": CANCELLED, "message": job.message}
-            self.model.update(path, **before)  # a result from before still holds
-        elif job.state == JOB_FAILED:
-            self.model.update(path, status=FAILED, confidence=None, message=job.message)
+        self.model.update(path, **row_of(job, self._before.get(path, {})))
+        if job.state == JOB_FAILED:
             self._log(f"{path}: {job.message}", Qgis.MessageLevel.Warning)
-            if job.result is not None:
-                self._take_result(path, job.result)
-        elif job.state == DONE and job.result is not None:
-            self.model.update(
-                path,
-                status=str(job.result.get("status", NOT_FOUND)),
-                confidence=job.result.get("confidence"),
-                message=job.message,
-            )
+        if job.state in (DONE, JOB_FAILED) and job.result is not None:
             self._take_result(path, job.result)
 
     def _take_result(self, path: str, result: dict) -> None:

@@ -31,12 +31,17 @@ def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, b
             info = json.loads((path / "index.json").read_text(encoding="utf-8"))
             name, count, region = str(info["name"]), int(info["count"]), info["region"]
             here = imagery_is_here(path, str(info.get("source", {}).get("path") or ""))
-            west, south, east, north = (f"{float(side):g}" for side in region)
+            west, south, east, north = (float(side) for side in region)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-        tiles = f"{count:,} tiles, {west} to {east} E, {south} to {north} N"
-        found[str(path)] = (str(path), name, tiles, here)
+        across, along = f"{_side(west, 'EW')} to {_side(east, 'EW')}", f"{_side(south, 'NS')} to {_side(north, 'NS')}"
+        found[str(path)] = (str(path), name, f"{count:,} tiles, {across}, {along}", here)
     return sorted(found.values(), key=lambda index: index[1].lower())
+
+
+def _side(degrees: float, letters: str) -> str:
+    """A side of a region, to a tenth of a degree: 12.5° W."""
+    return f"{abs(round(degrees, 1)):g}° {letters[degrees < 0]}"
 
 
 def imagery_is_here(index: Path, stated: str) -> bool:

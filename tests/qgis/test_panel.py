@@ -25,7 +25,7 @@ def index(tmp_path):
     """A folder of indexes with one in it (only what the list reads), and one that is damaged."""
     folder = tmp_path / "indexes"
     (folder / "europe").mkdir(parents=True)
-    info = {"format": 1, "name": "europe", "count": 3478, "region": [0, 0, 80, 60]}
+    info = {"format": 1, "name": "europe", "count": 3478, "region": [-12.5, 0, 80, 60.0123]}
     (folder / "europe" / "index.json").write_text(json.dumps(info))
     (folder / "broken").mkdir()
     (folder / "broken" / "index.json").write_text("{")
@@ -388,7 +388,7 @@ def test_no_index_ticked(panel, folder):
 def test_index_list_skips_what_is_no_index(panel, index):
     combo = panel.search.indexes.combo
     assert combo.count() == 1
-    assert combo.itemText(0) == "europe (3,478 tiles, 0 to 80 E, 0 to 60 N)"
+    assert combo.itemText(0) == "europe (3,478 tiles, 12.5° W to 80° E, 0° N to 60° N)"
     assert panel.search.indexes.chosen() == [str(index)]
 
 
