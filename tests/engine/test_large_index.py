@@ -100,6 +100,15 @@ def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius
     assert len(ranges) <= 200
 
 
+@given(st.floats(-90, 90), st.floats(-180, 179.9), st.integers(0, 53_000), st.floats(-1e-6, 1e-6))
+@settings(deadline=None, max_examples=60)
+def test_a_circle_holds_what_is_no_further_than_its_radius(world, lat, lon, number, more_km):
+    """Also where a tile lies on its edge."""
+    away_km = geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon)
+    circle = Circle(lat, lon, float(away_km[number % world.count]) + more_km)
+    np.testing.assert_array_equal(circle.holds(world.tiles_at(slice(None))), away_km <= circle.radius_km)
+
+
 @pytest.mark.parametrize(("lat", "lon"), [(40.0, 30.0), (-20.0, -60.0), (60.0, 179.9), (10.0, 20.0)])
 def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat, lon):
     circle = Circle(lat, lon, 1000.0)
