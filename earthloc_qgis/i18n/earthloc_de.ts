@@ -996,6 +996,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
     </message>
+    <message>
+      <source>Written: {path} (photos: {n}).</source>
+      <translation>Geschrieben: {path} (Fotos: {n}).</translation>
+    </message>
   </context>
   <context>
     <name>ImageryChooser</name>

@@ -72,9 +72,9 @@ class ReviewDock(QObject):
         self.dock = QgsDockWidget(self.tr("EarthLoc review"), main)
         self.dock.setObjectName("EarthLocReviewDock")
         self.window = ReviewWindow(self._iface.mapCanvas(), lambda: self._indexes, self.dock)
-        self.window.told.connect(
-            lambda text: self._iface.messageBar().pushMessage("EarthLoc", text, Qgis.MessageLevel.Warning)
-        )
+        for signal, level in ((self.window.told, Qgis.MessageLevel.Warning),
+                              (self.window.written, Qgis.MessageLevel.Success)):  # fmt: skip
+            signal.connect(lambda text, level=level: self._iface.messageBar().pushMessage("EarthLoc", text, level))
         self.window.imagery.changed.connect(self.imagery_changed)
         self.dock.setWidget(self.window)
         panel = main.findChild(QDockWidget, "EarthLocPanel")

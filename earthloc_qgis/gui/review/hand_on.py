@@ -29,9 +29,11 @@ class HandOn(QObject):
         window: that dialogs belong to.
 
     Signals:
-        told(text): what was written, or why not.
+        written(text): what was written.
+        told(text): why nothing was.
     """
 
+    written = pyqtSignal(str)
     told = pyqtSignal(str)
 
     def __init__(self, results: Callable[[], Path], window: QWidget) -> None:
@@ -67,7 +69,7 @@ class HandOn(QObject):
         def work(feedback: QgsFeedback) -> str:
             # Opened here: a layer belongs to the thread that it is made in.
             report = export_footprints(open_results(str(results)), target, name, wanted, feedback, str(results))
-            return " ".join([_written(report.count, report.path), *report.warnings])
+            return " ".join([self._written(report.count, report.path), *report.warnings])
 
         self._run(work)
 
@@ -76,7 +78,7 @@ class HandOn(QObject):
         target, _ = self._ask(self.tr("Write catalogue"), "catalogue.csv", "CSV (*.csv)")
         if target is not None:
             results, only = self._results(), self.only_accepted.isChecked()
-            self._run(lambda feedback: _written(write_catalogue(results, target, only), target))
+            self._run(lambda feedback: self._written(write_catalogue(results, target, only), target))
 
     def ask_for_report(self) -> None:
         """The report to a file of the user's choice, on the map's topmost imagery."""
@@ -89,7 +91,7 @@ class HandOn(QObject):
             basemap = QgsRasterLayer(*ground[:2], "gdal") if ground else None
             if basemap is not None:
                 basemap.setCrs(ground[2])
-            return _written(write_report(results, target, only, basemap, feedback), target)
+            return self._written(write_report(results, target, only, basemap, feedback), target)
 
         self._run(work)
 
@@ -102,7 +104,7 @@ class HandOn(QObject):
 
         def work(feedback: QgsFeedback) -> str:
             count, left_out = write_training_photos(results, Path(folder), feedback)
-            return " ".join([_written(count, Path(folder)), *(f"{reason}." for reason in left_out)])
+            return " ".join([self._written(count, Path(folder)), *(f"{reason}." for reason in left_out)])
 
         self._run(work)
 
@@ -119,23 +121,23 @@ class HandOn(QObject):
         dialog.canceled.connect(feedback.cancel)
         feedback.progressChanged.connect(lambda percent: dialog.setValue(min(99, int(percent))))
 
-        def guarded() -> str:
+        def guarded() -> tuple[bool, str]:
             try:
-                return work(feedback)
+                return True, work(feedback)
             except (ExportError, StoreError) as error:
-                return str(error)
+                return False, str(error)
 
-        def done(text: str) -> None:
+        def done(outcome: tuple[bool, str]) -> None:
             self._feedback = None
             dialog.close()
             dialog.deleteLater()
-            self.told.emit(text)
+            is_written, text = outcome
+            (self.written if is_written else self.told).emit(text)
 
         self._background.run(guarded, done)
 
-
-def _written(count: int, path: Path) -> str:
-    return f"{count}: {path}"
+    def _written(self, count: int, path: Path) -> str:
+        return self.tr("Written: {path} (photos: {n}).").format(path=path, n=count)
 
 
 def _basemap() -> Optional[tuple]:

@@ -43,10 +43,12 @@ class ReviewWindow(QWidget):
         indexes: tells the folders of the indexes there are.
 
     Signals:
-        told(text): something for the message bar.
+        told(text): a warning for the message bar.
+        written(text): something was handed on.
     """
 
     told = pyqtSignal(str)
+    written = pyqtSignal(str)
 
     def __init__(self, canvas, indexes: Callable[[], list[str]], parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -166,6 +168,7 @@ class ReviewWindow(QWidget):
         bench.told.connect(self.told)
         self.imagery.changed.connect(lambda: self._ask_for_tiles())
         self.hand_on.told.connect(self.told)
+        self.hand_on.written.connect(self.written)
         self.correct.told.connect(self._say_of_correction)
         bench.recorder.loaded.connect(lambda *_: self._loaded())
         bench.recorder.outdated.connect(self._bring_up_to_date)
