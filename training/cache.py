@@ -60,7 +60,7 @@ class PictureCache:
             "seed": config.seed,
             "size_px": config.network.size_px,
             "input": config.network.input,
-            "imagery": asdict(config.imagery),
+            "imagery": {k: v for k, v in asdict(config.imagery).items() if k != "photo_weights"},
             "tile_km": config.places.tile_km,
             "bbox": config.places.bbox,
             "min_land": config.places.min_land,

@@ -25,12 +25,15 @@ class ImageryConfig:
         seasons: folder of twelve monthly mosaics; "" leaves the season as it is.
         own_month: month of the mosaic, 1 to 12.
         footprints: list of EarthLoc names; "" takes the quantiles of the published one.
+        photo_weights: of red, green and blue, by which a real photo is to be made grey before it is embedded: the card
+            says so. Simulated photos have their colours weighed at random instead.
     """
 
     mosaic: str = ""
     seasons: str = ""
     own_month: int = 8
     footprints: str = ""
+    photo_weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ class StepsConfig:
         region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
         region_photos: how many photos round a place such a batch is drawn from.
         small_px, small_share: side of the pictures in the first so large share of the steps.
+        kept: share of the way from the backbone's pretrained weights that is kept in the end (Wortsman et al.: "Robust
+            fine-tuning of zero-shot models", CVPR 2022, equation 1): what is learnt of simulated photos is not all
+            true of real ones.
         turned: photo and tile are turned and mirrored alike, which makes eight places of one.
     """
 
@@ -78,6 +84,7 @@ class StepsConfig:
     region_photos: int = 2500
     small_px: int = 192
     small_share: float = 0.0
+    kept: float = 1.0
     turned: bool = True
 
     def __post_init__(self) -> None:

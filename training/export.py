@@ -44,6 +44,7 @@ class PackageInfo:
         license: of the weights (SPDX).
         origin: whose weights they were to start with, "" when ours from the beginning.
         measured: recall and the like, as the evaluation gave them.
+        photo_weights: of red, green and blue, by which photos are made grey before the network sees them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class PackageInfo:
     license: str
     origin: str = ""
     measured: Mapping[str, Any] = field(default_factory=dict)
+    photo_weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def _card(network: EmbeddingNetwork, info: PackageInfo, data: bytes, variant: st
             "mean": list(network.mean),
             "std": list(network.std),
             "resize": resize,
+            **({"photo_weights": list(info.photo_weights)} if info.photo_weights else {}),
         },
         "output": {"name": _OUTPUT, "dimension": network.dimension, "normalised": True, "metric": "dot"},
         "query_rotations_deg": list(ROTATIONS_DEG),

@@ -83,6 +83,7 @@ class Trainer:
             else:
                 optimizer.load_state_dict(state["optimizer"])
             self._descend(optimizer, pairs, test, work)
+            self._go_back()
             save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
             raise OutputError.from_os_error(self.out, error) from error
@@ -181,6 +182,16 @@ class Trainer:
         some = [p.pixels[:: max(1, len(p) // _START_PICTURES)] for p in (tiles, photos)]
         maps = [torch.cat([self._features(part)[0] for part in pixels.split(_EMBED_BATCH)]) for pixels in some]
         self.network.aggregator.start(maps[0], maps[1])
+
+    @torch.no_grad()
+    def _go_back(self) -> None:
+        """Moves the backbone a part of the way back to where it started."""
+        kept = self.config.steps.kept
+        if kept < 1.0:
+            start = build(self.config.network, self.config.seed).backbone.state_dict()
+            for name, tensor in self.network.backbone.state_dict().items():
+                if tensor.is_floating_point():
+                    tensor.lerp_(start[name], 1.0 - kept)
 
     @torch.inference_mode()
     def _recall(self, pairs: Pairs, test: Pictures) -> dict[str, float]:

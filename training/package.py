@@ -41,6 +41,7 @@ class FinishedRun:
     training_data: str
     origin: str
     resize: str
+    photo_weights: tuple[float, ...] = ()
 
 
 def export_run(
@@ -64,7 +65,13 @@ def export_run(
     """
     found = open_run(run, config_path, data)
     info = PackageInfo(
-        found.name, version, found.training_data, "GPL-2.0-or-later", found.origin, _read_measured(measured)
+        found.name,
+        version,
+        found.training_data,
+        "GPL-2.0-or-later",
+        found.origin,
+        _read_measured(measured),
+        found.photo_weights,
     )
     return export_package(found.network, out, info, found.pictures, variant, found.resize)
 
@@ -91,7 +98,8 @@ def open_run(run: Path, config_path: Path, data: Path) -> FinishedRun:
         pictures = _simulated_pairs(imagery, config.seed)
     finally:
         imagery.close()
-    return FinishedRun(config.name, network, _with_real(pictures, data), _IMAGERY, _origin(config.network), "crop")
+    pictures, weights = _with_real(pictures, data), config.imagery.photo_weights
+    return FinishedRun(config.name, network, pictures, _IMAGERY, _origin(config.network), "crop", weights)
 
 
 def _network(run: Path, config: NetworkConfig, seed: int) -> EmbeddingNetwork:

@@ -37,6 +37,7 @@ class InputSpec:
         size_px: side of the square input.
         mean, std: per channel, RGB, on the scale 0..1.
         resize: how an oblong photo becomes square: "crop" takes the middle, "squash" keeps all.
+        photo_weights: of red, green and blue, by which a photo, not a tile, is made grey first; () leaves its colours.
     """
 
     name: str
@@ -44,6 +45,7 @@ class InputSpec:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     resize: str
+    photo_weights: tuple[float, ...] = ()
 
 
 class ModelPackage:
@@ -99,6 +101,13 @@ class ModelPackage:
         """Name, version and sha256, as written into indexes and results."""
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
+    def photo_light(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A photo's pixels, RGB of any shape, in the light that the card asks for: air hides least in red."""
+        weights = self.input.photo_weights
+        if not weights:
+            return pixels
+        return np.asarray(cv2.transform(pixels, np.tile(np.array(weights, np.float32), (3, 1))), np.uint8)
+
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """An RGB picture of any shape as the square (size_px, size_px, 3) that the network sees."""
         return square_picture(pixels, self.input.size_px, self.input.resize)
@@ -129,7 +138,7 @@ class ModelPackage:
 
     def embed_rotations(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Descriptors (4, dimension) of a photo turned counter-clockwise by ROTATIONS_DEG."""
-        square = self.prepare(pixels)
+        square = self.prepare(self.photo_light(pixels))
         return self.embed(np.stack([np.rot90(square, degrees // 90) for degrees in ROTATIONS_DEG]))
 
 
@@ -238,7 +247,10 @@ def _input_spec(path: Path, spec: dict[str, Any]) -> InputSpec:
         resize = {"square": "crop"}.get(spec["resize"], spec["resize"])
         if resize not in _RESIZE_POLICIES:
             raise ValueError("resize (crop or squash)")
-        return InputSpec(str(spec["name"]), size, mean, std, resize)
+        weights = tuple(map(float, spec.get("photo_weights", ())))
+        if weights and (len(weights) != 3 or min(weights) < 0 or abs(sum(weights) - 1.0) > 1e-6):
+            raise ValueError("photo_weights (three numbers from 0 on that add up to 1)")
+        return InputSpec(str(spec["name"]), size, mean, std, resize, weights)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the card's input lacks a valid {error}", "get the model package again") from error
 

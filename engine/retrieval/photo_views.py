@@ -39,6 +39,7 @@ class PhotoViews:
 def embed_views(model: ModelPackage, pixels: NDArray[np.uint8]) -> PhotoViews:
     """Descriptors of a photo, uint8 RGB (height, width, 3)."""
     size_px = model.input.size_px
+    pixels = model.photo_light(pixels)
     height, width = pixels.shape[:2]
     side = min(height, width)
     middle = _cut(pixels, (height - side) // 2, (width - side) // 2, side)

@@ -60,6 +60,21 @@ def test_rotations_turn_counter_clockwise(model):
     assert np.allclose(turned, by_hand, atol=1e-4)
 
 
+def test_photos_are_seen_in_the_light_of_the_card_and_tiles_as_they_are(package):
+    plain = ModelPackage.open(package)
+    edit_card(package, input__photo_weights=[0.75, 0.25, 0])
+    red = ModelPackage.open(package)
+    rng = np.random.default_rng(4)
+    pixels = rng.integers(0, 256, (plain.input.size_px, plain.input.size_px, 3), dtype=np.uint8)
+    light = np.rint(0.75 * pixels[..., 0] + 0.25 * pixels[..., 1])
+    assert np.abs(red.photo_light(pixels) - light[..., None]).max() <= 1
+    assert np.array_equal(plain.photo_light(pixels), pixels)
+    assert np.array_equal(plain.embed(pixels[None]), red.embed(pixels[None]))
+    grey = np.repeat(light[..., None].astype(np.uint8), 3, axis=2)
+    likeness = (red.embed_rotations(pixels) * plain.embed_rotations(grey)).sum(axis=1)
+    assert (likeness > 0.999).all()
+
+
 def test_square_picture_crops_the_middle_or_keeps_all():
     pixels = np.zeros((100, 300, 3), np.uint8)
     pixels[:, 100:200] = 200
@@ -85,6 +100,8 @@ def test_a_card_or_its_folder_opens(package):
         ({"input__std": [0, 1, 1]}, "mean and std"),
         ({"input__mean": [float("nan"), 1, 1]}, "mean and std"),
         ({"input__resize": "stretch"}, "resize"),
+        ({"input__photo_weights": [1, 1, 0]}, "photo_weights"),
+        ({"input__photo_weights": [2, -1, 0]}, "photo_weights"),
         ({"input": None}, "input"),
         ({"name": None}, "name"),
     ],

@@ -144,6 +144,23 @@ def test_other_aggregators_and_losses_are_fitted_too(finished, data, tmp_path, k
     assert any(name.startswith("projection.") for name in changed)
 
 
+def test_a_share_of_the_way_from_the_pretrained_weights_is_kept(finished, data, tmp_path):
+    config = read_config(data / "tiny.toml")
+    ends = {}
+    for kept in (0.0, 0.5, 1.0):
+        out = tmp_path / str(kept)
+        shutil.copytree(finished / "cache", out / "cache")
+        changed = replace(config, steps=replace(config.steps, steps=3, kept=kept))
+        ends[kept] = {k: v.clone() for k, v in Trainer(changed, out, data).run(Work()).state_dict().items()}
+    start = Trainer(config, tmp_path, data).network.state_dict()
+    for name, tensor in ends[0.5].items():
+        if name.startswith("backbone.") and tensor.is_floating_point():
+            torch.testing.assert_close(ends[0.0][name], start[name])
+            torch.testing.assert_close(tensor, (ends[1.0][name] + start[name]) / 2)
+        elif tensor.is_floating_point():
+            torch.testing.assert_close(tensor, ends[1.0][name])
+
+
 def test_the_cache_is_made_once(finished, data):
     chunks = {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")}
     assert chunks
