@@ -25,7 +25,7 @@ _NADIR_LIMIT_KM = 950.0
 _NADIR_WRONG = 1e-4
 # Octaves between the width that the lens shows and the best tile's: mean and deviation when the photo may be tilted,
 # and deviation when the distance from the nadir says how much it is.
-_WIDTH_OCTAVES, _WIDTH_SD = 0.4, 0.6
+_WIDTH_OCTAVES, _WIDTH_SD = 0.2, 0.8
 _WIDTH_SD_NEAR_NADIR = 0.4
 _WIDTH_WRONG = 0.01  # floor: photos are cropped, and lenses have converters
 # A line of sight lower than this shows the horizon.
