@@ -1,23 +1,19 @@
 """Registration apart from retrieval: photos against imagery of the right place, and of many wrong ones.
 
-    python benchmarks/registration.py collect EVIDENCE.jsonl --data ../shared/data [--seconds 160] [--seed 0]
-    python benchmarks/registration.py report EVIDENCE.jsonl
+    python benchmarks/registration.py EVIDENCE.jsonl --data ../shared/data [--seconds 160] [--seed 0]
 
-`collect` registers photos and adds a line for each try; it can be stopped and run again, with another seed for
-other places. `report` prints what docs/registration.md quotes: located, wrong, IoU, centre error, seconds, a
-reliability table, and the coefficients that engine/registration/confidence.py holds.
+Registers photos and adds a line for each try; it can be stopped and run again, with another seed for other places.
+benchmarks/registration_report.py makes tables of the lines.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import itertools
 import json
 import math
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -30,38 +26,24 @@ from engine.evaluate import Truth, read_truth
 from engine.imagery import land
 from engine.imagery.raster import RasterSource
 from engine.photo.read import Photo, read_photo
-from engine.registration import confidence, footprint, prepare, register
+from engine.registration import footprint, prepare, register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
 POOL = 5  # wrong places whose imagery is read once for several photos
 RENEWED = 0.05  # share of tries at which one of them gives way to a new one
-EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
 FORCED = 0.06  # share of tries in which the early checks are left out, so that wrong places leave evidence too
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True)
-    collecting = commands.add_parser("collect")
-    collecting.add_argument("evidence", type=Path)
-    collecting.add_argument("--data", type=Path, default=Path("../shared/data"))
-    collecting.add_argument("--seconds", type=float, default=160.0)
-    collecting.add_argument("--seed", type=int, default=0)
-    collecting.add_argument("--kinds", default="right,wrong,alike,negative,simulated")
-    collecting.add_argument("--index", type=Path, help="regional index, for look-alikes")
-    collecting.set_defaults(run=collect)
-    reporting = commands.add_parser("report")
-    reporting.add_argument("evidence", type=Path)
-    reporting.set_defaults(run=report)
-    arguments = parser.parse_args()
-    arguments.run(arguments)
-
-
-# -- collecting ---------------------------------------------------------------------------------------
-
-
-def collect(arguments: argparse.Namespace) -> None:
     """Registers until the time is up, one random try after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("evidence", type=Path)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seconds", type=float, default=160.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", default="right,wrong,alike,negative,simulated", help="in turn; may name one twice")
+    parser.add_argument("--index", type=Path, help="regional index, for look-alikes")
+    arguments = parser.parse_args()
     tries = Tries(arguments.data, np.random.default_rng(arguments.seed), arguments.index)
     end = time.monotonic() + arguments.seconds
     kinds = arguments.kinds.split(",")
@@ -230,67 +212,6 @@ class Tries:
             line["half_side_km"] = float(geo.side_lengths_km(truth.corners).min()) / 2
             line["iou"] = round(float(shapely.intersection(true, ours).area / shapely.union(true, ours).area), 4)
         return line
-
-
-# -- reporting ----------------------------------------------------------------------------------------
-
-
-def report(arguments: argparse.Namespace) -> None:
-    """Prints the tables."""
-    lines = [json.loads(line) for line in arguments.evidence.read_text(encoding="utf-8").splitlines()]
-    for kind, count in Counter(line["kind"] for line in lines).items():
-        of_kind = [line for line in lines if line["kind"] == kind]
-        registered = [line for line in of_kind if line["evidence"]]
-        located = [line for line in registered if _probability(line) > confidence.LOCATED]
-        wrong = [line for line in located if not _is_right(line)]
-        print(
-            f"{kind}: {count} tries, {len(registered)} registered, {len(located)} located, {len(wrong)} wrong", end=""
-        )
-        good = [line for line in located if "iou" in line]
-        if good:
-            iou, error = (float(np.median([line[key] for line in good])) for key in ("iou", "center_error_km"))
-            print(f", median IoU {iou:.3f}, median centre error {error:.1f} km", end="")
-        print(f", median {np.median([line['cpu_seconds'] for line in of_kind]):.1f} s of CPU")
-    held_out = [line for line in lines if line["evidence"] and not _is_for_fitting(line)]
-    print("\nreliability on what was held out:\nprobability   tries  right  mean probability")
-    edges = [0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 1.0]
-    for low, high in itertools.pairwise(edges):
-        inside = [line for line in held_out if low <= _probability(line) < high or (high == 1.0 == _probability(line))]
-        if inside:
-            rights = sum(_is_right(line) for line in inside)
-            mean = np.mean([_probability(line) for line in inside])
-            print(f"{low:.2f} to {high:.2f}  {len(inside):5}  {rights:5}  {mean:.3f}")
-    fitting = [line for line in lines if line["evidence"] and _is_for_fitting(line)]
-    weights = _fit([confidence.Evidence(**line["evidence"]) for line in fitting], [_is_right(line) for line in fitting])
-    print(f"\nfitted on {len(fitting)} tries:", ", ".join(f"{w:.3f}" for w in weights))
-
-
-def _is_right(line: dict) -> bool:
-    return "center_error_km" in line and line["center_error_km"] <= line["half_side_km"]
-
-
-def _is_for_fitting(line: dict) -> bool:
-    """Simulated photos, those of one camera and every second of another; the rest is kept for checking."""
-    name = line["photo"]
-    return name == "simulated" or name.startswith("astropi_mk1") or name in EVEN_FRAMES
-
-
-def _probability(line: dict) -> float:
-    return confidence.probability(confidence.Evidence(**line["evidence"]))
-
-
-def _fit(evidence: list[confidence.Evidence], right: list[bool]) -> np.ndarray:
-    """Logistic regression with a weak pull to zero, so that separable tries do not end in certainty."""
-    from scipy.optimize import minimize
-
-    x = np.array([confidence.features(e) for e in evidence])
-    y = np.array(right, float)
-
-    def cost(weights: np.ndarray) -> float:
-        z = x @ weights
-        return float(np.sum(np.logaddexp(0, z) - y * z) + 0.0003 * np.sum(weights[1:] ** 2))
-
-    return minimize(cost, np.zeros(x.shape[1]), method="BFGS").x
 
 
 if __name__ == "__main__":

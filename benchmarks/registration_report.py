@@ -1,0 +1,171 @@
+"""Tables and the reliability diagram of what benchmarks/registration.py collected.
+
+    python benchmarks/registration_report.py EVIDENCE.jsonl [EVIDENCE.jsonl ...] [--diagram FILE.png]
+
+Located, wrong, IoU, centre error, seconds; how often a wrong place may be located; a reliability table, its diagram
+(which needs matplotlib), and coefficients for engine/registration/confidence.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # before this folder, which has an engine.py
+
+from engine.registration import confidence
+
+WRONG_KINDS = ("wrong", "alike", "negative")
+EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("evidence", type=Path, nargs="+")
+    parser.add_argument("--diagram", type=Path, help="draws the reliability diagram there, as PNG")
+    arguments = parser.parse_args()
+    lines = [json.loads(line) for path in arguments.evidence for line in path.read_text(encoding="utf-8").splitlines()]
+    for kind, count in Counter(line["kind"] for line in lines).items():
+        of_kind = [line for line in lines if line["kind"] == kind]
+        registered = [line for line in of_kind if line["evidence"]]
+        located = [line for line in registered if _probability(line) > confidence.LOCATED]
+        wrong = [line for line in located if not _is_right(line)]
+        print(
+            f"{kind}: {count} tries, {len(registered)} registered, {len(located)} located, {len(wrong)} wrong", end=""
+        )
+        good = [line for line in located if "iou" in line]
+        if good:
+            iou, error = (float(np.median([line[key] for line in good])) for key in ("iou", "center_error_km"))
+            print(f", median IoU {iou:.3f}, median centre error {error:.1f} km", end="")
+        print(f", median {np.median([line['cpu_seconds'] for line in of_kind]):.1f} s of CPU")
+    elsewhere = [line for line in lines if line["kind"] in WRONG_KINDS]
+    if elsewhere:
+        taken = sum(bool(line["evidence"]) and _probability(line) > confidence.LOCATED for line in elsewhere)
+        forced = sum(line["forced"] for line in elsewhere)
+        pairs = len({(line["photo"], *line["place"]) for line in elsewhere})
+        photos, places = len({line["photo"] for line in elsewhere}), len({tuple(line["place"]) for line in elsewhere})
+        print(
+            f"\n{len(elsewhere)} tries at wrong places, {forced} of them followed to "
+            f"the end on purpose: {pairs} pairs of {photos} photos and {places} places;\n{taken} located, so with 95 % "
+            f"certainty fewer than {100 * _at_most(taken, len(elsewhere)):.2f} in 100, were the tries independent"
+        )
+    registered = [line for line in lines if line["evidence"]]
+    for right in (False, True):
+        surplus = [line["evidence"]["surplus"] for line in registered if _is_right(line) == right]
+        if surplus:
+            print(
+                f"surplus of {len(surplus)} {'right' if right else 'wrong'}: {min(surplus):.1f} to {max(surplus):.1f}"
+            )
+    held_out = [line for line in registered if not _is_for_fitting(line)]
+    print("\nreliability on what was held out:\nprobability   tries  right  mean probability")
+    for (low, high), inside in _bins(held_out):
+        rights = sum(_is_right(line) for line in inside)
+        mean = np.mean([_probability(line) for line in inside])
+        print(f"{low:.2f} to {high:.2f}  {len(inside):5}  {rights:5}  {mean:.3f}")
+    if arguments.diagram:
+        _draw(registered, held_out, arguments.diagram)
+    fitting = [line for line in lines if line["evidence"] and _is_for_fitting(line)]
+    weights = _fit([confidence.Evidence(**line["evidence"]) for line in fitting], [_is_right(line) for line in fitting])
+    print(f"\nfitted on {len(fitting)} tries:", ", ".join(f"{w:.3f}" for w in weights))
+
+
+def _bins(lines: list[dict]) -> list[tuple[tuple[float, float], list[dict]]]:
+    """Tries by their probability, without the bins that hold none."""
+    edges = [0.0, 0.01, 0.1, 0.5, 0.9, 0.99, 1.0]
+    found = []
+    for low, high in itertools.pairwise(edges):
+        inside = [line for line in lines if low <= _probability(line) < high or (high == 1.0 == _probability(line))]
+        if inside:
+            found.append(((low, high), inside))
+    return found
+
+
+def _at_most(count: int, tries: int) -> float:
+    """Upper end of the one-sided 95 % interval (Clopper and Pearson) of a share; about 3 / tries when none was seen."""
+    from scipy.stats import beta
+
+    return 1.0 if count == tries else float(beta.ppf(0.95, count + 1, tries - count))
+
+
+def _draw(registered: list[dict], held_out: list[dict], path: Path) -> None:
+    """The reliability diagram, beside what the probability rests on."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from scipy.stats import beta
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    left.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    for _, inside in _bins(held_out):
+        n, k = len(inside), sum(_is_right(line) for line in inside)
+        mean = float(np.mean([_probability(line) for line in inside]))
+        low = beta.ppf(0.025, k, n - k + 1) if k else 0.0
+        high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+        left.errorbar(mean, k / n, [[k / n - low], [high - k / n]], fmt="o", color="tab:blue", capsize=3)
+        up = k / n < 0.5  # the count stands at the end of the bar that is inside the picture
+        left.annotate(
+            f" {k} of {n} ",
+            (mean, high if up else low),
+            ha="left" if mean < 0.5 else "right",
+            va="bottom" if up else "top",
+        )
+    left.set(xlabel="confidence", ylabel="share that is right (95 % interval)", title="Held out, followed to the end")
+    edges = np.concatenate([np.linspace(-5.0, 0.5, 12), np.geomspace(1.0, 300.0, 26)])
+    for is_right, colour in ((False, "tab:red"), (True, "tab:green")):
+        of_kind = [line["evidence"]["surplus"] for line in registered if _is_right(line) == is_right]
+        label = f"{'right' if is_right else 'wrong'} ({len(of_kind)})"
+        right.hist(np.clip(of_kind, -4.9, 299.0), edges, color=colour, alpha=0.7, label=label)
+    right.set_xscale("symlog", linthresh=1.0)
+    right.set(xlabel="surplus (standard deviations above chance)", ylabel="tries", title="All followed to the end")
+    right.axvline(_surplus_needed(), color="0.3", linestyle="--", label="located from here, camera as expected")
+    right.legend(fontsize="small")
+    figure.savefig(path, dpi=80)
+
+
+def _surplus_needed() -> float:
+    """The surplus from which a registration counts as located when altitude and lens are what was expected."""
+    plain = confidence.Evidence(0.0, 100, 1.0, confidence.ALTITUDE_KM, 0.0, None, None, 1.0)
+    enough = [s for s in np.arange(0.0, 50.0, 0.05)
+              if confidence.probability(dataclasses.replace(plain, surplus=s)) > confidence.LOCATED]  # fmt: skip
+    return float(enough[0])
+
+
+def _is_right(line: dict) -> bool:
+    return "center_error_km" in line and line["center_error_km"] <= line["half_side_km"]
+
+
+def _is_for_fitting(line: dict) -> bool:
+    """Simulated photos, those of one camera and every second of another; the rest is kept for checking."""
+    name = line["photo"]
+    return name == "simulated" or name.startswith("astropi_mk1") or name in EVEN_FRAMES
+
+
+def _probability(line: dict) -> float:
+    return confidence.probability(confidence.Evidence(**line["evidence"]))
+
+
+def _fit(evidence: list[confidence.Evidence], right: list[bool]) -> np.ndarray:
+    """Logistic regression with a weak pull to zero, so that separable tries do not end in certainty."""
+    from scipy.optimize import minimize
+
+    x = np.array([confidence.features(e) for e in evidence])
+    y = np.array(right, float)
+
+    def cost(weights: np.ndarray) -> float:
+        z = x @ weights
+        return float(np.sum(np.logaddexp(0, z) - y * z) + 0.0003 * np.sum(weights[1:] ** 2))
+
+    return minimize(cost, np.zeros(x.shape[1]), method="BFGS").x
+
+
+if __name__ == "__main__":
+    main()
