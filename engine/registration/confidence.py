@@ -1,7 +1,7 @@
 """How probable it is that a registration is right, from what right and wrong ones were seen to look like.
 
 A logistic regression over a few numbers that each mean something to a person. It was fitted and checked by
-benchmarks/registration.py; docs/registration.md has the figures.
+benchmarks/registration.py and registration_report.py; docs/registration.md has the figures.
 """
 
 from __future__ import annotations
