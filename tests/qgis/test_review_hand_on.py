@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from types import SimpleNamespace
 
 import pytest
 from conftest import wait_for
 from osgeo import ogr
-from qgis.PyQt.QtCore import QSize
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QObject, QSize, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from review_results import SIZE_PX, write_review_results
@@ -134,3 +136,23 @@ def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results
     wait_for(lambda: len(told) == 2)
     assert "(photos: 9)" in told[1]
     hand_on.close()
+
+
+class Controller(QObject):
+    store_changed = pyqtSignal()
+    store_leaving = pyqtSignal()
+
+
+def test_what_was_written_is_no_warning(qgis_iface, results):
+    from earthloc_qgis.gui.review.dock import ReviewDock
+
+    controller = Controller()
+    controller.store = SimpleNamespace(path=results)
+    review = ReviewDock(qgis_iface, controller)
+    review.open([])
+    bar = qgis_iface.messageBar()
+    review.window.hand_on.written.emit("Written: out.shp (photos: 2).")
+    review.window.hand_on.told.emit("The disk is full.")
+    assert "EarthLoc:Written: out.shp (photos: 2)." in bar.get_messages(Qgis.MessageLevel.Success)
+    assert bar.get_messages(Qgis.MessageLevel.Warning)[-1] == "EarthLoc:The disk is full."
+    review.close_down()
