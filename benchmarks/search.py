@@ -225,15 +225,15 @@ def compare_codecs(descriptors: np.ndarray, photos: np.ndarray, tiles: np.ndarra
 def _one_codec(answer, name: str, descriptors: np.ndarray, photos: np.ndarray, tiles, truth, limit_s: float) -> None:
     """One query a photo. What is re-ranked has its descriptors in 8 bits on the disk besides."""
     factory, besides, reranked = CODECS[name]
-    spent_s = int(time.process_time())
-    resource.setrlimit(resource.RLIMIT_CPU, (spent_s + int(limit_s), spent_s + int(limit_s) + 1))
-    start = time.process_time()
+    # From here on the clock of the process goes by the scheduler's ticks; that of the thread does not.
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s), int(limit_s) + 1))
+    start = time.thread_time()
     index = faiss.index_factory(descriptors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
     if factory.startswith("OPQ"):
         faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
     index.train(descriptors[:: max(1, len(descriptors) // 20_000)])
     index.add(descriptors)
-    built_s = time.process_time() - start
+    built_s = time.thread_time() - start
     if "IVF" in factory:
         index.nprobe = 16
     if "HNSW" in factory:
@@ -241,13 +241,13 @@ def _one_codec(answer, name: str, descriptors: np.ndarray, photos: np.ndarray, t
     stored = compress(descriptors)
     ranked, times = [], []
     for photo in photos:
-        start = time.process_time()
+        start = time.thread_time()
         _, hits = index.search(photo[None], reranked or 10)
         rows = hits[0][hits[0] >= 0]
         if reranked:
             numbers = stored[rows].astype(np.float32)
             rows = rows[np.argsort(-(numbers @ photo) / np.linalg.norm(numbers, axis=1))[:10]]
-        times.append(1000 * (time.process_time() - start))
+        times.append(1000 * (time.thread_time() - start))
         ranked.append(rows)
     answer.send({"bytes": index.sa_code_size() + besides, "recall": round(recall(ranked, tiles, truth), 1),
                  "ms": round(statistics.median(times), 2), "built_s": round(built_s, 1)})  # fmt: skip
