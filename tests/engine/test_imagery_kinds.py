@@ -22,8 +22,10 @@ from engine.imagery.opening import open_imagery
 from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import find_imagery
 from engine.localize import Localizer, Query
+from engine.resources import resources_folder
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
+from engine.retrieval.model import ModelPackage
 from engine.work import Work
 
 VIEW = (44.0, 5.0, 200.0, 128)
@@ -337,7 +339,9 @@ def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file,
 # -- indexes from a tile server ----------------------------------------------------------------------------
 
 
-def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, model, settings_file, server):
+def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, settings_file, server):
+    # The default network makes much of the last grey levels of smooth made-up ground, the baseline little.
+    model = ModelPackage.open(resources_folder() / "models" / "baseline")
     region = (3.0, 42.0, 8.0, 46.0)
     info = build_index(
         settings_file, tmp_path / "served", bbox=region, tile_km=(220.0,), model=model, include_ocean=True
