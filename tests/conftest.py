@@ -46,7 +46,9 @@ def make_raster():
             rng = np.random.default_rng(seed)
             field = np.zeros((height, width, bands), np.float32)
             for octave in range(1, 7):
-                coarse = rng.standard_normal((2**octave + 1, 2**octave + 1, bands)).astype(np.float32)
+                # Bands are much alike, as those of real ground are: photos are looked at in red alone.
+                grey = rng.standard_normal((2**octave + 1, 2**octave + 1, 1))
+                coarse = (grey + 0.2 * rng.standard_normal((*grey.shape[:2], bands))).astype(np.float32)
                 detail = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(
                     height, width, bands
                 )

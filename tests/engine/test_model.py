@@ -56,6 +56,7 @@ def test_rotations_turn_counter_clockwise(model):
     size = model.input.size_px
     pixels = np.kron(rng.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8), np.ones((16, 16, 1), np.uint8))
     turned = model.embed_rotations(pixels)
+    pixels = model.photo_light(pixels)
     by_hand = model.embed(np.stack([pixels, np.rot90(pixels), np.rot90(pixels, 2), np.rot90(pixels, 3)]))
     assert np.allclose(turned, by_hand, atol=1e-4)
 
