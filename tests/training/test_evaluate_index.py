@@ -25,7 +25,7 @@ from training.validation import best_rows, simulated_photos
 CONFIG = """
 [network]
 backbone = "mobilenetv2"
-size_px = 192
+size_px = 256
 [imagery]
 mosaic = "europe.tif"
 [places]
@@ -61,7 +61,7 @@ def data(tmp_path_factory, make_raster, model):
 @pytest.fixture(scope="module")
 def imagery(data):
     config = read_config(data / "c.toml")
-    opened = Imagery(config.imagery, config.places, 192, config.views, data, data)
+    opened = Imagery(config.imagery, config.places, 256, config.views, data, data)
     yield opened
     opened.close()
 
