@@ -143,7 +143,7 @@ def test_photo_info(service, photo):
 def test_index_methods(service, small_index_folder, tmp_path):
     info = service.call(1, "index/info", {"index": str(small_index_folder)})["result"]
     assert info == json.loads((small_index_folder / "index.json").read_text())
-    assert service.call(2, "index/verify", {"index": str(small_index_folder)})["result"] == {"ok": True, "files": 3}
+    assert service.call(2, "index/verify", {"index": str(small_index_folder)})["result"] == {"ok": True, "files": 4}
     listed = service.call(3, "index/list", {"folder": str(small_index_folder.parent)})["result"]["indexes"]
     assert [(i["path"], i["tiles"]) for i in listed] == [(str(small_index_folder), info["count"])]
     error = service.call(4, "index/info", {"index": str(tmp_path)})["error"]
