@@ -149,7 +149,8 @@ def write_review_results(path: Path, count: int = 10, given=(), change=lambda nu
                                         "score": candidate["score"], "rotation_deg": candidate["rotation_deg"],
                                         "inliers": candidate["inliers"]}, shape)  # fmt: skip
         for tie in found["tie_points"]:
-            _add(tables["tie_points"], {**common, **tie}, f"POINT({tie['lon']} {tie['lat']})")
+            named = {"photo": key, "photo_id": photo_id}
+            _add(tables["tie_points"], {**named, **tie}, f"POINT({tie['lon']} {tie['lat']})")
     source.CommitTransaction()
     tables.clear()
     del reviews, source  # closes the file
