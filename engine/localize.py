@@ -161,29 +161,23 @@ class Localizer:
         matches: Sequence[Match] = (),
         confidence: float = 0.0,
     ) -> dict[str, Any]:
-        candidates = [_candidate(rank, match, nadir) for rank, match in enumerate(matches, start=1)]
-        best = candidates[0] if candidates else None
-        return {
-            "photo": str(query.photo),
-            "photo_id": photo.photo_id if photo is not None else None,
-            "status": status,
-            "confidence": confidence,
-            "footprint": best["footprint"] if best else None,
-            "corners": _rounded(photo_corners(matches[0])) if best else None,
-            "center": best["center"] if best else None,
-            "camera": None,
-            "pose": None,
-            "tie_points": [],
-            "imagery": None,
-            "inliers": 0,
-            "rms_km": None,
-            "candidates": candidates,
-            "nadir": list(nadir) if nadir is not None else None,
-            "model": self._model_of(matches[0]).identity() if matches else None,
-            "engine": engine.__version__,
-            "timings_ms": clock.timings(),
-            "message": message,
-        }
+        answer = without_place(query.photo, status, message)
+        answer.update(
+            photo_id=photo.photo_id if photo is not None else None,
+            nadir=list(nadir) if nadir is not None else None,
+            timings_ms=clock.timings(),
+        )
+        if matches:
+            candidates = [_candidate(rank, match, nadir) for rank, match in enumerate(matches, start=1)]
+            answer.update(
+                confidence=confidence,
+                footprint=candidates[0]["footprint"],
+                corners=_rounded(photo_corners(matches[0])),
+                center=candidates[0]["center"],
+                candidates=candidates,
+                model=self._model_of(matches[0]).identity(),
+            )
+        return answer
 
 
 def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:

@@ -112,7 +112,7 @@ class MilvusIndex(RegionalIndex):
         if circle is not None:
             inside = circle.holds(tiles)
             rows, tiles = rows[inside], tiles[inside]
-        return rows, tiles, _RemoteLookup(self._client, self._collection, self.info["tile_km"])
+        return rows, tiles, self.lookup
 
     @cached_property
     def lookup(self) -> TileLookup:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.registration.camera import surface_normal
 from engine.registration.solve import ALTITUDE_KM
 
 Array = NDArray[np.float64]
@@ -83,7 +84,7 @@ def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.in
 
     A tile whose middle lies in a better one of about its width waits until all other places had their turn.
     """
-    point = unit_vectors(lat, lon)
+    point = surface_normal(lat, lon)
     waiting = np.zeros(len(lat), bool)
     first: list[int] = []
     for row in range(len(lat)):
@@ -97,9 +98,3 @@ def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.in
         waiting |= near & (np.abs(np.log2(width_km / width_km[row])) < _SAME_WIDTH_OCTAVES)
     later = np.setdiff1d(np.arange(len(lat)), first)
     return np.concatenate([np.array(first, np.int64), later])[:count]
-
-
-def unit_vectors(lat: Array, lon: Array) -> Array:
-    """Points (n, 3) on the unit sphere."""
-    phi, lam = np.radians(np.asarray(lat, np.float64)), np.radians(np.asarray(lon, np.float64))
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=1)

@@ -182,30 +182,6 @@ def test_adapters_alone_train_and_merge_without_a_trace():
     assert set(network.state_dict()) == set(plain.state_dict())
 
 
-def test_projection_takes_up_the_whitened_main_directions():
-    network = build(NetworkConfig("compact", size_px=64, aggregator=MixVprConfig(1, 8, 2), dimension=4), seed=0)
-    rng = np.random.default_rng(0)
-    spread = np.linspace(3, 0.1, 16)
-    given = (rng.standard_normal((500, 16)) * spread + 1).astype(np.float32)
-    network.fit_projection(given)
-    with torch.no_grad():
-        projected = network.projection(torch.from_numpy(given)).numpy()
-    assert np.abs(projected.mean(axis=0)).max() < 1e-3
-    assert np.cov(projected.T) == pytest.approx(np.eye(4), abs=0.01)
-    network.fit_projection(given, whiten=0)
-    with torch.no_grad():
-        projected = network.projection(torch.from_numpy(given)).numpy()
-    assert projected.var(axis=0) == pytest.approx(np.sort(np.linalg.eigvalsh(np.cov(given.T)))[::-1][:4], rel=0.02)
-
-
-def test_a_projection_that_cannot_be_fitted_is_refused():
-    network = build(NetworkConfig("compact", size_px=64, aggregator=MixVprConfig(1, 8, 2), dimension=4))
-    with pytest.raises(UsageError, match="3 descriptors of 16 numbers"):
-        network.fit_projection(np.ones((3, 16), np.float32))
-    with pytest.raises(UsageError, match="no projection"):
-        build(NetworkConfig(size_px=64)).fit_projection(np.ones((900, 512), np.float32))
-
-
 def test_pictures_are_normalised_as_the_card_says():
     white = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
     grey = build(NetworkConfig(size_px=64)).normalised(white)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import faiss
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.errors import UsageError
 from training.networks.aggregators import make_aggregator
 from training.networks.backbones import DinoV2, make_backbone
 from training.networks.config import NetworkConfig
@@ -54,41 +50,6 @@ class EmbeddingNetwork(nn.Module):
         scaled = images.float() / 255 if images.dtype == torch.uint8 else images
         mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1)
         return (scaled - mean) / torch.tensor(self.std, device=images.device).view(1, 3, 1, 1)
-
-    @torch.no_grad()
-    def fit_projection(self, descriptors: NDArray[np.float32], whiten: float = 0.5) -> None:
-        """Sets the projection to the main directions of the aggregator's descriptors (PCA).
-
-        Args:
-            descriptors: (n, aggregator dimension), of places of all kinds; more rows than the projection has.
-            whiten: the share of evening out: each direction is divided by its variance to this power; 0 is
-                plain PCA, 0.5 makes all directions count alike.
-
-        Raises:
-            UsageError: the network has no projection, or the descriptors do not fit it.
-        """
-        if self.projection is None:
-            raise UsageError(None, "the network has no projection to fit", "set network.dimension")
-        rows, columns = descriptors.shape
-        if columns != self.projection.in_features or rows < self.dimension or self.dimension > columns:
-            raise UsageError(
-                None,
-                f"{rows} descriptors of {columns} numbers cannot be projected from "
-                f"{self.projection.in_features} to {self.dimension}",
-                "give as many descriptors of the aggregator as the projection has numbers, or more",
-            )
-        pca = faiss.PCAMatrix(columns, self.dimension, -whiten)
-        pca.train(np.ascontiguousarray(descriptors, np.float32))
-        scale = rows**whiten  # faiss divides by sums of squares instead of variances
-        directions = scale * faiss.vector_to_array(pca.A).reshape(-1, columns)[: self.dimension]
-        shift = scale * faiss.vector_to_array(pca.b)[: self.dimension]
-        self.projection.weight.copy_(torch.from_numpy(directions))
-        self.projection.bias.copy_(torch.from_numpy(shift))
-
-    @torch.no_grad()
-    def aggregate(self, images: Tensor) -> Tensor:
-        """What the projection is given, for `fit_projection`."""
-        return self.aggregator(*self.backbone(self.input(images)))
 
     def merge_adapters(self) -> None:
         """Makes low-rank adapters part of the weights, before exporting."""
