@@ -45,7 +45,7 @@ MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
 # Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
-_BLOCK_ROWS = 192  # as float32 they stay in the second-level cache: three times as fast as 512
+_BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
 _LISTED = 4096  # tiles at most in the directory of the curve
 _SLACK = 32
 _REBUILD = "copy it again or build it anew"
@@ -118,16 +118,19 @@ class RegionalIndex:
 
     def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
-        best = np.empty(len(rows), np.float32)
+        turned = np.ascontiguousarray(queries.T)
+        cosines = np.empty((len(rows), len(queries)), np.float32)
+        squares = np.empty(len(rows), np.float32)
+        numbers = np.empty((_BLOCK_ROWS, self.dimension), np.float32)
         for start in range(0, len(rows), _BLOCK_ROWS):
-            block = rows[start : start + _BLOCK_ROWS]
-            whole = block[-1] - block[0] == len(block) - 1  # then a view of the file will do
-            stored = self._stored[block[0] : block[-1] + 1] if whole else self._stored.take(block, axis=0)
-            numbers = np.asarray(stored, np.float32)
-            cosines = (queries @ numbers.T).max(axis=0)
-            if self.dtype == "int8":
-                cosines /= np.maximum(np.sqrt(np.einsum("nd,nd->n", numbers, numbers)), 1e-12)
-            best[start : start + len(block)] = cosines
+            block = slice(start, min(start + _BLOCK_ROWS, len(rows)))
+            part = numbers[: block.stop - start]
+            part[...] = self._stored.take(rows[block], axis=0)
+            np.matmul(part, turned, out=cosines[block])
+            np.vecdot(part, part, out=squares[block])
+        best = np.ascontiguousarray(cosines.T).max(axis=0)  # quicker than along rows of a few numbers
+        with np.errstate(invalid="ignore"):  # damaged descriptors
+            best /= np.maximum(np.sqrt(squares), 1e-12)
         return np.where(np.isfinite(best), best, np.float32(-1.0))
 
     @property
@@ -226,7 +229,7 @@ def compress(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
 def expand(rows: NDArray[np.int8]) -> NDArray[np.float32]:
     """Compressed descriptors (n, dimension) as float32 of length 1."""
     descriptors = rows.astype(np.float32)
-    descriptors /= np.maximum(np.linalg.norm(descriptors, axis=1, keepdims=True), 1e-12)
+    descriptors /= np.maximum(np.sqrt(np.vecdot(descriptors, descriptors)), 1e-12)[:, None]
     return descriptors
 
 

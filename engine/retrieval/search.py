@@ -86,28 +86,25 @@ def search(
         if len(found.rows):
             searched.append((index, model, found))
     scales = _common_scale(searched, views)
-    matches: list[Match] = []
-    tiles: list[Tiles] = []
-    weights: list[NDArray[np.float64]] = []
-    for index, model, found in searched:
+    parts = []
+    for number, (index, model, found) in enumerate(searched):
         descriptors = index.descriptors_at(found.rows)
         turns = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
         quarters = quarters_likeness(index, found, turns, views[model].quarters)
         factor, offset = scales[model]
         likeness = (1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters
         scores = factor * likeness + offset + LOG_WEIGHT * _log_prior(found.tiles, expectation)
-        tiles.append(found.tiles)
-        weights.append(scores)
-        matches += [
-            Match(index, int(row), float(score), ROTATIONS_DEG[turn])
-            for row, score, turn in zip(found.rows, np.clip(scores, 0.0, 1.0), turns, strict=True)
-        ]
-    if not matches:
+        parts.append((np.full(len(scores), number), found.rows, found.tiles, turns, scores))
+    if not parts:
         return []
-    order = np.argsort(-np.concatenate(weights), kind="stable")
-    best = np.concatenate(tiles)[order]
-    chosen = spread(best["lat"], best["lon"], best["width_km"].astype(np.float64), top_k)
-    return [matches[order[i]] for i in chosen]
+    owner, rows, tiles, turns, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(-scores, kind="stable")
+    best = tiles.take(order)
+    chosen = order[spread(best["lat"], best["lon"], best["width_km"].astype(np.float64), top_k)]
+    return [
+        Match(searched[owner[i]][0], int(rows[i]), float(np.clip(scores[i], 0.0, 1.0)), ROTATIONS_DEG[turns[i]])
+        for i in chosen
+    ]
 
 
 def shortlist(
@@ -133,7 +130,7 @@ def shortlist(
         scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * _log_prior(tiles, expectation)
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return Found(rows[best], tiles[best], likeness[best], lookup, background)
+    return Found(rows[best], tiles.take(best), likeness[best], lookup, background)
 
 
 def _log_prior(tiles: Tiles, expectation: Expectation) -> NDArray[np.float64]:
@@ -180,24 +177,21 @@ def quarters_likeness(
         quarters: of PhotoViews.
     """
     lat, lon, width_km = (found.tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
-    total = np.zeros(len(lat))
-    for number, (right, up) in enumerate(QUARTERS):
-        # Turning the photo counter-clockwise turns the quarters' middles with it.
-        at = np.array([(right, up), (-up, right), (-right, -up), (up, -right)], np.float64)[turns]
-        north_km, east_km = (QUARTER_SHIFT * width_km * at[:, axis] for axis in (1, 0))
-        there_lat = np.clip(lat + np.degrees(north_km / geo.EARTH_RADIUS_KM), -90.0, 90.0)
-        parallel_km = geo.EARTH_RADIUS_KM * np.maximum(np.cos(np.radians(there_lat)), 1e-3)
-        there_lon = geo.normalise_lon(lon + np.degrees(east_km / parallel_km))
-        best = np.zeros(len(lat))
-        for width in np.unique(width_km):
-            here = np.flatnonzero(width_km == width)
-            smaller = [other for other in found.lookup.widths_km if other <= _SMALLER * width]
-            keys = tiling.cells_around(there_lat[here], there_lon[here], max(smaller, default=width))
-            near = found.lookup.rows_of(keys)
-            known, where = np.unique(near, return_inverse=True)
-            vectors = index.descriptors_at(np.maximum(known, 0))
-            vectors[known < 0] = 0.0
-            likeness = np.einsum("nkd,nd->nk", vectors[where.reshape(near.shape)], quarters[number, turns[here]])
-            best[here] = np.maximum(likeness.max(axis=1), 0.0)
-        total += best
-    return total / len(QUARTERS)
+    right, up = np.array(QUARTERS).T[:, :, None]
+    # Turning the photo counter-clockwise turns the quarters' middles with it.
+    east_km = QUARTER_SHIFT * width_km * np.choose(turns, [right, -up, -right, up])
+    north_km = QUARTER_SHIFT * width_km * np.choose(turns, [up, right, -up, -right])
+    there_lat = np.clip(lat + np.degrees(north_km / geo.EARTH_RADIUS_KM), -90.0, 90.0)
+    parallel_km = geo.EARTH_RADIUS_KM * np.maximum(np.cos(np.radians(there_lat)), 1e-3)
+    there_lon = geo.normalise_lon(lon + np.degrees(east_km / parallel_km))
+    keys = np.empty((*there_lat.shape, 4), np.int64)
+    for width in np.unique(width_km):
+        here = width_km == width
+        smaller = [other for other in found.lookup.widths_km if other <= _SMALLER * width]
+        keys[:, here] = tiling.cells_around(there_lat[:, here], there_lon[:, here], max(smaller, default=width))
+    near, where = np.unique(found.lookup.rows_of(keys), return_inverse=True)
+    cosines = index.descriptors_at(np.maximum(near, 0)) @ quarters.reshape(-1, quarters.shape[-1]).T
+    cosines[near < 0] = 0.0
+    view = len(ROTATIONS_DEG) * np.arange(len(QUARTERS))[:, None] + turns
+    likeness = cosines[where.reshape(keys.shape), view[:, :, None]].max(axis=-1)
+    return np.maximum(likeness, 0.0).mean(axis=0, dtype=np.float64)
