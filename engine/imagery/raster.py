@@ -5,8 +5,11 @@ The raster is never unpacked or warped as a whole.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +21,12 @@ from rasterio.windows import Window
 
 from engine.errors import InputError
 from engine.imagery.source import FINEST_STEP, ImagerySource
+from engine.photo import gdal_pixels
 
 # GDAL's names of one raster in a file of several, such as GPKG:tiles.gpkg:ground.
 _ONE_OF_SEVERAL = ("GPKG:", "NETCDF:", "HDF5:", "HDF4_SDS:", "GTIFF_DIR:", "SENTINEL2_L1C:", "SENTINEL2_L2A:")
 _SHOWN = 5
+_HEAD_BYTES = 1024
 
 
 class RasterSource(ImagerySource):
@@ -39,10 +44,12 @@ class RasterSource(ImagerySource):
         tags = {name.upper(): value for name, value in dataset.tags().items()}  # MBTiles writes them small
         self.attribution = str(tags.get("ATTRIBUTION") or tags.get("TIFFTAG_COPYRIGHT") or "")
         self.licence = str(tags.get("LICENCE") or tags.get("LICENSE") or "")
-        self._bands, self._palette = _colour_bands(dataset)
-        flags = dataset.mask_flag_enums[self._bands[0] - 1]
-        self._all_valid = MaskFlags.all_valid in flags
-        self._stretch = None if self._is_uint8() else self._stretch_range()
+        self._bands = gdal_pixels.colour_bands(list(dataset.colorinterp))
+        has_palette = dataset.colorinterp[0] == ColorInterp.palette
+        self._palette = gdal_pixels.palette(dataset.colormap(1)) if has_palette else None
+        self._all_valid = MaskFlags.all_valid in dataset.mask_flag_enums[self._bands[0] - 1]
+        is_8_bit = all(dataset.dtypes[band - 1] == "uint8" for band in self._bands)
+        self._stretch = None if is_8_bit or has_palette else self._stretch_range()
 
     @classmethod
     def open(cls, path: str | Path) -> RasterSource:
@@ -51,7 +58,8 @@ class RasterSource(ImagerySource):
         Raises:
             InputError: missing, not a raster, or without a coordinate system.
         """
-        subdataset = str(path).startswith(_ONE_OF_SEVERAL)
+        # Some of GDAL's libraries would follow an address in such a name by themselves.
+        subdataset = str(path).startswith(_ONE_OF_SEVERAL) and not re.search(r"\w://", str(path))
         if not subdataset and not os.path.isfile(path):
             raise InputError(path, "no such file", "give the path of a georeferenced raster")
         try:
@@ -59,9 +67,14 @@ class RasterSource(ImagerySource):
                 warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # told below, with the mend
                 dataset = rasterio.open(str(path) if subdataset else Path(path))
         except rasterio.RasterioIOError as error:
+            if _names_a_server(path):
+                mend = "name the server itself by its address, or by a JSON file with its settings"
+                raise InputError(path, "tells GDAL of a server, which is not asked that way", mend) from error
             raise InputError(
                 path, "cannot be opened as a raster", "give a georeferenced image such as a GeoTIFF"
             ) from error
+        if "VRTRawRasterBand" in dataset.tags(ns="xml:VRT").get("xml:VRT", ""):
+            raise InputError(path, "takes the bytes of other files for pixels", "convert it to a GeoTIFF")
         if dataset.count == 0 and dataset.subdatasets:
             listed = ", ".join(dataset.subdatasets[:_SHOWN])
             raise InputError(path, f"holds several rasters: {listed}", "name one of these instead of the file")
@@ -75,6 +88,7 @@ class RasterSource(ImagerySource):
                 "has no coordinate system (CRS)",
                 "assign one, for example with gdal_edit.py -a_srs EPSG:4326",
             )
+        gdal_pixels.check_numbers(Path(path), dataset)
         return cls(Path(path), dataset)
 
     def close(self) -> None:
@@ -118,52 +132,43 @@ class RasterSource(ImagerySource):
         window = Window(left, top, right - left, bottom - top)
         shape = (-(-(bottom - top) // decimation), -(-(right - left) // decimation))
         how = Resampling.nearest if self._palette is not None else Resampling.average
-        try:
+        with self._readable(f" near column {left}, row {top}"):
             data = self._dataset.read(self._bands, window=window, out_shape=(len(self._bands), *shape), resampling=how)
             mask = None
             if not self._all_valid:
                 mask = self._dataset.read_masks(self._bands[0], window=window, out_shape=shape)
-        except rasterio.RasterioIOError as error:
-            raise InputError(
-                self.path, f"is damaged near column {left}, row {top}", "copy or download it again"
-            ) from error
-        return self._to_rgb(data), mask
-
-    def _to_rgb(self, data: NDArray) -> NDArray[np.uint8]:
         if self._palette is not None:
-            return self._palette[data[0]]
+            return self._palette[data[0]], mask
         if self._stretch is not None:
-            low, high = self._stretch
-            data = np.clip((data.astype(np.float32) - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
-        if len(data) == 1:
-            data = np.repeat(data, 3, axis=0)
-        return np.ascontiguousarray(np.moveaxis(data, 0, -1))
-
-    def _is_uint8(self) -> bool:
-        return all(self._dataset.dtypes[band - 1] == "uint8" for band in self._bands)
+            data = gdal_pixels.stretched(data, *self._stretch)
+        return gdal_pixels.to_rgb(data, list(self._dataset.colorinterp)), mask
 
     def _stretch_range(self) -> tuple[float, float]:
-        """Values shown as black and white: 1st and 99th percentile of valid pixels of a small overview."""
+        """Values shown as black and white, from the valid pixels of a small overview."""
         scale = max(1.0, max(self._dataset.width, self._dataset.height) / 1024)
         shape = (max(1, int(self._dataset.height / scale)), max(1, int(self._dataset.width / scale)))
-        data = self._dataset.read(self._bands, out_shape=(len(self._bands), *shape), masked=True)
-        values = np.asarray(data.compressed(), np.float64)
-        values = values[np.isfinite(values)]
-        if values.size == 0:
+        with self._readable():
+            data = self._dataset.read(self._bands, out_shape=(len(self._bands), *shape), masked=True).compressed()
+        if not np.isfinite(data).any():
             raise InputError(self.path, "holds no valid pixel", "give another raster")
-        low, high = np.percentile(values, [1, 99])
-        return float(low), float(max(high, low + 1e-6))
+        return gdal_pixels.value_range(data)
+
+    @contextlib.contextmanager
+    def _readable(self, where: str = "") -> Iterator[None]:
+        """Turns GDAL's complaints into InputErrors."""
+        try:
+            yield
+        except rasterio.RasterioIOError as error:
+            problem, mend = f"is damaged{where}", "copy or download it again"
+            if self._dataset.driver == "VRT":
+                problem, mend = f"names a file that cannot be read{where}", "put all its files on this computer"
+            raise InputError(self.path, problem, mend) from error
 
 
-def _colour_bands(dataset: rasterio.DatasetReader | WarpedVRT) -> tuple[list[int], NDArray[np.uint8] | None]:
-    """1-based band numbers of red, green, blue (or one grey band), and the palette if there is one."""
-    kinds = list(dataset.colorinterp)
-    if kinds[0] == ColorInterp.palette:
-        palette = np.zeros((256, 3), np.uint8)
-        for value, colour in dataset.colormap(1).items():
-            palette[value] = colour[:3]
-        return [1], palette
-    rgb = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
-    if all(kind in kinds for kind in rgb):
-        return [kinds.index(kind) + 1 for kind in rgb], None
-    return ([1, 2, 3] if dataset.count >= 3 else [1]), None
+def _names_a_server(path: str | Path) -> bool:
+    """Whether a file that GDAL did not open is one in which it looks for the address of a server."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_HEAD_BYTES).lstrip().startswith((b"<GDAL_WM", b"<WCS_GDAL"))
+    except OSError:
+        return False

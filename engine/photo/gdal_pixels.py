@@ -7,6 +7,7 @@ GDAL gives the stored array, any sample type, and reads large images piece by pi
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ _DRIVERS = (
     (b"\xff\x4f\xff\x51", "JP2OpenJPEG"),
 )
 _STREAMED = ("JPEG", "PNG", "GTiff")
+_SAMPLE_PX = 2048  # longer side of the picture whose numbers say what of a large photo is black and white
 _RGB = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
 
 
@@ -60,21 +62,20 @@ def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8
         InputError: damaged, or of a kind that has no honest RGB.
     """
     with _Opened(path, driver) as dataset:
+        check_numbers(path, dataset)
         _check_blocks(path, dataset)
         kinds = list(dataset.colorinterp)
         is_palette = kinds[0] == ColorInterp.palette
-        bands = _colour_bands(kinds)
+        bands = colour_bands(kinds)
         data = dataset.read(
             bands,
             out_shape=(len(bands), size[1], size[0]),
             resampling=Resampling.nearest if is_palette else Resampling.average,
         )
         if is_palette:
-            return _palette(dataset.colormap(1))[data[0]]
+            return palette(dataset.colormap(1))[data[0]]
         bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
-    if np.iscomplexobj(data):
-        raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
-    return _rgb(_of_8_bits(data, bits) if data.dtype == np.uint8 else stretch(data), kinds, bands)
+    return to_rgb(_of_8_bits(data, bits) if data.dtype == np.uint8 else stretch(data), kinds)
 
 
 def stored(path: Path) -> contextlib.AbstractContextManager[rasterio.DatasetReader]:
@@ -97,21 +98,30 @@ def can_stream(path: Path) -> bool:
 def rgb_strips(path: Path, rows: int) -> Iterator[NDArray[np.uint8]]:
     """The stored array of a JPEG, PNG or TIFF from top to bottom, `rows` rows at a time: (<= rows, width, 3) RGB.
 
+    Deeper samples are stretched as in `read_rgb`, from percentiles of every so many pixels.
+
     Raises:
-        InputError: damaged, deeper than 8 bits, or of a kind that has no honest RGB.
+        InputError: damaged, or of a kind that has no honest RGB.
     """
     with _Opened(path, _driver_of(path) or "GTiff") as dataset:
+        check_numbers(path, dataset)
         _check_blocks(path, dataset)
         kinds = list(dataset.colorinterp)
-        bands = _colour_bands(kinds)
-        if dataset.dtypes[0] != "uint8":
-            raise InputError(path, "is very large and deeper than 8 bits", "save it with 8 bits a colour")
+        bands = colour_bands(kinds)
         bits = int(dataset.tags(bands[0], ns="IMAGE_STRUCTURE").get("NBITS", 8))
-        palette = _palette(dataset.colormap(1)) if kinds[0] == ColorInterp.palette else None
+        colours = palette(dataset.colormap(1)) if kinds[0] == ColorInterp.palette else None
+        levels = None
+        if colours is None and dataset.dtypes[0] != "uint8":
+            every = math.ceil(max(dataset.width, dataset.height) / _SAMPLE_PX)
+            shape = (len(bands), max(1, dataset.height // every), max(1, dataset.width // every))
+            levels = value_range(dataset.read(bands, out_shape=shape, resampling=Resampling.nearest))
         for top in range(0, dataset.height, rows):
             window = Window(0, top, dataset.width, min(rows, dataset.height - top))
             data = dataset.read(bands, window=window)
-            yield palette[data[0]] if palette is not None else _rgb(_of_8_bits(data, bits), kinds, bands)
+            if colours is not None:
+                yield colours[data[0]]
+            else:
+                yield to_rgb(_of_8_bits(data, bits) if levels is None else stretched(data, *levels), kinds)
 
 
 def _driver_of(path: Path) -> str | None:
@@ -127,35 +137,52 @@ def _check_blocks(path: Path, dataset: rasterio.DatasetReader) -> None:
         raise InputError(path, "is stored as a single piece too large to unpack", "save it as a JPEG or a tiled TIFF")
 
 
+def check_numbers(path: Path, dataset: rasterio.DatasetReader) -> None:
+    """Raises InputError for a raster whose numbers are no colours."""
+    if dataset.dtypes[0].startswith("complex"):
+        raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
+
+
 def _of_8_bits(data: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
     return data if bits >= 8 else (data * (255 // (2**bits - 1))).astype(np.uint8)
 
 
-def _rgb(rgb: NDArray[np.uint8], kinds: list[ColorInterp], bands: list[int]) -> NDArray[np.uint8]:
-    """(1, 3 or 4, h, w) of these bands as RGB (h, w, 3)."""
-    if kinds[: len(bands)] == _CMYK:
-        ink = rgb.astype(np.uint16)
-        rgb = ((255 - ink[:3]) * (255 - ink[3:]) // 255).astype(np.uint8)
-    if len(rgb) == 1:
-        rgb = np.repeat(rgb, 3, axis=0)
-    return np.ascontiguousarray(np.moveaxis(rgb, 0, -1))
+def to_rgb(data: NDArray[np.uint8], kinds: list[ColorInterp]) -> NDArray[np.uint8]:
+    """The `colour_bands` of a raster with these bands, (n, h, w), as RGB (h, w, 3)."""
+    if kinds[:4] == _CMYK:
+        ink = data.astype(np.uint16)
+        data = ((255 - ink[:3]) * (255 - ink[3:]) // 255).astype(np.uint8)
+    if len(data) == 1:
+        data = np.repeat(data, 3, axis=0)
+    return np.ascontiguousarray(np.moveaxis(data, 0, -1))
 
 
 def stretch(data: NDArray) -> NDArray[np.uint8]:
     """Any numbers as 0 to 255: the 1st percentile of all finite values black, the 99th white; NaN black."""
-    values = data.astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.any():
-        return np.zeros(data.shape, np.uint8)
-    low, high = np.percentile(values[finite], [1, 99])
+    return stretched(data, *value_range(data))
+
+
+def value_range(data: NDArray) -> tuple[float, float]:
+    """What is to be black and white: the 1st and 99th percentile of all finite values; (0, 0) where there are none."""
+    values = data[np.isfinite(data)].astype(np.float32)
+    if values.size == 0:
+        return 0.0, 0.0
+    low, high = np.percentile(values, [1, 99])
+    return (float(low), float(high)) if high > low else (float(values.min()), float(values.max()))
+
+
+def stretched(data: NDArray, low: float, high: float) -> NDArray[np.uint8]:
+    """Any numbers as 0 to 255, `low` black and `high` white; NaN black."""
     if high <= low:
-        low, high = float(values[finite].min()), float(values[finite].max())
-    span = max(float(high) - float(low), float(np.finfo(np.float32).tiny))
-    scaled = (np.where(finite, values, low) - low) * (255.0 / span) if high > low else np.zeros_like(values)
+        return np.zeros(data.shape, np.uint8)
+    values = data.astype(np.float32)
+    scaled = (np.where(np.isfinite(values), values, low) - low) * (
+        255.0 / max(high - low, float(np.finfo(np.float32).tiny))
+    )
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def _colour_bands(kinds: list[ColorInterp]) -> list[int]:
+def colour_bands(kinds: list[ColorInterp]) -> list[int]:
     """1-based numbers of the bands that hold the colours: one (grey, palette), three (RGB) or four (CMYK)."""
     if kinds[:4] == _CMYK:
         return [1, 2, 3, 4]
@@ -165,7 +192,8 @@ def _colour_bands(kinds: list[ColorInterp]) -> list[int]:
     return colours[:3] if len(colours) >= 3 else colours[:1] or [1]
 
 
-def _palette(colours: dict[int, tuple[int, ...]]) -> NDArray[np.uint8]:
+def palette(colours: dict[int, tuple[int, ...]]) -> NDArray[np.uint8]:
+    """A raster's colour map as a table (n, 3), n at least 256."""
     table = np.zeros((max(256, max(colours) + 1), 3), np.uint8)
     for value, colour in colours.items():
         table[value] = colour[:3]

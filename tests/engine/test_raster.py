@@ -1,9 +1,14 @@
+import re
+from html import escape
+
+import cv2
 import numpy as np
 import pytest
 import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
+from tile_server import TileServer
 
 from engine import geo
 from engine.errors import InputError
@@ -148,6 +153,111 @@ def test_a_damaged_raster_is_an_input_error(tmp_path, make_raster):
     with pytest.raises(InputError, match="cut off"), RasterSource.open(path) as source:
         for lat in (41, 44, 47):
             source.square(lat, 8, 200, 64)
+
+
+def test_a_damaged_raster_of_deep_pixels_is_an_input_error(tmp_path, make_raster):
+    path = make_raster(tmp_path / "cut off.tif", width=900, height=900, dtype="uint16")
+    path.write_bytes(path.read_bytes()[:200_000])
+    with pytest.raises(InputError, match="is damaged"):
+        RasterSource.open(path)
+
+
+def test_a_palette_of_many_colours(tmp_path):
+    """Two bytes a pixel, and a colour for each number."""
+    path = tmp_path / "classes.tif"
+    profile = {"driver": "GTiff", "width": 64, "height": 64, "count": 1, "dtype": "uint16", "crs": "EPSG:4326"}
+    with rasterio.open(path, "w", transform=rasterio.transform.from_bounds(0, 40, 8, 48, 64, 64), **profile) as file:
+        file.write(np.full((1, 64, 64), 700, np.uint16))
+        file.write_colormap(1, {700: (10, 200, 30, 255)})
+    with RasterSource.open(path) as source:
+        pixels, covered = source.square(44, 4, 200, 16)
+    assert covered.all()
+    assert (pixels == (10, 200, 30)).all()
+
+
+# -- rasters from strangers -----------------------------------------------------------------------
+
+
+def vrt(name, relative=0, kind=""):
+    """A VRT of one band whose pixels come from the file `name`."""
+    return f"""<VRTDataset rasterXSize="64" rasterYSize="64"><SRS>EPSG:4326</SRS>
+    <GeoTransform>0, 0.15625, 0, 48, 0, -0.125</GeoTransform><VRTRasterBand dataType="Byte" band="1" {kind}>
+    <SimpleSource><SourceFilename relativeToVRT="{relative}">{escape(name)}</SourceFilename><SourceBand>1</SourceBand>
+    <SourceProperties RasterXSize="64" RasterYSize="64" DataType="Byte" BlockXSize="64" BlockYSize="64"/>
+    <SrcRect xOff="0" yOff="0" xSize="64" ySize="64"/><DstRect xOff="0" yOff="0" xSize="64" ySize="64"/></SimpleSource>
+    </VRTRasterBand></VRTDataset>"""
+
+
+def wms(base):
+    """What GDAL would take for a tile server."""
+    return f"""<GDAL_WMS><Service name="TMS"><ServerUrl>{base}/0/0/0.png?${{z}}/${{x}}/${{y}}</ServerUrl></Service>
+    <DataWindow><UpperLeftX>-180</UpperLeftX><UpperLeftY>90</UpperLeftY><LowerRightX>180</LowerRightX>
+    <LowerRightY>-90</LowerRightY><TileLevel>0</TileLevel><TileCountX>1</TileCountX><TileCountY>1</TileCountY>
+    </DataWindow><Projection>EPSG:4326</Projection><BlockSizeX>64</BlockSizeX><BlockSizeY>64</BlockSizeY>
+    <BandsCount>1</BandsCount></GDAL_WMS>"""
+
+
+@pytest.fixture
+def tiles():
+    """A server that would be glad to be asked."""
+    png = cv2.imencode(".png", np.full((64, 64), 99, np.uint8))[1].tobytes()
+    server = TileServer(lambda z, x, y: png)
+    yield server
+    server.stop()
+
+
+def test_a_vrt_of_files_here_is_read(tmp_path, make_raster):
+    make_raster(tmp_path / "a.tif", (0, 40, 10, 48), pixels=np.full((1, 64, 64), 77, np.uint8))
+    (tmp_path / "a.vrt").write_text(vrt("a.tif", relative=1))
+    with RasterSource.open(tmp_path / "a.vrt") as source:
+        pixels, covered = source.square(44, 5, 200, 16)
+    assert covered.all()
+    assert (pixels == 77).all()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/vsicurl/{}/0/0/0.png", "/vsicurl_streaming/{}/0/0/0.png", "{}/0/0/0.png", "wms", "file of wms"],
+)
+def test_a_raster_cannot_make_us_ask_a_server(address, tmp_path, tiles):
+    """Not by a VRT that names one, nor by one that holds or names GDAL's settings of one."""
+    (tmp_path / "wms.xml").write_text(wms(tiles.base))
+    name = {"wms": wms(tiles.base), "file of wms": "wms.xml"}.get(address, address.format(tiles.base))
+    (tmp_path / "far.vrt").write_text(vrt(name, relative=int(name == "wms.xml")))
+    with (
+        pytest.raises(InputError, match=r"far\.vrt: names a file that cannot be read .*on this computer"),
+        RasterSource.open(tmp_path / "far.vrt") as source,
+    ):
+        source.square(44, 5, 200, 16)
+    assert not tiles.asked
+
+
+def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
+    path = make_raster(tmp_path / "a.tif", (0, 40, 10, 48), pixels=np.full((1, 64, 64), 77, np.uint8))
+    path.with_name("a.tif.ovr").write_text(wms(tiles.base))
+    with RasterSource.open(path) as source:
+        pixels, _ = source.square(44, 5, 900, 4)
+    assert pixels.max() == 77
+    assert not tiles.asked
+
+
+def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
+    (tmp_path / "server.xml").write_text(wms(tiles.base))
+    with pytest.raises(InputError, match=r"server\.xml: tells GDAL of a server.*name the server itself"):
+        RasterSource.open(tmp_path / "server.xml")
+    for name in ('NETCDF:"{}/a.nc":v', "GPKG:/vsicurl/{}/a.gpkg:t", "/vsicurl/{}/a.tif"):
+        with pytest.raises(InputError, match="no such file"):
+            RasterSource.open(name.format(tiles.base))
+    assert not tiles.asked
+
+
+def test_bytes_of_other_files_are_no_pixels(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret" * 1000)
+    raw = re.sub("<SimpleSource>.*</SimpleSource>", '<SourceFilename relativeToVRT="1">secret.txt</SourceFilename>',
+                 vrt("", kind='subClass="VRTRawRasterBand"'), flags=re.DOTALL)  # fmt: skip
+    (tmp_path / "raw.vrt").write_text(raw)
+    with pytest.raises(InputError, match=r"raw\.vrt: takes the bytes of other files"):
+        RasterSource.open(tmp_path / "raw.vrt")
 
 
 @pytest.mark.parametrize(
