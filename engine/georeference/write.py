@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
@@ -17,6 +16,7 @@ from rasterio.windows import Window
 
 from engine.errors import InputError, UsageError
 from engine.georeference import fits
+from engine.georeference.cog import copy_to_cog
 from engine.georeference.files import tags, writing, written
 from engine.georeference.grid import Grid, GroundCrs
 from engine.georeference.pixels import PhotoPixels
@@ -226,12 +226,7 @@ def _drawn(placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Gr
         with PhotoPixels(placed.info, unpacked, work) as pixels, rasterio.open(blocks, "w", **profile) as target:
             target.update_tags(**tags(placed))
             draw(pixels, to_photo, grid, target, work)
-        work.progress("write", 0, 1)
-        rasterio.shutil.copy(
-            blocks, partial, driver="COG", compress="deflate", predictor="yes", overview_resampling="average",
-            bigtiff="if_safer", num_threads=2,
-        )  # fmt: skip
-        work.progress("write", 1, 1)
+        copy_to_cog(blocks, partial, work)
 
 
 def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:

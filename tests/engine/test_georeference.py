@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import cv2
@@ -364,25 +365,54 @@ def test_photo_and_results_are_never_written_over(placed, tmp_path):
         georeference(photo, results, Wanted("gcp", tmp_path / "out.tif", "EPSG:3857"))
 
 
+@pytest.mark.parametrize("share", [0.0, 0.4])
 @pytest.mark.parametrize("stage", ["read", "draw", "write"])
-def test_stopped_it_leaves_nothing_behind(placed, tmp_path, stage):
-    photo, results = placed
+def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
+    """At the beginning of a stage, or in the midst of it."""
+    size = (1500, 1000)
+    camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0}, size)
+    photo, results = place(tmp_path / "in", camera, stripes(*size, True))
     out = tmp_path / "out.tif"
     out.write_bytes(b"an older file")
+    told = []
 
     def on_progress(at, done, total, message):
-        if at == stage:
+        told.append((at, done, total))
+        if at == stage and done >= share * total:
             work.cancel()
 
     work = Work(on_progress)
     with pytest.raises(CancelledError):
         georeference(photo, results, Wanted("ortho", out), work)
-        work.check()
+    assert told[-1][1] < told[-1][2] or stage == "read"
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.tif"}
-    assert out.read_bytes() == b"an older file" or stage == "write"
+    assert out.read_bytes() == b"an older file"
     georeference(photo, results, Wanted("ortho", out))
     with rasterio.open(out) as drawn:
         assert drawn.count == 4
+
+
+@pytest.mark.parametrize(("kind", "stage"), [("ortho", "draw"), ("warped", "write"), ("gcp", "write")])
+def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage):
+    """The disk is full when a stage begins: no file can grow any more."""
+    camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
+    noise = np.random.default_rng(0).integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+    photo, results = place(tmp_path / "in", camera, noise)
+
+    def on_progress(at, done, total, message):
+        if at == stage and done == 0:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(OutputError, match=r"out\.tif: could not be written .*; free some space"):
+            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"), Work(on_progress))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 def test_an_uncertain_registration_is_drawn_with_a_warning(tmp_path):
@@ -391,15 +421,30 @@ def test_an_uncertain_registration_is_drawn_with_a_warning(tmp_path):
     assert "is uncertain: compare" in georeference(photo, results, Wanted("ortho", tmp_path / "o.tif"))["message"]
 
 
-def test_large_photos_are_read_piece_by_piece(placed, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["8-bit png", "16-bit png", "16-bit tif", "float tif"])
+def test_large_photos_are_read_piece_by_piece(tmp_path, monkeypatch, kind):
     """The same picture comes out of a photo that is not unpacked as a whole."""
-    photo, results = placed
+    depth, suffix = kind.split()
+    camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
+    pixels = stripes(*SIZE, True)
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / f"photo.{suffix}"
+    if depth == "8-bit":
+        Image.fromarray(pixels).save(path)
+    else:
+        deep = np.moveaxis(pixels.astype(np.float32) * 37 + 900, -1, 0)
+        dtype = "float32" if depth == "float" else "uint16"
+        profile = {"width": SIZE[0], "height": SIZE[1], "count": 3, "dtype": dtype}
+        with rasterio.open(path, "w", driver="PNG" if suffix == "png" else "GTiff", **profile) as file:
+            file.write(deep.astype(dtype))
+    photo, results = place(tmp_path / "in", camera, None, path.name)
     for name in ("whole.tif", "pieces.tif"):
         georeference(photo, results, Wanted("ortho", tmp_path / name, resolution_m=5000))
         monkeypatch.setattr(pixels_module, "_IN_MEMORY_PX", 1000)
     with rasterio.open(tmp_path / "whole.tif") as whole, rasterio.open(tmp_path / "pieces.tif") as pieces:
         assert np.abs(whole.read().astype(int) - pieces.read()).max() <= 2
-    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".tif", ".png", ".gpkg"}
+        assert np.ptp(pieces.read(1)[pieces.read(4) > 0]) > 150
+    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".tif", f".{suffix}", ".gpkg"}
 
 
 def test_the_raster_stays_within_bounds(placed, tmp_path, monkeypatch):
