@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QProgressBar,
     QSizePolicy,
-    QTreeView,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -119,22 +119,34 @@ class QueueView(QWidget):
         self.progress.setAccessibleName(self.tr("Photos reviewed"))
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(6)
-        self.list = QTreeView(self)
-        self.list.setObjectName("review_queue")
-        self.list.setAccessibleName(self.tr("Photos to review"))
-        self.list.setModel(self._model)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setAlternatingRowColors(True)
-        self.list.setAllColumnsShowFocus(True)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        header = self.list.header()
-        header.setStretchLastSection(False)
+        self.list = self._make_list()
+
+    def _make_list(self) -> QTableView:
+        """A table rather than a tree, which asks the model for every row whenever the order changes."""
+        table = QTableView(self)
+        table.setObjectName("review_queue")
+        table.setAccessibleName(self.tr("Photos to review"))
+        table.setModel(self._model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        line = self.fontMetrics().height()
+        rows = table.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(line + 5)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(PHOTO, QHeaderView.ResizeMode.Stretch)
         for column, width in ((REVIEW, 122), (CONFIDENCE, 112), (TAKEN, 128)):
             header.resizeSection(column, width)
-        self.list.setMinimumHeight(4 * self.fontMetrics().height() + 12)  # the header and two or three photos
+        table.setMinimumHeight(4 * line + 12)  # the header and two or three photos
+        return table
 
     def _combo(self, name: str, accessible: str) -> QComboBox:
         combo = QComboBox(self)
