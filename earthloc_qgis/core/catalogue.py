@@ -9,11 +9,11 @@ from typing import Any
 
 from .export import ExportError
 from .reviewed_rows import ReviewedRow, reviewed_rows, split_photo_id
-from .reviews import CLOUD
 from .whole_file import write_whole
 
 # NASA's names: pdate YYYYMMDD and ptime HHMMSS are GMT; nlat and nlon the nadir; fclt the focal length in mm; cldp per
-# cent of cloud; ul, ur, lr, ll the corners of the picture as it is stored. What follows `ll_lon` is ours.
+# cent of cloud, left empty: nobody estimates it here, and "cloud" in a review says only that too little ground is seen;
+# ul, ur, lr, ll the corners of the picture as it is stored. What follows `ll_lon` is ours.
 FIELDS = (
     "mission", "roll", "frame", "pdate", "ptime", "lat", "lon", "nlat", "nlon", "tilt", "fclt", "cldp",
     "ul_lat", "ul_lon", "ur_lat", "ur_lon", "lr_lat", "lr_lon", "ll_lat", "ll_lon",
@@ -48,7 +48,6 @@ def _entry(row: ReviewedRow) -> dict[str, Any]:
         "lat": _degrees(row["center_lat"]), "lon": _degrees(row["center_lon"]),
         "nlat": _degrees(row["nadir_lat"]), "nlon": _degrees(row["nadir_lon"]),
         "tilt": _rounded(row["tilt_deg"], 1), "fclt": _rounded(row["focal_length_mm"], 1),
-        "cldp": 100 if row["review"] == CLOUD else "",  # else it was not estimated
         "azimuth": _rounded(row["azimuth_deg"], 1), "altitude_km": _rounded(row["camera_altitude_km"], 1),
         "tie_points": row["inliers"] or "", "rms_km": _rounded(row["rms_km"], 3),
         "confidence": _rounded(row["confidence"], 3), "review": row["review"], "reviewer": row["reviewer"] or "",

@@ -135,7 +135,7 @@ class EngineClient(QObject):
         self._ended("stopped", EngineError("cancelled", self.tr("The engine was stopped.")))
 
     def close(self) -> None:
-        """Ends the process within about a second; for when the plugin is unloaded. Calls nobody back."""
+        """Ends the process, as a rule within a second; for when the plugin is unloaded. Calls nobody back."""
         self._requests.clear()
         self._starter.stop()
         self._ticker.stop()
@@ -144,7 +144,7 @@ class EngineClient(QObject):
             process.closeWriteChannel()
             if not process.waitForFinished(700):
                 process.kill()
-                process.waitForFinished(300)
+                process.waitForFinished(5000)  # at once, unless the machine is so busy that it cannot even die
         self._process = None
         self.state = "stopped"
 

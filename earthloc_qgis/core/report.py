@@ -40,7 +40,7 @@ def write_report(
     Args:
         results: path of a results GeoPackage.
         target: the HTML file.
-        only_usable: photos accepted or corrected; else all with a footprint.
+        only_usable: photos accepted or corrected; else all.
         basemap: imagery under the footprints; without it the countries that QGIS carries.
         feedback: told of progress; its cancel stops the report.
 
@@ -78,8 +78,9 @@ def _article(results: Path, row: ReviewedRow, basemap: Optional[QgsRasterLayer])
         turned = turned.scaled(_PHOTO_PX, _PHOTO_PX, Qt.AspectRatioMode.KeepAspectRatio,
                                Qt.TransformationMode.SmoothTransformation)  # fmt: skip
         pictures.append(_image(jpeg(turned, 82), _tr("The photo, north about up")))
-    drawn = draw_footprint_map(str(results), row["photo"], _MAP_SIZE, basemap)
-    pictures.append(_image(jpeg(drawn, 85), _tr("Its footprint on the map")))
+    if row["center_lat"] is not None:
+        drawn = draw_footprint_map(str(results), row["photo"], _MAP_SIZE, basemap)
+        pictures.append(_image(jpeg(drawn, 85), _tr("Its footprint on the map")))
     facts = "".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>" for name, text in _facts(row) if text
     )

@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from .reviews import LOCK_WAIT_S, USABLE
+from .reviews import LOCK_WAIT_S, REVIEW_COLUMNS, REVIEW_TABLES, UNREVIEWED, USABLE
 from .store import StoreError
 
-_SQL = """SELECT f.photo, f.photo_id, f.status, f.confidence, f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2,
-    f.lon2, f.lat3, f.lon3, f.lat4, f.lon4, f.inliers, f.rms_km, f.camera_altitude_km, f.tilt_deg, f.azimuth_deg,
-    f.focal_length_mm, f.review, f.reviewer, f.reviewed_at, f.note, f.index_name, f.tile, f.model, f.engine, f.imagery,
-    f.imagery_attribution, f.message, p.taken_at, p.nadir_lat, p.nadir_lon
-    FROM footprints f JOIN photos p ON p.photo = f.photo"""
+_SQL = f"""SELECT p.photo, p.photo_id, p.taken_at, p.nadir_lat, p.nadir_lon,
+    coalesce(f.confidence, p.confidence) AS confidence, f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2, f.lon2,
+    f.lat3, f.lon3, f.lat4, f.lon4, f.inliers, f.rms_km, f.camera_altitude_km, f.tilt_deg, f.azimuth_deg,
+    f.focal_length_mm, f.imagery, f.imagery_attribution, {REVIEW_COLUMNS} FROM {REVIEW_TABLES}"""  # nosec B608
 
 
 @dataclass(frozen=True)
 class ReviewedRow:
-    """A footprint and its photo: `path` is absolute, `values` are the columns of `footprints` and `photos`."""
+    """A photo: `path` is absolute, `values` are columns of `photos` and `footprints`, None without a footprint."""
 
     path: str
     values: dict[str, Any]
@@ -42,7 +41,7 @@ class ReviewedRow:
 
 
 def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
-    """Photos with a footprint: those accepted or corrected, or all of them; by photo id, then file name.
+    """Photos: those with a footprint that was accepted or corrected, or all; by photo id, then file name.
 
     Raises:
         StoreError: the file cannot be read.
@@ -54,13 +53,16 @@ def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
         with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
             database.row_factory = sqlite3.Row
             rows = database.execute(
-                f"{_SQL}{where} ORDER BY f.photo_id IS NULL, f.photo_id, f.photo",  # nosec B608
+                f"{_SQL}{where} ORDER BY p.photo_id IS NULL, p.photo_id, p.photo",  # nosec B608
                 USABLE if only_usable else (),
             ).fetchall()
     except sqlite3.Error as error:
         raise StoreError(f"{results}: the reviews could not be read ({error}).") from error
     folder = Path(results).parent
-    return [ReviewedRow(os.path.normpath(os.path.join(folder, row["photo"])), dict(row)) for row in rows]
+    return [
+        ReviewedRow(os.path.normpath(folder / row["photo"]), {**dict(row), "review": row["review"] or UNREVIEWED})
+        for row in rows
+    ]
 
 
 def split_photo_id(photo_id: Optional[str]) -> tuple[str, str, str]:

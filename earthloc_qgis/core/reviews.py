@@ -27,17 +27,22 @@ USABLE = (ACCEPTED, CORRECTED)
 
 LOCK_WAIT_S = 10.0
 _NUMBER = re.compile(r"\d+")
-_STATES = """SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
-    p.nadir_lat, p.nadir_lon, f.fid IS NOT NULL AS has_footprint,
+
+# The last decision on photos p, in their footprints f, or in the history r where they have none.
+REVIEW_COLUMNS = """
     CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_at >= p.located_at THEN r.decision END AS review,
     CASE WHEN f.fid IS NOT NULL THEN f.reviewer WHEN r.reviewed_at >= p.located_at THEN r.reviewer END AS reviewer,
-    CASE WHEN f.fid IS NOT NULL THEN f.reviewed_at ELSE r.reviewed_at END AS reviewed_at,
-    CASE WHEN f.fid IS NOT NULL THEN f.note WHEN r.reviewed_at >= p.located_at THEN r.note END AS note,
-    (SELECT decision FROM reviews c WHERE c.photo = p.photo AND c.localization IS NOT NULL
-    AND c.reviewed_at >= p.located_at ORDER BY c.fid DESC LIMIT 1) = 'corrected' AS corrected
-    FROM photos p LEFT JOIN footprints f ON f.photo = p.photo
+    CASE WHEN f.fid IS NOT NULL THEN f.reviewed_at WHEN r.reviewed_at >= p.located_at THEN r.reviewed_at END
+    AS reviewed_at,
+    CASE WHEN f.fid IS NOT NULL THEN f.note WHEN r.reviewed_at >= p.located_at THEN r.note END AS note"""
+REVIEW_TABLES = """photos p LEFT JOIN footprints f ON f.photo = p.photo
     LEFT JOIN (SELECT photo, max(fid) AS last FROM reviews GROUP BY photo) l ON l.photo = p.photo
     LEFT JOIN reviews r ON r.fid = l.last"""
+_STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
+    p.nadir_lat, p.nadir_lon, f.fid IS NOT NULL AS has_footprint, {REVIEW_COLUMNS},
+    (SELECT decision FROM reviews c WHERE c.photo = p.photo AND c.localization IS NOT NULL
+    AND c.reviewed_at >= p.located_at ORDER BY c.fid DESC LIMIT 1) = 'corrected' AS corrected
+    FROM {REVIEW_TABLES}"""  # nosec B608
 
 
 @dataclass

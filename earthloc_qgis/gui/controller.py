@@ -140,7 +140,8 @@ class Controller(QObject):
                     self._before[path] = {
                         "status": status, "confidence": photo.confidence, "message": photo.message
                     }  # fmt: skip
-                self.queue.add(path, photo.nadir if photo.nadir_given else None)
+                # One that may have been typed is kept; what the photo states itself the engine knows.
+                self.queue.add(path, None if photo.nadir_given is False else photo.nadir)
         if not self.queue.running:
             self._info.pause(True)
             self.running_changed.emit(True)
@@ -209,10 +210,9 @@ class Controller(QObject):
 
     def _take_result(self, path: str, result: dict) -> None:
         photo = self.model.photo(path)
-        changes = {"photo_id": result.get("photo_id") or photo.photo_id}
-        if not photo.nadir_given and result.get("nadir"):
-            changes["nadir"] = tuple(result["nadir"])
-        self.model.update(path, **changes)
+        self.model.update(path, photo_id=result.get("photo_id") or photo.photo_id)
+        if photo.nadir_given is False and result.get("nadir"):
+            self.model.update(path, nadir=tuple(result["nadir"]))
         saved_to = result.get("saved_to")
         if saved_to:
             saved = ResultStore(Path(saved_to))
@@ -313,7 +313,7 @@ class Controller(QObject):
     def _list(self, stored: list) -> None:
         new = self.model.add(
             Photo(
-                row.path, row.photo_id, row.taken_at, row.nadir, row.nadir is not None,
+                row.path, row.photo_id, row.taken_at, row.nadir, None,
                 status=row.status or NEW, confidence=row.confidence, message=row.message,
             )
             for row in stored
@@ -324,7 +324,7 @@ class Controller(QObject):
         """Also holds for a photo that is waiting in the queue."""
         job, photo = self.queue.jobs.get(path), self.model.photo(path)
         if job is not None and job.state == JOB_WAITING and photo is not None:
-            job.nadir = photo.nadir if photo.nadir_given else None
+            job.nadir = None if photo.nadir_given is False else photo.nadir
 
     def _ask_about(self, photos: list[str]) -> None:
         if photos and settings.find_engine() is not None:

@@ -48,7 +48,7 @@ class EarthLocPanel(QWidget):
         self.controller = Controller(QgsProject.instance(), iface.mapCanvas(), self)
         self.pictures = MapPictures(self.controller.client, QgsProject.instance(), self)
         self._scanner = PhotoScanner(self)
-        self.review = ReviewDock(iface, self.controller, self)
+        self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
         self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.own_indexes, self)
         self._make_widgets()
         self._lay_out()
@@ -126,7 +126,7 @@ class EarthLocPanel(QWidget):
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.review.imagery_changed.connect(self.search.imagery.refresh)
-        self.tools.review.triggered.connect(lambda: self.review.open(self.search.indexes.known()))
+        self.tools.review.triggered.connect(lambda: self.review.open())
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)
         self.empty.folder_wanted.connect(self.ask_for_folder)
@@ -150,7 +150,9 @@ class EarthLocPanel(QWidget):
         self.search.indexes.chosen_changed.connect(self._update_buttons)
         self.search.indexes.manage_wanted.connect(self.index_manager.open)
         self.index_manager.indexes_changed.connect(self.search.indexes.refresh)
-        self.localize_button.clicked.connect(lambda: self.localize(self._localize_scope()))
+        self.localize_button.clicked.connect(
+            lambda: self.localize(self._localize_scope(self.list.selected(), controller.unlocated()))
+        )
         self.cancel_button.clicked.connect(controller.queue.cancel_all)
         self.cancel_button.clicked.connect(self.pictures.cancel_all)
         controller.told.connect(self._tell)
@@ -222,27 +224,25 @@ class EarthLocPanel(QWidget):
         if self.controller.check_engine():
             self.controller.localize(paths, indexes)
 
-    def _localize_scope(self) -> list[str]:
+    @staticmethod
+    def _localize_scope(selected: list[str], unlocated: list[str]) -> list[str]:
         """What the button locates: the selected photos if there are several, else all new ones."""
-        selected = self.list.selected()
-        new = self.controller.unlocated()
-        if len(selected) > 1 or not new:
-            return selected
-        return new
+        return selected if len(selected) > 1 or not unlocated else unlocated
 
     def _update_buttons(self, *_: object) -> None:
-        photos = self.controller.model.photos()
+        photos, selected, unlocated = (
+            self.controller.model.photos(), self.list.selected(), self.controller.unlocated())  # fmt: skip
         self.stack.setCurrentWidget(self.list if photos else self.empty)
         self.results.setVisible(bool(photos))
         self.search.setVisible(bool(photos))
-        model = self.controller.model
-        scope = [path for path in self._localize_scope() if model.photo(path).status not in (QUEUED, RUNNING)]
-        if self.controller.queue.running and not (len(scope) > 1 or self.controller.unlocated()):
+        scope = self._localize_scope(selected, unlocated)
+        scope = [path for path in scope if self.controller.model.photo(path).status not in (QUEUED, RUNNING)]
+        if self.controller.queue.running and not (len(scope) > 1 or unlocated):
             scope = []  # one photo is selected, which need not mean anything now; F5 still works
             text = self.tr("Localizing…")
-        elif len(self.list.selected()) > 1:
+        elif len(selected) > 1:
             text = self.tr("Localize {n} selected").format(n=len(scope))
-        elif not self.controller.unlocated():
+        elif not unlocated:
             text = self.tr("Localize again")
         elif len(scope) == len(photos):
             text = self.tr("Localize")
@@ -255,8 +255,8 @@ class EarthLocPanel(QWidget):
             "" if self.search.indexes.chosen() else self.tr("Tick an index to search first")
         )
         self.cancel_button.setVisible(self.controller.queue.running or self.pictures.busy)
-        self.tools.remove.setEnabled(bool(self.list.selected()))
-        self.tools.zoom.setEnabled(bool(self.list.selected()))
+        self.tools.remove.setEnabled(bool(selected))
+        self.tools.zoom.setEnabled(bool(selected))
 
     def _running_changed(self, running: bool) -> None:
         self.progress.show_work(running, self.pictures.busy)
@@ -295,7 +295,7 @@ class EarthLocPanel(QWidget):
     def _show_current(self, path: str) -> None:
         photo = self.controller.model.photo(path)
         if photo is None:
-            self.results.show_result("", None)
+            self.results.show_result(self.tr("Choose a photo to see what was found."), None)
             return
         located = photo.status not in (NEW, QUEUED, RUNNING)
         word = self.controller.model.status_word(photo.status)

@@ -56,9 +56,8 @@ class PhotoInfoLoader(QObject):
                 "camera": info.get("camera"),
                 "size_px": (info.get("width_px"), info.get("height_px")),
             }
-            if not row.nadir_given and info.get("nadir"):
-                changes["nadir"] = tuple(info["nadir"])
             self._model.update(photo, **changes)
+            self._model.take_nadir(photo, tuple(info["nadir"]) if info.get("nadir") else None)
         self._asking = None
         self._next()
 

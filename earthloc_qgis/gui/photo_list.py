@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QItemSelectionModel, QPoint, QSortFilterProxyModel, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
@@ -17,7 +17,6 @@ from .photo_model import (
     PATH_ROLE,
     QUEUED,
     RUNNING,
-    SORT_ROLE,
     STATUS,
     UNCERTAIN,
     PhotoModel,
@@ -47,11 +46,7 @@ class PhotoList(QTreeView):
         self.setObjectName("photo_list")
         self.setAccessibleName(self.tr("Photos"))
         self._photos = model
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(model)
-        self._proxy.setSortRole(SORT_ROLE)
-        self._proxy.setDynamicSortFilter(False)  # rows must not jump while photos are being located
-        self.setModel(self._proxy)
+        self.setModel(model)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
@@ -71,6 +66,7 @@ class PhotoList(QTreeView):
         self.customContextMenuRequested.connect(self._show_menu)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentChanged.connect(lambda *_: self.current_changed.emit(self.current()))
+        model.modelReset.connect(lambda: self.current_changed.emit(self.current()))  # else nobody tells
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
     def current(self) -> str:
@@ -80,21 +76,22 @@ class PhotoList(QTreeView):
 
     def selected(self) -> list[str]:
         """Paths of the selected photos, in the order shown."""
-        rows = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
-        return [index.data(PATH_ROLE) for index in rows]
+        spans = self.selectionModel().selection()
+        rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
+        photos = self._photos.photos()
+        return [photos[row].path for row in rows]
 
     def select(self, paths: list[str]) -> None:
         """Selects photos; the first becomes current."""
-        wanted = set(paths)
-        selection = self.selectionModel()
-        selection.clearSelection()
-        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for row in range(self._proxy.rowCount()):
-            index = self._proxy.index(row, 0)
-            if index.data(PATH_ROLE) in wanted:
-                if index.data(PATH_ROLE) == paths[0]:
-                    selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-                selection.select(index, flags)
+        rows = [row for row in map(self._photos.row, paths) if row >= 0]
+        wanted = QItemSelection()
+        for row in rows:
+            wanted.select(self._photos.index(row, 0), self._photos.index(row, 0))
+        if rows:
+            first = self._photos.index(rows[0], 0)
+            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().select(wanted, flags)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Del removes, Enter zooms, F5 locates again."""

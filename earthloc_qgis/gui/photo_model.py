@@ -17,8 +17,7 @@ from .thumbnail import ThumbnailLoader
 
 PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
 PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 1  # 0..1 while running, else None
-SORT_ROLE = Qt.ItemDataRole.UserRole + 2
-PATH_ROLE = Qt.ItemDataRole.UserRole + 3
+PATH_ROLE = Qt.ItemDataRole.UserRole + 2
 
 _RIGHT_FLAGS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))  # models speak in integers; Qt 6 has enums
@@ -38,6 +37,7 @@ _ICONS = {
 }
 _STATUS_ORDER = (RUNNING, QUEUED, LOCATED, UNCERTAIN, NOT_FOUND, FAILED, CANCELLED, NEW)
 
+_SAME_DEG = 1e-4  # nadirs are shown and typed to four digits
 _NADIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([NS]?)\s*[,; ]\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([EW]?)\s*$", re.I)
 
 
@@ -55,13 +55,17 @@ def parse_nadir(text: str) -> tuple[float, float]:
 
 @dataclass
 class Photo:
-    """A row: `nadir` is (lat, lon); `nadir_given` says that the user typed it, else it is from the photo."""
+    """A row: `nadir` is (lat, lon).
+
+    `nadir_given` says whether the user typed it, else it is from the photo; None for results of an earlier day, until
+    the photo has been asked.
+    """
 
     path: str
     photo_id: str | None = None
     taken_at: str | None = None
     nadir: tuple[float, float] | None = None
-    nadir_given: bool = False
+    nadir_given: bool | None = False
     size_px: tuple[int, int] | None = None
     camera: str | None = None
     status: str = NEW
@@ -103,7 +107,7 @@ class PhotoModel(QAbstractTableModel):
     # --- photos ------------------------------------------------------------------------------------
 
     def photos(self) -> list[Photo]:
-        """All photos in the order they came."""
+        """All photos in the order shown."""
         return list(self._photos)
 
     def photo(self, path: str) -> Photo | None:
@@ -128,17 +132,23 @@ class PhotoModel(QAbstractTableModel):
 
     def remove(self, paths: Iterable[str]) -> None:
         """Takes photos out of the list."""
-        rows = sorted((self._rows[path] for path in paths if path in self._rows), reverse=True)
-        while rows:  # from the end, a run of neighbours at a time
-            last = first = rows.pop(0)
-            while rows and rows[0] == first - 1:
-                first = rows.pop(0)
-            self.beginRemoveRows(QModelIndex(), first, last)
-            for photo in self._photos[first : last + 1]:
-                self._thumbnails.forget(photo.path)
-            del self._photos[first : last + 1]
-            self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
+        gone = {path for path in paths if path in self._rows}
+        rows = sorted(self._rows[path] for path in gone)
+        if not rows:
+            return
+        together = rows[-1] - rows[0] == len(rows) - 1
+        if together:
+            self.beginRemoveRows(QModelIndex(), rows[0], rows[-1])
+        else:  # in one go all the same
+            self.beginResetModel()
+        self._photos = [photo for photo in self._photos if photo.path not in gone]
+        self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
+        for path in gone:
+            self._thumbnails.forget(path)
+        if together:
             self.endRemoveRows()
+        else:
+            self.endResetModel()
 
     def clear(self) -> None:
         """Empties the list."""
@@ -147,6 +157,17 @@ class PhotoModel(QAbstractTableModel):
             self._thumbnails.forget(photo.path)
         self._photos, self._rows = [], {}
         self.endResetModel()
+
+    def take_nadir(self, path: str, stated: tuple[float, float] | None) -> None:
+        """The nadir that the photo itself states, which one that was typed outdoes; None when it states none."""
+        photo = self.photo(path)
+        if photo is None or photo.nadir_given:
+            return
+        if photo.nadir_given is None and photo.nadir is not None:
+            alike = stated is not None and max(abs(a - b) for a, b in zip(photo.nadir, stated)) < _SAME_DEG
+            self.update(path, nadir_given=not alike)
+        elif stated is not None:
+            self.update(path, nadir=stated, nadir_given=False)
 
     def update(self, path: str, **changes: Any) -> None:
         """Sets fields of a photo; one that is not in the list is ignored."""
@@ -164,6 +185,20 @@ class PhotoModel(QAbstractTableModel):
         row = self._rows.get(path)
         if row is not None:
             self.dataChanged.emit(self.index(row, 0), self.index(row, TAKEN))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Orders the rows as they are now; later changes move none. Here rather than in a QSortFilterProxyModel,
+        which asks for two values a comparison: a second for 5,000 photos."""
+        if column < 0:
+            return
+        self.layoutAboutToBeChanged.emit()
+        held = self.persistentIndexList()
+        places = [(self._photos[index.row()].path, index.column()) for index in held]
+        descending = order == Qt.SortOrder.DescendingOrder
+        self._photos.sort(key=lambda photo: self._sort_key(photo, column), reverse=descending)
+        self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
+        self.changePersistentIndexList(held, [self.index(self._rows[path], column) for path, column in places])
+        self.layoutChanged.emit()
 
     # --- as a table --------------------------------------------------------------------------------
 
@@ -211,8 +246,6 @@ class PhotoModel(QAbstractTableModel):
             return self._text(photo, column) or self.tr("none")
         if role == PROGRESS_ROLE:
             return photo.progress if photo.status == RUNNING else None
-        if role == SORT_ROLE:
-            return self._sort_key(photo, column)
         if role == PATH_ROLE:
             return photo.path
         return None

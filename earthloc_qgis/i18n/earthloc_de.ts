@@ -861,6 +861,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Das Rechenprogramm startet…</translation>
     </message>
     <message>
+      <source>Choose a photo to see what was found.</source>
+      <translation>Wählen Sie ein Foto, um zu sehen, was gefunden wurde.</translation>
+    </message>
+    <message>
       <source> · press Localize to find out where it was taken</source>
       <translation> · drücken Sie auf Verorten, um zu erfahren, wo es aufgenommen wurde</translation>
     </message>
@@ -1615,8 +1619,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Reihenfolge</translation>
     </message>
     <message>
-      <source>Not reviewed, least certain first</source>
-      <translation>Ungeprüfte, unsicherste zuerst</translation>
+      <source>Least certain first</source>
+      <translation>Unsicherste zuerst</translation>
     </message>
     <message>
       <source>By date</source>
@@ -1835,8 +1839,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>SearchHere</name>
     <message>
-      <source>There is no index to search: tick one in the EarthLoc panel.</source>
-      <translation>Es gibt keinen Index zum Durchsuchen: kreuzen Sie im EarthLoc-Bedienfeld einen an.</translation>
+      <source>There is no index to search: add one in the EarthLoc panel.</source>
+      <translation>Es gibt keinen Index zum Durchsuchen: fügen Sie im EarthLoc-Bedienfeld einen hinzu.</translation>
     </message>
     <message>
       <source>Searching within {km} km…  Esc stops it</source>
@@ -1933,8 +1937,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>keine Bildfläche</translation>
     </message>
     <message>
-      <source>{n} tie points, {km} km</source>
-      <translation>{n} Passpunkte, {km} km</translation>
+      <source>tie points: {n}, error {km} km</source>
+      <translation>Passpunkte: {n}, Fehler {km} km</translation>
     </message>
     <message>
       <source>worst: point {n}, {km} km</source>

@@ -181,7 +181,11 @@ def test_moved_turned_and_scaled_by_hand(window):
     def center() -> tuple[float, float]:
         return tuple(window.bench.working.shown["center"])
 
+    def grips() -> list:
+        return [window.map.frame.to_lat_lon(at) for at in window.map.marks._grips]
+
     old, wanted = center(), truth(600, 450)
+    assert grips() == [pytest.approx(camera.locate(x, y)) for x, y in ((0, 0), (1200, 0), (1200, 900), (0, 900))]
     drag(on_map(window, *old), on_map(window, *wanted))
     assert distance_km(center(), wanted) < 5.0
     assert window.bench.working.is_by_hand
@@ -196,8 +200,11 @@ def test_moved_turned_and_scaled_by_hand(window):
     drag(at, middle + QPoint(-(at - middle).y(), (at - middle).x()))  # a quarter turn
     east = window.bench.working.camera().locate(600, 0)
     assert abs(east[0] - center()[0]) < 0.15
+    assert grips()[0] == pytest.approx(window.bench.working.camera().locate(0, 0))
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_V)
+    assert grips() == []
     assert center() == pytest.approx(old)
     assert window.bench.working.camera().locate(0, 0) == pytest.approx(camera.locate(0, 0))
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from types import SimpleNamespace
 
 import pytest
 from conftest import wait_for
 from osgeo import ogr
-from qgis.core import Qgis
-from qgis.PyQt.QtCore import QObject, QSize, pyqtSignal
+from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 from review_results import SIZE_PX, write_review_results
@@ -51,7 +49,23 @@ def test_catalogue_speaks_nasas_terms(results, tmp_path):
     camera = PinholeCamera(pose)
     assert distance_km((float(first["ul_lat"]), float(first["ul_lon"])), camera.locate(0, 0)) < 0.01
     assert distance_km((float(first["ll_lat"]), float(first["ll_lon"])), camera.locate(0, SIZE_PX[1])) < 0.01
-    assert write_catalogue(results, target, only_usable=False) == 9
+
+
+def test_catalogue_of_all_has_photos_without_a_footprint_too(results, tmp_path):
+    photo = str(tmp_path / "photos" / "ISS042-E-109.jpg")
+    ReviewFile(results).write([Decision(photo, "cloud", "Ada", "overcast")])
+    target = tmp_path / "catalogue.csv"
+    assert write_catalogue(results, target, only_usable=False) == 10
+    with open(target, encoding="utf-8-sig", newline="") as file:
+        rows = {row["frame"]: row for row in csv.DictReader(file)}
+    cloudy = rows["109"]
+    assert (cloudy["review"], cloudy["reviewer"], cloudy["note"]) == ("cloud", "Ada", "overcast")
+    assert (cloudy["lat"], cloudy["ul_lat"], cloudy["nlat"]) == ("", "", "44.00000")
+    assert {row["cldp"] for row in rows.values()} == {""}  # nobody has estimated how much of it is cloud
+    assert rows["101"]["review"] == "unreviewed"
+    report = tmp_path / "report.html"
+    assert write_report(results, report, only_usable=False) == 10
+    assert "overcast" in report.read_text(encoding="utf-8")
 
 
 def test_nothing_accepted_is_said(tmp_path):
@@ -136,23 +150,3 @@ def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results
     wait_for(lambda: len(told) == 2)
     assert "(photos: 9)" in told[1]
     hand_on.close()
-
-
-class Controller(QObject):
-    store_changed = pyqtSignal()
-    store_leaving = pyqtSignal()
-
-
-def test_what_was_written_is_no_warning(qgis_iface, results):
-    from earthloc_qgis.gui.review.dock import ReviewDock
-
-    controller = Controller()
-    controller.store = SimpleNamespace(path=results)
-    review = ReviewDock(qgis_iface, controller)
-    review.open([])
-    bar = qgis_iface.messageBar()
-    review.window.hand_on.written.emit("Written: out.shp (photos: 2).")
-    review.window.hand_on.told.emit("The disk is full.")
-    assert "EarthLoc:Written: out.shp (photos: 2)." in bar.get_messages(Qgis.MessageLevel.Success)
-    assert bar.get_messages(Qgis.MessageLevel.Warning)[-1] == "EarthLoc:The disk is full."
-    review.close_down()

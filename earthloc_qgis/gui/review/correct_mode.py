@@ -113,6 +113,7 @@ class CorrectMode(QObject):
                 corners = first_corners(working.size_px, center, width_km)
                 self._bench.edit(placed(working, corners), self.tr("Place by hand"))
         self._set_tool(self.hand_tool, on, "hand")
+        self.show_handles()
         if on:
             self.told.emit(self.tr("Drag the footprint on the map; a corner scales it, the middle of a side turns it."))
 
@@ -167,7 +168,8 @@ class CorrectMode(QObject):
     # --- what is shown -----------------------------------------------------------------------------
 
     def show_handles(self) -> None:
-        """Draws the tie points on both sides while they are worked on."""
+        """Draws the tie points on both sides, or what the footprint is held by, while that is worked on."""
+        self._side.marks.show_grips((self._corners() or []) if self._actions["hand"].isChecked() else [])
         if not self._photo.editing:
             self._photo.show_handles([])
             self._side.marks.show_handles([], -1)
@@ -195,6 +197,7 @@ class CorrectMode(QObject):
             self._bench.edit(after, self.tr("Move by hand"))
         else:
             self._side.show_draft(after)
+            self._side.marks.show_grips(corners)
 
     def _circle_drawn(self, lat: float, lon: float, radius_km: float, done: bool) -> None:
         if not done:

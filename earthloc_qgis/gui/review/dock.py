@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Callable, Optional
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
@@ -20,6 +20,7 @@ class ReviewDock(QObject):
     Args:
         iface: QGIS.
         controller: of the panel; says where the results are.
+        indexes: tells the folders of the indexes there are.
 
     Signals:
         imagery_changed(): other imagery was chosen in the review.
@@ -27,10 +28,9 @@ class ReviewDock(QObject):
 
     imagery_changed = pyqtSignal()
 
-    def __init__(self, iface, controller, parent: Optional[QObject] = None) -> None:
+    def __init__(self, iface, controller, indexes: Callable[[], list[str]], parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
-        self._iface, self._controller = iface, controller
-        self._indexes: list[str] = []
+        self._iface, self._controller, self._indexes = iface, controller, indexes
         self.dock = None
         self.window = None
         self._reload = QTimer(self)  # photos arrive one by one
@@ -40,9 +40,8 @@ class ReviewDock(QObject):
         controller.store_changed.connect(self._reload.start)
         controller.store_leaving.connect(self._flush)
 
-    def open(self, indexes: list[str]) -> None:
-        """Shows the review of the panel's photos; `indexes` are the folders of those there are."""
-        self._indexes = list(indexes)
+    def open(self) -> None:
+        """Shows the review of the panel's photos."""
         if self.dock is None:
             self._make()
         self.dock.show()
@@ -71,12 +70,14 @@ class ReviewDock(QObject):
         main = self._iface.mainWindow()
         self.dock = QgsDockWidget(self.tr("EarthLoc review"), main)
         self.dock.setObjectName("EarthLocReviewDock")
-        self.window = ReviewWindow(self._iface.mapCanvas(), lambda: self._indexes, self.dock)
+        self.window = ReviewWindow(self._iface.mapCanvas(), self._indexes, self.dock)
         for signal, level in ((self.window.told, Qgis.MessageLevel.Warning),
                               (self.window.written, Qgis.MessageLevel.Success)):  # fmt: skip
             signal.connect(lambda text, level=level: self._iface.messageBar().pushMessage("EarthLoc", text, level))
         self.window.imagery.changed.connect(self.imagery_changed)
         self.dock.setWidget(self.window)
+        # Behind another dock's tab it is not hidden, as far as Qt is concerned.
+        self.dock.visibilityChanged.connect(self.window.set_seen)
         panel = main.findChild(QDockWidget, "EarthLocPanel")
         if panel is not None and panel.isVisible() and not panel.isFloating():
             # In the panel's place. Below it, even for a moment, both would make QGIS's window higher than the screen.

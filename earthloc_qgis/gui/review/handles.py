@@ -86,6 +86,20 @@ def draw_handles(
             _draw_text(painter, QPointF(at.x() + radius + 2, at.y() - radius), str(handle.id + 1))
 
 
+def middles(corners: list[QPointF]) -> list[QPointF]:
+    """The middles of the sides of a polygon."""
+    return [(a + b) / 2 for a, b in zip(corners, corners[1:] + corners[:1])]
+
+
+def draw_grips(painter: QPainter, corners: list[QPointF]) -> None:
+    """What a footprint is held by: a square at each corner, a disc in the middle of each side."""
+    painter.setPen(QPen(QColor("black"), 1.4))
+    painter.setBrush(QColor("white"))
+    for spots, draw in ((corners, painter.drawRect), (middles(corners), painter.drawEllipse)):
+        for at in spots:
+            draw(QRectF(at.x() - _RADIUS, at.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS))
+
+
 def draw_cross(painter: QPainter, at: QPointF) -> None:
     """A cross with a gap in its middle, readable on any ground."""
     for pen in (QPen(QColor(0, 0, 0, 200), 4), QPen(QColor("#ffe94a"), 2)):

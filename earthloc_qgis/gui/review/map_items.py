@@ -9,7 +9,7 @@ from qgis.gui import QgsMapCanvasItem
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from .handles import Handle, draw_cross, draw_handles
+from .handles import Handle, draw_cross, draw_grips, draw_handles
 
 _CELLS = 20  # of the photo's mesh along its longer side
 _SEAM_PX = 0.6  # by which neighbouring cells overlap, so that no gap shows
@@ -172,6 +172,7 @@ class MapMarks(_Item):
         self._cursor: Optional[QgsPointXY] = None
         self.handles: list[Handle] = []  # x, y in the map's coordinates
         self.selected = -1
+        self._grips: list[QgsPointXY] = []
 
     def show_outlines(self, outlines: list[tuple[list[Point], str, Qt.PenStyle]]) -> None:
         """Draws closed rings [(lat, lon)], each with a colour and a line."""
@@ -192,6 +193,12 @@ class MapMarks(_Item):
         self.handles, self.selected = handles, selected
         self.update()
 
+    def show_grips(self, corners: list[Point]) -> None:
+        """Draws what the footprint with these corners (lat, lon) is held by; [] for none."""
+        places = [self._frame.to_map(*corner) for corner in corners]
+        self._grips = [] if None in places else places
+        self.update()
+
     def paint(self, painter: QPainter, option=None, widget=None) -> None:
         """Draws all of it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -201,6 +208,7 @@ class MapMarks(_Item):
             for pen in (QPen(QColor(255, 255, 255, 210), 5), QPen(colour, 2.4, line)):
                 painter.setPen(pen)
                 painter.drawPolygon(ring)
+        draw_grips(painter, [self.to_canvas(corner) for corner in self._grips])
         draw_handles(painter, self.handles, self.selected, lambda h: self.to_canvas(QgsPointXY(h.x, h.y)))
         if self._cursor is not None:
             draw_cross(painter, self.to_canvas(self._cursor))

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
 from ...core.camera import Point, away_km, offset
 from ...core.footprint import center_of
 from .by_hand import moved
-from .handles import REACH_PX, is_free, nearest
+from .handles import REACH_PX, is_free, middles, nearest
 from .map_items import MapFrame, MapMarks
 
 _CLICK_PX = 4
@@ -133,8 +133,7 @@ class FootprintTool(QgsMapTool):
         if None in places:
             return "move"
         points = [QPointF(self.toCanvasCoordinates(place)) for place in places]
-        middles = [(a + b) / 2 for a, b in zip(points, points[1:] + points[:1])]
-        for way, spots in (("scale", points), ("turn", middles)):
+        for way, spots in (("scale", points), ("turn", middles(points))):
             if any(math.hypot(at.x() - spot.x(), at.y() - spot.y()) <= 1.4 * REACH_PX for spot in spots):
                 return way
         return "move"

@@ -108,7 +108,7 @@ class QueueView(QWidget):
             self.filter.addItem(text, wanted)
         self.order = self._combo("review_order", self.tr("Order"))
         for text, order in (
-            (self.tr("Not reviewed, least certain first"), BY_NEED), (self.tr("By date"), BY_DATE),
+            (self.tr("Least certain first"), BY_NEED), (self.tr("By date"), BY_DATE),
             (self.tr("By mission and frame"), BY_MISSION),
         ):  # fmt: skip
             self.order.addItem(text, order)

@@ -41,7 +41,7 @@ class SearchHere(QObject):
         if working is None:
             return
         if not indexes:
-            self.told.emit(self.tr("There is no index to search: tick one in the EarthLoc panel."))
+            self.told.emit(self.tr("There is no index to search: add one in the EarthLoc panel."))
             return
         self.cancel()
         where = self.tr("Searching within {km} km…  Esc stops it").format(km=f"{radius_km:,.0f}")

@@ -35,7 +35,7 @@ class StatusLine(QLabel):
             parts.append(escaped(shown.get("message") or self.tr("no footprint")))
         elif shown.get("pose"):
             km = f"{shown.get('rms_km') or 0:.2f}"
-            parts.append(self.tr("{n} tie points, {km} km").format(n=shown.get("inliers", 0), km=km))
+            parts.append(self.tr("tie points: {n}, error {km} km").format(n=shown.get("inliers", 0), km=km))
             points = shown.get("tie_points") or []
             far = [(point.get("residual_km") or 0.0, number) for number, point in enumerate(points, start=1)]
             if editing and len(far) >= _WORST_FROM:

@@ -55,6 +55,7 @@ class ReviewWindow(QWidget):
         self.setObjectName("EarthLocReview")
         self._indexes = indexes
         self.closed_down = False
+        self._seen = False
         self.bench = ReviewBench(self)
         self.client = EngineClient(settings.engine_command(), self)
         self.pictures = PictureLoader(self)
@@ -92,22 +93,28 @@ class ReviewWindow(QWidget):
         self.map.remove()
 
     def showEvent(self, event) -> None:
-        """The photo is over the map again."""
+        """Back again."""
         super().showEvent(event)
-        self.map.set_visible(True, self.actions["overlay"].isChecked())
+        self.set_seen(True)
 
     def hideEvent(self, event) -> None:
-        """Nothing of ours is left on the map."""
+        """Away."""
         super().hideEvent(event)
-        for name in ("blink", "swipe", "ties", "hand", "search_circle"):
-            self.actions[name].setChecked(False)
-        self.map.set_visible(False, False)
+        self.set_seen(False)
+
+    def set_seen(self, on: bool) -> None:
+        """While the window is not seen nothing of it is on the map, and the map's keys are not its own."""
+        self._seen = on
+        if not on:
+            for name in ("blink", "swipe", "ties", "hand", "search_circle"):
+                self.actions[name].setChecked(False)
+        self.map.set_visible(on, on and self.actions["overlay"].isChecked())
 
     def _takes_keys_of_the_map(self) -> bool:
         """Not while a layer is being edited: undo and delete are its own then."""
         layer = self.map.canvas.currentLayer()
         edited = layer is not None and layer.type() == QgsMapLayer.LayerType.VectorLayer and layer.isEditable()
-        return self.isVisible() and bool(self.bench.current) and not edited
+        return self._seen and bool(self.bench.current) and not edited
 
     # --- widgets -----------------------------------------------------------------------------------
 

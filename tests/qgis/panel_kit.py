@@ -1,0 +1,89 @@
+"""The panel with real widgets and a fake engine, for the tests of what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import pytest
+from conftest import wait_for
+from qgis.core import QgsProject
+from qgis.PyQt.QtGui import QColor, QImage
+
+from earthloc_qgis import settings
+
+
+@pytest.fixture
+def index(tmp_path):
+    """A folder of indexes with one in it (only what the list reads), and one that is damaged."""
+    folder = tmp_path / "indexes"
+    (folder / "europe").mkdir(parents=True)
+    info = {"format": 1, "name": "europe", "count": 3478, "region": [-12.5, 0, 80, 60.0123]}
+    (folder / "europe" / "index.json").write_text(json.dumps(info))
+    (folder / "broken").mkdir()
+    (folder / "broken" / "index.json").write_text("{")
+    settings.set_index_folder(str(folder))
+    return folder / "europe"
+
+
+@pytest.fixture
+def engine_options():
+    return ()
+
+
+@pytest.fixture
+def panel(qgis_iface, monkeypatch, fake_engine, index, engine_options):
+    from earthloc_qgis.gui.panel import EarthLocPanel
+
+    QgsProject.instance().clear()
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine(*engine_options))
+    monkeypatch.setattr(settings, "find_engine", lambda: sys.executable)
+    panel = EarthLocPanel(qgis_iface)
+    panel.told = []
+    panel.controller.told.connect(lambda text, level: panel.told.append(text))
+    panel.resize(460, 800)
+    panel.show()
+    wait_for(lambda: panel.search.indexes.chosen())
+    yield panel
+    panel.close_down()
+    panel.deleteLater()
+    QgsProject.instance().clear()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Photos with the names that tell the fake engine what to do; small real JPEG files."""
+    folder = tmp_path / "pho tos"
+    folder.mkdir()
+
+    def make(*names):
+        paths = []
+        for number, name in enumerate(names):
+            image = QImage(320, 240, QImage.Format.Format_RGB32)
+            image.fill(QColor.fromHsv(40 * number % 360, 200, 200))
+            path = folder / name
+            path.parent.mkdir(exist_ok=True, parents=True)
+            assert image.save(str(path), "JPEG")
+            paths.append(str(path))
+        return paths
+
+    make.path = folder
+    return make
+
+
+def add(panel, paths) -> None:
+    panel.add_paths(paths)
+    wait_for(lambda: {photo.path for photo in panel.controller.model.photos()} >= set(paths))
+
+
+def status(panel) -> dict:
+    return {os.path.basename(photo.path): photo.status for photo in panel.controller.model.photos()}
+
+
+def idle(panel) -> bool:
+    return not panel.controller.queue.running
+
+
+def cell(panel, row, column):
+    return panel.list.model().index(row, column)

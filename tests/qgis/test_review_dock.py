@@ -1,0 +1,96 @@
+"""The dock of the review: what it tells QGIS, what it is told by the panel, and what it does behind another tab."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import wait_for
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QDockWidget
+from test_review import canvas, results, rows, settle  # noqa: F401  fixtures
+
+from earthloc_qgis import settings
+from earthloc_qgis.gui.review.dock import ReviewDock
+
+
+class Controller(QObject):
+    """What the dock needs of the panel's controller."""
+
+    store_changed = pyqtSignal()
+    store_leaving = pyqtSignal()
+
+    def __init__(self, path) -> None:
+        super().__init__()
+        self.store = SimpleNamespace(path=path)
+
+
+@pytest.fixture
+def open_dock(qgis_iface, canvas, results):
+    """open_dock(indexes): the review of `results`."""
+    docks = []
+
+    def make(indexes=list) -> ReviewDock:
+        review = ReviewDock(qgis_iface, Controller(results), indexes)
+        docks.append(review)
+        review.open()
+        settle(review.window)
+        return review
+
+    yield make
+    for review in docks:
+        review.close_down()
+
+
+def test_what_was_written_is_no_warning(open_dock, qgis_iface):
+    review = open_dock()
+    bar = qgis_iface.messageBar()
+    review.window.hand_on.written.emit("Written: out.shp (photos: 2).")
+    review.window.hand_on.told.emit("The disk is full.")
+    assert "EarthLoc:Written: out.shp (photos: 2)." in bar.get_messages(Qgis.MessageLevel.Success)
+    assert bar.get_messages(Qgis.MessageLevel.Warning)[-1] == "EarthLoc:The disk is full."
+
+
+def test_behind_the_panel_it_leaves_map_and_keys_alone(open_dock, qgis_iface, canvas, results):
+    main = qgis_iface.mainWindow()
+    panel = QDockWidget("EarthLoc", main)
+    panel.setObjectName("EarthLocPanel")
+    main.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+    main.show()
+    panel.show()
+    wait_for(panel.isVisible)
+    review = open_dock()
+    window = review.window
+    assert main.tabifiedDockWidgets(panel) == [review.dock]
+    window.actions["overlay"].setChecked(True)
+    window.actions["swipe"].setChecked(True)
+    wait_for(lambda: window.map.marks.isVisible() and window.map.overlay.isVisible())
+    panel.raise_()
+    wait_for(lambda: not window.map.marks.isVisible())
+    assert not window.map.overlay.isVisible()
+    assert not window.actions["swipe"].isChecked()
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    settle(window)
+    assert rows(results, "SELECT count(*) FROM reviews") == [(0,)]
+    review.dock.raise_()
+    wait_for(lambda: window.map.marks.isVisible() and window.map.overlay.isVisible())
+    QTest.keyClick(canvas, Qt.Key.Key_R)
+    settle(window)
+    assert rows(results, "SELECT count(*) FROM reviews") == [(1,)]
+    main.removeDockWidget(panel)
+    panel.deleteLater()
+
+
+def test_indexes_that_come_later_are_searched(open_dock, fake_engine, monkeypatch, tmp_path):
+    """Those of the engine are known only when it has started."""
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
+    known: list[str] = []
+    window = open_dock(lambda: known).window
+    window.correct.search_view()
+    assert "no index to search" in window.status.text()
+    known.append(str(tmp_path / "world"))
+    window.correct.search_view()
+    assert "Searching within" in window.status.text()
+    wait_for(lambda: len(window.bench.working.shown["candidates"]) == settings.top_k())
