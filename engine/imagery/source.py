@@ -227,7 +227,8 @@ class ImagerySource(abc.ABC):
         if valid is not None:
             mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
             inside &= mask > 0
-        pixels[~inside] = 0
+        if not inside.all():
+            pixels[~inside] = 0
         return pixels, inside
 
     @abc.abstractmethod

@@ -91,20 +91,30 @@ def _build_in_child(source, out):
     )
 
 
+def _batches_done(folder):
+    """Batches in the journal of an unfinished build."""
+    try:
+        return (folder.with_name(folder.name + ".partial") / "journal.txt").read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
+
+
 def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_raster, monkeypatch):
-    """EARTHLOC_KILLS says how often; builds that got through are compared, and begun anew until there were enough."""
-    wanted = int(os.environ.get("EARTHLOC_KILLS", "3"))
+    """EARTHLOC_KILLS says how often; every build is killed up to three times, at moments drawn over all of its work."""
+    wanted = int(os.environ.get("EARTHLOC_KILLS", "5"))
     for module in (build, batches):
         monkeypatch.setattr(module, "BATCH", 8)  # forked children inherit it: more moments to be killed at
     fork = multiprocessing.get_context("spawn" if os.name == "nt" else "fork")
     rng = np.random.default_rng(3)
     reference, out = tmp_path / "reference" / "europe", tmp_path / "europe"
 
-    def build_for(folder, seconds):
-        """Whether the build was killed."""
+    def build_for(folder, moment=np.inf):
+        """Whether the build was killed: after so many batches, and that part of the time that one takes."""
         child = fork.Process(target=_build_in_child, args=(land_raster, folder))
         child.start()
-        child.join(seconds)
+        while child.is_alive() and _batches_done(folder) < moment // 1:
+            child.join(0.001)
+        child.join(None if np.isinf(moment) else moment % 1 * batch_s)
         killed = child.is_alive()
         if killed:
             os.kill(child.pid, signal.SIGKILL)
@@ -112,22 +122,25 @@ def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_ra
         return killed
 
     start = time.monotonic()
-    build_for(reference, None)
-    undisturbed_s = time.monotonic() - start
+    build_for(reference)
     expected = contents(reference)
+    count = -(-RegionalIndex.open(reference).count // 8)
+    batch_s = (time.monotonic() - start) / count  # with its share of starting and finishing
     kills = builds = resumed = 0
-    while kills < wanted or not builds:
-        enough = kills >= wanted
-        killed = build_for(out, None if enough else rng.uniform(0.05, 0.8) * undisturbed_s)
-        kills += killed
-        journal = tmp_path / "europe.partial" / "journal.txt"
-        resumed += killed and journal.is_file() and journal.stat().st_size > 0
-        if out.exists():
-            assert contents(out) == expected
-            shutil.rmtree(out)
-            builds += 1
+    while kills < wanted:
+        for moment in rng.uniform(0, count + 1, min(3, wanted - kills)):
+            killed = build_for(out, moment)
+            kills += killed
+            resumed += killed and _batches_done(out) > 0
+            if not killed:
+                break
+        if not out.exists():
+            build_for(out)
+        assert contents(out) == expected
+        shutil.rmtree(out)
+        builds += 1
     print(f"killed {kills} times, {resumed} of them with batches to resume; {builds} builds, all the same bytes")
-    assert kills >= wanted
+    assert resumed > 0
 
 
 def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_size(
