@@ -41,7 +41,7 @@ def localize(args: argparse.Namespace) -> int:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
     finder = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
-    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": finder}
+    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": finder, "results": args.out}
     queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in photos]
     statuses: dict[str, str] = {}
     complaints: set[str] = set()

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 import engine
 from engine import geo
 from engine.errors import EarthLocError, IndexDamagedError, InputError
-from engine.photo.read import Photo, read_photo, read_photo_info
+from engine.imagery.whereabouts import find_imagery
+from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.registration.candidates import add_registration, register_candidates
+from engine.registration.earlier import recall
 from engine.registration.matching import Finder
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
@@ -53,6 +55,7 @@ class Query:
         imagery: registered with instead of that which the indexes were made from; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
         finder: of the features that registration matches.
+        results: a results file whose located photos help those taken just before and after them.
     """
 
     photo: Path
@@ -65,6 +68,7 @@ class Query:
     imagery: str | Path | None = None
     register_s: float = 10.0
     finder: Finder = ROOT_SIFT
+    results: Path | None = None
 
 
 class Localizer:
@@ -98,9 +102,19 @@ class Localizer:
             return set()
         try:
             info = read_photo_info(query.photo)
-            return {known.info.path for known in self.memory.neighbours.of(info, query.finder)}
         except InputError:
             return set()
+        self._recall(query, info)
+        return {known.info.path for known in self.memory.neighbours.of(info, query.finder)}
+
+    def _recall(self, query: Query, info: PhotoInfo) -> None:
+        """Takes up the neighbours that were located before this run."""
+        if query.results is not None:
+            imagery = {}
+            for index in self.indexes:
+                stated = index.info["source"]
+                imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
+            recall(query.results, info, query.finder, imagery, self.memory.neighbours)
 
     def localize(self, query: Query, work: Work | None = None) -> dict[str, Any]:
         """The localization of a photo, as docs/cli.md defines it.
@@ -139,6 +153,7 @@ class Localizer:
             query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
         )
         if query.register:
+            self._recall(query, photo)
             outcome = register_candidates(
                 prepare(photo, nadir, query.finder), photo, matches, query.imagery, query.register_s, self.memory, work
             )

@@ -90,7 +90,10 @@ class Methods:
         stated = (nadir[0], nadir[1]) if nadir else None
         circle = Circle(*area) if area else None
         finder = self._finder(matcher)
-        query = Query(photo, stated, radius_km, top_k, area=circle, register=register, imagery=imagery, finder=finder)
+        query = Query(
+            photo, stated, radius_km, top_k,
+            area=circle, register=register, imagery=imagery, finder=finder, results=out,
+        )  # fmt: skip
         return _saved(locate(localizer, query, work), photo, out, work)
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:

@@ -86,6 +86,21 @@ class ResultsFile:
         """
         return self._photos("ORDER BY fid")
 
+    def located(self, taken: tuple[str, str], photo_ids: Sequence[str]) -> list[Row]:
+        """The located photos taken between two times (ISO 8601) or with one of these ids; none without a file.
+
+        Each with "photo", "photo_id", "taken_at" and "index_name". Those that a review left open, rejected or moved
+        elsewhere are not among them.
+        """
+        if not self.path.is_file():
+            return []
+        marks = ", ".join("?" * len(photo_ids))
+        statement = f"""SELECT photo, photos.photo_id, taken_at, index_name FROM photos JOIN footprints USING (photo)
+            WHERE photos.status = 'located' AND review IN ('unreviewed', 'accepted')
+            AND (taken_at BETWEEN ? AND ? OR photos.photo_id IN ({marks}))"""  # nosec B608 - only question marks are put in
+        with self._connection() as con:
+            return _dicts(con.execute(statement, [*taken, *photo_ids]))
+
     def localization(self, photo: str | Path) -> Row | None:
         """What is held for true of a photo; None when the file, or the photo in it, is missing.
 

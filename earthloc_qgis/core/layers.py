@@ -114,8 +114,11 @@ class ResultLayers(QObject):
         else:
             self._refresh_all_footprints()
 
-    def repoint(self, old: Path, new: Path, photos: list[str]) -> None:
-        """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`."""
+    def repoint(self, old: Path, new: Path, photos: list[str], pictures: dict[str, Path]) -> None:
+        """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`.
+
+        `pictures`: where that which was drawn of a photo is now, by photo.
+        """
         for photo in photos:
             group = self._group(photo_key(photo, old.parent))
             if group is None:
@@ -126,6 +129,8 @@ class ResultLayers(QObject):
                 layer = node.layer()
                 if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY):
                     self._set_source(layer, new, key)
+                elif isinstance(layer, QgsRasterLayer) and photo in pictures:
+                    layer.setDataSource(str(pictures[photo]), layer.name(), "gdal", False)
         layer = self._all_footprints()
         if layer is not None:
             self._set_source(layer, new, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from .engine_client import EngineClient, EngineError
 from .layers import ResultLayers
 from .store import ResultStore, StoreError
+
+_UNCERTAINTY = "_uncertainty_km.tif"
 
 
 def picture_path(store: ResultStore, photo: str, localization: dict) -> Path:
@@ -25,6 +29,44 @@ def picture_path(store: ResultStore, photo: str, localization: dict) -> Path:
 def picture_folder(store: ResultStore) -> Path:
     """Folder of drawn photos beside a results GeoPackage."""
     return store.path.with_name(f"{store.path.stem}_photos")
+
+
+def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dict[str, Path]:
+    """Puts what was drawn of `photos` beside other results too; returns where it is there, by photo.
+
+    Without copying where a disk can hold a file under two names. What cannot be put there is left out.
+    """
+    carried = {}
+    for photo in photos:
+        with suppress(OSError, StoreError):
+            found = old.localization(photo)
+            if not found or not found.get("pose"):
+                continue
+            here, there = picture_path(old, photo, found), picture_path(new, photo, found)
+            if not here.is_file():
+                continue
+            there.parent.mkdir(parents=True, exist_ok=True)
+            for suffix in (_UNCERTAINTY, ".tif"):
+                source, target = (path.with_name(path.stem + suffix) for path in (here, there))
+                if source.is_file() and not target.exists():
+                    try:
+                        os.link(source, target)
+                    except OSError:
+                        shutil.copyfile(source, target)
+            carried[photo] = there
+    return carried
+
+
+def forget_pictures(photo: str, store: ResultStore, but: Path | None = None) -> None:
+    """Deletes what was drawn of a photo, `but` one; a file that is still open elsewhere stays."""
+    mark = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
+    folder = picture_folder(store)
+    for file in list(folder.glob(f"*-{mark}-*")):
+        if but is None or not file.name.startswith(but.stem):
+            with suppress(OSError):
+                file.unlink()
+    with suppress(OSError):
+        folder.rmdir()  # when it is empty
 
 
 class MapPictures(QObject):
@@ -93,19 +135,10 @@ class MapPictures(QObject):
         for request_id in list(self._running.values()):
             self._client.cancel(request_id)
 
-    def forget(self, photo: str, store: ResultStore) -> None:
-        """Deletes what was drawn of a photo; a file that is still open elsewhere stays."""
-        mark = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
-        folder = picture_folder(store)
-        for file in list(folder.glob(f"*-{mark}-*")):
-            with suppress(OSError):
-                file.unlink()
-        with suppress(OSError):
-            folder.rmdir()  # when it is empty
-
     def _drawn(self, photo: str, store: ResultStore, picture: Path) -> None:
         self._ended(photo)
         self._add(photo, store, picture)
+        forget_pictures(photo, store, but=picture)  # drawn with another camera
 
     def _failed(self, photo: str, error: EngineError) -> None:
         self._ended(photo)

@@ -12,6 +12,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from .. import settings
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
+from ..core.pictures import carry_pictures, forget_pictures
 from ..core.queue import DONE, LocalizationQueue, LocalizeOptions
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import WAITING as JOB_WAITING
@@ -293,8 +294,11 @@ class Controller(QObject):
             self._tell(str(error), Qgis.MessageLevel.Critical)
             self.store = old  # the results stay where they are, and so do the layers
             return
-        self._layers.repoint(old.path, self.store.path, photos)
+        pictures = carry_pictures(photos, old, self.store)
+        self._layers.repoint(old.path, self.store.path, photos, pictures)
         if old.path == unsaved_path():
+            for photo in pictures:
+                forget_pictures(photo, old)
             try:
                 old.remove(photos)
             except StoreError as error:

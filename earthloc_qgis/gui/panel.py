@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.photo_files import PHOTO_SUFFIXES
-from ..core.pictures import MapPictures
+from ..core.pictures import MapPictures, forget_pictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from .controller import Controller
 from .drop import PhotoScanner, dropped_paths
@@ -322,7 +322,7 @@ class EarthLocPanel(QWidget):
         self.controller.remove(paths)
         for path in paths:
             if self.controller.model.photo(path) is None:
-                self.pictures.forget(path, self.controller.store)
+                forget_pictures(path, self.controller.store)
 
     def _engine_chosen(self, path: str) -> None:
         settings.set_engine_setting(path)

@@ -50,6 +50,7 @@ class Outcome:
         imagery: what the best was registered with: its "source", "attribution" and "licence"; or None.
         hindered: indices of the candidates that could not be tried; none when one is beyond doubt.
         hindrance: why something could not be tried, as the end of a sentence, or None.
+        neighbour: name of the neighbouring photo that led there.
     """
 
     best: Registration | None
@@ -59,6 +60,7 @@ class Outcome:
     imagery: dict[str, str] | None = None
     hindered: tuple[int, ...] = ()
     hindrance: str | None = None
+    neighbour: str | None = None
 
 
 def register_candidates(
@@ -130,15 +132,15 @@ def register_candidates(
             if lead.row is not None:
                 inliers[lead.row] = found.evidence.inliers
             if best.best is None or found.confidence > best.best.confidence:
-                best = Outcome(found, lead.row, (), 0, credited(source, lead.stated))
+                best = Outcome(found, lead.row, (), 0, credited(source, lead.stated), neighbour=lead.neighbour)
             if found.confidence > LOCATED:
-                memory.neighbours.remember(photo, prepared, found, lead.imagery)
+                memory.neighbours.remember(photo, prepared, found, lead.imagery, lead.stated)
                 return replace(best, inliers=tuple(inliers), tried=tried)
     for neighbour in memory.neighbours.of(photo, prepared.finder):
         work.check()
         found = carried_over(prepared, neighbour)
         if found is not None and (best.best is None or found.confidence > best.best.confidence):
-            best = Outcome(found, None, (), 0)
+            best = Outcome(found, None, (), 0, neighbour=neighbour.name)
     return replace(best, inliers=tuple(inliers), tried=tried, hindered=tuple(hindered), hindrance=hindrance)
 
 
@@ -151,6 +153,7 @@ class _Lead:
         imagery: what to check it with; None when it is not here.
         stated: what the index states of the imagery.
         row: of the candidate; None for a neighbouring photo.
+        neighbour: name of that photo.
         place: features of the neighbouring photo itself.
         hindrance: why the imagery is not here.
     """
@@ -159,6 +162,7 @@ class _Lead:
     imagery: str | Path | None
     stated: dict[str, Any]
     row: int | None = None
+    neighbour: str | None = None
     place: Place | None = None
     hindrance: str = ""
 
@@ -171,13 +175,14 @@ def _leads(
     neighbours = memory.neighbours.of(photo, prepared.finder)
     for neighbour in neighbours:
         place = neighbour.place()
-        yield _Lead((*neighbour.center, place.width_km), imagery or _unless_server(neighbour.imagery), {}, place=place)
+        path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)
+        yield _Lead((*neighbour.center, place.width_km), path, stated, neighbour=neighbour.name, place=place)
     for neighbour in neighbours[:1]:
         width_km = prepared.lens_width_km or neighbour.place().width_km
         look = (*on_grid(*neighbour.center, width_km), width_km)
-        path: str | Path | None = imagery or _unless_server(neighbour.imagery)
+        path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)
         looked_at.add((path, *look))
-        yield _Lead(look, path, {})
+        yield _Lead(look, path, stated, neighbour=neighbour.name)
     for row, look in new_places_first(matches, prepared.lens_width_km):
         index = matches[row].index
         stated = index.info["source"]
@@ -192,9 +197,9 @@ def _leads(
             yield _Lead(look, path, {} if imagery else stated, row, hindrance=hindrance)
 
 
-def _unless_server(imagery: str | Path) -> str | Path | None:
+def _unless_server(imagery: str | Path | None) -> str | Path | None:
     """An earlier photo's imagery; None for a tile server, which is asked only for the photos it is named for."""
-    return None if may_be_server(str(imagery)) else imagery
+    return None if imagery is None or may_be_server(str(imagery)) else imagery
 
 
 def credited(source: ImagerySource, stated: dict[str, Any]) -> dict[str, str]:
@@ -281,7 +286,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         imagery=outcome.imagery,
         inliers=len(best.tie_points),
         rms_km=round(best.rms_km, 3),
-        message=_in_words(best, answer, outcome.row) + some_left,
+        message=_in_words(best, answer, outcome) + some_left,
     )
 
 
@@ -290,7 +295,7 @@ def _after_looking_in_vain(prior: float) -> float:
     return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
 
 
-def _in_words(found: Registration, answer: dict[str, Any], row: int | None) -> str:
+def _in_words(found: Registration, answer: dict[str, Any], outcome: Outcome) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
     lat, lon, altitude_km = found.camera.nadir()
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
@@ -304,7 +309,8 @@ def _in_words(found: Registration, answer: dict[str, Any], row: int | None) -> s
         if away_km > _NADIR_FAR_KM:
             warning = " The nadir given seems to be wrong."
     if answer["candidates"]:
-        parts.append("found by way of a neighbouring photo" if row is None else f"candidate {row + 1}")
+        by_way = f"found by way of the neighbouring photo {outcome.neighbour}"
+        parts.append(by_way if outcome.row is None else f"candidate {outcome.row + 1}")
     if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
         parts.append("part of the photo shows no ground")
     sentence = ", ".join(parts) + "."

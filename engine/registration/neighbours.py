@@ -9,12 +9,14 @@ pass their place on, so a mistake does not travel.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +29,9 @@ from engine.registration.matching import Features, Finder
 from engine.registration.prepare import Place, Places, PreparedPhoto
 from engine.registration.register import Registration, carry_over
 
-_WITHIN_S = 90.0  # the station moves 7.4 km a second over ground
-_WITHIN_FRAMES = 12
-_ASKED = 3  # neighbours of a photo that are compared with it
+WITHIN_S = 90.0  # the station moves 7.4 km a second over ground
+WITHIN_FRAMES = 12
+ASKED = 3  # neighbours of a photo that are compared with it
 _KEPT = 48  # at 1 MB each
 # What a place carried over from photo to photo is worth at most: less than what counts as located.
 _CARRIED = 0.95
@@ -44,7 +46,8 @@ class Neighbour:
         info: of the photo.
         camera: the one solved, for its small picture.
         small: features of that picture.
-        imagery: what it was registered with.
+        imagery: what to check its neighbours with; None when that is not here.
+        stated: what an index states of that imagery: its attribution and licence.
         confidence: of its registration.
         finder: of its features.
     """
@@ -52,9 +55,15 @@ class Neighbour:
     info: PhotoInfo
     camera: Camera
     small: Features
-    imagery: str | Path
+    imagery: str | Path | None
+    stated: dict[str, Any]
     confidence: float
     finder: Finder
+
+    @property
+    def name(self) -> str:
+        """The photo's id, or the file's name."""
+        return self.info.photo_id or self.info.path.name
 
     def place(self) -> Place:
         """Its features as those of a north-up picture of the ground, for the next photo to be registered with."""
@@ -93,29 +102,46 @@ class Neighbours:
     """The photos located last. May be used by several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Path, Neighbour] = OrderedDict()
+        self._kept: OrderedDict[str, Neighbour] = OrderedDict()
         self._lock = threading.Lock()
 
-    def remember(self, info: PhotoInfo, photo: PreparedPhoto, found: Registration, imagery: str | Path) -> None:
+    def remember(
+        self,
+        info: PhotoInfo,
+        photo: PreparedPhoto,
+        found: Registration,
+        imagery: str | Path,
+        stated: dict[str, Any] | None = None,
+    ) -> None:
         """Keeps a photo for those to come, if imagery has confirmed it beyond doubt."""
         if found.confidence <= LOCATED or found.origin != "matched":
             return
         small = replace(photo.small, descriptors=photo.small.descriptors.astype(np.float16))
-        known = Neighbour(info, found.camera.resized(*photo.small_size), small, imagery, found.confidence, photo.finder)
+        camera = found.camera.resized(*photo.small_size)
+        self.add(Neighbour(info, camera, small, imagery, stated or {}, found.confidence, photo.finder))
+
+    def add(self, known: Neighbour) -> None:
+        """Keeps a photo that is known to be located."""
+        path = os.path.abspath(known.info.path)
         with self._lock:
-            self._kept[info.path] = known
-            self._kept.move_to_end(info.path)
+            self._kept[path] = known
+            self._kept.move_to_end(path)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
+
+    def knows(self, path: Path) -> bool:
+        """Whether a photo is kept."""
+        with self._lock:
+            return os.path.abspath(path) in self._kept
 
     def of(self, info: PhotoInfo, finder: Finder) -> list[Neighbour]:
         """Other photos taken just before or after, with features of the same kind; the nearest first."""
         with self._lock:
-            others = [known for known in self._kept.values() if known.info.path != info.path]
+            others = [known for path, known in self._kept.items() if path != os.path.abspath(info.path)]
         others = [known for known in others if known.finder.sha256 == finder.sha256]
         apart = [(apart_of(info, known.info), known) for known in others]
         near = [(away, known) for away, known in apart if away is not None]
-        return [known for _, known in sorted(near, key=lambda pair: pair[0])[:_ASKED]]
+        return [known for _, known in sorted(near, key=lambda pair: pair[0])[:ASKED]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,16 +164,16 @@ def apart_of(one: PhotoInfo, other: PhotoInfo) -> float | None:
     """
     if one.camera != other.camera:
         return None
-    frames = _frame(one.photo_id), _frame(other.photo_id)
+    frames = roll_and_frame(one.photo_id), roll_and_frame(other.photo_id)
     if frames[0] and frames[1] and frames[0][0] != frames[1][0]:
         return None
     if one.taken_at and other.taken_at:
         times = [datetime.fromisoformat(at).replace(tzinfo=None) for at in (one.taken_at, other.taken_at)]
         seconds = abs((times[1] - times[0]).total_seconds())
-        return seconds / _WITHIN_S if seconds <= _WITHIN_S else None
+        return seconds / WITHIN_S if seconds <= WITHIN_S else None
     if frames[0] and frames[1]:
         between = abs(frames[0][1] - frames[1][1])
-        return between / _WITHIN_FRAMES if between <= _WITHIN_FRAMES else None
+        return between / WITHIN_FRAMES if between <= WITHIN_FRAMES else None
     return None
 
 
@@ -159,7 +185,7 @@ def carried_over(photo: PreparedPhoto, neighbour: Neighbour) -> Registration | N
     return replace(found, confidence=_CARRIED * found.confidence * neighbour.confidence, origin="neighbour")
 
 
-def _frame(photo_id: str | None) -> tuple[str, int] | None:
-    """Mission with roll, and frame number."""
+def roll_and_frame(photo_id: str | None) -> tuple[str, int] | None:
+    """Mission with roll, and frame number, of a photo's id."""
     match = re.fullmatch(r"(.+)-(\d+)[A-Z]*", photo_id or "")
     return (match[1], int(match[2])) if match else None

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_registration import SIZE, photo_of, take_photo, texture
 from test_registration_solve import camera_at, overlap
 
+from engine import geopackage
 from engine.imagery.raster import RasterSource
-from engine.photo.read import PhotoInfo
+from engine.localize import Localizer, Query
+from engine.photo.read import PhotoInfo, read_photo_info
+from engine.register_at import Place as Known
+from engine.register_at import register_at
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
+from engine.registration.earlier import recall
 from engine.registration.neighbours import Neighbours, apart_of, carried_over
 from engine.registration.prepare import ROOT_SIFT, prepare, survey
 from engine.registration.register import register
+from engine.results import ResultsFile
+from engine.retrieval.build import build_index
+from engine.retrieval.index import RegionalIndex
 
 FIRST = {"lat": 43.0, "lon": 5.0, "tilt_deg": 15, "azimuth_deg": 20}
 SECOND = {"lat": 43.6, "lon": 6.2, "tilt_deg": 18, "azimuth_deg": 25, "roll_deg": 8}
@@ -84,6 +96,113 @@ def test_what_is_not_beyond_doubt_is_not_remembered(passed, land):
     neighbours = Neighbours()
     neighbours.remember(info(), first, replace(found, confidence=0.98), land[0])
     assert neighbours.of(info("b.jpg"), ROOT_SIFT) == []
+
+
+# -- photos of an earlier run, from the results file ----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def index(land, tmp_path_factory, model):
+    """An index in which the right place is not: its candidates are all wrong."""
+    folder = tmp_path_factory.mktemp("indexes") / "east"
+    box = (10.0, 40.2, 11.8, 41.5)
+    credit = {"attribution": "Ground Office", "licence": "CC BY 4.0"}
+    build_index(land[0], folder, bbox=box, tile_km=(110.0,), model=model, include_ocean=True, **credit)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first_run(land, tmp_path_factory):
+    """A results file with the first photo, and the second beside it."""
+    folder = tmp_path_factory.mktemp("first run")
+    for angles, frame in ((FIRST, 101), (SECOND, 103)):
+        Image.fromarray(take_photo(land[0], camera_at(**angles))).save(folder / f"ISS064-E-{frame}.png")
+    answer = register_at(Known(folder / "ISS064-E-101.png", 43.9, 5.4, 380.0, land[0]))
+    assert answer["status"] == "located"
+    ResultsFile(folder / "results.gpkg").save(answer)
+    return folder
+
+
+@pytest.fixture
+def earlier(first_run, tmp_path):
+    """The same at another place, to be spoilt: the results, and the second photo."""
+    shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "results.gpkg", tmp_path / "ISS064-E-103.png"
+
+
+def test_a_photo_located_in_an_earlier_run_helps(earlier, index, model):
+    results, photo = earlier
+    localizer = Localizer([RegionalIndex.open(index)], [model])
+    assert localizer.localize(Query(photo, top_k=3))["status"] == "uncertain"
+    answer = localizer.localize(Query(photo, top_k=3, results=results))
+    assert answer["status"] == "located"
+    assert "found by way of the neighbouring photo ISS064-E-101." in answer["message"]
+    assert {point["origin"] for point in answer["tie_points"]} == {"matched"}
+    assert (answer["imagery"]["attribution"], answer["imagery"]["licence"]) == ("Ground Office", "CC BY 4.0")
+    truth = footprint.footprint_ring(camera_at(**SECOND).resized(*SIZE))
+    assert overlap(truth, np.array(answer["footprint"]["coordinates"][0])[:, ::-1]) > 0.97
+
+
+def test_the_command_line_takes_them_from_the_file_it_adds_to(earlier, index, earthloc):
+    results, photo = earlier
+    done = earthloc("localize", photo, "--index", index, "--out", results, "--json")
+    assert done.returncode == 0, done.stderr
+    (answer,) = map(json.loads, done.stdout.splitlines())  # no second look at what is known already
+    assert answer["status"] == "located"
+    assert [row["status"] for row in ResultsFile(results).rows()] == ["located", "located"]
+
+
+def review(results, decision):
+    with contextlib.closing(geopackage.connect(results)) as database:
+        database.execute("UPDATE footprints SET review = ?", (decision,))
+
+
+def stored_as(results, change):
+    """Alters the localization that the file holds."""
+    with contextlib.closing(geopackage.connect(results)) as database:
+        (text,) = database.execute("SELECT localization FROM photos").fetchone()
+        database.execute("UPDATE photos SET localization = ?", (json.dumps({**json.loads(text), **change}),))
+
+
+NO_HELP = {
+    "rejected in review": lambda results, first: review(results, "rejected"),
+    "unsure in review": lambda results, first: review(results, "unsure"),
+    "moved in review": lambda results, first: review(results, "corrected"),
+    "uncertain after all": lambda results, first: stored_as(results, {"confidence": 0.9}),
+    "without a camera": lambda results, first: stored_as(results, {"pose": None}),
+    "with half a camera": lambda results, first: stored_as(results, {"pose": {"focal_px": "long"}}),
+    "photo gone": lambda results, first: first.unlink(),
+    "photo damaged": lambda results, first: first.write_bytes(b"\xff\xd8\xff"),
+    "another photo": lambda results, first: Image.new("RGB", (99, 99)).save(first),
+    "not a results file": lambda results, first: results.write_bytes(b"no database" * 100),
+    "no results file": lambda results, first: results.unlink(),
+}
+
+
+@pytest.mark.parametrize("case", NO_HELP)
+def test_what_cannot_be_relied_on_is_passed_over(earlier, case):
+    results, photo = earlier
+    wanted = read_photo_info(photo)
+    asked = Neighbours()
+    recall(results, wanted, ROOT_SIFT, {}, asked)
+    assert [known.name for known in asked.of(wanted, ROOT_SIFT)] == ["ISS064-E-101"]
+    NO_HELP[case](results, photo.with_name("ISS064-E-101.png"))
+    asked = Neighbours()
+    recall(results, wanted, ROOT_SIFT, {}, asked)
+    assert asked.of(wanted, ROOT_SIFT) == []
+
+
+def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
+    results, photo = earlier
+    monkeypatch.chdir(photo.parent)
+    first = read_photo_info(Path("..") / photo.parent.name / "ISS064-E-101.png")
+    asked = Neighbours()
+    recall(results, first, ROOT_SIFT, {}, asked)
+    recall(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
+    assert asked.of(first, ROOT_SIFT) == []
+
+
+# -- of one pass ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""Photos drawn on the map: where the files are kept, and when they go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from osgeo import gdal, ogr, osr
+from qgis.core import QgsProject
+from sample_results import write_results
+
+from earthloc_qgis.core import pictures
+from earthloc_qgis.core.layers import ResultLayers
+from earthloc_qgis.core.pictures import forget_pictures, picture_folder, picture_path
+from earthloc_qgis.core.store import ResultStore, unsaved_path
+from earthloc_qgis.gui.controller import Controller
+
+POSE = {"focal_px": 1000.0}
+
+
+def draw(path: Path) -> None:
+    """A drawn photo, as far as QGIS can tell, and its uncertainty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wgs84 = osr.SpatialReference()
+    wgs84.ImportFromEPSG(4326)
+    for file in (path, path.with_name(f"{path.stem}_uncertainty_km.tif")):
+        raster = gdal.GetDriverByName("GTiff").Create(str(file), 8, 8, 4)
+        raster.SetGeoTransform((30, 0.5, 0, 40, 0, -0.5))
+        raster.SetProjection(wgs84.ExportToWkt())
+        del raster
+
+
+@pytest.fixture
+def controller(qgis_app, qgis_canvas):
+    QgsProject.instance().clear()
+    unsaved_path().parent.mkdir(parents=True, exist_ok=True)
+    write_results(unsaved_path())
+    results = ogr.Open(str(unsaved_path()), update=1)
+    photos = results.GetLayerByName("photos")
+    for feature in photos:
+        feature.SetField("localization", json.dumps({"pose": POSE}))
+        photos.SetFeature(feature)
+    del photos, results  # closes the file
+    controller = Controller(QgsProject.instance(), qgis_canvas)
+    controller.restore_leftovers()
+    yield controller
+    controller.close()
+    QgsProject.instance().clear()
+    unsaved_path().unlink()
+
+
+@pytest.fixture
+def drawn(controller):
+    """A photo that was drawn and is on the map, and the file."""
+    photo = str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
+    picture = picture_path(controller.store, photo, {"pose": POSE})
+    draw(picture)
+    layers = ResultLayers(QgsProject.instance())
+    layers.show(photo, "ISS042-E-104433", controller.store.path, candidates_visible=False)
+    assert layers.show_picture(photo, controller.store.path, picture)
+    return photo, picture
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["same disk", "another disk"])
+def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path, monkeypatch, linked):
+    photo, _picture = drawn
+    if not linked:
+        monkeypatch.setattr(pictures.os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
+    assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
+    assert not picture_folder(ResultStore(unsaved_path())).exists()
+    there = picture_path(controller.store, photo, {"pose": POSE})
+    assert there.parent == tmp_path / "first_earthloc_photos"
+    assert {file.name for file in there.parent.iterdir()} == {there.name, f"{there.stem}_uncertainty_km.tif"}
+    again = QgsProject()
+    assert again.read(str(tmp_path / "first.qgz"))
+    (layer,) = [layer for layer in again.mapLayers().values() if layer.name() == "Photo"]
+    assert layer.isValid()
+    assert Path(layer.source()) == there
+    # Under another name it is in both places: the first project has its own.
+    assert QgsProject.instance().write(str(tmp_path / "second.qgz"))
+    assert there.is_file()
+    assert picture_path(controller.store, photo, {"pose": POSE}).is_file()
+    forget_pictures(photo, controller.store)
+    assert there.is_file()
+    assert not (tmp_path / "second_earthloc_photos").exists()
+
+
+def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
+    _, picture = drawn
+    (tmp_path / "first_earthloc_photos").write_text("a file where the folder should be")
+    assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
+    assert picture.is_file()
+    (layer,) = [layer for layer in QgsProject.instance().mapLayers().values() if layer.name() == "Photo"]
+    assert layer.isValid()
+    forget_pictures(str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg"), ResultStore(unsaved_path()))
+    assert not picture.exists()
+
+
+def test_what_an_older_camera_drew_goes(controller, drawn):
+    photo, _picture = drawn
+    newer = picture_path(controller.store, photo, {"pose": {"focal_px": 900.0}})
+    draw(newer)
+    forget_pictures(photo, controller.store, but=newer)
+    assert {file.name for file in newer.parent.iterdir()} == {newer.name, f"{newer.stem}_uncertainty_km.tif"}
