@@ -164,7 +164,7 @@ def test_repoint(layers, project, gpkg, tmp_path):
     from earthloc_qgis.core.store import ResultStore
 
     ResultStore(gpkg).carry_over([photo(gpkg, GOLF)], moved)
-    layers.repoint(gpkg, moved, [photo(gpkg, GOLF)])
+    layers.repoint(gpkg, moved, [photo(gpkg, GOLF)], {})
     shutil.rmtree(gpkg.parent)
     assert set(project.mapLayers()) == ids
     assert tree(project) == {"": {"All footprints": 1}, "b": {"Footprint": 1, "Candidates": 0}}
