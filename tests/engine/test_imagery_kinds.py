@@ -23,6 +23,7 @@ from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import find_imagery
 from engine.localize import Localizer, Query
 from engine.resources import resources_folder
+from engine.results import ResultsFile
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
@@ -256,6 +257,24 @@ def test_a_bad_server_makes_a_photo_uncertain_and_says_why(case, photo_file, ind
     assert answer["camera"] is None
     assert answer["timings_ms"]["register"] < 2000 + 3000
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("case", ["down", "garbage"])
+def test_registering_at_a_place_with_a_bad_server(case, photo_file, earthloc, settings_file, server, tmp_path):
+    server.reply = lambda h, n: h.send(200, b"<html>log in</html>", "text/html")
+    if case == "down":
+        server.stop()
+    out = tmp_path / "results.gpkg"
+    known = ("--at", "43.9,5.4", "--width-km", "380", "--imagery", settings_file, "--out", out)
+    done = earthloc("register", photo_file, *known)
+    assert done.returncode == 3
+    wrong = {
+        "down": "cannot be reached; check its address and your connection",
+        "garbage": "a text rather than a picture",
+    }
+    assert "earthloc: imagery server Ground Office (127.0.0.1): " in done.stderr
+    assert wrong[case] in done.stderr
+    assert ResultsFile(out).rows() == []
 
 
 def test_a_server_that_fails_later_is_named_too(tmp_path, ground, photo_file, model, settings_file, server):

@@ -121,6 +121,24 @@ def test_only_the_tiles_needed_at_the_zoom_that_fits(server, tmp_path):
     assert len(server.asked) <= 4
 
 
+@pytest.mark.parametrize("side", [512, 128, 200], ids=["for fine screens", "half", "odd"])
+def test_tiles_of_another_size_than_stated_lie_in_the_same_place(server, tmp_path, side):
+    expected, _ = look(settings_file(server, tmp_path))
+    server.reply = lambda handler, numbers: handler.send(200, resized(server.png(*numbers), side))
+    default_cache_file().unlink()
+    got, covered = look(settings_file(server, tmp_path))
+    assert covered.all()
+    shift, _ = cv2.phaseCorrelate(*(pixels[..., 0].astype(np.float32) for pixels in (got, expected)))
+    assert np.hypot(*shift) < 0.1
+    assert np.corrcoef(got.ravel(), expected.ravel())[0, 1] > 0.95
+
+
+def resized(png, side):
+    file = io.BytesIO()
+    Image.open(io.BytesIO(png)).resize((side, side), Image.Resampling.BILINEAR).save(file, "PNG")
+    return file.getvalue()
+
+
 @pytest.mark.parametrize("kind", ["tms", "quadkey"])
 def test_other_ways_to_count_tiles(server, tmp_path, kind):
     expected, _ = look(settings_file(server, tmp_path))
