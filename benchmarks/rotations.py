@@ -24,7 +24,7 @@ from engine.imagery.raster import RasterSource
 from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.retrieval.index import RegionalIndex
-from engine.retrieval.model import ModelPackage
+from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
 
 
 def embed_tiles_turned(index: RegionalIndex, imagery: Path, model: ModelPackage) -> np.ndarray:
@@ -83,7 +83,9 @@ def main() -> None:
     truths = read_truth(truth_csv)
     photos = [read_photo(truth.photo).pixels for truth in truths]
     start = time.perf_counter()
-    four = np.stack([model.embed_rotations(pixels) for pixels in photos])  # (photos, 4, dimension)
+    squares = [model.prepare(model.photo_light(pixels)) for pixels in photos]
+    turns = range(len(ROTATIONS_DEG))
+    four = np.stack([model.embed(np.stack([np.rot90(square, turn) for turn in turns])) for square in squares])
     embed_s = (time.perf_counter() - start) / len(photos)
     turned = embed_tiles_turned(index, imagery, model)
     photo_turned = np.einsum("prd,nd->prn", four, index.descriptors).max(axis=1)

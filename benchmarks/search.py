@@ -39,8 +39,9 @@ from _setting import WORK
 from engine import geo
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
-from engine.retrieval.index import RegionalIndex, compress, file_sha256
+from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.search import Circle, shortlist
+from engine.retrieval.stored import compress
 
 PHOTOS = 200
 VIEWS = 4
@@ -85,10 +86,9 @@ def write_index(folder: Path, tiles: np.ndarray, descriptors: np.ndarray) -> Reg
         for start in range(0, len(order), _SLICE):
             file.write(compress(descriptors[order[start : start + _SLICE]]).tobytes())
     names = ["tiles.bin", "descriptors.i8"]
-    dimension = descriptors.shape[1]
-    if coarse.has_codes(len(tiles), dimension):
+    if coarse.has_codes(*descriptors.shape):
         stored = np.memmap(folder / "descriptors.i8", np.int8, "r", shape=descriptors.shape)
-        coarse.write_codes(folder / coarse.CODES, stored, dimension)
+        coarse.write_codes(folder / coarse.CODES, stored)
         names.append(coarse.CODES)
     info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles))

@@ -13,8 +13,9 @@ from engine.errors import InputError
 from engine.evaluate import first_right_ranks, read_truth
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
-from engine.retrieval.index import RegionalIndex, compress, expand
+from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
+from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import Tiles
 from engine.work import Work
 from training.outcomes import RANKS, Outcome, cloud_percent, tilt_deg

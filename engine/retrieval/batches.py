@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from engine.errors import InputError, UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
-from engine.retrieval.index import RegionalIndex, compress
+from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
+from engine.retrieval.stored import NUMBERS, compress
 from engine.retrieval.tiling import Tiles, tile_keys
 
 BATCH = 32
@@ -112,7 +113,7 @@ def _embed(
     reuse: RegionalIndex | None,
 ) -> NDArray:
     """Descriptors of tile pictures as they are stored, (n, dimension)."""
-    stored = np.empty((len(squares), model.dimension), np.int8 if dtype == "int8" else "<f4")
+    stored = np.empty((len(squares), model.dimension), NUMBERS[dtype])
     missing = np.ones(len(squares), bool)
     if reuse is not None and len(squares):
         known = reuse.lookup.rows_of(tile_keys(tiles))

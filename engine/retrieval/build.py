@@ -30,10 +30,8 @@ from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
 from engine.retrieval.footprints import write_footprints
 from engine.retrieval.index import (
-    DESCRIPTORS,
     FOOTPRINTS,
     FORMAT,
-    ITEM_BYTES,
     MANIFEST,
     MODEL_CARD,
     MODEL_FILE,
@@ -44,6 +42,7 @@ from engine.retrieval.index import (
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
+from engine.retrieval.stored import DESCRIPTORS, NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.work import Work
 
@@ -205,7 +204,7 @@ def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
 
 def _columns(dtype: str, dimension: int) -> dict[str, int]:
     """The files that grow with every batch, and the bytes a tile has in each."""
-    return {_KEPT: 4, PIXELS: 4, DESCRIPTORS[dtype]: dimension * ITEM_BYTES[dtype]}
+    return {_KEPT: 4, PIXELS: 4, DESCRIPTORS[dtype]: dimension * NUMBERS[dtype].itemsize}
 
 
 def _read_plan(partial: Path) -> Any:
@@ -287,14 +286,14 @@ def _finish(
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
         _sync(file)
-    names = [DESCRIPTORS[plan["dtype"]], TILES, PIXELS]
+    descriptors = DESCRIPTORS[plan["dtype"]]
+    names = [descriptors, TILES, PIXELS]
     if plan["dtype"] == "float32":
         write_footprints(partial / FOOTPRINTS, tiles)
         names.append(FOOTPRINTS)
     if has_codes(len(tiles), model.dimension):
-        stored = "<f4" if plan["dtype"] == "float32" else "i1"
-        rows = np.memmap(partial / DESCRIPTORS[plan["dtype"]], stored, "r", shape=(len(tiles), model.dimension))
-        write_codes(partial / CODES, rows, model.dimension)
+        shape = len(tiles), model.dimension
+        write_codes(partial / CODES, np.memmap(partial / descriptors, NUMBERS[plan["dtype"]], "r", shape=shape))
         names.append(CODES)
     if find_package(model.sha256) is None:
         names += _copy_model(model, partial)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
+from engine.retrieval.stored import expand
 
 if TYPE_CHECKING:
     import faiss  # heavy: imported by what needs it
@@ -73,7 +74,7 @@ def codes_bytes(count: int, dimension: int) -> int:
     return _book_bytes(dimension) + count * _PARTS * _BITS // 8
 
 
-def write_codes(path: Path, descriptors: NDArray, dimension: int) -> None:
+def write_codes(path: Path, descriptors: NDArray) -> None:
     """Writes `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
 
     The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.
@@ -83,21 +84,16 @@ def write_codes(path: Path, descriptors: NDArray, dimension: int) -> None:
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:
-        quantiser = faiss.ProductQuantizer(dimension, _PARTS, _BITS)
+        quantiser = faiss.ProductQuantizer(descriptors.shape[1], _PARTS, _BITS)
         step = max(1, len(descriptors) // _TRAINED_ON)
-        quantiser.train(_of_length_one(descriptors[::step]))
+        quantiser.train(expand(descriptors[::step]))
         book = faiss.vector_to_array(quantiser.centroids).astype("<f4")
         with path.open("wb") as file:
             file.write(book.tobytes())
             for start in range(0, len(descriptors), _BLOCK):
-                file.write(quantiser.compute_codes(_of_length_one(descriptors[start : start + _BLOCK])).tobytes())
+                file.write(quantiser.compute_codes(expand(descriptors[start : start + _BLOCK])).tobytes())
     finally:
         faiss.omp_set_num_threads(threads)
-
-
-def _of_length_one(stored: NDArray) -> NDArray[np.float32]:
-    rows = np.ascontiguousarray(stored, np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
 def _book_bytes(dimension: int) -> int:

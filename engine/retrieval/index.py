@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from engine.errors import EarthLocError, IndexDamagedError
 from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
 from engine.retrieval.lookup import TileLookup
+from engine.retrieval.stored import DESCRIPTORS, NUMBERS, expand
 from engine.retrieval.tiling import (
     HILBERT_TABLE_ORDER,
     TILE_DTYPE,
@@ -33,9 +34,6 @@ Rows = slice | NDArray[np.int64]
 
 FORMAT = 1
 MANIFEST = "index.json"
-# File and bytes a number of the descriptors, by "dtype".
-DESCRIPTORS = {"float32": "descriptors.f32", "int8": "descriptors.i8"}
-ITEM_BYTES = {"float32": 4, "int8": 1}
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
 PIXELS = "pixels.crc"
@@ -85,8 +83,7 @@ class RegionalIndex:
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
         """float32 (n, dimension) of these rows, each of length 1; only they are read."""
-        stored = self._stored[rows]
-        return expand(stored) if self.dtype == "int8" else np.ascontiguousarray(stored, np.float32)
+        return expand(self._stored[rows])
 
     def to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
@@ -193,8 +190,8 @@ class RegionalIndex:
 
     @cached_property
     def _stored(self) -> NDArray:
-        stored = {"float32": "<f4", "int8": "i1"}[self.dtype]
-        return np.asarray(_mapped(self.path / DESCRIPTORS[self.dtype], stored, (self.count, self.dimension)))
+        file = self.path / DESCRIPTORS[self.dtype]
+        return np.asarray(_mapped(file, NUMBERS[self.dtype], (self.count, self.dimension)))
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
@@ -215,22 +212,6 @@ class RegionalIndex:
             if file_sha256(self.path / name) != entry["sha256"]:
                 raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
         return len(self.info["files"])
-
-
-def compress(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Descriptors (n, dimension) in 8 bits: each row scaled to a largest value of 127, and rounded.
-
-    The scale is not kept: a descriptor has length 1, so its direction is all there is to know.
-    """
-    largest = np.abs(descriptors).max(axis=1, keepdims=True)
-    return np.rint(descriptors * (127.0 / np.maximum(largest, 1e-12))).astype(np.int8)
-
-
-def expand(rows: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Compressed descriptors (n, dimension) as float32 of length 1."""
-    descriptors = rows.astype(np.float32)
-    descriptors /= np.maximum(np.sqrt(np.vecdot(descriptors, descriptors)), 1e-12)[:, None]
-    return descriptors
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
@@ -318,7 +299,7 @@ def _check_files(info: dict[str, Any]) -> None:
         raise ValueError("count")
     if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
         raise ValueError("count")
-    row_bytes = {descriptors: info["dimension"] * ITEM_BYTES[info["dtype"]], TILES: TILE_DTYPE.itemsize}
+    row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:
             raise ValueError("count")

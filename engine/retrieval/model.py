@@ -136,11 +136,6 @@ class ModelPackage:
         norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
         return descriptors / np.maximum(norms, 1e-12)
 
-    def embed_rotations(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Descriptors (4, dimension) of a photo turned counter-clockwise by ROTATIONS_DEG."""
-        square = self.prepare(self.photo_light(pixels))
-        return self.embed(np.stack([np.rot90(square, degrees // 90) for degrees in ROTATIONS_DEG]))
-
 
 def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
     """Path of the ONNX file, card and content of the package whose card or folder is given, checked by its sha256.
@@ -243,14 +238,12 @@ def _input_spec(path: Path, spec: dict[str, Any]) -> InputSpec:
             raise ValueError("mean and std (three numbers each, std above 0)")
         if spec.get("channels", "RGB") != "RGB" or list(spec.get("range", [0.0, 1.0])) != [0.0, 1.0]:
             raise ValueError("channels and range (RGB, [0, 1])")
-        # "square" in early cards leaves the way open; cropping keeps shapes true.
-        resize = {"square": "crop"}.get(spec["resize"], spec["resize"])
-        if resize not in _RESIZE_POLICIES:
+        if spec["resize"] not in _RESIZE_POLICIES:
             raise ValueError("resize (crop or squash)")
         weights = tuple(map(float, spec.get("photo_weights", ())))
         if weights and (len(weights) != 3 or min(weights) < 0 or abs(sum(weights) - 1.0) > 1e-6):
             raise ValueError("photo_weights (three numbers from 0 on that add up to 1)")
-        return InputSpec(str(spec["name"]), size, mean, std, resize, weights)
+        return InputSpec(str(spec["name"]), size, mean, std, spec["resize"], weights)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the card's input lacks a valid {error}", "get the model package again") from error
 

@@ -49,6 +49,9 @@ class Expectation:
     field: float | None = None
 
 
+NOTHING_KNOWN = Expectation()
+
+
 def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation) -> Array:
     """Log of how probable tiles (n,) are beforehand, up to a constant; 0 for the most probable distance and width."""
     total = np.zeros(len(lat))

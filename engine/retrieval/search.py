@@ -22,7 +22,7 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior, spread
+from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, spread
 from engine.retrieval.tiling import Circle, Tiles
 
 # Tiles whose quarters are looked at; more change no candidate that anybody looks at.
@@ -49,12 +49,14 @@ class Match:
 class Found:
     """Tiles of an index that were found: rows and tiles (n,), and each one's highest cosine with the photo (n,).
 
-    `lookup` knows at least their neighbours; `background` are rows taken evenly of those searched.
+    `log_prior` (n,) is what is known of them beforehand; `lookup` knows at least their neighbours; `background` are
+    rows taken evenly of those searched.
     """
 
     rows: NDArray[np.int64]
     tiles: Tiles
     likeness: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
     lookup: TileLookup
     background: NDArray[np.int64]
 
@@ -64,7 +66,7 @@ def search(
     views: Mapping[str, PhotoViews],
     top_k: int,
     circle: Circle | None = None,
-    expectation: Expectation | None = None,
+    expectation: Expectation = NOTHING_KNOWN,
 ) -> list[Match]:
     """The top_k tiles over all indexes, best first and distinct places before others; each tile once.
 
@@ -78,7 +80,6 @@ def search(
         circle: only tiles whose centre lies in it.
         expectation: what is known of the photo; by default nothing.
     """
-    expectation = expectation or Expectation()
     searched = []
     for index in indexes:
         model = index.info["model"]["sha256"]
@@ -93,7 +94,7 @@ def search(
         quarters = quarters_likeness(index, found, turns, views[model].quarters)
         factor, offset = scales[model]
         likeness = (1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters
-        scores = factor * likeness + offset + LOG_WEIGHT * _log_prior(found.tiles, expectation)
+        scores = factor * likeness + offset + LOG_WEIGHT * found.log_prior
         parts.append((np.full(len(scores), number), found.rows, found.tiles, turns, scores))
     if not parts:
         return []
@@ -112,7 +113,7 @@ def shortlist(
     queries: NDArray[np.float32],
     count: int,
     circle: Circle | None = None,
-    expectation: Expectation | None = None,
+    expectation: Expectation = NOTHING_KNOWN,
 ) -> Found:
     """At most `count` tiles that look most alike by any query (n, dimension), with what is known beforehand.
 
@@ -125,16 +126,11 @@ def shortlist(
         background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
     else:
         background = rows[:: max(1, len(rows) // _BACKGROUND)]
-    scores = likeness
-    if expectation is not None:
-        scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * _log_prior(tiles, expectation)
+    prior = log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
+    scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return Found(rows[best], tiles.take(best), likeness[best], lookup, background)
-
-
-def _log_prior(tiles: Tiles, expectation: Expectation) -> NDArray[np.float64]:
-    return log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
+    return Found(rows[best], tiles.take(best), likeness[best], prior[best], lookup, background)
 
 
 def _common_scale(

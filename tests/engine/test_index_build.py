@@ -2,7 +2,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import signal
 import sqlite3
 import time
 
@@ -86,9 +85,13 @@ def test_cancel_keeps_the_work_and_resume_finishes_it(tmp_path, small_index_fold
 
 
 def _build_in_child(source, out):
+    build.BATCH = batches.BATCH = _KILLED_BATCH
     build_index(
         source, out, tile_km=(220.0, 313.0), model=ModelPackage.open(threads=1), resume=True, attribution="made up"
     )
+
+
+_KILLED_BATCH = 8  # smaller than usual: more moments to be killed at
 
 
 def _batches_done(folder):
@@ -99,32 +102,30 @@ def _batches_done(folder):
         return 0
 
 
-def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_raster, monkeypatch):
+def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_raster):
     """EARTHLOC_KILLS says how often; every build is killed up to three times, at moments drawn over all of its work."""
     wanted = int(os.environ.get("EARTHLOC_KILLS", "5"))
-    for module in (build, batches):
-        monkeypatch.setattr(module, "BATCH", 8)  # forked children inherit it: more moments to be killed at
-    fork = multiprocessing.get_context("spawn" if os.name == "nt" else "fork")
+    spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     rng = np.random.default_rng(3)
     reference, out = tmp_path / "reference" / "europe", tmp_path / "europe"
 
     def build_for(folder, moment=np.inf):
         """Whether the build was killed: after so many batches, and that part of the time that one takes."""
-        child = fork.Process(target=_build_in_child, args=(land_raster, folder))
+        child = spawn.Process(target=_build_in_child, args=(land_raster, folder))
         child.start()
         while child.is_alive() and _batches_done(folder) < moment // 1:
             child.join(0.001)
         child.join(None if np.isinf(moment) else moment % 1 * batch_s)
         killed = child.is_alive()
         if killed:
-            os.kill(child.pid, signal.SIGKILL)
+            child.kill()
         child.join()
         return killed
 
     start = time.monotonic()
     build_for(reference)
     expected = contents(reference)
-    count = -(-RegionalIndex.open(reference).count // 8)
+    count = -(-RegionalIndex.open(reference).count // _KILLED_BATCH)
     batch_s = (time.monotonic() - start) / count  # with its share of starting and finishing
     kills = builds = resumed = 0
     while kills < wanted:

@@ -12,8 +12,9 @@ from engine import geo
 from engine.errors import IndexDamagedError
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
-from engine.retrieval.index import RegionalIndex, compress, expand, file_sha256
+from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.search import Circle, shortlist
+from engine.retrieval.stored import compress, expand
 
 
 def write_index(folder, tiles, descriptors, codes=True):
@@ -24,7 +25,7 @@ def write_index(folder, tiles, descriptors, codes=True):
     (folder / "descriptors.i8").write_bytes(compress(descriptors[order]).tobytes())
     names = ["tiles.bin", "descriptors.i8"]
     if codes:
-        coarse.write_codes(folder / coarse.CODES, compress(descriptors[order]), descriptors.shape[1])
+        coarse.write_codes(folder / coarse.CODES, compress(descriptors[order]))
         names.append(coarse.CODES)
     info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles), dimension=descriptors.shape[1])
@@ -76,7 +77,7 @@ def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
 
 def test_the_same_descriptors_give_the_same_codes(sampled, tmp_path):
     index, _ = sampled
-    coarse.write_codes(tmp_path / "again", np.asarray(index._stored), index.dimension)
+    coarse.write_codes(tmp_path / "again", np.asarray(index._stored))
     assert (tmp_path / "again").read_bytes() == (index.path / coarse.CODES).read_bytes()
 
 

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ModelError
 from engine.resources import resources_folder
 from engine.retrieval.model import ModelPackage, square_picture
+from engine.retrieval.photo_views import embed_views
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_rotations_turn_counter_clockwise(model):
     rng = np.random.default_rng(2)
     size = model.input.size_px
     pixels = np.kron(rng.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8), np.ones((16, 16, 1), np.uint8))
-    turned = model.embed_rotations(pixels)
+    turned = embed_views(model, pixels).whole[:4]
     pixels = model.photo_light(pixels)
     by_hand = model.embed(np.stack([pixels, np.rot90(pixels), np.rot90(pixels, 2), np.rot90(pixels, 3)]))
     assert np.allclose(turned, by_hand, atol=1e-4)
@@ -72,7 +73,7 @@ def test_photos_are_seen_in_the_light_of_the_card_and_tiles_as_they_are(package)
     assert np.array_equal(plain.photo_light(pixels), pixels)
     assert np.array_equal(plain.embed(pixels[None]), red.embed(pixels[None]))
     grey = np.repeat(light[..., None].astype(np.uint8), 3, axis=2)
-    likeness = (red.embed_rotations(pixels) * plain.embed_rotations(grey)).sum(axis=1)
+    likeness = (embed_views(red, pixels).whole[:4] * embed_views(plain, grey).whole[:4]).sum(axis=1)
     assert (likeness > 0.999).all()
 
 

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from engine import geo
 from engine.retrieval import tiling
-from engine.retrieval.index import RegionalIndex, compress, expand
+from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
 from engine.retrieval.search import Circle, Found, quarters_likeness, search, shortlist
+from engine.retrieval.stored import compress, expand
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,7 @@ def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
             near = lookup.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
             quarters[number, turn] = index.descriptors[near[away.argmin()]]
-        found = Found(rows, index.tiles[rows], np.zeros(len(rows)), lookup, rows)
+        found = Found(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
         likeness = quarters_likeness(index, found, np.full(len(rows), turn), quarters)
         assert likeness[rows == row] == pytest.approx([1.0], abs=1e-5)
         assert (likeness > 0.99).sum() == 1
