@@ -49,6 +49,11 @@ class Photo:
 Change = Callable[[PhotoViews, Expectation], tuple[PhotoViews, Expectation]]
 VARIANTS: dict[str, Change] = {
     "all": lambda views, expected: (views, expected),
+    "no turns by 45 degrees": lambda views, expected: (
+        dataclasses.replace(views, whole=np.delete(views.whole, slice(4, 8), axis=0)),
+        expected,
+    ),
+    "no closer views": lambda views, expected: (dataclasses.replace(views, whole=views.whole[:8]), expected),
     "no further turns and views": lambda views, expected: (dataclasses.replace(views, whole=views.whole[:4]), expected),
     "no quarters": lambda views, expected: (
         dataclasses.replace(views, quarters=np.zeros_like(views.quarters)),

