@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,8 +69,8 @@ class PictureCache:
         }
         self._description = json.dumps(described, sort_keys=True)
 
-    def fill(self, imagery: Imagery, work: Work) -> None:
-        """Makes the chunks that are missing.
+    def fill(self, imagery: Imagery, work: Work, kinds: Sequence[str] = KINDS) -> None:
+        """Makes the chunks of these kinds that are missing.
 
         Raises:
             InputError: the folder holds chunks of something else. OutputError: they cannot be written.
@@ -81,7 +81,7 @@ class PictureCache:
             if note.is_file() and note.read_text(encoding="utf-8") != self._description:
                 raise InputError(self.folder, "holds pictures of another configuration", "give another --out folder")
             note.write_text(self._description, encoding="utf-8")
-            for kind in KINDS:
+            for kind in kinds:
                 self._fill_kind(kind, imagery, work)
         except OSError as error:
             raise OutputError.from_os_error(self.folder, error) from error

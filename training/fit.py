@@ -250,7 +250,7 @@ class Trainer:
 
 
 def _set_rate(optimizer: torch.optim.AdamW, step: int, steps: int) -> None:
-    """Linear warm-up, then a cosine."""
-    share = min(1.0, (step + 1) / _WARM_UP) * (0.01 + 0.5 * (1 + math.cos(math.pi * step / steps)))
+    """Linear warm-up, of a fifth of the steps at most, then a cosine."""
+    share = min(1.0, (step + 1) / min(_WARM_UP, max(1, steps // 5))) * (0.01 + 0.5 * (1 + math.cos(math.pi * step / steps)))
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share
