@@ -17,13 +17,14 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from _setting import REPOSITORY
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine import geo
@@ -34,16 +35,17 @@ from engine.work import Work
 from training.batches import Pairs
 from training.cache import CHUNK, PictureCache, Pictures
 from training.config import TrainingConfig, read_config
+from training.curves import Curves
 from training.fit import Trainer
 from training.networks.aggregators import Rings
 from training.networks.config import GemConfig, MixVprConfig
 from training.places.pairs import Imagery
 from training.places.views import Augment
+from training.validation import CachedValidation, Measured
 
 Change = Callable[[TrainingConfig], TrainingConfig]
 # Of the tiles that are right for no photo, one in so many is searched too.
 _OTHERS = 16
-_EMBED_BATCH = 16
 
 
 def _steps(**changes: object) -> Change:
@@ -82,26 +84,17 @@ PARTS: dict[str, Augment] = {
 }
 
 
-@dataclass(frozen=True)
-class Hunt:
-    """What is searched for and where.
+class Hunt(CachedValidation):
+    """Simulated photos of held-out places and real photos, searched among the same tiles.
 
-    Attributes:
-        simulated: pictures of held-out places.
-        real: (4 n, 1, size, size), photos in the light that the network is to see, each at four rotations.
-        tiles: (m, 1, size, size).
-        right_simulated, right_real: (n, m), which tiles are right by the strict rule.
+    Args:
+        config: says in what light and how large real photos are seen.
+        tiles: all tiles; those that are right for any photo are searched, and some others.
+        test: the simulated photos.
+        truths: the real ones.
     """
 
-    simulated: Tensor
-    real: Tensor
-    tiles: Tensor
-    right_simulated: Tensor
-    right_real: Tensor
-
-    @classmethod
-    def of(cls, config: TrainingConfig, tiles: Pictures, test: Pictures, truths: list[Truth]) -> Hunt:
-        """Among the tiles that are right for any photo, and some others."""
+    def __init__(self, config: TrainingConfig, tiles: Pictures, test: Pictures, truths: list[Truth]) -> None:
         light = np.array(config.imagery.photo_weights, np.float32)
         squares = []
         for truth in truths:
@@ -113,8 +106,20 @@ class Hunt:
         right_simulated = _right(test.place, tiles.place)
         kept = right_real.any(dim=0) | torch.isin(tiles.tile, test.tile)
         kept[::_OTHERS] = True
-        real = torch.from_numpy(np.array(squares))[:, None]
-        return cls(test.pixels, real, tiles.pixels[kept], right_simulated[:, kept], right_real[:, kept])
+        self.simulated, self.real = test.pixels, torch.from_numpy(np.array(squares))[:, None]
+        self.tiles = tiles.pixels[kept]
+        self.found: dict[str, float] = {}
+        self._right_simulated, self._right_real = right_simulated[:, kept], right_real[:, kept]
+
+    def measure(self, describe: Callable[[Tensor], Tensor]) -> Measured:
+        """Leaves what `_ranks` says of both in `found`."""
+        simulated, real, tiles = (describe(pixels) for pixels in (self.simulated, self.real, self.tiles))
+        turned = (real @ tiles.T).view(-1, len(ROTATIONS_DEG), len(tiles)).amax(dim=1)
+        self.found = {
+            **_ranks("simulated", simulated @ tiles.T, self._right_simulated),
+            **_ranks("real", turned, self._right_real),
+        }
+        return Measured({}, np.empty((0, 0, 3), np.uint8))
 
 
 def _longer_side_km(truth: Truth) -> float:
@@ -129,19 +134,32 @@ def _right(photos: Tensor, tiles: Tensor) -> Tensor:
     return torch.from_numpy(away <= 0.5 * at[..., 2])
 
 
+class _LastNote(Curves):
+    """Curves that are not drawn: what was noted last."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def note(self, step: int, values: dict[str, float]) -> None:
+        self.values = values
+
+    def show(self, step: int, name: str, picture: NDArray[np.uint8]) -> None:
+        return None
+
+
 class _Quiet(Trainer):
     """A trainer that keeps nothing, on pictures that are there."""
 
     started: dict[str, Tensor] | None = None
 
-    def measure(self, pairs: Pairs, test: Pictures, hunt: Hunt) -> dict[str, float]:
-        self._hunt = hunt
-        self._last: dict[str, float] = {}
+    def measure(self, pairs: Pairs, hunt: Hunt) -> dict[str, float]:
+        last = _LastNote()
         torch.manual_seed(self.config.seed)
         self._start(pairs.tiles, pairs.photos)
         began = time.process_time()
-        self._descend(self._optimizer(), pairs, test, Work())
-        return {**self._last, "cpu_s": time.process_time() - began}
+        self._descend(self._optimizer(), pairs, hunt, last, Work())
+        learnt = {"loss": last.values["loss"], "found": 100 * last.values["found_in_batch"]}
+        return {**learnt, **hunt.found, "cpu_s": time.process_time() - began}
 
     def _start(self, tiles: Pictures, photos: Pictures) -> None:
         """From the main directions of the first variant, which are those of all."""
@@ -152,23 +170,6 @@ class _Quiet(Trainer):
             super()._start(tiles, photos)
             _Quiet.started = {name: tensor.clone() for name, tensor in aggregator.state_dict().items()}
         aggregator.load_state_dict(_Quiet.started)
-
-    @torch.inference_mode()
-    def _recall(self, pairs: Pairs, test: Pictures) -> dict[str, float]:
-        self.network.eval()
-        hunt = self._hunt
-        simulated, real, tiles = (
-            torch.cat([self._describe(part) for part in pixels.split(_EMBED_BATCH)])
-            for pixels in (hunt.simulated, hunt.real, hunt.tiles)
-        )
-        turned = (real @ tiles.T).view(-1, len(ROTATIONS_DEG), len(tiles)).amax(dim=1)
-        return {
-            **_ranks("simulated", simulated @ tiles.T, hunt.right_simulated),
-            **_ranks("real", turned, hunt.right_real),
-        }
-
-    def _note(self, means: list[float], images_per_s: float, recall: dict[str, float]) -> None:
-        self._last = {"loss": means[0], "found": 100 * means[1], **recall}
 
     def _save_state(self, optimizer: torch.optim.AdamW) -> None:
         return None
@@ -229,9 +230,8 @@ def main() -> None:
     config = replace(config, steps=replace(config.steps, steps=args.steps, batch=args.batch, small_share=1.0))
     cache = PictureCache(args.run / "cache", config)
     tiles, test = cache.load("tiles"), cache.load("test")
-    hunt = Hunt.of(config, tiles, test, read_truth(args.data / "photos" / "truth.csv"))
-    real = int(hunt.right_real.any(dim=1).sum())
-    print(f"{len(hunt.simulated)} simulated and {real} real photos among {len(hunt.tiles)} tiles", flush=True)
+    hunt = Hunt(config, tiles, test, read_truth(args.data / "photos" / "truth.csv"))
+    print(f"{len(hunt.simulated)} simulated and {len(hunt.real) // 4} real photos, {len(hunt.tiles)} tiles", flush=True)
     variants = _parts(config, args.run, args.data) if args.parts else _variants(config, args.run)
     for name, changed, photos in variants:
         if args.only and not any(word in name for word in args.only):
@@ -239,7 +239,7 @@ def main() -> None:
         began = time.process_time()
         pairs = Pairs(tiles, photos())
         drawing = time.process_time() - began
-        measured = _Quiet(changed, args.run, args.data).measure(pairs, test, hunt)
+        measured = _Quiet(changed, args.run, args.data).measure(pairs, hunt)
         row: dict[str, Any] = {key: round(value, 2) for key, value in measured.items()}
         if args.parts:
             row["drawing_s"] = round(drawing, 1)

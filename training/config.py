@@ -94,27 +94,38 @@ class StepsConfig:
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
-    """A training as `python -m training fit` runs it.
+class CommonConfig:
+    """What every training has.
 
     Attributes:
         name: of the model package.
         seed: of everything that is drawn.
-        loss: "info_nce", photos to tiles and half as much back, or "multi_similarity".
-        neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
-        temperature: to start with; it is learned.
-        network, imagery, places, views, steps: the parts.
+        network, imagery, places: the network, and where pictures come from.
+        views: of the simulated photos.
     """
 
     name: str = "earthloc-default"
     seed: int = 0
-    loss: str = "info_nce"
-    neutral_iou: float = 0.15
-    temperature: float = 0.06
     network: NetworkConfig = field(default_factory=NetworkConfig)
     imagery: ImageryConfig = field(default_factory=ImageryConfig)
     places: PlacesConfig = field(default_factory=PlacesConfig)
     views: Augment = field(default_factory=Augment)
+
+
+@dataclass(frozen=True)
+class TrainingConfig(CommonConfig):
+    """A training as `python -m training fit` runs it.
+
+    Attributes:
+        loss: "info_nce", photos to tiles and half as much back, or "multi_similarity".
+        neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
+        temperature: to start with; it is learned.
+        steps: how long and how fast.
+    """
+
+    loss: str = "info_nce"
+    neutral_iou: float = 0.15
+    temperature: float = 0.06
     steps: StepsConfig = field(default_factory=StepsConfig)
 
     def __post_init__(self) -> None:
@@ -122,7 +133,7 @@ class TrainingConfig:
             raise UsageError(None, f"loss {self.loss!r} is unknown", f"use {' or '.join(LOSSES)}")
 
 
-_TABLES = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment, "steps": StepsConfig}
+COMMON_TABLES: dict[str, type] = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment}
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
 
 Config = TypeVar("Config")
@@ -134,7 +145,7 @@ def read_config(path: Path) -> TrainingConfig:
     Raises:
         InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
     """
-    return from_tables(TrainingConfig, _TABLES, load_toml(path))
+    return from_tables(TrainingConfig, {**COMMON_TABLES, "steps": StepsConfig}, load_toml(path))
 
 
 def load_toml(path: Path) -> dict[str, Any]:

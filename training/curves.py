@@ -11,8 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.outcomes import RANKS
+
 CURVE = "curve.csv"
 EVENTS = "tensorboard"
+RECALLS = [f"recall_at_{k}" for k in RANKS]
 _FRAME_PX = 4
 _RIGHT, _WRONG = (40, 170, 60), (215, 60, 40)
 

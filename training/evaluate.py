@@ -10,7 +10,6 @@ import faiss
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from torch import Tensor
 
 from engine import geo
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
@@ -188,17 +187,3 @@ def intersecting(
     away = geo.distance_km(tile_at[candidates, 0], tile_at[candidates, 1], *query.center)
     near = candidates[away < 2000.0]
     return {int(t) for t in near if shapely.intersects(geo.polygon_in_frame(tiles[t].corners, frame), footprint)}
-
-
-def recall_on_maps(
-    photos: Tensor, photo_places: Tensor, tiles: Tensor, tile_places: Tensor, reach: float = 0.5
-) -> dict[str, float]:
-    """Strict recall of photos (n, d) among tiles (m, d): right within `reach` photo widths of the true middle.
-
-    Places are (n, 3) and (m, 3): latitude and longitude in degrees, width in km.
-    """
-    best = (photos @ tiles.T).topk(min(max(RANKS), len(tiles)), dim=1).indices
-    at = tile_places[best].double().numpy()
-    truth = photo_places.double().numpy()[:, None, :]
-    right = geo.distance_km(at[..., 0], at[..., 1], truth[..., 0], truth[..., 1]) <= reach * truth[..., 2]
-    return recalls([int(row.argmax()) + 1 if row.any() else None for row in right])

@@ -7,9 +7,9 @@ that an interrupted run goes on with the very same batches.
 
 from __future__ import annotations
 
-import csv
 import math
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,21 +25,22 @@ from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
 from training.checkpoint import save_whole
 from training.config import TrainingConfig
-from training.evaluate import recall_on_maps
+from training.curves import RECALLS, Curves
 from training.losses import NeutralMultiSimilarityLoss
 from training.networks import EmbeddingNetwork, build
 from training.networks.aggregators import Rings
 from training.networks.weights import load_strict
 from training.places.pairs import Imagery
+from training.validation import CachedValidation
 
-STATE, NETWORK, CURVE = "state.pt", "network.pt", "curve.csv"
+STATE, NETWORK = "state.pt", "network.pt"
+COLUMNS = ["loss", "found_in_batch", "images_per_s", *RECALLS]
 _WARM_UP = 40
 _MAX_SCALE = 60.0
 _MAX_GRADIENT = 2.0
 _SAVE_EVERY = 100
-_EMBED_BATCH = 64
+_EMBED_BATCH = 16
 _START_PICTURES = 1500
-_RECALL_TILES = 2000
 
 
 class Trainer:
@@ -47,7 +48,7 @@ class Trainer:
 
     Args:
         config: what is trained.
-        out: holds the pictures, the checkpoint, the curve, and `network.pt` in the end.
+        out: holds the pictures, the checkpoint, the curves, and `network.pt` in the end.
         data: folder that relative paths of the configuration count from.
     """
 
@@ -82,7 +83,8 @@ class Trainer:
                 self._start(tiles, photos)
             else:
                 optimizer.load_state_dict(state["optimizer"])
-            self._descend(optimizer, pairs, test, work)
+            with closing(Curves(self.out, COLUMNS, self._step)) as curves:
+                self._descend(optimizer, pairs, CachedValidation(tiles, test), curves, work)
             self._go_back()
             save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
@@ -102,7 +104,9 @@ class Trainer:
 
     # -- descent ------------------------------------------------------------------------------------
 
-    def _descend(self, optimizer: torch.optim.AdamW, pairs: Pairs, test: Pictures, work: Work) -> None:
+    def _descend(
+        self, optimizer: torch.optim.AdamW, pairs: Pairs, validation: CachedValidation, curves: Curves, work: Work
+    ) -> None:
         steps = self.config.steps
         total, counted, began = torch.zeros(2), 0, time.perf_counter()
         self.network.train()
@@ -122,7 +126,11 @@ class Trainer:
             self._step += 1
             if self._step % _SAVE_EVERY == 0 or self._step == steps.steps:
                 seconds = (time.perf_counter() - began) / counted
-                self._note((total / counted).tolist(), 2 * len(rows) / seconds, self._recall(pairs, test))
+                found = validation.measure(self._embed)
+                loss, in_batch = (total / counted).tolist()
+                pace = {"loss": loss, "found_in_batch": in_batch, "images_per_s": 2 * len(rows) / seconds}
+                curves.note(self._step, pace | {f"recall_at_{k}": value for k, value in found.recall.items()})
+                curves.show(self._step, "predictions", found.sheet)
                 self._save_state(optimizer)
                 total, counted, began = torch.zeros(2), 0, time.perf_counter()
             work.progress("train", self._step, steps.steps)
@@ -194,32 +202,14 @@ class Trainer:
                     tensor.lerp_(start[name], 1.0 - kept)
 
     @torch.inference_mode()
-    def _recall(self, pairs: Pairs, test: Pictures) -> dict[str, float]:
-        """Recall of the photos of held-out places among their tiles and some thousand others."""
-        tiles = pairs.tiles
-        wanted = torch.isin(tiles.tile, test.tile)
-        others = torch.nonzero(~wanted)[:, 0]
-        rows = torch.cat([torch.nonzero(wanted)[:, 0], others[:: max(1, len(others) // _RECALL_TILES)]])
+    def _embed(self, pictures: Tensor) -> Tensor:
+        """Descriptors of cached pictures."""
         self.network.eval()
-        found = [
-            torch.cat([self._describe(part) for part in pixels.split(_EMBED_BATCH)])
-            for pixels in (test.pixels, tiles.pixels[rows])
-        ]
+        described = torch.cat([self._describe(part) for part in pictures.split(_EMBED_BATCH)])
         self.network.train()
-        return recall_on_maps(found[0], test.place, found[1], tiles.place[rows])
+        return described
 
     # -- what is kept -------------------------------------------------------------------------------
-
-    def _note(self, means: list[float], images_per_s: float, recall: dict[str, float]) -> None:
-        """Appends a line to the curve."""
-        path = self.out / CURVE
-        fresh = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(["step", "loss", "found_in_batch", "images_per_s", "recall_at_10", "at_100"])
-            shown = [f"{means[0]:.4f}", f"{means[1]:.4f}", f"{images_per_s:.1f}"]
-            writer.writerow([self._step, *shown, recall["10"], recall["100"]])
 
     def _save_state(self, optimizer: torch.optim.AdamW) -> None:
         state = {
@@ -251,6 +241,7 @@ class Trainer:
 
 def _set_rate(optimizer: torch.optim.AdamW, step: int, steps: int) -> None:
     """Linear warm-up, of a fifth of the steps at most, then a cosine."""
-    share = min(1.0, (step + 1) / min(_WARM_UP, max(1, steps // 5))) * (0.01 + 0.5 * (1 + math.cos(math.pi * step / steps)))
+    warm = min(1.0, (step + 1) / min(_WARM_UP, max(1, steps // 5)))
+    share = warm * (0.01 + 0.5 * (1 + math.cos(math.pi * step / steps)))
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share

@@ -8,10 +8,8 @@ from typing import Any
 
 from engine.errors import UsageError
 from training.augmentation import AugmentationConfig
-from training.config import ImageryConfig, PlacesConfig, from_tables, load_toml
+from training.config import COMMON_TABLES, CommonConfig, from_tables, load_toml
 from training.losses import make_loss
-from training.networks import NetworkConfig
-from training.places.views import Augment
 from training.sampling import SamplingConfig
 
 PRECISIONS = ("bf16", "fp32")
@@ -99,32 +97,24 @@ class ScheduleConfig:
 
 
 @dataclass(frozen=True)
-class RecipeConfig:
+class RecipeConfig(CommonConfig):
     """A recipe as `python -m training fit` runs it.
 
     Attributes:
         recipe: "earthloc"; tells this kind of configuration from that of the default model.
-        name: of the model package.
-        seed: of everything that is drawn.
-        network, sampling, augmentation, loss, mining, schedule: the parts of the recipe.
-        dataset, imagery, places, years: where pictures come from.
-        views: of the simulated photos that a mosaic's recall is measured with.
+        sampling, augmentation, loss, mining, schedule: the parts of the recipe.
+        dataset, years: where pictures come from, beside the mosaic.
     """
 
     recipe: str = "earthloc"
     name: str = "earthloc-recipe"
-    seed: int = 0
-    network: NetworkConfig = field(default_factory=NetworkConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     mining: MiningConfig = field(default_factory=MiningConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
-    imagery: ImageryConfig = field(default_factory=ImageryConfig)
-    places: PlacesConfig = field(default_factory=PlacesConfig)
     years: YearsConfig = field(default_factory=YearsConfig)
-    views: Augment = field(default_factory=Augment)
 
     def __post_init__(self) -> None:
         schedule = self.schedule
@@ -142,16 +132,14 @@ class RecipeConfig:
 
 
 _TABLES: dict[str, type] = {
+    **COMMON_TABLES,
     "sampling": SamplingConfig,
     "augmentation": AugmentationConfig,
     "loss": LossConfig,
     "mining": MiningConfig,
     "schedule": ScheduleConfig,
     "dataset": DatasetConfig,
-    "imagery": ImageryConfig,
-    "places": PlacesConfig,
     "years": YearsConfig,
-    "views": Augment,
 }
 
 

@@ -26,7 +26,7 @@ from engine.errors import EarthLocError, InputError, OutputError
 from engine.work import Work
 from training.augmentation import Augmentation
 from training.checkpoint import load_state, save_whole
-from training.curves import Curves
+from training.curves import RECALLS, Curves
 from training.losses import make_loss
 from training.networks import EmbeddingNetwork, build
 from training.networks.weights import load_strict
@@ -36,7 +36,7 @@ from training.sampling import PlaceBatches
 from training.validation import Measured, NetworkEmbedder
 
 STATE, NETWORK, NOTE = "state.pt", "network.pt", "made-from.json"
-COLUMNS = ["loss", "images_per_s", *(f"recall_at_{k}" for k in (1, 5, 10, 20, 100))]
+COLUMNS = ["loss", "images_per_s", *RECALLS]
 _NOTE_EVERY = 10
 # Recall that decides which network is the best.
 _BEST_BY = "5"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,11 +12,13 @@ import faiss
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engine import geo
 from engine.errors import InputError
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
 from engine.work import Work
+from training.cache import Pictures
 from training.curves import prediction_sheet
 from training.evaluate import Embedder, earthloc_search, intersecting
 from training.networks import EmbeddingNetwork
@@ -29,6 +31,8 @@ _BATCH = 32
 # Of a sheet: so many photos, with so many tiles each, so many pixels wide.
 _SHOWN, _TILES, _SIDE_PX = 8, 5, 128
 _REACH = 0.5
+# Searched beside the tiles that cached photos show.
+_OTHER_TILES = 2000
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,36 @@ class SimulatedValidation:
         return prediction_sheet(rows)
 
 
+class CachedValidation:
+    """Cached photos of held-out places among the tiles that they show and some thousand others, strictly.
+
+    Args:
+        tiles: all tiles.
+        photos: of held-out places, north within 45 degrees of up; they are searched as they are.
+    """
+
+    def __init__(self, tiles: Pictures, photos: Pictures) -> None:
+        shown = torch.isin(tiles.tile, photos.tile)
+        others = torch.nonzero(~shown)[:, 0]
+        rows = torch.cat([torch.nonzero(shown)[:, 0], others[:: max(1, len(others) // _OTHER_TILES)]])
+        self._tiles = Pictures(tiles.pixels[rows], tiles.tile[rows], tiles.place[rows])
+        self._photos = photos
+
+    def measure(self, describe: Callable[[Tensor], Tensor]) -> Measured:
+        """Recall by descriptors (n, dimension) which `describe` makes of pictures (n, channels, h, w)."""
+        photos, tiles = self._photos, self._tiles
+        best = (describe(photos.pixels) @ describe(tiles.pixels).T).topk(min(max(RANKS), len(tiles)), dim=1).indices
+        at, truth = tiles.place[best].double().numpy(), photos.place.double().numpy()[:, None, :]
+        away = geo.distance_km(at[..., 0], at[..., 1], truth[..., 0], truth[..., 1])
+        right = away <= _REACH * truth[..., 2]
+        rows = [
+            (_small(_rgb(photo)), [_small(_rgb(tile)) for tile in tiles.pixels[row[:_TILES]]], good[:_TILES].tolist())
+            for photo, row, good in zip(photos.pixels[:_SHOWN], best, right, strict=False)
+        ]
+        ranks = [int(row.argmax()) + 1 if row.any() else None for row in right]
+        return Measured(recalls(ranks), prediction_sheet(rows))
+
+
 def simulated_photos(imagery: Imagery, count: int, seed: int) -> list[Photo]:
     """Simulated photos of held-out places, the same for the same seed."""
     photos = imagery.photos(np.random.default_rng([seed, 2]), test=True)
@@ -217,6 +251,11 @@ def _is_right(photo: Photo, tiles: NDArray[np.void]) -> NDArray[np.bool_]:
     """Whether tiles have their middle within half the photo's width of its own."""
     lat, lon = photo.view.center
     return geo.distance_km(lat, lon, tiles["lat"], tiles["lon"]) <= _REACH * photo.view.width_km
+
+
+def _rgb(pixels: Tensor) -> NDArray[np.uint8]:
+    """A cached picture (1 or 3, h, w) as (h, w, 3)."""
+    return np.asarray(pixels.expand(3, -1, -1).permute(1, 2, 0).numpy(), np.uint8)
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

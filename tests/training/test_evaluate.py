@@ -6,14 +6,13 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from engine import geo
 from engine.errors import InputError
 from engine.retrieval.model import ModelPackage
 from training.cli import main
-from training.evaluate import TEST_SETS, earthloc_recall, earthloc_search, recall_on_maps
+from training.evaluate import TEST_SETS, earthloc_recall, earthloc_search
 from training.outcomes import recalls
 from training.places.named import read_named
 
@@ -139,12 +138,3 @@ def test_the_six_sets_are_the_published_ones():
 
 def test_recalls_count_ranks_from_one():
     assert recalls([1, 5, 6, None]) == {"1": 25.0, "5": 50.0, "10": 75.0, "20": 75.0, "100": 75.0}
-
-
-def test_recall_on_maps_wants_the_middle_near():
-    tiles = torch.eye(4)
-    places = torch.tensor([[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 5.0, 400.0], [40.0, 5.0, 400.0]])
-    photos = torch.tensor([[0.0, 0.9, 0.1, 0.0], [0.0, 0.0, 0.1, 0.9]])
-    at = torch.tensor([[0.0, 0.0, 400.0], [0.0, 5.0, 400.0]])
-    # The first photo's best tile lies 111 km away, within half its width; the second's thousands, its next is right.
-    assert recall_on_maps(photos, at, tiles, places) == {"1": 50.0, "5": 100.0, "10": 100.0, "20": 100.0, "100": 100.0}

@@ -26,6 +26,7 @@ from training.fit import Trainer
 from training.networks.config import GemConfig, MixVprConfig
 from training.package import export_run
 from training.places.pairs import Imagery, held_out
+from training.validation import CachedValidation
 
 TINY = """
 name = "tiny"
@@ -105,7 +106,31 @@ def test_training_finds_more_and_more_of_its_pairs(finished):
     losses = [float(row["loss"]) for row in curve(finished)]
     assert losses[-1] < losses[0]
     assert found[-1] > 1.5 / 16
-    assert 0 <= float(curve(finished)[-1]["recall_at_10"]) <= 100
+    assert 0 <= float(curve(finished)[-1]["recall_at_10"]) <= float(curve(finished)[-1]["recall_at_100"]) <= 100
+
+
+def test_tensorboard_has_the_curves_and_the_predictions(finished):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished / "tensorboard")).Reload()
+    assert {"loss", "found_in_batch", "images_per_s", "recall_at_1"} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Scalars("recall_at_10")] == [15, 30, 45, 60]
+    sheets = events.Images("predictions")
+    assert len(sheets) == 4
+    assert (sheets[0].width, sheets[0].height) == (6 * 136, 8 * 136)
+
+
+def test_a_cached_photo_is_found_when_the_middle_of_its_tile_is_near():
+    """The first photo's best tile lies 111 km away, within half its width; the second's is wrong, its next right."""
+    places = [[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 5.0, 400.0], [40.0, 5.0, 400.0]]
+    tiles = Pictures(torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1), torch.arange(4), torch.tensor(places))
+    photos = Pictures(
+        torch.tensor([4, 5], dtype=torch.uint8).view(2, 1, 1, 1), torch.tensor([0, 2]), torch.tensor(places)[[0, 2]]
+    )
+    descriptors = torch.cat([torch.eye(4), torch.tensor([[0.0, 0.9, 0.1, 0.0], [0.0, 0.0, 0.1, 0.9]])])
+    found = CachedValidation(tiles, photos).measure(lambda pixels: descriptors[pixels.flatten().long()])
+    assert found.recall == {"1": 50.0, "5": 100.0, "10": 100.0, "20": 100.0, "100": 100.0}
+    assert found.sheet.shape[0] == 2 * 136
 
 
 def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):

@@ -190,12 +190,13 @@ class Rings(nn.Module):
         Args:
             tiles, photos: maps (n, channels, h, w) of some of each.
         """
-        flat = tiles.transpose(0, 1).flatten(1).double()
+        flat = tiles.transpose(0, 1).flatten(1)
         mean = flat.mean(dim=1, keepdim=True)
-        _, directions = torch.linalg.eigh((flat - mean) @ (flat - mean).T / flat.shape[1])
+        flat = flat - mean
+        _, directions = torch.linalg.eigh((flat @ flat.T).double() / flat.shape[1])
         main = directions.flip(1)[:, : self.reduce.out_features].float()
         self.reduce.weight.copy_(main.T)
-        self.reduce.bias.copy_(-(main.T @ mean.float()).flatten())
+        self.reduce.bias.copy_(-(main.T @ mean).flatten())
         of_tiles, of_photos = self._statistics(tiles), self._statistics(photos)
         self.mean.copy_(of_tiles.mean(dim=0))
         spread = of_tiles.std(dim=0)
