@@ -2,6 +2,7 @@
 
     python benchmarks/training.py [--places 4] [--steps 2] [--json]
     python benchmarks/training.py --memory quick.toml [--data ../shared/data]
+    python benchmarks/training.py --memory default.toml --pictures runs/default     # few steps on its pictures
 
 Throughput is in pictures per second of processor time, one thread, so that what else runs on the computer hardly
 matters; ratios are what to quote. The authors' way: ResNet-50 up to stage 3 at 320 px, MixVPR, 4,096 numbers, float32,
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from _setting import REPOSITORY
@@ -37,7 +38,7 @@ from torch.nn import functional
 
 from engine.work import Work
 from training.augmentation import Augmentation
-from training.config import StepsConfig, TrainingConfig, read_config
+from training.config import TrainingConfig, read_config
 from training.fit import Trainer
 from training.losses import make_loss
 from training.networks import PUBLISHED, build
@@ -47,12 +48,26 @@ from training.recipe_fit import Objective
 
 BEFORE_PX, CROP_PX, YEARS = 800, 700, 4
 AUTHORS = "EarthLoc as its authors wrote it"
-MEMORY = """
+FIT = """
 import resource, sys
 from training.cli import main
 code = main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
 sys.exit(code)
+"""
+FEW_STEPS = """
+import resource, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from engine.work import Work
+from training.config import read_config
+from training.fit import Trainer
+torch.set_num_threads(1)
+config = read_config(Path(sys.argv[1]))
+config = replace(config, steps=replace(config.steps, steps=3, small_share=0.34))
+Trainer(config, Path(sys.argv[2]), Path(sys.argv[3])).run(Work())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
 """
 
 
@@ -120,8 +135,8 @@ def pace(step: Callable[[], int], steps: int) -> float:
     return seen / (time.process_time() - began)
 
 
-def default_paces(data: Path) -> tuple[dict[str, float], float]:
-    """Pictures per second of the parts of the default recipe, on a small piece of the imagery at hand, and of all."""
+def default_paces(data: Path) -> dict[str, float]:
+    """Pictures per second of simulating and of training by the default recipe, on a small region, and of all of it."""
     whole = config = read_config(Path("default.toml"))
     if not (data / config.imagery.mosaic).is_file():
         config = replace(
@@ -130,29 +145,27 @@ def default_paces(data: Path) -> tuple[dict[str, float], float]:
             network=replace(config.network, weights=None),
         )
     places = replace(config.places, tile_km=(443.0,), bbox=(5.0, 40.0, 30.0, 52.0), photos=256, test_photos=8)
-    stages = {f.name: getattr(config, f.name) for f in fields(config)}
-    stages = {name: stage for name, stage in stages.items() if isinstance(stage, StepsConfig) and stage.steps}
-    short = {name: replace(stage, steps=20, batch=min(stage.batch, 64)) for name, stage in stages.items()}
-    config = replace(config, places=places, **short)
-    spent = dict.fromkeys(["cache", *stages], 0.0)
-    last = [time.process_time()]
+    steps = replace(config.steps, steps=21, batch=64)
+    config = replace(config, places=places, steps=steps)
+    reported: dict[str, list[float]] = {}
 
     def note(stage: str, done: int, total: int, message: str) -> None:
-        """Counts the time since the last report to the stage that reports."""
-        now = time.process_time()
-        trained = [name for name in stages if stage.endswith(name)] or list(stages)
-        spent[trained[0] if stage.startswith("train") else "cache"] += now - last[0]
-        last[0] = now
+        """When each stage reports; the first report of a stage comes before its work, or after its first step."""
+        reported.setdefault("train" if stage.startswith("train") else "simulate", []).append(time.process_time())
 
     with tempfile.TemporaryDirectory() as out:
         Trainer(config, Path(out), data).run(Work(note))
         pictures = tile_count(config, data, out) + places.photos + places.test_photos
-        cached = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
-    paces = {"cache": pictures / spent["cache"]}
-    paces |= {name: 2 * stage.steps * stage.batch / spent[name] for name, stage in short.items()}
-    trained = {name: 2 * stage.steps * stage.batch for name, stage in stages.items()}
-    seconds = cached / paces["cache"] + sum(count / paces[name] for name, count in trained.items())
-    return paces, sum(trained.values()) / seconds
+        to_make = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
+    # The last step is not counted: recall is measured before it is reported.
+    trained = 2 * steps.batch * (steps.steps - 2) / (reported["train"][-2] - reported["train"][0])
+    made = pictures / (reported["simulate"][-1] - reported["simulate"][0])
+    to_train = 2 * whole.steps.steps * whole.steps.batch
+    return {
+        "simulating": made,
+        "training": trained,
+        f"{to_make:,} made, {to_train:,} trained on": to_train / (to_make / made + to_train / trained),
+    }
 
 
 def tile_count(config: TrainingConfig, data: Path, scratch: str) -> int:
@@ -162,12 +175,15 @@ def tile_count(config: TrainingConfig, data: Path, scratch: str) -> int:
     return len(imagery.tiles)
 
 
-def peak_memory_gb(config: str, data: Path) -> float:
-    """Peak resident memory of a whole `fit`, in a process of its own."""
+def peak_memory_gb(config: str, data: Path, pictures: Path | None) -> float:
+    """Peak resident memory of a whole `fit`, or of a few steps on the pictures of another, in a process of its own."""
     with tempfile.TemporaryDirectory() as out:
-        command = ["fit", "--config", config, "--data", str(data), "--out", out, "--threads", "1", "--cpu"]
-        run = [sys.executable, "-c", MEMORY, *command]
-        done = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        if pictures is None:
+            run = [FIT, "fit", "--config", config, "--data", str(data), "--out", out, "--threads", "1", "--cpu"]
+        else:
+            (Path(out) / "cache").symlink_to((pictures / "cache").resolve())
+            run = [FEW_STEPS, config, out, str(data)]
+        done = subprocess.run([sys.executable, "-c", *run], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
 
 
@@ -176,12 +192,15 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=4, help="of a batch, four pictures each")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--memory", metavar="CONFIG", help="measure the memory of this configuration instead")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="RUN", help="with --memory: a few steps on this run's pictures"
+    )
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.memory:
-        peak = peak_memory_gb(args.memory, args.data.resolve())
+        peak = peak_memory_gb(args.memory, args.data.resolve(), args.pictures)
         print(json.dumps({"config": args.memory, "peak_gb": round(peak, 2)}) if args.json else f"{peak:.2f} GB")
         return
     rows: dict[str, float] = {}
@@ -191,16 +210,14 @@ def main() -> None:
         rows[name] = value
         ratio = value / rows[AUTHORS]
         if not args.json:
-            print(f"  {name:34} {value:8.2f}  x {ratio:.1f}", flush=True)
+            print(f"  {name:56} {value:8.2f}  x {ratio:.1f}", flush=True)
 
     if not args.json:
         print("pictures per second of processor time, one thread")
     tell(AUTHORS, pace(recipe_step(args.places, authors=True), args.steps))
     tell("earthloc.toml", pace(recipe_step(args.places, authors=False), args.steps))
-    parts, whole = default_paces(args.data.resolve())
-    for name, value in parts.items():
+    for name, value in default_paces(args.data.resolve()).items():
         tell(f"default.toml, {name}", value)
-    tell("default.toml, all of it", whole)
     if args.json:
         print(json.dumps({"per_second": rows, "ratio": {name: value / rows[AUTHORS] for name, value in rows.items()}}))
 

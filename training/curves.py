@@ -26,7 +26,7 @@ class Curves:
     Args:
         folder: of the run.
         columns: of the table, after `step`.
-        step: where the run goes on: what was noted after that step is taken out.
+        step: where the run goes on: what was noted after that step is taken out; 0 starts anew.
     """
 
     def __init__(self, folder: Path, columns: Sequence[str], step: int = 0) -> None:
@@ -61,7 +61,7 @@ class Curves:
 
     def _keep_until(self, step: int) -> None:
         rows: list[dict[str, str]] = []
-        if self._path.is_file():
+        if step > 0 and self._path.is_file():
             with self._path.open(newline="", encoding="utf-8") as file:
                 rows = [row for row in csv.DictReader(file) if row["step"].isdigit() and int(row["step"]) <= step]
         partial = self._path.with_suffix(".partial")

@@ -83,8 +83,11 @@ class Trainer:
                 self._start(tiles, photos)
             else:
                 optimizer.load_state_dict(state["optimizer"])
+            validation = CachedValidation(tiles, test)
             with closing(Curves(self.out, COLUMNS, self._step)) as curves:
-                self._descend(optimizer, pairs, CachedValidation(tiles, test), curves, work)
+                if self._step == 0:
+                    self._note(curves, {}, validation)
+                self._descend(optimizer, pairs, validation, curves, work)
             self._go_back()
             save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
@@ -126,14 +129,18 @@ class Trainer:
             self._step += 1
             if self._step % _SAVE_EVERY == 0 or self._step == steps.steps:
                 seconds = (time.perf_counter() - began) / counted
-                found = validation.measure(self._embed)
-                loss, in_batch = (total / counted).tolist()
-                pace = {"loss": loss, "found_in_batch": in_batch, "images_per_s": 2 * len(rows) / seconds}
-                curves.note(self._step, pace | {f"recall_at_{k}": value for k, value in found.recall.items()})
-                curves.show(self._step, "predictions", found.sheet)
+                loss, found = (total / counted).tolist()
+                pace = {"loss": loss, "found_in_batch": found, "images_per_s": 2 * len(rows) / seconds}
+                self._note(curves, pace, validation)
                 self._save_state(optimizer)
                 total, counted, began = torch.zeros(2), 0, time.perf_counter()
             work.progress("train", self._step, steps.steps)
+
+    def _note(self, curves: Curves, values: dict[str, float], validation: CachedValidation) -> None:
+        """Notes what was learnt since the last time, and what the network finds now."""
+        found = validation.measure(self._embed)
+        curves.note(self._step, values | {f"recall_at_{k}": value for k, value in found.recall.items()})
+        curves.show(self._step, "predictions", found.sheet)
 
     def _step_down(
         self, optimizer: torch.optim.AdamW, photos: Tensor, tiles: Tensor, pairs: Pairs, rows: Tensor

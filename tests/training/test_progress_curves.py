@@ -53,6 +53,9 @@ def test_a_curve_goes_on_where_the_run_does(tmp_path):
     assert [row["step"] for row in rows] == ["10", "20", "30"]
     assert rows[0] == {"step": "10", "loss": "0.1", "recall_at_5": ""}
     assert rows[2]["loss"] == "0.5"
+    Curves(tmp_path, ["loss", "recall_at_5"]).close()  # a run that starts anew has nothing to keep
+    with (tmp_path / "curve.csv").open() as file:
+        assert not list(csv.DictReader(file))
 
 
 def test_a_sheet_frames_what_is_right_in_another_colour():
