@@ -10,7 +10,7 @@ from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
 from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
-from .words import in_percent
+from .words import in_percent, lat_lon
 
 DPI = 120
 INK = QColor("#1d2733")
@@ -89,18 +89,14 @@ def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
     if isinstance(row["confidence"], float):
         facts.append(f"Confidence {in_percent(row['confidence'])}")
     if isinstance(row["center_lat"], float):
-        facts.append(f"Centre {_position(row['center_lat'], row['center_lon'])}")
+        facts.append(f"Centre {lat_lon(row['center_lat'], row['center_lon'])}")
     if isinstance(row["nadir_lat"], float):
-        facts.append(f"Nadir {_position(row['nadir_lat'], row['nadir_lon'])}")
+        facts.append(f"Nadir {lat_lon(row['nadir_lat'], row['nadir_lon'])}")
     if footprint is not None and isinstance(footprint["width_km"], float):
         facts.append(f"Ground width about {footprint['width_km']:.0f} km")
     if isinstance(row["message"], str) and row["message"]:
         facts.append(row["message"])
     return facts
-
-
-def _position(lat: float, lon: float) -> str:
-    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"
 
 
 def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint: Optional[QgsFeature]) -> int:

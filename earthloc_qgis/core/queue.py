@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .engine_client import EngineClient, EngineError
+from .words import stage_in_words
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 MAX_CRASHES = 2  # a photo that took the engine down this often is not tried again
@@ -172,23 +173,8 @@ class LocalizationQueue(QObject):
         part = done / total if known else 0.0
         job.progress = max(job.progress, min(1.0, start + share * part))
         if job.photo not in self._cancelling:
-            said = str(params.get("message") or "")
-            job.message = self._stage_in_words(str(params.get("stage")), done, total if known else 0, said)
+            job.message = stage_in_words(params)
         self.job_changed.emit(job.photo)
-
-    def _stage_in_words(self, stage: str, done: object, total: int, said: str) -> str:
-        if stage == "imagery" and total:
-            return self.tr("Fetching imagery: {done} of {total} {what}").format(done=done, total=total, what=said)
-        if stage == "register" and total:
-            return self.tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
-        words = {
-            "read": self.tr("Reading the photo"),
-            "embed": self.tr("Looking at the photo"),
-            "search": self.tr("Searching the index"),
-            "register": self.tr("Comparing with the imagery"),
-            "save": self.tr("Saving"),
-        }
-        return words.get(stage, "")
 
     def _answered(self, job: Job, result: object) -> None:
         self._seconds.append(time.monotonic() - self._sent_at)

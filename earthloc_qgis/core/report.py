@@ -18,6 +18,7 @@ from .map_picture import draw_footprint_map
 from .reviewed_rows import ReviewedRow, reviewed_rows
 from .training_photos import jpeg, read_stored
 from .whole_file import write_whole
+from .words import lat_lon
 
 _PHOTO_PX, _MAP_SIZE = 460, QSize(460, 345)
 _STYLE = """body{font:14px/1.45 sans-serif;color:#1d2733;max-width:62em;margin:2em auto;padding:0 1em}
@@ -112,9 +113,7 @@ def _image(content: bytes, words: str) -> str:
 
 def _facts(row: ReviewedRow) -> list[tuple[str, str]]:
     def place(lat, lon) -> str:
-        if lat is None or lon is None:
-            return ""
-        return f"{abs(lat):.3f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.3f}° {'E' if lon >= 0 else 'W'}"
+        return "" if lat is None or lon is None else lat_lon(lat, lon, digits=3)
 
     def number(name: str, unit: str, digits: int = 1) -> str:
         return "" if row[name] is None else f"{row[name]:.{digits}f}{unit}"

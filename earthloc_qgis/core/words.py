@@ -1,9 +1,39 @@
-"""Numbers in words."""
+"""What the engine says, in words for people."""
 
 from __future__ import annotations
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EarthLoc", text)
 
 
 def in_percent(confidence: float) -> str:
     """A probability for people to read; nothing here is certain, so it never says 100 %."""
     percent = round(100 * confidence)
     return f"{percent} %" if percent < 100 else "> 99 %"
+
+
+def lat_lon(lat: float, lon: float, digits: int = 2) -> str:
+    """A place in degrees with the letters of the hemispheres; two digits are a kilometre."""
+    return f"{abs(lat):.{digits}f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.{digits}f}° {'E' if lon >= 0 else 'W'}"
+
+
+def stage_in_words(params: dict) -> str:
+    """What a progress message of `localize` or `register` says is being done; "" for a stage that is not known."""
+    stage, done, total = params.get("stage"), params.get("done"), params.get("total")
+    if isinstance(total, (int, float)) and total > 0:
+        if stage == "imagery":
+            what = str(params.get("message") or "")
+            return _tr("Fetching imagery: {done} of {total} {what}").format(done=done, total=total, what=what)
+        if stage == "register" and total > 1:
+            return _tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
+    words = {
+        "read": _tr("Reading the photo"),
+        "embed": _tr("Looking at the photo"),
+        "search": _tr("Searching the index"),
+        "register": _tr("Comparing with the imagery"),
+        "save": _tr("Saving"),
+    }
+    return words.get(str(stage), "")

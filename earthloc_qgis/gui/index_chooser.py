@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsCheckableComboBox
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .. import settings
@@ -34,8 +34,11 @@ def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, b
             west, south, east, north = (float(side) for side in region)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
-        across, along = f"{_side(west, 'EW')} to {_side(east, 'EW')}", f"{_side(south, 'NS')} to {_side(north, 'NS')}"
-        found[str(path)] = (str(path), name, f"{count:,} tiles, {across}, {along}", here)
+        text = QCoreApplication.translate("EarthLoc", "{n} tiles, {west} to {east}, {south} to {north}").format(
+            n=f"{count:,}", west=_side(west, "EW"), east=_side(east, "EW"), south=_side(south, "NS"),
+            north=_side(north, "NS"),
+        )  # fmt: skip
+        found[str(path)] = (str(path), name, text, here)
     return sorted(found.values(), key=lambda index: index[1].lower())
 
 

@@ -12,7 +12,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QIcon
 
-from ..core.words import in_percent
+from ..core.words import in_percent, lat_lon
 from .thumbnail import ThumbnailLoader
 
 PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
@@ -275,7 +275,7 @@ class PhotoModel(QAbstractTableModel):
                 return ""
             return in_percent(photo.confidence)
         if column == NADIR:
-            return "" if photo.nadir is None else format_lat_lon(*photo.nadir)
+            return "" if photo.nadir is None else lat_lon(*photo.nadir)
         return (photo.taken_at or "").replace("T", " ")[:16]
 
     def _decoration(self, photo: Photo, column: int) -> Any:
@@ -298,8 +298,3 @@ class PhotoModel(QAbstractTableModel):
         if column == NADIR:
             return 1000.0 if photo.nadir is None else photo.nadir[0]
         return self._text(photo, column).lower()
-
-
-def format_lat_lon(lat: float, lon: float) -> str:
-    """Degrees with the letter of the hemisphere, to a hundredth: 1 km."""
-    return f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}"

@@ -18,6 +18,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..core.words import lat_lon
+
 _RANK_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -76,7 +78,6 @@ class ResultsView(QWidget):
         self.list.clear()
         for candidate in (localization or {}).get("candidates", []):
             distance = candidate.get("nadir_distance_km")
-            lat, lon = candidate["center"]
             item = QTreeWidgetItem(
                 [
                     str(candidate["rank"]),
@@ -84,7 +85,7 @@ class ResultsView(QWidget):
                     "-" if distance is None else f"{distance:,.0f} km",
                     f"{candidate['width_km']:,.0f} km",
                     f"{candidate['rotation_deg']:.0f}°",
-                    f"{abs(lat):.1f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.1f}° {'E' if lon >= 0 else 'W'}",
+                    lat_lon(*candidate["center"], digits=1),
                 ]
             )
             item.setData(0, _RANK_ROLE, int(candidate["rank"]))

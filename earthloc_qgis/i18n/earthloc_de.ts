@@ -282,6 +282,38 @@
       <translation>Datei</translation>
     </message>
     <message>
+      <source>Fetching imagery: {done} of {total} {what}</source>
+      <translation>Bilddaten werden geholt: {done} von {total} {what}</translation>
+    </message>
+    <message>
+      <source>Comparing with the imagery: {done} of {total} candidates</source>
+      <translation>Vergleich mit den Bilddaten: {done} von {total} Kandidaten</translation>
+    </message>
+    <message>
+      <source>Reading the photo</source>
+      <translation>Das Foto wird gelesen</translation>
+    </message>
+    <message>
+      <source>Looking at the photo</source>
+      <translation>Das Foto wird betrachtet</translation>
+    </message>
+    <message>
+      <source>Searching the index</source>
+      <translation>Der Index wird durchsucht</translation>
+    </message>
+    <message>
+      <source>Comparing with the imagery</source>
+      <translation>Vergleich mit den Bilddaten</translation>
+    </message>
+    <message>
+      <source>Saving</source>
+      <translation>Speichern</translation>
+    </message>
+    <message>
+      <source>{n} tiles, {west} to {east}, {south} to {north}</source>
+      <translation>{n} Kacheln, {west} bis {east}, {south} bis {north}</translation>
+    </message>
+    <message>
       <source>{decision}: {n} photos</source>
       <translation>{decision}: {n} Fotos</translation>
     </message>
@@ -1303,34 +1335,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Wird abgebrochen</translation>
     </message>
     <message>
-      <source>Fetching imagery: {done} of {total} {what}</source>
-      <translation>Bilddaten werden geholt: {done} von {total} {what}</translation>
-    </message>
-    <message>
-      <source>Comparing with the imagery: {done} of {total} candidates</source>
-      <translation>Vergleich mit den Bilddaten: {done} von {total} Kandidaten</translation>
-    </message>
-    <message>
-      <source>Reading the photo</source>
-      <translation>Das Foto wird gelesen</translation>
-    </message>
-    <message>
-      <source>Looking at the photo</source>
-      <translation>Das Foto wird betrachtet</translation>
-    </message>
-    <message>
-      <source>Searching the index</source>
-      <translation>Der Index wird durchsucht</translation>
-    </message>
-    <message>
-      <source>Comparing with the imagery</source>
-      <translation>Vergleich mit den Bilddaten</translation>
-    </message>
-    <message>
-      <source>Saving</source>
-      <translation>Speichern</translation>
-    </message>
-    <message>
       <source>The engine's answer makes no sense.</source>
       <translation>Die Antwort des Rechenprogramms ergibt keinen Sinn.</translation>
     </message>
@@ -1428,7 +1432,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <name>PanelTools</name>
     <message>
       <source>Add photos…</source>
-      <translation>Fotos hinzufügen…</translation>
+      <translation>Fotos…</translation>
     </message>
     <message>
       <source>Add photos to locate</source>
@@ -1436,7 +1440,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Add folder…</source>
-      <translation>Ordner hinzufügen…</translation>
+      <translation>Ordner…</translation>
     </message>
     <message>
       <source>Add all photos in a folder and below</source>
@@ -1562,7 +1566,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Taken (UTC)</source>
-      <translation>Aufgenommen (UTC)</translation>
+      <translation>Zeit (UTC)</translation>
     </message>
     <message>
       <source>The point under the station: latitude, longitude. Double-click to type it.</source>
@@ -1744,11 +1748,11 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Engine</source>
-      <translation>Rechenprogramm</translation>
+      <translation>Befund</translation>
     </message>
     <message>
       <source>Taken (UTC)</source>
-      <translation>Aufgenommen (UTC)</translation>
+      <translation>Zeit (UTC)</translation>
     </message>
     <message>
       <source>none</source>
@@ -1785,8 +1789,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Alle Fotos dieser Liste sind geprüft.</translation>
     </message>
     <message>
-      <source>There is nothing to review yet. Locate photos in the EarthLoc panel: they appear here as soon as they are found.</source>
-      <translation>Es gibt noch nichts zu prüfen. Verorten Sie Fotos im EarthLoc-Bedienfeld: sie erscheinen hier, sobald sie gefunden sind.</translation>
+      <source>There is nothing to review yet</source>
+      <translation>Es gibt noch nichts zu prüfen</translation>
+    </message>
+    <message>
+      <source>Locate photos in the EarthLoc panel: they appear here as soon as they are found.</source>
+      <translation>Verorten Sie Fotos im EarthLoc-Bedienfeld: Sie erscheinen hier, sobald sie gefunden sind.</translation>
     </message>
     <message>
       <source>No photo is like that. Choose “All photos” above.</source>

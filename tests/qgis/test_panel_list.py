@@ -15,7 +15,8 @@ from qgis.PyQt.QtWidgets import QLineEdit
 from review_results import write_review_results
 
 from earthloc_qgis import settings
-from earthloc_qgis.gui.photo_model import CONFIDENCE, NADIR, PHOTO, STATUS, Photo, format_lat_lon, parse_nadir
+from earthloc_qgis.core.words import lat_lon
+from earthloc_qgis.gui.photo_model import CONFIDENCE, NADIR, PHOTO, STATUS, Photo, parse_nadir
 
 
 def edit_nadir(panel, row, text) -> QLineEdit:
@@ -72,7 +73,7 @@ def test_typed_nadir_is_checked_and_sent(panel, folder, tmp_path, fake_engine):
 )
 def test_parse_nadir(text, nadir):
     assert parse_nadir(text) == nadir
-    assert parse_nadir(format_lat_lon(*nadir)) == nadir
+    assert parse_nadir(lat_lon(*nadir)) == nadir
 
 
 @pytest.mark.parametrize("text", ["", "41.2", "91, 0", "0, 181", "a, b", "41,2, 28,9", "1, 2, 3"])

@@ -8,6 +8,8 @@ from qgis.PyQt.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QS
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPen, QTransform
 from qgis.PyQt.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QWidget
 
+from ...core.words import lat_lon
+
 THUMB_PX = 72
 _GAP = 4
 _CANDIDATE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -90,11 +92,10 @@ class CandidateModel(QAbstractListModel):
         return self._photos[key]
 
     def _in_words(self, candidate: dict) -> str:
-        lat, lon = candidate["center"]
         words = [
             self.tr("Candidate {rank}, score {score}").format(
                 rank=candidate["rank"], score=f"{candidate['score']:.3f}"),
-            f"{abs(lat):.2f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.2f}° {'E' if lon >= 0 else 'W'}",
+            lat_lon(*candidate["center"]),
             self.tr("{n} km wide").format(n=f"{candidate['width_km']:,.0f}"),
         ]  # fmt: skip
         if candidate.get("nadir_distance_km") is not None:

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QFont
 
 from ...core.reviews import UNREVIEWED, USABLE, Reviewed
+from ...core.words import in_percent
 from ..photo_model import FAILED, LOCATED, NOT_FOUND, UNCERTAIN
 from .decisions import LOOKS, swatch, word
 
@@ -173,8 +174,7 @@ class ReviewModel(QAbstractTableModel):
         said = self._words.get(item.status, item.status)
         if item.confidence is None or item.status not in (LOCATED, UNCERTAIN):
             return said
-        percent = round(100 * item.confidence)
-        return f"{said} {percent} %" if percent < 100 else f"{said} > 99 %"  # nothing here is certain
+        return f"{said} {in_percent(item.confidence)}"
 
     def _tool_tip(self, item: Reviewed) -> str:
         lines = [item.path]

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from ... import settings
 from ...core.camera import Point
 from ...core.engine_client import EngineClient, EngineError
+from ...core.words import stage_in_words
 from .bench import ReviewBench
 from .imagery_menu import imagery_of
 from .working import fitted_rank
@@ -56,7 +57,7 @@ class SearchHere(QObject):
             },
             on_result=lambda result: self._found(working.path, result),
             on_error=self._refused,
-            on_progress=lambda params: self.told.emit(f"{where} ({params.get('done', 0)}/{params.get('total', 0)})"),
+            on_progress=lambda params: self.told.emit(f"{where} · {stage_in_words(params)}"),
         )  # fmt: skip
         self.running_changed.emit(True)
 
@@ -70,7 +71,8 @@ class SearchHere(QObject):
             self.told.emit(self.tr("Choose imagery to fit the photo to first: the button with the picture."))
             return
         self.cancel()
-        self.told.emit(self.tr("Fitting the photo to the imagery…  Esc stops it"))
+        fitting = self.tr("Fitting the photo to the imagery…  Esc stops it")
+        self.told.emit(fitting)
         nadir = working.engine.get("nadir")
         self._request = self._client.request(
             "register",
@@ -80,6 +82,7 @@ class SearchHere(QObject):
             },
             on_result=lambda result: self._fitted(working.path, result),
             on_error=self._refused,
+            on_progress=lambda params: self.told.emit(f"{fitting} · {stage_in_words(params)}"),
         )  # fmt: skip
         self.running_changed.emit(True)
 

@@ -222,8 +222,9 @@ class ReviewWindow(QWidget):
         total = self.bench.model.counts()[1]
         shown = self.bench.model.rowCount()
         self.stack.setCurrentWidget(self.splitter if total else self.empty)
-        self.empty.setText(self.tr("There is nothing to review yet. Locate photos in the EarthLoc panel: they appear "
-                                   "here as soon as they are found."))  # fmt: skip
+        title, what_next = self.tr("There is nothing to review yet"), self.tr(
+            "Locate photos in the EarthLoc panel: they appear here as soon as they are found.")  # fmt: skip
+        self.empty.setText(f"<h3>{title}</h3>{what_next}")
         self.decisions.set_enabled(shown > 0)
         if total and not shown:
             self.status.setText(self.tr("No photo is like that. Choose “All photos” above."))
