@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 from .export import ExportError
@@ -15,17 +15,16 @@ def write_whole(target: Path, content: bytes) -> None:
     Raises:
         ExportError: with the reason; what was there is unchanged.
     """
-    part = None
+    # Opened by name rather than by tempfile, whose files nobody else in the office may read.
+    part = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as file:
-            part = file.name
+        with open(part, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
     except OSError as error:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise ExportError(
             f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."

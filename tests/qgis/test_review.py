@@ -224,6 +224,51 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     ]  # fmt: skip
 
 
+def test_undoing_a_decision_brings_back_what_was_not_saved_before(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    photo = f"photos/{name(window)}"
+    sql = "SELECT review, center_lat, center_lon FROM footprints WHERE photo = ?"
+    press(window, Qt.Key.Key_2)
+    center = tuple(window.bench.working.shown["center"])
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    (accepted,) = rows(results, sql, photo)
+    assert accepted == ("corrected", *center)
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(window)
+    assert (name(window), window.bench.working.rank) == (os.path.basename(photo), 2)
+    assert window.bench.working.is_unsaved
+    assert "Changed" in window.status.text()
+    assert rows(results, sql, photo)[0][0] == "unreviewed"
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    assert rows(results, sql, photo) == [accepted]
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(window)
+    assert window.bench.working.rank == 1
+    assert not window.bench.working.is_unsaved
+
+
+def test_going_back_at_once_shows_what_is_still_being_written(open_window, results):
+    window = open_window()
+    press(window, Qt.Key.Key_Right)
+    settle(window)
+    photo = window.bench.current
+    press(window, Qt.Key.Key_2)
+    with closing(sqlite3.connect(results, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        press(window, Qt.Key.Key_A)
+        window.queue.select(photo)
+        wait_for(lambda: window.bench.working is not None)
+        assert window.bench.working.rank == 2
+        assert not window.bench.working.is_unsaved
+        other.execute("ROLLBACK")
+    settle(window)
+
+
 def test_reopened_it_is_all_as_left(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)

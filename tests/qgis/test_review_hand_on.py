@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(results, tmp_path):
     target = tmp_path / "gone" / "catalogue.csv"
     with pytest.raises(ExportError, match=r"catalogue\.csv"):
         write_catalogue(results, target)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_others_may_read_what_is_handed_on(results, tmp_path):
+    target = tmp_path / "catalogue.csv"
+    before = os.umask(0o022)
+    try:
+        write_catalogue(results, target)
+    finally:
+        os.umask(before)
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_report_holds_picture_map_and_numbers(results, tmp_path):

@@ -98,10 +98,16 @@ class ReviewBench(QObject):
             self.working = self._edited[path]
             self.working_changed.emit()
             return
-        self.recorder.read(lambda file: (file.localizations(path), stored_size(path)), lambda a: self._opened(path, a))
+        # What is being written just now may or may not be in the file when it is read.
+        unwritten = self.recorder.unwritten(path)
+        self.recorder.read(
+            lambda file: (file.localizations(path), stored_size(path)),
+            lambda answer: self._opened(path, answer, unwritten),
+        )
 
-    def _opened(self, path: str, answer: tuple) -> None:
+    def _opened(self, path: str, answer: tuple, unwritten: Optional[dict]) -> None:
         (held, engine), size_px = answer
+        held = self.recorder.unwritten(path) or unwritten or held
         if path == self.current and self.working is None and engine is not None:
             self.working = start_of(path, size_px, held or engine, engine)
             self.working_changed.emit()
@@ -113,12 +119,14 @@ class ReviewBench(QObject):
         items = [item for item in map(self.model.item, paths) if item is not None]
         if not items:
             return
-        new, old = [], []
+        new, old, unsaved = [], [], None
         for item in items:
             working = self.working if self.working is not None and item.path == self.working.path else None
+            if working is not None and working.is_unsaved:
+                unsaved = working
             new.append(self._decision(decision, item, working, note or item.note if len(items) > 1 else note))
             old.append(self._back_to(item, working, new[-1]))
-        self.undo_stack.push(DecideCommand(self, new, old))
+        self.undo_stack.push(DecideCommand(self, new, old, unsaved))
 
     def write(self, decisions: list[Decision]) -> None:
         """Records decisions and shows them at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Optional
 
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -29,13 +30,19 @@ class EditCommand(QUndoCommand):
 
 
 class DecideCommand(QUndoCommand):
-    """Photos were decided on. Undoing adds to the history what undoes it: nothing is taken out of it."""
+    """Photos were decided on. Undoing adds to the history what undoes it: nothing is taken out of it.
 
-    def __init__(self, bench, new: list[Decision], old: list[Decision]) -> None:
+    Args:
+        bench: of the review.
+        new, old: the decisions, and those that bring back how it stood.
+        unsaved: what was on the table and had been changed, or None.
+    """
+
+    def __init__(self, bench, new: list[Decision], old: list[Decision], unsaved: Optional[Working]) -> None:
         template = QCoreApplication.translate("EarthLoc", "{decision}: {n} photos")
         name = word(new[0].decision)
         super().__init__(template.format(decision=name, n=len(new)) if len(new) > 1 else name)
-        self._bench, self._new, self._old = bench, new, old
+        self._bench, self._new, self._old, self._unsaved = bench, new, old, unsaved
 
     def redo(self) -> None:
         """Writes the decisions."""
@@ -44,7 +51,10 @@ class DecideCommand(QUndoCommand):
     def undo(self) -> None:
         """Writes how it stood before, and goes back to the photo."""
         self._bench.write(_now(self._old))
-        self._bench.select(self._old[0].photo)
+        if self._unsaved is not None:
+            self._bench.put(self._unsaved)
+        else:
+            self._bench.select(self._old[0].photo)
 
 
 def _now(decisions: list[Decision]) -> list[Decision]:

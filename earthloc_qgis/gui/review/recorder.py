@@ -94,6 +94,11 @@ class Recorder(QObject):
         self.waiting.emit(self._count(), "")
         self._write()
 
+    def unwritten(self, photo: str) -> Optional[dict]:
+        """The localization that was last decided on for a photo and is not written yet; None without one."""
+        waiting = [decision for entry in self._entries for decision in entry.decisions if decision.photo == photo]
+        return next((decision.localization for decision in reversed(waiting) if decision.localization), None)
+
     def look(self) -> None:
         """Asks for decisions that are new in the file."""
         if self.file is None or self._reading:
