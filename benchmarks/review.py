@@ -1,9 +1,11 @@
-"""How smooth a review stays: 5,000 photos in the list, 50,000 candidate tiles on the map.
+"""How smooth a review stays (5,000 photos in the list, 50,000 candidate tiles on the map), and how quick it is.
 
     python benchmarks/review.py
 
-Runs in QGIS's own Python (QGIS_PYTHON, default /usr/bin/python3). "Stalled" is the longest that the window's event loop
-stood still, which is what a user feels; the aim is 50 ms.
+Runs in QGIS's own Python with pytest (QGIS_PYTHON, default .venv-qgis/bin/python), the engine of EARTHLOC_ENGINE or
+.venv. "Stalled" is the longest that the window's event loop stood still, which is what a user feels, waiting for other
+programs left out; the aim is 50 ms. The walks use real key and mouse events, each sent as soon as the window is ready
+for it: what they take is what the window itself needs.
 """
 
 from __future__ import annotations
@@ -15,25 +17,41 @@ import tempfile
 
 from _setting import REPOSITORY
 
-MEASURE = """
-import json, os, sys, time
+HEAD = """
+import json, os, statistics, sys, time
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests/qgis"]
-from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle, QgsVectorLayer
 application = QgsApplication([], True)
 application.initQgis()
 from osgeo import gdal, ogr
 from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
 from conftest import Pulse, wait_for
-from review_results import write_review_results
-from earthloc_qgis.core.camera import offset
+from review_results import draw_photo, write_review_results
 from earthloc_qgis.core.resources import style
 from earthloc_qgis.gui.review.window import ReviewWindow
 from earthloc_qgis import settings
-settings.find_engine = lambda: None
 folder = Path(sys.argv[2])
 results = folder / "r.gpkg"
-start = time.perf_counter()
+canvas = QgsMapCanvas()
+canvas.resize(760, 640)
+canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+
+def opened():
+    window = ReviewWindow(canvas, list)
+    window.resize(600, 640)
+    window.show()
+    window.open(results)
+    wait_for(lambda: window.bench.working is not None, 60)
+    window.activateWindow()
+    window.photo.setFocus()
+    return window
+"""
+
+SMOOTH = """
+settings.find_engine = lambda: None
 photos = write_review_results(results, 5000, only_first_is_drawn=True)
 source = ogr.Open(str(results), 1)
 layer = source.GetLayerByName("candidates")
@@ -48,9 +66,6 @@ for n in range(50000 - have):
     layer.CreateFeature(feature)
 layer.CommitTransaction()
 del layer, source
-canvas = QgsMapCanvas()
-canvas.resize(760, 640)
-canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
 tiles = QgsVectorLayer(f"{results}|layername=candidates", "candidates", "ogr")
 tiles.loadNamedStyle(str(style("candidates")))
 count = tiles.featureCount()
@@ -71,20 +86,15 @@ def measure(name, deed, until=lambda: True, quiet_s=0.3):
         times.append(pulse.longest_ms)
     found[name] = round(sorted(times)[1], 1)
 
-window = ReviewWindow(canvas, list)
-window.resize(600, 640)
-window.show()
 pulse.restart()
 start = time.perf_counter()
-window.open(results)
-wait_for(lambda: window.bench.working is not None, 60)
+window = opened()
 found["list there after ms"] = round(1000 * (time.perf_counter() - start))
 found["stalled meanwhile"] = round(pulse.longest_ms, 1)
 ready = lambda: window.bench.working is not None and not window.bench.recorder._entries
 measure("next photo", lambda: window.queue.step(1), ready)
 measure("decision", lambda: window.decide("accepted"), ready)
 measure("order by date, back", lambda: window.queue.order.setCurrentIndex(1 - window.queue.order.currentIndex()), ready)
-from qgis.core import QgsRectangle
 canvas.setExtent(QgsRectangle(-180, -90, 180, 90))
 canvas.refresh()
 wait_for(lambda: not canvas.isDrawing(), 120)
@@ -101,32 +111,126 @@ def pan():
     drawn.clear()
     canvas.refresh()
 measure("pan of the map with all tiles", pan, lambda: drawn)
+"""
+
+CLEAR = """
+k = 7.7  # photos of 18 megapixels, seen by cameras that fit them
+
+def larger(number, found):
+    if found["pose"]:
+        for name in ("width_px", "height_px", "focal_px"):
+            found["pose"][name] = round(k * found["pose"][name])
+        for point in found["tie_points"]:
+            point.update(x_px=k * point["x_px"], y_px=k * point["y_px"])
+
+(folder / "photos").mkdir()
+for number in range(100):
+    draw_photo(folder / "photos" / f"ISS0{42 + number % 3}-E-{100 + number}.jpg", number % 10, (4928, 3696))
+write_review_results(results, 100, change=larger)
+settings.find_engine = lambda: None  # tiles of the candidates come when they come, nobody waits for them
+layer = QgsVectorLayer(f"{results}|layername=footprints", "footprints", "ogr")
+layer.loadNamedStyle(str(style("footprints")))
+QgsProject.instance().addMapLayer(layer)
+canvas.setLayers([layer])
+canvas.show()
+window = opened()
+window.actions["overlay"].setChecked(True)
+ready = lambda: window.bench.working is not None and window.photo._picture is not None and not canvas.isDrawing()
+wait_for(ready, 60)
+times, start = [], time.perf_counter()
+for number in range(100):
+    before, begun = window.bench.current, time.perf_counter()
+    QTest.keyClick(window.photo, Qt.Key.Key_A)
+    if number < 99:
+        wait_for(lambda: window.bench.current != before and ready(), 60)
+    times.append(time.perf_counter() - begun)
+wait_for(lambda: not window.bench.recorder._entries, 60)
+found = {
+    "photos": window.queue.count.text(), "seconds for all": round(time.perf_counter() - start, 1),
+    "seconds a decision, median": round(statistics.median(times), 2), "longest": round(max(times), 2),
+}
+"""
+
+CORRECT = """
+from conftest import write_ground
+from test_review_correct import SIZE, cut_photos, on_map, truth, write_wrong_results
+from earthloc_qgis.core.camera import distance_km
+from earthloc_qgis.core.imagery import Imagery
+ground = folder / "ground.tif"
+write_ground(ground)
+photos = cut_photos(ground, folder / "photos")
+write_wrong_results(results, photos)
+settings.imagery = lambda: Imagery("ground", path=str(ground))
+canvas.show()
+window = opened()
+window.canvas = canvas
+window.queue.select(photos[1])
+wait_for(lambda: window.bench.working is not None and window.photo._picture is not None, 60)
+wait_for(lambda: any(window.strip.candidates._tiles.values()), 120, "the engine")
+corners = [(x, y) for x in (0, SIZE[0]) for y in (0, SIZE[1])]
+
+def off_km():
+    camera = window.bench.working.camera()
+    return round(max(distance_km(camera.locate(*corner), truth(*corner)) for corner in corners))
+
+before_km = off_km()
+QTest.keyClick(window.photo, Qt.Key.Key_P)
+start = time.perf_counter()
+for x, y in ((200, 150), (1020, 220), (560, 760)):
+    before = window.bench.undo_stack.count()
+    QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
+    wait_for(lambda: window.bench.undo_stack.count() > before, 60)
+after_km = off_km()
+QTest.keyClick(window.photo, Qt.Key.Key_A)
+wait_for(lambda: not window.bench.recorder._entries, 60)
+found = {
+    "seconds for three tie points with snap, solved and accepted": round(time.perf_counter() - start, 2),
+    "km off at the worst corner before, after": [before_km, after_km],
+}
+"""
+
+TAIL = """
 print(json.dumps(found))
 sys.stdout.flush()
 os._exit(0)
 """
 
 
-def main() -> None:
-    python = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+def measured(script: str) -> dict | None:
+    """What a script prints, run in QGIS's Python; None, and why is told, when it fails."""
+    own = REPOSITORY / ".venv-qgis" / "bin" / "python"
+    python = os.environ.get("QGIS_PYTHON") or (str(own) if own.is_file() else "/usr/bin/python3")
+    environment = {"EARTHLOC_ENGINE": str(REPOSITORY / ".venv" / "bin" / "earthloc"), **os.environ}
+    environment["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="earthloc-bench-") as folder:
         done = subprocess.run(
-            [python, "-c", MEASURE, str(REPOSITORY), folder], env=environment, capture_output=True,
-            text=True, timeout=300,
+            [python, "-c", HEAD + script + TAIL, str(REPOSITORY), folder], env=environment, capture_output=True,
+            text=True, timeout=600,
         )
     if done.returncode:
         print(f"not measured: {done.stderr.strip().splitlines()[-1:]}")
-        return
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(f"{found.pop('photos'):,} photos in the list, {found.pop('tiles'):,} candidate tiles on the map")
-    ways = {name: value for name, value in found.items() if name.endswith((" ms", "threads)"))}
-    for name, value in ways.items():
-        print(f"  {name}: {value}")
-    for name, value in found.items():
-        if name not in ways:
-            print(f"  {name}: stalled {value} ms")
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    found = measured(SMOOTH)
+    if found is not None:
+        print(f"{found.pop('photos'):,} photos in the list, {found.pop('tiles'):,} candidate tiles on the map")
+        ways = {name: value for name, value in found.items() if name.endswith((" ms", "threads)"))}
+        for name, value in ways.items():
+            print(f"  {name}: {value}")
+        for name, value in found.items():
+            if name not in ways:
+                print(f"  {name}: stalled {value} ms")
+    for title, script in (("100 located photos accepted one by one", CLEAR), ("one photo corrected", CORRECT)):
+        print(title)
+        for name, value in (measured(script) or {}).items():
+            print(f"  {name}: {value}")
 
 
 if __name__ == "__main__":
     main()
+
+

@@ -141,8 +141,7 @@ def real_engine() -> str:
     return program
 
 
-@pytest.fixture(scope="session")
-def imagery(tmp_path_factory) -> Path:
+def write_ground(path: Path) -> None:
     """A GeoTIFF of made-up ground, 0 to 10 E, 40 to 48 N, with detail at several sizes."""
     from osgeo import gdal, osr
 
@@ -163,7 +162,6 @@ def imagery(tmp_path_factory) -> Path:
             fine = gdal.Translate("", coarse, format="MEM", width=width, height=height, resampleAlg="cubic")
             total = [a + weight * b for a, b in zip(total, fine.ReadRaster(0, 0, width, height), strict=True)]
         bands.append(bytes(int(value) for value in total))
-    path = tmp_path_factory.mktemp("imagery") / "ground.tif"
     file = gdal.GetDriverByName("GTiff").Create(str(path), width, height, 3, gdal.GDT_Byte)
     file.SetGeoTransform((0, 10 / width, 0, 48, 0, -8 / height))
     wgs84 = osr.SpatialReference()
@@ -172,6 +170,13 @@ def imagery(tmp_path_factory) -> Path:
     for number, band in enumerate(bands, start=1):
         file.GetRasterBand(number).WriteRaster(0, 0, width, height, band)
     file.FlushCache()
+
+
+@pytest.fixture(scope="session")
+def imagery(tmp_path_factory) -> Path:
+    """The ground of `write_ground`."""
+    path = tmp_path_factory.mktemp("imagery") / "ground.tif"
+    write_ground(path)
     return path
 
 

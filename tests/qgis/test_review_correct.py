@@ -21,12 +21,10 @@ WIDTH_DEG, HEIGHT_DEG = 4.22, 2.24  # pixels are square at 45 N, where the secon
 SIZE = (1200, 900)
 
 
-@pytest.fixture
-def photos(imagery, tmp_path) -> list[str]:
+def cut_photos(imagery, folder) -> list[str]:
     """Three photos cut from `imagery`."""
     from osgeo import gdal
 
-    folder = tmp_path / "Fotos ü"
     folder.mkdir()
     paths = []
     for number, (lat, lon) in enumerate(PHOTO_CENTRES[:3]):
@@ -39,15 +37,8 @@ def photos(imagery, tmp_path) -> list[str]:
     return paths
 
 
-@pytest.fixture
-def window(qgis_iface, real_engine, photos, imagery, tmp_path):
-    """A review of photos cut from `imagery`, whose engine's answers are all wrong by some 60 km."""
-    from earthloc_qgis.gui.review.window import ReviewWindow
-
-    settings.set_engine_setting(real_engine)
-    settings.set_imagery(Imagery("mosaic", path=str(imagery)))
-    settings.set_reviewer("Ada")
-    results = tmp_path / "r.gpkg"
+def write_wrong_results(results, photos) -> None:
+    """Answers that are all wrong by some 60 km."""
 
     def wrong(number: int, found: dict) -> None:
         if found["pose"]:
@@ -57,6 +48,24 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
             found.update(pose=None, tie_points=[], corners=corners, center=[lat, lon], nadir=nadir)
 
     write_review_results(results, given=photos, change=wrong)
+
+
+@pytest.fixture
+def photos(imagery, tmp_path) -> list[str]:
+    """Three photos cut from `imagery`."""
+    return cut_photos(imagery, tmp_path / "Fotos ü")
+
+
+@pytest.fixture
+def window(qgis_iface, real_engine, photos, imagery, tmp_path):
+    """A review of photos cut from `imagery`, whose engine's answers are all wrong by some 60 km."""
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    settings.set_engine_setting(real_engine)
+    settings.set_imagery(Imagery("mosaic", path=str(imagery)))
+    settings.set_reviewer("Ada")
+    results = tmp_path / "r.gpkg"
+    write_wrong_results(results, photos)
     QgsProject.instance().clear()
     canvas = make_canvas(qgis_iface, "EPSG:4326")
     window = ReviewWindow(canvas, list)
@@ -112,7 +121,7 @@ def test_three_tie_points_correct_a_photo(window):
     assert len(window.bench.working.shown["tie_points"]) == 3
     assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
     good = off_km(window)
-    assert "3 tie points" in window.status.text()
+    assert "tie points: 3, error" in window.status.text()
     # Undone and done again.
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

@@ -44,7 +44,8 @@ class StatusLine(QLabel):
             parts.append(self.tr("placed by hand"))
         else:
             parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
-        self.setText(" · ".join(parts))
+        text = " · ".join(parts)
+        self.setText(text[:1].upper() + text[1:])
 
 
 def escaped(text: str) -> str:
