@@ -39,7 +39,7 @@ REVIEW_TABLES = """photos p LEFT JOIN footprints f ON f.photo = p.photo
     LEFT JOIN (SELECT photo, max(fid) AS last FROM reviews GROUP BY photo) l ON l.photo = p.photo
     LEFT JOIN reviews r ON r.fid = l.last"""
 _STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
-    p.nadir_lat, p.nadir_lon, f.fid IS NOT NULL AS has_footprint, {REVIEW_COLUMNS},
+    {REVIEW_COLUMNS},
     (SELECT decision FROM reviews c WHERE c.photo = p.photo AND c.localization IS NOT NULL
     AND c.reviewed_at >= p.located_at ORDER BY c.fid DESC LIMIT 1) = 'corrected' AS corrected
     FROM {REVIEW_TABLES}"""  # nosec B608
@@ -47,7 +47,7 @@ _STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.
 
 @dataclass
 class Reviewed:
-    """A photo as the queue shows it: what the engine said, and the last decision. `nadir` is (lat, lon)."""
+    """A photo as the queue shows it: what the engine said, and the last decision."""
 
     path: str
     photo_id: Optional[str]
@@ -55,8 +55,6 @@ class Reviewed:
     confidence: Optional[float]
     taken_at: Optional[str]
     message: str
-    nadir: Optional[tuple[float, float]]
-    has_footprint: bool
     review: str = UNREVIEWED
     reviewer: str = ""
     reviewed_at: str = ""
@@ -189,10 +187,9 @@ class ReviewFile:
         return photo_key(photo, self.path.parent)
 
     def _state(self, row: sqlite3.Row) -> Reviewed:
-        nadir = None if row["nadir_lat"] is None else (row["nadir_lat"], row["nadir_lon"])
         return Reviewed(
             os.path.normpath(os.path.join(self.path.parent, row["photo"])), row["photo_id"], row["status"] or "",
-            row["confidence"], row["taken_at"], row["message"] or "", nadir, bool(row["has_footprint"]),
+            row["confidence"], row["taken_at"], row["message"] or "",
             row["review"] or UNREVIEWED, row["reviewer"] or "", row["reviewed_at"] or "", row["note"] or "",
             bool(row["corrected"]),
         )  # fmt: skip

@@ -108,7 +108,7 @@ def test_no_step_takes_more_than_50_ms(window):
 def test_the_list_stays_quick_with_5000_photos(window):
     items = [
         Reviewed(f"/photos/ISS0{40 + n % 30}-E-{n}.jpg", f"ISS0{40 + n % 30}-E-{n}", "uncertain", n % 997 / 997,
-                 f"2015-01-{1 + n % 28:02d}T10:00:00", "", None, True)
+                 f"2015-01-{1 + n % 28:02d}T10:00:00", "")
         for n in range(5000)
     ]  # fmt: skip
     queue, model = window.queue, window.bench.model

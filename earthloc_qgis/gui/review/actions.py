@@ -60,10 +60,6 @@ class ReviewActions(QObject):
         action = self[name]
         return f"{action.text()}  {action.property('key')}"
 
-    def table(self) -> list[tuple[str, str]]:
-        """(key, text) of all actions, in the order they were added."""
-        return [(a.property("key"), a.text()) for a in self._by_name.values() if a.property("key")]
-
     def for_keys(self, sequence: QKeySequence):
         """The action that a key belongs to, or None."""
         for action in self._by_name.values():

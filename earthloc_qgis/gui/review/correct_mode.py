@@ -9,7 +9,7 @@ from qgis.core import QgsPointXY
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QInputDialog, QLineEdit
 
-from ...core.camera import Point, away_km, offset
+from ...core.camera import Point, away_km, distance_km, offset
 from ...core.footprint import center_of
 from ..photo_model import parse_nadir
 from .actions import ReviewActions
@@ -124,7 +124,7 @@ class CorrectMode(QObject):
         if working is None or corners is None:
             self.told.emit(self.tr("Choose a candidate or place the footprint first."))
             return
-        sides = [math.hypot(*away_km(a, b)) for a, b in zip(corners, corners[1:] + corners[:1])]
+        sides = [distance_km(a, b) for a, b in zip(corners, corners[1:] + corners[:1])]
         self._search.fit(center_of(corners), max(sides))
 
     def set_circle(self, on: bool) -> None:
@@ -141,8 +141,7 @@ class CorrectMode(QObject):
         if None in places:
             self.told.emit(self.tr("Zoom in first: the map shows more than there is."))
             return
-        east, north = away_km(*places)
-        self._search.start(places[0], max(1.0, (east**2 + north**2) ** 0.5))
+        self._search.start(places[0], max(1.0, distance_km(*places)))
 
     def ask_for_place(self) -> None:
         """Puts the middle of the footprint at coordinates that are typed."""

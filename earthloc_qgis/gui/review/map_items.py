@@ -100,10 +100,6 @@ class PhotoOverlay(_Item):
         self._drawn = None
         self.update()
 
-    def refresh(self) -> None:
-        """Opacity, swipe or blink changed."""
-        self.update()
-
     def paint(self, painter: QPainter, option=None, widget=None) -> None:
         """Draws the photo where it is, or for now what was drawn before the map moved."""
         if not self._cells or self.blinked or self.opacity <= 0 or not self.isVisible():

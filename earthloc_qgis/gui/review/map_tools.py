@@ -9,7 +9,7 @@ from qgis.core import QgsPointXY
 from qgis.gui import QgsMapTool
 from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
 
-from ...core.camera import Point, away_km, offset
+from ...core.camera import Point, away_km, distance_km, offset
 from ...core.footprint import center_of
 from .by_hand import moved
 from .handles import REACH_PX, is_free, middles, nearest
@@ -171,6 +171,6 @@ class CircleTool(QgsMapTool):
     def _tell(self, event, done: bool) -> None:
         edge = self._frame.to_lat_lon(self.toMapCoordinates(event.pos())) if self._middle is not None else None
         if edge is not None:
-            radius_km = math.hypot(*away_km(self._middle, edge))
+            radius_km = distance_km(self._middle, edge)
             if radius_km > 1.0:
                 self.drawn.emit(*self._middle, radius_km, done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Optional
 
 from osgeo import gdal
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
@@ -141,9 +141,8 @@ class PictureLoader(QObject):
 
     ready = pyqtSignal(str, object)
 
-    def __init__(self, parent: Optional[QObject] = None, read: Callable = read_picture) -> None:
+    def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
-        self._read = read
         self._background = Background(self)
         self._kept: OrderedDict[tuple[str, int], Optional[Picture]] = OrderedDict()
         self._asked: set[tuple[str, int]] = set()
@@ -157,7 +156,7 @@ class PictureLoader(QObject):
         if key not in self._asked:
             self._asked.add(key)
             self._background.run(
-                lambda: self._read(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True
+                lambda: read_picture(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True
             )
         return None
 

@@ -111,10 +111,6 @@ class ReviewModel(QAbstractTableModel):
         """How many photos are reviewed, and how many there are, whatever the filter."""
         return sum(item.review != UNREVIEWED for item in self._all.values()), len(self._all)
 
-    def usable(self) -> list[Reviewed]:
-        """Photos accepted or corrected, whatever the filter."""
-        return [item for item in self._all.values() if item.review in USABLE]
-
     def next_unreviewed(self, row: int) -> int:
         """The first row after `row` not reviewed yet, from the top again at the end; -1 when all are."""
         order = [*range(row + 1, len(self._shown)), *range(row + 1)]

@@ -79,7 +79,7 @@ class ReviewTools(QToolBar):
     def set_shown(self, on: bool) -> None:
         """Lays the photo over the map, or takes it away."""
         self._overlay.setVisible(on)
-        self._overlay.refresh()
+        self._overlay.update()
 
     def set_swipe(self, on: bool) -> None:
         """Shows the photo left of the mouse only."""
@@ -89,7 +89,7 @@ class ReviewTools(QToolBar):
             self._actions["overlay"].setChecked(True)
         else:
             self._canvas.xyCoordinates.disconnect(self._move_swipe)
-        self._overlay.refresh()
+        self._overlay.update()
 
     def set_blink(self, on: bool) -> None:
         """Shows and hides the photo in turn."""
@@ -99,17 +99,17 @@ class ReviewTools(QToolBar):
             self._blink.start()
         else:
             self._blink.stop()
-        self._overlay.refresh()
+        self._overlay.update()
 
     def _set_opacity(self, percent: int) -> None:
         self._overlay.opacity = percent / 100.0
-        self._overlay.refresh()
+        self._overlay.update()
 
     def _move_swipe(self, at) -> None:
         x = self._canvas.getCoordinateTransform().transform(at).x()
         self._overlay.swipe = max(0.0, min(1.0, x / max(1, self._canvas.width())))
-        self._overlay.refresh()
+        self._overlay.update()
 
     def _blink_now(self) -> None:
         self._overlay.blinked = not self._overlay.blinked
-        self._overlay.refresh()
+        self._overlay.update()

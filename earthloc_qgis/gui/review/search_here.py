@@ -24,11 +24,9 @@ class SearchHere(QObject):
 
     Signals:
         told(text): how it goes.
-        running_changed(running)
     """
 
     told = pyqtSignal(str)
-    running_changed = pyqtSignal(bool)
 
     def __init__(self, bench: ReviewBench, client: EngineClient, indexes: Callable[[], list[str]],
                  parent: Optional[QObject] = None) -> None:  # fmt: skip
@@ -59,7 +57,6 @@ class SearchHere(QObject):
             on_error=self._refused,
             on_progress=lambda params: self.told.emit(f"{where} · {stage_in_words(params)}"),
         )  # fmt: skip
-        self.running_changed.emit(True)
 
     def fit(self, center: Point, width_km: float) -> None:
         """Fits the photo to the imagery round a place."""
@@ -84,19 +81,18 @@ class SearchHere(QObject):
             on_error=self._refused,
             on_progress=lambda params: self.told.emit(f"{fitting} · {stage_in_words(params)}"),
         )  # fmt: skip
-        self.running_changed.emit(True)
 
     def cancel(self) -> bool:
         """Gives a search up; False when there is none."""
         if self._request is None:
             return False
         self._client.cancel(self._request)
-        self._end()
+        self._request = None
         self.told.emit(self.tr("The search was stopped."))
         return True
 
     def _found(self, path: str, result: dict) -> None:
-        self._end()
+        self._request = None
         working = self._bench.working
         if working is None or working.path != path:
             return
@@ -110,7 +106,7 @@ class SearchHere(QObject):
         self.told.emit(str(result.get("message") or ""))
 
     def _fitted(self, path: str, result: dict) -> None:
-        self._end()
+        self._request = None
         working = self._bench.working
         if working is None or working.path != path:
             return
@@ -125,9 +121,5 @@ class SearchHere(QObject):
 
     def _refused(self, error: EngineError) -> None:
         if self._request is not None and error.kind != "cancelled":
-            self._end()
+            self._request = None
             self.told.emit(error.message)
-
-    def _end(self) -> None:
-        self._request = None
-        self.running_changed.emit(False)
