@@ -81,31 +81,40 @@ class IndexManager(QDialog):
         self._client = EngineClient(settings.engine_command(), self)
         self._facts: list[IndexFacts] = []
         self._bands: list[QgsRubberBand] = []
-        self.table = QTableWidget(0, 7, self)
-        self.table.setObjectName("index_table")
-        self.table.setAccessibleName(self.tr("Indexes"))
-        self.table.setHorizontalHeaderLabels(
-            [
-                self.tr("Name"),
-                self.tr("Tiles"),
-                self.tr("Widths (km)"),
-                self.tr("Size"),
-                self.tr("Built"),
-                self.tr("Imagery"),
-                self.tr("Licence"),
-            ]
-        )
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table = self._make_table()
         self.builder = IndexBuilder(self._client, canvas, self)
         self.state = QLabel(self)
         self.state.setObjectName("index_state_label")
         self.state.setWordWrap(True)
-        buttons = QHBoxLayout()
         self.buttons: dict[str, QPushButton] = {}
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(self._make_buttons())
+        layout.addWidget(self.state)
+        layout.addWidget(self.builder)
+        self.resize(760, 560)
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.builder.built.connect(self._changed)
+        self._selected()
+
+    def _make_table(self) -> QTableWidget:
+        headers = [
+            self.tr("Name"), self.tr("Tiles"), self.tr("Widths (km)"), self.tr("Size"), self.tr("Built"),
+            self.tr("Imagery"), self.tr("Licence"),
+        ]  # fmt: skip
+        table = QTableWidget(0, len(headers), self)
+        table.setObjectName("index_table")
+        table.setAccessibleName(self.tr("Indexes"))
+        table.setHorizontalHeaderLabels(headers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.verticalHeader().hide()
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setStretchLastSection(True)
+        return table
+
+    def _make_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
         for name, text, deed in (
             ("show", self.tr("Zoom to"), self._zoom),
             ("verify", self.tr("Check"), self._verify),
@@ -116,18 +125,10 @@ class IndexManager(QDialog):
             button = QPushButton(text, self)
             button.setObjectName(f"index_{name}_button")
             button.clicked.connect(deed)
-            buttons.addWidget(button)
+            row.addWidget(button)
             self.buttons[name] = button
-        buttons.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table, 1)
-        layout.addLayout(buttons)
-        layout.addWidget(self.state)
-        layout.addWidget(self.builder)
-        self.resize(760, 560)
-        self.table.itemSelectionChanged.connect(self._selected)
-        self.builder.built.connect(self._changed)
-        self._selected()
+        row.addStretch(1)
+        return row
 
     def open(self) -> None:
         """Shows the window with what indexes there are now."""

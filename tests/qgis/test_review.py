@@ -180,7 +180,13 @@ def test_several_photos_at_once(open_window, results):
     window.queue.list.setFocus()
     for _ in range(3):
         QTest.keyClick(window.queue.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert len(window.queue.selected()) == 4
+    four = window.queue.selected()
+    assert len(four) == 4
+    window.bench.recorder.reload()  # as when another photo has been located meanwhile
+    arranged = []
+    window.bench.model.modelReset.connect(lambda: arranged.append(1))
+    wait_for(lambda: arranged)
+    assert window.queue.selected() == four
     wait_for(lambda: "(4)" in window.decisions._buttons["cloud"].text())
     QTest.keyClick(window.queue.list, Qt.Key.Key_C)
     settle(window)

@@ -36,7 +36,7 @@ class QueueView(QWidget):
     def __init__(self, model: ReviewModel, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._wanted = ""  # path to come back to when the model has been arranged anew
+        self._wanted, self._chosen = "", []  # current and selected paths, for when the model has been arranged anew
         self._make_widgets()
         self._lay_out()
         self.list.selectionModel().currentRowChanged.connect(lambda *_: self._tell_current())
@@ -176,17 +176,22 @@ class QueueView(QWidget):
         self._model.arrange(self.order.currentData(), self.filter.currentData(), self.mission.currentData() or "")
 
     def _remember(self) -> None:
-        self._wanted = self.current()
+        self._wanted, self._chosen = self.current(), self.selected()
 
     def _arranged(self) -> None:
         self._count()
         row = self._model.row(self._wanted)
         if row < 0:
             row = max(self._model.next_unreviewed(-1), 0)
-        if self._model.rowCount():
-            self._go_to(row)
-        else:
+        if not self._model.rowCount():
             self.current_changed.emit("")
+            return
+        self._go_to(row)
+        rows = {self._model.row(path) for path in self._chosen} - {-1}
+        if row in rows:
+            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+            for other in rows - {row}:
+                self.list.selectionModel().select(self._model.index(other, 0), flags)
 
     def _go_to(self, row: int) -> None:
         index = self._model.index(row, 0)
