@@ -6,7 +6,8 @@ import os
 import signal
 
 from conftest import QUIET_MS, wait_for
-from qgis.PyQt.QtCore import QEventLoop, QThread
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QEventLoop, QProcess, QThread, qInstallMessageHandler
 
 from earthloc_qgis.core.engine_client import EngineClient
 
@@ -177,7 +178,15 @@ def test_close_ends_the_process(client):
     answers.ask(client, "localize", localize("/p/hang.jpg"))
     wait_for(lambda: answers.progress or client.state == "ready")
     pid = client.process_id
-    client.close()
+    said: list[str] = []
+    before = qInstallMessageHandler(lambda kind, context, text: said.append(text))
+    try:
+        client.close()
+        for process in client.findChildren(QProcess):
+            sip.delete(process)  # Qt would complain of one that is running
+    finally:
+        qInstallMessageHandler(before)
+    assert said == []
     with_pid = os.path.exists(f"/proc/{pid}") if os.path.isdir("/proc") else False
     assert not with_pid
     assert not answers.ended

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from conftest import wait_for
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QAbstractButton, QApplication, QInputDialog, QLabel, QWidget
 from test_review import canvas, open_window, results  # noqa: F401  fixtures
 
 
@@ -51,6 +53,26 @@ def test_no_key_means_two_things(open_window):
     assert [key for key, count in keys.items() if count > 1] == []
     for action in window.actions._by_name.values():
         assert action.property("key") in action.toolTip()
+
+
+def test_every_key_does_what_the_window_says(open_window, monkeypatch):
+    """Whether the photo gets the keys or the map."""
+    monkeypatch.setattr(QInputDialog, "getText", lambda *arguments: ("", False))
+    window = open_window()
+    done: list[str] = []
+    for name, action in window.actions._by_name.items():
+        action.disconnect()  # only the way to it is looked at
+        (action.toggled if action.isCheckable() else action.triggered).connect(lambda *_, name=name: done.append(name))
+        action.setEnabled(True)
+    for name, action in window.actions._by_name.items():
+        for sequence in action.shortcuts():
+            for widget in (window.photo, window.map.canvas):
+                window.activateWindow()
+                window.photo.setFocus()
+                wait_for(window.photo.hasFocus)
+                done.clear()
+                QTest.keySequence(widget, sequence)
+                assert done == [name], (sequence.toString(), widget)
 
 
 def test_it_fits_a_small_screen(open_window):
