@@ -1228,10 +1228,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>EarthLoc-Indexe</translation>
     </message>
     <message>
-      <source>Indexes</source>
-      <translation>Indexe</translation>
-    </message>
-    <message>
       <source>Name</source>
       <translation>Name</translation>
     </message>
@@ -1258,6 +1254,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Licence</source>
       <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Indexes</source>
+      <translation>Indexe</translation>
     </message>
     <message>
       <source>Zoom to</source>
@@ -1785,8 +1785,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Weitergeben</translation>
     </message>
     <message>
-      <source>All photos of this list are reviewed.</source>
-      <translation>Alle Fotos dieser Liste sind geprüft.</translation>
+      <source>All photos of this list are reviewed. The button with the arrow, above at the right, hands them on.</source>
+      <translation>Alle Fotos dieser Liste sind geprüft. Der Knopf mit dem Pfeil oben rechts gibt sie weiter.</translation>
     </message>
     <message>
       <source>There is nothing to review yet</source>

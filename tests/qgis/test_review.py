@@ -123,6 +123,8 @@ def test_ten_photos_by_keyboard(open_window, results):
     for photo, review, reviewer in rows(results, "SELECT photo, review, reviewer FROM footprints"):
         assert (review, reviewer) == (taken[photo], "Ada")
     assert window.queue.count.text() == "10 of 10 reviewed"
+    QTest.qWait(500)  # what has been written comes back from the file
+    assert "hands them on" in window.status.text()
     # What was accepted stands in the history with what it rests on.
     for photo, rank, index, tile, imagery, found in rows(
         results, "SELECT photo, candidate_rank, index_name, tile, imagery, localization FROM reviews"

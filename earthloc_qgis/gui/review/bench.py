@@ -25,6 +25,7 @@ class ReviewBench(QObject):
         current_changed(path): another photo is under review; "" for none.
         working_changed(): the localization looked at is another one, or there is one now.
         decided(items): photos have been decided on, here or in another window.
+        stored(): decisions have reached the file.
         conflict(item): somebody else has decided on the photo under review while it was on the table.
         told(message): something the user should know.
     """
@@ -32,6 +33,7 @@ class ReviewBench(QObject):
     current_changed = pyqtSignal(str)
     working_changed = pyqtSignal()
     decided = pyqtSignal(list)
+    stored = pyqtSignal()
     conflict = pyqtSignal(object)
     told = pyqtSignal(str)
 
@@ -184,7 +186,10 @@ class ReviewBench(QObject):
     def _changed(self, items: list[Reviewed]) -> None:
         if self.model.update(items):
             self.model.arrange()
-        self.decided.emit(items)
-        for item in items:
-            if item.path == self.current and item.review != UNREVIEWED and item.reviewed_at != self._own.get(item.path):
+        self.stored.emit()
+        others = [item for item in items if item.reviewed_at != self._own.get(item.path)]
+        if others:
+            self.decided.emit(others)
+        for item in others:
+            if item.path == self.current and item.review != UNREVIEWED:
                 self.conflict.emit(item)

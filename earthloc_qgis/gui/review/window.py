@@ -62,7 +62,7 @@ class ReviewWindow(QWidget):
         self.tiles = TilePictures(self.client, self)
         self.map = MapSide(canvas, self)
         self.actions = ReviewActions(self)
-        self._repaint = QTimer(self)
+        self._repaint = QTimer(self)  # several photos are decided on at once
         self._repaint.setSingleShot(True)
         self._repaint.setInterval(_REPAINT_MS)
         self._repaint.timeout.connect(_repaint_footprints)
@@ -171,6 +171,7 @@ class ReviewWindow(QWidget):
         bench.current_changed.connect(self._show_photo)
         bench.working_changed.connect(self._show_working)
         bench.decided.connect(self._decided)
+        bench.stored.connect(self._repaint.start)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
         self.imagery.changed.connect(lambda: self._ask_for_tiles())
@@ -204,10 +205,10 @@ class ReviewWindow(QWidget):
         self.bench.decide(decision, paths, self.decisions.note.text().strip())
         if not self.queue.go_on():
             self._show_working()
-            self.status.setText(self.tr("All photos of this list are reviewed."))
+            self.status.setText(self.tr("All photos of this list are reviewed. The button with the arrow, above at the "
+                                        "right, hands them on."))  # fmt: skip
 
     def _decided(self, items: list) -> None:
-        self._repaint.start()
         if any(item.path == self.bench.current for item in items):
             self._show_note()
 
