@@ -1,6 +1,7 @@
 """Layout and codes of large indexes: circles as few reads, short codes that lose nothing worth having."""
 
 import json
+import shutil
 import time
 
 import numpy as np
@@ -88,6 +89,32 @@ def test_damaged_codes_are_refused(sampled, tmp_path):
     (tmp_path / "codes").write_bytes(content)
     with pytest.raises(IndexDamagedError, match="is damaged"):
         coarse.CoarseCodes.read(tmp_path / "codes", index.count, index.dimension)
+
+
+def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_path):
+    """Found by their checksums; and whoever does not verify gets plain numbers or is told."""
+    original, _ = sampled
+    folder = shutil.copytree(original.path, tmp_path / "copy")
+    queries = original.descriptors_at(np.array([0, 9000]))
+    rng = np.random.default_rng(6)
+    for name in ("tiles.bin", "descriptors.i8", coarse.CODES):
+        intact = (folder / name).read_bytes()
+        for _ in range(10):
+            content = bytearray(intact)
+            # At the start are the tiles that the queries find, and the codebook.
+            content[rng.integers(len(content) if rng.random() < 0.5 else 2000)] ^= 1 << int(rng.integers(8))
+            (folder / name).write_bytes(content)
+            index = RegionalIndex.open(folder)
+            with pytest.raises(IndexDamagedError, match="checksum"):
+                index.verify()
+            for circle in (None, Circle(0.0, 0.0, 20_100.0)):
+                try:
+                    found = shortlist(index, queries, 50, circle)
+                except IndexDamagedError:
+                    continue
+                assert np.isfinite(found.likeness).all()
+                assert np.abs(found.likeness).max() <= 1.001
+        (folder / name).write_bytes(intact)
 
 
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.floats(1, 20_000))
