@@ -18,7 +18,7 @@ from .map_picture import draw_footprint_map
 from .reviewed_rows import ReviewedRow, reviewed_rows
 from .training_photos import jpeg, read_stored
 from .whole_file import write_whole
-from .words import lat_lon
+from .words import in_percent, lat_lon
 
 _PHOTO_PX, _MAP_SIZE = 460, QSize(460, 345)
 _STYLE = """body{font:14px/1.45 sans-serif;color:#1d2733;max-width:62em;margin:2em auto;padding:0 1em}
@@ -129,7 +129,7 @@ def _facts(row: ReviewedRow) -> list[tuple[str, str]]:
         (_tr("Tie points and their error"), fit),
         (_tr("Camera"), ", ".join(filter(None, [number("camera_altitude_km", " km", 0), number("tilt_deg", "° tilt"),
                                                 number("focal_length_mm", " mm", 0)]))),
-        (_tr("Confidence of the engine"), number("confidence", "", 2)),
+        (_tr("Confidence of the engine"), "" if row["confidence"] is None else in_percent(row["confidence"])),
         (_tr("Imagery"), ", ".join(filter(None, [row["imagery"], row["imagery_attribution"]]))),
         (_tr("File"), row["photo"]),
     ]  # fmt: skip

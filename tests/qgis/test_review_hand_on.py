@@ -103,6 +103,7 @@ def test_report_holds_picture_map_and_numbers(results, tmp_path):
     assert page.count("<article>") == 2
     assert "ISS042-E-100" in page
     assert "coast; &quot;fits&quot; 湾" in page
+    assert "<td>97 %</td>" in page
     import base64
 
     pictures = [QImage.fromData(base64.b64decode(coded)) for coded in re.findall(r"base64,([^\"]+)", page)]
