@@ -6,21 +6,22 @@ Prints a table: pairs located, inliers and seconds for RootSIFT and each package
 verifier of engine/registration, beside plain SIFT with a homography as EarthMatch runs it (Berton et al. 2024):
 ratio test, MAGSAC, the picture warped by the homography and matched again, up to four times.
 
-The photos were squashed to squares and their satellite pictures carry no position in five of eight pairs. So the
-position is made up there, and right means: where bounds and corners are known, the mean corner error is below 5 %
-of the footprint's mean side; elsewhere, the photo lies in the middle of the picture, a third of it wide, about
-north up, as it was cut.
+The photos were squashed to squares. A satellite picture shows the first candidate of the list earthmatch_paths with
+its neighbours, three times three tiles; where pairs.csv states its bounds they are these. Right means: where the
+photo's corners are known, the mean corner error is below 5 % of the footprint's mean side; elsewhere, the middle is
+within half the shorter side of that of the catalogue's footprint, and the areas agree within a half. Two satellite
+pictures show altogether another land: there only "not found" is right.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import math
+import gzip
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -30,6 +31,7 @@ import cv2
 import numpy as np
 import rasterio
 from pyproj import Transformer
+from shapely import Polygon
 
 from engine.imagery.raster import RasterSource
 from engine.photo.read import read_photo
@@ -39,8 +41,8 @@ from engine.registration.prepare import ROOT_SIFT, prepare, survey
 from engine.registration.register import register
 
 VIEW_WIDTHS = 2.4  # as prepare.py
-MADE_UP = (10.0, 20.0, 60.0)  # latitude, longitude and width (km) of a picture whose place is not known
 HOMOGRAPHY_INLIERS = 25  # EarthMatch and its kin cut off at 25 to 30
+LAT_LON = ("lat", "lon")
 MERCATOR = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
 
 
@@ -51,15 +53,22 @@ class Pair:
     Attributes:
         name: of the photo.
         photo, satellite: files.
-        bounds: west, south, east, north of the satellite picture in Web Mercator, made up or not.
-        truth: (4, 2) corners of the photo in parts of the picture's sides, x right and y down; or None.
+        bounds: west, south, east, north of the satellite picture in Web Mercator.
+        corners: (4, 2) of the photo in parts of the picture's sides, x right and y down; or None.
+        catalogue: (4, 2) corners of the catalogue's footprint, from any of them on.
     """
 
     name: str
     photo: Path
     satellite: Path
     bounds: tuple[float, float, float, float]
-    truth: np.ndarray | None
+    corners: np.ndarray | None
+    catalogue: np.ndarray
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the satellite picture shows another land than the photo."""
+        return bool(np.abs(self.catalogue - 0.5).max() > 1.0)
 
     def in_picture(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         """Points on the ground in parts of the picture's sides, (n, 2)."""
@@ -81,8 +90,9 @@ def main() -> None:
     for folder in arguments.matcher:
         finder = LearnedFeatures(folder, threads=1)
         ways[finder.name] = by_register(finder)
-    print("right, found but wrong, -: not found; inliers; s of CPU")
-    print("| | " + " | ".join(pair.name for pair in pairs) + " | right | wrong | median s |")
+    print("located right or wrong, (inliers): found but not located, -: not found; inliers; s of CPU")
+    print("| | " + " | ".join(pair.name + " (elsewhere)" * pair.is_elsewhere for pair in pairs), end="")
+    print(" | right | wrong | median s |\n|" + "---|" * (len(pairs) + 4))
     for name, way in ways.items():
         cells, right, wrong, seconds = [], 0, 0, []
         for pair in pairs:
@@ -92,44 +102,56 @@ def main() -> None:
             good = corners is not None and is_right(pair, corners)
             right += good and is_sure
             wrong += is_sure and not good
-            verdict = "-" if not is_sure else "right" if good else "wrong"
-            cells.append(f"{verdict} {inliers}")
+            unsure = f"({inliers}{' right' * good})" if inliers else "-"
+            cells.append(unsure if not is_sure else f"{'right' if good else 'wrong'} {inliers}")
         print(f"| {name} | " + " | ".join(cells) + f" | {right} | {wrong} | {np.median(seconds):.1f} |", flush=True)
 
 
 def read_pairs(folder: Path):
-    """The pairs of pairs.csv; positions are made up where they are not given."""
+    """The pairs of pairs.csv."""
+    tiles = first_candidates(folder.parent / "earthmatch_paths.txt.gz")
     with (folder / "pairs.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            truth = None
-            if row["sat_west"]:
-                west, south, east, north = (float(row[f"sat_{side}"]) for side in ("west", "south", "east", "north"))
-                (left, right), (bottom, top) = MERCATOR.transform([west, east], [south, north])
-            else:
-                x, y = MERCATOR.transform(MADE_UP[1], MADE_UP[0])
-                half = MADE_UP[2] * 500 / math.cos(math.radians(MADE_UP[0]))
-                left, right, bottom, top = x - half, x + half, y - half, y + half
-            pair = Pair(row["id"], folder / row["photo"], folder / row["satellite"], (left, bottom, right, top), None)
-            if row["lat1"]:
-                lat, lon = (np.array([float(row[f"{axis}{n}"]) for n in (1, 2, 3, 4)]) for axis in ("lat", "lon"))
-                truth = pair.in_picture(lat, lon)
-            yield Pair(pair.name, pair.photo, pair.satellite, pair.bounds, truth)
+            south, west, north, east = tiles[row["id"]]
+            (left, right), (bottom, top) = MERCATOR.transform([west, east], [south, north])
+            side = right - left
+            bounds = left - side, bottom - side, right + side, top + side
+            pair = Pair(row["id"], folder / row["photo"], folder / row["satellite"], bounds, None, np.empty((4, 2)))
+            corners, catalogue = (
+                pair.in_picture(*(np.array([float(row[f"{of}{axis}{n}"]) for n in (1, 2, 3, 4)]) for axis in LAT_LON))
+                if row[f"{of}lat1"]
+                else None
+                for of in ("", "catalogue_")
+            )
+            yield replace(pair, corners=corners, catalogue=catalogue)
+
+
+def first_candidates(path: Path) -> dict[str, tuple[float, ...]]:
+    """South, west, north, east of the first candidate that EarthMatch was given, by photo."""
+    found = {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            name, _, rest = line.partition("/")
+            if rest.startswith("pred_0_"):
+                lat, lon = (np.array(rest.split("@")[first:9:2], float) for first in (1, 2))
+                found[name] = (lat.min(), lon.min(), lat.max(), lon.max())
+    return found
 
 
 def is_right(pair: Pair, corners: np.ndarray) -> bool:
     """Whether the photo's corners (4, 2), in parts of the picture's sides, are where they should be."""
-    if pair.truth is not None:
-        side = np.linalg.norm(np.roll(pair.truth, -1, axis=0) - pair.truth, axis=1).mean()
-        return bool(np.linalg.norm(corners - pair.truth, axis=1).mean() < 0.05 * side)
-    middle = corners.mean(axis=0)
-    across, down = corners[1] - corners[0], corners[3] - corners[0]
-    area = abs(across[0] * down[1] - across[1] * down[0])
-    north_up = abs(math.atan2(across[1], across[0])) < math.pi / 4 and abs(math.atan2(down[0], down[1])) < math.pi / 4
-    return bool(np.abs(middle - 0.5).max() < 0.2 and 0.03 < area < 0.3 and north_up)
+    if pair.is_elsewhere:
+        return False
+    if pair.corners is not None:
+        side = np.linalg.norm(np.roll(pair.corners, -1, axis=0) - pair.corners, axis=1).mean()
+        return bool(np.linalg.norm(corners - pair.corners, axis=1).mean() < 0.05 * side)
+    ours, theirs = Polygon(corners), Polygon(pair.catalogue)
+    shorter = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1).min()
+    return ours.centroid.distance(theirs.centroid) < shorter / 2 and 2 / 3 < ours.area / theirs.area < 3 / 2
 
 
 def by_register(finder):
-    """Registers with the verifier of the engine; the lens is unknown and the picture's shape is not its own."""
+    """Registers with the verifier of the engine, of which lens and nadir are not known."""
 
     def way(pair: Pair):
         photo = read_photo(pair.photo, 1024)

@@ -176,7 +176,8 @@ def _check_pose(pose: dict[str, Any]) -> None:
     """Refuses a pose that is none, before it is calculated with."""
     import numpy as np
 
-    numbers: list[Any] = [pose.get(name) for name in ("width_px", "height_px", "focal_px", "radial")]
+    numbers: list[Any] = [pose.get(name) for name in ("width_px", "height_px", "focal_px")]
+    numbers += [pose.get("pixel_aspect", 1.0), pose.get("radial")]
     try:
         numbers += [*pose["position_ecef_km"], *(value for row in pose["rotation"] for value in row)]
         shape = [len(pose["position_ecef_km"]), *(len(row) for row in pose["rotation"])]
@@ -185,7 +186,7 @@ def _check_pose(pose: dict[str, Any]) -> None:
         shape, covariance = [], np.zeros(0)
     if (shape != [3, 3, 3, 3] or covariance.shape != (8, 8) or not isinstance(pose.get("determined"), list)
             or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in numbers)
-            or min(float(v) for v in numbers[:3]) <= 0):  # fmt: skip
+            or min(float(v) for v in numbers[:4]) <= 0):  # fmt: skip
         raise invalid_params("'pose' must be the pose of a localization")
 
 

@@ -59,6 +59,7 @@ class PinholeCamera:
         self.size_px = (int(pose["width_px"]), int(pose["height_px"]))
         self._focal = float(pose["focal_px"])
         self._radial = float(pose.get("radial") or 0.0)
+        self._aspect = float(pose.get("pixel_aspect") or 1.0)  # not in older results
         self._eye = tuple(float(v) for v in pose["position_ecef_km"])
         self._x, self._y, self._z = (tuple(float(v) for v in row) for row in pose["rotation"])
         # Scaled by its axes the ellipsoid is the unit sphere.
@@ -68,7 +69,7 @@ class PinholeCamera:
     def locate(self, x_px: float, y_px: float) -> Optional[Point]:
         """(lat, lon) seen at a pixel position; None where it is no ground."""
         u = (x_px - self.size_px[0] / 2) / self._focal
-        v = (y_px - self.size_px[1] / 2) / self._focal
+        v = (y_px - self.size_px[1] / 2) / self._focal * self._aspect
         if self._radial:
             distorted_2, squeeze = u * u + v * v, 1.0
             for _ in range(_UNDISTORT_STEPS):
@@ -93,7 +94,7 @@ class PinholeCamera:
             return None
         u, v = _dot(to_point, self._x) / depth, _dot(to_point, self._y) / depth
         stretch = self._focal * (1.0 + self._radial * (u * u + v * v))
-        return u * stretch + self.size_px[0] / 2, v * stretch + self.size_px[1] / 2
+        return u * stretch + self.size_px[0] / 2, v * stretch / self._aspect + self.size_px[1] / 2
 
 
 class CornerCamera:

@@ -7,6 +7,7 @@ what the points leave open: one point shifts it, two also turn and scale it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -18,8 +19,8 @@ from engine.errors import UsageError
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera, surface_normal
-from engine.registration.pose import Pose, pose_json, solution_of, tie_points_json
-from engine.registration.prior import camera_prior, sensor_width_mm
+from engine.registration.pose import Pose, pose_json, solution_of, tie_points_json, view_json
+from engine.registration.prior import camera_prior
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
 from engine.registration.starts import starts_from_affine
 
@@ -157,8 +158,7 @@ def _carried(camera: Camera, points: TiePoints) -> Camera:
     if sine < 1e-12:
         return camera
     turn = cv2.Rodrigues(axis / sine * np.arctan2(sine, float(here @ there)))[0]
-    width, height = camera.width_px, camera.height_px
-    return Camera(turn @ camera.eye, camera.axes @ turn.T, camera.focal_px, width, height, camera.radial)
+    return replace(camera, eye=turn @ camera.eye, axes=camera.axes @ turn.T)
 
 
 def _held_by(points: TiePoints, start: Camera) -> TiePoints:
@@ -191,27 +191,11 @@ def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> dict[str, An
     ring = footprint.footprint_ring(camera)
     if ring is None:
         raise UsageError(None, "the camera that fits the tie points sees no ground", "check the tie points")
-    lat, lon, altitude_km = camera.nadir()
-    tilt_deg, azimuth_deg = camera.tilt_azimuth_deg()
-    corners = footprint.corners(camera)
-    sensor_mm = sensor_width_mm(info)
-    focal_mm = camera.focal_px / max(camera.width_px, camera.height_px) * sensor_mm if sensor_mm else None
     points = tie_points_json(pose)
     for point, origin in zip(points, origins, strict=True):
         point["origin"] = origin
-    whole = bool(np.isfinite(corners).all())
     return {
-        "footprint": geo.to_geojson(ring),
-        "corners": [[round(float(a), 6), round(float(b), 6)] for a, b in corners] if whole else None,
-        "center": [round(v, 6) for v in footprint.center(camera, ring)],
-        "camera": {
-            "lat": round(lat, 5),
-            "lon": round(lon, 5),
-            "altitude_km": round(altitude_km, 2),
-            "tilt_deg": round(tilt_deg, 2),
-            "azimuth_deg": round(azimuth_deg, 2),
-            "focal_length_mm": round(focal_mm, 3) if focal_mm else None,
-        },
+        **view_json(camera, ring, info),
         "pose": pose_json(pose),
         "tie_points": points,
         "inliers": len(points),

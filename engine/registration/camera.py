@@ -14,7 +14,7 @@ middle of the picture. No refraction, no terrain.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,6 +102,7 @@ class Camera:
         focal_px: focal length in pixels.
         width_px, height_px: size of the picture.
         radial: k1 of x_d = x (1 + k1 r^2) in units of the focal length; negative for a barrel.
+        pixel_aspect: height of a pixel in widths of a pixel: 1 unless the picture was squashed after it was taken.
     """
 
     eye: Array
@@ -110,11 +111,13 @@ class Camera:
     width_px: int
     height_px: int
     radial: float = 0.0
+    pixel_aspect: float = 1.0
 
     def locate(self, x_px: ArrayLike, y_px: ArrayLike) -> tuple[Array, Array]:
         """Latitude and longitude (degrees) seen at pixel positions; NaN where the ray misses the Earth."""
         x, y = np.broadcast_arrays(np.asarray(x_px, np.float64), np.asarray(y_px, np.float64))
-        u, v = (x - self.width_px / 2) / self.focal_px, (y - self.height_px / 2) / self.focal_px
+        u = (x - self.width_px / 2) / self.focal_px
+        v = (y - self.height_px / 2) / self.focal_px * self.pixel_aspect
         if self.radial:
             distorted_2 = u * u + v * v
             squeeze = np.ones_like(u)
@@ -138,7 +141,7 @@ class Camera:
         u, v = x / depth, y / depth
         bend = self.radial * (u * u + v * v)
         stretch = self.focal_px * np.where(1.0 + 3.0 * bend > 0, 1.0 + bend, np.nan)
-        return u * stretch + self.width_px / 2, v * stretch + self.height_px / 2
+        return u * stretch + self.width_px / 2, v * stretch / self.pixel_aspect + self.height_px / 2
 
     def nadir(self) -> tuple[float, float, float]:
         """Latitude, longitude (degrees) below the camera and its altitude in km."""
@@ -153,6 +156,14 @@ class Camera:
         )
 
     def resized(self, width_px: int, height_px: int) -> Camera:
-        """The same camera with a picture of another size."""
+        """The same camera with a picture of another size, but for rounding of the same shape."""
         focal_px = self.focal_px * max(width_px, height_px) / max(self.width_px, self.height_px)
-        return Camera(self.eye, self.axes, focal_px, width_px, height_px, self.radial)
+        return replace(self, focal_px=focal_px, width_px=width_px, height_px=height_px)
+
+    def squashed(self, width_px: int, height_px: int) -> Camera:
+        """The same camera when its picture is pulled into another shape."""
+        across, down = width_px / self.width_px, height_px / self.height_px
+        aspect = self.pixel_aspect * across / down
+        return replace(
+            self, focal_px=self.focal_px * across, width_px=width_px, height_px=height_px, pixel_aspect=aspect
+        )

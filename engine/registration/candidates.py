@@ -22,9 +22,8 @@ from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.neighbours import Memory, carried_over
-from engine.registration.pose import in_full_pixels, pose_json, tie_points_json
+from engine.registration.pose import in_full_pixels, pose_json, tie_points_json, view_json
 from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
-from engine.registration.prior import sensor_width_mm
 from engine.registration.register import Registration, register
 from engine.retrieval.search import Match
 from engine.work import Work
@@ -261,26 +260,10 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         ) + some_left
         return
     pose = in_full_pixels(best.solution, best.tie_points, photo, answer["nadir"])
-    camera = pose.camera
-    lat, lon, altitude_km = camera.nadir()
-    tilt_deg, azimuth_deg = camera.tilt_azimuth_deg()
-    corners = footprint.corners(camera)
-    sensor_mm = sensor_width_mm(photo)
-    focal_mm = camera.focal_px / max(camera.width_px, camera.height_px) * sensor_mm if sensor_mm else None
     answer.update(
         status="located" if best.confidence > LOCATED else "uncertain",
         confidence=min(round(best.confidence, 4), 0.9999),  # nothing here is certain
-        footprint=geo.to_geojson(best.ring),
-        corners=[[round(float(a), 6), round(float(b), 6)] for a, b in corners] if np.isfinite(corners).all() else None,
-        center=[round(v, 6) for v in footprint.center(camera, best.ring)],
-        camera={
-            "lat": round(lat, 5),
-            "lon": round(lon, 5),
-            "altitude_km": round(altitude_km, 2),
-            "tilt_deg": round(tilt_deg, 2),
-            "azimuth_deg": round(azimuth_deg, 2),
-            "focal_length_mm": round(focal_mm, 3) if focal_mm else None,
-        },
+        **view_json(pose.camera, best.ring, photo),
         pose=pose_json(pose),
         tie_points=tie_points_json(pose, best.origin),
         imagery=outcome.imagery,

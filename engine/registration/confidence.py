@@ -20,8 +20,8 @@ LOCATED = 0.99  # a photo counts as located above this probability
 _ALTITUDE_RANGE_KM = (330.0, 480.0)
 _MAX_TILT_DEG = 75.0
 _ALTITUDE_UNIT_KM = 25.0
-_CELLS = 6  # spread is counted on a grid of 6 cells along the photo's longer side
-_MIN_SPREAD = 0.15  # tie points in one corner say little about the other
+_MIN_SPREAD = 0.4  # a camera tilted to the wrong side agrees with the ground along one edge of the photo
+_EVENLY = 12**-0.5  # standard deviation of what is spread evenly from 0 to 1
 # Constant, surplus, implausibility; see features().
 _WEIGHTS = (-6.98, 5.29, -1.49)
 
@@ -33,7 +33,7 @@ class Evidence:
     Attributes:
         surplus: standard deviations by which the features that agree exceed what chance would give.
         inliers: tie points.
-        spread: share of the photo's cells that hold a tie point, 0 to 1.
+        spread: how far the tie points reach in the direction in which they reach least, 1 when all over the photo.
         altitude_km: of the camera.
         tilt_deg: of the line of sight from straight down.
         focal_off: logarithm of found over expected focal length; None when nothing was expected.
@@ -55,13 +55,11 @@ class Evidence:
         """The evidence for a solved camera and its tie points."""
         camera = solution.camera
         lat, lon, altitude_km = camera.nadir()
-        longer = max(camera.width_px, camera.height_px)
-        rows, columns = (math.ceil(side * _CELLS / longer) for side in (camera.height_px, camera.width_px))
-        column, row = (points.xy_px / longer * _CELLS).astype(np.int64).T
+        across = np.linalg.eigvalsh(np.cov(points.xy_px.T / np.array([[camera.width_px], [camera.height_px]])))[0]
         return cls(
             surplus=float(surplus),
             inliers=len(points),
-            spread=len(np.unique(row * (_CELLS + 1) + column)) / (rows * columns),
+            spread=float(np.sqrt(max(across, 0.0))) / _EVENLY,
             altitude_km=altitude_km,
             tilt_deg=camera.tilt_azimuth_deg()[0],
             focal_off=float(np.log(camera.focal_px / prior.focal_px)) if prior.focal_px else None,

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.photo.read import PhotoInfo
+from engine.registration import footprint
 from engine.registration.camera import Camera
-from engine.registration.prior import camera_prior
+from engine.registration.prior import camera_prior, sensor_width_mm
 from engine.registration.solve import CameraPrior, Solution, TiePoints, ground_deviation_km, solve_camera
 
 Array = NDArray[np.float64]
@@ -54,11 +55,40 @@ def in_full_pixels(found: Solution, points: TiePoints, photo: PhotoInfo, nadir: 
     small, width, height = found.camera, photo.width_px, photo.height_px
     scale = np.array([width / small.width_px, height / small.height_px])
     full = TiePoints(points.xy_px * scale, points.lat, points.lon)
-    prior = camera_prior(photo, width, height, nadir)
+    prior = camera_prior(photo, width, round(height * small.pixel_aspect), nadir)
     # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
     sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(found.residuals_px**2) / 2))) * float(scale.max())
     solution = solve_camera(full, small.resized(width, height), prior, sd_px, robust=False)
     return Pose(solution, full, prior)
+
+
+def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> dict[str, Any]:
+    """`footprint`, `corners`, `center` and `camera` of a localization (docs/cli.md).
+
+    Args:
+        camera: in the photo's full-size pixels.
+        ring: (n, 2) lat, lon, the outline of what it sees.
+        photo: gives the size of the sensor, by the name of its camera.
+    """
+    lat, lon, altitude_km = camera.nadir()
+    tilt_deg, azimuth_deg = camera.tilt_azimuth_deg()
+    corners = footprint.corners(camera)
+    sensor_mm = sensor_width_mm(photo)
+    longer = max(camera.width_px, camera.height_px * camera.pixel_aspect)
+    whole = bool(np.isfinite(corners).all())
+    return {
+        "footprint": geo.to_geojson(ring),
+        "corners": [[round(float(a), 6), round(float(b), 6)] for a, b in corners] if whole else None,
+        "center": [round(v, 6) for v in footprint.center(camera, ring)],
+        "camera": {
+            "lat": round(lat, 5),
+            "lon": round(lon, 5),
+            "altitude_km": round(altitude_km, 2),
+            "tilt_deg": round(tilt_deg, 2),
+            "azimuth_deg": round(azimuth_deg, 2),
+            "focal_length_mm": round(camera.focal_px / longer * sensor_mm, 3) if sensor_mm else None,
+        },
+    }
 
 
 def pose_json(pose: Pose) -> dict[str, Any]:
@@ -73,6 +103,7 @@ def pose_json(pose: Pose) -> dict[str, Any]:
         "height_px": height,
         "focal_px": round(camera.focal_px, 4),
         "radial": round(camera.radial, 9),
+        "pixel_aspect": round(camera.pixel_aspect, 6),
         "position_ecef_km": [round(float(v), 6) for v in camera.eye],
         "rotation": [[round(float(v), 12) for v in row] for row in camera.axes],
         "prior": {
@@ -114,6 +145,7 @@ def solution_of(pose: dict[str, Any]) -> Solution:
         int(pose["width_px"]),
         int(pose["height_px"]),
         float(pose["radial"]),
+        float(pose.get("pixel_aspect", 1.0)),  # not in older results
     )
     return Solution(camera, np.array(pose["covariance"], np.float64), tuple(pose["determined"]), np.zeros(0))
 

@@ -38,6 +38,7 @@ _LENS_RANGE = (0.75, 4.0)  # the same, in what a known lens shows looking straig
 _GRID = 0.3  # places lie on a grid, this many widths apart, so that photos of one pass share them
 _KM_PER_DEG = 111.2
 _PLACES_KEPT = 24  # at 2 MB each
+_SENSOR_SHAPE = 1.5  # of NASA's digital cameras
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +49,13 @@ class PreparedPhoto:
         pixels: RGB, its longer side at most 1,024; pixel positions refer to this picture.
         prior: what is known of the camera.
         finder: of its features.
+        stretched: the same picture in the other shapes that it may have had; see `prepare`.
     """
 
     pixels: NDArray[np.uint8]
     prior: CameraPrior
     finder: Finder
+    stretched: tuple[PreparedPhoto, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -118,10 +121,24 @@ class PreparedPhoto:
 
 
 def prepare(photo: Photo, nadir: tuple[float, float] | None, finder: Finder = ROOT_SIFT) -> PreparedPhoto:
-    """Makes a photo ready; `nadir` is the stated one, as a hint."""
+    """Makes a photo ready; `nadir` is the stated one, as a hint.
+
+    A square picture is a film frame or was cut out of another, or else somebody squashed it, as collections for
+    training are: then it had the shape of a sensor.
+    """
     pixels = _at_most(photo.pixels, PHOTO_PX)
     height, width = pixels.shape[:2]
-    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), finder)
+    shorter = round(width / _SENSOR_SHAPE)
+    stretched = tuple(
+        PreparedPhoto(
+            np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
+            camera_prior(photo, *size, nadir),
+            finder,
+        )
+        for size in ((width, shorter), (shorter, height))
+        if photo.width_px == photo.height_px
+    )
+    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), finder, stretched)
 
 
 @dataclass(frozen=True, eq=False)

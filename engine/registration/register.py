@@ -10,7 +10,7 @@ all over the photo.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from engine.registration.starts import starts_from_affine
 Array = NDArray[np.float64]
 
 _GUESSES = 5
+_SIDES = 2  # of the starts of a guess: tilted one way and the other, it often fits both till more matches decide
 _MIN_POINTS = 8
 
 # A guess is checked within this reach; agreement is being within a fifth of it of the fitted camera.
@@ -46,6 +47,8 @@ _RENDERINGS = 2  # the second time by a camera that is right to a pixel or two
 _TIE_POINT_PX = 2.5
 # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
 _SHARED_ERRORS = 2.0
+_PARTS = 4  # along the longer side: chance is reckoned with in each part of the photo by itself
+_PART_ABOVE_CHANCE = 2.0
 _CELLS = 24  # tie points kept: one in each cell of a grid, 24 cells along the longer side
 
 
@@ -83,6 +86,31 @@ def register(photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_an
     None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
     followed to its end however poor it is, to learn what wrong registrations look like.
     """
+    found = _register_unstretched(photo, place, imagery, keep_any)
+    for shape in photo.stretched:
+        other = _register_unstretched(shape, place, imagery, keep_any)
+        if other is not None and (found is None or _worth(other) > _worth(found)):
+            found = _squashed(other, photo.size)
+    return found
+
+
+def _worth(found: Registration) -> tuple[float, float]:
+    return found.confidence, found.evidence.surplus
+
+
+def _squashed(found: Registration, size: tuple[int, int]) -> Registration:
+    """A registration of a stretched picture in pixels of the photo."""
+    camera = found.camera.squashed(*size)
+    scale = np.array(size) / [found.camera.width_px, found.camera.height_px]
+    points = replace(found.tie_points, xy_px=found.tie_points.xy_px * scale)
+    solution = replace(found.solution, camera=camera, residuals_px=errors_px(camera, points))
+    return replace(found, solution=solution, tie_points=points)
+
+
+def _register_unstretched(
+    photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool
+) -> Registration | None:
+    """As `register`, for the picture in the shape that it has."""
     ground = place.ground()
     promising = _first_look(photo, place, ground)
     for first_surplus, camera in promising[:_LOOKS]:
@@ -103,18 +131,12 @@ def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
     promising = _first_look(photo, place, ground)
     if not promising or promising[0][0] < _PROMISING:
         return None
-    camera = promising[0][1]
-    for reach_px in _REFINE_REACHES_PX:
-        points = _guided(photo.small, ground, camera, reach_px)
-        if len(points) < _MIN_POINTS:
-            return None
-        solved = solve_camera(points, camera, photo.small_prior, 1.5, steps=15)
-        camera = solved.camera
-    surplus = _above_chance(solved.residuals_px, reach_px)
-    good = points[np.flatnonzero(solved.residuals_px < _TIE_POINT_PX)]
+    tightened = _tightened(photo.small, ground, promising[0][1], photo.small_prior)
+    if tightened is None:
+        return None
+    camera, good, surplus = tightened
     scale = np.array(photo.size) / photo.small_size
-    full = TiePoints(good.xy_px * scale, good.lat, good.lon)
-    return _concluded(photo, full, camera.resized(*photo.size), surplus)
+    return _concluded(photo, replace(good, xy_px=good.xy_px * scale), camera.resized(*photo.size), surplus)
 
 
 def _first_look(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[float, Camera]]:
@@ -161,18 +183,22 @@ def _camera_of_guess(
 ) -> Camera | None:
     """The camera that fits an affine guess, then the matches that agree with that camera."""
     longer = max(size)
-    best: tuple[int, Camera] | None = None
-    for start in starts_from_affine(guess.matrix, frame, size, prior):
-        solved = solve_camera(points[guess.inliers], start, prior, longer / 120, steps=10)
-        agree = int((errors_px(solved.camera, points) < longer / 50).sum())
-        if best is None or agree > best[0]:
-            best = agree, solved.camera
-    if best is None:
-        return None
-    inliers = np.flatnonzero(errors_px(best[1], points) < longer / 50)
-    if len(inliers) < _MIN_POINTS:
-        return best[1]
-    return solve_camera(points[inliers], best[1], prior, longer / 200, steps=10).camera
+
+    def agreeing(camera: Camera) -> NDArray[np.int64]:
+        return np.flatnonzero(errors_px(camera, points) < longer / 50)
+
+    def by_agreement(cameras: list[Camera]) -> list[Camera]:
+        return sorted(cameras, key=lambda camera: -len(agreeing(camera)))
+
+    starts = starts_from_affine(guess.matrix, frame, size, prior)
+    cameras = [solve_camera(points[guess.inliers], start, prior, longer / 120, steps=10).camera for start in starts]
+    grown = []
+    for camera in by_agreement(cameras)[:_SIDES]:
+        inliers = agreeing(camera)
+        if len(inliers) >= _MIN_POINTS:
+            camera = solve_camera(points[inliers], camera, prior, longer / 200, steps=10).camera
+        grown.append(camera)
+    return by_agreement(grown)[0] if grown else None
 
 
 def _check(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> tuple[float, Camera]:
@@ -199,15 +225,26 @@ def _refined(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> Re
     """Tie points all over the photo and the camera solved from them."""
     for _ in range(_RENDERINGS):
         ground = _seen_by(camera, imagery, MAX_FEATURES, photo.finder)
-        for reach_px in _REFINE_REACHES_PX:
-            points = _guided(photo.features, ground, camera, reach_px)
-            if len(points) < _MIN_POINTS:
-                return None
-            solved = solve_camera(points, camera, photo.prior, 1.5, steps=15)
-            camera = solved.camera
-    surplus = _above_chance(solved.residuals_px, reach_px)
-    good = points[np.flatnonzero(solved.residuals_px < _TIE_POINT_PX)]
+        tightened = _tightened(photo.features, ground, camera, photo.prior)
+        if tightened is None:
+            return None
+        camera, good, surplus = tightened
     return _concluded(photo, good, camera, surplus)
+
+
+def _tightened(
+    features: Features, ground: GroundFeatures, camera: Camera, prior: CameraPrior
+) -> tuple[Camera, TiePoints, float] | None:
+    """A camera solved again within ever smaller reach, the tie points that agree, and how far above chance they are."""
+    for reach_px in _REFINE_REACHES_PX:
+        points = _guided(features, ground, camera, reach_px)
+        if len(points) < _MIN_POINTS:
+            return None
+        solved = solve_camera(points, camera, prior, 1.5, steps=15)
+        camera = solved.camera
+    residuals_px = solved.residuals_px
+    good = (residuals_px < _TIE_POINT_PX) & _among_like(points.xy_px, residuals_px, reach_px, camera)
+    return camera, points[np.flatnonzero(good)], _above_chance(residuals_px, reach_px)
 
 
 def _concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: float) -> Registration | None:
@@ -250,6 +287,19 @@ def _above_chance(residuals_px: Array, reach_px: float) -> float:
     expected = len(residuals_px) * _AGREES**2
     agree = int((residuals_px < _AGREES * reach_px).sum())
     return float((agree - expected) / np.sqrt(expected + 1.0))
+
+
+def _among_like(xy_px: Array, residuals_px: Array, reach_px: float, camera: Camera) -> NDArray[np.bool_]:
+    """Which points lie in parts of the photo where more of them agree than chance leaves there.
+
+    Elsewhere, under clouds or where the camera is wrong, those that agree do so by chance, and would make tie points
+    seem to be all over the photo.
+    """
+    part_px = max(camera.width_px, camera.height_px) / _PARTS
+    column, row = (xy_px / part_px).astype(np.int64).T
+    part = row * (_PARTS + 1) + column
+    kept = [n for n in np.unique(part) if _above_chance(residuals_px[part == n], reach_px) > _PART_ABOVE_CHANCE]
+    return np.isin(part, kept)
 
 
 def _best_of_each_cell(xy_px: Array, longer: int) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ says which of the unknowns the tie points determined themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ ALTITUDE_KM = 415.0
 ALTITUDE_SD_KM = 15.0  # of most photos; with a heavy tail, for the station has been at 350 and at 460 km too
 NADIR_SD_KM = 30.0  # orbit elements and clocks; a stated nadir may also be altogether wrong, hence a heavy tail
 RADIAL_SD = 0.03
+RELIEF_KM = 0.3  # the ground is higher or lower than the ellipsoid by about this much
 _RADIAL_NEEDS_POINTS = 40
 _RADIAL_NEEDS_SPREAD = 0.3
 _TAIL = 2.0  # residuals beyond this many standard deviations lose weight
@@ -148,6 +149,13 @@ class _Problem:
         spread = (np.std(points.xy_px, axis=0) / size).min() if len(points) else 0.0
         is_supported = len(points) >= _RADIAL_NEEDS_POINTS and spread > _RADIAL_NEEDS_SPREAD * 0.577
         self.n = 8 if is_supported else 7
+        # Seen aslant through a long lens, hills shift points by far more than a pixel, and all those of a slope alike:
+        # the points then count for less against what is known beforehand.
+        to_eye = start.eye - self._ground
+        range_km = np.linalg.norm(to_eye, axis=1)
+        across = np.linalg.norm(np.cross(to_eye, self._up), axis=1) / range_km  # sine of the angle from straight down
+        relief_px = RELIEF_KM * start.focal_px * float(np.median(across / range_km))
+        self._firmness = float(np.hypot(sd_px, relief_px)) / sd_px
 
     def camera(self, numbers: Array) -> Camera:
         full = np.zeros(8)
@@ -159,7 +167,9 @@ class _Problem:
         of_points = self._of_points(camera)[0]
         if self._robust:
             of_points = of_points * _cauchy_weight(np.linalg.norm(of_points, axis=1, keepdims=True))
-        of_prior = [residual * float(_cauchy_weight(away)) for residual, away, _ in self._of_prior(camera)]
+        of_prior = [
+            self._firmness * residual * float(_cauchy_weight(away)) for residual, away, _ in self._of_prior(camera)
+        ]
         return np.concatenate([of_points.ravel(), of_prior])
 
     def jacobian(self, numbers: Array) -> Array:
@@ -179,7 +189,7 @@ class _Problem:
         for residual, away, row in self._of_prior(camera):
             # The nadir's two residuals share a weight; that it falls along both is left out.
             slope = _cauchy_weight(away) + _cauchy_fall(away) * min(residual**2, away**2)
-            of_prior = np.vstack([of_prior, float(slope) * row])
+            of_prior = np.vstack([of_prior, self._firmness * float(slope) * row])
         return (np.vstack([rows.reshape(-1, 8), of_prior]) * _UNITS)[:, : self.n]
 
     def _of_points(self, camera: Camera) -> tuple[Array, NDArray[np.bool_]]:
@@ -189,7 +199,7 @@ class _Problem:
         seen = ((to_point * self._up).sum(-1) < 0) & (in_camera[:, 2] > 0)
         u_v = in_camera[:, :2] / np.where(seen, in_camera[:, 2], 1.0)[:, None]
         stretch = camera.focal_px * (1.0 + camera.radial * (u_v * u_v).sum(-1, keepdims=True))
-        error = u_v * stretch + [camera.width_px / 2, camera.height_px / 2] - self._xy
+        error = u_v * stretch / [1.0, camera.pixel_aspect] + [camera.width_px / 2, camera.height_px / 2] - self._xy
         return np.where(seen[:, None], error / self._sd_px, _UNSEEN), seen
 
     def _derivatives(self, camera: Camera, numbers: Array, seen: NDArray[np.bool_]) -> Array:
@@ -210,7 +220,7 @@ class _Problem:
         found[..., _ATTITUDE] = by_point @ turned @ _left_jacobian(numbers[_ATTITUDE] * _UNITS[_ATTITUDE])
         found[..., _FOCAL] = np.stack([u, v], axis=-1) * stretch[:, None]
         found[..., _RADIAL] = np.stack([u, v], axis=-1) * (camera.focal_px * r_2)[:, None]
-        return found
+        return found / np.array([1.0, camera.pixel_aspect])[:, None]
 
     def _of_prior(self, camera: Camera) -> list[tuple[float, float, Array]]:
         """Residual, the deviation that its weight depends on, and derivatives (8,) of what is known beforehand.
@@ -241,8 +251,8 @@ class _Problem:
         jacobian = self.jacobian(np.zeros(self.n))
         of_points = jacobian[: 2 * len(self._ground)]
         # An unknown without any hold gets a wide variance instead of an infinite one.
-        alone = np.linalg.inv(of_points.T @ of_points + 1e-6 * np.eye(self.n))
-        together = np.linalg.inv(jacobian.T @ jacobian + 1e-6 * np.eye(self.n))
+        alone = np.linalg.inv(of_points.T @ of_points + 1e-6 * np.eye(self.n)) * self._firmness**2
+        together = np.linalg.inv(jacobian.T @ jacobian + 1e-6 * np.eye(self.n)) * self._firmness**2
         units = _UNITS[: self.n]
         full = np.zeros((8, 8))
         full[: self.n, : self.n] = together * np.outer(units, units)
@@ -265,7 +275,7 @@ def _moved(camera: Camera, change: Array, axes: Array) -> Camera:
     turn = cv2.Rodrigues(np.asarray(change[_ATTITUDE], np.float64))[0]
     focal_px = camera.focal_px * float(np.exp(np.clip(change[_FOCAL], -5.0, 5.0)))
     radial = float(np.clip(camera.radial + change[_RADIAL], -0.5, 0.5))
-    return Camera(eye, turn @ camera.axes, focal_px, camera.width_px, camera.height_px, radial)
+    return replace(camera, eye=eye, axes=turn @ camera.axes, focal_px=focal_px, radial=radial)
 
 
 def _left_jacobian(turn: Array) -> Array:

@@ -11,6 +11,9 @@ from engine.registration.solve import ALTITUDE_KM, CameraPrior
 
 Array = NDArray[np.float64]
 
+_FAR_COS = 0.7  # of the angle at which the ground is seen; beyond 45 degrees
+_SIDES = 8
+
 
 def starts_from_affine(
     matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
@@ -19,7 +22,9 @@ def starts_from_affine(
 
     From far away a tilted view is affine: the photo's two axes on the ground give scale, turn and how much the
     ground is foreshortened, but not towards which side it is tilted. So there are two tilted starts and one
-    that looks straight down on the middle.
+    that looks straight down on the middle. Tilted far, a view is not affine at all, and the map fits a part of it. A
+    known lens then says by the scale how far the ground is away, hence how far the camera is tilted, and it is tried
+    towards all sides.
 
     Args:
         matrix: (2, 3) photo pixels to km of `frame`.
@@ -57,6 +62,43 @@ def starts_from_affine(
             attitude = np.stack([x, y, z]) @ axes
             focal = prior.focal_px or float(scale * range_km)
             starts.append(Camera(ground[0] - range_km * attitude[2], attitude, focal, width, height))
+    if prior.focal_px:
+        starts.extend(_tilted_far(px_per_km, prior.focal_px, axes, ground[0], photo_size))
+    return starts
+
+
+def _tilted_far(
+    px_per_km: Array, focal_px: float, axes: Array, ground: Array, photo_size: tuple[int, int]
+) -> list[Camera]:
+    """Cameras all round a point of the ground from where a lens shows it at a scale; none where it is near by.
+
+    Args:
+        px_per_km: (2, 2), the photo's axes along the ground, in pixels a kilometre east and north.
+        focal_px: of the lens.
+        axes: (3, 3) east, north, up of the point.
+        ground: (3,) the point.
+        photo_size: width, height in pixels.
+    """
+    cos = np.linspace(1.0, 0.1, 91)
+    # The mean of both axes' scales, one of which is foreshortened.
+    scale = focal_px * np.sqrt(cos) / np.array([_slant_range_km(c, ALTITUDE_KM) for c in cos])
+    down = float(np.interp(-np.sqrt(abs(np.linalg.det(px_per_km))), -scale, cos))
+    if down > _FAR_COS:
+        return []
+    u, _, vt = np.linalg.svd(px_per_km)
+    turn = u @ vt  # the photo's axes along the ground, without foreshortening
+    starts = []
+    for azimuth in np.arange(_SIDES) * 2 * np.pi / _SIDES:
+        ahead = np.array([np.sin(azimuth), np.cos(azimuth)])
+        side = np.array([ahead[1], -ahead[0]])
+        # In the photo what lies ahead and to the right of the line of sight is where the map has it.
+        up_photo, right_photo = turn @ ahead, turn @ side
+        sine = np.sqrt(1.0 - down * down)
+        sight, right = np.append(sine * ahead, -down), np.append(side, 0.0)
+        up = np.append(down * ahead, sine)
+        attitude = np.stack([right_photo[i] * right + up_photo[i] * up for i in (0, 1)] + [sight]) @ axes
+        eye = ground - _slant_range_km(down, ALTITUDE_KM) * attitude[2]
+        starts.append(Camera(eye, attitude, focal_px, *photo_size))
     return starts
 
 

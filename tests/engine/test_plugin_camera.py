@@ -27,7 +27,7 @@ def load():
 plugin = load()
 
 
-def camera_at(lat, lon, altitude, tilt, azimuth, roll, focal, radial) -> Camera:
+def camera_at(lat, lon, altitude, tilt, azimuth, roll, focal, radial, aspect=1.0) -> Camera:
     east, north, up = local_axes(lat, lon)
     tilt, azimuth, roll = np.radians([tilt, azimuth, roll])
     ahead = np.sin(azimuth) * east + np.cos(azimuth) * north
@@ -37,19 +37,20 @@ def camera_at(lat, lon, altitude, tilt, azimuth, roll, focal, radial) -> Camera:
     y = np.cross(z, x)
     axes = np.stack([np.cos(roll) * x + np.sin(roll) * y, np.cos(roll) * y - np.sin(roll) * x, z])
     eye = surface_point(lat, lon) + altitude * surface_normal(lat, lon)
-    return Camera(eye, axes, focal, 1200, 800, radial)
+    return Camera(eye, axes, focal, 1200, 800, radial, aspect)
 
 
 def pose_of(camera: Camera) -> dict:
     return {
         "width_px": camera.width_px, "height_px": camera.height_px, "focal_px": camera.focal_px,
-        "radial": camera.radial, "position_ecef_km": camera.eye.tolist(), "rotation": camera.axes.tolist(),
+        "radial": camera.radial, "pixel_aspect": camera.pixel_aspect, "position_ecef_km": camera.eye.tolist(),
+        "rotation": camera.axes.tolist(),
     }  # fmt: skip
 
 
 cameras = st.builds(
     camera_at, st.floats(-75, 75), st.floats(-180, 180), st.floats(300, 480), st.floats(0, 75), st.floats(0, 360),
-    st.floats(0, 360), st.floats(800, 30000), st.floats(-0.1, 0.05),
+    st.floats(0, 360), st.floats(800, 30000), st.floats(-0.1, 0.05), st.sampled_from([1.0, 2 / 3, 1.5]),
 )  # fmt: skip
 pixels = st.tuples(st.floats(0, 1200), st.floats(0, 800))
 

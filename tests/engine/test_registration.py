@@ -24,6 +24,7 @@ from engine.photo.read import Photo, read_photo
 from engine.registration import footprint
 from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
+from engine.registration.pose import in_full_pixels, pose_json, solution_of
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.reference import render
 from engine.registration.register import register
@@ -66,9 +67,14 @@ def take_photo(raster, camera, seed=0):
     with RasterSource.open(raster) as source:
         pixels, covered = render(source, camera.resized(*SIZE))
     assert covered.mean() > 0.95
+    return hazy(pixels, seed)
+
+
+def hazy(pixels, seed=0):
     rng = np.random.default_rng(seed)
-    hazy = 70.0 + 0.45 * cv2.GaussianBlur(pixels, (0, 0), 0.8) @ np.array([[0.6, 0.3, 0.2], [0.3, 0.5, 0.2], [0, 0, 1]])
-    return np.clip(hazy + rng.normal(0, 3, hazy.shape), 0, 255).astype(np.uint8)
+    colours = np.array([[0.6, 0.3, 0.2], [0.3, 0.5, 0.2], [0, 0, 1]])
+    hazed = 70.0 + 0.45 * cv2.GaussianBlur(pixels, (0, 0), 0.8) @ colours
+    return np.clip(hazed + rng.normal(0, 3, hazed.shape), 0, 255).astype(np.uint8)
 
 
 def photo_of(pixels, focal_mm=36 * 1000 / 1024, nadir=None):
@@ -312,21 +318,65 @@ def test_a_portrait_flag_does_not_turn_the_answer(rasters, tmp_path):
     assert overlap(corners[0], footprint.corners(camera)) > 0.95
 
 
+@pytest.fixture(scope="module")
+def far_raster(tmp_path_factory, make_raster):
+    path = tmp_path_factory.mktemp("far") / "far.tif"
+    return make_raster(path, (-25.0, 35.0, 40.0, 66.0), pixels=texture(7, 2600, 4200))
+
+
 @pytest.mark.parametrize(
-    ("tilt_deg", "focal_px", "width_km"), [(60.0, 2600.0, 420.0), (63.0, 1100.0, 900.0)], ids=["60 degrees", "limb"]
+    ("tilt_deg", "azimuth_deg", "roll_deg", "focal_px", "lens_is_known"),
+    [
+        (60.0, 10.0, 0.0, 2600.0, True),
+        (57.0, 85.0, 108.0, 1230.0, False),
+        (59.0, 295.0, -26.0, 2120.0, True),
+        (63.0, 10.0, 0.0, 1100.0, False),
+    ],
+    ids=["long lens", "turned", "westward", "limb"],
 )
-def test_far_tilted_photos(tilt_deg, focal_px, width_km, tmp_path, make_raster):
-    camera = camera_at(lat=40.0, lon=5.0, tilt_deg=tilt_deg, azimuth_deg=10, focal_px=focal_px)
-    raster = make_raster(tmp_path / "far.tif", (-25.0, 35.0, 40.0, 66.0), pixels=texture(7, 2600, 4200))
-    with RasterSource.open(raster) as source:
+def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
+    away = np.radians(azimuth_deg)
+    lat, lon = geo.LocalFrame(50.0, 7.0).to_lat_lon(-800 * np.sin(away), -800 * np.cos(away))
+    camera = camera_at(float(lat), float(lon), 415.0, azimuth_deg, tilt_deg, roll_deg, focal_px)
+    ring = footprint.footprint_ring(camera)
+    with RasterSource.open(far_raster) as source:
         pixels, covered = render(source, camera.resized(*SIZE))
-        middle = camera.locate(camera.width_px / 2, camera.height_px * 0.7)
-        place = survey(source, float(middle[0]), float(middle[1]), width_km)
-        photo = prepare(photo_of(pixels, focal_mm=focal_px * 36 / 1024), None)
-        found = register(photo, place, source)
+        photo = photo_of(hazy(pixels) * covered[..., None], focal_px * 36 / 1024 if lens_is_known else None)
+        place = survey(source, *footprint.center(camera, ring), 2 * 415 * 1024 / focal_px)
+        found = register(prepare(photo, None), place, source)
     assert covered.mean() > 0.5
-    # Located where it is, or not at all.
-    assert found is None or found.confidence <= LOCATED or overlap(footprint.footprint_ring(camera), found.ring) > 0.9
-    if focal_px < 2000:  # through a longer lens the guesses from affine maps fall on the wrong side of the tilt
-        assert found is not None
-        assert found.confidence > LOCATED
+    assert found is not None
+    assert found.confidence > LOCATED
+    assert overlap(ring, found.ring) > 0.9
+
+
+def test_what_is_tilted_too_far_for_its_lens_is_not_located_wrongly(far_raster):
+    """Along one edge of the photo a camera on the wrong side of the tilt agrees with the ground too."""
+    focal_px = 5000.0
+    camera = camera_at(40.0, 5.0, tilt_deg=60.0, azimuth_deg=10.0, focal_px=focal_px)
+    ring = footprint.footprint_ring(camera)
+    with RasterSource.open(far_raster) as source:
+        pixels, _ = render(source, camera.resized(*SIZE))
+        place = survey(source, *footprint.center(camera, ring), 1e6 / focal_px)
+        found = register(prepare(photo_of(pixels, focal_px * 36 / 1024), None), place, source)
+    assert found is None or found.confidence <= LOCATED or overlap(ring, found.ring) > 0.9
+
+
+@pytest.mark.parametrize("is_portrait", [False, True])
+def test_squashed_photos(is_portrait, rasters):
+    """As collections for training have them: square, whatever their sensor."""
+    camera = camera_at(**PLACES["oblique"][2], roll_deg=90.0 * is_portrait)
+    pixels = take_photo(rasters["oblique"], camera)
+    if is_portrait:
+        pixels = np.ascontiguousarray(np.rot90(pixels))
+    photo = photo_of(cv2.resize(pixels, (500, 500), interpolation=cv2.INTER_AREA), focal_mm=None)
+    with RasterSource.open(rasters["oblique"]) as source:
+        found = register(prepare(photo, None), survey(source, *near(camera), 380.0), source)
+    assert found.confidence > LOCATED
+    assert overlap(footprint.footprint_ring(camera), found.ring) > 0.97
+    pose = in_full_pixels(found.solution, found.tie_points, photo, None)
+    assert pose.camera.pixel_aspect == pytest.approx(3 / 2 if is_portrait else 2 / 3, rel=0.01)
+    assert pose.camera.nadir()[2] == pytest.approx(415, rel=0.05)
+    assert np.median(pose.solution.residuals_px) < 1.5
+    again = solution_of(json.loads(json.dumps(pose_json(pose)))).camera
+    assert again.locate(0.0, 0.0) == pytest.approx(pose.camera.locate(0.0, 0.0), abs=1e-6)

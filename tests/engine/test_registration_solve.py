@@ -164,6 +164,23 @@ def test_says_what_the_points_determined():
     assert abs(foot_of(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
 
 
+def test_hills_do_not_move_a_camera_with_a_long_lens():
+    """They shift points by many pixels, a slope all of them alike, as another distance would."""
+    rng = np.random.default_rng(2)
+    truth = camera_at(36, 37, tilt_deg=20, azimuth_deg=40, focal_px=32000)
+    flat = tie_points(truth, rng, 200, 0.5)
+    east, north = geo.LocalFrame(*(float(v) for v in truth.locate(WIDTH / 2, HEIGHT / 2))).to_xy(flat.lat, flat.lon)
+    height_km = 0.25 * np.sin((east + 2 * north) / 4.0)
+    ground = surface_point(flat.lat, flat.lon) + height_km[:, None] * surface_normal(flat.lat, flat.lon)
+    x, y, depth = ((ground - truth.eye) @ truth.axes.T).T
+    shift = truth.focal_px * np.stack([x, y], axis=1) / depth[:, None] + [WIDTH / 2, HEIGHT / 2] - flat.xy_px
+    points = TiePoints(flat.xy_px + shift, flat.lat, flat.lon)
+    solved = solve_camera(points, disturbed(truth, rng), CameraPrior(None), 1.5)
+    assert foot_of(solved.camera.eye)[2] == pytest.approx(ALTITUDE_KM, abs=2 * ALTITUDE_SD_KM)
+    assert overlap(footprint.footprint_ring(truth), footprint.footprint_ring(solved.camera)) > 0.95
+    assert "altitude" not in solved.determined
+
+
 def test_a_wrong_nadir_and_a_wrong_focal_length_do_not_pull_a_well_tied_camera_away():
     rng = np.random.default_rng(5)
     truth = camera_at(33, 41, 420, 210, 9, 120, 820)
