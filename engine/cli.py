@@ -124,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     placing.add_argument(
         "--resolution-m", type=_resolution, metavar="M", help="ground size of a pixel (that of the photo in its middle)"
     )
+    placing.add_argument("--elevation", type=Path, metavar="RASTER", help="heights in metres, for ortho (flat ground)")
     placing.add_argument("--json", action="store_true", help="print a JSON object")
 
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(

@@ -98,7 +98,7 @@ def georeference(args: argparse.Namespace) -> int:
 
     line = _ProgressLine()
     try:
-        wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m)
+        wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
         answer = georeference(args.photo, args.results, wanted, Work(line.show))
     finally:
         line.clear()

@@ -116,11 +116,12 @@ class Methods:
         photo, results, out = params.path("photo"), params.path("results"), params.path("out")
         kind, crs = params.text("kind"), params.text("crs", "auto")
         resolution_m = params.number_or_none("resolution_m", *RESOLUTION_M)
+        elevation = params.path_or_none("elevation")
         params.done()
 
         from engine.georeference.write import Wanted, georeference
 
-        return georeference(photo, results, Wanted(kind, out, crs, resolution_m), work)
+        return georeference(photo, results, Wanted(kind, out, crs, resolution_m, elevation), work)
 
     def photo_info(self, params: Params, work: Work) -> dict[str, Any]:
         """What is known of a photo without decoding it."""

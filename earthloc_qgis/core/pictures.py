@@ -105,9 +105,7 @@ class MapPictures(QObject):
             self.refused.emit(photo, str(error))
             return
         if not found or not found.get("pose"):
-            why = self.tr(
-                "The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery."
-            )
+            why = self.tr("The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.")
             self.refused.emit(photo, why)
             return
         picture = picture_path(store, photo, found)

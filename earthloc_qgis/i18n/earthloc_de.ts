@@ -622,6 +622,10 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>Bodengröße eines Pixels in Metern (sonst die des Fotos in seiner Mitte)</translation>
     </message>
     <message>
+      <source>Heights in metres, for ortho (else the ground is flat)</source>
+      <translation>Höhen in Metern, für ortho (sonst ist der Boden eben)</translation>
+    </message>
+    <message>
       <source>Georeferenced photo</source>
       <translation>Georeferenziertes Foto</translation>
     </message>

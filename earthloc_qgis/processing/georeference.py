@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
 )
 
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
@@ -30,6 +31,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
     KIND = "KIND"
     CRS = "CRS"
     RESOLUTION_M = "RESOLUTION_M"
+    ELEVATION = "ELEVATION"
     OUTPUT = "OUTPUT"
     MESSAGE = "MESSAGE"
     RESIDUAL_PX = "RESIDUAL_PX"
@@ -93,6 +95,11 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
                 maxValue=100000.0,
             )
         )
+        self.addParameter(
+            QgsProcessingParameterRasterLayer(
+                self.ELEVATION, self.tr("Heights in metres, for ortho (else the ground is flat)"), optional=True
+            )
+        )
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
@@ -113,6 +120,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         resolution_m = None
         if parameters.get(self.RESOLUTION_M) is not None:
             resolution_m = self.parameterAsDouble(parameters, self.RESOLUTION_M, context)
+        heights = self.parameterAsRasterLayer(parameters, self.ELEVATION, context)
         params = {
             "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
             "results": os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
@@ -120,6 +128,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
             "out": out,
             "crs": self.parameterAsEnumString(parameters, self.CRS, context),
             "resolution_m": resolution_m,
+            "elevation": heights.source() if heights is not None else None,
         }
 
         def on_progress(progress: dict) -> None:

@@ -23,7 +23,7 @@ def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
         UsageError: `out` is one of the files `kept`. OutputError: it cannot be written.
     """
     if any(_is_same(out, other) for other in kept):
-        raise UsageError(out, "is where the photo or its results are", "choose another name")
+        raise UsageError(out, "is one of the files that it is made from", "choose another name")
     if out.is_dir():
         raise OutputError(out, "is a folder", "name a file in it")
     if not out.parent.is_dir():

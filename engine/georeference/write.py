@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from engine.georeference.files import tags, writing, written
 from engine.georeference.grid import Grid, GroundCrs
 from engine.georeference.pixels import PhotoPixels
 from engine.georeference.placed import PlacedPhoto
+from engine.georeference.terrain import Elevation, over_terrain
+from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
 from engine.limits import GEOREFERENCED, GROUND_CRS
 from engine.photo import gdal_pixels
@@ -46,12 +49,18 @@ class Wanted:
         out: the file.
         crs: one of GROUND_CRS.
         resolution_m: ground size of a pixel of a drawn photo; by default that of the photo in its middle.
+        elevation: a raster of heights in metres, for an orthorectified photo; by default the ground is flat.
     """
 
     kind: str
     out: Path
     crs: str = "auto"
     resolution_m: float | None = None
+    elevation: Path | None = None
+
+    def kept(self, *inputs: Path) -> tuple[Path, ...]:
+        """What must not be written over."""
+        return inputs if self.elevation is None else (*inputs, self.elevation)
 
 
 def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None = None) -> Answer:
@@ -76,8 +85,10 @@ def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None =
         raise UsageError(None, f"{wanted.kind!r} is no kind of file", f"give one of {', '.join(GEOREFERENCED)}")
     if wanted.crs not in GROUND_CRS:
         raise UsageError(None, f"{wanted.crs!r} is no known CRS", f"give one of {', '.join(GROUND_CRS)}")
+    if wanted.elevation is not None and wanted.kind != "ortho":
+        raise UsageError(wanted.elevation, f"is of no use for the kind {wanted.kind}", "leave it out, or choose ortho")
     placed = PlacedPhoto.load(photo, results)
-    with written(wanted.out, (photo, results)) as partial:
+    with written(wanted.out, wanted.kept(photo, results)) as partial:
         answer = _WRITERS[wanted.kind](placed, wanted, partial, work or Work())
     if placed.localization["status"] != "located":
         answer["message"] += " The registration is uncertain: compare it with a basemap."
@@ -88,13 +99,21 @@ def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None =
 
 def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
     """The photo drawn through its camera, and beside it how sure each place is."""
-    ground = GroundCrs.choose(placed, wanted.crs)
-    grid = Grid.over(placed, ground, wanted.resolution_m)
-    _drawn(placed, wanted, fits.through_camera(placed, ground), grid, partial, work)
+    with contextlib.ExitStack() as opened:
+        elevation = opened.enter_context(Elevation.open(wanted.elevation)) if wanted.elevation else None
+        if elevation:
+            placed = over_terrain(placed, elevation)
+        ground = GroundCrs.choose(placed, wanted.crs)
+        grid = Grid.over(placed, ground, wanted.resolution_m)
+        to_photo = fits.through_camera(placed, ground)
+        if elevation:
+            to_photo = through_camera_over(placed, ground, elevation, grid.resolution_m / 1000.0)
+        _drawn(placed, wanted, to_photo, grid, partial, work)
     beside = wanted.out.with_name(f"{wanted.out.stem}_uncertainty_km.tif")
-    with written(beside, (placed.info.path,)) as partial_beside:
+    with written(beside, wanted.kept(placed.info.path)) as partial_beside:
         _write_uncertainty(placed, grid.at_most(_UNCERTAINTY_PX), partial_beside)
-    answer = _of_grid(grid, f"Orthorectified through the camera at {grid.resolution_m:.3g} m a pixel.")
+    over = f" over the heights of {wanted.elevation.name}" if wanted.elevation else ""
+    answer = _of_grid(grid, f"Orthorectified through the camera{over} at {grid.resolution_m:.3g} m a pixel.")
     if placed.shows_limb:
         answer["message"] += " Only its Earth part is drawn."
     return {**answer, "files": [str(wanted.out), str(beside)]}

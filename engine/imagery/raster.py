@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import rasterio
@@ -52,7 +53,7 @@ class RasterSource(ImagerySource):
         self._stretch = None if is_8_bit or has_palette else self._stretch_range()
 
     @classmethod
-    def open(cls, path: str | Path) -> RasterSource:
+    def open(cls, path: str | Path) -> Self:
         """Opens a raster file.
 
         Raises:
@@ -137,11 +138,15 @@ class RasterSource(ImagerySource):
             mask = None
             if not self._all_valid:
                 mask = self._dataset.read_masks(self._bands[0], window=window, out_shape=shape)
+        return self._pixels(data, mask), mask
+
+    def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
+        """The colour bands (n, h, w) as RGB (h, w, 3)."""
         if self._palette is not None:
-            return self._palette[data[0]], mask
+            return self._palette[data[0]]
         if self._stretch is not None:
             data = gdal_pixels.stretched(data, *self._stretch)
-        return gdal_pixels.to_rgb(data, list(self._dataset.colorinterp)), mask
+        return gdal_pixels.to_rgb(data, list(self._dataset.colorinterp))
 
     def _stretch_range(self) -> tuple[float, float]:
         """Values shown as black and white, from the valid pixels of a small overview."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 from functools import lru_cache
 from types import TracebackType
+from typing import Self
 
 import cv2
 import numpy as np
@@ -71,7 +72,7 @@ class ImagerySource(abc.ABC):
     def stamp(self) -> str:
         """Changes when the imagery does, as far as can be told cheaply."""
 
-    def __enter__(self) -> ImagerySource:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -223,7 +224,7 @@ class ImagerySource(abc.ABC):
         my = ((y - top) / decimation - 0.5).astype(np.float32)
         height, width = patch.shape[:2]
         inside = (mx >= -0.5) & (my >= -0.5) & (mx <= width - 0.5) & (my <= height - 0.5)  # False for NaN
-        pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), patch.dtype)
         if valid is not None:
             mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
             inside &= mask > 0

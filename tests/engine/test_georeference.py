@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -26,7 +27,7 @@ from engine.imagery.raster import RasterSource
 from engine.limits import GEOREFERENCED
 from engine.registration.pose import Pose, pose_json, tie_points_json
 from engine.registration.reference import render
-from engine.registration.solve import CameraPrior, Solution, TiePoints
+from engine.registration.solve import CameraPrior, Solution, TiePoints, solve_camera
 from engine.results import ResultsFile
 from engine.work import Work
 
@@ -47,9 +48,9 @@ def position_in(rgb):
     return np.arctan2(sin, cos) / (2 * np.pi) * PERIOD_PX
 
 
-def seen_at(camera, lat, lon):
+def seen_at(camera, lat, lon, metres=0.0):
     """Where a camera without radial term sees places: the textbook way, apart from the engine's own."""
-    x, y, z = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True).transform(lon, lat, np.zeros_like(lat))
+    x, y, z = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True).transform(lon, lat, metres + 0.0 * lat)
     ray = (np.stack([x, y, z], axis=-1) / 1000 - camera.eye) @ camera.axes.T
     return (
         ray[..., 0] / ray[..., 2] * camera.focal_px + camera.width_px / 2,
@@ -92,13 +93,14 @@ def ground_of(dataset):
     return lat, lon
 
 
-def check_positions(path, camera, along_x, tolerance_px):
+def check_positions(path, camera, along_x, tolerance_px, heights_m=lambda lat, lon: 0.0):
     """The opaque pixels of a drawn photo show what the camera sees there; returns how many there are."""
     with rasterio.open(path) as drawn:
         rgba = drawn.read()
         lat, lon = ground_of(drawn)
     opaque = rgba[3] > 0
-    expected = seen_at(camera, lat[opaque], lon[opaque])[0 if along_x else 1]
+    lat, lon = lat[opaque], lon[opaque]
+    expected = seen_at(camera, lat, lon, heights_m(lat, lon))[0 if along_x else 1]
     # Where a pixel of the raster is several of the photo, or one a part of it, colours still tell the position.
     off = (position_in(rgba[:3, opaque]) - expected + PERIOD_PX / 2) % PERIOD_PX - PERIOD_PX / 2
     strong = np.hypot(rgba[0, opaque] - 128.0, rgba[1, opaque] - 128.0) > 60
@@ -311,6 +313,90 @@ def test_what_tie_points_cannot_do_is_refused(tmp_path):
     assert georeference(photo, results, Wanted("warped", tmp_path / "out.tif"))["crs"].startswith("azimuthal")
 
 
+# -- over terrain ---------------------------------------------------------------------------------
+
+
+def heights_round(place):
+    """A function of (lat, lon): a plateau of 1.2 km, a mountain of another 3.5 km, and a plain below the sea."""
+
+    def heights_m(lat, lon):
+        north, east = lat - place[0], (lon - place[1]) * np.cos(np.radians(place[0]))
+        mountain = np.exp(-(((north - 0.1) ** 2 + east**2) / 0.35**2))
+        return 1200 + 3500 * mountain - 1400 / (1 + np.exp((east + 0.7) * 20))
+
+    return heights_m
+
+
+def write_heights(folder, place):
+    """The heights 3 degrees round a place as a raster, 30 seconds of arc a pixel."""
+    path = folder / "heights.tif"
+    bounds = place[1] - 3, place[0] - 3, place[1] + 3, place[0] + 3
+    profile = {"driver": "GTiff", "width": 720, "height": 720, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
+    with rasterio.open(path, "w+", transform=rasterio.transform.from_bounds(*bounds, 720, 720), **profile) as file:
+        file.write(heights_round(place)(*ground_of(file))[None].astype(np.float32))
+    return path
+
+
+@pytest.mark.parametrize(("tilt_deg", "crs"), [(30.0, "auto"), (45.0, "EPSG:4326")])
+def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
+    """The camera as a registration finds it, on flat ground, from tie points of the true one."""
+    size = (900, 600)
+    true = camera_of({"lat": 20.0, "lon": 30.3, "tilt_deg": tilt_deg, "azimuth_deg": 50.0, "focal_px": 2400.0}, size)
+    middle = [float(v) for v in true.locate(size[0] / 2, size[1] / 2)]
+    elevation, heights_m = write_heights(tmp_path, middle), heights_round(middle)
+    rng = np.random.default_rng(3)
+    lat, lon = (v + rng.uniform(-2, 2, 4000) for v in middle)
+    x, y = seen_at(true, lat, lon, heights_m(lat, lon))
+    shown = np.flatnonzero((x > 0) & (y > 0) & (x < size[0]) & (y < size[1]))[:200]
+    points = TiePoints(np.stack([x, y], axis=1)[shown], lat[shown], lon[shown])
+    prior = CameraPrior(2400.0, 0.001)
+    flat = solve_camera(points, true, prior, 1.0, robust=False)
+    photo, _ = place(tmp_path / "in", true, stripes(*size, True))
+    pose = Pose(flat, points, prior)
+    ResultsFile(tmp_path / "in" / "results.gpkg").save(
+        {**localization(photo), "pose": pose_json(pose), "tie_points": tie_points_json(pose)}
+    )
+    wanted = Wanted("ortho", tmp_path / "out.tif", crs, elevation=elevation)
+    answer = georeference(photo, tmp_path / "in" / "results.gpkg", wanted)
+    assert "over the heights of heights.tif" in answer["message"]
+    n = check_positions(tmp_path / "out.tif", true, True, 1.0, heights_m)
+    assert n > 0.3 * size[0] * size[1]
+    # All that the camera saw is there, and nothing else.
+    with rasterio.open(tmp_path / "out.tif") as drawn:
+        alpha, (lat, lon) = drawn.read(4) > 0, ground_of(drawn)
+    x, y = seen_at(true, lat, lon, heights_m(lat, lon))
+    assert alpha[(x > 2) & (y > 2) & (x < size[0] - 2) & (y < size[1] - 2)].all()
+    assert not alpha[(x < -2) | (y < -2) | (x > size[0] + 2) | (y > size[1] + 2)].any()
+    # Flat ground would have been kilometres off.
+    georeference(photo, tmp_path / "in" / "results.gpkg", Wanted("ortho", tmp_path / "flat.tif", crs))
+    with pytest.raises(AssertionError):
+        check_positions(tmp_path / "flat.tif", true, True, 1.0, heights_m)
+
+
+def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(tmp_path):
+    camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0})
+    photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
+    ResultsFile(results).save({**ResultsFile(results).localization(photo), "tie_points": []})
+    elevation = write_heights(tmp_path, (5.0, 100.0))
+    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif", elevation=elevation))
+    assert check_positions(tmp_path / "out.tif", camera, True, 1.0, heights_round((5.0, 100.0))) > 1000
+
+
+def test_heights_that_cannot_be_used(placed, tmp_path):
+    photo, results = placed
+    elevation = write_heights(tmp_path, (50.0, 30.0))
+    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=elevation)
+    with pytest.raises(InputError, match=r"heights\.tif: has no heights of what the photo shows"):
+        georeference(photo, results, wanted)
+    with pytest.raises(InputError, match="none.tif: no such file"):
+        georeference(photo, results, replace(wanted, elevation=tmp_path / "none.tif"))
+    with pytest.raises(UsageError, match=r"heights\.tif: is of no use for the kind gcp"):
+        georeference(photo, results, replace(wanted, kind="gcp"))
+    with pytest.raises(UsageError, match=r"heights\.tif: is one of the files that it is made from"):
+        georeference(photo, results, replace(wanted, out=elevation))
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "heights.tif"}
+
+
 # -- bad input, no room, stopping -----------------------------------------------------------------
 
 
@@ -351,7 +437,7 @@ def test_photo_and_results_are_never_written_over(placed, tmp_path):
     photo, results = placed
     for out in (photo, results, Path(str(photo.parent)) / "." / photo.name):
         before = out.read_bytes()
-        with pytest.raises(UsageError, match="is where the photo or its results are"):
+        with pytest.raises(UsageError, match="is one of the files that it is made from"):
             georeference(photo, results, Wanted("gcp", out))
         assert out.read_bytes() == before
     with pytest.raises(OutputError, match="its folder does not exist"):

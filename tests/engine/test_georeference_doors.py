@@ -49,6 +49,15 @@ def test_register_and_georeference_on_the_command_line(earthloc, scene):
     assert done.stdout.splitlines()[:2] == [str(ortho), str(folder / "ortho_uncertainty_km.tif")]
     with rasterio.open(ortho) as drawn:
         assert drawn.count == 4
+    heights = folder / "plain.tif"
+    with rasterio.open(imagery) as file:
+        profile = {**file.profile, "count": 1, "dtype": "int16", "photometric": "minisblack"}
+        with rasterio.open(heights, "w", **profile) as flat:
+            flat.write(np.full((1, file.height, file.width), 900, np.int16))
+    over = ("--kind", "ortho", "--out", folder / "over.tif", "--elevation", heights)
+    done = earthloc("georeference", photo, "--results", results, *over)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "over the heights of plain.tif" in done.stdout
     refused = earthloc("georeference", photo, "--results", results, "--kind", "worldfile", "--out", folder / "p.pgw")
     assert refused.returncode == 2
     assert "an affine map, all that a world file holds, would be up to" in refused.stderr
@@ -110,6 +119,7 @@ def test_through_the_service(start_engine, scene, tmp_path):
         ({"crs": "EPSG:3857"}, "no known CRS"),
         ({"photo": str(imagery)}, "is not in"),
         ({"resolution_m": 0}, "resolution_m"),
+        ({"elevation": str(out.with_name("none.tif"))}, "none.tif: no such file"),
         ({"colour": "red"}, "unknown parameter 'colour'"),
     ):
         assert problem in engine.call(4, "georeference", {**wanted, **change})["error"]["message"]

@@ -197,6 +197,11 @@ def test_register_and_georeference(run, photo_from_space, imagery, tmp_path):
     assert fine
     assert os.path.exists(tmp_path / "o_uncertainty_km.tif")
     assert "Orthorectified" in drawn["MESSAGE"]
+    drawn, fine = run(
+        "georeference",
+        {"PHOTO": photo_from_space, "RESULTS": results, "ELEVATION": str(imagery), "OUTPUT": str(tmp_path / "h.tif")},
+    )
+    assert f"over the heights of {imagery.name}" in drawn["MESSAGE"]
     ortho = gdal.Open(str(tmp_path / "o.tif"))
     assert ortho.RasterCount == 4
     drawn, fine = run(

@@ -1,0 +1,87 @@
+"""Photos over terrain: where a camera sees a place depends on how high that lies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.georeference.fits import MIN_POINTS, ToPhoto
+from engine.georeference.grid import GroundCrs
+from engine.georeference.placed import PlacedPhoto
+from engine.imagery.raster import RasterSource
+from engine.registration.camera import Camera, meet_ellipsoid, surface_lat_lon, surface_normal, surface_point
+from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera
+
+Array = NDArray[np.float64]
+
+_TIE_POINTS_KM = 1.0  # tie points are as exact as the imagery, not more
+_ABOVE_SEEN_KM = 1.0  # peaks between the points at which the photo's ground was looked up
+_STEPS = 3  # the camera moves by about the mean height in the first of them, by metres in the second
+_GRAZING = 0.1  # cosine: ground seen flatter than this is not looked for beyond the photo's edges on flat ground
+
+
+class Elevation(RasterSource):
+    """A raster of heights in metres, sampled as every raster, but as numbers; 0 where there are none."""
+
+    def heights_km(self, lat: Array, lon: Array, resolution_km: float) -> Array:
+        """Heights of places (h, w) as such a resolution shows them."""
+        if not np.isfinite(lat).any():
+            return np.zeros(lat.shape)
+        metres, covered = self.sample(lat, lon, resolution_km)
+        return np.where(covered, metres[..., 0] / 1000.0, 0.0)
+
+    def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
+        there = np.isfinite(data[0]) if mask is None else np.isfinite(data[0]) & (mask > 0)
+        return np.repeat(np.where(there, data[0], 0).astype(np.float32)[..., None], 3, axis=2)
+
+
+def over_terrain(placed: PlacedPhoto, elevation: Elevation) -> PlacedPhoto:
+    """The photo with its camera solved anew from the tie points at their heights, where there are enough.
+
+    The camera of a registration takes all ground to lie on the ellipsoid, and stands too low by about its mean height.
+
+    Raises InputError when the raster has no height anywhere in the photo.
+    """
+    points, seen, pose = placed.tie_points, placed.seen, placed.localization["pose"]
+    metres, known = elevation.sample(seen[None, :, 0], seen[None, :, 1], _TIE_POINTS_KM)
+    if not known.any():
+        raise InputError(elevation.path, "has no heights of what the photo shows", "give heights of that ground")
+    highest_km = max(0.0, float(metres.max()) / 1000.0) + _ABOVE_SEEN_KM
+    heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
+    prior = CameraPrior(**{**pose["prior"], "focal_sd": pose["prior"]["focal_sd"] or CameraPrior.focal_sd})
+    solution = placed.solution
+    for _ in range(_STEPS if len(points) >= MIN_POINTS else 0):
+        flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))
+        # As for the first solution, four neighbouring tie points count as one.
+        sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(errors_px(solution.camera, flat) ** 2) / 2)))
+        solution = solve_camera(flat, solution.camera, prior, sd_px, robust=False)
+    # High ground is met nearer to the camera than flat ground.
+    ground = surface_point(seen[:, 0], seen[:, 1])
+    rays = ground - solution.camera.eye
+    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+    steep = np.maximum(_GRAZING, -(rays * surface_normal(seen[:, 0], seen[:, 1])).sum(-1))
+    nearer = np.stack(surface_lat_lon(ground - rays * (highest_km / steep)[:, None]), axis=1)
+    return replace(placed, solution=solution, seen=np.concatenate([seen, nearer]))
+
+
+def through_camera(placed: PlacedPhoto, ground: GroundCrs, elevation: Elevation, resolution_km: float) -> ToPhoto:
+    """The solved camera, with each place at its height. What a mountain hides shows that mountain."""
+
+    def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
+        lat, lon = ground.to_lat_lon(x, y)
+        heights = elevation.heights_km(lat, lon, resolution_km)
+        return placed.camera.project(*seen_in_line(placed.camera, lat, lon, heights))
+
+    return to_photo
+
+
+def seen_in_line(camera: Camera, lat: Array, lon: Array, height_km: Array) -> tuple[Array, Array]:
+    """The points of the ellipsoid that a camera sees in line with points above it; NaN where it sees none."""
+    up = surface_normal(lat, lon)
+    rays = surface_point(lat, lon) + height_km[..., None] * up - camera.eye
+    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+    rays = np.where(((rays * up).sum(-1) < 0)[..., None], rays, np.nan)  # else it is beyond the horizon
+    return surface_lat_lon(camera.eye + meet_ellipsoid(camera.eye, rays)[..., None] * rays)
