@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -25,6 +26,20 @@ class Tile:
 
     pixels: NDArray[np.uint8]
     covered: NDArray[np.bool_] | None
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a tile in a file, from its header.
+
+    Raises:
+        NotAPictureError: it is none. OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            with Image.open(file, formats=_FORMATS) as image:
+                return image.size
+        except Exception as error:  # as below
+            raise NotAPictureError("no picture") from error
 
 
 def decode_tile(content: bytes, width: int, height: int) -> Tile:

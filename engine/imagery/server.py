@@ -73,7 +73,7 @@ def server_of(spec: str) -> ServerSettings | None:
     for code, sign in _ENCODED.items():
         address = address.replace(code, sign)
     settings = ServerSettings(
-        name=urlsplit(address).hostname or address,
+        name=_host(address) or address,
         url=address,
         layer=options.get("layer", ""),
         style=options.get("style", ""),
@@ -103,7 +103,7 @@ def _read_file(path: Path) -> ServerSettings:
     unknown = sorted(given.keys() - fields.keys())
     if unknown:
         raise InputError(path, f"has fields that are not known ({', '.join(unknown)})", mend)
-    given.setdefault("name", urlsplit(given["url"]).hostname or path.stem)
+    given.setdefault("name", _host(given["url"]) or path.stem)
     for key, value in given.items():
         text = isinstance(fields[key].default, str) or key in ("name", "url")
         number = isinstance(value, (int, float) if key == "max_requests_per_s" else int) and not isinstance(value, bool)
@@ -123,6 +123,13 @@ def _read_file(path: Path) -> ServerSettings:
     except EarthLocError as error:
         raise InputError(path, f"{error.path}: {error.problem}", error.mend) from error
     return settings
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # told by _check_address
+        return None
 
 
 def _check_address(settings: ServerSettings) -> None:

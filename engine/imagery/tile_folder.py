@@ -19,11 +19,10 @@ import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from PIL import Image
 from pyproj import Transformer
 
 from engine.errors import InputError
-from engine.imagery.picture import NotAPictureError, decode_tile
+from engine.imagery.picture import MAX_TILE_BYTES, NotAPictureError, decode_tile, picture_size
 from engine.imagery.source import FINEST_STEP, ImagerySource
 from engine.photo.photo_id import parse_earthloc_name
 
@@ -160,10 +159,10 @@ class TileFolder(ImagerySource):
         if key not in self._decoded:
             path = self.path / name
             try:
-                with Image.open(path) as image:
-                    full = image.size
+                full = picture_size(path)
                 size = (min(width, full[0]), min(height, full[1]))
-                self._decoded[key] = decode_tile(path.read_bytes(), *size).pixels
+                with path.open("rb") as file:
+                    self._decoded[key] = decode_tile(file.read(MAX_TILE_BYTES + 1), *size).pixels
             except (OSError, NotAPictureError) as error:
                 raise InputError(path, "is damaged or no picture", "copy it again or delete it") from error
         self._decoded.move_to_end(key)
@@ -213,7 +212,6 @@ def _edges(rings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _width_px(path: Path) -> int:
     try:
-        with Image.open(path) as image:
-            return image.size[0]
-    except OSError:
+        return picture_size(path)[0]
+    except (OSError, NotAPictureError):
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 
@@ -208,6 +209,16 @@ def test_folders_that_cannot_be_used(tmp_path, plot):
         tile.write_bytes(tile.read_bytes()[:500])
     with open_imagery(folder) as source, pytest.raises(InputError, match="is damaged or no picture"):
         source.square(44.0, 5.0, 200.0, 128)
+    for content in (
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 256 256\n",
+        b"BM" + bytes(60),
+        b"\xff\xd8\xff" * 9_000_000,
+    ):
+        for tile in folder.iterdir():
+            tile.write_bytes(content)  # of other kinds than tiles are, or far too large
+        os.utime(folder, ns=(0, time.time_ns()))  # read anew
+        with pytest.raises(InputError, match="holds no EarthLoc tile"):
+            open_imagery(folder)
 
 
 # -- locating with a tile server --------------------------------------------------------------------------

@@ -553,6 +553,8 @@ def test_a_view_of_too_many_tiles_is_refused(server, tmp_path):
         ("https://example.org:port/{z}/{x}/{y}.png", "http:// or https://"),
         ("https://example.org/{z}/{x}/{y}.png\r\nHost: a", "http:// or https://"),
         ("WMTS:https://example.org/wmts,time=now", "not known"),
+        ("https://[::/{z}/{x}/{y}.png", "http:// or https://"),
+        ("WMTS:https://[::/wmts", "http:// or https://"),
         ("nothing-here.tif", "no such file"),
         ("nothing-here.json", "no such file"),
         ("x" * 5000, "no such file"),
@@ -578,6 +580,7 @@ def test_addresses_that_cannot_be(spec, complaint):
         ('{"url": "https://a.b/{z}/{x}/{y}", "max_requests_per_s": 0}', "max_requests_per_s"),
         ('{"url": "https://a.b/{z}/{x}/{y}", "attribution": 3}', "attribution must be text"),
         ('{"url": "file:///{z}/{x}/{y}"}', "http:// or https://"),
+        ('{"url": "http://[::/{z}/{x}/{y}"}', "http:// or https://"),
         ("[" * 50_000, "cannot be read as JSON"),
     ],
 )
