@@ -6,7 +6,8 @@ __version__ = "0.1.0"
 
 # Rasters come from strangers too, and may name others (VRT) or a server. GDAL reads files of this computer only; what
 # comes over the network comes through engine.imagery.fetch, with its limits. Read when GDAL is first used.
-_SERVER_DRIVERS = "WMS,WMTS,WCS,HTTP,PLMOSAIC,DAAS,EEDA,EEDAI,STACIT,STACTA,GTI"
-os.environ["GDAL_SKIP"] = ",".join(filter(None, [os.environ.get("GDAL_SKIP", "").replace(" ", ","), _SERVER_DRIVERS]))
+_SERVER_DRIVERS = ("WMS", "WMTS", "WCS", "HTTP", "PLMOSAIC", "DAAS", "EEDA", "EEDAI", "STACIT", "STACTA")
+_SKIPPED = os.environ.get("GDAL_SKIP", "").replace(",", " ").split()
+os.environ["GDAL_SKIP"] = ",".join(dict.fromkeys([*_SKIPPED, *_SERVER_DRIVERS]))
 os.environ["CPL_VSIL_CURL_ALLOWED_FILENAME"] = "none"
 os.environ["GDAL_VRT_ENABLE_PYTHON"] = "NO"
