@@ -83,12 +83,15 @@ class IndexManager(QDialog):
         self._bands: list[QgsRubberBand] = []
         self.table = self._make_table()
         self.builder = IndexBuilder(self._client, canvas, self)
+        self.hint = QLabel(self)
+        self.hint.setWordWrap(True)
         self.state = QLabel(self)
         self.state.setObjectName("index_state_label")
         self.state.setWordWrap(True)
         self.buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.hint)
         layout.addLayout(self._make_buttons())
         layout.addWidget(self.state)
         layout.addWidget(self.builder)
@@ -181,6 +184,11 @@ class IndexManager(QDialog):
 
     def _selected(self) -> None:
         chosen = self.chosen()
+        if not self._facts:
+            self.hint.setText(self.tr("There is no index yet. Build one below, or import one that is zipped."))
+        else:
+            self.hint.setText("" if chosen else self.tr("Choose an index to see on the map where it reaches."))
+        self.hint.setVisible(not chosen)
         one = len(chosen) == 1
         for name in ("verify", "export"):
             self.buttons[name].setEnabled(one)

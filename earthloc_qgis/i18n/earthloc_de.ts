@@ -1288,6 +1288,14 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>nicht angegeben</translation>
     </message>
     <message>
+      <source>There is no index yet. Build one below, or import one that is zipped.</source>
+      <translation>Es gibt noch keinen Index. Bauen Sie unten einen, oder übernehmen Sie einen gezippten.</translation>
+    </message>
+    <message>
+      <source>Choose an index to see on the map where it reaches.</source>
+      <translation>Wählen Sie einen Index, um auf der Karte zu sehen, wie weit er reicht.</translation>
+    </message>
+    <message>
       <source>{name} is being checked.</source>
       <translation>{name} wird überprüft.</translation>
     </message>

@@ -64,6 +64,18 @@ def select(manager, name):
     return manager.chosen()[0]
 
 
+def test_it_says_what_to_do_next(manager, tmp_path):
+    assert "Choose an index" in manager.hint.text()
+    select(manager, "europe")
+    assert not manager.hint.isVisible()
+    settings.set_index_folder(str(tmp_path / "none"))
+    manager._own = list
+    manager.refresh()
+    wait_for(lambda: manager.table.rowCount() == 0)
+    assert manager.hint.isVisible()
+    assert "Build one" in manager.hint.text()
+
+
 def test_facts_and_coverage(manager):
     texts = [manager.table.item(0, column).text() for column in range(7)]
     assert texts[:3] == ["europe", "5", "156, 313"]
