@@ -60,6 +60,10 @@ def recall_at(ranked, tiles, truth, k=10):
     return 100.0 * hits / len(truth)
 
 
+def test_indexes_that_come_along_are_called_like_their_folders():
+    assert [RegionalIndex.open(folder).name for folder in own_indexes()] == [folder.name for folder in own_indexes()]
+
+
 def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
     index, held_out = sampled
     truth = world.tiles_at(held_out)
