@@ -1,6 +1,6 @@
 """Registration apart from retrieval: photos against imagery of the right place, and of many wrong ones.
 
-    python benchmarks/registration.py EVIDENCE.jsonl --data ../shared/data [--seconds 160] [--seed 0]
+    python benchmarks/registration.py [EVIDENCE.jsonl] [--data ../shared/data] [--seconds 160] [--seed 0]
 
 Registers photos and adds a line for each try; it can be stopped and run again, with another seed for other places.
 benchmarks/registration_report.py makes tables of the lines.
@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import json
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -28,6 +29,7 @@ from engine.imagery.raster import RasterSource
 from engine.photo.read import Photo, read_photo
 from engine.registration import footprint, prepare, register
 
+EVIDENCE, INDEX = Path("build/evidence.jsonl"), Path("resources/indexes/world")
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
 POOL = 5  # wrong places whose imagery is read once for several photos
 RENEWED = 0.05  # share of tries at which one of them gives way to a new one
@@ -37,13 +39,17 @@ FORCED = 0.06  # share of tries in which the early checks are left out, so that 
 def main() -> None:
     """Registers until the time is up, one random try after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("evidence", type=Path)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("evidence", type=Path, nargs="?", default=EVIDENCE)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARTHLOC_DATA", "../shared/data")))
     parser.add_argument("--seconds", type=float, default=160.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", default="right,wrong,alike,negative,simulated", help="in turn; may name one twice")
-    parser.add_argument("--index", type=Path, help="regional index, for look-alikes")
+    parser.add_argument("--index", type=Path, default=INDEX, help="regional index, for look-alikes")
     arguments = parser.parse_args()
+    if not (arguments.data / MOSAIC).is_file():
+        print("skipped: photos and imagery are not at hand (EARTHLOC_DATA)")
+        return
+    arguments.evidence.parent.mkdir(parents=True, exist_ok=True)
     tries = Tries(arguments.data, np.random.default_rng(arguments.seed), arguments.index)
     end = time.monotonic() + arguments.seconds
     kinds = arguments.kinds.split(",")
@@ -57,7 +63,7 @@ def main() -> None:
 class Tries:
     """Makes one try of each kind at a time."""
 
-    def __init__(self, data: Path, rng: np.random.Generator, index: Path | None) -> None:
+    def __init__(self, data: Path, rng: np.random.Generator, index: Path) -> None:
         self.rng = rng
         self.imagery = RasterSource.open(data / MOSAIC)
         self.truths = read_truth(data / "photos" / "truth.csv")

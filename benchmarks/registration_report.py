@@ -1,6 +1,6 @@
 """Tables and the reliability diagram of what benchmarks/registration.py collected.
 
-    python benchmarks/registration_report.py EVIDENCE.jsonl [EVIDENCE.jsonl ...] [--diagram FILE.png]
+    python benchmarks/registration_report.py [EVIDENCE.jsonl ...] [--diagram FILE.png]
 
 Located, wrong, IoU, centre error, seconds; how often a wrong place may be located; a reliability table, its diagram
 (which needs matplotlib), and coefficients for engine/registration/confidence.py.
@@ -29,9 +29,12 @@ EVEN_FRAMES = {f"astropi_hq_{number:03}.jpg" for number in range(0, 100, 2)}
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("evidence", type=Path, nargs="+")
+    parser.add_argument("evidence", type=Path, nargs="*", default=[Path("build/evidence.jsonl")])
     parser.add_argument("--diagram", type=Path, help="draws the reliability diagram there, as PNG")
     arguments = parser.parse_args()
+    if not all(path.is_file() for path in arguments.evidence):
+        print("skipped: nothing was collected yet (benchmarks/registration.py)")
+        return
     lines = [json.loads(line) for path in arguments.evidence for line in path.read_text(encoding="utf-8").splitlines()]
     for kind, count in Counter(line["kind"] for line in lines).items():
         of_kind = [line for line in lines if line["kind"] == kind]

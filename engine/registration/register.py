@@ -30,6 +30,7 @@ from engine.registration.starts import starts_from_affine
 Array = NDArray[np.float64]
 
 _GUESSES = 5
+_STARTS = 5  # of a guess: those nearest to its matches
 _SIDES = 2  # of the starts of a guess: tilted one way and the other, it often fits both till more matches decide
 _MIN_POINTS = 8
 
@@ -191,6 +192,8 @@ def _camera_of_guess(
         return sorted(cameras, key=lambda camera: -len(agreeing(camera)))
 
     starts = starts_from_affine(guess.matrix, frame, size, prior)
+    starts.sort(key=lambda start: float(np.median(errors_px(start, points[guess.inliers]))))
+    starts = starts[:_STARTS]
     cameras = [solve_camera(points[guess.inliers], start, prior, longer / 120, steps=10).camera for start in starts]
     grown = []
     for camera in by_agreement(cameras)[:_SIDES]:
