@@ -6,8 +6,8 @@
 Takes the pictures that `python -m training fit --out runs/default` has made, trains every variant for as many steps
 from the same start with the same seed, and prints a line for each: loss and share of pairs found in the last batches;
 recall at 10 and 100 and geometric mean of the ranks of simulated photos of held-out places, and of the real photos of
-truth.csv (four rotations, no ranking), both among the same tiles: those that are right for any of them and some
-thousand others; seconds of one core. `--parts` draws, for each part, as many photos without it as the steps take, and
+truth.csv (four rotations, no ranking), both among the same tiles: those that simulated photos show, all that are right
+for a real one, and some others; seconds of one core. `--parts` draws, for each part, as many photos without it as the steps take, and
 keeps them in the folder of the run; what is searched is the same for all.
 """
 
@@ -44,7 +44,7 @@ from training.places.views import Augment
 from training.validation import CachedValidation, Measured
 
 Change = Callable[[TrainingConfig], TrainingConfig]
-# Of the tiles that are right for no photo, one in so many is searched too.
+# Of all other tiles, one in so many is searched too.
 _OTHERS = 16
 
 
@@ -89,7 +89,7 @@ class Hunt(CachedValidation):
 
     Args:
         config: says in what light and how large real photos are seen.
-        tiles: all tiles; those that are right for any photo are searched, and some others.
+        tiles: all tiles; searched are those that simulated photos show, all right for a real one, and some others.
         test: the simulated photos.
         truths: the real ones.
     """
