@@ -7,8 +7,8 @@ Takes the pictures that `python -m training fit --out runs/default` has made, tr
 from the same start with the same seed, and prints a line for each: loss and share of pairs found in the last batches;
 recall at 10 and 100 and geometric mean of the ranks of simulated photos of held-out places, and of the real photos of
 truth.csv (four rotations, no ranking), both among the same tiles: those that simulated photos show, all that are right
-for a real one, and some others; seconds of one core. `--parts` draws, for each part, as many photos without it as the steps take, and
-keeps them in the folder of the run; what is searched is the same for all.
+for a real one, and some others; seconds of one core. `--parts` draws, for each part, as many photos without it as the
+steps take, and keeps them in the folder of the run; what is searched is the same for all.
 """
 
 from __future__ import annotations
