@@ -53,7 +53,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "ENGINE",
             "OUTPUT",
         ],
-        "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ENGINE", "OUTPUT"],
+        "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ELEVATION", "ENGINE", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
         "earthloc:buildindex": [
             "SOURCE",
