@@ -53,8 +53,11 @@ def over_terrain(placed: PlacedPhoto, elevation: Elevation) -> PlacedPhoto:
     heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
     prior = CameraPrior(**{**pose["prior"], "focal_sd": pose["prior"]["focal_sd"] or CameraPrior.focal_sd})
     solution = placed.solution
-    for _ in range(_STEPS if len(points) >= MIN_POINTS else 0):
+    for _ in range(_STEPS):
         flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))
+        flat = flat[np.flatnonzero(np.isfinite(flat.lat))]  # next to the limb a height may have no ground behind it
+        if len(flat) < MIN_POINTS:
+            break
         # As for the first solution, four neighbouring tie points count as one.
         sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(errors_px(solution.camera, flat) ** 2) / 2)))
         solution = solve_camera(flat, solution.camera, prior, sd_px, robust=False)

@@ -382,6 +382,23 @@ def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(t
     assert check_positions(tmp_path / "out.tif", camera, True, 1.0, heights_round((5.0, 100.0))) > 1000
 
 
+def test_tie_points_so_near_to_the_limb_that_their_heights_rise_above_it(tmp_path):
+    camera = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 66.0, "focal_px": 500.0})
+    photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
+    found = ResultsFile(results).localization(photo)
+    lat, lon = (float(v) for v in camera.locate(180.0, 88.0))
+    found["tie_points"].append({**found["tie_points"][0], "x_px": 180.0, "y_px": 88.0, "lat": lat, "lon": lon})
+    ResultsFile(results).save(found)
+    profile = {"driver": "GTiff", "width": 360, "height": 180, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
+    everywhere = rasterio.transform.from_bounds(-180, -90, 180, 90, 360, 180)
+    with rasterio.open(tmp_path / "heights.tif", "w", transform=everywhere, **profile) as file:
+        file.write(np.full((1, 180, 360), 9000, np.float32))
+    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=tmp_path / "heights.tif")
+    assert "over the heights" in georeference(photo, results, wanted)["message"]
+    with rasterio.open(tmp_path / "out.tif") as drawn:
+        assert drawn.read(4).any()
+
+
 def test_heights_that_cannot_be_used(placed, tmp_path):
     photo, results = placed
     elevation = write_heights(tmp_path, (50.0, 30.0))
