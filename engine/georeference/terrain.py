@@ -33,6 +33,9 @@ class Elevation(RasterSource):
         metres, covered = self.sample(lat, lon, resolution_km)
         return np.where(covered, metres[..., 0] / 1000.0, 0.0)
 
+    def _stretch_range(self) -> None:
+        """None: heights are no shades, and all of a large raster would be read to find out."""
+
     def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
         there = np.isfinite(data[0]) if mask is None else np.isfinite(data[0]) & (mask > 0)
         return np.repeat(np.where(there, data[0], 0).astype(np.float32)[..., None], 3, axis=2)

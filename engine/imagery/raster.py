@@ -148,8 +148,8 @@ class RasterSource(ImagerySource):
             data = gdal_pixels.stretched(data, *self._stretch)
         return gdal_pixels.to_rgb(data, list(self._dataset.colorinterp))
 
-    def _stretch_range(self) -> tuple[float, float]:
-        """Values shown as black and white, from the valid pixels of a small overview."""
+    def _stretch_range(self) -> tuple[float, float] | None:
+        """Values shown as black and white, from the valid pixels of a small overview; None for neither."""
         scale = max(1.0, max(self._dataset.width, self._dataset.height) / 1024)
         shape = (max(1, int(self._dataset.height / scale)), max(1, int(self._dataset.width / scale)))
         with self._readable():

@@ -405,6 +405,10 @@ def test_heights_that_cannot_be_used(placed, tmp_path):
     wanted = Wanted("ortho", tmp_path / "out.tif", elevation=elevation)
     with pytest.raises(InputError, match=r"heights\.tif: has no heights of what the photo shows"):
         georeference(photo, results, wanted)
+    with rasterio.open(elevation, "r+") as file:
+        file.write(np.full((1, 720, 720), np.nan, np.float32))
+    with pytest.raises(InputError, match=r"heights\.tif: has no heights of what the photo shows"):
+        georeference(photo, results, wanted)
     with pytest.raises(InputError, match="none.tif: no such file"):
         georeference(photo, results, replace(wanted, elevation=tmp_path / "none.tif"))
     with pytest.raises(UsageError, match=r"heights\.tif: is of no use for the kind gcp"):
