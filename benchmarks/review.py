@@ -205,8 +205,11 @@ def measured(script: str) -> dict | None:
     environment["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="earthloc-bench-") as folder:
         done = subprocess.run(
-            [python, "-c", HEAD + script + TAIL, str(REPOSITORY), folder], env=environment, capture_output=True,
-            text=True, timeout=600,
+            [python, "-c", HEAD + script + TAIL, str(REPOSITORY), folder],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
         )
     if done.returncode:
         print(f"not measured: {done.stderr.strip().splitlines()[-1:]}")
@@ -232,5 +235,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
