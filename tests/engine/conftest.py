@@ -102,6 +102,10 @@ class EngineProcess:
         self.process.stdout.close()
         return status
 
+    def rest(self) -> list[dict]:
+        """What it said since it was last read from; for when it has ended."""
+        return [json.loads(line) for line in iter(self._lines.get, b"")]
+
 
 @pytest.fixture
 def start_engine(tmp_path_factory):

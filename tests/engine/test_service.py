@@ -188,11 +188,12 @@ def test_shutdown_answers_and_ends(service):
 
 def test_the_end_of_stdin_ends_the_process_in_the_middle_of_work(service, land_raster, tmp_path):
     service.send(1, "index/build", {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]})
-    service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "embed")
-    started = time.monotonic()
+    told = service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "embed")
     assert service.end() == 0
-    assert time.monotonic() - started < 10
     assert not (tmp_path / "index").exists()
+    # Counted in tiles, as seconds are long or short with what else the computer does.
+    after = [m["params"]["done"] for m in service.rest() if m.get("method") == "progress"]
+    assert max(after, default=0) - told["params"]["done"] < told["params"]["total"] / 8
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a closed pipe shows itself otherwise on Windows")
