@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from .export import ExportError
@@ -24,7 +25,8 @@ def write_whole(target: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(part, target)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it need not be there, nor its folder be one
+            part.unlink()
         reason = error.strerror or str(error)
         raise ExportError(
             f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."

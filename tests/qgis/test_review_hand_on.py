@@ -69,6 +69,13 @@ def test_catalogue_of_all_has_photos_without_a_footprint_too(results, tmp_path):
     assert "overcast" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", [f"{'x' * 250}.csv", "file/c.csv", "away/c.csv"])
+def test_a_place_that_cannot_be_is_refused(results, tmp_path, name):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ExportError, match=r"could not be written \(.+\); choose another place"):
+        write_catalogue(results, tmp_path / name)
+
+
 def test_nothing_accepted_is_said(tmp_path):
     path = tmp_path / "r.gpkg"
     write_review_results(path, 3)
