@@ -52,9 +52,20 @@ def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dic
                     try:
                         os.link(source, target)
                     except OSError:
-                        shutil.copyfile(source, target)
+                        _copy_whole(source, target)
             carried[photo] = there
     return carried
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copies a file; half of one would be taken for a drawn photo."""
+    part = target.with_name(f".{target.name}")
+    try:
+        shutil.copyfile(source, part)
+        os.replace(part, target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def forget_pictures(photo: str, store: ResultStore, but: Path | None = None) -> None:

@@ -97,6 +97,22 @@ def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
     assert not picture.exists()
 
 
+def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch):
+    _, picture = drawn
+
+    def full(source, target, **_):
+        Path(target).write_bytes(Path(source).read_bytes()[:50])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pictures.os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
+    monkeypatch.setattr(pictures.shutil, "copyfile", full)
+    assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
+    assert list((tmp_path / "first_earthloc_photos").iterdir()) == []
+    assert picture.is_file()
+    (layer,) = [layer for layer in QgsProject.instance().mapLayers().values() if layer.name() == "Photo"]
+    assert layer.isValid()
+
+
 def test_what_an_older_camera_drew_goes(controller, drawn):
     photo, _picture = drawn
     newer = picture_path(controller.store, photo, {"pose": {"focal_px": 900.0}})
