@@ -8,12 +8,14 @@ import pytest
 from conftest import wait_for
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QDockWidget
 from test_review import canvas, results, rows, settle  # noqa: F401  fixtures
 
 from earthloc_qgis import settings
 from earthloc_qgis.gui.review.dock import ReviewDock
+from earthloc_qgis.gui.review.qt import QAction
 
 
 class Controller(QObject):
@@ -81,6 +83,42 @@ def test_behind_the_panel_it_leaves_map_and_keys_alone(open_dock, qgis_iface, ca
     assert rows(results, "SELECT count(*) FROM reviews") == [(1,)]
     main.removeDockWidget(panel)
     panel.deleteLater()
+
+
+def test_keys_that_qgis_has_too_are_the_reviews_own_inside_it(open_dock, qgis_iface, results):
+    """Two shortcuts for one key would else be ambiguous, and neither of them done."""
+    main = qgis_iface.mainWindow()
+    taken: list[str] = []
+    actions = [QAction(key, main) for key in ("R", "Ctrl+Z")]
+    for action in actions:
+        key = action.text()
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda *_, key=key: taken.append(key))
+        main.addAction(action)
+    main.show()
+    window = open_dock().window
+    photo, queue, note = window.photo, window.queue.list, window.decisions.note
+    main.activateWindow()
+    for number, widget in enumerate((photo, queue)):
+        widget.setFocus()
+        wait_for(widget.hasFocus)
+        QTest.keyClick(widget, Qt.Key.Key_R)
+        QTest.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        settle(window)
+        assert rows(results, "SELECT decision FROM reviews ORDER BY fid")[2 * number :] == [
+            ("rejected",), ("unreviewed",)
+        ]  # fmt: skip
+    QTest.keyClick(photo, Qt.Key.Key_R)
+    note.setFocus()
+    wait_for(note.hasFocus)
+    QTest.keyClicks(note, "rar")
+    QTest.keyClick(note, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(window)
+    assert rows(results, "SELECT count(*) FROM reviews") == [(5,)]  # a note is written and undone by itself
+    assert taken == []
+    for action in actions:
+        main.removeAction(action)
+        action.deleteLater()
 
 
 def test_indexes_that_come_later_are_searched(open_dock, fake_engine, monkeypatch, tmp_path):

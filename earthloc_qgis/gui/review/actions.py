@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Callable
 
 from qgis.PyQt.QtCore import QEvent, QObject, Qt
@@ -70,17 +71,25 @@ class ReviewActions(QObject):
         return None
 
 
-class MapKeys(QObject):
-    """Lets the review's keys work while the map canvas has the focus, ahead of QGIS's own one-letter keys."""
+class KeysFirst(QObject):
+    """Lets the review's keys work while one of some widgets has the focus, ahead of QGIS's own keys.
 
-    def __init__(self, canvas, actions: ReviewActions, is_active: Callable[[], bool]) -> None:
-        super().__init__(canvas)
-        self._canvas, self._actions, self._is_active = canvas, actions, is_active
-        canvas.installEventFilter(self)
+    A key that QGIS has too, as S for snapping, or Ctrl+Z while a layer is edited, would else do nothing: Qt refuses to
+    choose between two shortcuts.
+    """
+
+    def __init__(
+        self, widgets: Iterable[QWidget], actions: ReviewActions, is_active: Callable[[], bool] = lambda: True
+    ) -> None:
+        super().__init__(actions)
+        self._widgets, self._actions, self._is_active = list(widgets), actions, is_active
+        for widget in self._widgets:
+            widget.installEventFilter(self)
 
     def stop(self) -> None:
-        """Lets go of the canvas."""
-        self._canvas.removeEventFilter(self)
+        """Lets go of the widgets."""
+        for widget in self._widgets:
+            widget.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes the keys that are ours."""
@@ -93,8 +102,7 @@ class MapKeys(QObject):
         event.accept()
         if kind == QEvent.Type.KeyPress:
             action.trigger()
-            return True
-        return False
+        return True
 
 
 def _sequence(event) -> QKeySequence:

@@ -7,12 +7,12 @@ from typing import Callable, Optional
 
 from qgis.core import QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import TABLE_PROPERTY
-from .actions import MapKeys, ReviewActions
+from .actions import KeysFirst, ReviewActions
 from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
 from .correct_mode import CorrectMode
@@ -74,7 +74,7 @@ class ReviewWindow(QWidget):
         self._make_widgets(canvas)
         self._lay_out()
         self._connect()
-        self._keys = MapKeys(canvas, self.actions, self._takes_keys_of_the_map)
+        self._map_keys = KeysFirst([canvas], self.actions, self._takes_keys_of_the_map)
         self._show_empty()
 
     def open(self, results: Path) -> None:
@@ -84,7 +84,7 @@ class ReviewWindow(QWidget):
     def close_down(self) -> None:
         """Writes what is not written yet, ends the engine and all threads, clears the map."""
         self.closed_down = True
-        self._keys.stop()
+        self._map_keys.stop()
         self.correct.close()
         self.hand_on.close()
         self.bench.close()
@@ -163,6 +163,7 @@ class ReviewWindow(QWidget):
         stops = [*self.queue.stops(), self.photo, self.strip, *self.decisions.stops()]
         for one, other in zip(stops, stops[1:]):
             self.setTabOrder(one, other)
+        KeysFirst([stop for stop in stops if not isinstance(stop, QLineEdit)], self.actions)
 
     def _connect(self) -> None:
         bench = self.bench
