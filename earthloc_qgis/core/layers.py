@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from qgis.core import (
@@ -260,6 +261,15 @@ def _source(gpkg: Path, table: str, key: str | None) -> str:
     """
     subset = "" if key is None else f'|subset="photo" = {quoted(key)}'
     return f"{gpkg}|layername={table}{subset}"
+
+
+def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> None:
+    """Makes QGIS look again at the rows of `photos`, and no others: every layer that looks again opens the file."""
+    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer of all footprints
+    for layer in project.mapLayers().values():
+        is_ours = layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points")
+        if is_ours and layer.customProperty(PHOTO_PROPERTY) in keys:
+            _reload(layer)
 
 
 def _reload(layer: QgsVectorLayer) -> None:

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 from conftest import QUIET_MS, wait_for
@@ -20,6 +22,7 @@ from review_results import SIZE_PX, localization_of, pose_over, write_review_res
 from earthloc_qgis import settings
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
 from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.gui.review.queue_model import PATH_ROLE
 
 KEYS = {"A": "accepted", "R": "rejected", "U": "unsure", "L": "not_land", "C": "cloud", "N": "night"}
 
@@ -474,6 +477,27 @@ def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, result
     one = next(line for line in lines if line.startswith("True Footprint "))
     assert "Accepted in review" in one
     assert one.endswith("| accepted")
+
+
+def test_a_decision_opens_the_layers_of_its_own_photo_only(open_window, results):
+    from earthloc_qgis.core.layers import ResultLayers
+
+    window = open_window()
+    layers = ResultLayers(QgsProject.instance())
+    photos = [window.bench.model.index(row, 0).data(PATH_ROLE) for row in range(3)]
+    for number, photo in enumerate(photos):
+        layers.show(photo, str(number), results, candidates_visible=False)
+    read: list[str] = []
+    for layer in QgsProject.instance().mapLayers().values():
+        layer.dataProvider().dataChanged.connect(partial(read.append, layer.source()))
+    assert window.bench.current == photos[0]
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    wait_for(lambda: read)
+    key = Path(photos[0]).name
+    assert [name for name in read if "|subset=" in name and key not in name] == []
+    assert {name.partition("layername=")[2][:10] for name in read if key in name} >= {"footprints"}
+    assert any("|subset=" not in name for name in read)
 
 
 def test_old_decisions_do_not_hold_for_a_new_answer(results):

@@ -25,7 +25,7 @@ class ReviewBench(QObject):
         current_changed(path): another photo is under review; "" for none.
         working_changed(): the localization looked at is another one, or there is one now.
         decided(items): photos have been decided on, here or in another window.
-        stored(): decisions have reached the file.
+        stored(items): decisions on these photos have reached the file.
         conflict(item): somebody else has decided on the photo under review while it was on the table.
         told(message): something the user should know.
     """
@@ -33,7 +33,7 @@ class ReviewBench(QObject):
     current_changed = pyqtSignal(str)
     working_changed = pyqtSignal()
     decided = pyqtSignal(list)
-    stored = pyqtSignal()
+    stored = pyqtSignal(list)
     conflict = pyqtSignal(object)
     told = pyqtSignal(str)
 
@@ -186,7 +186,7 @@ class ReviewBench(QObject):
     def _changed(self, items: list[Reviewed]) -> None:
         if self.model.update(items):
             self.model.arrange()
-        self.stored.emit()
+        self.stored.emit(items)
         others = [item for item in items if item.reviewed_at != self._own.get(item.path)]
         if others:
             self.decided.emit(others)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from qgis.core import QgsMapLayer, QgsProject
-from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
-from ...core.layers import TABLE_PROPERTY
+from ...core.layers import reload_layers
 from .actions import KeysFirst, ReviewActions
 from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
@@ -31,8 +31,6 @@ from .status_line import StatusLine, escaped
 from .tile_pictures import TilePictures
 from .window_actions import add_actions
 from .working import Working, fitted_rank, north_up_deg
-
-_REPAINT_MS = 250
 
 
 class ReviewWindow(QWidget):
@@ -62,10 +60,6 @@ class ReviewWindow(QWidget):
         self.tiles = TilePictures(self.client, self)
         self.map = MapSide(canvas, self)
         self.actions = ReviewActions(self)
-        self._repaint = QTimer(self)  # several photos are decided on at once
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(_REPAINT_MS)
-        self._repaint.timeout.connect(_repaint_footprints)
         self.photo = PhotoView(self)
         correction = Correction(self.bench, self.client, self._sources, self)
         search = SearchHere(self.bench, self.client, indexes, self)
@@ -172,7 +166,7 @@ class ReviewWindow(QWidget):
         bench.current_changed.connect(self._show_photo)
         bench.working_changed.connect(self._show_working)
         bench.decided.connect(self._decided)
-        bench.stored.connect(self._repaint.start)
+        bench.stored.connect(self._repaint_footprints)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
         self.imagery.changed.connect(lambda: self._ask_for_tiles())
@@ -212,6 +206,10 @@ class ReviewWindow(QWidget):
     def _decided(self, items: list) -> None:
         if any(item.path == self.bench.current for item in items):
             self._show_note()
+
+    def _repaint_footprints(self, items: list) -> None:
+        """Footprints on the map take the colour of the decision."""
+        reload_layers(QgsProject.instance(), [item.path for item in items], self.bench.recorder.file.path)
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -340,11 +338,3 @@ class ReviewWindow(QWidget):
         picture = self.pictures.load(self.bench.current, FULL_PX)
         if picture is not None:
             self.photo.show_picture(picture)
-
-
-def _repaint_footprints() -> None:
-    """Footprints on the map take the colour of the decision."""
-    for layer in QgsProject.instance().mapLayers().values():
-        if layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points"):
-            layer.dataProvider().reloadData()
-            layer.triggerRepaint()
