@@ -479,6 +479,16 @@ def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, result
     assert one.endswith("| accepted")
 
 
+def test_what_a_footprint_is_held_by_follows_the_maps_projection(open_window):
+    window = open_window()
+    press(window, Qt.Key.Key_V)
+    marks, camera = window.map.marks, window.bench.working.camera()
+    for crs in ("EPSG:4326", "EPSG:3857"):
+        window.map.canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
+        assert window.map.frame.to_lat_lon(marks._grips[0]) == pytest.approx(camera.locate(0, 0))
+    press(window, Qt.Key.Key_V)
+
+
 def test_a_decision_opens_the_layers_of_its_own_photo_only(open_window, results):
     from earthloc_qgis.core.layers import ResultLayers
 

@@ -57,6 +57,7 @@ class CorrectMode(QObject):
         correction.told.connect(self.told)
         search.told.connect(self.told)
         canvas.mapToolSet.connect(self._other_tool)
+        canvas.destinationCrsChanged.connect(self.show_handles)
         bench.current_changed.connect(lambda *_: search.cancel())
 
     def make_actions(self) -> None:
@@ -79,6 +80,7 @@ class CorrectMode(QObject):
         """Gives the map its own tool back."""
         self.leave()
         self._side.canvas.mapToolSet.disconnect(self._other_tool)
+        self._side.canvas.destinationCrsChanged.disconnect(self.show_handles)
 
     def leave(self) -> None:
         """Ends what is going on: a search, an open point, a tool."""
