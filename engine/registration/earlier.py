@@ -76,7 +76,8 @@ def _about(photo: PhotoInfo) -> tuple[tuple[str, str], list[str]]:
     taken, ids = ("", ""), []
     if photo.taken_at:
         at, reach = datetime.fromisoformat(photo.taken_at).replace(tzinfo=None), timedelta(seconds=WITHIN_S + 1)
-        taken = (at - reach).isoformat(), (at + reach).isoformat()
+        with contextlib.suppress(OverflowError):  # a clock at the beginning of all time, as some programs write it
+            taken = (at - reach).isoformat(), (at + reach).isoformat()
     known = roll_and_frame(photo.photo_id)
     if known:
         ids = [f"{known[0]}-{known[1] + step}" for step in range(-WITHIN_FRAMES, WITHIN_FRAMES + 1)]

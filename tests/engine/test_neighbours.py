@@ -202,6 +202,14 @@ def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
     assert asked.of(first, ROOT_SIFT) == []
 
 
+@pytest.mark.parametrize("taken_at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
+    results, photo = earlier
+    asked = Neighbours()
+    recall(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
+    assert [known.name for known in asked.of(read_photo_info(photo), ROOT_SIFT)] == ["ISS064-E-101"]
+
+
 # -- of one pass ----------------------------------------------------------------------------------
 
 
