@@ -6,6 +6,7 @@ registration the footprint is the best tile's, and the status is never better th
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ class Localizer:
                 )
 
     def neighbours_of(self, query: Query) -> set[Path]:
-        """The photos located so far that were taken just before or after this one."""
+        """The photos located so far that were taken just before or after this one, each by its absolute path."""
         if not query.register:
             return set()
         try:
@@ -105,7 +106,7 @@ class Localizer:
         except InputError:
             return set()
         self._recall(query, info)
-        return {known.info.path for known in self.memory.neighbours.of(info, query.finder)}
+        return {Path(os.path.abspath(known.info.path)) for known in self.memory.neighbours.of(info, query.finder)}
 
     def _recall(self, query: Query, info: PhotoInfo) -> None:
         """Takes up the neighbours that were located before this run."""

@@ -17,14 +17,14 @@ from test_registration_solve import camera_at, overlap
 from engine import geopackage
 from engine.imagery.raster import RasterSource
 from engine.localize import Localizer, Query
-from engine.photo.read import PhotoInfo, read_photo_info
+from engine.photo.read import PhotoInfo, read_photo, read_photo_info
 from engine.register_at import Place as Known
 from engine.register_at import register_at
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.earlier import recall
 from engine.registration.neighbours import Neighbours, apart_of, carried_over
-from engine.registration.prepare import ROOT_SIFT, prepare, survey
+from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare, survey
 from engine.registration.register import register
 from engine.results import ResultsFile
 from engine.retrieval.build import build_index
@@ -200,6 +200,21 @@ def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
     recall(results, first, ROOT_SIFT, {}, asked)
     recall(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
     assert asked.of(first, ROOT_SIFT) == []
+
+
+def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monkeypatch):
+    results, photo = earlier
+    monkeypatch.chdir(photo.parent)
+    localizer = Localizer([RegionalIndex.open(index)], [model])
+    asked = Query(Path(photo.name), results=results)
+    known = localizer.neighbours_of(asked)
+    assert known == {photo.with_name("ISS064-E-101.png")}
+    again = Path("ISS064-E-101.png")
+    with RasterSource.open(land[0]) as source:
+        prepared = prepare(read_photo(again, PHOTO_PX), None)
+        found = register(prepared, survey(source, 43.9, 5.4, 380.0), source)
+    localizer.memory.neighbours.remember(read_photo_info(again), prepared, found, land[0])
+    assert localizer.neighbours_of(asked) == known
 
 
 @pytest.mark.parametrize("taken_at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
