@@ -19,7 +19,7 @@ from engine.errors import UsageError
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera, surface_normal
-from engine.registration.pose import Pose, pose_json, solution_of, tie_points_json, view_json
+from engine.registration.pose import Pose, pose_json, prior_of, solution_of, tie_points_json, view_json
 from engine.registration.prior import camera_prior
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
 from engine.registration.starts import starts_from_affine
@@ -54,10 +54,10 @@ def solve_by_hand(
         UsageError: nothing to begin with, or no camera sees all of the points.
     """
     size = info.width_px, info.height_px
-    prior = camera_prior(info, *size, nadir)
     sd_px = max(size) * _HAND_SD
     found: list[Pose] = []
-    for start in _starts(points, size, prior, pose, corners):
+    for start in _starts(points, size, camera_prior(info, *size, nadir), pose, corners):
+        prior = prior_of(start, info, nadir)
         solution = solve_camera(_held_by(points, start), start, prior, sd_px, robust=len(points) >= _OUTVOTED, steps=40)
         off = errors_px(solution.camera, points)
         if np.isfinite(off).all():

@@ -55,11 +55,23 @@ def in_full_pixels(found: Solution, points: TiePoints, photo: PhotoInfo, nadir: 
     small, width, height = found.camera, photo.width_px, photo.height_px
     scale = np.array([width / small.width_px, height / small.height_px])
     full = TiePoints(points.xy_px * scale, points.lat, points.lon)
-    prior = camera_prior(photo, width, round(height * small.pixel_aspect), nadir)
+    start = small.resized(width, height)
+    prior = prior_of(start, photo, nadir)
     # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
     sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(found.residuals_px**2) / 2))) * float(scale.max())
-    solution = solve_camera(full, small.resized(width, height), prior, sd_px, robust=False)
+    solution = solve_camera(full, start, prior, sd_px, robust=False)
     return Pose(solution, full, prior)
+
+
+def prior_of(camera: Camera, photo: PhotoInfo, nadir: Any) -> CameraPrior:
+    """What is known beforehand of a camera, in the shape that its picture had before it was squashed.
+
+    Args:
+        camera: gives size and shape of the picture.
+        photo: what EXIF says of the lens.
+        nadir: (lat, lon) stated for the photo, or None.
+    """
+    return camera_prior(photo, camera.width_px, round(camera.height_px * camera.pixel_aspect), nadir)
 
 
 def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> dict[str, Any]:

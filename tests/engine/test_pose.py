@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from test_registration_solve import HEIGHT, WIDTH, camera_at, tie_points
 
 from engine import geo
 from engine.photo.read import PhotoInfo
-from engine.registration.pose import in_full_pixels, pose_json, solution_of, tie_points_json
-from engine.registration.solve import CameraPrior, TiePoints, ground_deviation_km, solve_camera
+from engine.registration.by_hand import solve_by_hand
+from engine.registration.pose import Pose, in_full_pixels, pose_json, solution_of, tie_points_json
+from engine.registration.solve import CameraPrior, Solution, TiePoints, ground_deviation_km, solve_camera
 
 FULL = (4928, 3279)  # brought to 1,024 pixels it is 681.35 rows high, that is 680 or 681: not scaled alike
 
@@ -82,3 +84,18 @@ def test_rotation_and_position_are_as_the_page_says(posed):
         off = np.hypot(x - point["x_px"], y - point["y_px"])
         assert off == pytest.approx(point["residual_px"], abs=0.05)
     assert written["prior"] == {"focal_px": None, "focal_sd": None, "nadir": [11.0, 178.0]}
+
+
+def test_a_squashed_photo_corrected_by_hand_keeps_its_lens():
+    """A portrait photo of 1000 x 1500 pixels that somebody made square: the lens still shows 1500 of them."""
+    focal_px = 50.0 / 36.0 * 1500
+    camera = replace(camera_at(10.0, 20.0, tilt_deg=15), width_px=1000, height_px=1500, focal_px=focal_px)
+    camera = camera.squashed(1000, 1000)
+    xy = np.array([[200.0, 150], [850, 250], [800, 900], [150, 800], [500, 520]])
+    photo = PhotoInfo(Path("a.jpg"), 1000, 1000, None, None, "NIKON D4", 50.0, 1, None)
+    points = TiePoints(xy, *camera.locate(xy[:, 0], xy[:, 1]))
+    began = Pose(Solution(camera, np.eye(8), (), np.zeros(5)), points, CameraPrior())
+    answer = solve_by_hand(photo, points, ["manual"] * 5, None, pose_json(began), None)
+    assert answer["pose"]["prior"]["focal_px"] == pytest.approx(focal_px, abs=0.01)
+    assert answer["camera"]["focal_length_mm"] == pytest.approx(50.0, rel=0.01)
+    assert answer["camera"]["altitude_km"] == pytest.approx(camera.nadir()[2], rel=0.01)
