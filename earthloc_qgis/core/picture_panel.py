@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
-from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
 from .words import in_percent, lat_lon
@@ -16,12 +16,18 @@ DPI = 120
 INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
 
-STATUS_WORDS = {
-    "located": "located",
-    "uncertain": "uncertain: check before use",
-    "not_found": "not found",
-    "failed": "failed",
-}
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EarthLoc", text)
+
+
+def _status_words() -> dict[str, str]:
+    return {
+        "located": _tr("located"),
+        "uncertain": _tr("uncertain: check before use"),
+        "not_found": _tr("not found"),
+        "failed": _tr("failed"),
+    }
 
 
 @dataclass
@@ -65,14 +71,15 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
     if len(subject.photos) == 1:
         row = subject.photos[0]
         write(_name(row), 14, INK, bold=True)
-        write(STATUS_WORDS.get(row["status"], str(row["status"])).capitalize(), 10, INK, gap=14)
+        words = _status_words().get(row["status"], str(row["status"]))
+        write(words[:1].upper() + words[1:], 10, INK, gap=14)
         footprint = next(layers[1].getFeatures(), None)
         top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
         for line in _facts(row, footprint):
             write(line, 9, FAINT)
     else:
-        write(f"{len(subject.photos)} photos", 14, INK, bold=True)
-        for status, words in STATUS_WORDS.items():
+        write(_tr("{n} photos").format(n=len(subject.photos)), 14, INK, bold=True)
+        for status, words in _status_words().items():
             number = sum(row["status"] == status for row in subject.photos)
             if number:
                 write(f"{number} {words}", 10, INK)
@@ -87,13 +94,13 @@ def _name(row: QgsFeature) -> str:
 def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
     facts = []
     if isinstance(row["confidence"], float):
-        facts.append(f"Confidence {in_percent(row['confidence'])}")
+        facts.append(_tr("Confidence {percent}").format(percent=in_percent(row["confidence"])))
     if isinstance(row["center_lat"], float):
-        facts.append(f"Centre {lat_lon(row['center_lat'], row['center_lon'])}")
+        facts.append(_tr("Centre {place}").format(place=lat_lon(row["center_lat"], row["center_lon"])))
     if isinstance(row["nadir_lat"], float):
-        facts.append(f"Nadir {lat_lon(row['nadir_lat'], row['nadir_lon'])}")
+        facts.append(_tr("Nadir {place}").format(place=lat_lon(row["nadir_lat"], row["nadir_lon"])))
     if footprint is not None and isinstance(footprint["width_km"], float):
-        facts.append(f"Ground width about {footprint['width_km']:.0f} km")
+        facts.append(_tr("Ground width about {km} km").format(km=f"{footprint['width_km']:.0f}"))
     if isinstance(row["message"], str) and row["message"]:
         facts.append(row["message"])
     return facts
@@ -120,7 +127,8 @@ def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint
     painter.drawImage(QPoint(inner.left(), top), image)
     painter.setFont(font(8))
     painter.setPen(FAINT)
-    caption = f"The photo, turned by {turn}° to be about north up" if turn else "The photo as it is stored"
+    turned = _tr("The photo, turned by {turn}° to be about north up").format(turn=turn)
+    caption = turned if turn else _tr("The photo as it is stored")
     bottom = top + image.height()
     painter.drawText(QPoint(inner.left(), bottom + 20), caption)
     return bottom + 38

@@ -222,6 +222,50 @@
       <translation>Alle Bildflächen</translation>
     </message>
     <message>
+      <source>located</source>
+      <translation>verortet</translation>
+    </message>
+    <message>
+      <source>uncertain: check before use</source>
+      <translation>unsicher: vor Gebrauch prüfen</translation>
+    </message>
+    <message>
+      <source>not found</source>
+      <translation>nicht gefunden</translation>
+    </message>
+    <message>
+      <source>failed</source>
+      <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+      <source>{n} photos</source>
+      <translation>{n} Fotos</translation>
+    </message>
+    <message>
+      <source>Confidence {percent}</source>
+      <translation>Sicherheit {percent}</translation>
+    </message>
+    <message>
+      <source>Centre {place}</source>
+      <translation>Mitte {place}</translation>
+    </message>
+    <message>
+      <source>Nadir {place}</source>
+      <translation>Nadir {place}</translation>
+    </message>
+    <message>
+      <source>Ground width about {km} km</source>
+      <translation>Bodenbreite etwa {km} km</translation>
+    </message>
+    <message>
+      <source>The photo, turned by {turn}° to be about north up</source>
+      <translation>Das Foto, um {turn}° gedreht, sodass etwa Norden oben ist</translation>
+    </message>
+    <message>
+      <source>The photo as it is stored</source>
+      <translation>Das Foto, wie es gespeichert ist</translation>
+    </message>
+    <message>
       <source>Photos located with EarthLoc</source>
       <translation>Mit EarthLoc verortete Fotos</translation>
     </message>
