@@ -76,7 +76,11 @@ def main() -> None:
     if arguments.diagram:
         _draw(registered, held_out, arguments.diagram)
     fitting = [line for line in lines if line["evidence"] and _is_for_fitting(line)]
-    weights = _fit([confidence.Evidence(**line["evidence"]) for line in fitting], [_is_right(line) for line in fitting])
+    rights = [_is_right(line) for line in fitting]
+    if all(rights) or not any(rights):
+        print(f"\nnothing to fit: of {len(fitting)} tries all are {'right' if any(rights) else 'wrong'}")
+        return
+    weights = _fit([confidence.Evidence(**line["evidence"]) for line in fitting], rights)
     print(f"\nfitted on {len(fitting)} tries:", ", ".join(f"{w:.3f}" for w in weights))
 
 
