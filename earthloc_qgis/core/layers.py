@@ -18,11 +18,12 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QObject
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtXml import QDomDocument
 
 from .resources import style
 from .store import photo_key, quoted
+from .words import tr as _tr
 
 PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it
 TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the photo itself
@@ -30,10 +31,6 @@ PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
 _MARGIN = 1.3  # how much wider than the footprint the map is zoomed
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EarthLoc", text)
 
 
 class ResultLayers(QObject):

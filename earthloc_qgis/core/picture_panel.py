@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication, QPoint, QRect, QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
 from .words import in_percent, lat_lon
+from .words import tr as _tr
 
 DPI = 120
 INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EarthLoc", text)
 
 
 def _status_words() -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Optional
 
 from qgis.core import QgsFeedback, QgsRasterLayer
-from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QTransform
 
 from .camera import CornerCamera, offset
@@ -19,6 +19,7 @@ from .reviewed_rows import ReviewedRow, reviewed_rows
 from .training_photos import jpeg, read_stored
 from .whole_file import write_whole
 from .words import in_percent, lat_lon
+from .words import tr as _tr
 
 _PHOTO_PX, _MAP_SIZE = 460, QSize(460, 345)
 _STYLE = """body{font:14px/1.45 sans-serif;color:#1d2733;max-width:62em;margin:2em auto;padding:0 1em}
@@ -26,10 +27,6 @@ h1{font-size:1.5em}h2{font-size:1.1em;margin:0 0 .4em}article{border-top:1px sol
 break-inside:avoid}.pair{display:flex;gap:1em;flex-wrap:wrap;align-items:start}.pair img{max-width:100%;height:auto;
 background:#222}table{border-collapse:collapse;margin-top:.6em}th{text-align:left;font-weight:normal;color:#5b6875;
 padding-right:1.2em;vertical-align:top}td{padding:.05em 0}.review{font-weight:bold}"""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EarthLoc", text)
 
 
 def write_report(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import QCoreApplication
 
 
-def _tr(text: str) -> str:
+def tr(text: str) -> str:
+    """A text outside Qt's classes in the user's language."""
     return QCoreApplication.translate("EarthLoc", text)
 
 
@@ -26,14 +27,14 @@ def stage_in_words(params: dict) -> str:
     if isinstance(total, (int, float)) and total > 0:
         if stage == "imagery":
             what = str(params.get("message") or "")
-            return _tr("Fetching imagery: {done} of {total} {what}").format(done=done, total=total, what=what)
+            return tr("Fetching imagery: {done} of {total} {what}").format(done=done, total=total, what=what)
         if stage == "register" and total > 1:
-            return _tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
+            return tr("Comparing with the imagery: {done} of {total} candidates").format(done=done, total=total)
     words = {
-        "read": _tr("Reading the photo"),
-        "embed": _tr("Looking at the photo"),
-        "search": _tr("Searching the index"),
-        "register": _tr("Comparing with the imagery"),
-        "save": _tr("Saving"),
+        "read": tr("Reading the photo"),
+        "embed": tr("Looking at the photo"),
+        "search": tr("Searching the index"),
+        "register": tr("Comparing with the imagery"),
+        "save": tr("Saving"),
     }
     return words.get(str(stage), "")

@@ -6,14 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
+from ..core.words import tr as _tr
 from .engine_run import EngineRun
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EarthLoc", text)
 
 
 def locate(

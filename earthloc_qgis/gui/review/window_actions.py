@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QCoreApplication
-
+from ...core.words import tr as _tr
 from .actions import DECISION_KEYS, RANK_KEYS
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("EarthLoc", text)
 
 
 def add_actions(window) -> None:
