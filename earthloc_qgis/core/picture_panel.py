@@ -72,7 +72,7 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
         write(words[:1].upper() + words[1:], 10, INK, gap=14)
         footprint = next(layers[1].getFeatures(), None)
         top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
-        for line in _facts(row, footprint):
+        for line in facts_of(row, footprint):
             write(line, 9, FAINT)
     else:
         write(_tr("{n} photos").format(n=len(subject.photos)), 14, INK, bold=True)
@@ -88,7 +88,8 @@ def _name(row: QgsFeature) -> str:
     return photo_id if isinstance(photo_id, str) and photo_id else str(row["photo"]).rsplit("/", 1)[-1]
 
 
-def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
+def facts_of(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
+    """What is known about a photo, a line each, from its rows of `photos` and `footprints`."""
     facts = []
     if isinstance(row["confidence"], float):
         facts.append(_tr("Confidence {percent}").format(percent=in_percent(row["confidence"])))
@@ -96,7 +97,9 @@ def _facts(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
         facts.append(_tr("Centre {place}").format(place=lat_lon(row["center_lat"], row["center_lon"])))
     if isinstance(row["nadir_lat"], float):
         facts.append(_tr("Nadir {place}").format(place=lat_lon(row["nadir_lat"], row["nadir_lon"])))
-    if footprint is not None and isinstance(footprint["width_km"], float):
+    # The width is that of the tile found, which is the footprint only where no camera was fitted.
+    fitted = footprint is not None and isinstance(footprint["camera_altitude_km"], float)
+    if footprint is not None and not fitted and isinstance(footprint["width_km"], float):
         facts.append(_tr("Ground width about {km} km").format(km=f"{footprint['width_km']:.0f}"))
     if isinstance(row["message"], str) and row["message"]:
         facts.append(row["message"])

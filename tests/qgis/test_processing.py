@@ -22,6 +22,8 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QImage
 from sample_results import write_results
 
+from earthloc_qgis.core.picture_panel import facts_of
+
 
 def test_algorithms_have_names_that_stay_and_help(provider):
     algorithms = {algorithm.id(): algorithm for algorithm in provider.algorithms()}
@@ -157,6 +159,13 @@ def test_map_picture_shows_map_and_photo(run, tmp_path, imagery):
         assert (blues > 15) == (name != "fiji")
         assert (oranges > 15) == (name != "one")
         assert (pinks > 1000) == (name == "one")
+
+
+@pytest.mark.parametrize(("altitude_km", "widths"), [(None, 1), (412.0, 0)], ids=["a tile", "fitted"])
+def test_map_picture_gives_the_width_of_a_tile_for_no_other_footprint(altitude_km, widths):
+    photo = {"confidence": 0.5, "center_lat": 10.0, "center_lon": 20.0, "nadir_lat": None, "message": ""}
+    facts = facts_of(photo, {"width_km": 313.0, "camera_altitude_km": altitude_km})
+    assert len([fact for fact in facts if "313 km" in fact]) == widths
 
 
 def test_map_picture_draws_the_basemap_across_the_antimeridian(run, tmp_path):
