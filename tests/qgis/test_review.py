@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -111,8 +112,8 @@ def name(window) -> str:
     return os.path.basename(window.bench.current)
 
 
-def test_ten_photos_by_keyboard(open_window, results):
-    window = open_window()
+def review_ten(window, results):
+    """Ten photos decided on by keys, each with what the file then says of it."""
     taken = {}
     for key in "ARULCNARUA":
         assert window.bench.model.item(window.bench.current).review == "unreviewed"
@@ -135,6 +136,23 @@ def test_ten_photos_by_keyboard(open_window, results):
     ):  # fmt: skip
         assert (rank, index, tile, imagery) == (1, "mosaic", "313_1_7", "mosaic.tif")
         assert json.loads(found)["photo"].endswith(photo)
+
+
+def test_ten_photos_by_keyboard(open_window, results):
+    review_ten(open_window(), results)
+
+
+@pytest.mark.realdata
+def test_ten_real_photos_by_keyboard(open_window, data_folder, tmp_path):
+    folder = tmp_path / "real" / "photos"
+    folder.mkdir(parents=True)
+    real = sorted((data_folder / "photos").glob("*.jpg"))[:10]
+    given = [shutil.copy(photo, folder / photo.name) for photo in real]
+    path = folder.parent / "results.gpkg"
+    write_review_results(path, given=given)
+    window = open_window(path)
+    review_ten(window, path)
+    assert window.problems == []  # such as a photo that could not be read
 
 
 def test_least_certain_comes_first_and_next_skips_what_is_done(open_window):
