@@ -128,9 +128,7 @@ class ImagerySource(abc.ABC):
             RGB (size_px, size_px, 3) and coverage (size_px, size_px), as `square`.
         """
         x, y = self._pixel_position(lat, lon)
-        weights = _node_weights(size_px)
-        step_px = _median_step(x, y) * (NODES - 1) / size_px
-        return self._resample(weights @ x @ weights.T, weights @ y @ weights.T, step_px)
+        return self._resample(x, y, _median_step(x, y) * (NODES - 1) / size_px, _node_weights(size_px))
 
     def sample(
         self, lat: NDArray[np.float64], lon: NDArray[np.float64], resolution_km: float | None = None
@@ -201,12 +199,19 @@ class ImagerySource(abc.ABC):
     # -- reading ----------------------------------------------------------------------------------
 
     def _resample(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], step_px: float
+        self,
+        x: NDArray[np.float64],
+        y: NDArray[np.float64],
+        step_px: float,
+        weights: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        decimation = self._decimation(step_px)
-        empty = np.zeros((*x.shape, 3), np.uint8), np.zeros(x.shape, bool)
-        if not np.isfinite(x).any():
+        """Colours at columns x and rows y (h, w), or between such nodes, where weights (size, h = w) interpolate."""
+        shape = x.shape if weights is None else (len(weights), len(weights))
+        empty = np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool)
+        known = np.isfinite(x)
+        if not (known.any() if weights is None else known.all()):
             return empty
+        decimation = self._decimation(step_px)
         pad = 2 * decimation
         left = _floor_to(float(np.nanmin(x)) - pad, decimation)
         right = _floor_to(float(np.nanmax(x)) + pad, decimation) + decimation
@@ -218,12 +223,15 @@ class ImagerySource(abc.ABC):
             return empty
         if (right - left) * (bottom - top) > MAX_WINDOW_PX * decimation**2:
             raise UsageError(self.name, "the view asked for is too large to read at once", "ask for less")
-        patch, valid = self._read(left, top, right, bottom, decimation, x, y)
         # Pixel centres lie at .5 in the imagery and at whole numbers in the patch.
-        mx = ((x - left) / decimation - 0.5).astype(np.float32)
-        my = ((y - top) / decimation - 0.5).astype(np.float32)
-        height, width = patch.shape[:2]
-        inside = (mx >= -0.5) & (my >= -0.5) & (mx <= width - 0.5) & (my <= height - 0.5)  # False for NaN
+        mx = nodes_x = ((x - left) / decimation - 0.5).astype(np.float32)
+        my = nodes_y = ((y - top) / decimation - 0.5).astype(np.float32)
+        if weights is not None:
+            mx, my = weights @ mx @ weights.T, weights @ my @ weights.T
+        patch, valid = self._read(left, top, right, bottom, decimation, mx, my)
+        inside = _within(patch, nodes_x, nodes_y)
+        if weights is not None:  # points between nodes on the patch lie on it themselves
+            inside = np.ones(shape, bool) if inside.all() else _within(patch, mx, my)
         pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), patch.dtype)
         if valid is not None:
             mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
@@ -244,7 +252,7 @@ class ImagerySource(abc.ABC):
 
         Args:
             left, top, right, bottom: in finest pixels, multiples of `decimation` (or the imagery's edge).
-            x, y: finest pixels of the points that will be looked at; elsewhere nothing need be there.
+            x, y: the points that will be looked at, in pixels of the window; elsewhere nothing need be there.
         """
 
 
@@ -256,10 +264,16 @@ def _node_grid(lat: float, width_km: float) -> tuple[NDArray[np.float64], NDArra
 
 
 @lru_cache(maxsize=8)
-def _node_weights(size_px: int) -> NDArray[np.float64]:
+def _node_weights(size_px: int) -> NDArray[np.float32]:
     """(size_px, NODES): weights that interpolate node values at pixel centres."""
     at = (np.arange(size_px) + 0.5) / size_px * (NODES - 1)
-    return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None)
+    return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None).astype(np.float32)
+
+
+def _within(patch: NDArray, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether points, in pixels of a patch (h, w, ...), lie on it; False for NaN."""
+    height, width = patch.shape[:2]
+    return (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
 
 
 def _median_step(x: NDArray, y: NDArray) -> float:

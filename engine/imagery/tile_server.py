@@ -112,9 +112,10 @@ class TileServerSource(ImagerySource):
         width, height = round(right / decimation) - first_x, round(bottom / decimation) - first_y
         pixels, covered = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
         around_px = self.width / decimation if self._covers_the_world() else None
+        level_x, level_y = x.astype(np.float64) + first_x + 0.5, y.astype(np.float64) + first_y + 0.5
         seen = [
             (turn, (level, column, row))
-            for turn, column, row in _tiles_seen(x / decimation, y / decimation, level, around_px)
+            for turn, column, row in _tiles_seen(level_x, level_y, level, around_px)
             if 0 <= row < level.rows and 0 <= column < level.columns
         ]
         tiles = self._tiles(list(dict.fromkeys(place for _, place in seen)))

@@ -24,12 +24,18 @@ INFO = PackageInfo("tiny", "1.2", "textures", "GPL-2.0-or-later", "drawn by lot"
 
 
 class TinyBackbone(nn.Module):
-    """Two convolutions with a batch norm: a graph that is exported in a moment."""
+    """Four convolutions with a batch norm: a graph that is exported in a moment."""
 
     def __init__(self):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 16, 5, 4, 2), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 320, 5, 4, 2), nn.ReLU()
+            nn.Conv2d(1, 16, 5, 4, 2),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+            nn.Conv2d(16, 16, 1, bias=False),
+            nn.Conv2d(16, 16, 1, bias=False),
+            nn.Conv2d(16, 320, 5, 4, 2),
+            nn.ReLU(),
         )
 
     def forward(self, images):
@@ -43,6 +49,8 @@ def network():
     net.backbone = TinyBackbone()
     nn.init.uniform_(net.backbone.layers[1].running_mean, -0.2, 0.2)
     nn.init.uniform_(net.backbone.layers[1].running_var, 0.5, 2)
+    for layer in net.backbone.layers[3:5]:
+        nn.init.orthogonal_(layer.weight)
     return net
 
 
