@@ -21,7 +21,7 @@ _MIN_WEIGHTS = 256
 _QUANTISED = ["Conv", "Gemm", "MatMul", "Clip", "Relu", "Add"]
 # Convolutions of an image's first layers that stay in single precision: the few channels there have the widest ranges.
 _FIRST = 3
-# Part of the activations that lie within the range taken for a layer, in per cent. Rare extremes would coarsen the rest.
+# Per cent of the activations that lie within the range taken for a layer: rare extremes would coarsen the rest.
 _WITHIN = 99.999
 
 
