@@ -1,6 +1,6 @@
 """Building an index beside the EarthLoc way, and beside the model alone, in one run.
 
-    python benchmarks/build.py [--tiles 96] [--json]
+    python benchmarks/build.py [--tiles 800] [--json]
 
 The EarthLoc way: tile pictures of 1,024 px as JPEG files, decoded and shrunk by Pillow, embedded by PyTorch in float32
 at four rotations, 4,096 numbers each (ResNet-50 up to stage 3, MixVPR, 320 px); and the same with the network that
@@ -35,12 +35,12 @@ import numpy as np
 from PIL import Image
 
 from engine.imagery.opening import open_imagery
+from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval.build import build_index, plan_tiles
 from engine.retrieval.model import ModelPackage
 from training.networks import PUBLISHED, NetworkConfig, build
 
 _PICTURE_PX = 1024
-_WIDTHS_KM = (313.0,)
 
 
 def earthloc_way(files: list[Path], network, size_px: int) -> np.ndarray:
@@ -72,7 +72,7 @@ def default_network() -> NetworkConfig:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tiles", type=int, default=96)
+    parser.add_argument("--tiles", type=int, default=800)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -86,7 +86,7 @@ def main() -> None:
     with open_imagery(chosen.imagery) as imagery:
         side = 2.0
         while (
-            len(tiles := plan_tiles(imagery, (west, south, west + side, south + side), _WIDTHS_KM, False)) < args.tiles
+            len(tiles := plan_tiles(imagery, (west, south, west + side, south + side), DEFAULT_TILE_KM, False)) < args.tiles
         ):
             side += 1.0
         bbox = (west, south, west + side, south + side)
@@ -98,16 +98,16 @@ def main() -> None:
 
     def ours(model: ModelPackage, name: str) -> int:
         shutil.rmtree(folder / name, ignore_errors=True)
-        return build_index(chosen.imagery, folder / name, bbox=bbox, tile_km=_WIDTHS_KM, model=model)["count"]
+        return build_index(chosen.imagery, folder / name, bbox=bbox, tile_km=DEFAULT_TILE_KM, model=model)["count"]
 
     def alone(model: ModelPackage) -> int:
         size = model.input.size_px
         squares = np.random.default_rng(0).integers(0, 256, (32, size, size, 3), dtype=np.uint8)
-        for _ in range(3):
+        for _ in range(10):
             model.embed(squares)
-        return 96
+        return 10 * len(squares)
 
-    ours(one_thread, "warm")  # opens what is opened once
+    ours(all_cores, "warm")  # opens what is opened once
     alone(one_thread)
     floor, _ = rate(lambda: alone(one_thread))
     built, _ = rate(lambda: ours(one_thread, "timed"))

@@ -167,9 +167,9 @@ class ImagerySource(abc.ABC):
         if self._period_px is not None and not bad.all():
             # Keep the points together round the middle one, and the middle one inside the imagery if it can be.
             period = self._period_px
-            middle = np.nanmedian(x)
+            middle = _median(x)
             x = middle + (x - middle + period / 2) % period - period / 2
-            x += np.floor((self.width / 2 - np.nanmean(x)) / period + 0.5) * period
+            x += np.floor((self.width / 2 - _median(x)) / period + 0.5) * period
         return x, y
 
     def _pixels_around_the_world(self) -> float | None:
@@ -232,7 +232,10 @@ class ImagerySource(abc.ABC):
         inside = _within(patch, nodes_x, nodes_y)
         if weights is not None:  # points between nodes on the patch lie on it themselves
             inside = np.ones(shape, bool) if inside.all() else _within(patch, mx, my)
-        pixels = np.asarray(cv2.remap(patch, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), patch.dtype)
+        # With three channels OpenCV takes more than twice as long as with four.
+        four = cv2.cvtColor(patch, cv2.COLOR_RGB2RGBA)
+        four = cv2.remap(four, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        pixels = np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), patch.dtype)
         if valid is not None:
             mask = cv2.remap(valid, mx, my, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
             inside &= mask > 0
@@ -284,8 +287,13 @@ def _median_step(x: NDArray, y: NDArray) -> float:
     along = np.hypot(np.diff(x[::skip], axis=1), np.diff(y[::skip], axis=1))
     down = np.hypot(np.diff(x[:, ::skip], axis=0), np.diff(y[:, ::skip], axis=0))
     steps = np.concatenate([along.ravel(), down.ravel()])
-    steps = steps[np.isfinite(steps)]
-    return float(np.median(steps)) if steps.size else 1.0
+    return _median(steps) if np.isfinite(steps).any() else 1.0
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """The middle one of the finite values, of which there is one; numpy's own takes ten times as long for a few."""
+    finite = values[np.isfinite(values)]
+    return float(np.partition(finite, len(finite) // 2)[len(finite) // 2])
 
 
 def _floor_to(value: float, step: float) -> float:

@@ -91,21 +91,19 @@ def batches_here(
 
 def cut_tiles(
     imagery: ImagerySource, tiles: Tiles, size_px: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint32]]:
-    """Those of the tiles that the imagery covers: which, their pictures (n, size_px, size_px, 3) and checksums."""
+) -> tuple[NDArray[np.int64], list[NDArray[np.uint8]], NDArray[np.uint32]]:
+    """Those of the tiles that the imagery covers: which, their pictures (size_px, size_px, 3) and checksums."""
     rows, squares = [], []
     for row, tile in enumerate(tiles):
         pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
         if covered.mean() >= MIN_COVERAGE:
             rows.append(row)
             squares.append(pixels)
-    stacked = np.stack(squares) if squares else np.empty((0, size_px, size_px, 3), np.uint8)
-    checksums = np.array([zlib.crc32(square) for square in stacked], np.uint32)
-    return np.asarray(rows, np.int64), stacked, checksums
+    return np.asarray(rows, np.int64), squares, np.array([zlib.crc32(square) for square in squares], np.uint32)
 
 
 def _embed(
-    squares: NDArray[np.uint8],
+    squares: list[NDArray[np.uint8]],
     pixels: NDArray[np.uint32],
     tiles: Tiles,
     model: ModelPackage,
@@ -122,7 +120,7 @@ def _embed(
             missing = (known < 0) | (checksums != pixels)
             stored[~missing] = reuse.stored_at(known[~missing])
     if missing.any():
-        descriptors = model.embed(squares[missing])
+        descriptors = model.embed([squares[row] for row in np.flatnonzero(missing)])
         stored[missing] = compress(descriptors) if dtype == "int8" else descriptors
     return stored
 
