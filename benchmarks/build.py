@@ -84,12 +84,11 @@ def main() -> None:
     one_thread, all_cores = ModelPackage.open(threads=1), ModelPackage.open()
     west, south, _, _ = chosen.bbox
     with open_imagery(chosen.imagery) as imagery:
-        side = 2.0
-        while (
-            len(tiles := plan_tiles(imagery, (west, south, west + side, south + side), DEFAULT_TILE_KM, False)) < args.tiles
-        ):
+        side, tiles = 1.0, []
+        while len(tiles) < args.tiles:
             side += 1.0
-        bbox = (west, south, west + side, south + side)
+            bbox = (west, south, west + side, south + side)
+            tiles = plan_tiles(imagery, bbox, DEFAULT_TILE_KM, False)
         files = []
         for number, tile in enumerate(tiles[:6]):
             pixels, _ = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), _PICTURE_PX)

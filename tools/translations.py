@@ -103,9 +103,7 @@ def compile_into(folder: Path) -> bool:
         return False
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(FOLDER.glob("*.ts")):
-        subprocess.run(
-            [program, str(path), "-qm", str(folder / f"{path.stem}.qm")], check=True, capture_output=True
-        )
+        subprocess.run([program, str(path), "-qm", str(folder / f"{path.stem}.qm")], check=True, capture_output=True)
     return True
 
 

@@ -224,10 +224,11 @@ class ImagerySource(abc.ABC):
         if (right - left) * (bottom - top) > MAX_WINDOW_PX * decimation**2:
             raise UsageError(self.name, "the view asked for is too large to read at once", "ask for less")
         # Pixel centres lie at .5 in the imagery and at whole numbers in the patch.
-        mx = nodes_x = ((x - left) / decimation - 0.5).astype(np.float32)
-        my = nodes_y = ((y - top) / decimation - 0.5).astype(np.float32)
+        nodes_x: NDArray[np.float32] = ((x - left) / decimation - 0.5).astype(np.float32)
+        nodes_y: NDArray[np.float32] = ((y - top) / decimation - 0.5).astype(np.float32)
+        mx, my = nodes_x, nodes_y
         if weights is not None:
-            mx, my = weights @ mx @ weights.T, weights @ my @ weights.T
+            mx, my = (np.asarray(weights @ nodes @ weights.T, np.float32) for nodes in (nodes_x, nodes_y))
         patch, valid = self._read(left, top, right, bottom, decimation, mx, my)
         inside = _within(patch, nodes_x, nodes_y)
         if weights is not None:  # points between nodes on the patch lie on it themselves

@@ -99,7 +99,7 @@ def cut_tiles(
         if covered.mean() >= MIN_COVERAGE:
             rows.append(row)
             squares.append(pixels)
-    return np.asarray(rows, np.int64), squares, np.array([zlib.crc32(square) for square in squares], np.uint32)
+    return np.asarray(rows, np.int64), squares, np.array([zlib.crc32(square.data) for square in squares], np.uint32)
 
 
 def _embed(

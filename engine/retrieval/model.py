@@ -135,7 +135,7 @@ class ModelPackage:
         norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
         return descriptors / np.maximum(norms, 1e-12)
 
-    def _run(self, squares: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def _run(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         spec = self.input
         std, mean = np.array(spec.std, np.float32), np.array(spec.mean, np.float32)
         batch = np.empty((len(squares), 3, spec.size_px, spec.size_px), np.float32)

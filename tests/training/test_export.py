@@ -16,7 +16,7 @@ from torch import nn
 
 from engine.errors import ModelError, OutputError, UsageError
 from engine.retrieval.model import ModelPackage
-from training import export
+from training import export, quantise
 from training.export import PackageInfo, compare, export_package, texture_pictures
 from training.networks import MixVprConfig, NetworkConfig, SaladConfig, build
 
@@ -93,6 +93,20 @@ def test_packages_agree_with_torch_on_other_pictures(network, written, variant, 
     with torch.no_grad():
         own = network(network.normalised(torch.from_numpy(others.transpose(0, 3, 1, 2)))).numpy()
     assert np.median((own[1:] * own[:1]).sum(axis=1)) < least
+
+
+def test_8_bits_keep_the_mean_of_every_channel(network, pictures, exported_before, monkeypatch):
+    prepared = network.normalised(torch.from_numpy(pictures.transpose(0, 3, 1, 2))).numpy()
+
+    def last_convolution(model):
+        name = [node.output[0] for node in model.graph.node if node.op_type == "Conv"][-1]
+        return quantise._channel_means(model, [name], "image", prepared)[0]
+
+    wanted = last_convolution(exported_before)
+    corrected = last_convolution(quantise.int8(exported_before, "image", prepared))
+    monkeypatch.setattr(quantise, "_correct_biases", lambda *_: None)
+    rounded = last_convolution(quantise.int8(exported_before, "image", prepared))
+    assert np.abs(corrected - wanted).max() < 0.2 * np.abs(rounded - wanted).max()
 
 
 def test_variants_get_smaller(written):
