@@ -58,7 +58,7 @@ def half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 def int8(model: onnx.ModelProto, input_name: str, pictures: NDArray[np.float32]) -> onnx.ModelProto:
     """The graph with convolutions and matrix products in 8 bits, weights per channel; what is small stays as it is.
 
-    Weights use 7 bits: then processors without VNNI do not overflow, and all of them give the same descriptors.
+    Weights use 7 bits, so that sums do not overflow on processors without VNNI.
 
     Args:
         input_name: of the graph's input.
