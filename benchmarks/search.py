@@ -188,6 +188,46 @@ def resident_bytes(index: RegionalIndex) -> int:
     return size[coarse.CODES]["bytes"] if coarse.CODES in size else size["descriptors.i8"]["bytes"]
 
 
+def _status_bytes() -> dict[str, int]:
+    """Resident bytes of this process: its own memory, and pages of files, which the system may take back."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    return {name: 1024 * int(status[name].split()[0]) for name in ("RssAnon", "RssFile")}
+
+
+def measure_memory(folder: Path, photos: np.ndarray, answer) -> None:
+    """In a process of its own: by how many bytes it grows that opens an index and searches all of it for photos."""
+    faiss.omp_set_num_threads(1)
+    rng = np.random.default_rng(1)
+    # What FAISS and NumPy hold after any search is not the index's.
+    faiss.IndexFlatIP(photos.shape[1]).search(photos, 1)
+    before = _status_bytes()
+    index = RegionalIndex.open(folder)
+    first = _status_bytes()
+    after = first
+    for photo in photos:
+        shortlist(index, views_of(photo, rng), 10)
+        if after is first:
+            after = _status_bytes()
+    last = _status_bytes()
+    answer.send([[status[name] - before[name] for name in before] for status in (first, after, last)])
+
+
+def grown_memory(folder: Path, photos: np.ndarray) -> list[list[int]] | None:
+    """Bytes of [own memory, pages of files] more than before: opened, after a photo, after all; None but on Linux."""
+    if not Path("/proc/self/status").exists():
+        return None
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=measure_memory, args=(folder, photos, sender))
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv()
+    finally:
+        process.join()
+
+
 # Way to keep and search descriptors: FAISS's name for it, and how many tiles are re-ranked.
 CODECS = {
     "float32, exact": ("Flat", 0),
@@ -287,6 +327,7 @@ def main() -> None:
         ranked, times = ours(index, photos, rng)
         recall_ours = recall(ranked, index.tiles_at(slice(None)), truth)
         nadir_times, must_read, compared_ms = near_nadir(index, photos, truth, rng)
+        memory = grown_memory(index.path, photos)
         flat_ranked, flat_ms = flat(descriptors, photos, rng)
         result = {
             "ours_ms": round(statistics.median(times), 2),
@@ -304,6 +345,9 @@ def main() -> None:
         print(f"{args.tiles} tiles, {len(photos)} photos, {VIEWS} views each; opened in {open_ms:.1f} ms")
         p95 = sorted(times)[int(0.95 * len(times))], sorted(nadir_times)[int(0.95 * len(nadir_times))]
         print(f"p95: {p95[0]:.1f} ms worldwide, {p95[1]:.1f} ms near the nadir; {disk / 1e6:.1f} MB on disk")
+        if memory:
+            for when, (own, files) in zip(("opened", "after one photo", f"after {len(photos)}"), memory, strict=True):
+                print(f"{when}: {own / 1e6:.1f} MB of memory more, {files / 1e6:.1f} MB of files' pages")
         print(f"memory {result['flat_bytes'] / result['ours_bytes']:.0f} times less", end=", ")
         print(f"time {result['flat_ms'] / result['ours_ms']:.1f} times less than with the same descriptors")
     print(json.dumps(result))
