@@ -36,8 +36,9 @@ from PIL import Image
 
 from engine.imagery.opening import open_imagery
 from engine.limits import DEFAULT_TILE_KM
-from engine.retrieval.build import build_index, plan_tiles
+from engine.retrieval.build import build_index
 from engine.retrieval.model import ModelPackage
+from engine.retrieval.plan import plan_tiles
 from training.networks import PUBLISHED, NetworkConfig, build
 
 _PICTURE_PX = 1024

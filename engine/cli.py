@@ -131,15 +131,20 @@ def parser() -> argparse.ArgumentParser:
         metavar="COMMAND", required=True, parser_class=_Parser
     )
     build = command(index, "build", commands.index_build, "build a regional index from georeferenced imagery")
-    build.add_argument("source", metavar="SOURCE", help="imagery, as for localize: a raster, a tile server, ...")
+    plan = command(index, "plan", commands.index_plan, "say how large an index would be, without building it")
+    for planned in (build, plan):
+        planned.add_argument("source", metavar="SOURCE", help="imagery, as for localize: a raster, a tile server, ...")
+        planned.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
+        planned.add_argument(
+            "--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)"
+        )
+        planned.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
+        planned.add_argument("--include-ocean", action="store_true", help="also tiles without land")
     build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new index")
-    build.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
-    build.add_argument("--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)")
-    build.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
+    plan.add_argument("--json", action="store_true", help="print a JSON object")
     build.add_argument("--update", type=Path, metavar="OLD", help="earlier index; what did not change is taken from it")
     build.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler to build on, tcp://HOST:8786")
     build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
-    build.add_argument("--include-ocean", action="store_true", help="also tiles without land")
     build.add_argument(
         "--compact", action="store_true", help="a sixth of the size: descriptors in 8 bits, no tiles.gpkg for QGIS"
     )
@@ -151,6 +156,9 @@ def parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="print its index.json")
     verify = command(index, "verify", commands.index_verify, "compare an index with its checksums")
     verify.add_argument("index", type=Path, metavar="DIR")
+    outlines = command(index, "tiles", commands.index_tiles, "write the outlines of an index's tiles for QGIS")
+    outlines.add_argument("index", type=Path, metavar="DIR")
+    outlines.add_argument("--out", type=Path, required=True, metavar="FILE.gpkg", help="GeoPackage to write")
     push = command(index, "push", commands.index_push, "copy an index to Milvus, to be searched there")
     push.add_argument("index", type=Path, metavar="DIR")
     push.add_argument("address", metavar="milvus://HOST:PORT/NAME", help="or milvus:///FOLDER/FILE.db/NAME")

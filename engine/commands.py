@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -153,6 +154,38 @@ def index_info(args: argparse.Namespace) -> int:
 
     info = RegionalIndex.open(args.index).info
     print(json.dumps(info) if args.json else _index_in_words(info))
+    return 0
+
+
+def index_plan(args: argparse.Namespace) -> int:
+    """Says how many tiles an index would have, and how large it would be."""
+    from engine.retrieval.model import ModelPackage
+    from engine.retrieval.plan import outlook
+
+    line = _ProgressLine()
+    widths = args.tile_km or DEFAULT_TILE_KM
+    dimension = ModelPackage.open(args.model).dimension
+    try:
+        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show))
+    finally:
+        line.clear()
+    text = f"up to {found.tiles} tiles, {found.size_bytes / 1e6:,.1f} MB"
+    print(json.dumps(dataclasses.asdict(found)) if args.json else text)
+    return 0
+
+
+def index_tiles(args: argparse.Namespace) -> int:
+    """Writes the outlines of an index's tiles for QGIS."""
+    from engine.retrieval.footprints import export_footprints
+    from engine.retrieval.index import RegionalIndex
+
+    index = RegionalIndex.open(args.index)
+    line = _ProgressLine()
+    try:
+        export_footprints(index, args.out, Work(line.show))
+    finally:
+        line.clear()
+    print(f"{args.out}: the outlines of {index.count} tiles")
     return 0
 
 

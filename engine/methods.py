@@ -41,6 +41,8 @@ class Methods:
             "georeference": self.georeference,
             "photo/info": self.photo_info,
             "index/build": self.index_build,
+            "index/plan": self.index_plan,
+            "index/tiles": self.index_tiles,
             "index/info": self.index_info,
             "index/verify": self.index_verify,
             "index/list": self.index_list,
@@ -157,6 +159,31 @@ class Methods:
             licence=licence,
             work=work,
         )
+
+    def index_plan(self, params: Params, work: Work) -> dict[str, Any]:
+        """How many tiles `index/build` would try, and how large the index would be."""
+        source = params.text("source")
+        bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
+        tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
+        include_ocean = params.boolean("include_ocean", False)
+        params.done()
+
+        from engine.retrieval.plan import outlook
+
+        region = (bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None
+        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, work)
+        return dataclasses.asdict(found)
+
+    def index_tiles(self, params: Params, work: Work) -> dict[str, Any]:
+        """Writes the outlines of an index's tiles as a GeoPackage."""
+        folder, out = params.path("index"), params.path("out")
+        params.done()
+
+        from engine.retrieval.footprints import export_footprints
+        from engine.retrieval.index import RegionalIndex
+
+        index = RegionalIndex.open(folder)
+        return {"out": str(export_footprints(index, out, work)), "tiles": index.count}
 
     def index_info(self, params: Params, work: Work) -> dict[str, Any]:
         """The content of `index.json`."""

@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import OutputError, UsageError
 from engine.imagery.opening import open_imagery
-from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
@@ -42,6 +40,7 @@ from engine.retrieval.index import (
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
+from engine.retrieval.plan import check_region, plan_tiles
 from engine.retrieval.stored import DESCRIPTORS, NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.work import Work
@@ -97,13 +96,13 @@ def build_index(
     out = Path(out)
     if out.exists():
         raise UsageError(out, "already exists", "choose another folder or delete this one")
-    _check_request(bbox, tile_km)
+    check_region(bbox, tile_km)
     with open_imagery(source, work) as imagery:
         attribution, licence = attribution or imagery.attribution, licence or imagery.licence
         if imagery.remote:
             _check_server(imagery.name, bbox, attribution, licence)
         work.progress("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
-        tiles = plan_tiles(imagery, bbox, tile_km, include_ocean)
+        tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, work)
         if len(tiles) == 0:
             raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
         dtype = "int8" if compact else "float32"
@@ -152,35 +151,6 @@ def _check_server(name: str, bbox: BBox | None, attribution: str, licence: str) 
             "does not say whom to credit and under which licence its imagery is",
             "look up its terms and state both (attribution, licence)",
         )
-
-
-def plan_tiles(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool) -> Tiles:
-    """The tiles to try, in the order in which they will be stored (Hilbert curve)."""
-    tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
-    if bbox is not None:
-        tiles = tiles[_within(tiles, imagery.bounds())]
-    if not include_ocean:
-        tiles = tiles[tiling.land_fraction(tiles) >= tiling.MIN_LAND]
-    return tiles[tiling.hilbert_order(tiles)]
-
-
-def _within(tiles: Tiles, bounds: BBox) -> NDArray[np.bool_]:
-    west, south, east, north = bounds
-    span = (east - west) % 360.0 or 360.0
-    in_lon = (tiles["lon"] - west) % 360.0 <= span
-    return in_lon & (tiles["lat"] >= south) & (tiles["lat"] <= north)
-
-
-def _check_request(bbox: BBox | None, tile_km: Sequence[float]) -> None:
-    if bbox is not None:
-        west, south, east, north = bbox
-        fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
-        if not fine or west == east:
-            raise UsageError(None, f"the region {bbox} is not west, south, east, north in degrees", "correct it")
-    if not tile_km or not all(np.isfinite(w) and 1.0 <= w <= 3000.0 for w in tile_km):
-        raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")
-    if len(set(tile_km)) != len(tile_km):
-        raise UsageError(None, f"tile widths {list(tile_km)} repeat", "name each once")
 
 
 # -- embedding, batch by batch ------------------------------------------------------------------------
@@ -289,7 +259,7 @@ def _finish(
     descriptors = DESCRIPTORS[plan["dtype"]]
     names = [descriptors, TILES, PIXELS]
     if plan["dtype"] == "float32":
-        write_footprints(partial / FOOTPRINTS, tiles)
+        write_footprints(partial / FOOTPRINTS, tiles, work)
         names.append(FOOTPRINTS)
     if has_codes(len(tiles), model.dimension):
         shape = len(tiles), model.dimension

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import shapely
 
 from engine import geo, geopackage
+from engine.errors import OutputError
 from engine.retrieval import tiling
+from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Tiles
+from engine.work import Work
+
+_AT_ONCE = 1000  # tiles, between two reports
 
 
-def write_footprints(path: Path, tiles: Tiles) -> None:
-    """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens."""
+def export_footprints(index: RegionalIndex, out: Path, work: Work) -> Path:
+    """Writes the outlines of an index's tiles to a GeoPackage, which gets its name when it is complete.
+
+    Raises:
+        OutputError: the file cannot be written. CancelledError: nothing is left of it.
+    """
+    partial = out.with_name(out.name + ".partial")
+    try:
+        write_footprints(partial, index.tiles, work)
+        partial.replace(out)
+    except OSError as error:
+        raise OutputError.from_os_error(out, error) from error
+    except sqlite3.Error as error:
+        raise OutputError(out, f"could not be written ({error})", "choose another place") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return out
+
+
+def write_footprints(path: Path, tiles: Tiles, work: Work | None = None) -> None:
+    """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens. Reports as stage `write`."""
+    work = work or Work()
     path.unlink(missing_ok=True)
     layer = geopackage.Layer("tiles", "MULTIPOLYGON", {"tile": "TEXT", "width_km": "REAL"}, "Tiles of a regional index")
     connection = geopackage.connect(path)
@@ -22,7 +49,7 @@ def write_footprints(path: Path, tiles: Tiles) -> None:
         geopackage.create_core(connection)
         geopackage.create_layer(connection, layer)
         connection.executemany(
-            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", (_footprint_row(tile) for tile in tiles)
+            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", _footprint_rows(tiles, work)
         )
         geopackage.refresh_contents(connection, "tiles")
         # No time stamps: the same tiles give the same bytes.
@@ -30,6 +57,13 @@ def write_footprints(path: Path, tiles: Tiles) -> None:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _footprint_rows(tiles: Tiles, work: Work) -> Iterator[tuple[bytes, str, float]]:
+    for number, tile in enumerate(tiles):
+        if number % _AT_ONCE == 0:
+            work.progress("write", number, len(tiles))
+        yield _footprint_row(tile)
 
 
 def _footprint_row(tile: np.void) -> tuple[bytes, str, float]:

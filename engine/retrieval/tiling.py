@@ -118,9 +118,13 @@ def _grid_columns(lat: NDArray[np.float64], rows: int) -> NDArray[np.int64]:
 def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:
     """Part of each tile that is land, from samples x samples points of the land mask."""
     fractions = np.empty(len(tiles))
-    for i, tile in enumerate(tiles):
-        lat, lon = geo.square_grid(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), samples)
-        fractions[i] = land.is_land(lat, lon).mean()
+    # Tiles of one latitude and width, which follow each other in the grid, differ in nothing but longitude.
+    breaks = np.flatnonzero((np.diff(tiles["lat"]) != 0) | (np.diff(tiles["width_km"]) != 0)) + 1
+    for run in np.split(np.arange(len(tiles)), breaks) if len(tiles) else []:
+        first = tiles[run[0]]
+        lat, lon = geo.square_grid(float(first["lat"]), 0.0, float(first["width_km"]), samples)
+        lons = geo.normalise_lon(lon + tiles["lon"][run][:, None, None])
+        fractions[run] = land.is_land(lat, lons).mean(axis=(1, 2))
     return fractions
 
 

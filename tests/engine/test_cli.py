@@ -250,8 +250,15 @@ def test_an_unforeseen_fault_is_one_sentence_too(monkeypatch, capsys, tmp_path):
 def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
     out = tmp_path / "indexes" / "west"
     options = ["--bbox", "-1,41,6,47", "--tile-km", "400", "--attribution", "Someone", "--licence", "CC0"]
+    planned = json.loads(earthloc("index", "plan", land_raster, *options[:4], "--json").stdout)
     built = earthloc("index", "build", land_raster, "--out", out, *options)
     assert (built.returncode, built.stderr) == (0, "")
+    text = f"up to {planned['tiles']} tiles, {planned['size_bytes'] / 1e6:,.1f} MB\n"
+    assert earthloc("index", "plan", land_raster, *options[:4]).stdout == text
+    outlines = earthloc("index", "tiles", out, "--out", tmp_path / "outlines.gpkg")
+    assert (outlines.returncode, outlines.stderr) == (0, "")
+    with sqlite3.connect(tmp_path / "outlines.gpkg") as connection:
+        assert connection.execute("SELECT count(*) FROM tiles").fetchone()[0] <= planned["tiles"]
     info = json.loads(earthloc("index", "info", out, "--json").stdout)
     assert info["region"] == [-1, 41, 6, 47]
     assert info["tile_km"] == [400]

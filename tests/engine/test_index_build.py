@@ -11,7 +11,7 @@ import rasterio
 
 from engine.errors import CancelledError, IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.raster import RasterSource
-from engine.retrieval import batches, build, tiling
+from engine.retrieval import batches, build, footprints, plan, tiling
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.model import ModelPackage
@@ -53,10 +53,40 @@ def test_region_and_ocean(tmp_path, land_raster, model):
     assert (tiles["lon"] >= 4).all()
     assert (tiles["lat"] <= 46).all()
     with RasterSource.open(land_raster) as source:
-        land_only = build.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=False)
-        everything = build.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=True)
+        land_only = plan.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=False)
+        everything = plan.plan_tiles(source, (2, 40, 5, 43), [100], include_ocean=True)
     assert len(land_only) < len(everything)
     assert (tiling.land_fraction(land_only) >= tiling.MIN_LAND).all()
+
+
+def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
+    region, widths = (3.0, 42.5, 7.5, 45.5), [313.0, 150.0]  # no tile reaches beyond the raster
+    planned = plan.outlook(str(land_raster), region, widths, False, model.dimension, Work())
+    info = build_index(land_raster, tmp_path / "part", bbox=region, tile_km=widths, model=model)
+    assert planned.tiles == info["count"]
+    size_bytes = sum(file["bytes"] for file in info["files"].values())
+    empty_geopackage = 100_000
+    assert planned.size_bytes == pytest.approx(size_bytes, abs=empty_geopackage)
+    assert planned.size_bytes > 1024 * planned.tiles
+    with pytest.raises(UsageError, match="not west, south, east, north"):
+        plan.outlook(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Work())
+
+
+def test_planning_and_outlines_can_be_stopped(tmp_path, land_raster, small_index_folder, monkeypatch):
+    work = Work(lambda stage, done, *_: work.cancel() if done else None)
+    monkeypatch.setattr(plan, "_AT_ONCE", 10)
+    with pytest.raises(CancelledError), RasterSource.open(land_raster) as source:
+        plan.plan_tiles(source, None, [313], False, work)
+    monkeypatch.setattr(footprints, "_AT_ONCE", 10)
+    work = Work(lambda stage, done, *_: work.cancel() if done else None)
+    with pytest.raises(CancelledError):
+        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "t.gpkg", work)
+    assert os.listdir(tmp_path) == []
+
+
+def test_outlines_that_cannot_be_written(tmp_path, small_index_folder):
+    with pytest.raises(OutputError, match="gone.*t.gpkg"):
+        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "gone" / "t.gpkg", Work())
 
 
 def test_same_inputs_same_bytes(tmp_path, small_index_folder, land_raster, model):

@@ -140,12 +140,18 @@ def test_photo_info(service, photo):
     assert error["data"]["path"].endswith("gone.jpg")
 
 
-def test_index_methods(service, small_index_folder, tmp_path):
+def test_index_methods(service, small_index_folder, land_raster, tmp_path):
     info = service.call(1, "index/info", {"index": str(small_index_folder)})["result"]
     assert info == json.loads((small_index_folder / "index.json").read_text())
     assert service.call(2, "index/verify", {"index": str(small_index_folder)})["result"] == {"ok": True, "files": 4}
     listed = service.call(3, "index/list", {"folder": str(small_index_folder.parent)})["result"]["indexes"]
     assert [(i["path"], i["tiles"]) for i in listed] == [(str(small_index_folder), info["count"])]
+    outlines = service.call(5, "index/tiles", {"index": str(small_index_folder), "out": str(tmp_path / "t.gpkg")})
+    assert outlines["result"] == {"out": str(tmp_path / "t.gpkg"), "tiles": info["count"]}
+    assert (tmp_path / "t.gpkg").read_bytes() == (small_index_folder / "tiles.gpkg").read_bytes()
+    planned = service.call(6, "index/plan", {"source": str(land_raster), "tile_km": info["tile_km"]})["result"]
+    assert planned["tiles"] >= info["count"]  # tiles that reach beyond the raster are planned, too
+    assert planned["size_bytes"] > 1024 * planned["tiles"]
     error = service.call(4, "index/info", {"index": str(tmp_path)})["error"]
     assert (error["code"], error["data"]["kind"]) == (-32003, "index")
 
@@ -373,7 +379,9 @@ json_values = st.recursive(
 )
 PARAMETERS = """photo indexes nadir radius_km top_k out source bbox tile_km model resume include_ocean index
     folder id protocol client attribution"""
-METHODS = "localize photo/info index/info index/verify index/list index/build status cancel initialize"
+METHODS = (
+    "localize photo/info index/info index/verify index/list index/build index/plan index/tiles status cancel initialize"
+)
 names, methods = st.sampled_from(PARAMETERS.split()), st.sampled_from(METHODS.split())
 mutated_requests = st.fixed_dictionaries(
     {"jsonrpc": st.just("2.0") | json_values, "method": methods | json_values, "id": st.integers() | json_values},

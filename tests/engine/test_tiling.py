@@ -59,3 +59,12 @@ def test_land_fraction():
     assert tiling.land_fraction(tiles).mean() > 0.7
     ocean = tiling.tile_grid((-40, 30, -30, 36), [313])
     assert tiling.land_fraction(ocean).max() < tiling.MIN_LAND
+
+
+@given(st.floats(-88, 88), st.floats(-180, 179), st.floats(100, 886))
+@settings(deadline=None, max_examples=20)
+def test_land_fraction_of_many_tiles_is_that_of_each(lat, lon, width_km):
+    tiles = tiling.tile_grid((lon, max(lat - 6, -90), lon + 20, min(lat + 6, 90)), [width_km, 1.5 * width_km])
+    for order in (np.arange(len(tiles)), tiling.hilbert_order(tiles)):
+        together = tiling.land_fraction(tiles[order])
+        assert np.array_equal(together, np.array([tiling.land_fraction(tile[None])[0] for tile in tiles[order]]))

@@ -1,0 +1,84 @@
+"""Which tiles an index will have, and how large it will be, before anything is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UsageError
+from engine.imagery.opening import open_imagery
+from engine.imagery.source import ImagerySource
+from engine.retrieval import tiling
+from engine.retrieval.coarse import codes_bytes, has_codes
+from engine.retrieval.stored import NUMBERS
+from engine.retrieval.tiling import BBox, Tiles
+from engine.work import Work
+
+_AT_ONCE = 50_000  # tiles, between two reports
+_OUTLINE_BYTES = 313  # of a tile in `tiles.gpkg`, as measured
+_CHECKSUM_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer."""
+
+    tiles: int
+    size_bytes: int
+
+
+def outlook(
+    source: str, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool, dimension: int, work: Work
+) -> Outlook:
+    """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
+
+    Raises:
+        InputError: the imagery cannot be used. UsageError: the request makes no sense.
+    """
+    check_region(bbox, tile_km)
+    with open_imagery(source, work) as imagery:
+        count = len(plan_tiles(imagery, bbox, tile_km, include_ocean, work))
+    a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
+    codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
+    return Outlook(count, count * a_tile + codes)
+
+
+def plan_tiles(
+    imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool, work: Work | None = None
+) -> Tiles:
+    """The tiles to try, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
+    work = work or Work()
+    tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
+    if bbox is not None:
+        tiles = tiles[_within(tiles, imagery.bounds())]
+    if not include_ocean:
+        on_land = np.empty(len(tiles), bool)
+        for start in range(0, len(tiles), _AT_ONCE):
+            work.progress("plan", start, len(tiles))
+            some = slice(start, start + _AT_ONCE)
+            on_land[some] = tiling.land_fraction(tiles[some]) >= tiling.MIN_LAND
+        tiles = tiles[on_land]
+    return tiles[tiling.hilbert_order(tiles)]
+
+
+def _within(tiles: Tiles, bounds: BBox) -> NDArray[np.bool_]:
+    west, south, east, north = bounds
+    span = (east - west) % 360.0 or 360.0
+    in_lon = (tiles["lon"] - west) % 360.0 <= span
+    return in_lon & (tiles["lat"] >= south) & (tiles["lat"] <= north)
+
+
+def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
+    """Raises UsageError where region or widths make no sense."""
+    if bbox is not None:
+        west, south, east, north = bbox
+        fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
+        if not fine or west == east:
+            raise UsageError(None, f"the region {bbox} is not west, south, east, north in degrees", "correct it")
+    if not tile_km or not all(np.isfinite(w) and 1.0 <= w <= 3000.0 for w in tile_km):
+        raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")
+    if len(set(tile_km)) != len(tile_km):
+        raise UsageError(None, f"tile widths {list(tile_km)} repeat", "name each once")
