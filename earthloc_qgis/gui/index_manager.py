@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.gui import QgsRubberBand
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QItemSelectionModel, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
@@ -38,9 +39,12 @@ from .. import settings
 from ..core import index_files
 from ..core.engine_client import EngineClient, EngineError
 from ..core.index_files import IndexFacts, IndexFileError
+from . import index_tiles
 from .background import Background
 from .index_manager_build import IndexBuilder
 
+_IMAGERY, _LICENCE = 5, 6  # columns
+_NUMBERS = (1, 3)
 _EDGE_POINTS = 24  # along each side of a region, so that it follows the map's projection
 
 
@@ -81,6 +85,7 @@ class IndexManager(QDialog):
         self._client = EngineClient(settings.engine_command(), self)
         self._facts: list[IndexFacts] = []
         self._bands: list[QgsRubberBand] = []
+        self._next = ""  # path of the index to choose when the table is filled again
         self.table = self._make_table()
         self.builder = IndexBuilder(self._client, canvas, self)
         self.hint = QLabel(self)
@@ -95,9 +100,9 @@ class IndexManager(QDialog):
         layout.addLayout(self._make_buttons())
         layout.addWidget(self.state)
         layout.addWidget(self.builder)
-        self.resize(760, 560)
+        self.resize(900, 620)
         self.table.itemSelectionChanged.connect(self._selected)
-        self.builder.built.connect(self._changed)
+        self.builder.built.connect(self._added)
         self._selected()
 
     def _make_table(self) -> QTableWidget:
@@ -113,13 +118,15 @@ class IndexManager(QDialog):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.verticalHeader().hide()
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setStretchLastSection(True)
+        for column in (_IMAGERY, _LICENCE):  # the long ones share what is left; their tooltips are whole
+            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         return table
 
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for name, text, deed in (
             ("show", self.tr("Zoom to"), self._zoom),
+            ("tiles", self.tr("Tiles on the map"), self._show_tiles),
             ("verify", self.tr("Check"), self._verify),
             ("export", self.tr("Export…"), self._export),
             ("import", self.tr("Import…"), self._import),
@@ -164,6 +171,9 @@ class IndexManager(QDialog):
     # --- the table and the map ---------------------------------------------------------------------
 
     def _fill(self, facts: list[IndexFacts]) -> None:
+        chosen = {self._next} if self._next else {index.path for index in self.chosen()}
+        self._next = ""
+        self.table.clearSelection()
         self._facts = facts
         self.table.setRowCount(len(facts))
         for row, index in enumerate(facts):
@@ -178,8 +188,17 @@ class IndexManager(QDialog):
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{index.path}\n{index.imagery}\n{index.model}")
+                lines = (index.path, index.imagery, index.attribution, index.licence, index.model)
+                item.setToolTip("\n".join(line for line in lines if line))
+                if column in _NUMBERS:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
+        for row, index in enumerate(facts):
+            if index.path in chosen:
+                self.table.selectionModel().select(
+                    self.table.model().index(row, 0),
+                    QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+                )
         self._selected()
 
     def _selected(self) -> None:
@@ -190,7 +209,7 @@ class IndexManager(QDialog):
             self.hint.setText("" if chosen else self.tr("Choose an index to see on the map where it reaches."))
         self.hint.setVisible(not chosen)
         one = len(chosen) == 1
-        for name in ("verify", "export"):
+        for name in ("tiles", "verify", "export"):
             self.buttons[name].setEnabled(one)
         self.buttons["show"].setEnabled(bool(chosen))
         own = {str(Path(path)) for path in self._own()}
@@ -239,6 +258,34 @@ class IndexManager(QDialog):
             self._canvas.setExtent(box)
             self._canvas.refresh()
 
+    def _show_tiles(self) -> None:
+        index = self.chosen()[0]
+        folder = settings.index_folder()
+        path, there = index_tiles.outlines_path(index, folder)
+        if there:
+            self._add_tiles(index, path)
+            return
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self._say(self.tr("The tiles of {name} are being drawn.").format(name=index.name))
+
+        def drawn(progress: dict) -> None:
+            if progress.get("total"):
+                text = self.tr("{name}: {done} of {total} tiles are drawn.")
+                self._say(text.format(name=index.name, done=progress.get("done"), total=progress["total"]))
+
+        params = {"index": index.path, "out": str(path)}
+        self._client.request(
+            "index/tiles", params, lambda _: self._add_tiles(index, path), lambda error: self._say(error.message), drawn
+        )
+
+    def _add_tiles(self, index: IndexFacts, path: Path) -> None:
+        layer = index_tiles.add_to_map(index, path)
+        if layer is None:
+            self._say(self.tr("{path} is damaged; delete it and try again.").format(path=path))
+        else:
+            text = self.tr("{layer} is on the map, the widest switched on.")
+            self._say(text.format(layer=layer.name()))
+
     # --- deeds -------------------------------------------------------------------------------------
 
     def _verify(self) -> None:
@@ -281,7 +328,7 @@ class IndexManager(QDialog):
         into = settings.index_folder()
 
         def unpacked(path: str) -> None:
-            self._changed(path)
+            self._added(path)
             self._check(path, Path(path).name)
 
         self._try(lambda: index_files.unpack(archive, into), unpacked)
@@ -297,9 +344,14 @@ class IndexManager(QDialog):
         """Deletes an index, on another thread."""
         done = self.tr("{name} is deleted.").format(name=index.name)
 
+        outlines, _ = index_tiles.outlines_path(index, settings.index_folder())
+
         def deleted(_: None) -> None:
+            if not index_tiles.in_project(outlines):
+                with contextlib.suppress(OSError):  # another program looks at it
+                    outlines.unlink(missing_ok=True)
             self._say(done)
-            self._changed(index.path)
+            self._changed()
 
         self._try(lambda: index_files.delete(index.path), deleted)
 
@@ -321,7 +373,11 @@ class IndexManager(QDialog):
 
         self._background.run(attempt, then)
 
-    def _changed(self, _: str) -> None:
+    def _added(self, path: str) -> None:
+        self._next = str(Path(path))
+        self._changed()
+
+    def _changed(self) -> None:
         self.refresh()
         self.indexes_changed.emit()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from qgis.core import (
@@ -13,7 +14,7 @@ from qgis.core import (
     QgsProject,
 )
 from qgis.gui import QgsMapLayerComboBox
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -28,8 +29,10 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.engine_client import EngineClient, EngineError
+from .run_progress import duration_text
 
 DEFAULT_TILE_KM = "156, 313, 626"
+_SETTLED_MS = 500  # after the last change of region or widths the engine is asked how large the index would be
 
 
 class IndexBuilder(QGroupBox):
@@ -53,12 +56,20 @@ class IndexBuilder(QGroupBox):
         self._client = client
         self._canvas = canvas
         self._request: int | None = None
+        self._planned: int | None = None  # the request for the outlook
+        self._begun: tuple[float, int] | None = None  # when, and how many tiles there were already
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(_SETTLED_MS)
+        self._settled.timeout.connect(self._plan)
         self.layer = QgsMapLayerComboBox(self)
         self.layer.setObjectName("build_layer_combo")
         self.layer.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
         self.name = QLineEdit(self)
         self.name.setObjectName("build_name_edit")
         self.name.setPlaceholderText(self.tr("Name of the index"))
+        self.taken = QLabel(self)
+        self.taken.setObjectName("build_taken_label")
         self.extent = QCheckBox(self.tr("Only what the map shows"), self)
         self.extent.setObjectName("build_extent_box")
         self.widths = QLineEdit(DEFAULT_TILE_KM, self)
@@ -70,6 +81,9 @@ class IndexBuilder(QGroupBox):
         self.licence = QLineEdit(self)
         self.licence.setObjectName("build_licence_edit")
         self.licence.setPlaceholderText(self.tr("What the imagery's own tags say"))
+        self.outlook = QLabel(self)
+        self.outlook.setObjectName("build_outlook_label")
+        self.outlook.setWordWrap(True)
         self.button = QPushButton(self.tr("Build"), self)
         self.button.setObjectName("build_button")
         self.progress = QProgressBar(self)
@@ -82,9 +96,11 @@ class IndexBuilder(QGroupBox):
         form.addRow(self.tr("Imagery"), self.layer)
         form.addRow("", self.extent)
         form.addRow(self.tr("Name"), self.name)
+        form.addRow("", self.taken)
         form.addRow(self.tr("Tile widths in km"), self.widths)
         form.addRow(self.tr("Attribution"), self.attribution)
         form.addRow(self.tr("Licence"), self.licence)
+        form.addRow("", self.outlook)
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.progress, 1)
@@ -94,6 +110,10 @@ class IndexBuilder(QGroupBox):
         for edit in (self.name, self.widths):
             edit.textChanged.connect(self._update)
         self.layer.layerChanged.connect(self._update)
+        self.widths.textChanged.connect(self._replan)
+        self.layer.layerChanged.connect(self._replan)
+        self.extent.toggled.connect(self._replan)
+        canvas.extentsChanged.connect(self._map_moved)
         self._update()
 
     @property
@@ -119,30 +139,89 @@ class IndexBuilder(QGroupBox):
             self._start()
 
     def _start(self) -> None:
-        layer = self.layer.currentLayer()
-        if layer is None or layer.providerType() != "gdal":
-            self._say(self.tr("Choose a raster file with a coordinate system, not a web service."))
-            return
         try:
-            bbox = self._map_extent() if self.extent.isChecked() else None
-        except QgsCsException:
-            self._say(self.tr("What the map shows lies outside the Earth; move the map."))
+            wanted = self._wanted()
+        except ValueError as error:
+            self._say(str(error))
             return
+        self._drop_plan()
         self.out().parent.mkdir(parents=True, exist_ok=True)
         params = {
-            "source": layer.source(),
+            **wanted,
             "out": str(self.out()),
-            "bbox": bbox,
-            "tile_km": self._tile_km(),
             "resume": True,
             "attribution": self.attribution.text().strip(),
             "licence": self.licence.text().strip(),
         }
+        self._begun = None
         self._request = self._client.request("index/build", params, self._done, self._stopped, self._progressed)
         self.progress.setRange(0, 0)
         self.progress.show()
         self._say(self.tr("The engine plans the tiles."))
         self._update()
+
+    def _wanted(self) -> dict:
+        """Imagery, region and widths as the engine is told. Raises ValueError with what to mend."""
+        layer = self.layer.currentLayer()
+        if layer is None or layer.providerType() != "gdal":
+            raise ValueError(self.tr("Choose a raster file with a coordinate system, not a web service."))
+        try:
+            bbox = self._map_extent() if self.extent.isChecked() else None
+        except QgsCsException as error:
+            raise ValueError(self.tr("What the map shows lies outside the Earth; move the map.")) from error
+        return {"source": layer.source(), "bbox": bbox, "tile_km": self._tile_km()}
+
+    # --- how large it would be ---------------------------------------------------------------------
+
+    def showEvent(self, event) -> None:
+        """Only who sees the window wants to know how large an index would be."""
+        super().showEvent(event)
+        self._replan()
+
+    def hideEvent(self, event) -> None:
+        """Nobody waits for the outlook any more."""
+        self._drop_plan()
+        super().hideEvent(event)
+
+    def _map_moved(self) -> None:
+        if self.extent.isChecked():
+            self._replan()
+
+    def _replan(self, *_: object) -> None:
+        self._drop_plan()
+        self.outlook.setText("")
+        if self.isVisible() and not self.running:
+            self._settled.start()
+
+    def _drop_plan(self) -> None:
+        self._settled.stop()
+        if self._planned is not None:
+            request, self._planned = self._planned, None
+            self._client.cancel(request)
+
+    def _plan(self) -> None:
+        if not self._tile_km() or self.layer.currentLayer() is None:
+            return
+        try:
+            wanted = self._wanted()
+        except ValueError as error:
+            self.outlook.setText(str(error))
+            return
+
+        def answered(text: str) -> None:
+            if self._planned == request:
+                self._planned = None
+                self.outlook.setText(text)
+
+        def known(found: dict) -> None:
+            if found["tiles"]:
+                text = self.tr("Up to {n} tiles, {mb} MB.")
+                answered(text.format(n=f"{found['tiles']:,}", mb=f"{found['size_bytes'] / 1e6:,.1f}"))
+            else:
+                answered(self.tr("No tile of this region lies on land that the imagery covers."))
+
+        request = self._client.request("index/plan", wanted, known, lambda error: answered(error.message))
+        self._planned = request
 
     def _map_extent(self) -> list[float]:
         """West, south, east, north of the map's view, cut to the Earth."""
@@ -163,14 +242,24 @@ class IndexBuilder(QGroupBox):
 
     def _progressed(self, progress: dict) -> None:
         total = int(progress.get("total") or 0)
-        if progress.get("stage") == "embed" and total:
+        done, text = int(progress.get("done") or 0), str(progress.get("message") or "")
+        if total > 1:
             self.progress.setRange(0, total)
-            self.progress.setValue(int(progress.get("done") or 0))
-        self._say(str(progress.get("message") or ""))
+            self.progress.setValue(done)
+        if progress.get("stage") == "embed" and total:
+            now = time.monotonic()
+            begun, first = self._begun = self._begun or (now, done)
+            if first < done < total:
+                left = (now - begun) * (total - done) / (done - first)
+                text += self.tr(", about {time} left").format(time=duration_text(left))
+        if text:
+            self._say(text)
 
     def _done(self, info: dict) -> None:
         path = str(self.out())
-        self._end(self.tr("{name}: {n} tiles.").format(name=self.name.text(), n=info.get("count", 0)))
+        name = self.name.text()
+        self.name.clear()  # the next one needs another
+        self._end(self.tr("{name}: {n} tiles.").format(name=name, n=info.get("count", 0)))
         self.built.emit(path)
 
     def _stopped(self, error: EngineError) -> None:
@@ -185,6 +274,7 @@ class IndexBuilder(QGroupBox):
         self.progress.hide()
         self._say(text)
         self._update()
+        self._replan()
 
     def _say(self, text: str) -> None:
         self.state.setText(text)
@@ -201,4 +291,8 @@ class IndexBuilder(QGroupBox):
             self.button.setText(self.tr("Resume") if half else self.tr("Build"))
         ready = named and not there and self.layer.currentLayer() is not None and bool(self._tile_km())
         self.button.setEnabled(self.running or ready)
-        self.button.setToolTip(self.tr("An index of this name is there already") if there else "")
+        taken = there and not self.running
+        text = self.tr("An index of this name is there already; choose another.") if taken else ""
+        self.button.setToolTip(text)
+        self.taken.setText(text)
+        self.taken.setVisible(taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 
@@ -42,7 +43,7 @@ class RunProgress(QWidget):
         self.bar.setValue(100 * done)
         self._of_run = self.tr("{done} of {total}").format(done=done, total=total)
         if done < total and seconds_left >= 0:
-            self._of_run += self.tr(", about {time} left").format(time=self._duration(seconds_left))
+            self._of_run += self.tr(", about {time} left").format(time=duration_text(seconds_left))
         self._tell()
 
     def show_stage(self, text: str) -> None:
@@ -60,7 +61,11 @@ class RunProgress(QWidget):
         self.text.setText(text)
         self.text.setToolTip(text)
 
-    def _duration(self, seconds: float) -> str:
-        if seconds < 90:
-            return self.tr("{n} s").format(n=max(1, round(seconds)))
-        return self.tr("{n} min").format(n=round(seconds / 60))
+
+def duration_text(seconds: float) -> str:
+    """A duration in the words of a progress line."""
+    if seconds < 90:
+        return QCoreApplication.translate("EarthLoc", "{n} s").format(n=max(1, round(seconds)))
+    if seconds < 5400:
+        return QCoreApplication.translate("EarthLoc", "{n} min").format(n=round(seconds / 60))
+    return QCoreApplication.translate("EarthLoc", "{n} h").format(n=round(seconds / 3600))

@@ -358,6 +358,10 @@
       <translation>{n} Kacheln, {west} bis {east}, {south} bis {north}</translation>
     </message>
     <message>
+      <source>Tiles of {name}</source>
+      <translation>Kacheln von {name}</translation>
+    </message>
+    <message>
       <source>{decision}: {n} photos</source>
       <translation>{decision}: {n} Fotos</translation>
     </message>
@@ -468,6 +472,18 @@
     <message>
       <source>Write a note</source>
       <translation>Notiz schreiben</translation>
+    </message>
+    <message>
+      <source>{n} s</source>
+      <translation>{n} s</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} min</translation>
+    </message>
+    <message>
+      <source>{n} h</source>
+      <translation>{n} h</translation>
     </message>
     <message>
       <source>EarthLoc: locate astronaut photos</source>
@@ -1202,6 +1218,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Lizenz</translation>
     </message>
     <message>
+      <source>The engine plans the tiles.</source>
+      <translation>Das Rechenprogramm plant die Kacheln.</translation>
+    </message>
+    <message>
       <source>Choose a raster file with a coordinate system, not a web service.</source>
       <translation>Wählen Sie eine Rasterdatei mit Koordinatensystem, keinen Webdienst.</translation>
     </message>
@@ -1210,8 +1230,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Was die Karte zeigt, liegt außerhalb der Erde; verschieben Sie die Karte.</translation>
     </message>
     <message>
-      <source>The engine plans the tiles.</source>
-      <translation>Das Rechenprogramm plant die Kacheln.</translation>
+      <source>Up to {n} tiles, {mb} MB.</source>
+      <translation>Bis zu {n} Kacheln, {mb} MB.</translation>
+    </message>
+    <message>
+      <source>No tile of this region lies on land that the imagery covers.</source>
+      <translation>Keine Kachel dieser Gegend liegt auf Land, das die Bilddaten zeigen.</translation>
+    </message>
+    <message>
+      <source>, about {time} left</source>
+      <translation>, noch etwa {time}</translation>
     </message>
     <message>
       <source>{name}: {n} tiles.</source>
@@ -1230,8 +1258,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Fortsetzen</translation>
     </message>
     <message>
-      <source>An index of this name is there already</source>
-      <translation>Einen Index dieses Namens gibt es schon</translation>
+      <source>An index of this name is there already; choose another.</source>
+      <translation>Einen Index dieses Namens gibt es schon; bitte einen anderen wählen.</translation>
     </message>
   </context>
   <context>
@@ -1312,6 +1340,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Dorthin zoomen</translation>
     </message>
     <message>
+      <source>Tiles on the map</source>
+      <translation>Kacheln auf die Karte</translation>
+    </message>
+    <message>
       <source>Check</source>
       <translation>Überprüfen</translation>
     </message>
@@ -1338,6 +1370,22 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Choose an index to see on the map where it reaches.</source>
       <translation>Wählen Sie einen Index, um auf der Karte zu sehen, wie weit er reicht.</translation>
+    </message>
+    <message>
+      <source>The tiles of {name} are being drawn.</source>
+      <translation>Die Kacheln von {name} werden gezeichnet.</translation>
+    </message>
+    <message>
+      <source>{name}: {done} of {total} tiles are drawn.</source>
+      <translation>{name}: {done} von {total} Kacheln sind gezeichnet.</translation>
+    </message>
+    <message>
+      <source>{path} is damaged; delete it and try again.</source>
+      <translation>{path} ist beschädigt; bitte löschen und noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <source>{layer} is on the map, the widest switched on.</source>
+      <translation>{layer} liegt auf der Karte, die breitesten eingeschaltet.</translation>
     </message>
     <message>
       <source>{name} is being checked.</source>
@@ -1890,14 +1938,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>, about {time} left</source>
       <translation>, noch etwa {time}</translation>
-    </message>
-    <message>
-      <source>{n} s</source>
-      <translation>{n} s</translation>
-    </message>
-    <message>
-      <source>{n} min</source>
-      <translation>{n} min</translation>
     </message>
   </context>
   <context>

@@ -158,6 +158,34 @@ def index_build(request_id, params: dict) -> None:
     send(id=request_id, result=info)
 
 
+def index_plan(request_id, params: dict) -> None:
+    """Ten tiles a width, none in the far south."""
+    if params["bbox"] and params["bbox"][3] < -60:
+        send(id=request_id, result={"tiles": 0, "size_bytes": 0})
+    else:
+        tiles = 10 * len(params["tile_km"])
+        send(id=request_id, result={"tiles": tiles, "size_bytes": 100_000 * tiles})
+
+
+def index_tiles(request_id, params: dict) -> None:
+    """Two outlines, as the engine writes them."""
+    if "damaged" in params["index"]:
+        send_error(request_id, "index", f"{params['index']}: tiles.bin is damaged; copy it again or build it anew.")
+        return
+    from osgeo import ogr
+
+    layer_of = ogr.GetDriverByName("GPKG").CreateDataSource(params["out"])
+    layer = layer_of.CreateLayer("tiles", geom_type=ogr.wkbMultiPolygon)
+    layer.CreateField(ogr.FieldDefn("width_km", ogr.OFTReal))
+    for width in (156.0, 313.0):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetField("width_km", width)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt("MULTIPOLYGON(((0 40, 10 40, 10 48, 0 40)))"))
+        layer.CreateFeature(feature)
+    del layer, layer_of
+    send(id=request_id, result={"out": params["out"], "tiles": 2})
+
+
 def index_verify(request_id, params: dict) -> None:
     if "damaged" in params["index"]:
         send_error(request_id, "index", f"{params['index']}: tiles.bin is damaged; copy it again or build it anew.")
@@ -169,6 +197,8 @@ METHODS = {
     "localize": localize,
     "photo/info": photo_info,
     "index/build": index_build,
+    "index/plan": index_plan,
+    "index/tiles": index_tiles,
     "index/verify": index_verify,
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from conftest import wait_for
@@ -14,6 +16,7 @@ from qgis.PyQt.QtWidgets import QMessageBox
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
 from earthloc_qgis.core.index_files import IndexFileError
+from earthloc_qgis.gui import index_tiles
 
 
 def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
@@ -177,8 +180,9 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     builder.layer.setLayer(layer)
     builder.name.setText("europe")
     assert not builder.button.isEnabled()
-    assert "already" in builder.button.toolTip()
+    assert "already" in builder.taken.text()
     builder.name.setText("made here")
+    assert builder.taken.isHidden()
     builder.licence.setText("CC BY 4.0")
     builder.extent.setChecked(True)
     manager._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
@@ -187,6 +191,7 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     assert builder.running
     assert builder.button.text() == "Pause"
     wait_for(lambda: builder.progress.value() >= 2 and builder.progress.maximum() == 10)
+    assert re.search(r"[2-9] of 10 tiles, about \d s left", builder.state.text())
     builder.button.click()
     wait_for(lambda: not builder.running)
     assert "Paused" in builder.state.text()
@@ -196,12 +201,74 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     builder.button.click()
     wait_for(lambda: builder.progress.value() >= done > 0, what="going on where it stopped")
     wait_for(lambda: manager.table.rowCount() == 3)
+    assert [index.name for index in manager.chosen()] == ["made here"]
+    assert builder.name.text() == ""
+    assert "10 tiles" in builder.state.text()
     info = json.loads((indexes / "made here" / "index.json").read_text(encoding="utf-8"))
     assert info["source"]["licence"] == "CC BY 4.0"
     assert info["tile_km"] == [156.0, 313.0, 626.0]
     west, south, east, north = info["region"]
     assert west <= 2 < 6 <= east
     assert south <= 42 < 46 <= north
+
+
+def test_how_large_it_would_be_is_known_before(manager, imagery):
+    layer = QgsRasterLayer(str(imagery), "ground")
+    QgsProject.instance().addMapLayer(layer)
+    builder = manager.builder
+    builder.layer.setLayer(layer)
+    wait_for(lambda: builder.outlook.text() == "Up to 30 tiles, 3.0 MB.")
+    builder.widths.setText("100, 200")
+    assert builder.outlook.text() == ""
+    wait_for(lambda: builder.outlook.text() == "Up to 20 tiles, 2.0 MB.")
+    builder.widths.setText("100, x")
+    manager._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    manager._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
+    assert builder.outlook.text() == ""
+    builder.widths.setText("100")
+    wait_for(lambda: builder.outlook.text() == "Up to 10 tiles, 1.0 MB.")
+    builder.extent.setChecked(True)
+    manager._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # the map is moved
+    wait_for(lambda: "No tile" in builder.outlook.text())
+    manager.close()
+    builder.widths.setText("100, 300")
+    assert not builder._settled.isActive()  # nobody looks
+
+
+def test_tiles_on_the_map(manager, indexes):
+    index = select(manager, "europe")
+    manager.buttons["tiles"].click()
+    wait_for(lambda: "is on the map" in manager.state.text())
+    (layer,) = QgsProject.instance().mapLayers().values()
+    assert layer.name() == "Tiles of europe"
+    assert layer.featureCount() == 2
+    categories = layer.renderer().categories()
+    assert [(c.label(), c.renderState()) for c in categories] == [("313 km", True), ("156 km", False)]
+    path, there = index_tiles.outlines_path(index, str(indexes))
+    assert there
+    assert Path(layer.source().split("|")[0]) == path
+    manager.delete(index)  # a layer shows them
+    wait_for(lambda: manager.table.rowCount() == 1)
+    assert path.exists()
+    select(manager, "pacific")
+    manager.buttons["tiles"].click()
+    wait_for(lambda: "tiles.bin is damaged" in manager.state.text())
+
+
+def test_an_index_shows_its_own_outlines(manager, indexes):
+    (indexes / "europe" / "tiles.gpkg").write_bytes(b"no GeoPackage")
+    select(manager, "europe")
+    manager.buttons["tiles"].click()
+    assert "tiles.gpkg is damaged" in manager.state.text()
+    assert not QgsProject.instance().mapLayers()
+
+
+def test_what_is_chosen_stays_chosen(manager, indexes):
+    select(manager, "pacific")
+    write_index(indexes / "atlas", "atlas")
+    manager.refresh()
+    wait_for(lambda: manager.table.rowCount() == 3)
+    assert [index.name for index in manager.chosen()] == ["pacific"]
 
 
 def test_an_engine_that_does_not_start_is_told(manager, imagery):
