@@ -28,7 +28,8 @@ _CONTRAST_THRESHOLD = 0.01
 _BLACK = 12
 _BLACK_MARGIN_PX = 9
 _NEIGHBOURS_GUIDED = 24
-_BAND_PIXELS = 600_000
+_AT_ONCE = 500  # features
+_BAND_PIXELS = 400_000
 _BAND_MARGIN_PX = 48
 _BAND_SHARE = 0.7  # of all features may lie in one band of two
 
@@ -177,7 +178,11 @@ def match_nearby(
     away, near = cKDTree(reference_xy[placed]).query(photo.xy, k, distance_upper_bound=reach_px)
     looking = np.flatnonzero(np.isfinite(away[:, 0]))
     away, near = away[looking], placed[np.minimum(near[looking], len(placed) - 1)]
-    likeness = np.einsum("nd,nkd->nk", photo.descriptors[looking], reference.descriptors[near])
+    likeness = np.empty(near.shape, np.float32)
+    for start in range(0, len(near), _AT_ONCE):  # all at once would take 100 MB
+        some = slice(start, start + _AT_ONCE)
+        ours, theirs = photo.descriptors[looking[some]], reference.descriptors[near[some]]
+        likeness[some] = np.einsum("nd,nkd->nk", ours, theirs)
     likeness[np.isinf(away)] = -1.0
     rows = np.arange(len(looking))
     first = likeness.argmax(axis=1)

@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import functools
 import json
 import os
 import signal
@@ -313,7 +314,8 @@ def test_ctrl_c_ends_with_130_and_keeps_the_batches_built(land_raster, tmp_path)
     command = [sys.executable, "-m", "engine", "index", "build", str(land_raster), "--out", str(out)]
     command += ["--tile-km", "40"]
     environment = engine_environment(tmp_path)
-    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # background jobs of a shell do not
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8", preexec_fn=heeding)
     journal = tmp_path / "index.partial" / "journal.txt"
     deadline = time.monotonic() + 60
     while not (journal.is_file() and journal.stat().st_size) and time.monotonic() < deadline:
