@@ -104,8 +104,10 @@ class Recorder(QObject):
         if self.file is None or self._reading:
             return
         file, fid, recorded = self.file, self._last_fid, self._recorded
+        # The file does not hold yet what was decided on these: what it says of them is out of date.
+        unwritten = {decision.photo for entry in self._entries for decision in entry.decisions}
         self._reading = True
-        self._reader.run(lambda: _since(file, fid), lambda answer: self._take_new(file, recorded, answer))
+        self._reader.run(lambda: _since(file, fid), lambda answer: self._take_new(file, recorded, unwritten, answer))
 
     def flush(self) -> None:
         """Writes now what is not written yet; usually that is nothing, for a decision takes milliseconds."""
@@ -150,10 +152,11 @@ class Recorder(QObject):
             self.failed.emit(problem)
         self.loaded.emit(items)
 
-    def _take_new(self, file: ReviewFile, recorded: int, answer) -> None:
+    def _take_new(self, file: ReviewFile, recorded: int, unwritten: set, answer) -> None:
         self._reading = False
         if file is self.file and recorded == self._recorded and answer is not None:
             items, self._last_fid = answer
+            items = [item for item in items if item.path not in unwritten]
             if items:
                 self.changed.emit(items)
 
