@@ -31,7 +31,7 @@ def test_what_is_overtaken_by_an_unwritten_decision_is_not_told(recorder, monkey
 
     def slow(entry):
         if entry.decisions[0].decision == "unreviewed":
-            free.wait(10)
+            free.wait(60)
         return write(entry)
 
     monkeypatch.setattr(module, "_write", slow)
@@ -58,7 +58,32 @@ def test_what_is_overtaken_by_an_unwritten_decision_is_not_told(recorder, monkey
         assert (first, "rejected") not in told
     finally:
         free.set()
-    wait_for(lambda: not recorder._entries)
-    recorder.look()
     wait_for(lambda: (first, "unreviewed") in told)
     assert (first, "rejected") not in told
+    assert told.count((second, "cloud")) == 1
+
+
+def test_what_is_written_while_the_file_is_read_is_told(recorder, monkeypatch):
+    """A decision that was unwritten as a look began, and written as it read, is not lost between the two."""
+    write, since = module._write, module._since
+    writes, written = threading.Event(), threading.Event()
+
+    def held_write(entry):
+        writes.wait(10)
+        answer = write(entry)
+        written.set()
+        return answer
+
+    def late_read(file, fid):
+        writes.set()
+        assert written.wait(10)
+        return since(file, fid)
+
+    monkeypatch.setattr(module, "_write", held_write)
+    monkeypatch.setattr(module, "_since", late_read)
+    told = []
+    recorder.changed.connect(lambda items: told.extend((item.path, item.review) for item in items))
+    first = recorder.file.states()[0].path
+    recorder.record([Decision(first, "rejected")])
+    recorder.look()
+    wait_for(lambda: (first, "rejected") in told)

@@ -9,7 +9,7 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ...core.reviews import Decision, ReviewFile
+from ...core.reviews import Decision, Reviewed, ReviewFile
 from ...core.store import StoreError
 from ..background import Background
 
@@ -50,6 +50,7 @@ class Recorder(QObject):
         self._writer, self._reader = Background(self), Background(self)
         self._entries: list[_Entry] = []
         self._last_fid = 0
+        self._told: dict[str, Reviewed] = {}  # of what follows _last_fid
         self._recorded = 0  # how often something was recorded: what was read before that is out of date
         self._reading = False
         self._writing = False
@@ -146,6 +147,7 @@ class Recorder(QObject):
         if file is not self.file:
             return
         items, self._last_fid, problem = answer
+        self._told = {}
         if problem == _OUTDATED:
             self.outdated.emit()
         elif problem:
@@ -155,10 +157,15 @@ class Recorder(QObject):
     def _take_new(self, file: ReviewFile, recorded: int, unwritten: set, answer) -> None:
         self._reading = False
         if file is self.file and recorded == self._recorded and answer is not None:
-            items, self._last_fid = answer
-            items = [item for item in items if item.path not in unwritten]
-            if items:
-                self.changed.emit(items)
+            items, last = answer
+            up_to_date = [item for item in items if item.path not in unwritten]
+            new = [item for item in up_to_date if self._told.get(item.path) != item]
+            if len(up_to_date) == len(items):
+                self._last_fid, self._told = last, {}
+            else:  # the rest is read again once it is written: whether this read saw that, nobody knows
+                self._told.update((item.path, item) for item in new)
+            if new:
+                self.changed.emit(new)
 
 
 def _all_of(file: ReviewFile) -> tuple[list, int, str]:
