@@ -67,7 +67,7 @@ class IndexManager(QDialog):
 
     Args:
         canvas: shows where the chosen indexes reach.
-        own: folders of the indexes that come along with the engine; they are not deleted.
+        own: folders of the indexes that come along with the engine, where they are known; they are not deleted.
 
     Signals:
         indexes_changed(): there is another index, or one less.
@@ -80,7 +80,7 @@ class IndexManager(QDialog):
         self.setWindowTitle(self.tr("EarthLoc indexes"))
         self.setObjectName("index_manager")
         self._canvas = canvas
-        self._own = own
+        self._known_own = own
         self._background = Background(self)
         self._client = EngineClient(settings.engine_command(), self)
         self._facts: list[IndexFacts] = []
@@ -103,6 +103,7 @@ class IndexManager(QDialog):
         self.resize(900, 620)
         self.table.itemSelectionChanged.connect(self._selected)
         self.builder.built.connect(self._added)
+        self._client.ready.connect(self.refresh)
         self._selected()
 
     def _make_table(self) -> QTableWidget:
@@ -144,6 +145,8 @@ class IndexManager(QDialog):
         """Shows the window with what indexes there are now."""
         self._client.set_command(settings.engine_command())
         self.refresh()
+        if not self._own():  # an engine tells as it starts; without one there is nothing to list
+            self._client.request("index/list", {"folder": settings.index_folder()})
         self.show()
         self.raise_()
 
@@ -167,6 +170,10 @@ class IndexManager(QDialog):
         """The indexes selected in the table."""
         rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
         return [self._facts[row] for row in rows]
+
+    def _own(self) -> list[str]:
+        """Folders of the indexes that come along with the engine, as soon as one has started."""
+        return self._known_own() or self._client.own_indexes
 
     # --- the table and the map ---------------------------------------------------------------------
 

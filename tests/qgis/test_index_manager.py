@@ -72,11 +72,30 @@ def test_it_says_what_to_do_next(manager, tmp_path):
     select(manager, "europe")
     assert not manager.hint.isVisible()
     settings.set_index_folder(str(tmp_path / "none"))
-    manager._own = list
+    manager._known_own = list
     manager.refresh()
     wait_for(lambda: manager.table.rowCount() == 0)
     assert manager.hint.isVisible()
     assert "Build one" in manager.hint.text()
+
+
+def test_the_engine_s_own_are_listed_before_a_photo_is_loaded(qgis_iface, monkeypatch, fake_engine, indexes, tmp_path):
+    from earthloc_qgis.gui.index_manager import IndexManager
+
+    world = write_index(tmp_path / "engine" / "world", "world")
+    command = [*fake_engine(), "--indexes", str(world)]
+    monkeypatch.setattr(settings, "engine_command", lambda program=None: command)
+    manager = IndexManager(qgis_iface.mapCanvas(), list)
+    try:
+        manager.open()
+        wait_for(lambda: manager.table.rowCount() == 3)
+        select(manager, "world")
+        assert not manager.buttons["delete"].isEnabled()
+        select(manager, "europe")
+        assert manager.buttons["delete"].isEnabled()
+    finally:
+        manager.close_threads()
+        manager.deleteLater()
 
 
 def test_facts_and_coverage(manager):
