@@ -5,6 +5,8 @@
 On the real photos of EARTHLOC_DATA, and on photos simulated of places that no model was trained on (needs the training
 extra and the mosaic). Strict recall (docs/cli.md) at 1, 5, 10, 20, 100, and the mean logarithm of the first right rank
 (200 when there is none among the first 100), worldwide and near the nadir, with the index of the world that ships.
+Last, for photos with a nadir, how far from it is searched: everywhere, to the horizon, or near it, each with and
+without the distance from it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from engine.retrieval.ranking import Expectation
 
 _MISSED = 200
 _RADIUS_KM = 1000.0
+_HORIZON_KM = 2300.0
 _SIMULATED_PX = 480
 
 
@@ -125,31 +128,43 @@ def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
 
 
 def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[str, dict]:
-    """{variant: {"recall_strict": [at RANKS], "log_rank", "ms"}}; near the nadir only of photos that have one."""
+    """What `measured` says of each variant; near the nadir only of photos that have one."""
     if use_nadir:
         photos = [photo for photo in photos if photo.truth.nadir is not None]
+    return {
+        name: measured(photos, index, name, _RADIUS_KM if use_nadir else None, use_nadir)
+        for name in VARIANTS
+        if use_nadir or name != "no distance from the nadir"
+    }
+
+
+def measure_reach(photos: list[Photo], index: RegionalIndex) -> dict[str, dict]:
+    """The same of photos with a nadir, for circles round it, with and without the distance from it."""
+    photos = [photo for photo in photos if photo.truth.nadir is not None]
     result = {}
-    for name, change in VARIANTS.items():
-        if not use_nadir and name == "no distance from the nadir":
-            continue
-        ranks, times = [], []
-        for photo in photos:
-            nadir = photo.truth.nadir if use_nadir else None
-            views, expected = change(photo.views, Expectation(nadir, photo.field))
-            circle = None if nadir is None else searching.Circle(*nadir, _RADIUS_KM)
-            start = time.perf_counter()
-            with mock.patch.object(searching, "spread", _as_they_come if name in _NOT_SPREAD else searching.spread):
-                matches = searching.search(
-                    [index], {index.info["model"]["sha256"]: views}, max(RANKS), circle, expected
-                )
-            times.append(time.perf_counter() - start)
-            ranks.append(first_right_ranks(photo.truth, [_candidate(i, m) for i, m in enumerate(matches, 1)])[1])
-        result[name] = {
-            "recall_strict": [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS],
-            "log_rank": round(float(np.mean([math.log(r or _MISSED) for r in ranks])), 3),
-            "ms": round(1000 * float(np.median(times)), 1),
-        }
+    for reach, radius_km in (("everywhere", None), ("horizon", _HORIZON_KM), ("near", _RADIUS_KM)):
+        for variant in ("no distance from the nadir", "all"):
+            result[f"{reach}, {variant}"] = measured(photos, index, variant, radius_km, True)
     return result
+
+
+def measured(photos: list[Photo], index: RegionalIndex, variant: str, radius_km: float | None, use_nadir: bool) -> dict:
+    """{"recall_strict": [at RANKS], "log_rank", "ms"} of a variant; without a radius everywhere."""
+    ranks, times = [], []
+    for photo in photos:
+        nadir = photo.truth.nadir if use_nadir else None
+        views, expected = VARIANTS[variant](photo.views, Expectation(nadir, photo.field))
+        circle = None if nadir is None or radius_km is None else searching.Circle(*nadir, radius_km)
+        start = time.perf_counter()
+        with mock.patch.object(searching, "spread", _as_they_come if variant in _NOT_SPREAD else searching.spread):
+            matches = searching.search([index], {index.info["model"]["sha256"]: views}, max(RANKS), circle, expected)
+        times.append(time.perf_counter() - start)
+        ranks.append(first_right_ranks(photo.truth, [_candidate(i, m) for i, m in enumerate(matches, 1)])[1])
+    return {
+        "recall_strict": [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS],
+        "log_rank": round(float(np.mean([math.log(r or _MISSED) for r in ranks])), 3),
+        "ms": round(1000 * float(np.median(times)), 1),
+    }
 
 
 def _as_they_come(lat, lon, width_km, count):
@@ -185,6 +200,7 @@ def main() -> None:
     for name, photos in sets.items():
         for where, use_nadir in (("whole world", False), ("near the nadir", True)):
             report[f"{name}, {where}"] = measure(photos, index, use_nadir)
+        report[f"{name}, with a nadir"] = measure_reach(photos, index)
     if args.json:
         print(json.dumps(report))
         return
@@ -193,7 +209,7 @@ def main() -> None:
         print(f"\n{name}: strict recall at {', '.join(map(str, RANKS))}; mean log rank; ms")
         for variant, found in variants.items():
             figures = "".join(f"{value:7.1f}" for value in found["recall_strict"])
-            print(f"  {variant:28}{figures}{found['log_rank']:9.3f}{found['ms']:8.1f}")
+            print(f"  {variant:38}{figures}{found['log_rank']:9.3f}{found['ms']:8.1f}")
 
 
 if __name__ == "__main__":
