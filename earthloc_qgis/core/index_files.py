@@ -7,10 +7,13 @@ that is not an index is deleted.
 from __future__ import annotations
 
 import json
+import lzma
+import math
 import os
 import re
 import shutil
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -54,13 +57,14 @@ def read_facts(path: str) -> IndexFacts:
         info = json.loads(manifest.read_text(encoding="utf-8"))
         source, model = info["source"], info["model"]
         region = tuple(float(side) for side in info["region"])
-        if len(region) != 4:
+        tile_km = tuple(float(width) for width in info["tile_km"])
+        if len(region) != 4 or not all(map(math.isfinite, (*region, *tile_km))):
             raise ValueError("region")
         return IndexFacts(
             path=str(folder),
             name=str(info["name"]),
             tiles=int(info["count"]),
-            tile_km=tuple(float(width) for width in info["tile_km"]),
+            tile_km=tile_km,
             region=region,
             size_bytes=sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()),
             built_at=manifest.stat().st_mtime,
@@ -69,8 +73,31 @@ def read_facts(path: str) -> IndexFacts:
             licence=str(source.get("licence") or ""),
             model=f"{model['name']} {model['version']}",
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    # Overflow and recursion: numbers and brackets without end.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it anew.") from error
+
+
+def find_indexes(folder: str, further: list[str]) -> list[IndexFacts]:
+    """Facts of the readable indexes directly in `folder` and of `further` ones, each once, by name. Any thread.
+
+    Whether an index is whole and fits the model is the engine's to say.
+    """
+    paths = [Path(path) for path in further]
+    if os.path.isdir(folder):
+        paths += [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()]
+    found: dict[str, IndexFacts] = {}
+    for path in paths:
+        try:
+            found[str(path)] = read_facts(str(path))
+        except IndexFileError:
+            continue
+    return sorted(found.values(), key=lambda facts: facts.name.lower())
+
+
+def file_name(name: str) -> str:
+    """The name of an index as that of a file or folder."""
+    return re.sub(r"[^\w .-]", "_", name).strip(" .") or "index"
 
 
 def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _: None) -> None:
@@ -83,7 +110,8 @@ def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
             for name in names:
                 source = Path(folder) / name
-                with source.open("rb") as read, packed.open(f"{facts.name}/{name}", "w", force_zip64=True) as write:
+                member = f"{file_name(facts.name)}/{name}"
+                with source.open("rb") as read, packed.open(member, "w", force_zip64=True) as write:
                     while block := read.read(_BLOCK):
                         write.write(block)
                         done += len(block)
@@ -105,7 +133,7 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
             parts = [member.filename.split("/") for member in members]
             if not members or any(len(p) != 2 or p[0] != parts[0][0] or p[1] not in FILES for p in parts):
                 raise IndexFileError(f"{archive} is no zipped index; choose one that EarthLoc has written.")
-            name = re.sub(r"[^\w .-]", "_", parts[0][0]).strip(" .") or "index"
+            name = file_name(parts[0][0])
             target = Path(into) / name
             number = 2
             while target.exists():
@@ -122,7 +150,8 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
             return str(target)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    # Runtime errors: encrypted, or compressed in a way that Python does not know.
+    except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, lzma.LZMAError) as error:
         raise IndexFileError(f"{archive} is damaged or no zip file; copy it again.") from error
     except OSError as error:
         raise IndexFileError(f"{archive} cannot be unpacked ({error.strerror}); check the disk.") from error

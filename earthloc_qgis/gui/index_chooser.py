@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
+from functools import partial
 from pathlib import Path
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsCheckableComboBox
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QSizePolicy, QToolButton, QWidget
 
 from .. import settings
+from ..core.index_files import IndexFacts, find_indexes
 from .background import Background
 
 
@@ -19,27 +19,16 @@ def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, b
     """(path, name, description, whether its imagery is here) of the indexes in `folder` and of `further` ones.
 
     Any thread.
-
-    Only what the list shows is read; whether an index is whole and fits is the engine's to say.
     """
-    paths = [Path(path) for path in further]
-    if os.path.isdir(folder):
-        paths = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir()] + paths
-    found = {}
-    for path in paths:
-        try:
-            info = json.loads((path / "index.json").read_text(encoding="utf-8"))
-            name, count, region = str(info["name"]), int(info["count"]), info["region"]
-            here = imagery_is_here(path, str(info.get("source", {}).get("path") or ""))
-            west, south, east, north = (float(side) for side in region)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
+    found = []
+    for facts in find_indexes(folder, further):
+        west, south, east, north = facts.region
         text = QCoreApplication.translate("EarthLoc", "{n} tiles, {west} to {east}, {south} to {north}").format(
-            n=f"{count:,}", west=_side(west, "EW"), east=_side(east, "EW"), south=_side(south, "NS"),
+            n=f"{facts.tiles:,}", west=_side(west, "EW"), east=_side(east, "EW"), south=_side(south, "NS"),
             north=_side(north, "NS"),
         )  # fmt: skip
-        found[str(path)] = (str(path), name, text, here)
-    return sorted(found.values(), key=lambda index: index[1].lower())
+        found.append((facts.path, facts.name, text, imagery_is_here(Path(facts.path), facts.imagery)))
+    return found
 
 
 def _side(degrees: float, letters: str) -> str:
@@ -162,4 +151,12 @@ class IndexChooser(QWidget):
     def _browse(self) -> None:
         path = QFileDialog.getExistingDirectory(self, self.tr("Folder of the regional index"), settings.index_folder())
         if path:
-            self.add(path)
+            # That it holds indexes, instead of being one, is as good.
+            self._background.run(lambda: find_indexes("", [path]) or find_indexes(path, []), partial(self._found, path))
+
+    def _found(self, path: str, indexes: list[IndexFacts]) -> None:
+        for facts in indexes:
+            self.add(facts.path)
+        if not indexes:
+            text = self.tr("{path} is no regional index. Choose the folder that holds its index.json.")
+            QMessageBox.warning(self, "EarthLoc", text.format(path=path))

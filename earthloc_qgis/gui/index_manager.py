@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -46,20 +45,6 @@ from .index_manager_build import IndexBuilder
 _IMAGERY, _LICENCE = 5, 6  # columns
 _NUMBERS = (1, 3)
 _EDGE_POINTS = 24  # along each side of a region, so that it follows the map's projection
-
-
-def facts_of(folder: str, further: list[str]) -> list[IndexFacts]:
-    """Facts of the readable indexes in `folder` and of `further` ones, by name. Any thread."""
-    paths = list(further)
-    if os.path.isdir(folder):
-        paths += [entry.path for entry in os.scandir(folder) if entry.is_dir()]
-    found: dict[str, IndexFacts] = {}
-    for path in paths:
-        try:
-            found[str(Path(path))] = index_files.read_facts(path)
-        except IndexFileError:
-            continue
-    return sorted(found.values(), key=lambda facts: facts.name.lower())
 
 
 class IndexManager(QDialog):
@@ -153,7 +138,7 @@ class IndexManager(QDialog):
     def refresh(self) -> None:
         """Lists the indexes again, on another thread."""
         folder, further = settings.index_folder(), [*settings.known_indexes(), *self._own()]
-        self._background.run(lambda: facts_of(folder, further), self._fill)
+        self._background.run(lambda: index_files.find_indexes(folder, further), self._fill)
 
     def close_threads(self) -> None:
         """Ends what runs; for when the plugin is unloaded."""
@@ -313,7 +298,9 @@ class IndexManager(QDialog):
 
     def _export(self) -> None:
         index = self.chosen()[0]
-        suggestion = str(Path(settings.index_folder()).parent / f"{index.name}.earthloc-index.zip")
+        suggestion = str(
+            Path(settings.index_folder()).parent / f"{index_files.file_name(index.name)}.earthloc-index.zip"
+        )
         archive, _ = QFileDialog.getSaveFileName(self, self.tr("Export index"), suggestion, "*.zip")
         if archive:
             self.export_to(index, archive)

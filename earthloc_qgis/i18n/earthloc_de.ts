@@ -1296,6 +1296,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <source>Folder of the regional index</source>
       <translation>Ordner des regionalen Index</translation>
     </message>
+    <message>
+      <source>{path} is no regional index. Choose the folder that holds its index.json.</source>
+      <translation>{path} ist kein regionaler Index. Wählen Sie den Ordner, in dem dessen index.json liegt.</translation>
+    </message>
   </context>
   <context>
     <name>IndexManager</name>

@@ -23,11 +23,11 @@ def export_footprints(index: RegionalIndex, out: Path, work: Work) -> Path:
     """Writes the outlines of an index's tiles to a GeoPackage, which gets its name when it is complete.
 
     Raises:
-        OutputError: the file cannot be written. CancelledError: nothing is left of it.
+        OutputError: the file cannot be written. IndexDamagedError, CancelledError: nothing is left of it.
     """
     partial = out.with_name(out.name + ".partial")
     try:
-        write_footprints(partial, index.tiles, work)
+        write_footprints(partial, index.tiles_at(slice(None)), work)
         partial.replace(out)
     except OSError as error:
         raise OutputError.from_os_error(out, error) from error

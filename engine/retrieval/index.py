@@ -43,6 +43,7 @@ MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
 # Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
+_WIDEST_KM = 20_000.0  # from one side of the Earth to the other
 _BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
 _LISTED = 4096  # tiles at most in the directory of the curve
 _SLACK = 32
@@ -76,8 +77,9 @@ class RegionalIndex:
         return self._checked(np.array(stored[rows]) if isinstance(rows, slice) else stored.take(rows))
 
     def _checked(self, tiles: Tiles) -> Tiles:
-        fine = np.isfinite(tiles["lon"]) & (np.abs(tiles["lat"]) <= 90) & (tiles["width_km"] > 0)
-        if not fine.all() or not np.isfinite(tiles["width_km"]).all():
+        width = tiles["width_km"]
+        fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= _WIDEST_KM)
+        if not fine.all():
             raise IndexDamagedError(self.path / TILES, "is damaged", _REBUILD)
         return tiles
 
@@ -275,9 +277,9 @@ def check_facts(info: dict[str, Any]) -> None:
             raise ValueError(key)
     if info["dtype"] not in DESCRIPTORS:
         raise ValueError("dtype")
-    if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) for v in info["region"]):
+    if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) and abs(v) <= 360 for v in info["region"]):
         raise ValueError("region")
-    if not all(isinstance(v, (int, float)) for v in info["tile_km"]):
+    if not all(isinstance(v, (int, float)) and 0 < v <= _WIDEST_KM for v in info["tile_km"]):
         raise ValueError("tile_km")
     for key in ("name", "version", "sha256"):
         if not isinstance(info["model"][key], str):

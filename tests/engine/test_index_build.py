@@ -1,3 +1,4 @@
+import contextlib
 import json
 import multiprocessing
 import os
@@ -15,6 +16,8 @@ from engine.retrieval import batches, build, footprints, plan, tiling
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.model import ModelPackage
+from engine.retrieval.search import shortlist
+from engine.retrieval.tiling import Circle
 from engine.work import Work
 
 FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg", "pixels.crc")
@@ -353,8 +356,9 @@ def test_a_missing_file(copy):
 
 
 def test_flipped_bytes_are_refused_or_harmless(copy):
-    """Any flipped byte of any file: verify refuses it, and opening either refuses it or reads plain numbers."""
+    """Any flipped byte of any file: verify refuses it; who does not verify is told, or gets plain numbers."""
     rng = np.random.default_rng(4)
+    query = np.eye(1, RegionalIndex.open(copy).dimension, dtype=np.float32)
     for name in FILES:
         original = (copy / name).read_bytes()
         for _ in range(25):
@@ -368,7 +372,34 @@ def test_flipped_bytes_are_refused_or_harmless(copy):
             if name != "index.json":
                 with pytest.raises(IndexDamagedError, match="checksum"):
                     index.verify()
+            with contextlib.suppress(IndexDamagedError):
+                for circle in (None, Circle(10.0, 10.0, 3000.0)):
+                    found = shortlist(index, query, 5, circle)
+                    assert (np.abs(found.likeness) <= 1.001).all()
+                footprints.export_footprints(index, copy.with_name("outlines.gpkg"), Work())
         (copy / name).write_bytes(original)
+
+
+@pytest.mark.parametrize("field", ["lat", "lon", "width_km"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 1e30])
+def test_outlines_of_tiles_that_are_nowhere_are_refused(copy, field, value):
+    tiles = np.fromfile(copy / "tiles.bin", tiling.TILE_DTYPE)
+    tiles[field][3] = value
+    tiles.tofile(copy / "tiles.bin")
+    out = copy.with_name("outlines.gpkg")
+    with pytest.raises(IndexDamagedError, match=r"tiles\.bin: is damaged"):
+        footprints.export_footprints(RegionalIndex.open(copy), out, Work())
+    assert not list(out.parent.glob("outlines*"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"region": [0, 0, float("nan"), 1]}, {"region": [0, 0, 1e9, 1]}, {"tile_km": [float("inf")]},
+                {"tile_km": [-1]}, {"count": 1e400}]
+)  # fmt: skip
+def test_a_manifest_with_numbers_that_cannot_be(copy, changes):
+    edit(copy, **changes)
+    with pytest.raises(IndexDamagedError, match=next(iter(changes))):
+        RegionalIndex.open(copy)
 
 
 def test_a_manifest_that_promises_more_than_there_is(copy):

@@ -19,7 +19,10 @@ def index(tmp_path):
     """A folder of indexes with one in it (only what the list reads), and one that is damaged."""
     folder = tmp_path / "indexes"
     (folder / "europe").mkdir(parents=True)
-    info = {"format": 1, "name": "europe", "count": 3478, "region": [-12.5, 0, 80, 60.0123]}
+    info = {
+        "format": 1, "name": "europe", "count": 3478, "region": [-12.5, 0, 80, 60.0123], "tile_km": [313.0],
+        "model": {"name": "m", "version": "1", "sha256": "0"}, "source": {},
+    }  # fmt: skip
     (folder / "europe" / "index.json").write_text(json.dumps(info))
     (folder / "broken").mkdir()
     (folder / "broken" / "index.json").write_text("{")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import sys
 import zipfile
@@ -160,6 +161,71 @@ def test_a_strange_zip_file_is_refused_and_leaves_nothing(members, tmp_path):
         index_files.unpack(str(archive), str(into))
     assert list(into.iterdir()) == []
     assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    "change", ['"count": Infinity', '"region": [0, 0, NaN, 1]', '"tile_km": [1e999]', "[" * 99_999]
+)
+def test_a_hostile_index_hides_no_other(change, manager, indexes):
+    folder = write_index(indexes / "hostile", "hostile")
+    manifest = (folder / "index.json").read_text(encoding="utf-8")
+    if change.startswith("["):
+        hostile = change
+    else:
+        hostile = re.sub(rf"{change.split(':')[0]}: (\[[^]]*\]|\d+)", change, manifest)
+    assert hostile != manifest
+    (folder / "index.json").write_text(hostile, encoding="utf-8")
+    listed = []
+    manager._background.run(lambda: index_files.find_indexes(str(indexes), []), listed.append)
+    wait_for(lambda: listed)
+    assert [facts.name for facts in listed[0]] == ["europe", "pacific"]
+
+
+def test_an_index_with_a_name_that_is_no_file_name_comes_back(tmp_path):
+    folder = write_index(tmp_path / "here", "../a/b: c?")
+    index_files.pack(str(folder), str(tmp_path / "x.zip"))
+    copy = index_files.unpack(str(tmp_path / "x.zip"), str(tmp_path / "into"))
+    assert Path(copy).parent == tmp_path / "into"
+    assert index_files.read_facts(copy).name == "../a/b: c?"
+
+
+@pytest.mark.parametrize("field", ["flag_bits", "compress_type"])
+def test_a_zip_file_that_cannot_be_read_is_refused(field, tmp_path):
+    """An encrypted one, and one compressed in a way that nobody knows."""
+    folder = write_index(tmp_path / "europe", "europe")
+    archive = tmp_path / "x.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in folder.iterdir():
+            packed.write(file, f"europe/{file.name}")
+    content = bytearray(archive.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        for match in re.finditer(re.escape(signature), bytes(content)):
+            at = match.start() + offset + (2 if field == "compress_type" else 0)
+            content[at] = 1 if field == "flag_bits" else 77
+    archive.write_bytes(content)
+    with pytest.raises(IndexFileError, match="is damaged or no zip file"):
+        index_files.unpack(str(archive), str(tmp_path / "into"))
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_garbled_compressed_files_are_refused(tmp_path):
+    folder = write_index(tmp_path / "europe", "europe", size=100_000)
+    archive = tmp_path / "x.zip"
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        with zipfile.ZipFile(archive, "w", method) as packed:
+            for file in sorted(folder.iterdir()):
+                packed.write(file, f"europe/{file.name}")
+        content = archive.read_bytes()
+        for seed in range(40):
+            rng = random.Random(seed)
+            broken = bytearray(content)
+            for _ in range(3):
+                broken[rng.randrange(len(broken))] ^= rng.randrange(1, 256)
+            archive.write_bytes(broken)
+            try:
+                index_files.unpack(str(archive), str(tmp_path / f"{method} {seed}"))
+            except IndexFileError:
+                assert not list((tmp_path / f"{method} {seed}").glob("*"))
 
 
 def test_a_damaged_zip_file_is_refused(tmp_path):

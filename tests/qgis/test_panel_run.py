@@ -11,7 +11,7 @@ from conftest import QUIET_MS, wait_for
 from panel_kit import add, cell, engine_options, folder, idle, index, panel, status  # noqa: F401  fixtures
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QFileDialog
+from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox
 
 from earthloc_qgis import settings
 from earthloc_qgis.gui.photo_model import CONFIDENCE, STATUS
@@ -109,27 +109,45 @@ def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_pa
     assert panel.search.indexes.chosen() == [str(index)]  # what was ticked stays
 
 
+def another_index(like, folder):
+    folder.mkdir(parents=True)
+    info = json.loads((like / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps({**info, "name": "asia", "region": [60, 0, 80, 60]}))
+
+
 def test_the_index_manager_opens_from_the_menu(panel, index):
     panel.search.indexes.manage_wanted.emit()
     manager = panel.index_manager
     wait_for(lambda: manager.isVisible())
-    (index.parent / "new").mkdir()
-    info = {"format": 1, "name": "asia", "count": 5, "region": [60, 0, 80, 60]}
-    (index.parent / "new" / "index.json").write_text(json.dumps(info))
+    another_index(index, index.parent / "new")
     manager.indexes_changed.emit()
     wait_for(lambda: panel.search.indexes.combo.count() == 2)
     assert panel.search.indexes.chosen() == [str(index)]
 
 
-def test_browse_for_an_index(panel, tmp_path, monkeypatch):
+def test_browse_for_an_index(panel, index, tmp_path, monkeypatch):
     elsewhere = tmp_path / "else where" / "asia"
-    elsewhere.mkdir(parents=True)
-    info = {"format": 1, "name": "asia", "count": 5, "region": [60, 0, 80, 60]}
-    (elsewhere / "index.json").write_text(json.dumps(info))
+    another_index(index, elsewhere)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(elsewhere))
     panel.search.indexes.button.menu().actions()[0].trigger()
     wait_for(lambda: len(panel.search.indexes.chosen()) == 2)
     assert str(elsewhere) in settings.known_indexes()
+
+
+def test_browse_for_a_folder_of_indexes_or_of_none(panel, index, tmp_path, monkeypatch):
+    for name in ("asia", "africa"):
+        another_index(index, tmp_path / "more" / name)
+    said = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *words: said.append(words[-1]))
+    browse = panel.search.indexes.button.menu().actions()[0]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "more"))
+    browse.trigger()
+    wait_for(lambda: len(panel.search.indexes.chosen()) == 3)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    browse.trigger()
+    wait_for(lambda: said)
+    assert str(tmp_path) in said[0]
+    assert str(tmp_path) not in settings.known_indexes()
 
 
 def test_nothing_is_said_to_be_certain(panel, folder):
