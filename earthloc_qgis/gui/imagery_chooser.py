@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QS
 
 from .. import settings
 from ..core.imagery import Imagery, imagery_choices, imagery_named_by, same_imagery, server_imagery
+from .plain_text import plain
 
 _FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # things to do rather than imagery
 
@@ -81,7 +82,8 @@ class ImageryChooser(QWidget):
         self.combo.clear()
         for imagery in self._items:
             self.combo.addItem(imagery.label or self.tr("The imagery each index was made from"))
-            self.combo.setItemData(self.combo.count() - 1, imagery.path or imagery.host, Qt.ItemDataRole.ToolTipRole)
+            tool_tip = plain(imagery.path or imagery.host)
+            self.combo.setItemData(self.combo.count() - 1, tool_tip, Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(next(i for i, imagery in enumerate(self._items) if same_imagery(imagery, chosen)))
         self.combo.insertSeparator(self.combo.count())
         for text, deed in (

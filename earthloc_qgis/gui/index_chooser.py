@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QS
 from .. import settings
 from ..core.index_files import IndexFacts, find_indexes
 from .background import Background
+from .plain_text import plain
 
 
 def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, bool]]:
@@ -136,7 +137,7 @@ class IndexChooser(QWidget):
         for row, (path, name, description, _here) in enumerate(indexes):
             state = Qt.CheckState.Checked if path in chosen else Qt.CheckState.Unchecked
             self.combo.addItemWithCheckState(f"{name} ({description})", state, path)
-            self.combo.setItemData(row, path, Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(row, plain(path), Qt.ItemDataRole.ToolTipRole)
         self.combo.setDefaultText(
             self.tr("Tick an index to search") if indexes else self.tr("No index yet: browse or build one")
         )
@@ -159,4 +160,4 @@ class IndexChooser(QWidget):
             self.add(facts.path)
         if not indexes:
             text = self.tr("{path} is no regional index. Choose the folder that holds its index.json.")
-            QMessageBox.warning(self, "EarthLoc", text.format(path=path))
+            QMessageBox.warning(self, "EarthLoc", plain(text.format(path=path)))

@@ -41,6 +41,7 @@ from ..core.index_files import IndexFacts, IndexFileError
 from . import index_tiles
 from .background import Background
 from .index_manager_build import IndexBuilder
+from .plain_text import plain
 
 _IMAGERY, _LICENCE = 5, 6  # columns
 _NUMBERS = (1, 3)
@@ -78,6 +79,7 @@ class IndexManager(QDialog):
         self.state = QLabel(self)
         self.state.setObjectName("index_state_label")
         self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.addWidget(self.table, 1)
@@ -181,7 +183,7 @@ class IndexManager(QDialog):
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 lines = (index.path, index.imagery, index.attribution, index.licence, index.model)
-                item.setToolTip("\n".join(line for line in lines if line))
+                item.setToolTip(plain("\n".join(line for line in lines if line)))
                 if column in _NUMBERS:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
@@ -330,7 +332,8 @@ class IndexManager(QDialog):
     def _delete(self) -> None:
         index = self.chosen()[0]
         question = self.tr("Delete {name} ({path}) for good? Results made with it stay.")
-        answer = QMessageBox.question(self, self.tr("Delete index"), question.format(name=index.name, path=index.path))
+        question = plain(question.format(name=index.name, path=index.path))
+        answer = QMessageBox.question(self, self.tr("Delete index"), question)
         if answer == QMessageBox.StandardButton.Yes:
             self.delete(index)
 

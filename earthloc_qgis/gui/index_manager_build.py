@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProject,
 )
 from qgis.gui import QgsMapLayerComboBox
-from qgis.PyQt.QtCore import QTimer, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -29,6 +29,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.engine_client import EngineClient, EngineError
+from .plain_text import plain
 from .run_progress import duration_text
 
 DEFAULT_TILE_KM = "156, 313, 626"
@@ -70,6 +71,7 @@ class IndexBuilder(QGroupBox):
         self.name.setPlaceholderText(self.tr("Name of the index"))
         self.taken = QLabel(self)
         self.taken.setObjectName("build_taken_label")
+        self.taken.setTextFormat(Qt.TextFormat.PlainText)
         self.extent = QCheckBox(self.tr("Only what the map shows"), self)
         self.extent.setObjectName("build_extent_box")
         self.widths = QLineEdit(DEFAULT_TILE_KM, self)
@@ -84,6 +86,7 @@ class IndexBuilder(QGroupBox):
         self.outlook = QLabel(self)
         self.outlook.setObjectName("build_outlook_label")
         self.outlook.setWordWrap(True)
+        self.outlook.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton(self.tr("Build"), self)
         self.button.setObjectName("build_button")
         self.progress = QProgressBar(self)
@@ -92,6 +95,7 @@ class IndexBuilder(QGroupBox):
         self.state = QLabel(self)
         self.state.setObjectName("build_state_label")
         self.state.setWordWrap(True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         form = QFormLayout(self)
         form.addRow(self.tr("Imagery"), self.layer)
         form.addRow("", self.extent)
@@ -293,6 +297,6 @@ class IndexBuilder(QGroupBox):
         self.button.setEnabled(self.running or ready)
         taken = there and not self.running
         text = self.tr("An index of this name is there already; choose another.") if taken else ""
-        self.button.setToolTip(text)
+        self.button.setToolTip(plain(text))
         self.taken.setText(text)
         self.taken.setVisible(taken)

@@ -93,6 +93,7 @@ class EngineNotice(QFrame):
         sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.text = QLabel(self)
         self.text.setObjectName("engine_notice_text")
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
         choose = QPushButton(self.tr("Choose the engine…"), self)
         choose.setObjectName("choose_engine_button")

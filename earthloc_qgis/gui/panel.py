@@ -27,6 +27,7 @@ from .index_manager import IndexManager
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
 from .photo_model import LOCATED, NEW, QUEUED, RUNNING, UNCERTAIN
+from .plain_text import escaped
 from .results_view import ResultsView
 from .review.dock import ReviewDock
 from .run_progress import RunProgress
@@ -301,7 +302,8 @@ class EarthLocPanel(QWidget):
         word = self.controller.model.status_word(photo.status)
         sentence = f"<b>{word}</b>"
         if photo.message:
-            sentence += f" · {_escaped(photo.message)}"
+            breakable = photo.message.replace(os.sep, os.sep + "\u200b")  # long paths, after each folder
+            sentence += f" · {escaped(breakable)}"
         elif photo.status == NEW:
             sentence += self.tr(" · press Localize to find out where it was taken")
         self.results.show_result(sentence, self.controller.localization(path) if located else None)
@@ -332,8 +334,4 @@ class EarthLocPanel(QWidget):
         self._iface.showOptionsDialog(self._iface.mainWindow(), "EarthLoc")
 
     def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
-        self._iface.messageBar().pushMessage("EarthLoc", text, level)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(os.sep, f"{os.sep}\u200b")
+        self._iface.messageBar().pushMessage("EarthLoc", escaped(text), level)

@@ -13,6 +13,7 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqt
 from qgis.PyQt.QtGui import QFont, QIcon
 
 from ..core.words import in_percent, lat_lon
+from .plain_text import plain
 from .thumbnail import ThumbnailLoader
 
 PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
@@ -288,7 +289,7 @@ class PhotoModel(QAbstractTableModel):
         if photo.size_px is not None:
             lines.append(self.tr("{w} x {h} pixels").format(w=photo.size_px[0], h=photo.size_px[1]))
         lines += [text for text in (photo.camera, photo.message) if text]
-        return "\n".join(lines)
+        return plain("\n".join(lines))
 
     def _sort_key(self, photo: Photo, column: int) -> Any:
         if column == STATUS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 
 from qgis.core import QgsApplication
@@ -19,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..core.words import lat_lon
+from .plain_text import escaped, plain
 
 _RANK_ROLE = Qt.ItemDataRole.UserRole
 
@@ -89,7 +89,7 @@ class ResultsView(QWidget):
                 ]
             )
             item.setData(0, _RANK_ROLE, int(candidate["rank"]))
-            item.setToolTip(0, str(candidate.get("index", "")))
+            item.setToolTip(0, plain(str(candidate.get("index", ""))))
             for column in range(1, 5):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
@@ -102,7 +102,7 @@ class ResultsView(QWidget):
         known = [imagery.get("attribution"), imagery.get("licence")]
         credit = "; ".join(text for text in known if text) or self.tr("attribution unknown")
         name = os.path.basename(str(imagery.get("source") or ""))
-        return self.tr(" · Imagery: {name} ({credit})").format(name=html.escape(name), credit=html.escape(credit))
+        return self.tr(" · Imagery: {name} ({credit})").format(name=escaped(name), credit=escaped(credit))
 
     def _chosen(self, item: QTreeWidgetItem) -> None:
         self.candidate_chosen.emit(item.data(0, _RANK_ROLE))

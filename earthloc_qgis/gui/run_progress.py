@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from .plain_text import plain
 
 
 class RunProgress(QWidget):
@@ -19,6 +21,7 @@ class RunProgress(QWidget):
         self.bar.setMaximumHeight(8)
         self.text = QLabel(self)
         self.text.setObjectName("progress_text")
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long texts are cut
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,7 +62,7 @@ class RunProgress(QWidget):
     def _tell(self) -> None:
         text = " · ".join(part for part in (self._of_run, self._stage, self._drawing) if part)
         self.text.setText(text)
-        self.text.setToolTip(text)
+        self.text.setToolTip(plain(text))
 
 
 def duration_text(seconds: float) -> str:

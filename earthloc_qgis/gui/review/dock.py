@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QDockWidget
 
 from ... import settings
+from ..plain_text import escaped
 
 _WIDTH = 600  # of 1366 pixels; the map keeps the rest
 _RELOAD_MS = 400
@@ -71,9 +72,10 @@ class ReviewDock(QObject):
         self.dock = QgsDockWidget(self.tr("EarthLoc review"), main)
         self.dock.setObjectName("EarthLocReviewDock")
         self.window = ReviewWindow(self._iface.mapCanvas(), self._indexes, self.dock)
+        bar = self._iface.messageBar()
         for signal, level in ((self.window.told, Qgis.MessageLevel.Warning),
                               (self.window.written, Qgis.MessageLevel.Success)):  # fmt: skip
-            signal.connect(lambda text, level=level: self._iface.messageBar().pushMessage("EarthLoc", text, level))
+            signal.connect(lambda text, level=level: bar.pushMessage("EarthLoc", escaped(text), level))
         self.window.imagery.changed.connect(self.imagery_changed)
         self.dock.setWidget(self.window)
         # Behind another dock's tab it is not hidden, as far as Qt is concerned.

@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QFont
 from ...core.reviews import UNREVIEWED, USABLE, Reviewed
 from ...core.words import in_percent
 from ..photo_model import FAILED, LOCATED, NOT_FOUND, UNCERTAIN
+from ..plain_text import plain
 from .decisions import LOOKS, swatch, word
 
 PHOTO, REVIEW, CONFIDENCE, TAKEN = range(4)
@@ -178,4 +179,4 @@ class ReviewModel(QAbstractTableModel):
             when = item.reviewed_at.replace("T", " ")[:16]
             lines.append(self.tr("{decision} by {who}, {when} UTC").format(
                 decision=word(item.review), who=item.reviewer or self.tr("somebody"), when=when))  # fmt: skip
-        return "\n".join([*lines, *(text for text in (item.note, item.message) if text)])
+        return plain("\n".join([*lines, *(text for text in (item.note, item.message) if text)]))

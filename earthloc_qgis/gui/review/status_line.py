@@ -7,6 +7,7 @@ from typing import Optional
 from qgis.PyQt.QtWidgets import QLabel, QWidget
 
 from ...core.reviews import UNREVIEWED, Reviewed
+from ..plain_text import escaped
 from .decisions import word
 from .working import Working
 
@@ -46,8 +47,3 @@ class StatusLine(QLabel):
             parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
         text = " · ".join(parts)
         self.setText(text[:1].upper() + text[1:])
-
-
-def escaped(text: str) -> str:
-    """Plain text for a label that takes rich text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")

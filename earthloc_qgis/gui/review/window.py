@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStac
 from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import reload_layers
+from ..plain_text import escaped
 from .actions import KeysFirst, ReviewActions
 from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
@@ -27,7 +28,7 @@ from .picture import FULL_PX, PictureLoader
 from .queue_view import QueueView
 from .review_tools import ReviewTools
 from .search_here import SearchHere
-from .status_line import StatusLine, escaped
+from .status_line import StatusLine
 from .tile_pictures import TilePictures
 from .window_actions import add_actions
 from .working import Working, fitted_rank, north_up_deg
