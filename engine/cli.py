@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
-from engine import commands
+from engine import commands, index_commands
 from engine.errors import EarthLocError
 from engine.limits import (
     GEOREFERENCED,
@@ -130,8 +130,8 @@ def parser() -> argparse.ArgumentParser:
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
         metavar="COMMAND", required=True, parser_class=_Parser
     )
-    build = command(index, "build", commands.index_build, "build a regional index from georeferenced imagery")
-    plan = command(index, "plan", commands.index_plan, "say how large an index would be, without building it")
+    build = command(index, "build", index_commands.build, "build a regional index from georeferenced imagery")
+    plan = command(index, "plan", index_commands.plan, "say how large an index would be, without building it")
     for planned in (build, plan):
         planned.add_argument("source", metavar="SOURCE", help="imagery, as for localize: a raster, a tile server, ...")
         planned.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
@@ -151,18 +151,18 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--attribution", default="", metavar="TEXT", help="whom to credit for the imagery")
     build.add_argument("--licence", default="", metavar="TEXT", help="licence of the imagery")
     build.add_argument("--json", action="store_true", help="print the new index.json")
-    info = command(index, "info", commands.index_info, "show what an index covers")
+    info = command(index, "info", index_commands.info, "show what an index covers")
     info.add_argument("index", type=Path, metavar="DIR")
     info.add_argument("--json", action="store_true", help="print its index.json")
-    verify = command(index, "verify", commands.index_verify, "compare an index with its checksums")
+    verify = command(index, "verify", index_commands.verify, "compare an index with its checksums")
     verify.add_argument("index", type=Path, metavar="DIR")
-    outlines = command(index, "tiles", commands.index_tiles, "write the outlines of an index's tiles for QGIS")
+    outlines = command(index, "tiles", index_commands.tiles, "write the outlines of an index's tiles for QGIS")
     outlines.add_argument("index", type=Path, metavar="DIR")
     outlines.add_argument("--out", type=Path, required=True, metavar="FILE.gpkg", help="GeoPackage to write")
-    push = command(index, "push", commands.index_push, "copy an index to Milvus, to be searched there")
+    push = command(index, "push", index_commands.push, "copy an index to Milvus, to be searched there")
     push.add_argument("index", type=Path, metavar="DIR")
     push.add_argument("address", metavar="milvus://HOST:PORT/NAME", help="or milvus:///FOLDER/FILE.db/NAME")
-    listing = command(index, "list", commands.index_list, "list the indexes in a folder")
+    listing = command(index, "list", index_commands.listing, "list the indexes in a folder")
     listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
 

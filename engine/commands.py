@@ -1,9 +1,8 @@
-"""What the commands of `earthloc` do; engine.cli has their grammar. Each returns the exit code."""
+"""What the commands of `earthloc` for photos do; engine.cli has their grammar. Each returns the exit code."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import sys
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError, UsageError
-from engine.limits import DEFAULT_TILE_KM
-from engine.resources import own_indexes, resources_folder
+from engine.resources import own_indexes
+from engine.terminal import ProgressLine
 from engine.work import Work
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
 _CANDIDATES_SHOWN = 3
-_LINE_WIDTH = 78
 
 
 def localize(args: argparse.Namespace) -> int:
@@ -46,7 +44,7 @@ def localize(args: argparse.Namespace) -> int:
     queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in photos]
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
-    line = _ProgressLine()
+    line = ProgressLine()
     line.show("localize", 0, len(queries), "")
     for answer in answers(localizer, queries, args.jobs):
         statuses[answer["photo"]] = answer["status"]
@@ -80,13 +78,10 @@ def register(args: argparse.Namespace) -> int:
     results = ResultsFile(args.out) if args.out else None
     if results:
         results.prepare()
-    line = _ProgressLine()
-    try:
+    with ProgressLine() as line:
         lat, lon = args.at
         place = Place(args.photo, lat, lon, args.width_km, args.imagery, args.nadir)
         answer = register_at(place, Work(line.show))
-    finally:
-        line.clear()
     print(json.dumps(answer) if args.json else _answer_in_words(answer))
     if results:
         results.save(answer, facts_of(args.photo))
@@ -97,12 +92,9 @@ def georeference(args: argparse.Namespace) -> int:
     """Writes a registered photo as a file that other programs can place."""
     from engine.georeference.write import Wanted, georeference
 
-    line = _ProgressLine()
-    try:
+    with ProgressLine() as line:
         wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
         answer = georeference(args.photo, args.results, wanted, Work(line.show))
-    finally:
-        line.clear()
     print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
     return 0
 
@@ -119,125 +111,13 @@ def matcher(args: argparse.Namespace) -> int:
     return 0
 
 
-def index_build(args: argparse.Namespace) -> int:
-    """Builds a regional index."""
-    from engine.retrieval.build import build_index
-    from engine.retrieval.index import RegionalIndex
-    from engine.retrieval.model import ModelPackage
-
-    line = _ProgressLine()
-    try:
-        info = build_index(
-            args.source,
-            args.out,
-            bbox=args.bbox,
-            tile_km=args.tile_km or DEFAULT_TILE_KM,
-            model=ModelPackage.open(args.model),
-            resume=args.resume,
-            include_ocean=args.include_ocean,
-            compact=args.compact,
-            reuse=RegionalIndex.open(args.update) if args.update else None,
-            scheduler=args.scheduler,
-            attribution=args.attribution,
-            licence=args.licence,
-            work=Work(line.show),
-        )
-    finally:
-        line.clear()
-    print(json.dumps(info) if args.json else f"{args.out}\n{_index_in_words(info)}")
-    return 0
-
-
-def index_info(args: argparse.Namespace) -> int:
-    """Prints what an index covers."""
-    from engine.retrieval.index import RegionalIndex
-
-    info = RegionalIndex.open(args.index).info
-    print(json.dumps(info) if args.json else _index_in_words(info))
-    return 0
-
-
-def index_plan(args: argparse.Namespace) -> int:
-    """Says how many tiles an index would have, and how large it would be."""
-    from engine.retrieval.model import ModelPackage
-    from engine.retrieval.plan import outlook
-
-    line = _ProgressLine()
-    widths = args.tile_km or DEFAULT_TILE_KM
-    dimension = ModelPackage.open(args.model).dimension
-    try:
-        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show))
-    finally:
-        line.clear()
-    text = f"up to {found.tiles} tiles, {found.size_bytes / 1e6:,.1f} MB"
-    print(json.dumps(dataclasses.asdict(found)) if args.json else text)
-    return 0
-
-
-def index_tiles(args: argparse.Namespace) -> int:
-    """Writes the outlines of an index's tiles for QGIS."""
-    from engine.retrieval.footprints import export_footprints
-    from engine.retrieval.index import RegionalIndex
-
-    index = RegionalIndex.open(args.index)
-    line = _ProgressLine()
-    try:
-        export_footprints(index, args.out, Work(line.show))
-    finally:
-        line.clear()
-    print(f"{args.out}: the outlines of {index.count} tiles")
-    return 0
-
-
-def index_verify(args: argparse.Namespace) -> int:
-    """Compares all files of an index with their checksums."""
-    from engine.retrieval.index import RegionalIndex
-
-    files = RegionalIndex.open(args.index).verify()
-    print(f"{args.index}: {files} files, all as they were written")
-    return 0
-
-
-def index_push(args: argparse.Namespace) -> int:
-    """Copies an index to Milvus."""
-    from engine.retrieval.index import RegionalIndex
-    from engine.retrieval.milvus import push
-
-    index = RegionalIndex.open(args.index, verify=True)
-    line = _ProgressLine()
-    try:
-        push(index, args.address, Work(line.show))
-    finally:
-        line.clear()
-    print(f"{args.address}: {index.count} tiles")
-    return 0
-
-
-def index_list(args: argparse.Namespace) -> int:
-    """Lists the indexes in a folder; damaged ones with what is wrong."""
-    from engine.retrieval.index import list_indexes
-
-    folder = args.folder or resources_folder() / "indexes"
-    if not os.path.isdir(folder):
-        raise UsageError(folder, "is not a folder", "name the folder that holds your indexes")
-    for entry in list_indexes(folder):
-        if args.json:
-            print(json.dumps(entry))
-        elif "error" in entry:
-            print(f"{entry['error']}")
-        else:
-            print(f"{entry['path']}: {entry['tiles']} tiles, {_region_in_words(entry['region'])}")
-    return 0
-
-
 def evaluate(args: argparse.Namespace) -> int:
     """Prints recall against a truth table."""
     from engine.evaluate import evaluate as evaluate_photos
 
     _check_imagery(args.imagery)
 
-    line = _ProgressLine()
-    try:
+    with ProgressLine() as line:
         found = evaluate_photos(
             args.truth,
             _localizer(args.indexes),
@@ -247,8 +127,6 @@ def evaluate(args: argparse.Namespace) -> int:
             imagery=args.imagery,
             work=Work(line.show),
         )
-    finally:
-        line.clear()
     if args.json:
         print(json.dumps(found))
         return 0
@@ -335,36 +213,3 @@ def in_percent(confidence: float) -> str:
     """A probability in words; nothing here is certain, so it never says 100 %."""
     percent = round(100 * confidence)
     return f"{percent} %" if percent < 100 else "> 99 %"
-
-
-def _index_in_words(info: dict[str, Any]) -> str:
-    source = info["source"]
-    widths = ", ".join(f"{width:g}" for width in info["tile_km"])
-    lines = [
-        f"{info['name']}: {info['count']} tiles, {widths} km wide, {_region_in_words(info['region'])}",
-        f"imagery: {source.get('path')} ({source.get('attribution') or 'no attribution stated'}; "
-        f"{source.get('licence') or 'no licence stated'})",
-        f"model: {info['model']['name']} {info['model']['version']}",
-    ]
-    return "\n".join(lines)
-
-
-def _region_in_words(region: Sequence[float]) -> str:
-    west, south, east, north = region
-    return f"longitude {west:g} to {east:g}, latitude {south:g} to {north:g}"
-
-
-class _ProgressLine:
-    """One line at the bottom of the terminal that says how far the work is; nothing in a file or pipe."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr is not None and sys.stderr.isatty()
-
-    def show(self, stage: str, done: int, total: int, message: str) -> None:
-        if self._shown:
-            text = f"{stage} {done}/{total} {message}"[:_LINE_WIDTH]
-            print(f"\r{text:{_LINE_WIDTH}}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._shown:
-            print(f"\r{'':{_LINE_WIDTH}}\r", end="", file=sys.stderr, flush=True)

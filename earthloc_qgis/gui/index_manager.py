@@ -7,18 +7,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
-from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsCsException,
-    QgsGeometry,
-    QgsPointXY,
-    QgsProject,
-    QgsWkbTypes,
-)
-from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtCore import QItemSelectionModel, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -40,12 +29,12 @@ from ..core.engine_client import EngineClient, EngineError
 from ..core.index_files import IndexFacts, IndexFileError
 from . import index_tiles
 from .background import Background
+from .index_coverage import IndexCoverage
 from .index_manager_build import IndexBuilder
 from .plain_text import plain
 
 _IMAGERY, _LICENCE = 5, 6  # columns
 _NUMBERS = (1, 3)
-_EDGE_POINTS = 24  # along each side of a region, so that it follows the map's projection
 
 
 class IndexManager(QDialog):
@@ -65,12 +54,11 @@ class IndexManager(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("EarthLoc indexes"))
         self.setObjectName("index_manager")
-        self._canvas = canvas
+        self.coverage = IndexCoverage(canvas)
         self._known_own = own
         self._background = Background(self)
         self._client = EngineClient(settings.engine_command(), self)
         self._facts: list[IndexFacts] = []
-        self._bands: list[QgsRubberBand] = []
         self._next = ""  # path of the index to choose when the table is filled again
         self.table = self._make_table()
         self.builder = IndexBuilder(self._client, canvas, self)
@@ -113,7 +101,7 @@ class IndexManager(QDialog):
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for name, text, deed in (
-            ("show", self.tr("Zoom to"), self._zoom),
+            ("show", self.tr("Zoom to"), lambda: self.coverage.zoom_to(self.chosen())),
             ("tiles", self.tr("Tiles on the map"), self._show_tiles),
             ("verify", self.tr("Check"), self._verify),
             ("export", self.tr("Export…"), self._export),
@@ -144,13 +132,13 @@ class IndexManager(QDialog):
 
     def close_threads(self) -> None:
         """Ends what runs; for when the plugin is unloaded."""
-        self._clear_map()
+        self.coverage.clear()
         self._background.close()
         self._client.close()
 
     def closeEvent(self, event) -> None:
         """A build goes on behind the closed window; the map is cleared."""
-        self._clear_map()
+        self.coverage.clear()
         super().closeEvent(event)
 
     def chosen(self) -> list[IndexFacts]:
@@ -208,49 +196,7 @@ class IndexManager(QDialog):
         self.buttons["show"].setEnabled(bool(chosen))
         own = {str(Path(path)) for path in self._own()}
         self.buttons["delete"].setEnabled(one and chosen[0].path not in own)
-        self._clear_map()
-        for index in chosen:
-            outline = self._outline(index)
-            if outline is not None:
-                band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
-                band.setColor(QColor(0, 90, 181, 40))
-                band.setStrokeColor(QColor(0, 90, 181))
-                band.setWidth(2)
-                band.setToGeometry(outline, None)
-                self._bands.append(band)
-
-    def _outline(self, index: IndexFacts) -> QgsGeometry | None:
-        """The region of an index in the map's coordinates; None where the map's projection has no place for it."""
-        west, south, east, north = index.region
-        span = (east - west) % 360.0 or 360.0
-        steps = [number / _EDGE_POINTS for number in range(_EDGE_POINTS)]
-        ring = [QgsPointXY(west + span * t, north) for t in steps]
-        ring += [QgsPointXY(west + span, north + (south - north) * t) for t in steps]
-        ring += [QgsPointXY(west + span * (1 - t), south) for t in steps]
-        ring += [QgsPointXY(west, south + (north - south) * t) for t in steps]
-        outline = QgsGeometry.fromPolygonXY([ring])
-        crs = self._canvas.mapSettings().destinationCrs()
-        to_map = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), crs, QgsProject.instance())
-        try:
-            outline.transform(to_map)
-        except QgsCsException:
-            return None
-        return outline
-
-    def _clear_map(self) -> None:
-        for band in self._bands:
-            band.reset()
-            self._canvas.scene().removeItem(band)
-        self._bands.clear()
-
-    def _zoom(self) -> None:
-        outlines = [outline for outline in map(self._outline, self.chosen()) if outline is not None]
-        if outlines:
-            box = outlines[0].boundingBox()
-            for outline in outlines[1:]:
-                box.combineExtentWith(outline.boundingBox())
-            self._canvas.setExtent(box)
-            self._canvas.refresh()
+        self.coverage.show(chosen)
 
     def _show_tiles(self) -> None:
         index = self.chosen()[0]

@@ -105,16 +105,16 @@ def test_facts_and_coverage(manager):
     assert texts[3].endswith("MB")
     assert texts[5:] == ["made up", "public domain"]
     select(manager, "europe")
-    (band,) = manager._bands
+    (band,) = manager.coverage.bands
     box = band.asGeometry().boundingBox()
     assert box.xMaximum() == pytest.approx(1_113_195, rel=1e-3)
     manager.buttons["show"].click()
-    assert manager._canvas.extent().contains(QgsRectangle(1e5, 5e6, 1e6, 6e6))
+    assert manager.builder._canvas.extent().contains(QgsRectangle(1e5, 5e6, 1e6, 6e6))
     select(manager, "pacific")  # across the antimeridian, and it comes along with the engine
-    assert len(manager._bands) == 1
+    assert len(manager.coverage.bands) == 1
     assert not manager.buttons["delete"].isEnabled()
     manager.close()
-    assert manager._bands == []
+    assert manager.coverage.bands == []
 
 
 def test_checking(manager):
@@ -270,8 +270,8 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     assert builder.taken.isHidden()
     builder.licence.setText("CC BY 4.0")
     builder.extent.setChecked(True)
-    manager._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
-    manager._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
+    manager.builder._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    manager.builder._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
     builder.button.click()
     assert builder.running
     assert builder.button.text() == "Pause"
@@ -307,13 +307,13 @@ def test_how_large_it_would_be_is_known_before(manager, imagery):
     assert builder.outlook.text() == ""
     wait_for(lambda: builder.outlook.text() == "Up to 20 tiles, 2.0 MB.")
     builder.widths.setText("100, x")
-    manager._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
-    manager._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
+    manager.builder._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    manager.builder._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
     assert builder.outlook.text() == ""
     builder.widths.setText("100")
     wait_for(lambda: builder.outlook.text() == "Up to 10 tiles, 1.0 MB.")
     builder.extent.setChecked(True)
-    manager._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # the map is moved
+    manager.builder._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # the map is moved
     wait_for(lambda: "No tile" in builder.outlook.text())
     manager.close()
     builder.widths.setText("100, 300")

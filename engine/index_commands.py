@@ -1,0 +1,132 @@
+"""What the commands `earthloc index ...` do; engine.cli has their grammar. Each returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from engine.errors import UsageError
+from engine.limits import DEFAULT_TILE_KM
+from engine.resources import resources_folder
+from engine.terminal import ProgressLine
+from engine.work import Work
+
+
+def build(args: argparse.Namespace) -> int:
+    """Builds a regional index."""
+    from engine.retrieval.build import build_index
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.model import ModelPackage
+
+    with ProgressLine() as line:
+        info = build_index(
+            args.source,
+            args.out,
+            bbox=args.bbox,
+            tile_km=args.tile_km or DEFAULT_TILE_KM,
+            model=ModelPackage.open(args.model),
+            resume=args.resume,
+            include_ocean=args.include_ocean,
+            compact=args.compact,
+            reuse=RegionalIndex.open(args.update) if args.update else None,
+            scheduler=args.scheduler,
+            attribution=args.attribution,
+            licence=args.licence,
+            work=Work(line.show),
+        )
+    print(json.dumps(info) if args.json else f"{args.out}\n{_index_in_words(info)}")
+    return 0
+
+
+def info(args: argparse.Namespace) -> int:
+    """Prints what an index covers."""
+    from engine.retrieval.index import RegionalIndex
+
+    info = RegionalIndex.open(args.index).info
+    print(json.dumps(info) if args.json else _index_in_words(info))
+    return 0
+
+
+def plan(args: argparse.Namespace) -> int:
+    """Says how many tiles an index would have, and how large it would be."""
+    from engine.retrieval.model import ModelPackage
+    from engine.retrieval.plan import outlook
+
+    widths = args.tile_km or DEFAULT_TILE_KM
+    dimension = ModelPackage.open(args.model).dimension
+    with ProgressLine() as line:
+        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show))
+    text = f"up to {found.tiles} tiles, {found.size_bytes / 1e6:,.1f} MB"
+    print(json.dumps(dataclasses.asdict(found)) if args.json else text)
+    return 0
+
+
+def tiles(args: argparse.Namespace) -> int:
+    """Writes the outlines of an index's tiles for QGIS."""
+    from engine.retrieval.footprints import export_footprints
+    from engine.retrieval.index import RegionalIndex
+
+    index = RegionalIndex.open(args.index)
+    with ProgressLine() as line:
+        export_footprints(index, args.out, Work(line.show))
+    print(f"{args.out}: the outlines of {index.count} tiles")
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Compares all files of an index with their checksums."""
+    from engine.retrieval.index import RegionalIndex
+
+    files = RegionalIndex.open(args.index).verify()
+    print(f"{args.index}: {files} files, all as they were written")
+    return 0
+
+
+def push(args: argparse.Namespace) -> int:
+    """Copies an index to Milvus."""
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import push
+
+    index = RegionalIndex.open(args.index, verify=True)
+    with ProgressLine() as line:
+        push(index, args.address, Work(line.show))
+    print(f"{args.address}: {index.count} tiles")
+    return 0
+
+
+def listing(args: argparse.Namespace) -> int:
+    """Lists the indexes in a folder; damaged ones with what is wrong."""
+    from engine.retrieval.index import list_indexes
+
+    folder = args.folder or resources_folder() / "indexes"
+    if not os.path.isdir(folder):
+        raise UsageError(folder, "is not a folder", "name the folder that holds your indexes")
+    for entry in list_indexes(folder):
+        if args.json:
+            print(json.dumps(entry))
+        elif "error" in entry:
+            print(f"{entry['error']}")
+        else:
+            print(f"{entry['path']}: {entry['tiles']} tiles, {_region_in_words(entry['region'])}")
+    return 0
+
+
+def _index_in_words(info: dict[str, Any]) -> str:
+    source = info["source"]
+    widths = ", ".join(f"{width:g}" for width in info["tile_km"])
+    lines = [
+        f"{info['name']}: {info['count']} tiles, {widths} km wide, {_region_in_words(info['region'])}",
+        f"imagery: {source.get('path')} ({source.get('attribution') or 'no attribution stated'}; "
+        f"{source.get('licence') or 'no licence stated'})",
+        f"model: {info['model']['name']} {info['model']['version']}",
+    ]
+    return "\n".join(lines)
+
+
+def _region_in_words(region: Sequence[float]) -> str:
+    west, south, east, north = region
+    return f"longitude {west:g} to {east:g}, latitude {south:g} to {north:g}"
