@@ -140,6 +140,30 @@ def test_bytes_that_are_no_network(package):
         ModelPackage.open(package)
 
 
+@pytest.mark.parametrize("where", ["weights.bin", "../weights.bin", "{folder}/weights.bin", "//elsewhere/weights.bin"])
+def test_weights_in_another_file_are_not_read(package, where, monkeypatch):
+    """A stranger's network could name any file, also one on another computer."""
+    import hashlib
+
+    onnx = pytest.importorskip("onnx")
+    card = json.loads((package / "baseline.json").read_text(encoding="utf-8"))
+    (package / "weights.bin").write_bytes(np.ones(3, "<f4").tobytes())
+    (package / "here").mkdir()
+    monkeypatch.chdir(package / "here" if where.startswith("..") else package)
+    weights = onnx.TensorProto(name="w", data_type=onnx.TensorProto.FLOAT, dims=[3, 1, 1])
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value=where.format(folder=package))
+    shape = ["n", 3, card["input"]["height"], card["input"]["width"]]
+    pictures, scaled = (onnx.helper.make_tensor_value_info(name, 1, shape) for name in (card["input"]["name"], "y"))
+    node = onnx.helper.make_node("Mul", [card["input"]["name"], "w"], ["y"])
+    graph = onnx.helper.make_graph([node], "g", [pictures], [scaled], [weights])
+    content = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    (package / "baseline.onnx").write_bytes(content.SerializeToString())
+    edit_card(package, sha256=hashlib.sha256(content.SerializeToString()).hexdigest())
+    with pytest.raises(ModelError, match=r"not a usable ONNX model .*(model_path|xternal)"):
+        ModelPackage.open(package)
+
+
 def test_missing_package(tmp_path):
     with pytest.raises(ModelError, match="no such model package"):
         ModelPackage.open(tmp_path / "nowhere")
