@@ -44,9 +44,9 @@ def build(args: argparse.Namespace) -> int:
 
 def info(args: argparse.Namespace) -> int:
     """Prints what an index covers."""
-    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import open_index
 
-    info = RegionalIndex.open(args.index).info
+    info = open_index(args.index).info
     print(json.dumps(info) if args.json else _index_in_words(info))
     return 0
 
@@ -68,9 +68,9 @@ def plan(args: argparse.Namespace) -> int:
 def tiles(args: argparse.Namespace) -> int:
     """Writes the outlines of an index's tiles for QGIS."""
     from engine.retrieval.footprints import export_footprints
-    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import open_index
 
-    index = RegionalIndex.open(args.index)
+    index = open_index(args.index)
     with ProgressLine() as line:
         export_footprints(index, args.out, Work(line.show))
     print(f"{args.out}: the outlines of {index.count} tiles")
@@ -79,10 +79,14 @@ def tiles(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compares all files of an index with their checksums."""
-    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.milvus import is_milvus, open_index
 
-    files = RegionalIndex.open(args.index).verify()
-    print(f"{args.index}: {files} files, all as they were written")
+    index = open_index(args.index)
+    files = index.verify()
+    if is_milvus(args.index):
+        print(f"{args.index}: {index.count} tiles, as many as were pushed")
+    else:
+        print(f"{args.index}: {files} files, all as they were written")
     return 0
 
 

@@ -180,9 +180,9 @@ class Methods:
         params.done()
 
         from engine.retrieval.footprints import export_footprints
-        from engine.retrieval.index import RegionalIndex
+        from engine.retrieval.milvus import open_index
 
-        index = RegionalIndex.open(folder)
+        index = open_index(folder)
         return {"out": str(export_footprints(index, out, work)), "tiles": index.count}
 
     def index_info(self, params: Params, work: Work) -> dict[str, Any]:
@@ -190,18 +190,18 @@ class Methods:
         folder = params.path("index")
         params.done()
 
-        from engine.retrieval.index import RegionalIndex
+        from engine.retrieval.milvus import open_index
 
-        return RegionalIndex.open(folder).info
+        return open_index(folder).info
 
     def index_verify(self, params: Params, work: Work) -> dict[str, Any]:
         """Compares all files of an index with their checksums."""
         folder = params.path("index")
         params.done()
 
-        from engine.retrieval.index import RegionalIndex
+        from engine.retrieval.milvus import open_index
 
-        return {"ok": True, "files": RegionalIndex.open(folder).verify()}
+        return {"ok": True, "files": open_index(folder).verify()}
 
     def index_list(self, params: Params, work: Work) -> dict[str, Any]:
         """The indexes in a folder."""

@@ -14,7 +14,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 # Tiles found for each view of a photo; the most that suffices for the ranking.
 _FOUND = 1000
 _KM_PER_DEGREE = 111.19
+_MOST_SAID = 200  # characters of what Milvus complains of
 
 
 def is_milvus(address: str | Path) -> bool:
@@ -58,7 +59,7 @@ class MilvusIndex(RegionalIndex):
 
     def __init__(self, address: str | Path) -> None:
         self._uri, self._collection = _parts(address)
-        self._client = _connect(self._uri)
+        self._client = _Client(self._uri)
         self.path = Path(_text(address))
         if not self._client.has_collection(self._collection):
             raise InputError(self.path, "no such collection", "push an index there with `earthloc index push`")
@@ -131,6 +132,39 @@ class MilvusIndex(RegionalIndex):
             raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again") from error
 
 
+class _Client:
+    """A MilvusClient whose failures are errors that a user can act on.
+
+    Args:
+        uri: what it connects to. Raises InputError where no Milvus answers, UsageError without pymilvus.
+    """
+
+    def __init__(self, uri: str) -> None:
+        try:
+            from pymilvus import MilvusClient
+            from pymilvus.exceptions import MilvusException
+        except ImportError as error:
+            raise UsageError(
+                None, "an index on Milvus needs the package pymilvus", "install it with `pip install earthloc[milvus]`"
+            ) from error
+        self._uri = uri
+        self._failures = (MilvusException, OSError, ValueError)
+        self._client = self._try(lambda: MilvusClient(uri=uri, token=os.environ.get("MILVUS_TOKEN", "")))
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: self._try(lambda: method(*args, **kwargs))
+
+    def _try(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except self._failures as error:
+            said = " ".join(str(error).split())[:_MOST_SAID]
+            raise InputError(
+                self._uri, f"no Milvus answers there ({said})", "check the address and that the server runs"
+            ) from error
+
+
 class _TilesByRow:
     """`index.tiles[row]` of an index that is elsewhere."""
 
@@ -176,11 +210,11 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     Raises:
         UsageError: a collection of this name is there already. InputError: the server cannot be reached.
     """
-    from pymilvus import DataType, MilvusClient
-
     work = work or Work()
     uri, collection = _parts(address)
-    client = _connect(uri)
+    client = _Client(uri)
+    from pymilvus import DataType, MilvusClient  # known to be there now
+
     if client.has_collection(collection):
         if client.get(collection, ids=[_MANIFEST_ROW], output_fields=["row"]):
             raise UsageError(_text(address), "holds an index already", "choose another name, or drop the collection")
@@ -248,20 +282,6 @@ def _box(circle: Circle) -> str:
             else:
                 terms += [f"lon >= {west:.6f}", f"lon <= {east:.6f}"]
     return " and ".join(terms)
-
-
-def _connect(uri: str) -> Any:
-    try:
-        from pymilvus import MilvusClient
-        from pymilvus.exceptions import MilvusException
-    except ImportError as error:
-        raise UsageError(
-            None, "an index on Milvus needs the package pymilvus", "install it with `pip install earthloc[milvus]`"
-        ) from error
-    try:
-        return MilvusClient(uri=uri, token=os.environ.get("MILVUS_TOKEN", ""))
-    except (MilvusException, OSError, ValueError) as error:
-        raise InputError(uri, "no Milvus answers there", "check the address and that the server runs") from error
 
 
 def _parts(address: str | Path) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The same answers from Milvus as from the disk, by Milvus Lite: the same client, the same calls."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from engine import cli
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.retrieval import milvus
+from engine.retrieval.footprints import export_footprints
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.milvus import MilvusIndex, open_index, push
 from engine.retrieval.photo_views import PhotoViews
@@ -85,6 +87,43 @@ def test_wrong_addresses(tmp_path):
     for wrong in ("milvus://host/name", "milvus://host:1/a b", "milvus:///folder/name"):
         with pytest.raises(UsageError, match="is no address of an index"):
             open_index(wrong)
+
+
+def test_a_server_that_fails_is_told(address, monkeypatch, local, capsys):
+    from pymilvus import MilvusClient
+    from pymilvus.exceptions import MilvusException
+
+    def gone(*_args, **_kwargs):
+        raise MilvusException(message="connection lost")
+
+    remote = open_index(address)
+    monkeypatch.setattr(MilvusClient, "search", gone)
+    with pytest.raises(InputError, match=r"no Milvus answers there \(.*connection lost"):
+        search([remote], views(local, 0), 20)
+    monkeypatch.setattr(MilvusClient, "has_collection", gone)
+    assert cli.main(["index", "info", address]) == 3
+    assert "connection lost" in capsys.readouterr().err
+
+
+def test_without_pymilvus_it_says_what_to_install(local, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(UsageError, match="pip install"):
+        push(local, "milvus://host:1/name")
+    with pytest.raises(UsageError, match="pip install"):
+        open_index("milvus://host:1/name")
+
+
+def test_what_else_is_asked_of_an_index(local, address, tmp_path, capsys):
+    assert cli.main(["index", "info", address]) == 0
+    there = capsys.readouterr().out
+    assert cli.main(["index", "info", str(local.path)]) == 0
+    assert there == capsys.readouterr().out
+    assert cli.main(["index", "verify", address]) == 0
+    assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
+    out = tmp_path / "there.gpkg"
+    assert cli.main(["index", "tiles", address, "--out", str(out)]) == 0
+    export_footprints(local, tmp_path / "here.gpkg", Work())
+    assert out.read_bytes() == (tmp_path / "here.gpkg").read_bytes()
 
 
 def test_the_command_line(local, tmp_path, capsys, land_raster):
