@@ -102,6 +102,15 @@ def push(args: argparse.Namespace) -> int:
     return 0
 
 
+def link(args: argparse.Namespace) -> int:
+    """Makes a folder that stands for an index on Milvus."""
+    from engine.retrieval.milvus import link as link_to
+
+    found = link_to(args.address, args.out, args.imagery)
+    print(f"{args.out}\n{_index_in_words(found)}")
+    return 0
+
+
 def listing(args: argparse.Namespace) -> int:
     """Lists the indexes in a folder; damaged ones with what is wrong."""
     from engine.retrieval.index import list_indexes

@@ -45,6 +45,7 @@ class Methods:
             "index/tiles": self.index_tiles,
             "index/info": self.index_info,
             "index/verify": self.index_verify,
+            "index/link": self.index_link,
             "index/list": self.index_list,
             **ReviewMethods().table,
         }
@@ -202,6 +203,15 @@ class Methods:
         from engine.retrieval.milvus import open_index
 
         return {"ok": True, "files": open_index(folder).verify()}
+
+    def index_link(self, params: Params, work: Work) -> dict[str, Any]:
+        """Makes a folder that stands for an index on Milvus; answers with its manifest."""
+        address, out, imagery = params.text("address"), params.path("out"), params.path_or_none("imagery")
+        params.done()
+
+        from engine.retrieval.milvus import link
+
+        return link(address, out, imagery)
 
     def index_list(self, params: Params, work: Work) -> dict[str, Any]:
         """The indexes in a folder."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import EarthLocError, IndexDamagedError
+from engine.errors import EarthLocError, IndexDamagedError, UsageError
 from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.stored import DESCRIPTORS, NUMBERS, expand
@@ -37,6 +37,8 @@ MANIFEST = "index.json"
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
 PIXELS = "pixels.crc"
+# In the manifest of an index that has no files of its own: its address.
+MILVUS = "milvus"
 # The model package, when it is not one that comes along with EarthLoc.
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
@@ -200,10 +202,14 @@ class RegionalIndex:
         """Opens an index; checks its manifest and file sizes, and with `verify` every byte.
 
         Raises:
-            IndexDamagedError: missing, half written, damaged, or from a newer version.
+            IndexDamagedError: missing, half written, damaged, or from a newer version. UsageError: lies on a server,
+            which `milvus.open_index` opens.
         """
         path = Path(path)
-        index = cls(path, read_manifest(path))
+        info = read_manifest(path)
+        if MILVUS in info:
+            raise UsageError(path, f"lies on a server ({info[MILVUS]})", "name one whose files are on this computer")
+        index = cls(path, info)
         if verify:
             index.verify()
         return index
@@ -217,8 +223,8 @@ class RegionalIndex:
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
-    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"},
-    or {"path", "error"} for a damaged one."""
+    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"}, for one
+    that lies on Milvus also {"milvus": address}; or {"path", "error"} for a damaged one."""
     found: list[dict[str, Any]] = []
     for manifest in sorted(Path(folder).glob(f"*/{MANIFEST}")):
         path = manifest.parent
@@ -229,6 +235,8 @@ def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
             found.append({"path": str(path), "error": str(error)})
             continue
         entry = {key: info[key] for key in ("name", "region", "tile_km", "model", "source")}
+        if MILVUS in info:
+            entry[MILVUS] = info[MILVUS]
         found.append({"path": str(path), "tiles": info["count"], **entry})
     return found
 
@@ -289,7 +297,13 @@ def check_facts(info: dict[str, Any]) -> None:
 
 
 def _check_files(info: dict[str, Any]) -> None:
-    """The same for the files that a manifest names."""
+    """The same for the files that a manifest names, or the address that it has instead."""
+    if MILVUS in info:
+        if not isinstance(info[MILVUS], str):
+            raise TypeError(MILVUS)
+        if info["files"]:
+            raise ValueError("files")
+        return
     descriptors = DESCRIPTORS[info["dtype"]]
     required = {descriptors, TILES}
     if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import IndexDamagedError, InputError, UsageError
-from engine.retrieval.index import RegionalIndex, Rows, check_facts
+from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
+from engine.imagery.whereabouts import note_imagery
+from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, read_manifest
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.work import Work
@@ -43,8 +44,12 @@ def is_milvus(address: str | Path) -> bool:
 
 
 def open_index(address: str | Path) -> RegionalIndex:
-    """Opens an index on disk, or on Milvus."""
-    return MilvusIndex(address) if is_milvus(address) else RegionalIndex.open(address)
+    """Opens an index on disk, or on Milvus: by its address, or by the folder that `link` has made."""
+    if is_milvus(address):
+        return MilvusIndex(address)
+    folder = Path(address)
+    info = read_manifest(folder)
+    return MilvusIndex(info[MILVUS], folder) if MILVUS in info else RegionalIndex.open(folder)
 
 
 class MilvusIndex(RegionalIndex):
@@ -52,17 +57,18 @@ class MilvusIndex(RegionalIndex):
 
     Args:
         address: milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME.
+        path: the folder that `link` has made, beside which its imagery is looked for.
 
     Raises:
         InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
     """
 
-    def __init__(self, address: str | Path) -> None:
+    def __init__(self, address: str | Path, path: Path | None = None) -> None:
         self._uri, self._collection = _parts(address)
         self._client = _Client(self._uri)
-        self.path = Path(_text(address))
+        self.path = path or Path(_text(address))
         if not self._client.has_collection(self._collection):
-            raise InputError(self.path, "no such collection", "push an index there with `earthloc index push`")
+            raise InputError(_text(address), "no such collection", "push an index there with `earthloc index push`")
         self._client.load_collection(self._collection)
         found = self._client.get(self._collection, ids=[_MANIFEST_ROW], output_fields=["manifest"])
         try:
@@ -202,6 +208,35 @@ class _RemoteLookup(TileLookup):
             for entity in found:
                 rows[np.searchsorted(unique, entity["tile"])] = entity["row"]
         return np.asarray(rows[where].reshape(keys.shape))
+
+
+def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[str, Any]:
+    """Makes a folder that stands for an index on Milvus wherever an index is named: its manifest, with the address.
+
+    Args:
+        address: of the index.
+        out: the folder, which must not exist.
+        imagery: what photos are fitted to; where it lies is noted beside the folder.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        UsageError: the folder is there already. OutputError: it cannot be written. Otherwise as MilvusIndex.
+    """
+    info = {**MilvusIndex(address).info, "files": {}, MILVUS: _text(address)}
+    if out.exists():
+        raise UsageError(out, "is there already", "choose another name")
+    partial = out.with_name(out.name + ".partial")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        (partial / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
+        partial.rename(out)
+    except OSError as error:
+        raise OutputError.from_os_error(out, error) from error
+    if imagery is not None:
+        note_imagery(out, imagery)
+    return info
 
 
 def push(index: RegionalIndex, address: str | Path, work: Work | None = None) -> None:

@@ -12,14 +12,17 @@ pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed (Windows
 from engine import cli
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
 from engine.imagery.raster import RasterSource
+from engine.imagery.whereabouts import find_imagery
+from engine.methods import Methods
 from engine.retrieval import milvus
 from engine.retrieval.footprints import export_footprints
-from engine.retrieval.index import RegionalIndex
-from engine.retrieval.milvus import MilvusIndex, open_index, push
+from engine.retrieval.index import RegionalIndex, list_indexes
+from engine.retrieval.milvus import MilvusIndex, link, open_index, push
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import search
 from engine.retrieval.tiling import Circle
+from engine.rpc import Params
 from engine.work import Work
 
 
@@ -124,6 +127,43 @@ def test_what_else_is_asked_of_an_index(local, address, tmp_path, capsys):
     assert cli.main(["index", "tiles", address, "--out", str(out)]) == 0
     export_footprints(local, tmp_path / "here.gpkg", Work())
     assert out.read_bytes() == (tmp_path / "here.gpkg").read_bytes()
+
+
+def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_raster, capsys):
+    out = tmp_path / "far away"
+    assert cli.main(["index", "link", address, "--out", str(out), "--imagery", str(land_raster)]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["index.json"]
+    assert f"{local.count} tiles" in capsys.readouterr().out
+    (entry,) = [entry for entry in list_indexes(tmp_path) if entry["path"] == str(out)]
+    assert entry["milvus"] == address
+    assert entry["tiles"] == local.count
+    remote = open_index(out)
+    here = search([local], views(local, 3), 20)
+    there = search([remote], views(local, 3), 20)
+    assert [m.row for m in there] == [m.row for m in here]
+    assert find_imagery(remote.path, "") == land_raster.resolve()
+    for command in (["push", str(out), "milvus://host:1/x"], ["build", str(land_raster), "--out", str(tmp_path / "n"),
+                    "--update", str(out)]):  # fmt: skip
+        assert cli.main(["index", *command]) == 2
+        assert "lies on a server" in capsys.readouterr().err
+    assert cli.main(["index", "link", address, "--out", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", [{"milvus": 5}, {"files": {"tiles.bin": {"bytes": 1, "sha256": ""}}}])
+def test_a_folder_that_stands_for_nothing(address, tmp_path, change):
+    link(address, tmp_path / "x")
+    manifest = tmp_path / "x" / "index.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **change}))
+    with pytest.raises(IndexDamagedError, match=next(iter(change))):
+        open_index(tmp_path / "x")
+
+
+def test_the_service_links(address, tmp_path):
+    out = tmp_path / "far"
+    found = Methods().index_link(Params({"address": address, "out": str(out)}), Work())
+    assert found["milvus"] == address
+    assert open_index(out).count == found["count"]
 
 
 def test_the_command_line(local, tmp_path, capsys, land_raster):
