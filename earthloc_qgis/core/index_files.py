@@ -32,7 +32,10 @@ class IndexFileError(Exception):
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """What an index says of itself: region is west, south, east, north; built_at seconds since 1970."""
+    """What an index says of itself: region is west, south, east, north; built_at seconds since 1970.
+
+    `server` is the address of one that lies on Milvus; "" for one whose files are here.
+    """
 
     path: str
     name: str
@@ -45,6 +48,7 @@ class IndexFacts:
     attribution: str
     licence: str
     model: str
+    server: str
 
 
 def read_facts(path: str) -> IndexFacts:
@@ -72,6 +76,7 @@ def read_facts(path: str) -> IndexFacts:
             attribution=str(source.get("attribution") or ""),
             licence=str(source.get("licence") or ""),
             model=f"{model['name']} {model['version']}",
+            server=str(info.get("milvus") or ""),
         )
     # Overflow and recursion: numbers and brackets without end.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -125,7 +130,8 @@ def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _
 def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _: None) -> str:
     """Unpacks an index below the folder `into` and returns its path; an index of this name is never overwritten.
 
-    Raises IndexFileError: the file is no zipped index, it is damaged, or the disk is full.
+    Raises IndexFileError: the file is no zipped index, it is damaged, or the disk is full; or the index lies on a
+    server, of which a stranger's file must not make us a client.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -144,7 +150,11 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
             partial.mkdir(parents=True)
             try:
                 _unpack_members(packed, members, partial, on_share)
-                read_facts(str(partial))
+                server = read_facts(str(partial)).server
+                if server:
+                    raise IndexFileError(
+                        f"{archive} names an index on {server}; if you trust it, add it by its address."
+                    )
                 partial.rename(target)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)

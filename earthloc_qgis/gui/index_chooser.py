@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from qgis.core import QgsApplication
 from qgis.gui import QgsCheckableComboBox
@@ -16,11 +17,17 @@ from .background import Background
 from .plain_text import plain
 
 
-def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, bool]]:
-    """(path, name, description, whether its imagery is here) of the indexes in `folder` and of `further` ones.
+class Listed(NamedTuple):
+    """An index as the list shows it; `server` as IndexFacts has it."""
 
-    Any thread.
-    """
+    path: str
+    text: str
+    has_imagery: bool
+    server: str
+
+
+def list_indexes(folder: str, further: list[str]) -> list[Listed]:
+    """The indexes in `folder` and `further` ones. Any thread."""
     found = []
     for facts in find_indexes(folder, further):
         west, south, east, north = facts.region
@@ -28,7 +35,10 @@ def list_indexes(folder: str, further: list[str]) -> list[tuple[str, str, str, b
             n=f"{facts.tiles:,}", west=_side(west, "EW"), east=_side(east, "EW"), south=_side(south, "NS"),
             north=_side(north, "NS"),
         )  # fmt: skip
-        found.append((facts.path, facts.name, text, imagery_is_here(Path(facts.path), facts.imagery)))
+        if facts.server:
+            text += f", {facts.server}"
+        here = imagery_is_here(Path(facts.path), facts.imagery)
+        found.append(Listed(facts.path, f"{facts.name} ({text})", here, facts.server))
     return found
 
 
@@ -122,22 +132,24 @@ class IndexChooser(QWidget):
         """Ends the looking."""
         self._background.close()
 
-    def _fill(self, indexes: list[tuple[str, str, str, bool]]) -> None:
-        paths = [index[0] for index in indexes]
+    def _fill(self, indexes: list[Listed]) -> None:
+        paths = [index.path for index in indexes]
         wanted = settings.chosen_indexes()
         chosen = [path for path in wanted if path in paths]
         if not chosen:  # none was chosen yet, or all that were are gone
             own = [path for path in self._offered if path in paths]
-            chosen = paths if len(paths) == 1 else own[:1] if wanted else []
+            # No server is asked before the user has ticked its index.
+            only = [index.path for index in indexes if not index.server] if len(indexes) == 1 else []
+            chosen = only or (own[:1] if wanted else [])
             if chosen and not wanted:
                 settings.set_chosen_indexes(chosen)
-        self._without_imagery = {path for path, _name, _description, here in indexes if not here}
+        self._without_imagery = {index.path for index in indexes if not index.has_imagery}
         self._filling = True
         self.combo.clear()
-        for row, (path, name, description, _here) in enumerate(indexes):
-            state = Qt.CheckState.Checked if path in chosen else Qt.CheckState.Unchecked
-            self.combo.addItemWithCheckState(f"{name} ({description})", state, path)
-            self.combo.setItemData(row, plain(path), Qt.ItemDataRole.ToolTipRole)
+        for row, index in enumerate(indexes):
+            state = Qt.CheckState.Checked if index.path in chosen else Qt.CheckState.Unchecked
+            self.combo.addItemWithCheckState(index.text, state, index.path)
+            self.combo.setItemData(row, plain(index.path), Qt.ItemDataRole.ToolTipRole)
         self.combo.setDefaultText(
             self.tr("Tick an index to search") if indexes else self.tr("No index yet: browse or build one")
         )

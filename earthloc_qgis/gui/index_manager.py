@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Any, Callable
 
-from qgis.PyQt.QtCore import QItemSelectionModel, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
+    QInputDialog,
     QLabel,
     QMessageBox,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -31,10 +27,8 @@ from . import index_tiles
 from .background import Background
 from .index_coverage import IndexCoverage
 from .index_manager_build import IndexBuilder
+from .index_table import IndexTable
 from .plain_text import plain
-
-_IMAGERY, _LICENCE = 5, 6  # columns
-_NUMBERS = (1, 3)
 
 
 class IndexManager(QDialog):
@@ -58,9 +52,8 @@ class IndexManager(QDialog):
         self._known_own = own
         self._background = Background(self)
         self._client = EngineClient(settings.engine_command(), self)
-        self._facts: list[IndexFacts] = []
         self._next = ""  # path of the index to choose when the table is filled again
-        self.table = self._make_table()
+        self.table = IndexTable(self)
         self.builder = IndexBuilder(self._client, canvas, self)
         self.hint = QLabel(self)
         self.hint.setWordWrap(True)
@@ -81,31 +74,15 @@ class IndexManager(QDialog):
         self._client.ready.connect(self.refresh)
         self._selected()
 
-    def _make_table(self) -> QTableWidget:
-        headers = [
-            self.tr("Name"), self.tr("Tiles"), self.tr("Widths (km)"), self.tr("Size"), self.tr("Built"),
-            self.tr("Imagery"), self.tr("Licence"),
-        ]  # fmt: skip
-        table = QTableWidget(0, len(headers), self)
-        table.setObjectName("index_table")
-        table.setAccessibleName(self.tr("Indexes"))
-        table.setHorizontalHeaderLabels(headers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.verticalHeader().hide()
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (_IMAGERY, _LICENCE):  # the long ones share what is left; their tooltips are whole
-            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        return table
-
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for name, text, deed in (
-            ("show", self.tr("Zoom to"), lambda: self.coverage.zoom_to(self.chosen())),
+            ("show", self.tr("Zoom to"), lambda: self.coverage.zoom_to(self.table.chosen())),
             ("tiles", self.tr("Tiles on the map"), self._show_tiles),
             ("verify", self.tr("Check"), self._verify),
             ("export", self.tr("Export…"), self._export),
             ("import", self.tr("Import…"), self._import),
+            ("server", self.tr("Add from Milvus…"), self._add_server),
             ("delete", self.tr("Delete…"), self._delete),
         ):
             button = QPushButton(text, self)
@@ -141,11 +118,6 @@ class IndexManager(QDialog):
         self.coverage.clear()
         super().closeEvent(event)
 
-    def chosen(self) -> list[IndexFacts]:
-        """The indexes selected in the table."""
-        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
-        return [self._facts[row] for row in rows]
-
     def _own(self) -> list[str]:
         """Folders of the indexes that come along with the engine, as soon as one has started."""
         return self._known_own() or self._client.own_indexes
@@ -153,53 +125,29 @@ class IndexManager(QDialog):
     # --- the table and the map ---------------------------------------------------------------------
 
     def _fill(self, facts: list[IndexFacts]) -> None:
-        chosen = {self._next} if self._next else {index.path for index in self.chosen()}
+        chosen = {self._next} if self._next else {index.path for index in self.table.chosen()}
         self._next = ""
-        self.table.clearSelection()
-        self._facts = facts
-        self.table.setRowCount(len(facts))
-        for row, index in enumerate(facts):
-            texts = (
-                index.name,
-                f"{index.tiles:,}",
-                ", ".join(f"{width:g}" for width in index.tile_km),
-                f"{index.size_bytes / 1e6:,.1f} MB",
-                time.strftime("%Y-%m-%d", time.localtime(index.built_at)),
-                index.attribution or index.imagery,
-                index.licence or self.tr("not stated"),
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                lines = (index.path, index.imagery, index.attribution, index.licence, index.model)
-                item.setToolTip(plain("\n".join(line for line in lines if line)))
-                if column in _NUMBERS:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(row, column, item)
-        for row, index in enumerate(facts):
-            if index.path in chosen:
-                self.table.selectionModel().select(
-                    self.table.model().index(row, 0),
-                    QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
-                )
+        self.table.fill(facts, chosen)
         self._selected()
 
     def _selected(self) -> None:
-        chosen = self.chosen()
-        if not self._facts:
+        chosen = self.table.chosen()
+        if not self.table.facts:
             self.hint.setText(self.tr("There is no index yet. Build one below, or import one that is zipped."))
         else:
             self.hint.setText("" if chosen else self.tr("Choose an index to see on the map where it reaches."))
         self.hint.setVisible(not chosen)
         one = len(chosen) == 1
-        for name in ("tiles", "verify", "export"):
-            self.buttons[name].setEnabled(one)
+        self.buttons["verify"].setEnabled(one)
+        for name in ("tiles", "export"):
+            self.buttons[name].setEnabled(one and not chosen[0].server)
         self.buttons["show"].setEnabled(bool(chosen))
         own = {str(Path(path)) for path in self._own()}
         self.buttons["delete"].setEnabled(one and chosen[0].path not in own)
         self.coverage.show(chosen)
 
     def _show_tiles(self) -> None:
-        index = self.chosen()[0]
+        index = self.table.chosen()[0]
         folder = settings.index_folder()
         path, there = index_tiles.outlines_path(index, folder)
         if there:
@@ -229,7 +177,7 @@ class IndexManager(QDialog):
     # --- deeds -------------------------------------------------------------------------------------
 
     def _verify(self) -> None:
-        index = self.chosen()[0]
+        index = self.table.chosen()[0]
         self._check(index.path, index.name)
 
     def _check(self, path: str, name: str) -> None:
@@ -245,7 +193,7 @@ class IndexManager(QDialog):
         self._client.request("index/verify", {"index": path}, whole, broken)
 
     def _export(self) -> None:
-        index = self.chosen()[0]
+        index = self.table.chosen()[0]
         suggestion = str(
             Path(settings.index_folder()).parent / f"{index_files.file_name(index.name)}.earthloc-index.zip"
         )
@@ -275,9 +223,35 @@ class IndexManager(QDialog):
 
         self._try(lambda: index_files.unpack(archive, into), unpacked)
 
+    def _add_server(self) -> None:
+        text = self.tr("Address of the index, milvus://HOST:PORT/NAME. Its server then gets descriptors and nadirs of "
+                       "the photos that are searched in it, no pictures.")  # fmt: skip
+        address, agreed = QInputDialog.getText(self, self.tr("Add an index on Milvus"), text)
+        if agreed and address.strip():
+            self.add_server(address.strip())
+
+    def add_server(self, address: str) -> None:
+        """Has the engine make a folder among the indexes that stands for one on Milvus."""
+        self._say(self.tr("{address} is being asked.").format(address=address))
+        folder, name = Path(settings.index_folder()), index_files.file_name(address.rstrip("/").rsplit("/", 1)[-1])
+        out, number = folder / name, 2
+        while out.exists():
+            out, number = folder / f"{name} {number}", number + 1
+
+        def linked(info: dict) -> None:
+            self._say(self.tr("{name}: {n} tiles on {address}.").format(
+                name=info.get("name"), n=f"{info.get('count', 0):,}", address=address))  # fmt: skip
+            self._added(str(out))
+
+        params = {"address": address, "out": str(out), "imagery": None}
+        self._client.request("index/link", params, linked, lambda error: self._say(error.message))
+
     def _delete(self) -> None:
-        index = self.chosen()[0]
-        question = self.tr("Delete {name} ({path}) for good? Results made with it stay.")
+        index = self.table.chosen()[0]
+        if index.server:
+            question = self.tr("Take {name} off this list? On its server it stays.")
+        else:
+            question = self.tr("Delete {name} ({path}) for good? Results made with it stay.")
         question = plain(question.format(name=index.name, path=index.path))
         answer = QMessageBox.question(self, self.tr("Delete index"), question)
         if answer == QMessageBox.StandardButton.Yes:

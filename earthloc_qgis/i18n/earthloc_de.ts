@@ -1308,38 +1308,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>EarthLoc-Indexe</translation>
     </message>
     <message>
-      <source>Name</source>
-      <translation>Name</translation>
-    </message>
-    <message>
-      <source>Tiles</source>
-      <translation>Kacheln</translation>
-    </message>
-    <message>
-      <source>Widths (km)</source>
-      <translation>Breiten (km)</translation>
-    </message>
-    <message>
-      <source>Size</source>
-      <translation>Größe</translation>
-    </message>
-    <message>
-      <source>Built</source>
-      <translation>Erstellt</translation>
-    </message>
-    <message>
-      <source>Imagery</source>
-      <translation>Bilddaten</translation>
-    </message>
-    <message>
-      <source>Licence</source>
-      <translation>Lizenz</translation>
-    </message>
-    <message>
-      <source>Indexes</source>
-      <translation>Indexe</translation>
-    </message>
-    <message>
       <source>Zoom to</source>
       <translation>Dorthin zoomen</translation>
     </message>
@@ -1360,12 +1328,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Übernehmen…</translation>
     </message>
     <message>
-      <source>Delete…</source>
-      <translation>Löschen…</translation>
+      <source>Add from Milvus…</source>
+      <translation>Von Milvus hinzufügen…</translation>
     </message>
     <message>
-      <source>not stated</source>
-      <translation>nicht angegeben</translation>
+      <source>Delete…</source>
+      <translation>Löschen…</translation>
     </message>
     <message>
       <source>There is no index yet. Build one below, or import one that is zipped.</source>
@@ -1420,6 +1388,26 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>{archive} wird entpackt.</translation>
     </message>
     <message>
+      <source>Address of the index, milvus://HOST:PORT/NAME. Its server then gets descriptors and nadirs of the photos that are searched in it, no pictures.</source>
+      <translation>Adresse des Index, milvus://HOST:PORT/NAME. Sein Server bekommt dann Deskriptoren und Nadire der Fotos, die darin gesucht werden, keine Bilder.</translation>
+    </message>
+    <message>
+      <source>Add an index on Milvus</source>
+      <translation>Index auf Milvus hinzufügen</translation>
+    </message>
+    <message>
+      <source>{address} is being asked.</source>
+      <translation>{address} wird gefragt.</translation>
+    </message>
+    <message>
+      <source>{name}: {n} tiles on {address}.</source>
+      <translation>{name}: {n} Kacheln auf {address}.</translation>
+    </message>
+    <message>
+      <source>Take {name} off this list? On its server it stays.</source>
+      <translation>{name} aus dieser Liste nehmen? Auf seinem Server bleibt er.</translation>
+    </message>
+    <message>
       <source>Delete {name} ({path}) for good? Results made with it stay.</source>
       <translation>{name} ({path}) endgültig löschen? Ergebnisse, die damit entstanden, bleiben.</translation>
     </message>
@@ -1430,6 +1418,49 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>{name} is deleted.</source>
       <translation>{name} ist gelöscht.</translation>
+    </message>
+  </context>
+  <context>
+    <name>IndexTable</name>
+    <message>
+      <source>Name</source>
+      <translation>Name</translation>
+    </message>
+    <message>
+      <source>Tiles</source>
+      <translation>Kacheln</translation>
+    </message>
+    <message>
+      <source>Widths (km)</source>
+      <translation>Breiten (km)</translation>
+    </message>
+    <message>
+      <source>Size</source>
+      <translation>Größe</translation>
+    </message>
+    <message>
+      <source>Built</source>
+      <translation>Erstellt</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Indexes</source>
+      <translation>Indexe</translation>
+    </message>
+    <message>
+      <source>on a server</source>
+      <translation>auf einem Server</translation>
+    </message>
+    <message>
+      <source>not stated</source>
+      <translation>nicht angegeben</translation>
     </message>
   </context>
   <context>

@@ -193,10 +193,32 @@ def index_verify(request_id, params: dict) -> None:
         send(id=request_id, result={"ok": True, "files": 2})
 
 
+def index_link(request_id, params: dict) -> None:
+    """A server called `gone` does not answer."""
+    if "gone" in params["address"]:
+        send_error(request_id, "input", f"{params['address']}: no Milvus answers there; check the address.")
+        return
+    info = {
+        "format": 1, "name": "continent", "count": 2_000_000, "region": [0, 40, 10, 48], "tile_km": [24.0],
+        "model": {"name": "fake", "version": "1", "sha256": "0"}, "source": {"licence": "CC0"}, "files": {},
+        "milvus": params["address"],
+    }  # fmt: skip
+    os.makedirs(params["out"])
+    with open(os.path.join(params["out"], "index.json"), "w", encoding="utf-8") as file:
+        json.dump(info, file)
+    send(id=request_id, result=info)
+
+
+def index_list(request_id, params: dict) -> None:
+    send(id=request_id, result={"indexes": []})
+
+
 METHODS = {
     "localize": localize,
     "photo/info": photo_info,
     "index/build": index_build,
+    "index/link": index_link,
+    "index/list": index_list,
     "index/plan": index_plan,
     "index/tiles": index_tiles,
     "index/verify": index_verify,

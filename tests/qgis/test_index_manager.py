@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import wait_for
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsRectangle
-from qgis.PyQt.QtWidgets import QMessageBox
+from qgis.PyQt.QtWidgets import QInputDialog, QMessageBox
 
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
@@ -65,7 +65,7 @@ def manager(qgis_iface, monkeypatch, fake_engine, indexes):
 def select(manager, name):
     row = next(i for i in range(manager.table.rowCount()) if manager.table.item(i, 0).text() == name)
     manager.table.selectRow(row)
-    return manager.chosen()[0]
+    return manager.table.chosen()[0]
 
 
 def test_it_says_what_to_do_next(manager, tmp_path):
@@ -243,6 +243,35 @@ def test_a_damaged_zip_file_is_refused(tmp_path):
         index_files.unpack(str(archive), str(tmp_path / "into"))
 
 
+def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" milvus://host:19530/europe ", True))
+    manager.buttons["server"].click()
+    wait_for(lambda: manager.table.rowCount() == 3)
+    (chosen,) = manager.table.chosen()
+    assert chosen.path == str(indexes / "europe 2")  # there is one called europe
+    assert chosen.server == "milvus://host:19530/europe"
+    row = manager.table.currentRow() if manager.table.currentRow() >= 0 else manager.table.selectedItems()[0].row()
+    assert manager.table.item(row, 3).text() == "on a server"
+    assert "milvus://host:19530/europe" in manager.table.item(row, 0).toolTip()
+    enabled = {name for name, button in manager.buttons.items() if button.isEnabled()}
+    assert enabled == {"show", "verify", "import", "server", "delete"}
+    # A zip file of it would make whoever imports it a client of that server.
+    index_files.pack(chosen.path, str(tmp_path / "x.zip"))
+    with pytest.raises(IndexFileError, match="milvus://host:19530/europe"):
+        index_files.unpack(str(tmp_path / "x.zip"), str(tmp_path / "into"))
+    assert list((tmp_path / "into").iterdir()) == []
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox, "question", lambda *words: asked.append(words[-1]) or QMessageBox.StandardButton.Yes
+    )
+    manager.buttons["delete"].click()
+    wait_for(lambda: manager.table.rowCount() == 2)
+    assert "On its server it stays" in asked[0]
+    manager.add_server("milvus://gone:1/x")
+    wait_for(lambda: "no Milvus answers there" in manager.state.text())
+    assert not (indexes / "x").exists()
+
+
 def test_deleting_takes_only_what_is_the_indexs(manager, indexes, monkeypatch):
     (indexes / "europe" / "notes.txt").write_text("mine")
     select(manager, "europe")
@@ -286,7 +315,7 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     builder.button.click()
     wait_for(lambda: builder.progress.value() >= done > 0, what="going on where it stopped")
     wait_for(lambda: manager.table.rowCount() == 3)
-    assert [index.name for index in manager.chosen()] == ["made here"]
+    assert [index.name for index in manager.table.chosen()] == ["made here"]
     assert builder.name.text() == ""
     assert "10 tiles" in builder.state.text()
     info = json.loads((indexes / "made here" / "index.json").read_text(encoding="utf-8"))
@@ -353,7 +382,7 @@ def test_what_is_chosen_stays_chosen(manager, indexes):
     write_index(indexes / "atlas", "atlas")
     manager.refresh()
     wait_for(lambda: manager.table.rowCount() == 3)
-    assert [index.name for index in manager.chosen()] == ["pacific"]
+    assert [index.name for index in manager.table.chosen()] == ["pacific"]
 
 
 def test_an_engine_that_does_not_start_is_told(manager, imagery):

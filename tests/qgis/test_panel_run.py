@@ -134,6 +134,18 @@ def test_browse_for_an_index(panel, index, tmp_path, monkeypatch):
     assert str(elsewhere) in settings.known_indexes()
 
 
+def test_no_server_is_asked_before_its_index_is_ticked(panel, index):
+    settings.set_chosen_indexes([])
+    info = json.loads((index / "index.json").read_text())
+    (index / "index.json").write_text(json.dumps({**info, "milvus": "milvus://host:1/x"}))
+    panel.search.indexes.refresh()
+    wait_for(lambda: "milvus://host:1/x" in panel.search.indexes.combo.itemText(0))
+    assert panel.search.indexes.chosen() == []
+    (index / "index.json").write_text(json.dumps(info))
+    panel.search.indexes.refresh()
+    wait_for(lambda: panel.search.indexes.chosen() == [str(index)])
+
+
 def test_browse_for_a_folder_of_indexes_or_of_none(panel, index, tmp_path, monkeypatch):
     for name in ("asia", "africa"):
         another_index(index, tmp_path / "more" / name)
