@@ -63,6 +63,8 @@ class RegionalIndex:
         tiles: (count,) of TILE_DTYPE, memory-mapped, as the file has them; `tiles_at` checks what it reads.
     """
 
+    COMPARES_CIRCLES = True  # every tile in a circle is compared, not only those found to look alike
+
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
         self.info = info

@@ -3,18 +3,13 @@
 An index is a collection: one entity a tile, its row along the Hilbert curve the primary key, and one more, row -1, that
 holds the manifest. What a photo is searched for, how tiles are ranked, is what it is for an index on disk; only
 finding and fetching tiles goes through `pymilvus`.
-
-Addresses are `milvus://HOST:PORT/NAME`, or `milvus:///FOLDER/FILE.db/NAME` for Milvus Lite; a token for a server that
-wants one is taken from the environment, MILVUS_TOKEN.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,21 +21,21 @@ from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.whereabouts import note_imagery
 from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, read_manifest
 from engine.retrieval.lookup import TileLookup
+from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.work import Work
 
 _MANIFEST_ROW = -1
 _BATCH = 1000
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 # Tiles found for each view of a photo; the most that suffices for the ranking.
 _FOUND = 1000
+# Above so many tiles an inverted file, of lists of about so many tiles, and how many of the lists a search of the whole
+# visits. A graph would be quicker, but of the tiles in a circle it leaves out most (docs/search.md). Milvus Lite makes
+# 128 lists, whatever is asked for.
+_WITHOUT_LISTS = 5_000
+_TILES_A_LIST, _FEWEST_LISTS, _MOST_LISTS = 256, 128, 16_384
+_VISITED, _SHARE_VISITED = 64, 1 / 8
 _KM_PER_DEGREE = 111.19
-_MOST_SAID = 200  # characters of what Milvus complains of
-
-
-def is_milvus(address: str | Path) -> bool:
-    """Whether this names an index on Milvus rather than a folder."""
-    return re.match(r"milvus:/", _text(address)) is not None
 
 
 def open_index(address: str | Path) -> RegionalIndex:
@@ -63,12 +58,14 @@ class MilvusIndex(RegionalIndex):
         InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
     """
 
+    COMPARES_CIRCLES = False
+
     def __init__(self, address: str | Path, path: Path | None = None) -> None:
-        self._uri, self._collection = _parts(address)
-        self._client = _Client(self._uri)
-        self.path = path or Path(_text(address))
+        self._uri, self._collection = parts_of(address)
+        self._client = MilvusServer(self._uri)
+        self.path = path or Path(as_text(address))
         if not self._client.has_collection(self._collection):
-            raise InputError(_text(address), "no such collection", "push an index there with `earthloc index push`")
+            raise InputError(as_text(address), "no such collection", "push an index there with `earthloc index push`")
         self._client.load_collection(self._collection)
         found = self._client.get(self._collection, ids=[_MANIFEST_ROW], output_fields=["manifest"])
         try:
@@ -106,6 +103,8 @@ class MilvusIndex(RegionalIndex):
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
         """Rows, ascending, and tiles that Milvus finds, and a lookup that asks it for their neighbours."""
+        lists = _lists(self.count)
+        visited = lists if circle else max(_VISITED, int(_SHARE_VISITED * lists))
         hits = self._client.search(
             self._collection,
             data=queries.tolist(),
@@ -113,6 +112,7 @@ class MilvusIndex(RegionalIndex):
             limit=min(_FOUND, self.count + 1),
             filter="row >= 0" if circle is None else f"row >= 0 and {_box(circle)}",
             output_fields=["row"],
+            search_params={"metric_type": "IP", "params": {"nprobe": visited} if lists else {}},
         )
         rows = np.unique(np.array([hit["row"] for query in hits for hit in query], np.int64))
         tiles = self.tiles_at(rows)
@@ -136,39 +136,6 @@ class MilvusIndex(RegionalIndex):
             return [found[row] for row in wanted]
         except KeyError as error:
             raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again") from error
-
-
-class _Client:
-    """A MilvusClient whose failures are errors that a user can act on.
-
-    Args:
-        uri: what it connects to. Raises InputError where no Milvus answers, UsageError without pymilvus.
-    """
-
-    def __init__(self, uri: str) -> None:
-        try:
-            from pymilvus import MilvusClient
-            from pymilvus.exceptions import MilvusException
-        except ImportError as error:
-            raise UsageError(
-                None, "an index on Milvus needs the package pymilvus", "install it with `pip install earthloc[milvus]`"
-            ) from error
-        self._uri = uri
-        self._failures = (MilvusException, OSError, ValueError)
-        self._client = self._try(lambda: MilvusClient(uri=uri, token=os.environ.get("MILVUS_TOKEN", "")))
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        return lambda *args, **kwargs: self._try(lambda: method(*args, **kwargs))
-
-    def _try(self, call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except self._failures as error:
-            said = " ".join(str(error).split())[:_MOST_SAID]
-            raise InputError(
-                self._uri, f"no Milvus answers there ({said})", "check the address and that the server runs"
-            ) from error
 
 
 class _TilesByRow:
@@ -224,7 +191,7 @@ def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[st
     Raises:
         UsageError: the folder is there already. OutputError: it cannot be written. Otherwise as MilvusIndex.
     """
-    info = {**MilvusIndex(address).info, "files": {}, MILVUS: _text(address)}
+    info = {**MilvusIndex(address).info, "files": {}, MILVUS: as_text(address)}
     if out.exists():
         raise UsageError(out, "is there already", "choose another name")
     partial = out.with_name(out.name + ".partial")
@@ -246,13 +213,13 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
         UsageError: a collection of this name is there already. InputError: the server cannot be reached.
     """
     work = work or Work()
-    uri, collection = _parts(address)
-    client = _Client(uri)
+    uri, collection = parts_of(address)
+    client = MilvusServer(uri)
     from pymilvus import DataType, MilvusClient  # known to be there now
 
     if client.has_collection(collection):
         if client.get(collection, ids=[_MANIFEST_ROW], output_fields=["row"]):
-            raise UsageError(_text(address), "holds an index already", "choose another name, or drop the collection")
+            raise UsageError(as_text(address), "holds an index already", "choose another name, or drop the collection")
         client.drop_collection(collection)  # half pushed
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("row", DataType.INT64, is_primary=True)
@@ -263,7 +230,10 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     schema.add_field("manifest", DataType.VARCHAR, max_length=65_535)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=index.dimension)
     wanted = client.prepare_index_params()
-    wanted.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
+    if lists := _lists(index.count):
+        wanted.add_index("vector", index_type="IVF_FLAT", metric_type="IP", params={"nlist": lists})
+    else:
+        wanted.add_index("vector", index_type="FLAT", metric_type="IP")
     client.create_collection(collection, schema=schema, index_params=wanted)
     for start in range(0, index.count, _BATCH):
         work.progress("push", start, index.count, f"{start} of {index.count} tiles")
@@ -274,6 +244,11 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     client.insert(collection, [{**last[0], "manifest": manifest}])
     client.flush(collection)
     work.progress("push", index.count, index.count)
+
+
+def _lists(count: int) -> int:
+    """Lists of the inverted file of an index of so many tiles; 0 where all are compared."""
+    return 0 if count < _WITHOUT_LISTS else min(max(_FEWEST_LISTS, count // _TILES_A_LIST), _MOST_LISTS)
 
 
 def _entities(rows: NDArray[np.int64], tiles: Tiles, vectors: NDArray[np.float32]) -> list[dict[str, Any]]:
@@ -317,23 +292,6 @@ def _box(circle: Circle) -> str:
             else:
                 terms += [f"lon >= {west:.6f}", f"lon <= {east:.6f}"]
     return " and ".join(terms)
-
-
-def _parts(address: str | Path) -> tuple[str, str]:
-    """What pymilvus connects to, and the name of the collection."""
-    server = re.fullmatch(rf"milvus:/+([^/]+:\d+)/({_NAME})", _text(address))
-    if server:
-        return f"http://{server[1]}", server[2]
-    lite = re.fullmatch(rf"milvus:/+((?:[A-Za-z]:/)?.+\.db)/({_NAME})", _text(address))
-    if lite:
-        return (lite[1] if re.match("[A-Za-z]:/", lite[1]) else f"/{lite[1]}"), lite[2]
-    raise UsageError(
-        _text(address), "is no address of an index", "write milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME"
-    )
-
-
-def _text(address: str | Path) -> str:
-    return address.as_posix() if isinstance(address, Path) else address
 
 
 def _parts_of(values: list[int]) -> Iterator[list[int]]:

@@ -10,6 +10,7 @@ EarthLoc recipe does: a quarter of the index for the same recall (docs/results.m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,9 @@ _QUARTERS_WEIGHT = 1 / 3
 _SMALLER = 0.75
 # Tiles taken evenly of those searched, for telling several models' likeness on one scale.
 _BACKGROUND = 1000
+# Beyond this distance the nadir says no more about a place (ranking.log_prior).
+_NEAR_KM = 1000.0
+_EVERYWHERE_KM = math.pi * geo.EARTH_RADIUS_KM
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,11 @@ def shortlist(
     """At most `count` tiles that look most alike by any query (n, dimension), with what is known beforehand.
 
     Best first. In a circle every tile is compared and only its stretches of the file are read; in the whole of a large
-    index its short codes are searched first.
+    index its short codes are searched first, and what lies near a known nadir besides.
     """
-    rows, tiles, lookup = index.to_compare(queries, circle)
+    if circle is not None and circle.radius_km >= _EVERYWHERE_KM:
+        circle = None
+    rows, tiles, lookup = _to_compare(index, queries, circle, expectation.nadir)
     likeness = index.likeness(queries, rows).astype(np.float64)
     if circle is None:
         background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
@@ -131,6 +137,25 @@ def shortlist(
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
     return Found(rows[best], tiles.take(best), likeness[best], prior[best], lookup, background)
+
+
+def _to_compare(
+    index: RegionalIndex,
+    queries: NDArray[np.float32],
+    circle: Circle | None,
+    nadir: tuple[float, float] | None,
+) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
+    """As RegionalIndex.to_compare; a tile near the nadir may be the likeliest without looking the most alike of all."""
+    rows, tiles, lookup = index.to_compare(queries, circle)
+    if circle is None:
+        leaves_out = len(rows) < index.count
+    else:
+        leaves_out = circle.radius_km > _NEAR_KM and not index.COMPARES_CIRCLES
+    if nadir is not None and leaves_out:
+        near, near_tiles, _ = index.to_compare(queries, Circle(*nadir, _NEAR_KM))
+        rows, first = np.unique(np.concatenate([rows, near]), return_index=True)
+        tiles = np.concatenate([tiles, near_tiles])[first]
+    return rows, tiles, lookup
 
 
 def _common_scale(

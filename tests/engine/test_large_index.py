@@ -14,7 +14,8 @@ from engine.errors import IndexDamagedError
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
 from engine.retrieval.index import RegionalIndex, file_sha256
-from engine.retrieval.search import Circle, shortlist
+from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior
+from engine.retrieval.search import _QUARTERS_WEIGHT, Circle, shortlist
 from engine.retrieval.stored import compress, expand
 
 
@@ -153,6 +154,24 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
     assert len(pieces) < 60
     read = sum(last - first for first, last in pieces)
     assert read < 2.5 * np.isfinite(cosines).sum()
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(40.0, 30.0), (-20.0, -60.0), (60.0, 100.0)])
+def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, lat, lon):
+    """A tile near the nadir may be the likeliest without looking the most alike of all."""
+    index, _ = sampled
+    rng = np.random.default_rng(8)
+    queries = rng.standard_normal((4, index.dimension)).astype(np.float32)
+    queries += 6 * index.descriptors_at(rng.integers(index.count, size=4))
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    tiles = index.tiles_at(slice(None))
+    prior = log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(float), Expectation((lat, lon)))
+    scores = index.likeness(queries, np.arange(index.count)) + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
+    best = np.argsort(-scores, kind="stable")[:20]
+    assert (geo.distance_km(tiles["lat"][best], tiles["lon"][best], lat, lon) < 1000).sum() > 0
+    for circle in (None, Circle(lat, lon, 20_040.0)):
+        found = shortlist(index, queries, 20, circle, Expectation((lat, lon)))
+        np.testing.assert_array_equal(np.sort(found.rows), np.sort(best))
 
 
 def test_a_million_tiles_open_at_once(tmp_path):

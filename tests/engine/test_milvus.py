@@ -9,18 +9,21 @@ from PIL import Image
 
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed (Windows has none)")
 
+from test_large_index import write_index
+
 from engine import cli
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import find_imagery
 from engine.methods import Methods
+from engine.resources import own_indexes
 from engine.retrieval import milvus
 from engine.retrieval.footprints import export_footprints
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.milvus import MilvusIndex, link, open_index, push
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
-from engine.retrieval.search import search
+from engine.retrieval.search import search, shortlist
 from engine.retrieval.tiling import Circle
 from engine.rpc import Params
 from engine.work import Work
@@ -60,6 +63,29 @@ def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, see
     assert [m.score for m in there] == pytest.approx([m.score for m in here], abs=1e-5)
     for mine, other in zip(here, there, strict=True):
         assert remote.tiles[other.row] == local.tiles[mine.row]
+
+
+def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
+    """Real descriptors of Europe and the Near East: enough for an index that does not look at everything."""
+    world = RegionalIndex.open(own_indexes()[0])
+    tiles = world.tiles_at(slice(None))
+    rows = np.flatnonzero((np.abs(tiles["lat"] - 45.0) < 20) & (np.abs(tiles["lon"] - 25.0) < 25))
+    here = write_index(tmp_path / "part", tiles[rows], world.descriptors_at(rows), codes=False)
+    push(here, f"milvus://{tmp_path / 'part.db'}/part")
+    there = open_index(f"milvus://{tmp_path / 'part.db'}/part")
+    assert milvus._lists(here.count) > milvus._VISITED
+    queries = views(here, 5)[here.info["model"]["sha256"]].whole
+    for circle in (Circle(40.0, 30.0, 1000.0), Circle(50.0, 10.0, 400.0), Circle(45.0, 25.0, 60.0)):
+        inside, _, _ = here.to_compare(queries, circle)
+        found, _, _ = there.to_compare(queries, circle)
+        assert len(inside) > 1
+        np.testing.assert_array_equal(found, inside)
+    best = shortlist(here, queries, 100)
+    assert np.isin(best.rows, there.to_compare(queries, None)[0]).mean() > 0.98
+    np.testing.assert_array_equal(shortlist(there, queries, 20).rows, best.rows[:20])
+    for radius_km in (1000.0, 2300.0, 20_040.0):
+        asked = queries, 20, Circle(40.0, 30.0, radius_km), Expectation((40.0, 30.0))
+        np.testing.assert_array_equal(shortlist(there, *asked).rows, shortlist(here, *asked).rows)
 
 
 def test_an_index_on_milvus_says_what_it_is(local, address):

@@ -1,0 +1,74 @@
+"""Addresses on Milvus, and what `pymilvus` says of them in words that a user can act on.
+
+Addresses are `milvus://HOST:PORT/NAME`, or `milvus:///FOLDER/FILE.db/NAME` for Milvus Lite; a token for a server that
+wants one is taken from the environment, MILVUS_TOKEN.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError, UsageError
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_MOST_SAID = 200  # characters of what Milvus complains of
+
+
+def is_milvus(address: str | Path) -> bool:
+    """Whether this names an index on Milvus rather than a folder."""
+    return re.match(r"milvus:/", as_text(address)) is not None
+
+
+def parts_of(address: str | Path) -> tuple[str, str]:
+    """What pymilvus connects to, and the name of the collection."""
+    server = re.fullmatch(rf"milvus:/+([^/]+:\d+)/({_NAME})", as_text(address))
+    if server:
+        return f"http://{server[1]}", server[2]
+    lite = re.fullmatch(rf"milvus:/+((?:[A-Za-z]:/)?.+\.db)/({_NAME})", as_text(address))
+    if lite:
+        return (lite[1] if re.match("[A-Za-z]:/", lite[1]) else f"/{lite[1]}"), lite[2]
+    raise UsageError(
+        as_text(address), "is no address of an index", "write milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME"
+    )
+
+
+def as_text(address: str | Path) -> str:
+    """An address as it was written, though it was taken for a path."""
+    return address.as_posix() if isinstance(address, Path) else address
+
+
+class MilvusServer:
+    """A MilvusClient whose failures are errors that a user can act on.
+
+    Args:
+        uri: what it connects to. Raises InputError where no Milvus answers, UsageError without pymilvus.
+    """
+
+    def __init__(self, uri: str) -> None:
+        try:
+            from pymilvus import MilvusClient
+            from pymilvus.exceptions import MilvusException
+        except ImportError as error:
+            raise UsageError(
+                None, "an index on Milvus needs the package pymilvus", "install it with `pip install earthloc[milvus]`"
+            ) from error
+        self._uri = uri
+        self._failures = (MilvusException, OSError, ValueError)
+        self._client = self._try(lambda: MilvusClient(uri=uri, token=os.environ.get("MILVUS_TOKEN", "")))
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: self._try(lambda: method(*args, **kwargs))
+
+    def _try(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except self._failures as error:
+            said = " ".join(str(error).split())[:_MOST_SAID]
+            raise InputError(
+                self._uri, f"no Milvus answers there ({said})", "check the address and that the server runs"
+            ) from error
