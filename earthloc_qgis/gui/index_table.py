@@ -60,6 +60,7 @@ class IndexTable(QTableWidget):
                     self.model().index(row, 0),
                     QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
                 )
+                self.scrollToItem(self.item(row, 0))
 
     def _texts(self, index: IndexFacts) -> tuple[str, ...]:
         return (
