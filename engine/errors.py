@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 
 class EarthLocError(Exception):
@@ -29,9 +30,19 @@ class EarthLocError(Exception):
         self.mend = mend
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it comes back from a worker of a cluster."""
+        return _again, (type(self), self.path, self.problem, self.mend)
+
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
         return f"{where}{self.problem}; {self.mend}."
+
+
+def _again(kind: type[EarthLocError], path: str | None, problem: str, mend: str) -> EarthLocError:
+    error = kind.__new__(kind)
+    EarthLocError.__init__(error, path, problem, mend)
+    return error
 
 
 class UsageError(EarthLocError):

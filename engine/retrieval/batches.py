@@ -5,10 +5,11 @@ A batch's bytes depend on its tiles alone, so the same inputs give the same inde
 
 from __future__ import annotations
 
+import logging
 import threading
 import zlib
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,8 @@ MIN_COVERAGE = 0.6
 _AHEAD = 2
 # Batches given to the cluster beyond those written: enough for some dozens of workers.
 _AHEAD_ON_DASK = 128
+_FIRST_WORKER_S = 30
+_MOST_SAID = 200  # characters of what Dask complains of
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,20 +137,28 @@ def batches_on_dask(
     """The same batches, cut and embedded by the workers of a Dask scheduler, in order.
 
     Raises:
-        InputError: no scheduler answers. UsageError: the package distributed is not installed.
+        InputError: no scheduler answers, no worker comes, or the cluster is lost.
+        UsageError: the package distributed is not installed.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError as error:
         raise UsageError(
             None, "building on Dask needs the package distributed", "install it with `pip install earthloc[dask]`"
         ) from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what fails is told here, in a sentence
     try:
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:  # its time-outs are OSErrors
         raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
+    # Its scheduler is gone, all that a batch was given to have died, or one of them is not ours.
+    lost = (CancelledError, KilledWorker, OSError, ImportError)
     raster_path, card = str(source.resolve()), str(model.path.resolve().parent)
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
+        except OSError as error:
+            raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
 
         def give(number: int) -> Any:
             part = np.array(tiles[number * BATCH : (number + 1) * BATCH])
@@ -157,7 +168,12 @@ def batches_on_dask(
         ahead = [give(number) for number in numbers[:_AHEAD_ON_DASK]]
         try:
             for number in numbers:
-                rows, pixels, stored = ahead.pop(0).result()
+                try:
+                    rows, pixels, stored = ahead.pop(0).result()
+                except lost as error:
+                    said = (str(error) or type(error).__name__).splitlines()[0][:_MOST_SAID]
+                    mend = "see that its workers have EarthLoc, and go on with --resume"
+                    raise InputError(address, f"the Dask cluster failed ({said})", mend) from error
                 if number + _AHEAD_ON_DASK in numbers:
                     ahead.append(give(number + _AHEAD_ON_DASK))
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)

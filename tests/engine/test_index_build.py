@@ -2,6 +2,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import sqlite3
 import time
@@ -224,21 +225,72 @@ def test_only_tiles_whose_imagery_changed_are_embedded_again(tmp_path, make_rast
     assert (updated.descriptors * fresh.descriptors).sum(axis=1).min() > 0.9999  # other batches round otherwise
 
 
-def test_dask_gives_the_same_bytes(tmp_path, small_index_folder, land_raster, model):
-    distributed = pytest.importorskip("distributed")
-    cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp://"
+def test_dask_gives_the_same_bytes(tmp_path, small_index_folder, land_raster, model, cluster):
+    build_index(
+        land_raster,
+        tmp_path / "europe",
+        tile_km=(220.0, 313.0),
+        model=model,
+        attribution="made up",
+        scheduler=cluster.scheduler_address,
     )
-    with cluster:
-        build_index(
-            land_raster,
-            tmp_path / "europe",
-            tile_km=(220.0, 313.0),
-            model=model,
-            attribution="made up",
-            scheduler=cluster.scheduler_address,
-        )
     assert contents(tmp_path / "europe") == contents(small_index_folder)
+
+
+@pytest.fixture
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp://"
+    ) as cluster:
+        yield cluster
+
+
+def test_what_a_dask_worker_complains_of_is_told(tmp_path, land_raster, model, cluster, monkeypatch):
+    """The commonest mishap: the imagery is not where the worker looks for it."""
+    batches._raster.cache_clear()
+
+    def not_there(path):
+        raise InputError(path, "no such file", "check the path")
+
+    monkeypatch.setattr(batches, "open_imagery", not_there)
+    with pytest.raises(InputError, match=r"no such file; check the path") as caught:
+        build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, scheduler=cluster.scheduler_address)
+    assert caught.value.path == str(land_raster.resolve())
+
+
+def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, land_raster, model, cluster):
+    plan = {"tile_km": (156.0, 220.0), "model": model}
+    closed = []
+
+    def close(stage, done, *_):
+        if stage == "embed" and done >= build.BATCH and not closed:
+            closed.append(done)
+            cluster.close()
+
+    with pytest.raises(InputError, match="the Dask cluster failed.*--resume"):
+        build_index(land_raster, tmp_path / "i", work=Work(close), scheduler=cluster.scheduler_address, **plan)
+    build_index(land_raster, tmp_path / "i", resume=True, **plan)
+    build_index(land_raster, tmp_path / "j", **plan)
+    assert (tmp_path / "i" / "descriptors.f32").read_bytes() == (tmp_path / "j" / "descriptors.f32").read_bytes()
+
+
+def test_a_dask_cluster_without_workers_is_told(tmp_path, land_raster, model, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(batches, "_FIRST_WORKER_S", 0.5)
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp://") as cluster,
+        pytest.raises(InputError, match="no worker is there; start some: dask worker tcp://"),
+    ):
+        build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, scheduler=cluster.scheduler_address)
+
+
+@pytest.mark.parametrize("kind", [InputError, UsageError, IndexDamagedError, OutputError])
+def test_errors_come_back_from_another_process(kind):
+    error = pickle.loads(pickle.dumps(kind("a b.tif", "is bad", "mend it")))
+    assert type(error) is kind
+    assert str(error) == "a b.tif: is bad; mend it."
+    assert str(pickle.loads(pickle.dumps(CancelledError("it")))) == str(CancelledError("it"))
 
 
 def test_no_dask_scheduler_is_told(tmp_path, land_raster, model):
