@@ -1,12 +1,12 @@
 """What each part of the ranking is worth: recall with all of it, and with one part after the other left out.
 
-    python benchmarks/ranking.py [--simulated 150] [--seed 501] [--imagery RASTER] [--json]
+    python benchmarks/ranking.py [--simulated 150] [--seed 501] [--imagery RASTER] [--codes] [--json]
 
 On the real photos of EARTHLOC_DATA, and on photos simulated of places that no model was trained on (needs the training
 extra and the mosaic). Strict recall (docs/cli.md) at 1, 5, 10, 20, 100, and the mean logarithm of the first right rank
 (200 when there is none among the first 100), worldwide and near the nadir, with the index of the world that ships.
 Last, for photos with a nadir, how far from it is searched: everywhere, to the horizon, or near it, each with and
-without the distance from it.
+without the distance from it. With --codes the index is searched by short codes first, as one of 100,000 tiles is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import dataclasses
 import itertools
 import json
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,8 +31,9 @@ from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
 from engine.resources import own_indexes
+from engine.retrieval import coarse
 from engine.retrieval import search as searching
-from engine.retrieval.index import RegionalIndex
+from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
@@ -127,6 +129,18 @@ def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
         yield np.ascontiguousarray(np.rot90(wide, int(rng.integers(4)))), corners, view.camera
 
 
+def with_codes(index: RegionalIndex) -> RegionalIndex:
+    """A copy of a compact index that has short codes, too."""
+    folder = WORK / "with-codes"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(index.path, folder)
+    coarse.write_codes(folder / coarse.CODES, np.asarray(index._stored))
+    size = (folder / coarse.CODES).stat().st_size
+    files = {**index.info["files"], coarse.CODES: {"sha256": file_sha256(folder / coarse.CODES), "bytes": size}}
+    (folder / MANIFEST).write_text(json.dumps({**index.info, "files": files}), encoding="utf-8")
+    return RegionalIndex.open(folder)
+
+
 def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[str, dict]:
     """What `measured` says of each variant; near the nadir only of photos that have one."""
     if use_nadir:
@@ -181,11 +195,14 @@ def main() -> None:
     parser.add_argument("--simulated", type=int, default=150)
     parser.add_argument("--seed", type=int, default=501)
     parser.add_argument("--imagery", type=Path)
+    parser.add_argument("--codes", action="store_true", help="search by short codes first")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
     index = RegionalIndex.open(own_indexes()[0])
     model = model_of(index)
+    if args.codes:
+        index = with_codes(index)
     sets: dict[str, list[Photo]] = {}
     if chosen.truth is not None and len(read_truth(chosen.truth)) >= 10:
         sets["real photos"] = real_photos(chosen.truth, model)
