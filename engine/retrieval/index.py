@@ -81,9 +81,7 @@ class RegionalIndex:
         return self._checked(np.array(stored[rows]) if isinstance(rows, slice) else stored.take(rows))
 
     def _checked(self, tiles: Tiles) -> Tiles:
-        width = tiles["width_km"]
-        fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= _WIDEST_KM)
-        if not fine.all():
+        if not lie_on_earth(tiles):
             raise IndexDamagedError(self.path / TILES, "is damaged", _REBUILD)
         return tiles
 
@@ -222,6 +220,13 @@ class RegionalIndex:
             if file_sha256(self.path / name) != entry["sha256"]:
                 raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
         return len(self.info["files"])
+
+
+def lie_on_earth(tiles: Tiles) -> bool:
+    """Whether all of these tiles (n,) have places and widths that there are."""
+    width = tiles["width_km"]
+    fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= _WIDEST_KM)
+    return bool(fine.all())
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.whereabouts import note_imagery
-from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, read_manifest
+from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth, read_manifest
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.work import Work
 
 _MANIFEST_ROW = -1
+_MOST_MANIFEST_BYTES = 65_535  # of a text on Milvus
 _BATCH = 1000
 # Tiles found for each view of a photo; the most that suffices for the ranking.
 _FOUND = 1000
@@ -86,7 +87,10 @@ class MilvusIndex(RegionalIndex):
 
     def tiles_at(self, rows: Rows) -> Tiles:
         """Tiles of these rows."""
-        return _as_tiles(self._get(rows, ["lat", "lon", "width_km", "grid_row", "grid_col"]))
+        tiles = _as_tiles(self._get(rows, ["lat", "lon", "width_km", "grid_row", "grid_col"]))
+        if not lie_on_earth(tiles):
+            raise IndexDamagedError(self.path, "holds tiles that are nowhere on the Earth", "push it again")
+        return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
         """float32 (n, dimension) of these rows."""
@@ -210,10 +214,14 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     """Copies an index to Milvus. The manifest goes last, so a push that was stopped is not taken for an index.
 
     Raises:
-        UsageError: a collection of this name is there already. InputError: the server cannot be reached.
+        UsageError: a collection of this name is there already, or the manifest is too long. InputError: the server
+        cannot be reached.
     """
     work = work or Work()
     uri, collection = parts_of(address)
+    manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
+    if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
+        raise UsageError(index.path, "says too much of itself for Milvus", "shorten attribution and licence")
     client = MilvusServer(uri)
     from pymilvus import DataType, MilvusClient  # known to be there now
 
@@ -227,7 +235,7 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
         schema.add_field(name, DataType.INT64)
     for name in ("lat", "lon", "width_km"):
         schema.add_field(name, DataType.DOUBLE)
-    schema.add_field("manifest", DataType.VARCHAR, max_length=65_535)
+    schema.add_field("manifest", DataType.VARCHAR, max_length=_MOST_MANIFEST_BYTES)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=index.dimension)
     wanted = client.prepare_index_params()
     if lists := _lists(index.count):
@@ -239,7 +247,6 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
         work.progress("push", start, index.count, f"{start} of {index.count} tiles")
         rows = np.arange(start, min(start + _BATCH, index.count))
         client.insert(collection, _entities(rows, index.tiles_at(rows), index.descriptors_at(rows)))
-    manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
     last = _entities(np.array([_MANIFEST_ROW]), np.zeros(1, TILE_DTYPE), np.zeros((1, index.dimension), np.float32))
     client.insert(collection, [{**last[0], "manifest": manifest}])
     client.flush(collection)

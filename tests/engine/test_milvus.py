@@ -110,6 +110,25 @@ def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeyp
         push(many, where)
 
 
+def test_tiles_that_are_nowhere_are_told(address, monkeypatch):
+    from pymilvus import MilvusClient
+
+    get = MilvusClient.get
+    monkeypatch.setattr(
+        MilvusClient, "get", lambda *args, **kwargs: [{**tile, "lat": 1e9} for tile in get(*args, **kwargs)]
+    )
+    with pytest.raises(IndexDamagedError, match="nowhere on the Earth; push it again"):
+        open_index(address).tiles_at(np.array([1]))
+
+
+def test_a_manifest_that_is_too_long_is_told_before_anything_is_pushed(local, tmp_path):
+    index = RegionalIndex.open(local.path)
+    index.info = {**index.info, "source": {"attribution": "x" * 70_000}}
+    with pytest.raises(UsageError, match="shorten attribution"):
+        push(index, f"milvus://{tmp_path / 'x.db'}/x")
+    assert not (tmp_path / "x.db").exists()
+
+
 def test_wrong_addresses(tmp_path):
     with pytest.raises(InputError, match="no such collection"):
         open_index(f"milvus://{tmp_path / 'y.db'}/nothing")
