@@ -10,6 +10,8 @@ import errno
 from pathlib import Path
 from typing import Any
 
+_MOST_SAID = 200  # characters
+
 
 class EarthLocError(Exception):
     """Base of all errors meant for the user.
@@ -43,6 +45,11 @@ def _again(kind: type[EarthLocError], path: str | None, problem: str, mend: str)
     error = kind.__new__(kind)
     EarthLocError.__init__(error, path, problem, mend)
     return error
+
+
+def in_short(error: BaseException) -> str:
+    """What a library complains of, as part of a sentence of ours."""
+    return (str(error) or type(error).__name__).splitlines()[0][:_MOST_SAID]
 
 
 class UsageError(EarthLocError):

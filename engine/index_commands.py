@@ -79,11 +79,11 @@ def tiles(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compares all files of an index with their checksums."""
-    from engine.retrieval.milvus import is_milvus, open_index
+    from engine.retrieval.milvus import MilvusIndex, open_index
 
     index = open_index(args.index)
     files = index.verify()
-    if is_milvus(args.index):
+    if isinstance(index, MilvusIndex):
         print(f"{args.index}: {index.count} tiles, as many as were pushed")
     else:
         print(f"{args.index}: {files} files, all as they were written")

@@ -105,6 +105,14 @@ def file_name(name: str) -> str:
     return re.sub(r"[^\w .-]", "_", name).strip(" .") or "index"
 
 
+def free_folder(into: str, name: str) -> Path:
+    """A folder below `into` for an index of this name, numbered where there is one already."""
+    target, number = Path(into) / file_name(name), 2
+    while target.exists():
+        target, number = Path(into) / f"{file_name(name)} {number}", number + 1
+    return target
+
+
 def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _: None) -> None:
     """Writes an index as a zip file, its files below its name. Raises IndexFileError; nothing half is left."""
     facts = read_facts(folder)
@@ -139,12 +147,7 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
             parts = [member.filename.split("/") for member in members]
             if not members or any(len(p) != 2 or p[0] != parts[0][0] or p[1] not in FILES for p in parts):
                 raise IndexFileError(f"{archive} is no zipped index; choose one that EarthLoc has written.")
-            name = file_name(parts[0][0])
-            target = Path(into) / name
-            number = 2
-            while target.exists():
-                target = Path(into) / f"{name} {number}"
-                number += 1
+            target = free_folder(into, parts[0][0])
             partial = target.with_name(f"{target.name}.unpacking")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)

@@ -122,10 +122,11 @@ class IndexChooser(QWidget):
             self._offered = list(paths)
             self.refresh()
 
-    def add(self, path: str) -> None:
-        """Adds an index the user has pointed at, ticked."""
-        settings.remember_index(path)
-        settings.set_chosen_indexes([*settings.chosen_indexes(), path])
+    def add(self, paths: list[str]) -> None:
+        """Adds indexes the user has pointed at, ticked."""
+        for path in paths:
+            settings.remember_index(path)
+        settings.set_chosen_indexes([*settings.chosen_indexes(), *paths])
         self.refresh()
 
     def close_threads(self) -> None:
@@ -168,8 +169,8 @@ class IndexChooser(QWidget):
             self._background.run(lambda: find_indexes("", [path]) or find_indexes(path, []), partial(self._found, path))
 
     def _found(self, path: str, indexes: list[IndexFacts]) -> None:
-        for facts in indexes:
-            self.add(facts.path)
-        if not indexes:
+        if indexes:
+            self.add([facts.path for facts in indexes])
+        else:
             text = self.tr("{path} is no regional index. Choose the folder that holds its index.json.")
             QMessageBox.warning(self, "EarthLoc", plain(text.format(path=path)))

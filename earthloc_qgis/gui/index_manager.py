@@ -178,14 +178,17 @@ class IndexManager(QDialog):
 
     def _verify(self) -> None:
         index = self.table.chosen()[0]
-        self._check(index.path, index.name)
+        self._check(index.path, index.name, bool(index.server))
 
-    def _check(self, path: str, name: str) -> None:
+    def _check(self, path: str, name: str, on_server: bool = False) -> None:
         self._say(self.tr("{name} is being checked.").format(name=name))
 
         def whole(result: dict) -> None:
-            files = result.get("files", 0)
-            self._say(self.tr("{name}: {n} files, all as they were written.").format(name=name, n=files))
+            if on_server:
+                text = self.tr("{name}: all tiles that were pushed are there.")
+            else:
+                text = self.tr("{name}: {n} files, all as they were written.")
+            self._say(text.format(name=name, n=result.get("files", 0)))
 
         def broken(error: EngineError) -> None:
             self._say(error.message)
@@ -233,10 +236,7 @@ class IndexManager(QDialog):
     def add_server(self, address: str) -> None:
         """Has the engine make a folder among the indexes that stands for one on Milvus."""
         self._say(self.tr("{address} is being asked.").format(address=address))
-        folder, name = Path(settings.index_folder()), index_files.file_name(address.rstrip("/").rsplit("/", 1)[-1])
-        out, number = folder / name, 2
-        while out.exists():
-            out, number = folder / f"{name} {number}", number + 1
+        out = index_files.free_folder(settings.index_folder(), address.rstrip("/").rsplit("/", 1)[-1])
 
         def linked(info: dict) -> None:
             self._say(self.tr("{name}: {n} tiles on {address}.").format(
@@ -259,15 +259,14 @@ class IndexManager(QDialog):
 
     def delete(self, index: IndexFacts) -> None:
         """Deletes an index, on another thread."""
-        done = self.tr("{name} is deleted.").format(name=index.name)
-
+        done = self.tr("{name} is off this list.") if index.server else self.tr("{name} is deleted.")
         outlines, _ = index_tiles.outlines_path(index, settings.index_folder())
 
         def deleted(_: None) -> None:
             if not index_tiles.in_project(outlines):
                 with contextlib.suppress(OSError):  # another program looks at it
                     outlines.unlink(missing_ok=True)
-            self._say(done)
+            self._say(done.format(name=index.name))
             self._changed()
 
         self._try(lambda: index_files.delete(index.path), deleted)

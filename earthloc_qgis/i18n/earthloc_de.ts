@@ -1364,6 +1364,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>{name} wird überprüft.</translation>
     </message>
     <message>
+      <source>{name}: all tiles that were pushed are there.</source>
+      <translation>{name}: alle Kacheln, die hochgeladen wurden, sind da.</translation>
+    </message>
+    <message>
       <source>{name}: {n} files, all as they were written.</source>
       <translation>{name}: {n} Dateien, alle wie geschrieben.</translation>
     </message>
@@ -1414,6 +1418,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Delete index</source>
       <translation>Index löschen</translation>
+    </message>
+    <message>
+      <source>{name} is off this list.</source>
+      <translation>{name} ist aus dieser Liste genommen.</translation>
     </message>
     <message>
       <source>{name} is deleted.</source>

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError, UsageError
+from engine.errors import InputError, UsageError, in_short
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.retrieval.index import RegionalIndex
@@ -33,7 +33,6 @@ _AHEAD = 2
 # Batches given to the cluster beyond those written: enough for some dozens of workers.
 _AHEAD_ON_DASK = 128
 _FIRST_WORKER_S = 30
-_MOST_SAID = 200  # characters of what Dask complains of
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +170,8 @@ def batches_on_dask(
                 try:
                     rows, pixels, stored = ahead.pop(0).result()
                 except lost as error:
-                    said = (str(error) or type(error).__name__).splitlines()[0][:_MOST_SAID]
                     mend = "see that its workers have EarthLoc, and go on with --resume"
-                    raise InputError(address, f"the Dask cluster failed ({said})", mend) from error
+                    raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error
                 if number + _AHEAD_ON_DASK in numbers:
                     ahead.append(give(number + _AHEAD_ON_DASK))
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)

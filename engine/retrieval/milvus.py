@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +46,7 @@ def open_index(address: str | Path) -> RegionalIndex:
         return MilvusIndex(address)
     folder = Path(address)
     info = read_manifest(folder)
-    return MilvusIndex(info[MILVUS], folder) if MILVUS in info else RegionalIndex.open(folder)
+    return MilvusIndex(info[MILVUS], folder) if MILVUS in info else RegionalIndex(folder, info)
 
 
 class MilvusIndex(RegionalIndex):
@@ -195,14 +196,17 @@ def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[st
     Raises:
         UsageError: the folder is there already. OutputError: it cannot be written. Otherwise as MilvusIndex.
     """
-    info = {**MilvusIndex(address).info, "files": {}, MILVUS: as_text(address)}
     if out.exists():
         raise UsageError(out, "is there already", "choose another name")
-    partial = out.with_name(out.name + ".partial")
+    info = {**MilvusIndex(address).info, "files": {}, MILVUS: as_text(address)}
     try:
-        partial.mkdir(parents=True, exist_ok=True)
-        (partial / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
-        partial.rename(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # Of a name of its own: what is called .partial may be a build that waits to be resumed.
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".link-") as scratch:
+            made = Path(scratch) / out.name
+            made.mkdir()
+            (made / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
+            made.rename(out)
     except OSError as error:
         raise OutputError.from_os_error(out, error) from error
     if imagery is not None:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.errors import InputError, UsageError
+from engine.errors import InputError, UsageError, in_short
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_MOST_SAID = 200  # characters of what Milvus complains of
 
 
 def is_milvus(address: str | Path) -> bool:
@@ -68,7 +67,5 @@ class MilvusServer:
         try:
             return call()
         except self._failures as error:
-            said = " ".join(str(error).split())[:_MOST_SAID]
-            raise InputError(
-                self._uri, f"no Milvus answers there ({said})", "check the address and that the server runs"
-            ) from error
+            problem = f"no Milvus answers there ({in_short(error)})"
+            raise InputError(self._uri, problem, "check the address and that the server runs") from error

@@ -21,7 +21,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from engine.errors import ModelError
+from engine.errors import ModelError, in_short
 from engine.resources import resources_folder
 
 DEFAULT_MODEL = "models/earthloc-default"
@@ -184,7 +184,7 @@ def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.In
         return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise ModelError(
-            path, f"is not a usable ONNX model ({_first_line(error)})", "get the model package again"
+            path, f"is not a usable ONNX model ({in_short(error)})", "get the model package again"
         ) from error
 
 
@@ -264,7 +264,3 @@ def _input_spec(path: Path, spec: dict[str, Any]) -> InputSpec:
         return InputSpec(str(spec["name"]), size, mean, std, spec["resize"], weights)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the card's input lacks a valid {error}", "get the model package again") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -193,6 +193,17 @@ def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_r
         assert "lies on a server" in capsys.readouterr().err
     assert cli.main(["index", "link", address, "--out", str(out)]) == 2
     assert "is there already" in capsys.readouterr().err
+    assert cli.main(["index", "verify", str(out)]) == 0
+    assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
+
+
+def test_a_link_leaves_a_build_of_its_name_alone(address, tmp_path):
+    waiting = tmp_path / "europe.partial"
+    waiting.mkdir()
+    (waiting / "plan.json").write_text("to be resumed")
+    link(address, tmp_path / "europe")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["europe", "europe.partial"]
+    assert [p.name for p in waiting.iterdir()] == ["plan.json"]
 
 
 @pytest.mark.parametrize("change", [{"milvus": 5}, {"files": {"tiles.bin": {"bytes": 1, "sha256": ""}}}])

@@ -255,6 +255,8 @@ def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     assert "milvus://host:19530/europe" in manager.table.item(row, 0).toolTip()
     enabled = {name for name, button in manager.buttons.items() if button.isEnabled()}
     assert enabled == {"show", "verify", "import", "server", "delete"}
+    manager.buttons["verify"].click()
+    wait_for(lambda: "all tiles that were pushed are there" in manager.state.text())
     # A zip file of it would make whoever imports it a client of that server.
     index_files.pack(chosen.path, str(tmp_path / "x.zip"))
     with pytest.raises(IndexFileError, match="milvus://host:19530/europe"):
@@ -267,6 +269,7 @@ def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     manager.buttons["delete"].click()
     wait_for(lambda: manager.table.rowCount() == 2)
     assert "On its server it stays" in asked[0]
+    assert "off this list" in manager.state.text()
     manager.add_server("milvus://gone:1/x")
     wait_for(lambda: "no Milvus answers there" in manager.state.text())
     assert not (indexes / "x").exists()
