@@ -1,0 +1,122 @@
+"""Whether an index on Milvus gives the candidates of the one on disk: real photos, the index of the world that ships.
+
+    python benchmarks/milvus.py [--graph]    # needs the milvus extra and real data; some minutes
+
+Pushes the world to Milvus Lite and compares the first ten candidates, in their order: within 1,000 km of the nadir,
+everywhere with the nadir known, and with nothing known; before that the tiles that a nadir's circle finds. Ends with 1
+when a photo's candidates differ. --graph leaves the kind of index to Milvus, which then makes a graph.
+
+Pushed by a process of its own: the server of Milvus Lite ends with it, and started again finds less of a graph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from _setting import WORK, setting
+
+from engine.evaluate import read_truth
+from engine.localize import model_of
+from engine.photo.read import read_photo
+from engine.resources import own_indexes
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.milvus import MilvusIndex, push
+from engine.retrieval.photo_views import PhotoViews, embed_views
+from engine.retrieval.ranking import Expectation
+from engine.retrieval.search import search
+from engine.retrieval.tiling import Circle
+
+_RADIUS_KM, _EVERYWHERE_KM = 1000.0, 20_040.0
+_FIRST = 10
+
+
+def push_world(address: str, graph: bool) -> None:
+    """Pushes the index of the world, or as the graph that Milvus chooses."""
+    from pymilvus.milvus_client.index import IndexParams
+
+    add = IndexParams.add_index
+    chosen = mock.patch.object(
+        IndexParams, "add_index", lambda self, name, **_: add(self, name, index_type="AUTOINDEX", metric_type="IP")
+    )
+    with chosen if graph else contextlib.nullcontext():
+        push(RegionalIndex.open(own_indexes()[0]), address)
+
+
+def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> None:
+    """Tiles of the photos' circles that Milvus finds, and how many of the ten most alike are missing."""
+    shares, missing = [], []
+    for views, nadir in photos:
+        if nadir is not None:
+            circle = Circle(*nadir, _RADIUS_KM)
+            rows, _, _ = here.to_compare(views.whole, circle)
+            found, _, _ = there.to_compare(views.whole, circle)
+            best = rows[np.argsort(-here.likeness(views.whole, rows))[:_FIRST]]
+            shares.append(len(found) / len(rows))
+            missing.append(int(np.isin(best, found, invert=True).sum()))
+    print(f"in circles {min(shares):.1%} to {max(shares):.1%} of the tiles are found", end="; ")
+    print(f"of the ten most alike at most {max(missing)} are missing, {sum(map(bool, missing))} times any")
+
+
+def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
+    """Photos of which a setting gives other candidates, and what each setting takes."""
+    model = here.info["model"]["sha256"]
+    settings = {"near the nadir": _RADIUS_KM, "everywhere, nadir known": _EVERYWHERE_KM, "nothing known": None}
+    other = 0
+    for name, radius_km in settings.items():
+        same, of, seconds = 0, 0, [0.0, 0.0]
+        for views, nadir in photos:
+            if radius_km is not None and nadir is None:
+                continue
+            circle = None if radius_km is None else Circle(*nadir, radius_km)
+            expected = Expectation(None if radius_km is None else nadir, None)
+            answers = []
+            for number, index in enumerate((here, there)):
+                start = time.perf_counter()
+                matches = search([index], {model: views}, _FIRST, circle, expected)
+                seconds[number] += time.perf_counter() - start
+                answers.append([(match.row, match.rotation_deg) for match in matches])
+            same += answers[0] == answers[1]
+            of += 1
+        other += of - same
+        print(
+            f"{name}: {same} of {of} photos alike; {seconds[0] / of:.3f} s a search here, {seconds[1] / of:.3f} there"
+        )
+    return other
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--graph", action="store_true")
+    args = parser.parse_args()
+    truth = setting().truth
+    if truth is None:
+        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        return 0
+    here = RegionalIndex.open(own_indexes()[0])
+    model = model_of(here)
+    photos: list[tuple[PhotoViews, tuple[float, float] | None]] = []
+    for entry in read_truth(truth):
+        pixels = read_photo(entry.photo, max_px=4 * model.input.size_px).pixels
+        photos.append((embed_views(model, pixels), entry.nadir))
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
+        address = f"milvus://{Path(scratch) / 'world.db'}/world"
+        start = time.perf_counter()
+        process = multiprocessing.get_context("spawn").Process(target=push_world, args=(address, args.graph))
+        process.start()
+        process.join()
+        print(f"{here.count} tiles pushed in {time.perf_counter() - start:.0f} s")
+        there = MilvusIndex(address)
+        tell_of_circles(here, there, photos)
+        return 1 if differing(here, there, photos) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
