@@ -227,9 +227,12 @@ class IndexManager(QDialog):
         self._try(lambda: index_files.unpack(archive, into), unpacked)
 
     def _add_server(self) -> None:
-        text = self.tr("Address of the index, milvus://HOST:PORT/NAME. Its server then gets descriptors and nadirs of "
-                       "the photos that are searched in it, no pictures.")  # fmt: skip
-        address, agreed = QInputDialog.getText(self, self.tr("Add an index on Milvus"), text)
+        lines = (
+            self.tr("Address of the index, milvus://HOST:PORT/NAME."),
+            self.tr("Its server then gets descriptors and nadirs of the photos"),
+            self.tr("that are searched in it, no pictures."),
+        )
+        address, agreed = QInputDialog.getText(self, self.tr("Add an index on Milvus"), "\n".join(lines))
         if agreed and address.strip():
             self.add_server(address.strip())
 

@@ -1392,8 +1392,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>{archive} wird entpackt.</translation>
     </message>
     <message>
-      <source>Address of the index, milvus://HOST:PORT/NAME. Its server then gets descriptors and nadirs of the photos that are searched in it, no pictures.</source>
-      <translation>Adresse des Index, milvus://HOST:PORT/NAME. Sein Server bekommt dann Deskriptoren und Nadire der Fotos, die darin gesucht werden, keine Bilder.</translation>
+      <source>Address of the index, milvus://HOST:PORT/NAME.</source>
+      <translation>Adresse des Index, milvus://HOST:PORT/NAME.</translation>
+    </message>
+    <message>
+      <source>Its server then gets descriptors and nadirs of the photos</source>
+      <translation>Sein Server bekommt dann Deskriptoren und Nadire der Fotos,</translation>
+    </message>
+    <message>
+      <source>that are searched in it, no pictures.</source>
+      <translation>die darin gesucht werden, keine Bilder.</translation>
     </message>
     <message>
       <source>Add an index on Milvus</source>
