@@ -140,6 +140,12 @@ def parser() -> argparse.ArgumentParser:
         )
         planned.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
         planned.add_argument("--include-ocean", action="store_true", help="also tiles without land")
+        planned.add_argument(
+            "--feature-km",
+            type=float,
+            metavar="KM",
+            help="ground resolution of the local features (that of the imagery, or enough for the tiles; 0: none)",
+        )
     build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new index")
     plan.add_argument("--json", action="store_true", help="print a JSON object")
     build.add_argument("--update", type=Path, metavar="OLD", help="earlier index; what did not change is taken from it")

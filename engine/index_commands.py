@@ -33,6 +33,7 @@ def build(args: argparse.Namespace) -> int:
             include_ocean=args.include_ocean,
             compact=args.compact,
             reuse=RegionalIndex.open(args.update) if args.update else None,
+            feature_km=args.feature_km,
             scheduler=args.scheduler,
             attribution=args.attribution,
             licence=args.licence,
@@ -59,8 +60,8 @@ def plan(args: argparse.Namespace) -> int:
     widths = args.tile_km or DEFAULT_TILE_KM
     dimension = ModelPackage.open(args.model).dimension
     with ProgressLine() as line:
-        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show))
-    text = f"up to {found.tiles} tiles, {found.size_bytes / 1e6:,.1f} MB"
+        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show), args.feature_km)
+    text = f"up to {found.tiles} tiles, {found.features} local features, {found.size_bytes / 1e6:,.1f} MB"
     print(json.dumps(dataclasses.asdict(found)) if args.json else text)
     return 0
 
@@ -136,8 +137,15 @@ def _index_in_words(info: dict[str, Any]) -> str:
         f"imagery: {source.get('path')} ({source.get('attribution') or 'no attribution stated'}; "
         f"{source.get('licence') or 'no licence stated'})",
         f"model: {info['model']['name']} {info['model']['version']}",
+        _features_in_words(info.get("features")),
     ]
     return "\n".join(lines)
+
+
+def _features_in_words(facts: dict[str, Any] | None) -> str:
+    if facts is None:
+        return "local features: none"
+    return f"local features: {facts['count']}, at {1000 * facts['feature_km']:g} m a pixel"
 
 
 def _region_in_words(region: Sequence[float]) -> str:

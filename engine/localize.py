@@ -7,18 +7,14 @@ registration the footprint is the best tile's, and the status is never better th
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-import engine
-from engine import geo
-from engine.errors import EarthLocError, IndexDamagedError, InputError
+from engine.answer import Clock, candidate_json, describe, rounded, why_nothing, without_place
+from engine.candidates import Candidate, find_candidates, probability_of_first
+from engine.errors import IndexDamagedError, InputError
 from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.registration.candidates import add_registration, register_candidates
@@ -31,8 +27,8 @@ from engine.retrieval.index import MODEL_CARD, RegionalIndex
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
-from engine.retrieval.search import Match, search
-from engine.retrieval.tiling import Circle, tile_name
+from engine.retrieval.tiling import Circle
+from engine.voting.photo_features import photo_features
 from engine.work import Work
 
 # Grey levels (standard deviation) below which a photo shows nothing to recognise: night sky, a lens cap.
@@ -123,7 +119,7 @@ class Localizer:
         A photo that cannot be read gives status `failed` and a message; only cancelling raises.
         """
         work = work or Work()
-        clock = _Clock()
+        clock = Clock()
         work.progress("read", 0, 1)
         try:
             embed_px = _READ_TIMES * max((model.input.size_px for model in self.models.values()), default=0)
@@ -137,6 +133,7 @@ class Localizer:
             return self._answer(query, photo, "not_found", message, clock, nadir)
         work.progress("embed", 0, 1)
         views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
+        features = photo_features(photo.pixels)
         clock.lap("embed")
         work.progress("search", 0, 1)
         circle = query.area
@@ -144,27 +141,33 @@ class Localizer:
             circle = Circle(*nadir, query.radius_km)
         # Whoever searches a place of their own choice doubts the nadir.
         expected = _expectation(photo, nadir if query.use_nadir and query.area is None else None)
-        matches = search(self.indexes, views, query.top_k, circle, expected)
+        candidates = find_candidates(self.indexes, views, features, query.top_k, circle, expected)
         clock.lap("search")
         work.check()
-        if not matches:
-            return self._answer(query, photo, "not_found", _why_nothing(circle), clock, nadir)
-        confidence = prior_of_first_candidate(self._model_of(matches[0]).card, near_nadir=circle is not None)
-        answer = self._answer(
-            query, photo, "uncertain", _describe(matches[0], nadir), clock, nadir, matches, confidence
-        )
+        if not candidates:
+            return self._answer(query, photo, "not_found", why_nothing(circle), clock, nadir)
+        confidence = self._probability(candidates, near_nadir=circle is not None)
+        message = describe(candidates[0], nadir)
+        answer = self._answer(query, photo, "uncertain", message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
+            prepared = prepare(photo, nadir, query.finder)
             outcome = register_candidates(
-                prepare(photo, nadir, query.finder), photo, matches, query.imagery, query.register_s, self.memory, work
+                prepared, photo, candidates, query.imagery, query.register_s, self.memory, work
             )
             clock.lap("register")
             add_registration(answer, outcome, photo)
             answer["timings_ms"] = clock.timings()
         return answer
 
-    def _model_of(self, match: Match) -> ModelPackage:
-        return self.models[match.index.info["model"]["sha256"]]
+    def _model_of(self, candidate: Candidate) -> ModelPackage:
+        return self.models[candidate.index.info["model"]["sha256"]]
+
+    def _probability(self, candidates: Sequence[Candidate], near_nadir: bool) -> float:
+        """How probable it is that the first candidate is right, before registration looks at it."""
+        if candidates[0].index.features is None:
+            return prior_of_first_candidate(self._model_of(candidates[0]).card, near_nadir)
+        return probability_of_first(candidates)
 
     def _answer(
         self,
@@ -172,9 +175,9 @@ class Localizer:
         photo: Photo | None,
         status: str,
         message: str,
-        clock: _Clock,
+        clock: Clock,
         nadir: tuple[float, float] | None = None,
-        matches: Sequence[Match] = (),
+        candidates: Sequence[Candidate] = (),
         confidence: float = 0.0,
     ) -> dict[str, Any]:
         answer = without_place(query.photo, status, message)
@@ -183,15 +186,15 @@ class Localizer:
             nadir=list(nadir) if nadir is not None else None,
             timings_ms=clock.timings(),
         )
-        if matches:
-            candidates = [_candidate(rank, match, nadir) for rank, match in enumerate(matches, start=1)]
+        if photo is not None and candidates:
+            found = [candidate_json(rank, candidate, nadir) for rank, candidate in enumerate(candidates, start=1)]
             answer.update(
                 confidence=confidence,
-                footprint=candidates[0]["footprint"],
-                corners=_rounded(photo_corners(matches[0])),
-                center=candidates[0]["center"],
-                candidates=candidates,
-                model=self._model_of(matches[0]).identity(),
+                footprint=found[0]["footprint"],
+                corners=rounded(candidates[0].corners()),
+                center=found[0]["center"],
+                candidates=found,
+                model=self._model_of(candidates[0]).identity(),
             )
         return answer
 
@@ -246,105 +249,3 @@ def model_of(index: RegionalIndex) -> ModelPackage:
             "get an EarthLoc that has it or build the index again",
         )
     return ModelPackage.open(card)
-
-
-def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
-    """A localization of status `failed` for a photo that never reached the model."""
-    return without_place(photo, "failed", str(error))
-
-
-def without_place(photo: Path, status: str, message: str) -> dict[str, Any]:
-    """A localization that says nothing but why."""
-    return {
-        "photo": str(photo),
-        "photo_id": None,
-        "status": status,
-        "confidence": 0.0,
-        "footprint": None,
-        "corners": None,
-        "center": None,
-        "camera": None,
-        "pose": None,
-        "tie_points": [],
-        "imagery": None,
-        "inliers": 0,
-        "rms_km": None,
-        "candidates": [],
-        "nadir": None,
-        "model": None,
-        "engine": engine.__version__,
-        "timings_ms": _Clock().timings(),
-        "message": message,
-    }
-
-
-def photo_corners(match: Match) -> NDArray[np.float64]:
-    """Corners (4, 2) lat, lon of the matched tile in the order of the stored photo's corners.
-
-    The photo turned counter-clockwise by rotation_deg looks like the tile, so its top-left corner comes to lie
-    rotation_deg / 90 corners further counter-clockwise.
-    """
-    tile = match.index.tiles[match.row]
-    corners = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
-    return np.roll(corners, match.rotation_deg // 90, axis=0)
-
-
-def _candidate(rank: int, match: Match, nadir: tuple[float, float] | None) -> dict[str, Any]:
-    tile = match.index.tiles[match.row]
-    lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), float(tile["width_km"])
-    away = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
-    return {
-        "rank": rank,
-        "index": match.index.name,
-        "tile": tile_name(tile),
-        "score": round(match.score, 4),
-        "rotation_deg": match.rotation_deg,
-        "center": [round(lat, 6), round(lon, 6)],
-        "width_km": round(width_km, 3),
-        "nadir_distance_km": away,
-        "footprint": geo.to_geojson(geo.square_ring(lat, lon, width_km)),
-        "inliers": 0,
-    }
-
-
-def _describe(best: Match, nadir: tuple[float, float] | None) -> str:
-    tile = best.index.tiles[best.row]
-    where = f"Best guess near {_place(float(tile['lat']), float(tile['lon']))}"
-    if nadir is not None:
-        away = float(geo.distance_km(*nadir, float(tile["lat"]), float(tile["lon"])))
-        where += f", {away:.0f} km from the nadir"
-    return f"{where}: the tile that looks most alike, not checked by registration. Compare it with a basemap."
-
-
-def _why_nothing(circle: Circle | None) -> str:
-    if circle is None:
-        return "The chosen indexes hold no tile."
-    return (
-        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of "
-        f"{_place(circle.lat, circle.lon)}: choose another index or a larger radius, or check the nadir."
-    )
-
-
-def _place(lat: float, lon: float) -> str:
-    return f"{abs(lat):.1f}°{'N' if lat >= 0 else 'S'} {abs(lon):.1f}°{'E' if lon >= 0 else 'W'}"
-
-
-def _rounded(corners: NDArray[np.float64]) -> list[list[float]]:
-    return [[round(float(lat), 6), round(float(lon), 6)] for lat, lon in corners]
-
-
-class _Clock:
-    """Milliseconds spent in each stage."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps[stage] += (now - self._last) * 1000
-        self._last = now
-
-    def timings(self) -> dict[str, float]:
-        total = (time.perf_counter() - self._start) * 1000
-        return {**{stage: round(ms, 1) for stage, ms in self._laps.items()}, "total": round(total, 1)}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
-from engine.limits import DEFAULT_TILE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, RESOLUTION_M, TILE_KM, TOP_K
+from engine.limits import DEFAULT_TILE_KM, FEATURE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, RESOLUTION_M, TILE_KM, TOP_K
 from engine.review_methods import ReviewMethods
 from engine.rpc import Params, error_object, invalid_params
 from engine.work import Work
@@ -142,6 +142,7 @@ class Methods:
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
         tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
         resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)
+        feature_km = params.number_or_none("feature_km", 0.0, FEATURE_KM[1])
         attribution, licence = params.text("attribution", ""), params.text("licence", "")
         params.done()
 
@@ -156,6 +157,7 @@ class Methods:
             model=ModelPackage.open(model) if model is not None else self._default_model(),
             resume=resume,
             include_ocean=include_ocean,
+            feature_km=feature_km,
             attribution=attribution,
             licence=licence,
             work=work,
@@ -167,12 +169,13 @@ class Methods:
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
         tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
         include_ocean = params.boolean("include_ocean", False)
+        feature_km = params.number_or_none("feature_km", 0.0, FEATURE_KM[1])
         params.done()
 
         from engine.retrieval.plan import outlook
 
         region = (bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None
-        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, work)
+        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, work, feature_km)
         return dataclasses.asdict(found)
 
     def index_tiles(self, params: Params, work: Work) -> dict[str, Any]:
@@ -281,7 +284,7 @@ def _saved(answer: dict[str, Any], photo: Path, out: Path | None, work: Work) ->
 
 def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:
     """The localization of a photo; `failed` also when the photo is too large for this computer's memory."""
-    from engine.localize import failed
+    from engine.answer import failed
 
     try:
         return localizer.localize(query, work)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.answer import failed, without_place
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
-from engine.localize import failed, without_place
 from engine.photo.read import read_photo
 from engine.registration.candidates import Outcome, add_registration, credited
 from engine.registration.prepare import PHOTO_PX, prepare, survey

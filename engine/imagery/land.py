@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from engine.resources import resources_folder
+
+_NEAR_CELLS = 2  # of the mask, either way
 
 
 @lru_cache(maxsize=1)
@@ -22,9 +25,24 @@ def _mask() -> NDArray[np.bool_]:
         return np.asarray(image.convert("1"))
 
 
+@lru_cache(maxsize=1)
+def _near_mask() -> NDArray[np.bool_]:
+    around = np.pad(_mask(), ((0, 0), (_NEAR_CELLS, _NEAR_CELLS)), mode="wrap").astype(np.uint8)
+    wider = cv2.dilate(around, np.ones((2 * _NEAR_CELLS + 1,) * 2, np.uint8))
+    return np.asarray(wider[:, _NEAR_CELLS:-_NEAR_CELLS] > 0)
+
+
 def is_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
     """True where a point (degrees, any shape) lies on land, to a tenth of a degree."""
-    mask = _mask()
+    return _at(_mask(), lat, lon)
+
+
+def near_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
+    """True where a point (degrees, any shape) lies on land or within about 20 km of it: not on the open sea."""
+    return _at(_near_mask(), lat, lon)
+
+
+def _at(mask: NDArray[np.bool_], lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
     rows, cols = mask.shape
     row = np.clip(((90.0 - np.asarray(lat)) / 180.0 * rows).astype(np.int64), 0, rows - 1)
     col = ((np.asarray(lon) + 180.0) / 360.0 * cols).astype(np.int64) % cols

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine import geo
+from engine.candidates import Candidate
 from engine.errors import CancelledError, EarthLocError
 from engine.imagery.opening import open_imagery
 from engine.imagery.server import may_be_server
@@ -25,7 +26,7 @@ from engine.registration.neighbours import Memory, carried_over
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json, view_json
 from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
 from engine.registration.register import Registration, register
-from engine.retrieval.search import Match
+from engine.voting.poses import Pose
 from engine.work import Work
 
 Look = tuple[float, float, float]  # latitude, longitude (degrees), and the width (km) of what is looked for there
@@ -65,7 +66,7 @@ class Outcome:
 def register_candidates(
     prepared: PreparedPhoto,
     photo: PhotoInfo,
-    matches: Sequence[Match],
+    candidates: Sequence[Candidate],
     imagery: str | Path | None,
     limit_s: float,
     memory: Memory,
@@ -76,14 +77,14 @@ def register_candidates(
     Args:
         prepared: the photo.
         photo: what is known of it.
-        matches: the candidates, best first.
+        candidates: best first.
         imagery: what to register with, see `open_imagery`; by default that which each candidate's index was made from.
         limit_s: no candidate is begun after it, the first one always is; fetching tiles may take as long besides.
         memory: what earlier photos left; this one adds to it.
         work: progress (stage `register`, in candidates) and cancelling.
     """
     end = time.monotonic() + limit_s
-    inliers = [0] * len(matches)
+    inliers = [0] * len(candidates)
     tried = 0
     best = Outcome(None, 0, (), 0)
     hindered: list[int] = []
@@ -102,8 +103,8 @@ def register_candidates(
                 raise source
             return source
 
-        work.progress("register", 0, len(matches))
-        for lead in _leads(photo, prepared, matches, imagery, memory):
+        work.progress("register", 0, len(candidates))
+        for lead in _leads(photo, prepared, candidates, imagery, memory):
             if tried and time.monotonic() > end:
                 break
             if lead.imagery is None:
@@ -115,7 +116,7 @@ def register_candidates(
                 source = source_at(lead.imagery)
                 key = lead.imagery, prepared.finder.sha256, *lead.look
                 place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.finder))
-                found = register(prepared, place, source)
+                found = register(prepared, place, source, pose=lead.pose)
             except CancelledError:
                 raise
             except EarthLocError as error:
@@ -125,7 +126,7 @@ def register_candidates(
                 continue
             if lead.row is not None:
                 tried += 1
-                work.progress("register", tried, len(matches))
+                work.progress("register", tried, len(candidates))
             if found is None:
                 continue
             if lead.row is not None:
@@ -154,6 +155,7 @@ class _Lead:
         row: of the candidate; None for a neighbouring photo.
         neighbour: name of that photo.
         place: features of the neighbouring photo itself.
+        pose: that the photo's local features vote for there.
         hindrance: why the imagery is not here.
     """
 
@@ -163,11 +165,16 @@ class _Lead:
     row: int | None = None
     neighbour: str | None = None
     place: Place | None = None
+    pose: Pose | None = None
     hindrance: str = ""
 
 
 def _leads(
-    photo: PhotoInfo, prepared: PreparedPhoto, matches: Sequence[Match], imagery: str | Path | None, memory: Memory
+    photo: PhotoInfo,
+    prepared: PreparedPhoto,
+    candidates: Sequence[Candidate],
+    imagery: str | Path | None,
+    memory: Memory,
 ) -> Iterator[_Lead]:
     """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
     looked_at: set[tuple] = set()
@@ -182,8 +189,8 @@ def _leads(
         path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)
         looked_at.add((path, *look))
         yield _Lead(look, path, stated, neighbour=neighbour.name)
-    for row, look in new_places_first(matches, prepared.lens_width_km):
-        index = matches[row].index
+    for row, look in new_places_first(candidates, prepared.lens_width_km):
+        index = candidates[row].index
         stated = index.info["source"]
         name = str(stated.get("path") or "")
         path = imagery or find_imagery(index.path, name)
@@ -191,9 +198,10 @@ def _leads(
             f"the imagery of the index {index.name} ({name or 'not named'}) is not here; put it beside the index or "
             "name it as imagery."
         )
-        if (path, *look) not in looked_at:
+        pose = candidates[row].pose
+        if pose is not None or (path, *look) not in looked_at:
             looked_at.add((path, *look))
-            yield _Lead(look, path, {} if imagery else stated, row, hindrance=hindrance)
+            yield _Lead(look, path, {} if imagery else stated, row, pose=pose, hindrance=hindrance)
 
 
 def _unless_server(imagery: str | Path | None) -> str | Path | None:
@@ -210,25 +218,26 @@ def credited(source: ImagerySource, stated: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def new_places_first(matches: Sequence[Match], lens_km: float | None) -> list[tuple[int, Look]]:
+def new_places_first(candidates: Sequence[Candidate], lens_km: float | None) -> list[tuple[int, Look]]:
     """Rows of the candidates in the order in which they are tried, each with what is looked at for it.
 
-    By rank, but one whose ground the imagery round an earlier one has already shown (tiles overlap by half, and
+    By rank, but a tile whose ground the imagery round an earlier one has already shown (tiles overlap by half, and
     widths are half an octave apart) waits until all others had their turn.
 
     Args:
-        matches: the candidates, best first.
+        candidates: best first.
         lens_km: ground that the photo's lens is known to show looking straight down, which then counts instead of
-            the tile's width, unless that is far more: then the photo was tilted.
+            a tile's width, unless that is far more: then the photo was tilted.
     """
     first: list[tuple[int, Look]] = []
     later: list[tuple[int, Look]] = []
-    for row, match in enumerate(matches):
-        tile = match.index.tiles[match.row]
-        lat, lon, width_km = float(tile["lat"]), float(tile["lon"]), float(tile["width_km"])
-        if lens_km is not None and width_km < _TILTED * lens_km:
+    for row, candidate in enumerate(candidates):
+        lat, lon, width_km = candidate.lat, candidate.lon, candidate.width_km
+        if candidate.pose is not None:
+            width_km = candidate.pose.width_km
+        elif lens_km is not None and width_km < _TILTED * lens_km:
             width_km = lens_km
-        seen = any(_shows(look, lat, lon, width_km) for _, look in first)
+        seen = candidate.pose is None and any(_shows(look, lat, lon, width_km) for _, look in first)
         (later if seen else first).append((row, (*on_grid(lat, lon, width_km), width_km)))
     return first + later
 

@@ -96,13 +96,26 @@ def find_features(
     pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
 ) -> Features:
     """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
-    grey, mask = equalised(pixels), usable(pixels, valid)
+    xy, size_px, angle_rad, descriptors = root_sift(equalised(pixels), usable(pixels, valid), limit)
+    return Features(xy, size_px, angle_rad, descriptors)
+
+
+def root_sift(
+    grey: NDArray[np.uint8], mask: NDArray[np.bool_], limit: int
+) -> tuple[Array, Array, Array, NDArray[np.float32]]:
+    """Positions (n, 2), diameters (n,), orientations (n,) and descriptors (n, 128) as Features has them.
+
+    Args:
+        grey: picture (h, w).
+        mask: True (h, w) where features may lie.
+        limit: so many are kept, those of the highest contrast.
+    """
     bands = [_sift(grey, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
     xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
     best = np.sort(np.argsort(-response, kind="stable")[:limit])
     found = descriptors[best]
     root = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9))
-    return Features(
+    return (
         xy[best].astype(np.float64),
         size_px[best].astype(np.float64),
         np.radians(angle_deg[best].astype(np.float64)),

@@ -10,7 +10,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -56,11 +56,23 @@ class PreparedPhoto:
     prior: CameraPrior
     finder: Finder
     stretched: tuple[PreparedPhoto, ...] = ()
+    _reduced: dict[int, PreparedPhoto] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture."""
         return self.pixels.shape[1], self.pixels.shape[0]
+
+    def reduced(self, longer_px: int) -> PreparedPhoto:
+        """The same photo averaged down so that its longer side is at most `longer_px`; itself if it is no larger."""
+        longer = max(self.size)
+        if longer_px >= longer:
+            return self
+        if longer_px not in self._reduced:
+            focal_px = self.prior.focal_px
+            prior = replace(self.prior, focal_px=focal_px * longer_px / longer if focal_px else None)
+            self._reduced[longer_px] = PreparedPhoto(_at_most(self.pixels, longer_px), prior, self.finder)
+        return self._reduced[longer_px]
 
     @cached_property
     def features(self) -> Features:

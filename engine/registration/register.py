@@ -19,13 +19,14 @@ from engine import geo
 from engine.imagery.source import ImagerySource
 from engine.registration import footprint
 from engine.registration.camera import Camera
-from engine.registration.confidence import Evidence, probability
+from engine.registration.confidence import LOCATED, Evidence, probability
 from engine.registration.matching import MAX_FEATURES, Features, Finder, match_mutually, match_nearby
 from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
 from engine.registration.reference import render
 from engine.registration.similarity import AffineGuess, guess_affines
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
 from engine.registration.starts import starts_from_affine
+from engine.voting.poses import Pose
 
 Array = NDArray[np.float64]
 
@@ -33,6 +34,13 @@ _GUESSES = 5
 _STARTS = 5  # of a guess: those nearest to its matches
 _SIDES = 2  # of the starts of a guess: tilted one way and the other, it often fits both till more matches decide
 _MIN_POINTS = 8
+
+# What a pose may be off: positions in parts of the photo's longer side, and the width by this factor.
+_POSE_REACH = 0.1
+_POSE_WIDTHS = 1.5
+
+# A photo is refined with pixels that show at least so much of a pixel of the imagery.
+_FINER_THAN_IMAGERY = 0.8
 
 # A guess is checked within this reach; agreement is being within a fifth of it of the fitted camera.
 _CHECK_REACH_PX = 18.0
@@ -81,15 +89,21 @@ class Registration:
         return self.solution.camera
 
 
-def register(photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool = False) -> Registration | None:
-    """Registers the photo with the imagery of a place.
+def register(
+    photo: PreparedPhoto,
+    place: Place,
+    imagery: ImagerySource,
+    keep_any: bool = False,
+    pose: Pose | None = None,
+) -> Registration | None:
+    """Registers the photo with the imagery of a place, from a pose if one is known there.
 
     None when nothing there fits, which is the usual answer at a wrong place. With `keep_any` the best guess is
     followed to its end however poor it is, to learn what wrong registrations look like.
     """
-    found = _register_unstretched(photo, place, imagery, keep_any)
+    found = _register_unstretched(photo, place, imagery, keep_any, pose)
     for shape in photo.stretched:
-        other = _register_unstretched(shape, place, imagery, keep_any)
+        other = _register_unstretched(shape, place, imagery, keep_any, pose)
         if other is not None and (found is None or _worth(other) > _worth(found)):
             found = _squashed(other, photo.size)
     return found
@@ -109,18 +123,56 @@ def _squashed(found: Registration, size: tuple[int, int]) -> Registration:
 
 
 def _register_unstretched(
-    photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool
+    photo: PreparedPhoto, place: Place, imagery: ImagerySource, keep_any: bool, pose: Pose | None
 ) -> Registration | None:
     """As `register`, for the picture in the shape that it has."""
     ground = place.ground()
-    promising = _first_look(photo, place, ground)
+    promising = _first_look(photo, place, ground, pose)
     for first_surplus, camera in promising[:_LOOKS]:
         if first_surplus < max(_WORTH_A_LOOK, _AS_GOOD * promising[0][0]) and not keep_any:
             break
         surplus, camera = _check(photo, imagery, camera)
         if surplus > _PROMISING or keep_any:
-            return _refined(photo, imagery, camera.resized(*photo.size))
+            return _refined_at_sizes(photo, imagery, camera)
     return None
+
+
+def _refined_at_sizes(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> Registration | None:
+    """The photo refined at the size that shows about as much as the imagery does; if that is in doubt, at the least.
+
+    Detail that the imagery lacks gives features that match nothing, and crowds out those that would.
+    """
+    best: Registration | None = None
+    for size_px in _sizes(photo, imagery, camera):
+        smaller = photo.reduced(size_px)
+        found = _refined(smaller, imagery, camera.resized(*smaller.size))
+        if found is not None and (best is None or found.confidence > best.confidence):
+            best = _resized(found, photo.size)
+        if best is not None and best.confidence > LOCATED:
+            break
+    return best
+
+
+def _sizes(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> list[int]:
+    """Lengths of the longer side at which the photo is refined, one after the other."""
+    middle, longer = np.array([camera.width_px, camera.height_px]) / 2, max(photo.size)
+    lat, lon = camera.locate(middle[0] + np.array([0.0, 10.0]), np.full(2, middle[1]))
+    photo_km = (
+        float(geo.distance_km(lat[0], lon[0], lat[1], lon[1])) / 10.0 * max(camera.width_px, camera.height_px) / longer
+    )
+    finer = imagery.pixel_km(float(lat[0]), float(lon[0])) / (_FINER_THAN_IMAGERY * photo_km)
+    matched = round(longer / max(finer, 1.0)) if np.isfinite(finer) else longer
+    least = min(max(photo.small_size), longer)
+    return list(dict.fromkeys([max(matched, least), least]))
+
+
+def _resized(found: Registration, size: tuple[int, int]) -> Registration:
+    """A registration in pixels of the photo at another size."""
+    scale = np.array(size) / [found.camera.width_px, found.camera.height_px]
+    camera = found.camera.resized(*size)
+    points = replace(found.tie_points, xy_px=found.tie_points.xy_px * scale)
+    solution = replace(found.solution, camera=camera, residuals_px=errors_px(camera, points))
+    return replace(found, solution=solution, tie_points=points)
 
 
 def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
@@ -140,9 +192,11 @@ def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
     return _concluded(photo, replace(good, xy_px=good.xy_px * scale), camera.resized(*photo.size), surplus)
 
 
-def _first_look(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> list[tuple[float, Camera]]:
+def _first_look(
+    photo: PreparedPhoto, place: Place, ground: GroundFeatures, pose: Pose | None = None
+) -> list[tuple[float, Camera]]:
     """Cameras of the small picture that the place suggests, with how far each is above chance; best first."""
-    guesses = [guess for features in photo.turned for guess in _guesses(photo, features, place, ground)]
+    guesses = [guess for features in photo.turned for guess in _guesses(photo, features, place, ground, pose)]
     guesses.sort(key=lambda found: -found[0].support)
     promising: list[tuple[float, Camera]] = []
     for guess, points, features in guesses[:_GUESSES]:
@@ -153,11 +207,20 @@ def _first_look(photo: PreparedPhoto, place: Place, ground: GroundFeatures) -> l
 
 
 def _guesses(
-    photo: PreparedPhoto, features: Features, place: Place, ground: GroundFeatures
+    photo: PreparedPhoto, features: Features, place: Place, ground: GroundFeatures, pose: Pose | None
 ) -> list[tuple[AffineGuess, TiePoints, Features]]:
-    """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows)."""
+    """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows).
+
+    Where a pose is known, matches are looked for only about where it has them, which leaves few wrong ones.
+    """
     reference = ground.features
-    pairs = match_mutually(features, reference)
+    width_range_km = photo.width_range_km(place.width_km)
+    if pose is None:
+        pairs = match_mutually(features, reference)
+    else:
+        expected = _as_posed(ground, pose, photo.small_size)
+        pairs = match_nearby(features, reference, expected, _POSE_REACH * max(photo.small_size), _GUIDED_RATIO)
+        width_range_km = pose.width_km / _POSE_WIDTHS, pose.width_km * _POSE_WIDTHS
     if len(pairs) < _MIN_POINTS:
         return []
     ours, theirs = pairs.T
@@ -172,11 +235,20 @@ def _guesses(
         scale,
         turn_rad,
         photo.small_size,
-        photo.width_range_km(place.width_km),
+        width_range_km,
         _GUESSES,
     )
     points = TiePoints(features.xy[ours], ground.lat[theirs], ground.lon[theirs])
     return [(guess, points, features) for guess in guesses]
+
+
+def _as_posed(ground: GroundFeatures, pose: Pose, size: tuple[int, int]) -> Array:
+    """Where the photo shows features of the ground, (n, 2) in pixels, if it looks straight down on its pose."""
+    x_km, y_km = geo.LocalFrame(pose.lat, pose.lon).to_xy(ground.lat, ground.lon)
+    turn = np.radians(pose.rotation_deg)
+    right_km, up_km = x_km * np.cos(turn) + y_km * np.sin(turn), y_km * np.cos(turn) - x_km * np.sin(turn)
+    px_per_km = max(size) / pose.width_km
+    return np.stack([size[0] / 2 + right_km * px_per_km, size[1] / 2 - up_km * px_per_km], axis=1)
 
 
 def _camera_of_guess(

@@ -5,11 +5,11 @@ A batch's bytes depend on its tiles alone, so the same inputs give the same inde
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 import zlib
 from collections.abc import Generator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError, UsageError, in_short
+from engine.dask_cluster import results_on_dask
+from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.retrieval.index import RegionalIndex
@@ -30,9 +31,6 @@ BATCH = 32
 # A tile of which less than this is covered by the imagery is left out.
 MIN_COVERAGE = 0.6
 _AHEAD = 2
-# Batches given to the cluster beyond those written: enough for some dozens of workers.
-_AHEAD_ON_DASK = 128
-_FIRST_WORKER_S = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,57 +131,24 @@ def _embed(
 def batches_on_dask(
     address: str, source: Path, tiles: Tiles, model: ModelPackage, dtype: str, start: int
 ) -> Generator[Batch]:
-    """The same batches, cut and embedded by the workers of a Dask scheduler, in order.
-
-    Raises:
-        InputError: no scheduler answers, no worker comes, or the cluster is lost.
-        UsageError: the package distributed is not installed.
-    """
-    try:
-        from distributed import Client, KilledWorker
-    except ImportError as error:
-        raise UsageError(
-            None, "building on Dask needs the package distributed", "install it with `pip install earthloc[dask]`"
-        ) from error
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what fails is told here, in a sentence
-    try:
-        client = Client(address, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:  # its time-outs are OSErrors
-        raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
-    # Its scheduler is gone, all that a batch was given to have died, or one of them is not ours.
-    lost = (CancelledError, KilledWorker, OSError, ImportError)
+    """The same batches, cut and embedded by the workers of a Dask scheduler, in order; see `results_on_dask`."""
     raster_path, card = str(source.resolve()), str(model.path.resolve().parent)
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
-        except OSError as error:
-            raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
-
-        def give(number: int) -> Any:
-            part = np.array(tiles[number * BATCH : (number + 1) * BATCH])
-            return client.submit(_embed_there, raster_path, card, model.sha256, part, dtype, pure=False)
-
-        numbers = range(start, -(-len(tiles) // BATCH))
-        ahead = [give(number) for number in numbers[:_AHEAD_ON_DASK]]
-        try:
-            for number in numbers:
-                try:
-                    rows, pixels, stored = ahead.pop(0).result()
-                except lost as error:
-                    mend = "see that its workers have EarthLoc, and go on with --resume"
-                    raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error
-                if number + _AHEAD_ON_DASK in numbers:
-                    ahead.append(give(number + _AHEAD_ON_DASK))
-                yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
-        finally:
-            client.cancel(ahead)
+    numbers = range(start, -(-len(tiles) // BATCH))
+    parts = (
+        (raster_path, card, model.sha256, np.array(tiles[number * BATCH : (number + 1) * BATCH]), dtype)
+        for number in numbers
+    )
+    results = results_on_dask(address, _embed_there, parts)
+    with contextlib.closing(results):
+        for number, (rows, pixels, stored) in zip(numbers, results, strict=True):
+            yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
 
 
 def _embed_there(
     raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray]:
     """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
-    raster, model = _raster(raster_path, threading.get_ident()), _model(card)
+    raster, model = open_once(raster_path, threading.get_ident()), _model(card)
     if model.sha256 != sha256:
         raise InputError(card, "is another model on this worker", "give all workers the same files")
     rows, squares, pixels = cut_tiles(raster, tiles, model.input.size_px)
@@ -191,7 +156,8 @@ def _embed_there(
 
 
 @lru_cache(maxsize=64)
-def _raster(path: str, _thread: int) -> ImagerySource:
+def open_once(path: str, _thread: int) -> ImagerySource:
+    """Imagery that a worker's thread keeps open."""
     return open_imagery(path)
 
 

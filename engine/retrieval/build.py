@@ -21,6 +21,7 @@ import numpy as np
 
 from engine.errors import OutputError, UsageError
 from engine.imagery.opening import open_imagery
+from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval import tiling
@@ -40,9 +41,18 @@ from engine.retrieval.index import (
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
-from engine.retrieval.plan import check_region, plan_tiles
+from engine.retrieval.plan import check_feature_km, check_region, plan_tiles
 from engine.retrieval.stored import DESCRIPTORS, NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
+from engine.voting.build import (
+    cells_here,
+    cells_on_dask,
+    default_feature_km,
+    plan_cells,
+    sound_cells,
+    write_features,
+)
+from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
 from engine.work import Work
 
 _PLAN = "plan.json"
@@ -61,6 +71,7 @@ def build_index(
     include_ocean: bool = False,
     compact: bool = False,
     reuse: RegionalIndex | None = None,
+    feature_km: float | None = None,
     scheduler: str = "",
     attribution: str = "",
     licence: str = "",
@@ -80,10 +91,12 @@ def build_index(
         compact: descriptors in 8 bits and no `tiles.gpkg`: a sixth of the size.
         reuse: an earlier index; of tiles whose pixels are as they were it lends the descriptors. Of another model or
             dtype it lends none.
+        feature_km: ground resolution that local features are read at; by default fine enough for photos as wide as the
+            smallest tile, or as the imagery is; 0 for no features.
         scheduler: address of a Dask scheduler whose workers cut and embed, such as tcp://HOST:8786; they must see
             the raster and the model under the same paths.
         attribution, licence: of the imagery, kept in the index; by default what the imagery itself says.
-        work: progress (stages `plan`, `embed`, `write`; `imagery` while tiles are fetched) and cancelling.
+        work: progress (stages `plan`, `embed`, `features`, `write`; `imagery` while tiles are fetched) and cancelling.
 
     Returns:
         The manifest, the content of `index.json`.
@@ -97,6 +110,7 @@ def build_index(
     if out.exists():
         raise UsageError(out, "already exists", "choose another folder or delete this one")
     check_region(bbox, tile_km)
+    check_feature_km(feature_km)
     with open_imagery(source, work) as imagery:
         attribution, licence = attribution or imagery.attribution, licence or imagery.licence
         if imagery.remote:
@@ -106,8 +120,10 @@ def build_index(
         if len(tiles) == 0:
             raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
         dtype = "int8" if compact else "float32"
+        if feature_km is None:
+            feature_km = default_feature_km(imagery, bbox, tile_km)
         plan = {
-            "format": FORMAT,
+            "format": FORMAT if feature_km else 1,
             "name": out.name,
             "region": [round(float(v), 6) for v in (bbox or imagery.bounds())],
             "tile_km": [float(w) for w in tile_km],
@@ -123,7 +139,7 @@ def build_index(
             },
             "model": model.identity(),
         }
-        state = {**plan, "planned": len(tiles), "source_stamp": imagery.stamp()}
+        state = {**plan, "planned": len(tiles), "feature_km": feature_km, "source_stamp": imagery.stamp()}
         partial = out.with_name(out.name + ".partial")
         try:
             start = _open_partial(partial, state, resume)
@@ -134,6 +150,8 @@ def build_index(
             else:
                 batches = batches_here(imagery, tiles, model, dtype, start, reuse)
             _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, work)
+            if feature_km:
+                plan[FACTS] = _write_features(partial, imagery, source, bbox, feature_km, reuse, scheduler, work)
             info = _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
@@ -242,6 +260,26 @@ def _append_batch(files: Sequence[BinaryIO], batch: Batch) -> None:
     _sync(journal)
 
 
+def _write_features(
+    partial: Path,
+    imagery: ImagerySource,
+    source: str | Path,
+    bbox: BBox | None,
+    feature_km: float,
+    reuse: RegionalIndex | None,
+    scheduler: str,
+    work: Work,
+) -> dict[str, Any]:
+    """The features of the region, those that an earlier build has left included; what the manifest says of them."""
+    cells, _ = plan_cells(bbox or imagery.bounds(), feature_km)
+    start = sound_cells(partial, cells)
+    if scheduler:
+        read = cells_on_dask(scheduler, Path(source), cells[start:], feature_km)
+    else:
+        read = cells_here(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
+    return write_features(partial, cells, feature_km, read, start, work)
+
+
 # -- the finished index -------------------------------------------------------------------------------
 
 
@@ -265,6 +303,8 @@ def _finish(
         shape = len(tiles), model.dimension
         write_codes(partial / CODES, np.memmap(partial / descriptors, NUMBERS[plan["dtype"]], "r", shape=shape))
         names.append(CODES)
+    if FACTS in plan:
+        names += [FEATURES, FEATURE_CELLS]
     if find_package(model.sha256) is None:
         names += _copy_model(model, partial)
     files = {n: {"sha256": file_sha256(partial / n), "bytes": (partial / n).stat().st_size} for n in names}

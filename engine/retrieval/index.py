@@ -29,10 +29,11 @@ from engine.retrieval.tiling import (
     hilbert_keys,
     hilbert_ranges,
 )
+from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES, FeatureIndex, check_features
 
 Rows = slice | NDArray[np.int64]
 
-FORMAT = 1
+FORMAT = 2  # 1 is one without local features, as all were before
 MANIFEST = "index.json"
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
@@ -171,6 +172,11 @@ class RegionalIndex:
         step = -(-self.count // _LISTED) or 1
         tiles = np.array(self.tiles[::step])
         return step, hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER)
+
+    @cached_property
+    def features(self) -> FeatureIndex | None:
+        """Its local features; None where it has none."""
+        return FeatureIndex(self.path, self.info[FACTS]) if FACTS in self.info else None
 
     @cached_property
     def lookup(self) -> TileLookup:
@@ -313,6 +319,8 @@ def _check_files(info: dict[str, Any]) -> None:
         return
     descriptors = DESCRIPTORS[info["dtype"]]
     required = {descriptors, TILES}
+    if FACTS in info:
+        required |= {FEATURES, FEATURE_CELLS}
     if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
         raise ValueError("files")
     for entry in info["files"].values():
@@ -322,6 +330,8 @@ def _check_files(info: dict[str, Any]) -> None:
         raise ValueError("count")
     if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
         raise ValueError("count")
+    if FACTS in info:
+        check_features(info[FACTS], info["files"])
     row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
+from engine.limits import FEATURE_KM
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
 from engine.retrieval.stored import NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
+from engine.voting.build import default_feature_km, plan_cells
+from engine.voting.feature_index import FEATURE_DTYPE
 from engine.work import Work
 
 _AT_ONCE = 50_000  # tiles, between two reports
@@ -24,14 +27,25 @@ _CHECKSUM_BYTES = 4
 
 @dataclass(frozen=True)
 class Outlook:
-    """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer."""
+    """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer.
+
+    So with local features: as many as the land has room for, read at `feature_km` a pixel.
+    """
 
     tiles: int
     size_bytes: int
+    features: int
+    feature_km: float
 
 
 def outlook(
-    source: str, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool, dimension: int, work: Work
+    source: str,
+    bbox: BBox | None,
+    tile_km: Sequence[float],
+    include_ocean: bool,
+    dimension: int,
+    work: Work,
+    feature_km: float | None = None,
 ) -> Outlook:
     """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
 
@@ -39,11 +53,15 @@ def outlook(
         InputError: the imagery cannot be used. UsageError: the request makes no sense.
     """
     check_region(bbox, tile_km)
+    check_feature_km(feature_km)
     with open_imagery(source, work) as imagery:
         count = len(plan_tiles(imagery, bbox, tile_km, include_ocean, work))
+        if feature_km is None:
+            feature_km = default_feature_km(imagery, bbox, tile_km)
+        features = plan_cells(bbox or imagery.bounds(), feature_km)[1] if feature_km else 0
     a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
-    return Outlook(count, count * a_tile + codes)
+    return Outlook(count, count * a_tile + codes + features, features // FEATURE_DTYPE.itemsize, feature_km)
 
 
 def plan_tiles(
@@ -82,3 +100,10 @@ def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
         raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")
     if len(set(tile_km)) != len(tile_km):
         raise UsageError(None, f"tile widths {list(tile_km)} repeat", "name each once")
+
+
+def check_feature_km(feature_km: float | None) -> None:
+    """Raises UsageError for a ground resolution of features that makes no sense; None and 0 do."""
+    low, high = FEATURE_KM
+    if feature_km and not low <= feature_km <= high:
+        raise UsageError(None, f"features of {feature_km} km a pixel are not from {low:g} to {high:g} km", "correct it")

@@ -96,8 +96,19 @@ def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.in
         first.append(row)
         if len(first) == count:
             return np.array(first, np.int64)
-        chord_km = geo.EARTH_RADIUS_KM * np.linalg.norm(point - point[row], axis=1)
-        near = chord_km < _SAME_PLACE * width_km[row]
-        waiting |= near & (np.abs(np.log2(width_km / width_km[row])) < _SAME_WIDTH_OCTAVES)
+        waiting |= _same(point[row], width_km[row], point, width_km)
     later = np.setdiff1d(np.arange(len(lat)), first)
     return np.concatenate([np.array(first, np.int64), later])[:count]
+
+
+def same_place(
+    lat: float, lon: float, width_km: float, lats: Array, lons: Array, widths_km: Array
+) -> NDArray[np.bool_]:
+    """Whether the middles of others (n,) lie in a square of this width, and are of about the same width."""
+    widths_km = np.asarray(widths_km, np.float64)
+    return _same(surface_normal(np.array(lat), np.array(lon)), width_km, surface_normal(lats, lons), widths_km)
+
+
+def _same(point: Array, width_km: float, points: Array, widths_km: Array) -> NDArray[np.bool_]:
+    chord_km = geo.EARTH_RADIUS_KM * np.linalg.norm(points - point, axis=1)
+    return (chord_km < _SAME_PLACE * width_km) & (np.abs(np.log2(widths_km / width_km)) < _SAME_WIDTH_OCTAVES)

@@ -24,7 +24,7 @@ from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, spread
-from engine.retrieval.tiling import Circle, Tiles
+from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles
 
 # Tiles whose quarters are looked at; more change no candidate that anybody looks at.
 SHORTLIST = 1000
@@ -65,16 +65,36 @@ class Found:
     background: NDArray[np.int64]
 
 
-def search(
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Tiles of several indexes, best first.
+
+    Attributes:
+        owners: (n) the index of each.
+        rows: (n,) in its index.
+        tiles: (n,) of TILE_DTYPE.
+        rotation_deg: (n,) the photo's turn that fits best.
+        likeness: (n,) mean likeness (cosine) of the photo and its quarters.
+        scores: (n,) the same less what speaks against the place beforehand.
+    """
+
+    owners: list[RegionalIndex]
+    rows: NDArray[np.int64]
+    tiles: Tiles
+    rotation_deg: NDArray[np.int64]
+    likeness: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
+def rank_tiles(
     indexes: Sequence[RegionalIndex],
     views: Mapping[str, PhotoViews],
     top_k: int,
     circle: Circle | None = None,
     expectation: Expectation = NOTHING_KNOWN,
-) -> list[Match]:
-    """The top_k tiles over all indexes, best first and distinct places before others; each tile once.
+) -> Ranked:
+    """At least the top_k tiles over all indexes, if there are so many, best first; each tile once.
 
-    A score is the mean likeness (cosine) of the photo and its quarters, less what speaks against the place beforehand.
     Where indexes were made with several models, the likeness of all is told on the scale of the first one's.
 
     Args:
@@ -90,6 +110,9 @@ def search(
         found = shortlist(index, views[model].whole, max(SHORTLIST, top_k), circle, expectation)
         if len(found.rows):
             searched.append((index, model, found))
+    if not searched:
+        none = np.zeros(0, np.int64)
+        return Ranked([], none, np.empty(0, TILE_DTYPE), none, np.zeros(0), np.zeros(0))
     scales = _common_scale(searched, views)
     parts = []
     for number, (index, model, found) in enumerate(searched):
@@ -97,18 +120,39 @@ def search(
         turns = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
         quarters = quarters_likeness(index, found, turns, views[model].quarters)
         factor, offset = scales[model]
-        likeness = (1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters
-        scores = factor * likeness + offset + LOG_WEIGHT * found.log_prior
-        parts.append((np.full(len(scores), number), found.rows, found.tiles, turns, scores))
-    if not parts:
-        return []
-    owner, rows, tiles, turns, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+        likeness = factor * ((1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters) + offset
+        parts.append((np.full(len(turns), number), found.rows, found.tiles, turns, likeness, found.log_prior))
+    owner, rows, tiles, turns, likeness, prior = (np.concatenate(part) for part in zip(*parts, strict=True))
+    scores = likeness + LOG_WEIGHT * prior
     order = np.argsort(-scores, kind="stable")
-    best = tiles.take(order)
-    chosen = order[spread(best["lat"], best["lon"], best["width_km"].astype(np.float64), top_k)]
+    return Ranked(
+        [searched[owner[row]][0] for row in order],
+        rows[order],
+        tiles.take(order),
+        np.array(ROTATIONS_DEG)[turns[order]],
+        likeness[order],
+        scores[order],
+    )
+
+
+def search(
+    indexes: Sequence[RegionalIndex],
+    views: Mapping[str, PhotoViews],
+    top_k: int,
+    circle: Circle | None = None,
+    expectation: Expectation = NOTHING_KNOWN,
+) -> list[Match]:
+    """The top_k tiles of `rank_tiles`, distinct places before others."""
+    found = rank_tiles(indexes, views, top_k, circle, expectation)
+    lat, lon, width_km = (found.tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
     return [
-        Match(searched[owner[i]][0], int(rows[i]), float(np.clip(scores[i], 0.0, 1.0)), ROTATIONS_DEG[turns[i]])
-        for i in chosen
+        Match(
+            found.owners[i],
+            int(found.rows[i]),
+            float(np.clip(found.scores[i], 0.0, 1.0)),
+            int(found.rotation_deg[i]),
+        )
+        for i in spread(lat, lon, width_km, top_k)
     ]
 
 

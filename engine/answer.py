@@ -1,0 +1,116 @@
+"""What is said of a photo: the localization of docs/cli.md, from what search and registration found."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import engine
+from engine import geo
+from engine.candidates import Candidate
+from engine.errors import EarthLocError
+from engine.retrieval.tiling import Circle
+
+
+def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
+    """A localization of status `failed` for a photo that never reached the model."""
+    return without_place(photo, "failed", str(error))
+
+
+def without_place(photo: Path, status: str, message: str) -> dict[str, Any]:
+    """A localization that says nothing but why."""
+    return {
+        "photo": str(photo),
+        "photo_id": None,
+        "status": status,
+        "confidence": 0.0,
+        "footprint": None,
+        "corners": None,
+        "center": None,
+        "camera": None,
+        "pose": None,
+        "tie_points": [],
+        "imagery": None,
+        "inliers": 0,
+        "rms_km": None,
+        "candidates": [],
+        "nadir": None,
+        "model": None,
+        "engine": engine.__version__,
+        "timings_ms": Clock().timings(),
+        "message": message,
+    }
+
+
+def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] | None) -> dict[str, Any]:
+    """A candidate of a localization."""
+    lat, lon, width_km = candidate.lat, candidate.lon, candidate.width_km
+    away = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
+    pose = candidate.pose
+    ring = geo.square_ring(lat, lon, width_km) if pose is None else candidate.corners()
+    return {
+        "rank": rank,
+        "index": candidate.index.name,
+        "tile": candidate.tile,
+        "found_by": candidate.found_by,
+        "score": round(candidate.score, 4),
+        "z": round(pose.z, 2) if pose is not None else None,
+        "rotation_deg": round(candidate.rotation_deg) % 360,
+        "center": [round(lat, 6), round(lon, 6)],
+        "width_km": round(width_km, 3),
+        "nadir_distance_km": away,
+        "footprint": geo.to_geojson(ring),
+        "inliers": 0,
+    }
+
+
+def describe(best: Candidate, nadir: tuple[float, float] | None) -> str:
+    """The best guess in words."""
+    where = f"Best guess near {place(best.lat, best.lon)}"
+    if nadir is not None:
+        where += f", {float(geo.distance_km(*nadir, best.lat, best.lon)):.0f} km from the nadir"
+    why = "the tile that looks most alike" if best.pose is None else "where its local features point"
+    return f"{where}: {why}, not checked by registration. Compare it with a basemap."
+
+
+def why_nothing(circle: Circle | None) -> str:
+    """Why no candidate was found."""
+    if circle is None:
+        return "The chosen indexes hold no tile."
+    return (
+        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of "
+        f"{place(circle.lat, circle.lon)}: choose another index or a larger radius, or check the nadir."
+    )
+
+
+def place(lat: float, lon: float) -> str:
+    """Such as "41.9°N 12.5°E"."""
+    return f"{abs(lat):.1f}°{'N' if lat >= 0 else 'S'} {abs(lon):.1f}°{'E' if lon >= 0 else 'W'}"
+
+
+def rounded(corners: NDArray[np.float64]) -> list[list[float]]:
+    """Corners (4, 2) as JSON has them."""
+    return [[round(float(lat), 6), round(float(lon), 6)] for lat, lon in corners]
+
+
+class Clock:
+    """Milliseconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0}
+
+    def lap(self, stage: str) -> None:
+        """A stage is over."""
+        now = time.perf_counter()
+        self._laps[stage] += (now - self._last) * 1000
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        """Milliseconds of each stage and in total."""
+        total = (time.perf_counter() - self._start) * 1000
+        return {**{stage: round(ms, 1) for stage, ms in self._laps.items()}, "total": round(total, 1)}

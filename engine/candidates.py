@@ -1,0 +1,152 @@
+"""Where a photo could be: the tiles that look alike and the poses that local features vote for, as one ranked list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import geo
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.photo_views import PhotoViews
+from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, same_place, spread
+from engine.retrieval.search import Ranked, rank_tiles
+from engine.retrieval.tiling import Circle, tile_name
+from engine.voting.photo_features import PhotoFeatures
+from engine.voting.poses import Pose, find_poses
+
+TILES, VOTES, BOTH = "tiles", "votes", "both"
+POSES = 100
+# Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
+# so much, in natural logarithms of probability.
+_CHANCE_Z = 5.0
+_WORTH_OF_Z = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A place where the photo could have been taken.
+
+    Attributes:
+        index: that it was found in.
+        lat, lon: of the photo's middle, degrees.
+        width_km: ground along the photo's shorter side; of a tile that looks like the photo, the tile's width.
+        rotation_deg: by how much the photo has to be turned counter-clockwise to be north-up, 0 to 360.
+        score: 0 to 1; candidates are ranked by it.
+        tile: name of the tile that looks most alike there, if one of those at hand does.
+        pose: what local features vote for there, if they do.
+        shape: (width, height) of the photo, in any unit.
+    """
+
+    index: RegionalIndex
+    lat: float
+    lon: float
+    width_km: float
+    rotation_deg: float
+    score: float
+    tile: str | None
+    pose: Pose | None
+    shape: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def found_by(self) -> str:
+        """What it was found by: "tiles", "votes" or "both"."""
+        if self.pose is None:
+            return TILES
+        return VOTES if self.tile is None else BOTH
+
+    def corners(self) -> geo.Corners:
+        """Corners (4, 2) lat, lon of the photo, in the order of the stored picture's corners.
+
+        Those of a tile are the tile's, turned by quarters; a photo that is not square shows more.
+        """
+        right, down = self.shape
+        half_km = self.width_km / 2 / min(right, down)
+        x, y = half_km * right * np.array([-1, 1, 1, -1]), half_km * down * np.array([1, 1, -1, -1])
+        turn = math.radians(self.rotation_deg)
+        frame = geo.LocalFrame(self.lat, self.lon)
+        east, north = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+        return np.stack(frame.to_lat_lon(east, north), axis=1)
+
+
+def find_candidates(
+    indexes: Sequence[RegionalIndex],
+    views: Mapping[str, PhotoViews],
+    features: PhotoFeatures,
+    top_k: int,
+    circle: Circle | None = None,
+    expectation: Expectation = NOTHING_KNOWN,
+) -> list[Candidate]:
+    """The top_k candidates over all indexes, best first and distinct places before others.
+
+    Args:
+        indexes: where to search.
+        views: of the photo, for each of the indexes' models by its sha256.
+        features: of the photo.
+        top_k: how many.
+        circle: only candidates whose middle lies in it.
+        expectation: what is known of the photo; by default nothing.
+    """
+    tiles = rank_tiles(indexes, views, top_k, circle, expectation)
+    found = [_of_tile(tiles, row) for row in range(len(tiles.scores))]
+    for index in indexes:
+        if index.features is not None:
+            poses = find_poses(features, index.features, POSES, circle)
+            found += _of_poses(poses, index, features, tiles, expectation)
+    if not found:
+        return []
+    found.sort(key=lambda candidate: -candidate.score)
+    lat, lon, width_km = np.array([(one.lat, one.lon, one.width_km) for one in found]).T
+    return [found[row] for row in spread(lat, lon, width_km, top_k)]
+
+
+def _of_tile(tiles: Ranked, row: int) -> Candidate:
+    tile = tiles.tiles[row]
+    return Candidate(
+        tiles.owners[row],
+        float(tile["lat"]),
+        float(tile["lon"]),
+        float(tile["width_km"]),
+        float(tiles.rotation_deg[row]),
+        float(np.clip(tiles.scores[row], 0.0, 1.0)),
+        tile_name(tile),
+        None,
+    )
+
+
+def _of_poses(
+    poses: Sequence[Pose], index: RegionalIndex, photo: PhotoFeatures, tiles: Ranked, expectation: Expectation
+) -> list[Candidate]:
+    """Poses scored: what the tiles about them are worth, or those that look least alike, and the votes besides."""
+    if not poses:
+        return []
+    lat, lon, longer_km = np.array([(pose.lat, pose.lon, pose.width_km) for pose in poses]).T
+    width_km = longer_km * photo.shorter
+    shape = (1.0, photo.shorter) if photo.wide else (photo.shorter, 1.0)
+    prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation)
+    unlike = float(tiles.likeness.min()) if len(tiles.likeness) else 0.0
+    found = []
+    for at, pose in enumerate(poses):
+        about = np.flatnonzero(
+            same_place(lat[at], lon[at], width_km[at], tiles.tiles["lat"], tiles.tiles["lon"], tiles.tiles["width_km"])
+        )
+        base, name = unlike, None
+        if len(about):
+            base, name = float(tiles.likeness[about[0]]), tile_name(tiles.tiles[about[0]])
+        score = together(base + float(prior[at]), pose.z)
+        place = Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
+        found.append(place)
+    return found
+
+
+def probability_of_first(candidates: Sequence[Candidate]) -> float:
+    """How probable it is that the first candidate is right."""
+    return 0.5
+
+
+def together(likeness: float, z: float) -> float:
+    """One score (0 to 1) of a tile's likeness, less what speaks against the place beforehand, and of votes."""
+    against = LOG_WEIGHT * _WORTH_OF_Z * max(z - _CHANCE_Z, 0.0)
+    return float(np.clip(1.0 - (1.0 - likeness) * math.exp(-against), 0.0, 1.0))

@@ -1,0 +1,55 @@
+"""Work in many equal parts on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import CancelledError
+from itertools import islice
+from typing import Any
+
+from engine.errors import InputError, UsageError, in_short
+
+# Parts given to the cluster beyond those taken: enough for some dozens of workers.
+_AHEAD = 128
+_FIRST_WORKER_S = 30
+
+
+def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple]) -> Generator[Any]:
+    """What `function(*part)` gives on the workers of a Dask scheduler, in the order of the parts.
+
+    Raises:
+        InputError: no scheduler answers, no worker comes, or the cluster is lost.
+        UsageError: the package distributed is not installed.
+    """
+    try:
+        from distributed import Client, KilledWorker
+    except ImportError as error:
+        raise UsageError(
+            None, "building on Dask needs the package distributed", "install it with `pip install earthloc[dask]`"
+        ) from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what fails is told here, in a sentence
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:  # its time-outs are OSErrors
+        raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
+    # Its scheduler is gone, all that a part was given to have died, or one of them is not ours.
+    lost = (CancelledError, KilledWorker, OSError, ImportError)
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
+        except OSError as error:
+            raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
+        waiting = iter(parts)
+        ahead = [client.submit(function, *part, pure=False) for part in islice(waiting, _AHEAD)]
+        try:
+            while ahead:
+                try:
+                    result = ahead.pop(0).result()
+                except lost as error:
+                    mend = "see that its workers have EarthLoc, and go on with --resume"
+                    raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error
+                ahead += [client.submit(function, *part, pure=False) for part in islice(waiting, 1)]
+                yield result
+        finally:
+            client.cancel(ahead)

@@ -1,0 +1,190 @@
+"""Builds the features of a regional index: cell by cell, on this computer or on the workers of a Dask cluster.
+
+`features.cells` is also the journal: the row of a cell is written when its features are on disk, so a build that was
+killed goes on after the last whole cell, and gives the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import get_ident, local
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.dask_cluster import results_on_dask
+from engine.imagery.land import near_land
+from engine.imagery.opening import open_imagery
+from engine.imagery.source import ImagerySource
+from engine.limits import FEATURE_KM
+from engine.retrieval.batches import open_once
+from engine.retrieval.tiling import BBox
+from engine.voting.cells import CELL_PX, Cells, Grid, middles
+from engine.voting.feature_index import (
+    CELL_ROW_DTYPE,
+    FEATURE_CELLS,
+    FEATURE_DTYPE,
+    FEATURES,
+    FeatureIndex,
+    pack,
+)
+from engine.voting.ground import PIXELS_A_FEATURE, picture_of, read_cell
+from engine.voting.vocabulary import vocabulary
+from engine.work import Work
+
+CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
+_THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
+_PIXELS_A_TILE = 256  # by default a photo as wide as the smallest tile has so many pixels
+_KM_PER_DEGREE = 111.2
+
+
+def default_feature_km(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float]) -> float:
+    """Ground resolution for photos as wide as the tiles, but none that the imagery lacks."""
+    return float(np.clip(max(min(tile_km) / _PIXELS_A_TILE, native_km(imagery, bbox)), *FEATURE_KM).round(4))
+
+
+def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
+    """Ground size of the imagery's finest pixels at the middle of a region."""
+    west, south, east, north = bbox or imagery.bounds()
+    lat, lon = (south + north) / 2, west + ((east - west) % 360.0 or 360.0) / 2
+    return imagery.pixel_km(lat, lon)
+
+
+def plan_cells(bbox: BBox, feature_km: float) -> tuple[Cells, int]:
+    """The cells of a region without those of the open sea, and about how many bytes their features will have."""
+    cells = Grid(feature_km).of(bbox)
+    shares = np.linspace(0.0, 1.0, 1 + max(2, int(np.ceil(CELL_PX * feature_km / 5.0))))
+    near = np.empty(len(cells))
+    for at, cell in enumerate(cells):
+        lat = cell["south"] + shares * (cell["north"] - cell["south"])
+        lon = cell["west"] + shares * (cell["east"] - cell["west"])
+        near[at] = near_land(lat[:, None], lon[None, :]).mean()
+    height_km = (cells["north"] - cells["south"]) * _KM_PER_DEGREE
+    wide_km = (cells["east"] - cells["west"]) * _KM_PER_DEGREE * np.cos(np.radians(middles(cells)[0]))
+    pixels = float((near * height_km * wide_km).sum()) / feature_km**2
+    return cells[near > 0], int(pixels / PIXELS_A_FEATURE) * FEATURE_DTYPE.itemsize
+
+
+def write_features(
+    partial: Path,
+    cells: Cells,
+    feature_km: float,
+    read: Generator[CellRead | None],
+    start: int,
+    work: Work,
+) -> dict[str, Any]:
+    """Appends the cells from number `start` on, as they are read; what the manifest says of the features.
+
+    Reports as stage `features`, in cells.
+    """
+    with ExitStack() as stack:
+        features = stack.enter_context((partial / FEATURES).open("ab"))
+        rows = stack.enter_context((partial / FEATURE_CELLS).open("ab"))
+        stack.callback(read.close)
+        for number, found in enumerate(read, start=start):
+            work.progress("features", number, len(cells), f"{number} of {len(cells)} cells")
+            _append(features, rows, int(cells[number]["number"]), found)
+    work.progress("features", len(cells), len(cells))
+    count = (partial / FEATURES).stat().st_size // FEATURE_DTYPE.itemsize
+    return {"count": count, "feature_km": feature_km, "vocabulary": vocabulary().sha256}
+
+
+def _append(features: BinaryIO, rows: BinaryIO, number: int, found: CellRead | None) -> None:
+    packed, pixels = found if found is not None else (np.empty(0, FEATURE_DTYPE), 0)
+    content = packed.tobytes()
+    if content:
+        features.write(content)
+        features.flush()
+        os.fsync(features.fileno())
+    rows.write(np.array([(number, len(packed), pixels, zlib.crc32(content))], CELL_ROW_DTYPE).tobytes())
+    rows.flush()
+    os.fsync(rows.fileno())
+
+
+def sound_cells(partial: Path, cells: Cells) -> int:
+    """Brings half-built features back to their last whole cell; how many cells are done."""
+    table, features = partial / FEATURE_CELLS, partial / FEATURES
+    table.touch()
+    features.touch()
+    rows = np.fromfile(table, np.uint8)
+    rows = rows[: len(rows) // CELL_ROW_DTYPE.itemsize * CELL_ROW_DTYPE.itemsize].view(CELL_ROW_DTYPE)
+    done = total = 0
+    with features.open("rb") as file:
+        for row, cell in zip(rows, cells, strict=False):
+            content = file.read(int(row["count"]) * FEATURE_DTYPE.itemsize)
+            whole = len(content) == int(row["count"]) * FEATURE_DTYPE.itemsize
+            if not whole or row["number"] != cell["number"] or row["bytes"] != zlib.crc32(content):
+                break
+            done, total = done + 1, total + len(content)
+    for path, size in ((table, done * CELL_ROW_DTYPE.itemsize), (features, total)):
+        os.truncate(path, size)
+    return done
+
+
+# -- cells, read one after the other ------------------------------------------------------------------
+
+
+def cells_here(
+    source: str | Path, imagery: ImagerySource, cells: Cells, feature_km: float, reuse: FeatureIndex | None
+) -> Generator[CellRead | None]:
+    """Reads cells in order, several at a time, each thread with the imagery opened for itself.
+
+    A tile server is asked by one thread. Of cells whose pixels are as they were an earlier index lends the features.
+    """
+    mine = local()
+    known = reuse if reuse is not None and reuse.feature_km == feature_km else None
+    with ExitStack() as opened, ThreadPoolExecutor(1 if imagery.remote else _THREADS, "features") as pool:
+
+        def read(cell: np.void) -> CellRead | None:
+            if imagery.remote:
+                return read_packed(imagery, cell, feature_km, known)
+            if not hasattr(mine, "imagery"):
+                mine.imagery = opened.enter_context(open_imagery(source))
+            return read_packed(mine.imagery, cell, feature_km, known)
+
+        yield from in_order(cells, lambda cell: pool.submit(read, cell), 2 * _THREADS)
+
+
+def in_order(
+    cells: Cells, give: Callable[[np.void], Future[CellRead | None]], ahead: int
+) -> Generator[CellRead | None]:
+    """Results of `give` in the order of the cells, some of which are given ahead."""
+    waiting = [give(cell) for cell in cells[:ahead]]
+    try:
+        for number in range(len(cells)):
+            result = waiting.pop(0).result()
+            if number + ahead < len(cells):
+                waiting.append(give(cells[number + ahead]))
+            yield result
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def read_packed(
+    imagery: ImagerySource, cell: np.void, feature_km: float, known: FeatureIndex | None = None
+) -> CellRead | None:
+    """The features of a cell as they are stored; taken from an index that knows them if its pixels are unchanged."""
+    picture = picture_of(imagery, cell, feature_km)
+    if picture is None:
+        return None
+    before = known.rows_of_cell(int(cell["number"])) if known is not None else None
+    if before is not None and int(before[0]["pixels"]) == picture.checksum:
+        return before[1], picture.checksum
+    return pack(read_cell(picture), cell), picture.checksum
+
+
+def cells_on_dask(address: str, source: Path, cells: Cells, feature_km: float) -> Generator[CellRead | None]:
+    """The same cells, read by the workers of a Dask scheduler, in order; see `results_on_dask`."""
+    path = str(source.resolve())
+    return results_on_dask(address, _read_there, ((path, cell, feature_km) for cell in np.array(cells)))
+
+
+def _read_there(path: str, cell: np.void, feature_km: float) -> CellRead | None:
+    return read_packed(open_once(path, get_ident()), cell, feature_km)

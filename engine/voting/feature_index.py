@@ -1,0 +1,203 @@
+"""The features of a regional index on disk: 24 bytes each, memory-mapped, cell by cell along the Hilbert curve.
+
+`features.bin` holds the features; `features.cells` the cells that were read, in order, with the number of features of
+each and the checksums of what was read and written. So a circle round a nadir is a few stretches of the file.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import geo
+from engine.errors import IndexDamagedError
+from engine.limits import FEATURE_KM
+from engine.retrieval.tiling import Circle
+from engine.voting.cells import Cells, Grid, middles, reach_km
+from engine.voting.density import Density
+from engine.voting.ground import GroundFeatures
+from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary
+
+FEATURES = "features.bin"
+FEATURE_CELLS = "features.cells"
+FACTS = "features"  # of the manifest
+FEATURE_DTYPE = np.dtype(
+    [
+        ("north", "<u2"),  # from the cell's south edge to its north edge
+        ("east", "<u2"),
+        ("size", "u1"),  # logarithm of the diameter on the ground
+        ("azimuth", "u1"),
+        ("word", "<u2"),
+        ("code", "u1", CODE_BYTES),
+    ]
+)
+CELL_ROW_DTYPE = np.dtype([("number", "<i4"), ("count", "<u4"), ("pixels", "<u4"), ("bytes", "<u4")])
+# Up to so many features each is compared; of more those filed under the words nearest to what is looked for.
+COMPARED_ALL = 100_000
+_PROBES = 32
+_AT_ONCE = 1024  # photo features; FAISS slows down with many thousands
+_SIZE_STEPS = 14.0  # an octave: 5 %
+_SIZE_ORIGIN = 8.0  # octaves below 1 km
+_REBUILD = "copy it again or build it anew"
+
+
+class Places:
+    """Where features are: lat, lon (degrees), size_km and azimuth_deg, each float32 or float64 (n,)."""
+
+    def __init__(self, features: NDArray[np.void], cells: Cells, counts: NDArray[np.int64]) -> None:
+        at = np.repeat(np.arange(len(cells)), counts)
+        height, width = cells["north"] - cells["south"], cells["east"] - cells["west"]
+        self.lat = cells["south"][at] + (features["north"] + 0.5) / 65536.0 * height[at]
+        self.lon = cells["west"][at] + (features["east"] + 0.5) / 65536.0 * width[at]
+        self.size_km = np.exp2((features["size"] + 0.5) / _SIZE_STEPS - _SIZE_ORIGIN)
+        self.azimuth_deg = (features["azimuth"] + 0.5) * (360.0 / 256.0)
+
+    def take(self, rows: NDArray[np.int64]) -> Places:
+        """Those of some rows."""
+        some = object.__new__(Places)
+        some.lat, some.lon = self.lat[rows], self.lon[rows]
+        some.size_km, some.azimuth_deg = self.size_km[rows], self.azimuth_deg[rows]
+        return some
+
+    def __len__(self) -> int:
+        return len(self.lat)
+
+
+def pack(features: GroundFeatures, cell: np.void) -> NDArray[np.void]:
+    """Features of a cell as they are stored, (n,) of FEATURE_DTYPE."""
+    packed = np.empty(len(features.lat), FEATURE_DTYPE)
+    north = (features.lat - cell["south"]) / (cell["north"] - cell["south"])
+    east = geo.normalise_lon(features.lon - cell["west"]) / (cell["east"] - cell["west"])
+    packed["north"], packed["east"] = ((part * 65536.0).clip(0, 65535).astype(np.uint16) for part in (north, east))
+    packed["size"] = ((np.log2(features.size_km) + _SIZE_ORIGIN) * _SIZE_STEPS).clip(0, 255).astype(np.uint8)
+    packed["azimuth"] = (features.azimuth_deg * (256.0 / 360.0)).astype(np.int64) % 256
+    packed["word"], packed["code"] = vocabulary().encode(features.descriptors)
+    return packed
+
+
+class FeatureIndex:
+    """Opened features of an index. Nothing but the table of cells is read before it is needed.
+
+    Args:
+        path: folder of the index.
+        facts: what its manifest says of the features, checked by `check_features`.
+    """
+
+    def __init__(self, path: Path, facts: dict[str, Any]) -> None:
+        self.path = path
+        self.count: int = facts["count"]
+        self.feature_km: float = facts["feature_km"]
+        if facts["vocabulary"] != vocabulary().sha256:
+            raise IndexDamagedError(
+                path,
+                "has features told in the words of another EarthLoc",
+                "get the EarthLoc that made it or build the index again",
+            )
+        try:
+            self.cell_rows = np.fromfile(path / FEATURE_CELLS, CELL_ROW_DTYPE)
+        except OSError as error:
+            raise IndexDamagedError(path / FEATURE_CELLS, "cannot be read", _REBUILD) from error
+        grid = Grid(self.feature_km)
+        numbers, counts = self.cell_rows["number"], self.cell_rows["count"].astype(np.int64)
+        if (len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(grid)) or counts.sum() != self.count:
+            raise IndexDamagedError(path / FEATURE_CELLS, "is damaged", _REBUILD)
+        self.cells = grid.numbered(numbers.astype(np.int64))
+        self._ends = np.concatenate([[0], np.cumsum(counts)])
+        self._features = _mapped(path / FEATURES, self.count)
+
+    def rows_of_cell(self, number: int) -> tuple[np.void, NDArray[np.void]] | None:
+        """The row of the table and the stored features of a cell; None when it was not read."""
+        at = np.flatnonzero(self.cell_rows["number"] == number)
+        if not len(at):
+            return None
+        first, last = self._ends[at[0]], self._ends[at[0] + 1]
+        return self.cell_rows[at[0]], np.array(self._features[first:last])
+
+    def round(self, circle: Circle) -> FeatureSet:
+        """The features in a circle; only its stretches of the file are read."""
+        lat, lon = middles(self.cells)
+        away_km = geo.distance_km(lat, lon, circle.lat, circle.lon)
+        near = np.flatnonzero(away_km <= circle.radius_km + reach_km(self.cells))
+        breaks = np.flatnonzero(np.diff(near) > 1) + 1
+        pieces = [(run[0], run[-1] + 1) for run in np.split(near, breaks) if len(run)]
+        features = _joined([self._features[self._ends[first] : self._ends[last]] for first, last in pieces])
+        places = Places(features, self.cells[near], np.diff(self._ends)[near])
+        inside = np.flatnonzero(geo.distance_km(places.lat, places.lon, circle.lat, circle.lon) <= circle.radius_km)
+        return FeatureSet(self.path, features[inside], places.take(inside))
+
+    @cached_property
+    def all(self) -> FeatureSet:
+        """All of them; kept in memory from first use on, at 60 bytes each."""
+        features = np.array(self._features)
+        return FeatureSet(self.path, features, Places(features, self.cells, np.diff(self._ends)))
+
+
+class FeatureSet:
+    """Features in memory that can be searched: `places` of them, and what they look like."""
+
+    def __init__(self, path: Path, features: NDArray[np.void], places: Places) -> None:
+        if len(features) and int(features["word"].max()) >= WORDS:
+            raise IndexDamagedError(path / FEATURES, "is damaged", _REBUILD)
+        self.places = places
+        self._densities: dict[float, Density] = {}
+        self._words, self._codes = features["word"], features["code"]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def density(self, cell_deg: float) -> Density:
+        """How densely they lie, on a grid of cells of `cell_deg` degrees; counted once."""
+        if cell_deg not in self._densities:
+            self._densities[cell_deg] = Density(self.places.lat, self.places.lon, cell_deg)
+        return self._densities[cell_deg]
+
+    @cached_property
+    def _searched(self) -> Any:
+        if len(self) <= COMPARED_ALL:
+            return vocabulary().compared(self._codes)
+        listed = vocabulary().listed(self._words, self._codes)
+        listed.nprobe = _PROBES
+        return listed
+
+    def nearest(self, numbers: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Rows (m, count) of the features most like each of m descriptors (`in_levels`), nearest first; -1 for none."""
+        found = np.full((len(numbers), count), -1, np.int64)
+        most = min(count, len(self))
+        for start in range(0, len(numbers) if most else 0, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found[some, :most] = self._searched.search(numbers[some], most)[1]
+        return found
+
+
+def check_features(facts: Any, files: dict[str, Any]) -> None:
+    """Checks what a manifest says of its features. Raises KeyError, TypeError or ValueError that names the field."""
+    count, km = facts["count"], facts["feature_km"]
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 1 << 40:
+        raise ValueError("features.count")
+    if not isinstance(km, (int, float)) or not FEATURE_KM[0] <= km <= FEATURE_KM[1]:
+        raise ValueError("features.feature_km")
+    if not isinstance(facts["vocabulary"], str):
+        raise TypeError("features.vocabulary")
+    if files[FEATURES]["bytes"] != count * FEATURE_DTYPE.itemsize:
+        raise ValueError("features.count")
+    if files[FEATURE_CELLS]["bytes"] % CELL_ROW_DTYPE.itemsize:
+        raise ValueError("features.cells")
+
+
+def _joined(pieces: list[NDArray[np.void]]) -> NDArray[np.void]:
+    # As bytes: to join records takes ten times as long.
+    parts = [np.ascontiguousarray(piece).view(np.uint8) for piece in pieces]
+    return np.concatenate(parts or [np.empty(0, np.uint8)]).view(FEATURE_DTYPE)
+
+
+def _mapped(path: Path, count: int) -> NDArray[np.void]:
+    if not count:  # an empty file cannot be mapped
+        return np.empty(0, FEATURE_DTYPE)
+    try:
+        return np.asarray(np.memmap(path, FEATURE_DTYPE, "r", shape=(count,)))
+    except (OSError, ValueError) as error:
+        raise IndexDamagedError(path, "cannot be read", _REBUILD) from error

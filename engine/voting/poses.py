@@ -1,0 +1,92 @@
+"""Poses of a photo that its local features vote for: photo features -> neighbours -> votes -> bins -> poses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import geo
+from engine.retrieval.tiling import Circle
+from engine.voting.bins import Bin, best_bins
+from engine.voting.feature_index import FeatureIndex, FeatureSet
+from engine.voting.photo_features import PhotoFeatures
+from engine.voting.votes import Votes, cast
+
+NEIGHBOURS = 30
+_WIDEST_KM = 2500.0
+_NARROWEST_PX = 60.0  # of the imagery
+_REACH_KM = 300.0  # features so far outside a circle may be of a photo inside it
+_CELL_DEG_A_KM = 1.0  # cells of the density, for an index of 1 km a pixel
+_SAME_PLACE = 0.3
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a photo may have been taken.
+
+    Attributes:
+        lat, lon: of its middle, degrees.
+        width_km: ground along its longer side.
+        rotation_deg: by how much it has to be turned counter-clockwise to be north-up, 0 to 360.
+        z: standard deviations by which the votes for it exceed chance.
+        votes: photo features that vote for it.
+    """
+
+    lat: float
+    lon: float
+    width_km: float
+    rotation_deg: float
+    z: float
+    votes: int
+
+
+def find_poses(photo: PhotoFeatures, index: FeatureIndex, count: int, circle: Circle | None = None) -> list[Pose]:
+    """The `count` poses furthest above chance, best first, each of another place; with their middles in the circle."""
+    if circle is None:
+        features = index.all
+    else:
+        features = index.round(Circle(circle.lat, circle.lon, circle.radius_km + _REACH_KM))
+    votes = _votes(photo, features, index.feature_km)
+    if not len(votes):
+        return []
+    bins = best_bins(votes, features.density(_CELL_DEG_A_KM * index.feature_km))
+    return distinct((_pose(votes, one) for one in bins), count, circle)
+
+
+def _votes(photo: PhotoFeatures, features: FeatureSet, feature_km: float) -> Votes:
+    rows = features.nearest(photo.numbers, NEIGHBOURS)
+    return cast(photo, features.places, rows, (_NARROWEST_PX * feature_km, _WIDEST_KM))
+
+
+def _pose(votes: Votes, found: Bin) -> Pose:
+    """The mean of the votes of a bin."""
+    rows = found.rows
+    weight = votes.weight[rows] / votes.weight[rows].sum()
+    lat, lon, turn = votes.lat[rows], votes.lon[rows], votes.rotation_deg[rows]
+    return Pose(
+        float(weight @ lat),
+        float(geo.normalise_lon(lon[0] + weight @ geo.normalise_lon(lon - lon[0]))),
+        float(np.exp2(weight @ np.log2(votes.width_km[rows]))),
+        float((turn[0] + weight @ geo.normalise_lon(turn - turn[0])) % 360.0),
+        found.z,
+        len(rows),
+    )
+
+
+def distinct(poses: Iterable[Pose], count: int, circle: Circle | None) -> list[Pose]:
+    """The first `count` poses that lie in the circle and not on one before."""
+    kept: list[Pose] = []
+    places = np.empty((count, 3))
+    for pose in poses:
+        if circle is not None and float(geo.distance_km(pose.lat, pose.lon, circle.lat, circle.lon)) > circle.radius_km:
+            continue
+        lat, lon, width_km = places[: len(kept)].T
+        near_km = _SAME_PLACE * np.minimum(width_km, pose.width_km)
+        if not (geo.distance_km(pose.lat, pose.lon, lat, lon) <= near_km).any():
+            places[len(kept)] = pose.lat, pose.lon, pose.width_km
+            kept.append(pose)
+        if len(kept) == count:
+            break
+    return kept
