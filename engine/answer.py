@@ -64,6 +64,7 @@ def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] |
         "width_km": round(width_km, 3),
         "nadir_distance_km": away,
         "footprint": geo.to_geojson(ring),
+        "corners": rounded(candidate.corners()),
         "inliers": 0,
     }
 

@@ -21,8 +21,12 @@ TILES, VOTES, BOTH = "tiles", "votes", "both"
 POSES = 100
 # Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
 # so much, in natural logarithms of probability.
-_CHANCE_Z = 5.0
+_CHANCE_Z = 4.5
 _WORTH_OF_Z = 4.0
+# What a candidate without votes counts as.
+_NO_VOTES_Z = 3.0
+# Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
+_WEIGHTS = (-10.0, 4.0, 4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +146,22 @@ def _of_poses(
 
 
 def probability_of_first(candidates: Sequence[Candidate]) -> float:
-    """How probable it is that the first candidate is right."""
-    return 0.5
+    """How probable it is that the first candidate is right, from what its votes and the next place's are."""
+    exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *signs_of_first(candidates)), strict=True))
+    return round(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), 4)
+
+
+def signs_of_first(candidates: Sequence[Candidate]) -> tuple[float, float]:
+    """Logarithms of the first candidate's z-score, and of its margin over the best of another place."""
+    first = candidates[0]
+    z = [one.pose.z if one.pose is not None else _NO_VOTES_Z for one in candidates]
+    elsewhere = [
+        other
+        for one, other in zip(candidates, z, strict=True)
+        if geo.distance_km(first.lat, first.lon, one.lat, one.lon) > max(first.width_km, one.width_km)
+    ]
+    own = max(z[0], _NO_VOTES_Z)
+    return math.log(own), math.log(own / max([*elsewhere, _NO_VOTES_Z]))
 
 
 def together(likeness: float, z: float) -> float:

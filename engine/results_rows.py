@@ -84,6 +84,8 @@ def candidate_row(candidate: Row) -> Row:
         "index_name": candidate["index"],
         "tile": candidate["tile"],
         "inliers": candidate["inliers"],
+        "found_by": candidate.get("found_by"),
+        "z": candidate.get("z"),
     }
 
 

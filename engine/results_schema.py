@@ -12,9 +12,11 @@ from engine import geopackage
 from engine.errors import OutputError
 from engine.resources import resources_folder
 
-SCHEMA = 2  # counts up when a column changes; kept in the table earthloc_schema
+SCHEMA = 3  # counts up when a column changes; kept in the table earthloc_schema
 
 _IMAGERY = dict.fromkeys(("imagery", "imagery_attribution"), "TEXT")
+# What a candidate was found by, and how far above chance its votes are.
+_FOUND_BY = {"found_by": "TEXT", "z": "REAL"}
 _CORNERS = {f"{axis}{n}": "REAL" for n in (1, 2, 3, 4) for axis in ("lat", "lon")}
 _TIE_POINTS = geopackage.Layer(
     "tie_points",
@@ -70,8 +72,9 @@ LAYERS = (
             **dict.fromkeys(("center_lat", "center_lon", "width_km", "nadir_distance_km"), "REAL"),
             **dict.fromkeys(("index_name", "tile"), "TEXT"),
             "inliers": "INTEGER",
+            **_FOUND_BY,
         },
-        "Ranked tiles that resemble the photos",
+        "Ranked places that the photos may show",
     ),
     _TIE_POINTS,
 )
@@ -106,6 +109,8 @@ def ensure_tables(con: sqlite3.Connection, path: Path) -> None:
             raise OutputError(path, "was written by a newer EarthLoc", "update the engine or choose another file")
         if schema is not None and schema < 2:
             _from_1_to_2(con, path, tables)
+        if schema is not None and schema < SCHEMA:
+            _from_2_to_3(con)
             con.execute("UPDATE earthloc_schema SET version = ?", (SCHEMA,))
         return
     if tables and "gpkg_contents" not in tables:
@@ -137,6 +142,12 @@ def _from_1_to_2(con: sqlite3.Connection, path: Path, tables: set[str]) -> None:
         con.execute(f"ALTER TABLE footprints ADD COLUMN {column} {sql_type}")
     _make_layer(con, _TIE_POINTS)
     _make_reviews(con)
+
+
+def _from_2_to_3(con: sqlite3.Connection) -> None:
+    """What found a candidate."""
+    for column, sql_type in _FOUND_BY.items():
+        con.execute(f"ALTER TABLE candidates ADD COLUMN {column} {sql_type}")
 
 
 def _refuse_strange(path: Path, tables: set[str], ours: list[str]) -> None:

@@ -89,10 +89,22 @@ class ResultsView(QWidget):
                 ]
             )
             item.setData(0, _RANK_ROLE, int(candidate["rank"]))
-            item.setToolTip(0, plain(str(candidate.get("index", ""))))
+            item.setToolTip(0, plain(self._found_by(candidate)))
             for column in range(1, 5):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
+
+    def _found_by(self, candidate: dict) -> str:
+        """What led to a candidate, and in which index."""
+        index = str(candidate.get("index", ""))
+        if candidate.get("z") is None:
+            return self.tr("{index}: its tile looks like the photo").format(index=index)
+        votes = f"{candidate['z']:.1f}"
+        if candidate.get("tile") is None:
+            return self.tr("{index}: local features vote for it (z-score {z})").format(index=index, z=votes)
+        return self.tr("{index}: local features vote for it (z-score {z}), and its tile looks like the photo").format(
+            index=index, z=votes
+        )
 
     def _credit(self, localization: dict | None) -> str:
         """What a photo was fitted to and whom to credit for that, as the end of a sentence."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -27,9 +26,10 @@ def _mask() -> NDArray[np.bool_]:
 
 @lru_cache(maxsize=1)
 def _near_mask() -> NDArray[np.bool_]:
-    around = np.pad(_mask(), ((0, 0), (_NEAR_CELLS, _NEAR_CELLS)), mode="wrap").astype(np.uint8)
-    wider = cv2.dilate(around, np.ones((2 * _NEAR_CELLS + 1,) * 2, np.uint8))
-    return np.asarray(wider[:, _NEAR_CELLS:-_NEAR_CELLS] > 0)
+    steps = range(-_NEAR_CELLS, _NEAR_CELLS + 1)
+    wider = np.logical_or.reduce([np.roll(_mask(), step, axis=1) for step in steps])
+    rows = np.arange(len(wider))
+    return np.asarray(np.logical_or.reduce([wider[(rows + step).clip(0, len(rows) - 1)] for step in steps]))
 
 
 def is_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:

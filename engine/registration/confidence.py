@@ -21,6 +21,8 @@ _ALTITUDE_RANGE_KM = (330.0, 480.0)
 _MAX_TILT_DEG = 75.0
 _ALTITUDE_UNIT_KM = 25.0
 _MIN_SPREAD = 0.4  # a camera tilted to the wrong side agrees with the ground along one edge of the photo
+_VOTED = 15.0  # no wrong pose had more votes (docs/voting.md)
+_MIN_SPREAD_VOTED = 0.2
 _EVENLY = 12**-0.5  # standard deviation of what is spread evenly from 0 to 1
 # Constant, surplus, implausibility; see features().
 _WEIGHTS = (-6.98, 5.29, -1.49)
@@ -39,6 +41,7 @@ class Evidence:
         focal_off: logarithm of found over expected focal length; None when nothing was expected.
         nadir_off_km: from the stated nadir; None when none was stated.
         rms_px: of the tie points in the photo.
+        voted_z: z-score of the votes of local features for this very footprint; 0 where they voted for another or none.
     """
 
     surplus: float
@@ -49,6 +52,7 @@ class Evidence:
     focal_off: float | None
     nadir_off_km: float | None
     rms_px: float
+    voted_z: float = 0.0
 
     @classmethod
     def of(cls, solution: Solution, points: TiePoints, prior: CameraPrior, surplus: float) -> Evidence:
@@ -84,7 +88,8 @@ def probability(evidence: Evidence) -> float:
     low, high = _ALTITUDE_RANGE_KM
     if not low <= evidence.altitude_km <= high or evidence.tilt_deg > _MAX_TILT_DEG:
         return 0.0
-    if evidence.spread < _MIN_SPREAD:
+    # Votes come from all over the photo, and do not mind where the tie points are.
+    if evidence.spread < (_MIN_SPREAD if evidence.voted_z < _VOTED else _MIN_SPREAD_VOTED):
         return 0.0
     z = sum(w * x for w, x in zip(_WEIGHTS, features(evidence), strict=True))
     return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, z))))

@@ -36,8 +36,11 @@ _SIDES = 2  # of the starts of a guess: tilted one way and the other, it often f
 _MIN_POINTS = 8
 
 # What a pose may be off: positions in parts of the photo's longer side, and the width by this factor.
-_POSE_REACH = 0.1
+_POSE_REACH = 0.2
 _POSE_WIDTHS = 1.5
+# A footprint is the one voted for when its middle is so near, in parts of the width, and its width so alike.
+_AS_VOTED_OFF = 0.15
+_AS_VOTED_WIDTHS = 1.3
 
 # A photo is refined with pixels that show at least so much of a pixel of the imagery.
 _FINER_THAN_IMAGERY = 0.8
@@ -106,7 +109,19 @@ def register(
         other = _register_unstretched(shape, place, imagery, keep_any, pose)
         if other is not None and (found is None or _worth(other) > _worth(found)):
             found = _squashed(other, photo.size)
-    return found
+    return found if found is None or pose is None else _voted_for(found, pose)
+
+
+def _voted_for(found: Registration, pose: Pose) -> Registration:
+    """The same registration with what the votes say of it, if they are for the same footprint."""
+    ring = geo.polygon_in_frame(found.ring, geo.LocalFrame(pose.lat, pose.lon))
+    off_km = float(np.hypot(ring.centroid.x, ring.centroid.y))
+    sides = found.camera.width_px, found.camera.height_px
+    wide = float(np.sqrt(ring.area * max(sides) / min(sides))) / pose.width_km
+    if off_km > _AS_VOTED_OFF * pose.width_km or not 1 / _AS_VOTED_WIDTHS < wide < _AS_VOTED_WIDTHS:
+        return found
+    evidence = replace(found.evidence, voted_z=pose.z)
+    return replace(found, evidence=evidence, confidence=probability(evidence))
 
 
 def _worth(found: Registration) -> tuple[float, float]:
@@ -211,15 +226,14 @@ def _guesses(
 ) -> list[tuple[AffineGuess, TiePoints, Features]]:
     """Affine guesses in pixels of the small picture, each with all the matches (of which its inliers are rows).
 
-    Where a pose is known, matches are looked for only about where it has them, which leaves few wrong ones.
+    Where a pose is known, only matches about where it has them count, which leaves few wrong ones.
     """
     reference = ground.features
     width_range_km = photo.width_range_km(place.width_km)
-    if pose is None:
-        pairs = match_mutually(features, reference)
-    else:
-        expected = _as_posed(ground, pose, photo.small_size)
-        pairs = match_nearby(features, reference, expected, _POSE_REACH * max(photo.small_size), _GUIDED_RATIO)
+    pairs = match_mutually(features, reference)
+    if pose is not None:
+        away_px = features.xy[pairs[:, 0]] - _as_posed(ground, pose, photo.small_size)[pairs[:, 1]]
+        pairs = pairs[np.linalg.norm(away_px, axis=1) < _POSE_REACH * max(photo.small_size)]
         width_range_km = pose.width_km / _POSE_WIDTHS, pose.width_km * _POSE_WIDTHS
     if len(pairs) < _MIN_POINTS:
         return []

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.voting.density import KM_PER_DEGREE, Density
-from engine.voting.votes import Votes, weights
+from engine.voting.votes import Votes
 
 Array = NDArray[np.float64]
 
@@ -43,14 +43,18 @@ class Bin:
 
 def best_bins(votes: Votes, density: Density) -> list[Bin]:
     """The bins furthest above chance of every layout, best first; the same pose is in many of them."""
-    found = [one for layout in itertools.product((0.0, 0.5), repeat=4) for one in _bins(votes, density, layout)]
+    by_match = np.zeros(int(votes.match[-1]) + 1)
+    by_match[votes.match] = votes.weight
+    layouts = itertools.product((0.0, 0.5), repeat=4)
+    found = [one for layout in layouts for one in _bins(votes, by_match, density, layout)]
     return sorted(found, key=lambda one: -one.z)
 
 
-def _bins(votes: Votes, density: Density, shift: tuple[float, ...]) -> Iterator[Bin]:
+def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, ...]) -> Iterator[Bin]:
     """The best bins of one layout, shifted in width, latitude, longitude and turn.
 
-    Sorting numbers that hold the bin above and the match below brings together what belongs together.
+    `by_match` has the weights by the number of the match. Sorting numbers that hold the bin above and the match below
+    brings together what belongs together.
     """
     octave = np.floor(np.log2(votes.width_km) / _OCTAVES + shift[0]).astype(np.int64)
     first = octave.min()
@@ -71,7 +75,7 @@ def _bins(votes: Votes, density: Density, shift: tuple[float, ...]) -> Iterator[
     # Of several votes of a photo feature in a bin the first has the nearest neighbour.
     once = new | (np.diff(match // votes.neighbours, prepend=-1) != 0)
     match, starts = match[once], np.flatnonzero(new[once])
-    weight = weights(votes.neighbours)[match % votes.neighbours]
+    weight = by_match[match]
     sums = np.add.reduceat(weight, starts)
     ends = np.append(starts[1:], len(match))
     most = np.argpartition(-sums, _JUDGED)[:_JUDGED] if len(sums) > _JUDGED else np.arange(len(sums))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from engine.errors import IndexDamagedError
 from engine.limits import FEATURE_KM
 from engine.retrieval.tiling import Circle
 from engine.voting.cells import Cells, Grid, middles, reach_km
-from engine.voting.density import Density
-from engine.voting.ground import GroundFeatures
 from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary
+
+if TYPE_CHECKING:  # heavy: imported by what needs it
+    from engine.voting.density import Density
+    from engine.voting.ground import GroundFeatures
 
 FEATURES = "features.bin"
 FEATURE_CELLS = "features.cells"
@@ -151,6 +153,8 @@ class FeatureSet:
 
     def density(self, cell_deg: float) -> Density:
         """How densely they lie, on a grid of cells of `cell_deg` degrees; counted once."""
+        from engine.voting.density import Density
+
         if cell_deg not in self._densities:
             self._densities[cell_deg] = Density(self.places.lat, self.places.lon, cell_deg)
         return self._densities[cell_deg]

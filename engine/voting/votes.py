@@ -7,7 +7,6 @@ section 7.3).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from engine.voting.feature_index import Places
 from engine.voting.photo_features import PhotoFeatures
 
 Array = NDArray[np.float64]
+
+_BURST = 0.5  # docs/voting.md has what it is worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class Votes:
         lat, lon: (n,) the middle of the photo, degrees.
         width_km: (n,) ground along its longer side.
         rotation_deg: (n,) by how much the photo has to be turned counter-clockwise to be north-up.
+        weight: (n,) what each counts: the less, the more other neighbours its feature looks more like, and the more
+            features of the photo look like the one on the ground.
     """
 
     neighbours: int
@@ -37,19 +40,10 @@ class Votes:
     lon: Array
     width_km: Array
     rotation_deg: Array
+    weight: Array
 
     def __len__(self) -> int:
         return len(self.match)
-
-    @cached_property
-    def weight(self) -> Array:
-        """What each vote (n,) counts: the less, the more other neighbours its feature looks more like."""
-        return weights(self.neighbours)[self.match % self.neighbours]
-
-
-def weights(neighbours: int) -> Array:
-    """What votes (neighbours,) count by the rank of the neighbour."""
-    return 1.0 / np.sqrt(1.0 + np.arange(neighbours))
 
 
 def cast(photo: PhotoFeatures, places: Places, rows: NDArray[np.int64], width_km: tuple[float, float]) -> Votes:
@@ -67,13 +61,16 @@ def cast(photo: PhotoFeatures, places: Places, rows: NDArray[np.int64], width_km
     width = places.size_km[theirs] / photo.size[ours]
     kept = (width > width_km[0]) & (width < width_km[1])
     match, ours, theirs, width = match[kept], ours[kept], theirs[kept], width[kept]
+    # Noise and the edge of a window look like the same few features on the ground (Jegou, Douze, Schmid 2009).
+    bursts = np.bincount(theirs)[theirs]
+    weight = 1.0 / np.sqrt(1.0 + match % neighbours) / bursts**_BURST
     # A north-up photo has azimuth 90 along its x axis.
     rotation = 90.0 + photo.angle_deg[ours] - places.azimuth_deg[theirs]
     far = np.hypot(photo.x, photo.y)[ours] * width
     towards = 90.0 + np.degrees(np.arctan2(-photo.y, -photo.x))[ours] - rotation
     lat, lon, turned = destination(places.lat[theirs], places.lon[theirs], towards, far)
     # On the way to the middle north has turned by as much as the course has.
-    return Votes(neighbours, match, lat, lon, width, (rotation - turned) % 360.0)
+    return Votes(neighbours, match, lat, lon, width, (rotation - turned) % 360.0, weight)
 
 
 def destination(lat: Array, lon: Array, azimuth_deg: Array, far_km: Array) -> tuple[Array, Array, Array]:

@@ -254,7 +254,8 @@ def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
     planned = json.loads(earthloc("index", "plan", land_raster, *options[:4], "--json").stdout)
     built = earthloc("index", "build", land_raster, "--out", out, *options)
     assert (built.returncode, built.stderr) == (0, "")
-    text = f"up to {planned['tiles']} tiles, {planned['size_bytes'] / 1e6:,.1f} MB\n"
+    size = f"{planned['size_bytes'] / 1e6:,.1f} MB"
+    text = f"up to {planned['tiles']} tiles, {planned['features']} local features, {size}\n"
     assert earthloc("index", "plan", land_raster, *options[:4]).stdout == text
     outlines = earthloc("index", "tiles", out, "--out", tmp_path / "outlines.gpkg")
     assert (outlines.returncode, outlines.stderr) == (0, "")
@@ -267,7 +268,7 @@ def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
     assert f"{info['count']} tiles" in built.stdout
     assert "Someone; CC0" in earthloc("index", "info", out).stdout
     verified = earthloc("index", "verify", out)
-    assert (verified.returncode, verified.stdout) == (0, f"{out}: 4 files, all as they were written\n")
+    assert (verified.returncode, verified.stdout) == (0, f"{out}: 6 files, all as they were written\n")
     (listed,) = [json.loads(line) for line in earthloc("index", "list", out.parent, "--json").stdout.splitlines()]
     assert (listed["path"], listed["tiles"]) == (str(out), info["count"])
     assert f"{info['count']} tiles" in earthloc("index", "list", out.parent).stdout
@@ -288,7 +289,7 @@ def test_an_index_of_another_model_is_searched_with_it(earthloc, land_raster, ph
     assert answer["model"]["name"] == "other"
     own = tmp_path / "own"
     assert earthloc("index", "build", land_raster, "--out", own, *options[:-2]).returncode == 0
-    both = json.loads(earthloc("localize", photo, "--index", out, "--index", own, *QUICK).stdout)
+    both = json.loads(earthloc("localize", photo, "--index", out, "--index", own, "--top-k", "100", *QUICK).stdout)
     assert {candidate["index"] for candidate in both["candidates"]} == {"other", "own"}
 
 

@@ -21,7 +21,8 @@ from engine.retrieval.search import shortlist
 from engine.retrieval.tiling import Circle
 from engine.work import Work
 
-FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg", "pixels.crc")
+FEATURE_FILES = ("features.bin", "features.cells")
+FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg", "pixels.crc", *FEATURE_FILES)
 
 
 def contents(folder):
@@ -185,7 +186,7 @@ def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_siz
     build_index(land_raster, tmp_path / "europe", **plan)
     compact, full = RegionalIndex.open(tmp_path / "europe", verify=True), RegionalIndex.open(small_index_folder)
     assert {path.name for path in (tmp_path / "europe").iterdir()} == {
-        *("index.json", "descriptors.i8", "tiles.bin", "pixels.crc")
+        *("index.json", "descriptors.i8", "tiles.bin", "pixels.crc", *FEATURE_FILES)
     }
     size = sum(path.stat().st_size for path in (tmp_path / "europe").iterdir())
     assert size < 0.3 * sum(path.stat().st_size for path in small_index_folder.iterdir())
@@ -248,7 +249,7 @@ def cluster():
 
 def test_what_a_dask_worker_complains_of_is_told(tmp_path, land_raster, model, cluster, monkeypatch):
     """The commonest mishap: the imagery is not where the worker looks for it."""
-    batches._raster.cache_clear()
+    batches.open_once.cache_clear()
 
     def not_there(path):
         raise InputError(path, "no such file", "check the path")
@@ -277,7 +278,7 @@ def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, lan
 
 def test_a_dask_cluster_without_workers_is_told(tmp_path, land_raster, model, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(batches, "_FIRST_WORKER_S", 0.5)
+    monkeypatch.setattr("engine.dask_cluster._FIRST_WORKER_S", 0.5)
     with (
         distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp://") as cluster,
         pytest.raises(InputError, match="no worker is there; start some: dask worker tcp://"),

@@ -41,8 +41,11 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def index(small_index_folder):
-    return RegionalIndex.open(small_index_folder)
+def index(tmp_path_factory, land_raster, model):
+    """Of tiles alone: what votes add is tested in test_voting.py."""
+    folder = tmp_path_factory.mktemp("tiles") / "europe"
+    build_index(land_raster, folder, tile_km=(220.0, 313.0), model=model, attribution="made up", feature_km=0)
+    return RegionalIndex.open(folder)
 
 
 @pytest.fixture(scope="module")

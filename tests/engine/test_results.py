@@ -361,14 +361,14 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path):
     (row,) = results.rows()  # read before anything was written to it
     assert (row["localization"]["pose"], row["localization"]["tie_points"]) == (None, [])
     results.save(localization(tmp_path / "b.jpg"))
-    assert query(old, "SELECT version FROM earthloc_schema") == [(2,)]
+    assert query(old, "SELECT version FROM earthloc_schema") == [(3,)]
     for table in (*LAYERS, "reviews"):
         assert query(old, f"PRAGMA table_info({table})") == query(new, f"PRAGMA table_info({table})")
     assert query(old, "SELECT photo, review, note, imagery FROM footprints ORDER BY fid") == [
         ("a.jpg", "confirmed", "kept", None),
         ("b.jpg", "unreviewed", None, "mosaic.tif"),
     ]
-    assert query(old, "SELECT count(*) FROM tie_points") == [(2,)]
+    assert query(old, "SELECT count(*) FROM tie_points") == [(3,)]
     assert query(old, "SELECT f_table_name FROM layer_styles") == [("tie_points",)]
     decide(results, tmp_path / "b.jpg", "accepted")
     assert query(old, "SELECT count(*) FROM reviews") == [(1,)]

@@ -73,7 +73,7 @@ class MapSide(QObject):
         """Draws what is on the table, and goes there when it is another photo or another place."""
         self._working, self.camera = working, camera
         self._redraw()
-        first = (working.shown.get("candidates") or [{}])[0].get("tile")  # another search has other candidates
+        first = (working.shown.get("candidates") or [{}])[0].get("center")  # another search has other candidates
         place = f"{working.path} {working.rank} {first}"
         if place != self._zoomed_to:
             self._zoomed_to = place

@@ -44,7 +44,7 @@ class TilePictures(QObject):
         self._asked = []
         self._batch += 1
         for candidate in candidates:
-            key = (candidate["index"], candidate["tile"], imagery)
+            key = (candidate["index"], *candidate["center"], candidate["width_km"], imagery)
             if key in self._kept:
                 self._kept.move_to_end(key)
                 self.arrived.emit(candidate["rank"], self._kept[key])

@@ -69,7 +69,7 @@ def start_of(path: str, size_px: Optional[tuple[int, int]], held: dict, engine: 
 
 
 def chosen(working: Working, rank: int) -> Working:
-    """The same photo at another candidate: fitted as the engine did it there, or else filling the tile."""
+    """The same photo at another candidate: fitted as the engine did it there, or else as the candidate has it."""
     candidates = working.shown.get("candidates") or []
     candidate = next((c for c in candidates if c["rank"] == rank), None)
     if candidate is None:
@@ -77,7 +77,9 @@ def chosen(working: Working, rank: int) -> Working:
     for known in (working.held, working.engine):
         if known.get("footprint") and rank == (known.get("reviewed_rank") or fitted_rank(known)):
             return Working(working.path, working.size_px, working.engine, working.held, known, rank)
-    corners = square_corners(tuple(candidate["center"]), candidate["width_km"], candidate["rotation_deg"])
+    corners = candidate.get("corners") or square_corners(  # results of earlier versions name no corners
+        tuple(candidate["center"]), candidate["width_km"], candidate["rotation_deg"]
+    )
     shown = {
         **working.engine,
         "candidates": candidates,

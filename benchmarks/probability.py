@@ -1,0 +1,128 @@
+"""What the votes' z-score is worth: how often the first candidate is right, fitted and checked pass by pass.
+
+    python benchmarks/probability.py [--json]
+
+Every photo with a known footprint is searched for five times: in the world, and near its own place, where the first
+candidate is mostly right; in the world without the 1,500 km round its place, and near the places of two other photos,
+where it is wrong for certain. Photos that show nothing are wrong wherever they are found. A logistic regression over the
+logarithms of the first candidate's z-score and of its margin over the next place is fitted to all of them
+(engine/candidates.py has its weights); the reliability table is of predictions for passes that it was not fitted to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+from _setting import setting
+
+from engine import geo
+from engine.candidates import find_candidates, signs_of_first
+from engine.evaluate import read_truth
+from engine.localize import model_of
+from engine.photo.read import read_photo
+from engine.resources import own_indexes
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.photo_views import embed_views
+from engine.retrieval.ranking import NOTHING_KNOWN, Expectation
+from engine.retrieval.tiling import Circle
+from engine.voting.photo_features import photo_features
+
+_AWAY_KM = 1500.0
+_EDGES = (0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)
+
+
+def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, float], bool]]:
+    """Pass, signs and whether it is right, of the first candidate of every search."""
+    model = model_of(index)
+    known = [(truth, name) for name in ("photos", "passes") for truth in read_truth(data / name / "truth.csv")]
+    rng = np.random.default_rng(0)
+    found = []
+
+    def searched(pixels, circle: Circle | None, near: tuple[float, float] | None):
+        views = {model.sha256: embed_views(model, pixels)}
+        expected = Expectation(near) if near else NOTHING_KNOWN
+        return find_candidates([index], views, photo_features(pixels), 50, circle, expected)
+
+    for truth, _ in known:
+        photo = read_photo(truth.photo, max_px=1024)
+        reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
+        where = re.sub(r"[-_]?\d+(_HR)?\.\w+$", "", truth.photo.name)
+        nadir = truth.nadir or truth.center
+        others = [known[int(rng.integers(len(known)))][0].center for _ in range(2)]
+        world = searched(photo.pixels, None, None)
+        away = [one for one in world if geo.distance_km(one.lat, one.lon, *truth.center) > _AWAY_KM]
+        tries = [world, away, searched(photo.pixels, Circle(*nadir, 1000.0), nadir)]
+        for other in others:
+            if geo.distance_km(*other, *truth.center) > _AWAY_KM + 1000.0:
+                tries.append(searched(photo.pixels, Circle(*other, 1000.0), other))
+        for candidates in tries:
+            if candidates:
+                off_km = float(geo.distance_km(candidates[0].lat, candidates[0].lon, *truth.center))
+                found.append((where, signs_of_first(candidates), off_km <= reach_km))
+    for file in sorted((data / "photos" / "negatives").iterdir()):
+        candidates = searched(read_photo(file, max_px=1024).pixels, None, None)
+        if candidates:
+            found.append((file.name, signs_of_first(candidates), False))
+    return found
+
+
+def fitted(signs: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Weights of the logistic regression, constant first; a little ridge keeps them finite. By Newton's method."""
+    design = np.column_stack([np.ones(len(signs)), signs])
+    weights = np.zeros(design.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ weights))
+        slope = design.T @ (right - p) - 0.1 * np.array([0, *weights[1:]])
+        curve = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * np.eye(len(weights))
+        weights += np.linalg.solve(curve, slope)
+    return weights
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    chosen = setting()
+    if chosen.truth is None or not (chosen.truth.parent.parent / "passes").is_dir():
+        print("not measured: it takes real photos of several passes (set EARTHLOC_DATA)")
+        return
+    found = answers(RegionalIndex.open(own_indexes()[0]), chosen.truth.parent.parent)
+    passes = np.array([name for name, _, _ in found])
+    signs, right = np.array([sign for _, sign, _ in found]), np.array([is_right for _, _, is_right in found], float)
+    weights = fitted(signs, right)
+    predicted = np.empty(len(found))
+    for name in np.unique(passes):
+        mine = passes == name
+        predicted[mine] = 1 / (
+            1 + np.exp(-np.column_stack([np.ones(mine.sum()), signs[mine]]) @ fitted(signs[~mine], right[~mine]))
+        )
+    rows = []
+    for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+        some = (predicted >= low) & ((predicted < high) | (high == 1.0))
+        if some.any():
+            rows.append(
+                (
+                    low,
+                    high,
+                    int(some.sum()),
+                    round(float(predicted[some].mean()), 3),
+                    round(float(right[some].mean()), 3),
+                )
+            )
+    brier = float(np.mean((predicted - right) ** 2))
+    if args.json:
+        print(json.dumps({"weights": weights.tolist(), "reliability": rows, "brier": brier}))
+        return
+    print(f"{len(found)} answers, {int(right.sum())} right, of {len(np.unique(passes))} passes")
+    print(f"weights: {', '.join(f'{weight:.2f}' for weight in weights)}; Brier score {brier:.4f}")
+    print("predicted       answers  mean predicted  right")
+    for low, high, count, mean, share in rows:
+        print(f"{low:5.2f} to {high:4.2f} {count:9d} {mean:15.3f} {share:6.3f}")
+
+
+if __name__ == "__main__":
+    main()
