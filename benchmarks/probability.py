@@ -4,14 +4,15 @@
 
 Every photo with a known footprint is searched for five times: in the world, and near its own place, where the first
 candidate is mostly right; in the world without the 1,500 km round its place, and near the places of two other photos,
-where it is wrong for certain. Photos that show nothing are wrong wherever they are found. A logistic regression over the
-logarithms of the first candidate's z-score and of its margin over the next place is fitted to all of them
+where it is wrong for certain. Photos that show nothing are wrong wherever they are found. A logistic regression over
+the logarithms of the first candidate's z-score and of its margin over the next place is fitted to all of them
 (engine/candidates.py has its weights); the reliability table is of predictions for passes that it was not fitted to.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 from pathlib import Path
@@ -101,7 +102,7 @@ def main() -> None:
             1 + np.exp(-np.column_stack([np.ones(mine.sum()), signs[mine]]) @ fitted(signs[~mine], right[~mine]))
         )
     rows = []
-    for low, high in zip(_EDGES, _EDGES[1:], strict=False):
+    for low, high in itertools.pairwise(_EDGES):
         some = (predicted >= low) & ((predicted < high) | (high == 1.0))
         if some.any():
             rows.append(

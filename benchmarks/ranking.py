@@ -37,6 +37,7 @@ from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
+from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
 
 _MISSED = 200
 _RADIUS_KM = 1000.0
@@ -137,7 +138,10 @@ def with_codes(index: RegionalIndex) -> RegionalIndex:
     coarse.write_codes(folder / coarse.CODES, np.asarray(index._stored))
     size = (folder / coarse.CODES).stat().st_size
     files = {**index.info["files"], coarse.CODES: {"sha256": file_sha256(folder / coarse.CODES), "bytes": size}}
-    (folder / MANIFEST).write_text(json.dumps({**index.info, "files": files}), encoding="utf-8")
+    for name in (FEATURES, FEATURE_CELLS):
+        files.pop(name, None)
+    told = {key: value for key, value in index.info.items() if key != FACTS}  # tiles alone
+    (folder / MANIFEST).write_text(json.dumps({**told, "files": files}), encoding="utf-8")
     return RegionalIndex.open(folder)
 
 

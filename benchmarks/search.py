@@ -92,6 +92,7 @@ def write_index(folder: Path, tiles: np.ndarray, descriptors: np.ndarray) -> Reg
         names.append(coarse.CODES)
     info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles))
+    info.pop("features", None)  # tiles alone
     info["files"] = {n: {"sha256": file_sha256(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
     return RegionalIndex.open(folder)

@@ -24,6 +24,7 @@ from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
+from engine.voting.feature_index import FACTS
 from engine.work import Work
 
 _MANIFEST_ROW = -1
@@ -61,6 +62,7 @@ class MilvusIndex(RegionalIndex):
     """
 
     COMPARES_CIRCLES = False
+    features = None  # `push` copies tiles alone
 
     def __init__(self, address: str | Path, path: Path | None = None) -> None:
         self._uri, self._collection = parts_of(address)
@@ -223,7 +225,8 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     """
     work = work or Work()
     uri, collection = parts_of(address)
-    manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
+    told = {key: value for key, value in index.info.items() if key != FACTS}
+    manifest = json.dumps({**told, "dtype": "float32", "files": {}})
     if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
         raise UsageError(index.path, "says too much of itself for Milvus", "shorten attribution and licence")
     client = MilvusServer(uri)

@@ -18,6 +18,7 @@ from engine.imagery.whereabouts import find_imagery
 from engine.methods import Methods
 from engine.resources import own_indexes
 from engine.retrieval import milvus
+from engine.retrieval.build import build_index
 from engine.retrieval.footprints import export_footprints
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.milvus import MilvusIndex, link, open_index, push
@@ -30,8 +31,11 @@ from engine.work import Work
 
 
 @pytest.fixture(scope="module")
-def local(small_index_folder):
-    return RegionalIndex.open(small_index_folder)
+def local(tmp_path_factory, land_raster, model):
+    """Of tiles alone, for Milvus has no local features."""
+    folder = tmp_path_factory.mktemp("local") / "europe"
+    build_index(land_raster, folder, tile_km=(220.0, 313.0), model=model, attribution="made up", feature_km=0)
+    return RegionalIndex.open(folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,305 @@
+"""Local features vote for a photo's pose: geometry, the index on disk, and the answers at the door."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+
+import numpy as np
+import pyproj
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from test_registration import PLACES, take_photo, texture
+from test_registration_solve import camera_at
+
+from engine import geo
+from engine.candidates import Candidate, probability_of_first, together
+from engine.errors import IndexDamagedError, UsageError
+from engine.localize import Localizer, Query
+from engine.photo.read import read_photo
+from engine.registration import footprint
+from engine.resources import own_indexes
+from engine.retrieval.build import build_index
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.tiling import Circle
+from engine.voting.cells import Grid
+from engine.voting.feature_index import COMPARED_ALL, FEATURE_CELLS, FEATURES, FeatureSet, Places
+from engine.voting.photo_features import PhotoFeatures, photo_features
+from engine.voting.poses import Pose, find_poses
+from engine.voting.vocabulary import vocabulary
+from engine.voting.votes import cast
+
+CAMERA = camera_at(**PLACES["oblique"][2])
+SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
+
+
+# -- geometry -----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    lat=st.floats(-88, 88),
+    lon=st.sampled_from([-180.0, -179.99, -60.0, 0.0, 30.0, 179.99]),
+    width_km=st.floats(5, 2400),
+    rotation_deg=st.floats(0, 359.9),
+    seed=st.integers(0, 1000),
+)
+def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed):
+    """The ground as pyproj has it on the sphere, any turn and width, at the antimeridian and near the poles."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(-0.5, 0.5, 20), rng.uniform(-0.33, 0.33, 20)
+    size, angle = rng.uniform(0.005, 0.1, 20), rng.uniform(0, 360, 20)
+    outward = np.degrees(np.arctan2(y, x))
+    azimuth, away_m = 90 + outward - rotation_deg, np.hypot(x, y) * width_km * 1000
+    there_lon, there_lat, back = SPHERE.fwd(np.full(20, lon), np.full(20, lat), azimuth, away_m)
+    places = object.__new__(Places)
+    places.lat, places.lon, places.size_km = np.array(there_lat), np.array(there_lon), size * width_km
+    places.azimuth_deg = (np.array(back) + 180 + angle - outward) % 360
+    photo = PhotoFeatures(x, y, size, angle, np.zeros((20, 128), np.float32), 2 / 3, True)
+    votes = cast(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
+    assert len(votes) == 20
+    assert geo.distance_km(votes.lat, votes.lon, lat, lon).max() < 1e-3 * width_km + 0.01
+    np.testing.assert_allclose(votes.width_km, width_km, rtol=1e-9)
+    assert np.abs(geo.normalise_lon(votes.rotation_deg - rotation_deg)).max() < 0.01
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    feature_km=st.sampled_from([0.5, 1.0, 3.0, 20.0]),
+    lat=st.floats(-90, 89.999),
+    lon=st.floats(-180, 179.999),
+)
+def test_every_point_lies_in_one_cell(feature_km, lat, lon):
+    grid = Grid(feature_km)
+    cells = grid.of((lon - 0.01, max(lat - 0.01, -90.0), lon + 0.01, min(lat + 0.01, 90.0)))
+    inside = (cells["south"] <= lat) & (lat < cells["north"])
+    inside &= (cells["west"] <= lon) & (lon < cells["east"])
+    assert inside.sum() == 1
+    np.testing.assert_array_equal(grid.numbered(cells["number"].astype(np.int64)), cells)
+
+
+def test_a_pose_has_the_corners_of_the_turned_photo():
+    """Turned clockwise by 90 degrees the photo's top left corner lies in the north east."""
+    pose = Pose(10.0, 20.0, 300.0, 90.0, 20.0, 50)
+    candidate = Candidate(None, 10.0, 20.0, 200.0, 90.0, 0.9, None, pose, (1.0, 2 / 3))
+    frame = geo.LocalFrame(10.0, 20.0)
+    x, y = frame.to_xy(*candidate.corners().T)
+    np.testing.assert_allclose(
+        np.stack([x, y], axis=1), [[-100, -150], [-100, 150], [100, 150], [100, -150]], atol=0.01
+    )
+    assert candidate.found_by == "votes"
+
+
+def test_more_votes_are_worth_more():
+    assert together(0.5, 4.0) == 0.5 < together(0.5, 6.0) < together(0.5, 30.0) <= 1.0
+    here = [Candidate(None, 0.0, 0.0, 100.0, 0.0, 1.0, None, Pose(0, 0, 150, 0, z, 9)) for z in (5.0, 30.0)]
+    other = Candidate(None, 40.0, 0.0, 100.0, 0.0, 0.5, None, Pose(40, 0, 150, 0, 4.8, 9))
+    doubtful, sure = (probability_of_first([one, other]) for one in here)
+    assert 0 < doubtful < 0.3 < 0.9 < sure < 1
+
+
+# -- the index ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def land(tmp_path_factory, make_raster):
+    return make_raster(tmp_path_factory.mktemp("land") / "land.tif", PLACES["oblique"][0], pixels=texture(0))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, land, model):
+    """Tiles of other land, which show nothing, and features of all of it."""
+    out = tmp_path_factory.mktemp("indexes") / "land"
+    build_index(land, out, tile_km=(626.0,), model=model, include_ocean=True, feature_km=1.0)
+    return out
+
+
+@pytest.fixture(scope="module")
+def photo_file(tmp_path_factory, land):
+    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    Image.fromarray(take_photo(land, CAMERA)).save(path)
+    return path
+
+
+def test_features_are_spread_over_the_land_alone(folder, land):
+    index = RegionalIndex.open(folder, verify=True)
+    places = index.features.all.places
+    assert index.info["format"] == 2
+    assert len(places) == index.info["features"]["count"] > 1000
+    west, south, east, north = index.info["region"]
+    assert west <= places.lon.min() < west + 1
+    assert east - 1 < places.lon.max() <= east
+    assert south <= places.lat.min()
+    assert places.lat.max() <= north
+    assert np.histogram2d(places.lat, places.lon, bins=4)[0].min() > 0  # by the sea a few
+    assert (places.size_km > 1.0).all()
+
+
+def test_a_photo_votes_for_its_pose(folder, photo_file):
+    poses = find_poses(photo_features(read_photo(photo_file).pixels), RegionalIndex.open(folder).features, 10)
+    ring = footprint.footprint_ring(CAMERA)
+    true_lat, true_lon = footprint.center(CAMERA, ring)
+    best = poses[0]
+    assert float(geo.distance_km(best.lat, best.lon, true_lat, true_lon)) < 0.15 * best.width_km
+    sides = geo.side_lengths_km(footprint.corners(CAMERA))
+    assert 0.8 * sides.min() < best.width_km < 1.2 * sides.max()
+    assert best.z > 20 > 2 * poses[1].z
+
+
+@pytest.mark.parametrize("circle", [Circle(44.0, 5.0, 150.0), Circle(43.0, 8.0, 400.0), Circle(-40.0, 170.0, 500.0)])
+def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circle):
+    features = RegionalIndex.open(folder).features
+    everywhere = features.all.places
+    inside = geo.distance_km(everywhere.lat, everywhere.lon, circle.lat, circle.lon) <= circle.radius_km
+    found = features.round(circle)
+    np.testing.assert_array_equal(found.places.lat, everywhere.lat[inside])
+    np.testing.assert_array_equal(found.places.size_km, everywhere.size_km[inside])
+    numbers = photo_features(read_photo(photo_file).pixels).numbers[:50]
+    rows = found.nearest(numbers, 5)
+    if not len(found):
+        assert (rows == -1).all()
+        return
+    codes = np.array(features._features)["code"][inside]
+    told = vocabulary().quantiser.decode(np.ascontiguousarray(codes))
+    away = ((numbers[:, None] - told[None]) ** 2).sum(axis=2)
+    nearest = np.sort(away, axis=1)[:, :5]
+    # FAISS compares with tables of 8 bits: it may swap what is nearly as near.
+    np.testing.assert_allclose(np.take_along_axis(away, rows, axis=1), nearest, rtol=0.03)
+
+
+def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
+    features = RegionalIndex.open(folder).features
+    photo = photo_features(read_photo(photo_file).pixels)
+    all_compared = find_poses(photo, features, 1)[0]
+    assert len(features.all) < COMPARED_ALL
+    monkeypatch.setattr("engine.voting.feature_index.COMPARED_ALL", 10)
+    by_words = find_poses(photo, RegionalIndex.open(folder).features, 1)[0]
+    assert float(geo.distance_km(by_words.lat, by_words.lon, all_compared.lat, all_compared.lon)) < 20
+    assert by_words.z > 0.7 * all_compared.z
+
+
+def test_an_update_takes_unchanged_cells_from_the_index_before(folder, land, model, tmp_path, monkeypatch):
+    plan = {"tile_km": (626.0,), "model": model, "include_ocean": True, "feature_km": 1.0}
+    monkeypatch.setattr("engine.voting.build.read_cell", lambda picture: pytest.fail("a known cell was read again"))
+    build_index(land, tmp_path / "land", reuse=RegionalIndex.open(folder), **plan)
+    for name in (FEATURES, FEATURE_CELLS, "index.json"):
+        assert (tmp_path / "land" / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("feature_km", [0.001, 21.0, -1.0])
+def test_a_ground_resolution_that_makes_no_sense_is_refused(land, model, tmp_path, feature_km):
+    with pytest.raises(UsageError, match="km a pixel"):
+        build_index(land, tmp_path / "i", model=model, feature_km=feature_km)
+
+
+def damaged(folder, tmp_path, change):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    change(copy)
+    return copy
+
+
+def edit(copy, **facts):
+    info = json.loads((copy / "index.json").read_text())
+    info["features"].update(facts)
+    (copy / "index.json").write_text(json.dumps(info))
+
+
+def overwrite(copy, name, at, content):
+    with (copy / name).open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda copy: (copy / FEATURES).unlink(),
+        lambda copy: (copy / FEATURE_CELLS).write_bytes(b"short"),
+        lambda copy: edit(copy, count=3),
+        lambda copy: edit(copy, feature_km=0),
+        lambda copy: edit(copy, feature_km="1"),
+        lambda copy: edit(copy, vocabulary="of another EarthLoc"),
+        lambda copy: overwrite(copy, FEATURE_CELLS, 0, b"\xff\xff\xff\x7f"),
+        lambda copy: overwrite(copy, FEATURE_CELLS, 4, b"\xff\xff"),
+        lambda copy: overwrite(copy, FEATURES, 6, b"\xff\xff"),
+    ],
+)
+def test_damaged_features_are_refused(folder, photo_file, model, tmp_path, change):
+    copy = damaged(folder, tmp_path, change)
+    with pytest.raises(IndexDamagedError, match="copy"):
+        Localizer([RegionalIndex.open(copy)], [model]).localize(Query(photo_file, register=False))
+
+
+# -- the answer ---------------------------------------------------------------------------------------
+
+
+def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
+    answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(photo_file))
+    assert answer["status"] == "located"
+    first = answer["candidates"][0]
+    assert first["found_by"] in ("votes", "both")
+    assert first["z"] > 20
+    assert first["inliers"] > 20
+    assert len(first["corners"]) == 4
+    json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p[:, ::-1],  # mirrored
+        lambda p: np.full_like(p, 250) - np.random.default_rng(0).integers(0, 9, p.shape, dtype=np.uint8),  # cloud
+        lambda p: np.random.default_rng(0).integers(0, 9, p.shape, dtype=np.uint8),  # night
+        lambda p: np.random.default_rng(0).integers(0, 255, p.shape, dtype=np.uint8),
+        lambda p: p[:3, :3],
+        lambda p: np.tile(p[:8, :8], (60, 90, 1)),
+    ],
+)
+def test_what_shows_nothing_that_is_there_is_not_located(folder, photo_file, model, tmp_path, change):
+    pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
+    Image.fromarray(pixels).save(tmp_path / "bad.png")
+    answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "bad.png"))
+    assert answer["status"] in ("uncertain", "not_found", "failed")
+    assert answer["confidence"] < 0.7
+    assert answer["message"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p[:, :, ::-1],  # red and blue swapped
+        lambda p: np.where(disc(p), p, 3).astype(np.uint8),  # through a round window
+        lambda p: np.rot90(p),
+    ],
+)
+def test_what_can_be_recognised_is_located(folder, photo_file, model, tmp_path, change):
+    pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
+    Image.fromarray(pixels).save(tmp_path / "odd.png")
+    answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "odd.png"))
+    assert answer["status"] == "located"
+    lat, lon = footprint.center(CAMERA, footprint.footprint_ring(CAMERA))
+    assert float(geo.distance_km(*answer["center"], lat, lon)) < 20
+
+
+def disc(pixels):
+    height, width = pixels.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    return (np.hypot(x - width / 2, y - height / 2) < 0.5 * width)[..., None]
+
+
+def test_the_world_comes_along():
+    """Opened at once, searched offline, with the imagery that photos are fitted to beside it."""
+    (world,) = [folder for folder in own_indexes() if folder.name == "world"]
+    index = RegionalIndex.open(world, verify=True)
+    assert index.features.count > 1_000_000
+    assert (world.parent / index.info["source"]["path"]).is_file()
+    size = sum(file.stat().st_size for file in world.parent.rglob("*") if file.is_file())
+    assert size < 60e6
+    rome = index.features.round(Circle(41.9, 12.5, 300.0))
+    assert isinstance(rome, FeatureSet)
+    assert 500 < len(rome) < 5000
+    assert math.isclose(float(np.median(rome.places.lat)), 42.3, abs_tol=1.0)
