@@ -21,6 +21,7 @@ from engine.imagery.source import ImagerySource
 from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
+from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
 from engine.registration.neighbours import Memory, carried_over
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json, view_json
@@ -278,7 +279,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         imagery=outcome.imagery,
         inliers=len(best.tie_points),
         rms_km=round(best.rms_km, 3),
-        message=_in_words(best, answer, outcome) + some_left,
+        message=_in_words(best, pose.camera, answer, outcome) + some_left,
     )
 
 
@@ -287,9 +288,9 @@ def _after_looking_in_vain(prior: float) -> float:
     return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
 
 
-def _in_words(found: Registration, answer: dict[str, Any], outcome: Outcome) -> str:
+def _in_words(found: Registration, camera: Camera, answer: dict[str, Any], outcome: Outcome) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
-    lat, lon, altitude_km = found.camera.nadir()
+    lat, lon, altitude_km = camera.nadir()
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
     if "altitude" not in found.solution.determined:
         parts[-1] += " (assumed rather than measured)"

@@ -97,7 +97,13 @@ def test_an_index_built_anew_is_read_anew(service, land_raster, photo, tmp_path)
         answer = service.call(
             request_id,
             "index/build",
-            {"source": str(land_raster), "out": str(out), "bbox": [2, 42, 8, 46], "tile_km": [tile_km]},
+            {
+                "source": str(land_raster),
+                "out": str(out),
+                "bbox": [2, 42, 8, 46],
+                "tile_km": [tile_km],
+                "feature_km": 0,
+            },
         )
         assert answer["result"]["count"] > 0
 
@@ -143,7 +149,7 @@ def test_photo_info(service, photo):
 def test_index_methods(service, small_index_folder, land_raster, tmp_path):
     info = service.call(1, "index/info", {"index": str(small_index_folder)})["result"]
     assert info == json.loads((small_index_folder / "index.json").read_text())
-    assert service.call(2, "index/verify", {"index": str(small_index_folder)})["result"] == {"ok": True, "files": 4}
+    assert service.call(2, "index/verify", {"index": str(small_index_folder)})["result"] == {"ok": True, "files": 6}
     listed = service.call(3, "index/list", {"folder": str(small_index_folder.parent)})["result"]["indexes"]
     assert [(i["path"], i["tiles"]) for i in listed] == [(str(small_index_folder), info["count"])]
     outlines = service.call(5, "index/tiles", {"index": str(small_index_folder), "out": str(tmp_path / "t.gpkg")})
