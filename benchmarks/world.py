@@ -1,0 +1,189 @@
+"""Where a photo is, from nothing or near its nadir: the EarthLoc way, tiles, votes of local features, and both.
+
+    python benchmarks/world.py [--simulated 60] [--seed 501] [--locate] [--json]
+
+With the index of the world that comes along: strict recall (docs/cli.md) at 1, 5, 10, 20, 100 and milliseconds a
+photo, in the whole world and within 1,000 km of the nadir, on the photos and passes of EARTHLOC_DATA and on photos
+simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way": likeness of tiles
+alone, the photo in four rotations. With the lens: how much ground it shows is known. With --locate the photos are also
+registered with the mosaic that comes along. Last, memory and bytes on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from _setting import setting
+from ranking import oblong_photos
+
+from engine import geo
+from engine.candidates import find_candidates
+from engine.evaluate import RANKS, Truth, evaluate, read_truth
+from engine.localize import Localizer, model_of
+from engine.photo.read import read_photo
+from engine.registration.prior import camera_prior
+from engine.resources import own_indexes
+from engine.retrieval import search as searching
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.photo_views import PhotoViews, embed_views
+from engine.retrieval.ranking import Expectation
+from engine.retrieval.tiling import Circle
+from engine.voting.photo_features import PhotoFeatures, photo_features
+from engine.voting.poses import find_poses
+
+_RADIUS_KM = 1000.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    truth: Truth
+    views: PhotoViews
+    features: PhotoFeatures
+    field: float | None
+    features_ms: float
+
+
+Places = list[tuple[float, float]]  # lat, lon, best first
+
+
+def prepared(truth: Truth, pixels, field, model) -> Photo:
+    start = time.perf_counter()
+    features = photo_features(pixels)
+    ms = 1000 * (time.perf_counter() - start)
+    return Photo(truth, embed_views(model, pixels), features, field, ms)
+
+
+def real(table: Path, model) -> list[Photo]:
+    found = []
+    for truth in read_truth(table):
+        photo = read_photo(truth.photo, max_px=1024)
+        height, width = photo.pixels.shape[:2]
+        focal_px = camera_prior(photo, width, height, truth.nadir).focal_px
+        found.append(prepared(truth, photo.pixels, min(height, width) / focal_px if focal_px else None, model))
+    return found
+
+
+def simulated(imagery: Path, count: int, seed: int, model) -> list[Photo]:
+    from _setting import WORK
+
+    from training.config import read_config
+    from training.places.pairs import Imagery
+
+    config = read_config(Path("default.toml"))
+    scenes = Imagery(config.imagery, config.places, 512, config.views, imagery.parent.parent, WORK)
+    found = []
+    for pixels, corners, camera in oblong_photos(scenes, np.random.default_rng(seed)):
+        height, width = pixels.shape[:2]
+        truth = Truth(Path(f"simulated {len(found)}"), corners, (camera.lat, camera.lon))
+        field = min(height, width) / max(height, width) * camera.sensor_width_mm / camera.focal_length_mm
+        found.append(prepared(truth, pixels, field, model))
+        if len(found) == count:
+            break
+    return found
+
+
+def ways(index: RegionalIndex) -> dict[str, Callable[[Photo, Circle | None, Expectation], Places]]:
+    sha256 = index.info["model"]["sha256"]
+
+    def earthloc(photo, circle, _):
+        found = searching.shortlist(index, photo.views.whole[:4], max(RANKS), circle)
+        return [(float(tile["lat"]), float(tile["lon"])) for tile in found.tiles]
+
+    def tiles(photo, circle, expected):
+        found = searching.search([index], {sha256: photo.views}, max(RANKS), circle, expected)
+        places = [match.index.tiles[match.row] for match in found]
+        return [(float(tile["lat"]), float(tile["lon"])) for tile in places]
+
+    def votes(photo, circle, _):
+        return [(pose.lat, pose.lon) for pose in find_poses(photo.features, index.features, max(RANKS), circle)]
+
+    def both(photo, circle, expected):
+        views = {sha256: photo.views}
+        found = find_candidates([index], views, photo.features, max(RANKS), circle, expected)
+        return [(one.lat, one.lon) for one in found]
+
+    def both_no_lens(photo, circle, expected):
+        return both(photo, circle, Expectation(expected.nadir, None))
+
+    return {"EarthLoc way": earthloc, "tiles": tiles, "votes": votes, "both": both, "both, lens unknown": both_no_lens}
+
+
+def measured(photos: list[Photo], way, near: bool) -> dict:
+    ranks, times = [], []
+    for photo in photos:
+        truth = photo.truth
+        if near and truth.nadir is None:
+            continue
+        circle = Circle(*truth.nadir, _RADIUS_KM) if near else None
+        start = time.perf_counter()
+        places = way(photo, circle, Expectation(truth.nadir if near else None, photo.field))
+        times.append(1000 * (time.perf_counter() - start))
+        reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
+        away = geo.distance_km(*np.array(places).reshape(-1, 2).T, *truth.center)
+        ranks.append(next(iter(np.flatnonzero(away <= reach_km) + 1), None))
+    recall = [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS]
+    return {"photos": len(ranks), "recall_strict": recall, "ms": round(float(np.median(times)))}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulated", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=501)
+    parser.add_argument("--locate", action="store_true", help="register the photos, too")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    chosen = setting()
+    if chosen.truth is None:
+        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        return
+    start = time.perf_counter()
+    index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
+    opened_ms = 1000 * (time.perf_counter() - start)
+    start = time.perf_counter()
+    index.features.all.nearest(np.zeros((1, 128), np.float32), 1)
+    read_ms = 1000 * (time.perf_counter() - start)
+    model = model_of(index)
+    data = chosen.truth.parent.parent
+    tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
+    sets = {name: real(table, model) for name, table in tables.items() if table.is_file()}
+    if args.simulated:
+        sets["simulated"] = simulated(chosen.imagery, args.simulated, args.seed, model)
+    report: dict = {"opened_ms": round(opened_ms, 1), "features_read_ms": round(read_ms), "recall": {}, "located": {}}
+    for name, photos in sets.items():
+        for where, near in (("whole world", False), ("near the nadir", True)):
+            if near and not any(photo.truth.nadir for photo in photos):
+                continue
+            found = {way: measured(photos, function, near) for way, function in ways(index).items()}
+            report["recall"][f"{name}, {where}"] = found
+        report["features_ms"] = round(float(np.median([photo.features_ms for photo in photos])))
+    if args.locate:
+        for name, table in tables.items():
+            if table.is_file():
+                report["located"][name] = evaluate(table, Localizer([index], [model]), use_nadir=False)
+    report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    report["bytes"] = {"index": sum(entry["bytes"] for entry in index.info["files"].values())}
+    report["bytes"]["mosaic"] = (index.path.parent / index.info["source"]["path"]).stat().st_size
+    if args.json:
+        print(json.dumps(report))
+        return
+    print(f"index opened in {opened_ms:.0f} ms; its features read in {read_ms:.0f} ms, once")
+    print(f"features of a photo: {report['features_ms']} ms")
+    for name, found in report["recall"].items():
+        print(f"\n{name}: strict recall at {', '.join(map(str, RANKS))}; ms; photos")
+        for way, figures in found.items():
+            recall = "".join(f"{value:7.1f}" for value in figures["recall_strict"])
+            print(f"  {way:20}{recall}{figures['ms']:7d}{figures['photos']:5d}")
+    for name, found in report["located"].items():
+        print(f"\n{name}, registered with the mosaic that comes along: {json.dumps(found)}")
+    print(f"\npeak memory {report['peak_memory_mb']} MB; bytes {report['bytes']}")
+
+
+if __name__ == "__main__":
+    main()
