@@ -4,9 +4,9 @@
 
 With the index of the world that comes along: strict recall (docs/cli.md) at 1, 5, 10, 20, 100 and milliseconds a
 photo, in the whole world and within 1,000 km of the nadir, on the photos and passes of EARTHLOC_DATA and on photos
-simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way": likeness of tiles
-alone, the photo in four rotations. With the lens: how much ground it shows is known. With --locate the photos are also
-registered with the mosaic that comes along. Last, memory and bytes on disk.
+simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way":
+likeness of tiles alone, the photo in four rotations. With --locate the photos are also registered with the mosaic that
+comes along. Last, memory and bytes on disk.
 """
 
 from __future__ import annotations
