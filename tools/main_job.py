@@ -4,7 +4,8 @@
 
 With real data at hand (EARTHLOC_DATA, else ../shared/data) real photos are located in real imagery; without it a
 photo is simulated from the mosaic of the world that comes along, and looked for in the whole world. Everything is left
-in build/run; an index that is built there is kept and used again. QGIS runs without a window, with a profile of its own.
+in build/run; an index that is built there is kept and used again. QGIS runs without a window, with a profile of its
+own.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ from engine.registration.confidence import LOCATED
 from engine.registration.neighbours import Memory, carried_over
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json, view_json
 from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
-from engine.registration.register import Registration, register
+from engine.registration.refine import Registration
+from engine.registration.register import register
 from engine.voting.poses import Pose
 from engine.work import Work
 

@@ -27,7 +27,8 @@ from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
 from engine.registration.matching import Features, Finder
 from engine.registration.prepare import Place, Places, PreparedPhoto
-from engine.registration.register import Registration, carry_over
+from engine.registration.refine import Registration
+from engine.registration.register import carry_over
 
 WITHIN_S = 90.0  # the station moves 7.4 km a second over ground
 WITHIN_FRAMES = 12
