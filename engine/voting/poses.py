@@ -14,7 +14,9 @@ from engine.voting.feature_index import FeatureIndex, FeatureSet
 from engine.voting.photo_features import PhotoFeatures
 from engine.voting.votes import Votes, cast
 
-NEIGHBOURS = 30
+# Of a photo feature, the more there are to choose from: near a nadir more than a few are noise (docs/voting.md).
+_NEIGHBOURS = 4, 30
+_ROOT_A_NEIGHBOUR = 35.0
 _WIDEST_KM = 2500.0
 _NARROWEST_PX = 60.0  # of the imagery
 _REACH_KM = 300.0  # features so far outside a circle may be of a photo inside it
@@ -56,7 +58,8 @@ def find_poses(photo: PhotoFeatures, index: FeatureIndex, count: int, circle: Ci
 
 
 def _votes(photo: PhotoFeatures, features: FeatureSet, feature_km: float) -> Votes:
-    rows = features.nearest(photo.numbers, NEIGHBOURS)
+    neighbours = int(np.clip(round(np.sqrt(len(features)) / _ROOT_A_NEIGHBOUR), *_NEIGHBOURS))
+    rows = features.nearest(photo.numbers, neighbours)
     return cast(photo, features.places, rows, (_NARROWEST_PX * feature_km, _WIDEST_KM))
 
 
