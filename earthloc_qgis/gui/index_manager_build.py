@@ -58,7 +58,8 @@ class IndexBuilder(QGroupBox):
         self._canvas = canvas
         self._request: int | None = None
         self._planned: int | None = None  # the request for the outlook
-        self._begun: tuple[float, int] | None = None  # when, and how many tiles there were already
+        self._stage = ""
+        self._begun: tuple[float, int] | None = None  # when, and how many tiles or cells there were already
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLED_MS)
@@ -157,7 +158,7 @@ class IndexBuilder(QGroupBox):
             "attribution": self.attribution.text().strip(),
             "licence": self.licence.text().strip(),
         }
-        self._begun = None
+        self._stage, self._begun = "", None
         self._request = self._client.request("index/build", params, self._done, self._stopped, self._progressed)
         self.progress.setRange(0, 0)
         self.progress.show()
@@ -250,8 +251,11 @@ class IndexBuilder(QGroupBox):
         if total > 1:
             self.progress.setRange(0, total)
             self.progress.setValue(done)
-        if progress.get("stage") == "embed" and total:
+        stage = str(progress.get("stage"))
+        if stage in ("embed", "features") and total:
             now = time.monotonic()
+            if stage != self._stage:
+                self._stage, self._begun = stage, None
             begun, first = self._begun = self._begun or (now, done)
             if first < done < total:
                 left = (now - begun) * (total - done) / (done - first)

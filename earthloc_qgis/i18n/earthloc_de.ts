@@ -1853,6 +1853,18 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Zeichnet das Foto dort, wo es liegt, als Layer mit einem Regler für die Deckkraft</translation>
     </message>
     <message>
+      <source>{index}: its tile looks like the photo</source>
+      <translation>{index}: die Kachel sieht dem Foto ähnlich</translation>
+    </message>
+    <message>
+      <source>{index}: local features vote for it (z-score {z})</source>
+      <translation>{index}: lokale Merkmale stimmen dafür (z-Wert {z})</translation>
+    </message>
+    <message>
+      <source>{index}: local features vote for it (z-score {z}), and its tile looks like the photo</source>
+      <translation>{index}: lokale Merkmale stimmen dafür (z-Wert {z}), und die Kachel sieht dem Foto ähnlich</translation>
+    </message>
+    <message>
       <source>attribution unknown</source>
       <translation>Urheber unbekannt</translation>
     </message>

@@ -17,6 +17,8 @@ from qgis.core import (
 from ..core.imagery import imagery_of_layer
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
+# Of the progress bar, in percent.
+_SHARES = {"embed": (0.0, 60.0), "features": (60.0, 100.0)}
 DEFAULT_TILE_KM = "156,313,626"  # as the engine has it
 
 
@@ -123,8 +125,9 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
 
         def on_progress(progress: dict) -> None:
             stage, total = progress.get("stage", ""), progress.get("total") or 0
-            if stage == "embed" and total:
-                feedback.setProgress(100.0 * progress.get("done", 0) / total)
+            if stage in _SHARES and total:
+                first, last = _SHARES[stage]
+                feedback.setProgress(first + (last - first) * progress.get("done", 0) / total)
             if stage not in said:
                 said.add(stage)
                 feedback.pushInfo(str(progress.get("message") or stage))
