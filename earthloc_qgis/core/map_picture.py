@@ -75,7 +75,7 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     settings.setOutputDpi(DPI)
     panel = max(round(size.width() * 0.27), PANEL_PX)
     settings.setOutputSize(QSize(size.width() - panel, size.height()))
-    _frame(settings, layers)
+    _frame(settings, _worth_seeing(layers))
     map_image = _canvas(settings.outputSize())
     painter = QPainter(map_image)
     with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:
@@ -180,6 +180,15 @@ def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> Qg
         raise ExportError(f"{basemap.source()}: could not be drawn as a basemap; choose another.")
     del warped  # closes the file
     return QgsRasterLayer(str(path), basemap.name(), "gdal")
+
+
+def _worth_seeing(layers: list[QgsVectorLayer]) -> list[QgsVectorLayer]:
+    """Of `_result_layers` those that the map has to show: candidates only while not all photos are located.
+
+    Candidates of a photo without a nadir lie all over the world.
+    """
+    found = {feature["status"] for feature in layers[1].getFeatures()}
+    return layers[:2] if found == {"located"} else layers
 
 
 def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:

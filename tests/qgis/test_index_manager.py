@@ -246,7 +246,7 @@ def test_a_damaged_zip_file_is_refused(tmp_path):
 def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" milvus://host:19530/europe ", True))
     manager.buttons["server"].click()
-    wait_for(lambda: manager.table.rowCount() == 3)
+    wait_for(lambda: manager.table.rowCount() == 3 and len(manager.table.chosen()) == 1)  # filled, then chosen
     (chosen,) = manager.table.chosen()
     assert chosen.path == str(indexes / "europe 2")  # there is one called europe
     assert chosen.server == "milvus://host:19530/europe"
