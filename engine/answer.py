@@ -15,6 +15,9 @@ from engine.candidates import Candidate
 from engine.errors import EarthLocError
 from engine.retrieval.tiling import Circle
 
+# A first candidate less probable than this is hardly a guess.
+_HARDLY = 0.05
+
 
 def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
     """A localization of status `failed` for a photo that never reached the model."""
@@ -69,13 +72,16 @@ def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] |
     }
 
 
-def describe(best: Candidate, nadir: tuple[float, float] | None) -> str:
-    """The best guess in words."""
+def describe(best: Candidate, nadir: tuple[float, float] | None, probability: float) -> str:
+    """The best guess in words, and that it is hardly one where the photo shows little to go by."""
     where = f"Best guess near {place(best.lat, best.lon)}"
     if nadir is not None:
         where += f", {float(geo.distance_km(*nadir, best.lat, best.lon)):.0f} km from the nadir"
     why = "the tile that looks most alike" if best.pose is None else "where its local features point"
-    return f"{where}: {why}, not checked by registration. Compare it with a basemap."
+    doubt = (
+        " Little in the photo points anywhere: it may show cloud, night or open sea." if probability < _HARDLY else ""
+    )
+    return f"{where}: {why}, not checked by registration.{doubt} Compare it with a basemap."
 
 
 def why_nothing(circle: Circle | None) -> str:

@@ -147,7 +147,7 @@ class Localizer:
         if not candidates:
             return self._answer(query, photo, "not_found", why_nothing(circle), clock, nadir)
         confidence = self._probability(candidates, near_nadir=circle is not None)
-        message = describe(candidates[0], nadir)
+        message = describe(candidates[0], nadir, confidence)
         answer = self._answer(query, photo, "uncertain", message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)

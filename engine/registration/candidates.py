@@ -264,7 +264,7 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         if 0 not in outcome.hindered:
             answer["confidence"] = _after_looking_in_vain(answer["confidence"])
         answer["message"] = (
-            f"None of the {n} candidates tried fits the imagery; the best guess is the tile that looks most alike. "
+            f"None of the {n} candidates tried fits the imagery; the best guess is the first. "
             "Compare it with a basemap, or try more candidates."
             if n > 1
             else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
