@@ -15,6 +15,7 @@ import argparse
 import dataclasses
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,7 @@ def main() -> None:
             if near and not any(photo.truth.nadir for photo in photos):
                 continue
             found = {way: measured(photos, function, near) for way, function in ways(index).items()}
+            print(f"measured: {name}, {where}", file=sys.stderr)
             report["recall"][f"{name}, {where}"] = found
         report["features_ms"] = round(float(np.median([photo.features_ms for photo in photos])))
     if args.locate:

@@ -107,7 +107,7 @@ def register_candidates(
 
         work.progress("register", 0, len(candidates))
         for lead in _leads(photo, prepared, candidates, imagery, memory):
-            if tried and time.monotonic() > end:
+            if (tried or hindrance) and time.monotonic() > end:
                 break
             if lead.imagery is None:
                 if lead.row is not None:
