@@ -141,7 +141,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
-    if chosen.truth is None:
+    data = chosen.truth.parent.parent if chosen.truth is not None else Path()
+    tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
+    if not any(table.is_file() for table in tables.values()):
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
     start = time.perf_counter()
@@ -151,8 +153,6 @@ def main() -> None:
     index.features.all.nearest(np.zeros((1, 128), np.float32), 1)
     read_ms = 1000 * (time.perf_counter() - start)
     model = model_of(index)
-    data = chosen.truth.parent.parent
-    tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
     sets = {name: real(table, model) for name, table in tables.items() if table.is_file()}
     if args.simulated:
         sets["simulated"] = simulated(chosen.imagery, args.simulated, args.seed, model)

@@ -166,7 +166,7 @@ def test_remove_takes_out_the_photo_only(tmp_path):
         results.save(localization(tmp_path / name, lat=10.0 if name == "a.jpg" else -10.0))
     assert results.remove([tmp_path / "a.jpg", tmp_path / "never.jpg"]) == 1
     assert [r["photo"] for r in results.rows()] == ["b.jpg"]
-    assert query(results.path, "SELECT count(*) FROM candidates") == [(2,)]
+    assert query(results.path, "SELECT count(*) FROM candidates") == [(3,)]
     ((south, north),) = query(results.path, "SELECT min_y, max_y FROM gpkg_contents WHERE table_name = 'footprints'")
     assert -12 < south < north < -8
     check_intact(results.path)
