@@ -21,8 +21,8 @@ TILES, VOTES, BOTH = "tiles", "votes", "both"
 POSES = 100
 # Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
 # so much, in natural logarithms of probability.
-_CHANCE_Z = 4.5
-_WORTH_OF_Z = 4.0
+_CHANCE_Z = 3.5
+_WORTH_OF_Z = 5.0
 # What a candidate without votes counts as.
 _NO_VOTES_Z = 3.0
 # Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.

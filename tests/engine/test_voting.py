@@ -94,7 +94,7 @@ def test_a_pose_has_the_corners_of_the_turned_photo():
 
 
 def test_more_votes_are_worth_more():
-    assert together(0.5, 4.0) == 0.5 < together(0.5, 6.0) < together(0.5, 30.0) <= 1.0
+    assert together(0.5, 3.0) == 0.5 < together(0.5, 6.0) < together(0.5, 30.0) <= 1.0
     here = [Candidate(None, 0.0, 0.0, 100.0, 0.0, 1.0, None, Pose(0, 0, 150, 0, z, 9)) for z in (5.0, 30.0)]
     other = Candidate(None, 40.0, 0.0, 100.0, 0.0, 0.5, None, Pose(40, 0, 150, 0, 4.8, 9))
     doubtful, sure = (probability_of_first([one, other]) for one in here)
