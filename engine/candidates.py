@@ -26,7 +26,7 @@ _WORTH_OF_Z = 5.0
 # What a candidate without votes counts as.
 _NO_VOTES_Z = 3.0
 # Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
-_WEIGHTS = (-4.58, 0.96, 1.96)
+_WEIGHTS = (-6.46, 1.70, 2.39)
 
 
 @dataclass(frozen=True, eq=False)
