@@ -23,6 +23,7 @@ POSES = 100
 # so much, in natural logarithms of probability.
 _CHANCE_Z = 3.5
 _WORTH_OF_Z = 5.0
+_MOST = 0.98  # only registration makes certain
 # What a candidate without votes counts as.
 _NO_VOTES_Z = 3.0
 # Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
@@ -148,7 +149,7 @@ def _of_poses(
 def probability_of_first(candidates: Sequence[Candidate]) -> float:
     """How probable it is that the first candidate is right, from what its votes and the next place's are."""
     exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *signs_of_first(candidates)), strict=True))
-    return round(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), 4)
+    return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MOST), 4)
 
 
 def signs_of_first(candidates: Sequence[Candidate]) -> tuple[float, float]:
