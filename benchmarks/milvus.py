@@ -23,6 +23,7 @@ from unittest import mock
 import numpy as np
 from _setting import WORK, setting
 
+from engine.candidates import find_candidates
 from engine.evaluate import read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
@@ -31,7 +32,6 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.milvus import MilvusIndex, push
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
-from engine.retrieval.search import search
 from engine.retrieval.tiling import Circle
 
 _RADIUS_KM, _EVERYWHERE_KM = 1000.0, 20_040.0
@@ -80,9 +80,9 @@ def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
             answers = []
             for number, index in enumerate((here, there)):
                 start = time.perf_counter()
-                matches = search([index], {model: views}, _FIRST, circle, expected)
+                found = find_candidates([index], {model: views}, None, _FIRST, circle, expected)
                 seconds[number] += time.perf_counter() - start
-                answers.append([(match.row, match.rotation_deg) for match in matches])
+                answers.append([(one.tile, one.rotation_deg) for one in found])
             same += answers[0] == answers[1]
             of += 1
         other += of - same

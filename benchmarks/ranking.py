@@ -25,18 +25,18 @@ from unittest import mock
 import numpy as np
 from _setting import REPOSITORY, WORK, setting
 
-from engine import geo
+from engine import candidates, geo
 from engine.evaluate import RANKS, Truth, first_right_ranks, read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
 from engine.resources import own_indexes
 from engine.retrieval import coarse
-from engine.retrieval import search as searching
 from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
+from engine.retrieval.tiling import Circle
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
 
 _MISSED = 200
@@ -172,12 +172,13 @@ def measured(photos: list[Photo], index: RegionalIndex, variant: str, radius_km:
     for photo in photos:
         nadir = photo.truth.nadir if use_nadir else None
         views, expected = VARIANTS[variant](photo.views, Expectation(nadir, photo.field))
-        circle = None if nadir is None or radius_km is None else searching.Circle(*nadir, radius_km)
+        circle = None if nadir is None or radius_km is None else Circle(*nadir, radius_km)
         start = time.perf_counter()
-        with mock.patch.object(searching, "spread", _as_they_come if variant in _NOT_SPREAD else searching.spread):
-            matches = searching.search([index], {index.info["model"]["sha256"]: views}, max(RANKS), circle, expected)
+        with mock.patch.object(candidates, "spread", _as_they_come if variant in _NOT_SPREAD else candidates.spread):
+            all_views = {index.info["model"]["sha256"]: views}
+            found = candidates.find_candidates([index], all_views, None, max(RANKS), circle, expected)
         times.append(time.perf_counter() - start)
-        ranks.append(first_right_ranks(photo.truth, [_candidate(i, m) for i, m in enumerate(matches, 1)])[1])
+        ranks.append(first_right_ranks(photo.truth, [_candidate(rank, one) for rank, one in enumerate(found, 1)])[1])
     return {
         "recall_strict": [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS],
         "log_rank": round(float(np.mean([math.log(r or _MISSED) for r in ranks])), 3),
@@ -189,9 +190,8 @@ def _as_they_come(lat, lon, width_km, count):
     return np.arange(min(count, len(lat)))
 
 
-def _candidate(rank: int, match: searching.Match) -> dict:
-    tile = match.index.tiles[match.row]
-    return {"rank": rank, "center": [float(tile["lat"]), float(tile["lon"])], "width_km": float(tile["width_km"])}
+def _candidate(rank: int, found: candidates.Candidate) -> dict:
+    return {"rank": rank, "center": [found.lat, found.lon], "width_km": found.width_km}
 
 
 def main() -> None:

@@ -31,10 +31,10 @@ from engine.localize import Localizer, model_of
 from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
 from engine.resources import own_indexes
-from engine.retrieval import search as searching
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
+from engine.retrieval.search import shortlist
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
 from engine.voting.poses import find_poses
@@ -94,13 +94,12 @@ def ways(index: RegionalIndex) -> dict[str, Callable[[Photo, Circle | None, Expe
     sha256 = index.info["model"]["sha256"]
 
     def earthloc(photo, circle, _):
-        found = searching.shortlist(index, photo.views.whole[:4], max(RANKS), circle)
+        found = shortlist(index, photo.views.whole[:4], max(RANKS), circle)
         return [(float(tile["lat"]), float(tile["lon"])) for tile in found.tiles]
 
     def tiles(photo, circle, expected):
-        found = searching.search([index], {sha256: photo.views}, max(RANKS), circle, expected)
-        places = [match.index.tiles[match.row] for match in found]
-        return [(float(tile["lat"]), float(tile["lon"])) for tile in places]
+        found = find_candidates([index], {sha256: photo.views}, None, max(RANKS), circle, expected)
+        return [(one.lat, one.lon) for one in found]
 
     def votes(photo, circle, _):
         return [(pose.lat, pose.lon) for pose in find_poses(photo.features, index.features, max(RANKS), circle)]

@@ -79,7 +79,7 @@ class Candidate:
 def find_candidates(
     indexes: Sequence[RegionalIndex],
     views: Mapping[str, PhotoViews],
-    features: PhotoFeatures,
+    features: PhotoFeatures | None,
     top_k: int,
     circle: Circle | None = None,
     expectation: Expectation = NOTHING_KNOWN,
@@ -89,7 +89,7 @@ def find_candidates(
     Args:
         indexes: where to search.
         views: of the photo, for each of the indexes' models by its sha256.
-        features: of the photo.
+        features: of the photo; None leaves votes out.
         top_k: how many.
         circle: only candidates whose middle lies in it.
         expectation: what is known of the photo; by default nothing.
@@ -97,7 +97,7 @@ def find_candidates(
     tiles = rank_tiles(indexes, views, top_k, circle, expectation)
     found = [_of_tile(tiles, row) for row in range(len(tiles.scores))]
     for index in indexes:
-        if index.features is not None:
+        if features is not None and index.features is not None:
             poses = find_poses(features, index.features, POSES, circle)
             found += _of_poses(poses, index, features, tiles, expectation)
     if not found:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
-from itertools import islice
 from typing import Any
 
+from engine.ahead import in_order
 from engine.errors import InputError, UsageError, in_short
 
 # Parts given to the cluster beyond those taken: enough for some dozens of workers.
@@ -40,16 +40,8 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
             client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
         except OSError as error:
             raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
-        waiting = iter(parts)
-        ahead = [client.submit(function, *part, pure=False) for part in islice(waiting, _AHEAD)]
         try:
-            while ahead:
-                try:
-                    result = ahead.pop(0).result()
-                except lost as error:
-                    mend = "see that its workers have EarthLoc, and go on with --resume"
-                    raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error
-                ahead += [client.submit(function, *part, pure=False) for part in islice(waiting, 1)]
-                yield result
-        finally:
-            client.cancel(ahead)
+            yield from in_order(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
+        except lost as error:
+            mend = "see that its workers have EarthLoc, and go on with --resume"
+            raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error

@@ -11,6 +11,7 @@ widest tile, 886 km, the frame's scale error at the corner is 0.16 %.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import Proj
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius of WGS84 (IUGG R1)
+KM_PER_DEGREE = math.pi * EARTH_RADIUS_KM / 180.0  # along a great circle
 
 Corners = NDArray[np.float64]  # (4, 2): lat, lon of top-left, top-right, bottom-right, bottom-left
 

@@ -133,7 +133,8 @@ class Localizer:
             return self._answer(query, photo, "not_found", message, clock, nadir)
         work.progress("embed", 0, 1)
         views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
-        features = photo_features(photo.pixels)
+        voted = any(index.features is not None for index in self.indexes)
+        features = photo_features(photo.pixels) if voted else None
         clock.lap("embed")
         work.progress("search", 0, 1)
         circle = query.area

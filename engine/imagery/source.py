@@ -27,7 +27,6 @@ NODES = 17
 FINEST_STEP = 0.8
 # A window above this is a mistake of the caller, not a tile.
 MAX_WINDOW_PX = 64_000_000
-_KM_PER_DEG = 111.2
 _SMALL_DEG = 0.01
 
 Pixels = NDArray[np.uint8]
@@ -150,7 +149,7 @@ class ImagerySource(abc.ABC):
         if resolution_km is not None:
             middle = np.nanmedian(lat)
             px, py = self._pixel_position(
-                np.array([middle, middle + resolution_km / _KM_PER_DEG]), np.full(2, np.nanmedian(lon))
+                np.array([middle, middle + resolution_km / geo.KM_PER_DEGREE]), np.full(2, np.nanmedian(lon))
             )
             step = float(np.hypot(px[1] - px[0], py[1] - py[0]))
         return self._resample(x, y, step)
@@ -158,7 +157,7 @@ class ImagerySource(abc.ABC):
     def pixel_km(self, lat: float, lon: float) -> float:
         """Ground size of one of its finest pixels, from south to north, about a place."""
         x, y = self._pixel_position(np.array([lat, lat + _SMALL_DEG]), np.array([lon, lon]))
-        return float(_SMALL_DEG * _KM_PER_DEG / max(np.hypot(x[1] - x[0], y[1] - y[0]), 1e-9))
+        return float(_SMALL_DEG * geo.KM_PER_DEGREE / max(np.hypot(x[1] - x[0], y[1] - y[0]), 1e-9))
 
     # -- from the ground to pixels ----------------------------------------------------------------
 

@@ -256,13 +256,14 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
         candidate["inliers"] = inliers
     best = outcome.best
     some_left = f" Not all candidates were checked: {outcome.hindrance}" if outcome.hindered else ""
-    if best is None or best.confidence < answer["confidence"]:
+    # What the first candidate is worth without a registration.
+    left = answer["confidence"] if 0 in outcome.hindered else _after_looking_in_vain(answer["confidence"])
+    if best is None or best.confidence < left:
         n = outcome.tried
         if not n and outcome.hindrance is not None:
             answer["message"] += f" Not checked: {outcome.hindrance}"
             return
-        if 0 not in outcome.hindered:
-            answer["confidence"] = _after_looking_in_vain(answer["confidence"])
+        answer["confidence"] = left
         answer["message"] = (
             f"None of the {n} candidates tried fits the imagery; the best guess is the first. "
             "Compare it with a basemap, or try more candidates."

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
@@ -76,17 +77,10 @@ def batches_here(
         def cut(number: int) -> Any:
             return pool.submit(cut_tiles, imagery, tiles[number * BATCH : (number + 1) * BATCH], model.input.size_px)
 
-        ahead = [cut(number) for number in numbers[:_AHEAD]]
-        try:
-            for number in numbers:
-                rows, squares, pixels = ahead.pop(0).result()
-                if number + _AHEAD in numbers:
-                    ahead.append(cut(number + _AHEAD))
+        with contextlib.closing(in_order(cut, numbers, _AHEAD)) as cut_ahead:
+            for number, (rows, squares, pixels) in zip(numbers, cut_ahead, strict=True):
                 stored = _embed(squares, pixels, tiles[number * BATCH + rows], model, dtype, reuse)
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
-        finally:
-            for future in ahead:
-                future.cancel()
 
 
 def cut_tiles(

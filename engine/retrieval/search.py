@@ -1,8 +1,7 @@
-"""Where a photo could be: tiles of regional indexes in the order in which they are worth looking at.
+"""Tiles of regional indexes in the order in which a photo looks like them; engine/candidates.py makes places of them.
 
     shortlist   likeness of every tile that the nadir allows, in any of the photo's turns, with what is known beforehand
     quarters    do the photo's quarters look like the smaller tiles where they should then lie?
-    spread      distinct places first
 
 The photo is embedded at several turns and each is searched, instead of storing every tile at four rotations as the
 EarthLoc recipe does: a quarter of the index for the same recall (docs/results.md).
@@ -23,7 +22,7 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, spread
+from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles
 
 # Tiles whose quarters are looked at; more change no candidate that anybody looks at.
@@ -37,16 +36,6 @@ _BACKGROUND = 1000
 # Beyond this distance the nadir says no more about a place (ranking.log_prior).
 _NEAR_KM = 1000.0
 _EVERYWHERE_KM = math.pi * geo.EARTH_RADIUS_KM
-
-
-@dataclass(frozen=True)
-class Match:
-    """A tile found: row of `index`, score from 0 to 1, and the turn of the photo that fits it best."""
-
-    index: RegionalIndex
-    row: int
-    score: float
-    rotation_deg: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,27 +122,6 @@ def rank_tiles(
         likeness[order],
         scores[order],
     )
-
-
-def search(
-    indexes: Sequence[RegionalIndex],
-    views: Mapping[str, PhotoViews],
-    top_k: int,
-    circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
-) -> list[Match]:
-    """The top_k tiles of `rank_tiles`, distinct places before others."""
-    found = rank_tiles(indexes, views, top_k, circle, expectation)
-    lat, lon, width_km = (found.tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
-    return [
-        Match(
-            found.owners[i],
-            int(found.rows[i]),
-            float(np.clip(found.scores[i], 0.0, 1.0)),
-            int(found.rotation_deg[i]),
-        )
-        for i in spread(lat, lon, width_km, top_k)
-    ]
 
 
 def shortlist(

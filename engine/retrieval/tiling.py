@@ -30,7 +30,6 @@ BBox = tuple[float, float, float, float]  # west, south, east, north; west > eas
 MIN_LAND = 0.05
 # Several times what 32 bits round a haversine by.
 _HAVERSINE_DOUBT = 4e-6
-_KM_PER_DEGREE = math.pi * geo.EARTH_RADIUS_KM / 180.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _key(width_km: ArrayLike, row: NDArray[np.int64], col: NDArray[np.int64]) ->
 
 
 def _grid_rows(width_km: float) -> int:
-    return math.ceil(180.0 / (width_km * (1 - OVERLAP) / _KM_PER_DEGREE))
+    return math.ceil(180.0 / (width_km * (1 - OVERLAP) / geo.KM_PER_DEGREE))
 
 
 def _grid_columns(lat: NDArray[np.float64], rows: int) -> NDArray[np.int64]:

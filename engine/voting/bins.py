@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.voting.density import KM_PER_DEGREE, Density
+from engine import geo
+from engine.voting.density import Density
 from engine.voting.votes import Votes
 
 Array = NDArray[np.float64]
@@ -60,7 +61,7 @@ def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, .
     first = octave.min()
     level = octave - first
     width_km = np.exp2((np.arange(first, octave.max() + 1) - shift[0] + 0.5) * _OCTAVES)
-    side_deg = (_SHARE * width_km / KM_PER_DEGREE)[level]
+    side_deg = (_SHARE * width_km / geo.KM_PER_DEGREE)[level]
     row = np.floor((votes.lat + 90.0) / side_deg + shift[1])
     middle = ((row - shift[1] + 0.5) * side_deg - 90.0).clip(-_STEEPEST, _STEEPEST)
     columns = np.maximum(1.0, np.rint(360.0 * np.cos(np.radians(middle)) / side_deg))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import get_ident, local
@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import geo
+from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
 from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
@@ -41,7 +43,6 @@ from engine.work import Work
 CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
 _THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
 _PIXELS_A_TILE = 256  # by default a photo as wide as the smallest tile has so many pixels
-_KM_PER_DEGREE = 111.2
 
 
 def default_feature_km(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float]) -> float:
@@ -65,8 +66,8 @@ def plan_cells(bbox: BBox, feature_km: float) -> tuple[Cells, int]:
         lat = cell["south"] + shares * (cell["north"] - cell["south"])
         lon = cell["west"] + shares * (cell["east"] - cell["west"])
         near[at] = near_land(lat[:, None], lon[None, :]).mean()
-    height_km = (cells["north"] - cells["south"]) * _KM_PER_DEGREE
-    wide_km = (cells["east"] - cells["west"]) * _KM_PER_DEGREE * np.cos(np.radians(middles(cells)[0]))
+    height_km = (cells["north"] - cells["south"]) * geo.KM_PER_DEGREE
+    wide_km = (cells["east"] - cells["west"]) * geo.KM_PER_DEGREE * np.cos(np.radians(middles(cells)[0]))
     pixels = float((near * height_km * wide_km).sum()) / feature_km**2
     return cells[near > 0], int(pixels / PIXELS_A_FEATURE) * FEATURE_DTYPE.itemsize
 
@@ -148,23 +149,7 @@ def cells_here(
                 mine.imagery = opened.enter_context(open_imagery(source))
             return read_packed(mine.imagery, cell, feature_km, known)
 
-        yield from in_order(cells, lambda cell: pool.submit(read, cell), 2 * _THREADS)
-
-
-def in_order(
-    cells: Cells, give: Callable[[np.void], Future[CellRead | None]], ahead: int
-) -> Generator[CellRead | None]:
-    """Results of `give` in the order of the cells, some of which are given ahead."""
-    waiting = [give(cell) for cell in cells[:ahead]]
-    try:
-        for number in range(len(cells)):
-            result = waiting.pop(0).result()
-            if number + ahead < len(cells):
-                waiting.append(give(cells[number + ahead]))
-            yield result
-    finally:
-        for future in waiting:
-            future.cancel()
+        yield from in_order(lambda cell: pool.submit(read, cell), cells, 2 * _THREADS)
 
 
 def read_packed(

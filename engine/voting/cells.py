@@ -17,7 +17,6 @@ from engine.retrieval.tiling import BBox, hilbert_keys
 CELL_PX = 512
 CELL_DTYPE = np.dtype([("number", "<i4"), ("south", "<f8"), ("north", "<f8"), ("west", "<f8"), ("east", "<f8")])
 Cells = NDArray[np.void]  # (n,) of CELL_DTYPE
-_KM_PER_DEGREE = math.pi * geo.EARTH_RADIUS_KM / 180.0
 _FEWEST_COLUMNS = 3  # round a pole
 
 
@@ -25,7 +24,7 @@ class Grid:
     """All cells of one ground resolution, in km a pixel."""
 
     def __init__(self, feature_km: float) -> None:
-        rows = math.ceil(180.0 / (CELL_PX * feature_km / _KM_PER_DEGREE))
+        rows = math.ceil(180.0 / (CELL_PX * feature_km / geo.KM_PER_DEGREE))
         self._height = 180.0 / rows
         south = -90.0 + np.arange(rows) * self._height
         nearest = np.where(

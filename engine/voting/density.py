@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import geo
+
 Array = NDArray[np.float64]
 
-KM_PER_DEGREE = 111.195
 _SMOOTH_CELLS = 2.0
 _MOST_CELLS = 2_000_000
 
@@ -27,7 +28,7 @@ class Density:
         counts = np.bincount(at, minlength=rows * columns).reshape(rows, columns).astype(np.float32)
         smooth = cv2.GaussianBlur(counts, (0, 0), _SMOOTH_CELLS, borderType=cv2.BORDER_REPLICATE)
         middle = self._south + (np.arange(rows) + 0.5) * cell_deg
-        area = np.cos(np.radians(middle.clip(-89.0, 89.0))) * (cell_deg * KM_PER_DEGREE) ** 2
+        area = np.cos(np.radians(middle.clip(-89.0, 89.0))) * (cell_deg * geo.KM_PER_DEGREE) ** 2
         self._share = smooth / area[:, None] / len(lat)
 
     def at(self, lat: Array, lon: Array) -> Array:

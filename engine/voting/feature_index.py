@@ -6,6 +6,7 @@ each and the checksums of what was read and written. So a circle round a nadir i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary
 if TYPE_CHECKING:  # heavy: imported by what needs it
     from engine.voting.density import Density
     from engine.voting.ground import GroundFeatures
+
+Array = NDArray[np.float64]
 
 FEATURES = "features.bin"
 FEATURE_CELLS = "features.cells"
@@ -44,29 +47,37 @@ _PROBES = 32
 _AT_ONCE = 1024  # photo features; FAISS slows down with many thousands
 _SIZE_STEPS = 14.0  # an octave: 5 %
 _SIZE_ORIGIN = 8.0  # octaves below 1 km
+_CELL_DEG_A_KM = 1.0  # cells of the density, for an index of 1 km a pixel
 _REBUILD = "copy it again or build it anew"
 
 
+@dataclass(frozen=True, eq=False)
 class Places:
-    """Where features are: lat, lon (degrees), size_km and azimuth_deg, each float32 or float64 (n,)."""
+    """Where features are: lat, lon (degrees), size_km (diameters) and azimuth_deg, each (n,)."""
 
-    def __init__(self, features: NDArray[np.void], cells: Cells, counts: NDArray[np.int64]) -> None:
-        at = np.repeat(np.arange(len(cells)), counts)
-        height, width = cells["north"] - cells["south"], cells["east"] - cells["west"]
-        self.lat = cells["south"][at] + (features["north"] + 0.5) / 65536.0 * height[at]
-        self.lon = cells["west"][at] + (features["east"] + 0.5) / 65536.0 * width[at]
-        self.size_km = np.exp2((features["size"] + 0.5) / _SIZE_STEPS - _SIZE_ORIGIN)
-        self.azimuth_deg = (features["azimuth"] + 0.5) * (360.0 / 256.0)
+    lat: Array
+    lon: Array
+    size_km: Array
+    azimuth_deg: Array
 
     def take(self, rows: NDArray[np.int64]) -> Places:
         """Those of some rows."""
-        some = object.__new__(Places)
-        some.lat, some.lon = self.lat[rows], self.lon[rows]
-        some.size_km, some.azimuth_deg = self.size_km[rows], self.azimuth_deg[rows]
-        return some
+        return Places(self.lat[rows], self.lon[rows], self.size_km[rows], self.azimuth_deg[rows])
 
     def __len__(self) -> int:
         return len(self.lat)
+
+
+def unpack(features: NDArray[np.void], cells: Cells, counts: NDArray[np.int64]) -> Places:
+    """Where stored features (n,) are: so many of each cell, one cell after the other. The inverse of `pack`."""
+    at = np.repeat(np.arange(len(cells)), counts)
+    height, width = cells["north"] - cells["south"], cells["east"] - cells["west"]
+    return Places(
+        cells["south"][at] + (features["north"] + 0.5) / 65536.0 * height[at],
+        cells["west"][at] + (features["east"] + 0.5) / 65536.0 * width[at],
+        np.exp2((features["size"] + 0.5) / _SIZE_STEPS - _SIZE_ORIGIN),
+        (features["azimuth"] + 0.5) * (360.0 / 256.0),
+    )
 
 
 def pack(features: GroundFeatures, cell: np.void) -> NDArray[np.void]:
@@ -127,37 +138,37 @@ class FeatureIndex:
         breaks = np.flatnonzero(np.diff(near) > 1) + 1
         pieces = [(run[0], run[-1] + 1) for run in np.split(near, breaks) if len(run)]
         features = _joined([self._features[self._ends[first] : self._ends[last]] for first, last in pieces])
-        places = Places(features, self.cells[near], np.diff(self._ends)[near])
+        places = unpack(features, self.cells[near], np.diff(self._ends)[near])
         inside = np.flatnonzero(geo.distance_km(places.lat, places.lon, circle.lat, circle.lon) <= circle.radius_km)
-        return FeatureSet(self.path, features[inside], places.take(inside))
+        return FeatureSet(self.path, self.feature_km, features[inside], places.take(inside))
 
     @cached_property
     def all(self) -> FeatureSet:
         """All of them; kept in memory from first use on, at 60 bytes each."""
         features = np.array(self._features)
-        return FeatureSet(self.path, features, Places(features, self.cells, np.diff(self._ends)))
+        places = unpack(features, self.cells, np.diff(self._ends))
+        return FeatureSet(self.path, self.feature_km, features, places)
 
 
 class FeatureSet:
-    """Features in memory that can be searched: `places` of them, and what they look like."""
+    """Features in memory that can be searched: `places` of them, read at `feature_km`, and what they look like."""
 
-    def __init__(self, path: Path, features: NDArray[np.void], places: Places) -> None:
+    def __init__(self, path: Path, feature_km: float, features: NDArray[np.void], places: Places) -> None:
         if len(features) and int(features["word"].max()) >= WORDS:
             raise IndexDamagedError(path / FEATURES, "is damaged", _REBUILD)
         self.places = places
-        self._densities: dict[float, Density] = {}
+        self.feature_km = feature_km
         self._words, self._codes = features["word"], features["code"]
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def density(self, cell_deg: float) -> Density:
-        """How densely they lie, on a grid of cells of `cell_deg` degrees; counted once."""
+    @cached_property
+    def density(self) -> Density:
+        """How densely they lie."""
         from engine.voting.density import Density
 
-        if cell_deg not in self._densities:
-            self._densities[cell_deg] = Density(self.places.lat, self.places.lon, cell_deg)
-        return self._densities[cell_deg]
+        return Density(self.places.lat, self.places.lon, _CELL_DEG_A_KM * self.feature_km)
 
     @cached_property
     def _searched(self) -> Any:

@@ -19,8 +19,8 @@ _NEIGHBOURS = 4, 30
 _ROOT_A_NEIGHBOUR = 35.0
 _WIDEST_KM = 2500.0
 _NARROWEST_PX = 60.0  # of the imagery
+_NARROWEST_KM = 1.0  # the longest lens aboard shows 13 km; bins have no room for less
 _REACH_KM = 300.0  # features so far outside a circle may be of a photo inside it
-_CELL_DEG_A_KM = 1.0  # cells of the density, for an index of 1 km a pixel
 _SAME_PLACE = 0.3
 
 
@@ -50,17 +50,17 @@ def find_poses(photo: PhotoFeatures, index: FeatureIndex, count: int, circle: Ci
         features = index.all
     else:
         features = index.round(Circle(circle.lat, circle.lon, circle.radius_km + _REACH_KM))
-    votes = _votes(photo, features, index.feature_km)
+    votes = _votes(photo, features)
     if not len(votes):
         return []
-    bins = best_bins(votes, features.density(_CELL_DEG_A_KM * index.feature_km))
+    bins = best_bins(votes, features.density)
     return distinct((_pose(votes, one) for one in bins), count, circle)
 
 
-def _votes(photo: PhotoFeatures, features: FeatureSet, feature_km: float) -> Votes:
+def _votes(photo: PhotoFeatures, features: FeatureSet) -> Votes:
     neighbours = int(np.clip(round(np.sqrt(len(features)) / _ROOT_A_NEIGHBOUR), *_NEIGHBOURS))
     rows = features.nearest(photo.numbers, neighbours)
-    return cast(photo, features.places, rows, (_NARROWEST_PX * feature_km, _WIDEST_KM))
+    return cast(photo, features.places, rows, (max(_NARROWEST_PX * features.feature_km, _NARROWEST_KM), _WIDEST_KM))
 
 
 def _pose(votes: Votes, found: Bin) -> Pose:

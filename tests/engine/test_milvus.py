@@ -12,6 +12,7 @@ pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed (Windows
 from test_large_index import write_index
 
 from engine import cli
+from engine.candidates import find_candidates
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.imagery.whereabouts import find_imagery
@@ -24,7 +25,7 @@ from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.milvus import MilvusIndex, link, open_index, push
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
-from engine.retrieval.search import search, shortlist
+from engine.retrieval.search import rank_tiles, shortlist
 from engine.retrieval.tiling import Circle
 from engine.rpc import Params
 from engine.work import Work
@@ -61,12 +62,13 @@ def views(index, seed):
 def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, seed):
     remote = open_index(address)
     expected = Expectation((circle.lat, circle.lon) if circle else None, 0.6)
-    here = search([local], views(local, seed), 20, circle, expected)
-    there = search([remote], views(local, seed), 20, circle, expected)
-    assert [(m.row, m.rotation_deg) for m in there] == [(m.row, m.rotation_deg) for m in here]
-    assert [m.score for m in there] == pytest.approx([m.score for m in here], abs=1e-5)
-    for mine, other in zip(here, there, strict=True):
-        assert remote.tiles[other.row] == local.tiles[mine.row]
+    here = find_candidates([local], views(local, seed), None, 20, circle, expected)
+    there = find_candidates([remote], views(local, seed), None, 20, circle, expected)
+    assert [(c.tile, c.rotation_deg) for c in there] == [(c.tile, c.rotation_deg) for c in here]
+    assert [c.score for c in there] == pytest.approx([c.score for c in here], abs=1e-5)
+    mine, other = (rank_tiles([index], views(local, seed), 20, circle, expected) for index in (local, remote))
+    np.testing.assert_array_equal(other.rows[:20], mine.rows[:20])
+    np.testing.assert_array_equal(other.tiles[:20], mine.tiles[:20])
 
 
 def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
@@ -151,7 +153,7 @@ def test_a_server_that_fails_is_told(address, monkeypatch, local, capsys):
     remote = open_index(address)
     monkeypatch.setattr(MilvusClient, "search", gone)
     with pytest.raises(InputError, match=r"no Milvus answers there \(.*connection lost"):
-        search([remote], views(local, 0), 20)
+        find_candidates([remote], views(local, 0), None, 20)
     monkeypatch.setattr(MilvusClient, "has_collection", gone)
     assert cli.main(["index", "info", address]) == 3
     assert "connection lost" in capsys.readouterr().err
@@ -187,9 +189,9 @@ def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_r
     assert entry["milvus"] == address
     assert entry["tiles"] == local.count
     remote = open_index(out)
-    here = search([local], views(local, 3), 20)
-    there = search([remote], views(local, 3), 20)
-    assert [m.row for m in there] == [m.row for m in here]
+    here = find_candidates([local], views(local, 3), None, 20)
+    there = find_candidates([remote], views(local, 3), None, 20)
+    assert [c.tile for c in there] == [c.tile for c in here]
     assert find_imagery(remote.path, "") == land_raster.resolve()
     for command in (["push", str(out), "milvus://host:1/x"], ["build", str(land_raster), "--out", str(tmp_path / "n"),
                     "--update", str(out)]):  # fmt: skip

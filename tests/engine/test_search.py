@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
+from engine.candidates import find_candidates
 from engine.retrieval import tiling
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
-from engine.retrieval.search import Circle, Found, quarters_likeness, search, shortlist
+from engine.retrieval.search import Circle, Found, quarters_likeness, shortlist
 from engine.retrieval.stored import compress, expand
+from engine.retrieval.tiling import tile_name
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +65,21 @@ def test_only_rows_in_the_circle(index):
     circle = Circle(44.0, 5.0, 300.0)
     rows = np.flatnonzero(geo.distance_km(index.tiles["lat"], index.tiles["lon"], 44.0, 5.0) <= 300.0)
     assert 0 < len(rows) < index.count
-    found = search([index], views_of(index, np.tile(index.descriptors[0], (4, 1))), 1000, circle)
-    assert sorted(m.row for m in found) == rows.tolist()
+    found = find_candidates([index], views_of(index, np.tile(index.descriptors[0], (4, 1))), None, 1000, circle)
+    assert sorted(c.tile for c in found) == sorted(tile_name(index.tiles[row]) for row in rows)
 
 
 def test_an_empty_circle_gives_nothing(index):
     views = views_of(index, np.tile(index.descriptors[0], (4, 1)))
-    assert search([index], views, 10, Circle(-60, -120, 500)) == []
+    assert find_candidates([index], views, None, 10, Circle(-60, -120, 500)) == []
 
 
 def test_several_indexes_give_one_ranked_answer(index):
-    found = search([index, index], views_of(index, np.tile(index.descriptors[3], (4, 1))), 2 * index.count)
+    alike = views_of(index, np.tile(index.descriptors[3], (4, 1)))
+    found = find_candidates([index, index], alike, None, 2 * index.count)
     assert len(found) == 2 * index.count
-    assert sorted(m.row for m in found) == sorted([*range(index.count)] * 2)
-    assert found[0].row == 3
+    assert sorted(c.tile for c in found) == sorted([tile_name(tile) for tile in index.tiles] * 2)
+    assert found[0].tile == tile_name(index.tiles[3])
     # Distinct places first, each by its score; then those that overlap them, by theirs.
     falls = sum(a.score < b.score for a, b in itertools.pairwise(found))
     assert falls == 1
@@ -86,8 +89,8 @@ def test_several_indexes_give_one_ranked_answer(index):
 def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
     queries = random_queries(index, 5, 12)
     queries[turn] = index.descriptors[7]
-    best = search([index], views_of(index, queries), 1)[0]
-    if best.row == 7:
+    best = find_candidates([index], views_of(index, queries), None, 1)[0]
+    if best.tile == tile_name(index.tiles[7]):
         assert best.rotation_deg == 90 * turn
     assert shortlist(index, queries, 1).rows.tolist() == [7]
 
@@ -97,8 +100,8 @@ def test_a_nadir_far_off_costs_a_place_only_so_much(index):
     queries = np.tile(index.descriptors[5], (4, 1))
     tile = index.tiles[5]
     far = (float(tile["lat"]) - 13.5, float(tile["lon"]))  # 1,500 km
-    best = search([index], views_of(index, queries), 1, Circle(*far, 3000.0), Expectation(far))[0]
-    assert best.row == 5
+    best = find_candidates([index], views_of(index, queries), None, 1, Circle(*far, 3000.0), Expectation(far))[0]
+    assert best.tile == tile_name(index.tiles[5])
 
 
 def test_the_prior_prefers_near_the_nadir_and_the_width_of_the_lens():

@@ -25,12 +25,14 @@ from engine.resources import own_indexes
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Circle
+from engine.voting.bins import best_bins
 from engine.voting.cells import Grid
+from engine.voting.density import Density
 from engine.voting.feature_index import COMPARED_ALL, FEATURE_CELLS, FEATURES, FeatureSet, Places
 from engine.voting.photo_features import PhotoFeatures, photo_features
 from engine.voting.poses import Pose, find_poses
 from engine.voting.vocabulary import vocabulary
-from engine.voting.votes import cast
+from engine.voting.votes import Votes, cast
 
 CAMERA = camera_at(**PLACES["oblique"][2])
 SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
@@ -55,15 +57,40 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     outward = np.degrees(np.arctan2(y, x))
     azimuth, away_m = 90 + outward - rotation_deg, np.hypot(x, y) * width_km * 1000
     there_lon, there_lat, back = SPHERE.fwd(np.full(20, lon), np.full(20, lat), azimuth, away_m)
-    places = object.__new__(Places)
-    places.lat, places.lon, places.size_km = np.array(there_lat), np.array(there_lon), size * width_km
-    places.azimuth_deg = (np.array(back) + 180 + angle - outward) % 360
+    azimuth_there = (np.array(back) + 180 + angle - outward) % 360
+    places = Places(np.array(there_lat), np.array(there_lon), size * width_km, azimuth_there)
     photo = PhotoFeatures(x, y, size, angle, np.zeros((20, 128), np.float32), 2 / 3, True)
     votes = cast(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
     assert len(votes) == 20
     assert geo.distance_km(votes.lat, votes.lon, lat, lon).max() < 1e-3 * width_km + 0.01
     np.testing.assert_allclose(votes.width_km, width_km, rtol=1e-9)
     assert np.abs(geo.normalise_lon(votes.rotation_deg - rotation_deg)).max() < 0.01
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    lat=st.floats(-89, 89),
+    lon=st.sampled_from([-180.0, -60.0, 0.0, 179.9999]),
+    width_km=st.sampled_from([1.01, 1.3, 30.0, 2400.0]),
+    rotation_deg=st.floats(0, 359.9),
+    seed=st.integers(0, 1000),
+)
+def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, seed):
+    """Among as many that are spread over the Earth, at the narrowest and the widest ground that count."""
+    rng = np.random.default_rng(seed)
+    right, wrong = np.full(40, 1.0), rng.uniform(-1.0, 1.0, 40)
+    votes = Votes(
+        1,
+        np.arange(80),
+        np.concatenate([lat * right, 80 * wrong]),
+        np.concatenate([lon * right, 179 * rng.permutation(wrong)]),
+        np.concatenate([width_km * right, np.exp2(rng.uniform(0.1, 11.0, 40))]),
+        np.concatenate([rotation_deg * right, rng.uniform(0, 360, 40)]),
+        np.ones(80),
+    )
+    density = Density(np.linspace(-80, 80, 400), np.linspace(-179, 179, 400), 1.0)
+    best = best_bins(votes, density)[0]
+    assert set(range(40)) <= set(best.rows.tolist())
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -246,6 +273,16 @@ def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
     assert first["inliers"] > 20
     assert len(first["corners"]) == 4
     json.dumps(answer, allow_nan=False)
+
+
+def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, photo_file, model, monkeypatch):
+    """It says more than that nothing fits, which is what follows without it."""
+    monkeypatch.setattr("engine.registration.refine.probability", lambda evidence: 0.95)
+    monkeypatch.setattr("engine.registration.register.probability", lambda evidence: 0.95)
+    answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(photo_file))
+    assert (answer["status"], answer["confidence"]) == ("uncertain", 0.95)
+    assert answer["camera"] is not None
+    assert answer["inliers"] > 20
 
 
 @pytest.mark.parametrize(
