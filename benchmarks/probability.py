@@ -51,7 +51,7 @@ def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, fl
     for truth, _ in known:
         photo = read_photo(truth.photo, max_px=1024)
         reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
-        where = re.sub(r"[-_]?\d+(_HR)?\.\w+$", "", truth.photo.name)
+        where = pass_of(truth.photo)
         nadir = truth.nadir or truth.center
         others = [known[int(rng.integers(len(known)))][0].center for _ in range(2)]
         world = searched(photo.pixels, None, None)
@@ -67,8 +67,13 @@ def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, fl
     for file in sorted((data / "photos" / "negatives").iterdir()):
         candidates = searched(read_photo(file, max_px=1024).pixels, None, None)
         if candidates:
-            found.append((file.name, signs_of_first(candidates), False))
+            found.append((pass_of(file), signs_of_first(candidates), False))
     return found
+
+
+def pass_of(photo: Path) -> str:
+    """The pass that a photo is of, by the prefix of its name: frames of one pass are nearly the same photo."""
+    return re.match(r"astropi_\w+?(?=_)|[A-Za-z0-9]+", photo.name)[0].lower()
 
 
 def fitted(signs: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Where a photo is, from nothing or near its nadir: the EarthLoc way, tiles, votes of local features, and both.
 
-    python benchmarks/world.py [--simulated 60] [--seed 501] [--locate] [--json]
+    python benchmarks/world.py [--simulated 60] [--seed 501] [--locate] [--wrong 11] [--json]
 
 With the index of the world that comes along: strict recall (docs/cli.md) at 1, 5, 10, 20, 100 and milliseconds a
 photo, in the whole world and within 1,000 km of the nadir, on the photos and passes of EARTHLOC_DATA and on photos
 simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way":
 likeness of tiles alone, the photo in four rotations. With --locate the photos are also registered with the mosaic that
-comes along. Last, memory and bytes on disk.
+comes along; with --wrong so many times each at the best poses that are 1,500 km or more from the true place, and those
+that show nothing at their best poses: none may be located. Last, memory and bytes on disk.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ from ranking import oblong_photos
 from engine import geo
 from engine.candidates import find_candidates
 from engine.evaluate import RANKS, Truth, evaluate, read_truth
+from engine.imagery.opening import open_imagery
 from engine.localize import Localizer, model_of
 from engine.photo.read import read_photo
+from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.prior import camera_prior
+from engine.registration.register import register
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews, embed_views
@@ -40,6 +44,7 @@ from engine.voting.photo_features import PhotoFeatures, photo_features
 from engine.voting.poses import find_poses
 
 _RADIUS_KM = 1000.0
+_AWAY_KM = 1500.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,11 +137,34 @@ def measured(photos: list[Photo], way, near: bool) -> dict:
     return {"photos": len(ranks), "recall_strict": recall, "ms": round(float(np.median(times)))}
 
 
+def wrong_tries(index: RegionalIndex, data: Path, tables: list[Path], count: int) -> dict:
+    """How many tries at wrong places gave a registration, and how sure the surest was."""
+    photos = [(truth.photo, truth.center) for table in tables for truth in read_truth(table)]
+    photos += [(file, None) for file in sorted((data / "photos" / "negatives").iterdir())]
+    tries, sure = 0, []
+    with open_imagery(index.path.parent / index.info["source"]["path"]) as imagery:
+        for file, center in photos:
+            photo = read_photo(file, max_px=1024)
+            poses = find_poses(photo_features(photo.pixels), index.features, 400)
+            wrong = [
+                pose for pose in poses if center is None or geo.distance_km(pose.lat, pose.lon, *center) > _AWAY_KM
+            ]
+            ready = prepare(photo, None)
+            for pose in wrong[:count]:
+                tries += 1
+                place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
+                found = register(ready, place, imagery, pose=pose)
+                if found is not None:
+                    sure.append(round(found.confidence, 4))
+    return {"tries": tries, "registered": len(sure), "highest_confidence": max(sure, default=None)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulated", type=int, default=60)
     parser.add_argument("--seed", type=int, default=501)
     parser.add_argument("--locate", action="store_true", help="register the photos, too")
+    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="tries at wrong places for each photo")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
@@ -168,6 +196,8 @@ def main() -> None:
         for name, table in tables.items():
             if table.is_file():
                 report["located"][name] = evaluate(table, Localizer([index], [model]), use_nadir=False)
+    if args.wrong:
+        report["wrong"] = wrong_tries(index, data, [table for table in tables.values() if table.is_file()], args.wrong)
     report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
     report["bytes"] = {"index": sum(entry["bytes"] for entry in index.info["files"].values())}
     report["bytes"]["mosaic"] = (index.path.parent / index.info["source"]["path"]).stat().st_size
@@ -183,6 +213,8 @@ def main() -> None:
             print(f"  {way:20}{recall}{figures['ms']:7d}{figures['photos']:5d}")
     for name, found in report["located"].items():
         print(f"\n{name}, registered with the mosaic that comes along: {json.dumps(found)}")
+    if args.wrong:
+        print(f"\nat wrong places: {json.dumps(report['wrong'])}")
     print(f"\npeak memory {report['peak_memory_mb']} MB; bytes {report['bytes']}")
 
 

@@ -2116,6 +2116,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>von Hand hingelegt</translation>
     </message>
     <message>
+      <source>where its local features point (z-score {z}), not fitted to the ground</source>
+      <translation>wohin seine lokalen Merkmale weisen (z-Wert {z}), nicht an den Boden angepasst</translation>
+    </message>
+    <message>
       <source>a tile that looks alike, not fitted to the ground</source>
       <translation>eine ähnliche Kachel, nicht an den Boden angepasst</translation>
     </message>

@@ -43,6 +43,9 @@ class StatusLine(QLabel):
                 parts.append(self.tr("worst: point {n}, {km} km").format(n=max(far)[1], km=f"{max(far)[0]:.2f}"))
         elif working.is_by_hand:
             parts.append(self.tr("placed by hand"))
+        elif (candidate := working.candidate() or {}).get("z") is not None:
+            z = f"{candidate['z']:.1f}"
+            parts.append(self.tr("where its local features point (z-score {z}), not fitted to the ground").format(z=z))
         else:
             parts.append(self.tr("a tile that looks alike, not fitted to the ground"))
         text = " · ".join(parts)
