@@ -11,7 +11,8 @@ TILE = {"rank": 1, "index": "world", "tile": "156_1_1", "found_by": "tiles", "z"
         "rotation_deg": 90, "center": [10.0, 10.0], "width_km": 156.0, "footprint": RING}  # fmt: skip
 POSE = {**TILE, "rank": 2, "tile": None, "found_by": "votes", "z": 12.34, "rotation_deg": 143, "corners": CORNERS,
         "center": [45.1, 8.1]}  # fmt: skip
-ANSWER = {"candidates": [TILE, POSE, {**TILE, "rank": 3}], "footprint": RING, "corners": None, "center": [10.0, 10.0], "pose": None}
+CANDIDATES = [TILE, POSE, {**TILE, "rank": 3}]
+ANSWER = {"candidates": CANDIDATES, "footprint": RING, "corners": None, "center": [10.0, 10.0], "pose": None}
 
 
 @pytest.fixture
