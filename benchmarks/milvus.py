@@ -2,7 +2,7 @@
 
     python benchmarks/milvus.py [--graph]    # needs the milvus extra and real data; some minutes
 
-Pushes the world to Milvus Lite and compares the first ten candidates, in their order: within 1,000 km of the nadir,
+Pushes the world to Milvus Lite and compares the first ten candidates (tiles and poses), in their order: within 1,000 km of the nadir,
 everywhere with the nadir known, and with nothing known; before that the tiles that a nadir's circle finds. Ends with 1
 when a photo's candidates differ. --graph leaves the kind of index to Milvus, which then makes a graph.
 
@@ -33,6 +33,7 @@ from engine.retrieval.milvus import MilvusIndex, push
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
+from engine.voting.photo_features import PhotoFeatures, photo_features
 
 _RADIUS_KM, _EVERYWHERE_KM = 1000.0, 20_040.0
 _FIRST = 10
@@ -53,7 +54,7 @@ def push_world(address: str, graph: bool) -> None:
 def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> None:
     """Tiles of the photos' circles that Milvus finds, and how many of the ten most alike are missing."""
     shares, missing = [], []
-    for views, nadir in photos:
+    for views, _, nadir in photos:
         if nadir is not None:
             circle = Circle(*nadir, _RADIUS_KM)
             rows, _, _ = here.to_compare(views.whole, circle)
@@ -72,7 +73,7 @@ def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
     other = 0
     for name, radius_km in settings.items():
         same, of, seconds = 0, 0, [0.0, 0.0]
-        for views, nadir in photos:
+        for views, features, nadir in photos:
             if radius_km is not None and nadir is None:
                 continue
             circle = None if radius_km is None else Circle(*nadir, radius_km)
@@ -80,9 +81,9 @@ def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
             answers = []
             for number, index in enumerate((here, there)):
                 start = time.perf_counter()
-                found = find_candidates([index], {model: views}, None, _FIRST, circle, expected)
+                found = find_candidates([index], {model: views}, features, _FIRST, circle, expected)
                 seconds[number] += time.perf_counter() - start
-                answers.append([(one.tile, one.rotation_deg) for one in found])
+                answers.append([(one.tile, one.rotation_deg, one.pose) for one in found])
             same += answers[0] == answers[1]
             of += 1
         other += of - same
@@ -102,18 +103,22 @@ def main() -> int:
         return 0
     here = RegionalIndex.open(own_indexes()[0])
     model = model_of(here)
-    photos: list[tuple[PhotoViews, tuple[float, float] | None]] = []
+    photos: list[tuple[PhotoViews, PhotoFeatures, tuple[float, float] | None]] = []
     for entry in read_truth(truth):
         pixels = read_photo(entry.photo, max_px=4 * model.input.size_px).pixels
-        photos.append((embed_views(model, pixels), entry.nadir))
+        photos.append((embed_views(model, pixels), photo_features(pixels), entry.nadir))
     with tempfile.TemporaryDirectory(dir=WORK) as scratch:
         address = f"milvus://{Path(scratch) / 'world.db'}/world"
         start = time.perf_counter()
         process = multiprocessing.get_context("spawn").Process(target=push_world, args=(address, args.graph))
         process.start()
         process.join()
-        print(f"{here.count} tiles pushed in {time.perf_counter() - start:.0f} s")
+        counts = f"{here.count} tiles and {here.features.count} local features"
+        print(f"{counts} pushed in {time.perf_counter() - start:.0f} s")
         there = MilvusIndex(address)
+        start = time.perf_counter()
+        same = np.array_equal(there.features.all.places.lat, here.features.all.places.lat)
+        print(f"all features fetched in {time.perf_counter() - start:.1f} s; {'the same' if same else 'OTHER ONES'}")
         tell_of_circles(here, there, photos)
         return 1 if differing(here, there, photos) else 0
 

@@ -29,7 +29,14 @@ from engine.retrieval.tiling import (
     hilbert_keys,
     hilbert_ranges,
 )
-from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES, FeatureIndex, check_features
+from engine.voting.feature_index import (
+    FACTS,
+    FEATURE_CELLS,
+    FEATURES,
+    FeatureIndex,
+    check_feature_files,
+    check_features,
+)
 
 Rows = slice | NDArray[np.int64]
 
@@ -176,7 +183,7 @@ class RegionalIndex:
     @cached_property
     def features(self) -> FeatureIndex | None:
         """Its local features; None where it has none."""
-        return FeatureIndex(self.path, self.info[FACTS]) if FACTS in self.info else None
+        return FeatureIndex.open(self.path, self.info[FACTS]) if FACTS in self.info else None
 
     @cached_property
     def lookup(self) -> TileLookup:
@@ -305,6 +312,8 @@ def check_facts(info: dict[str, Any]) -> None:
     for key in ("name", "version", "sha256"):
         if not isinstance(info["model"][key], str):
             raise TypeError(f"model.{key}")
+    if FACTS in info:
+        check_features(info[FACTS])
     if not isinstance(info["source"], dict):
         raise TypeError("source")
 
@@ -331,7 +340,7 @@ def _check_files(info: dict[str, Any]) -> None:
     if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
         raise ValueError("count")
     if FACTS in info:
-        check_features(info[FACTS], info["files"])
+        check_feature_files(info[FACTS], info["files"])
     row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:

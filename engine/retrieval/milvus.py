@@ -1,8 +1,8 @@
 """Regional indexes on Milvus, for those too large for one machine; with Milvus Lite in a file, for trying it out.
 
 An index is a collection: one entity a tile, its row along the Hilbert curve the primary key, and one more, row -1, that
-holds the manifest. What a photo is searched for, how tiles are ranked, is what it is for an index on disk; only
-finding and fetching tiles goes through `pymilvus`.
+holds the manifest. Its local features are a second one (`voting/milvus_features.py`). What a photo is searched for, how
+tiles are ranked, is what it is for an index on disk; only finding and fetching tiles goes through `pymilvus`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
-from engine.voting.feature_index import FACTS
+from engine.voting.feature_index import FACTS, FeatureIndex
+from engine.voting.milvus_features import features_collection, open_features, push_features
 from engine.work import Work
 
 _MANIFEST_ROW = -1
@@ -62,7 +63,6 @@ class MilvusIndex(RegionalIndex):
     """
 
     COMPARES_CIRCLES = False
-    features = None  # `push` copies tiles alone
 
     def __init__(self, address: str | Path, path: Path | None = None) -> None:
         self._uri, self._collection = parts_of(address)
@@ -82,10 +82,12 @@ class MilvusIndex(RegionalIndex):
         self.tiles: Any = _TilesByRow(self)
 
     def verify(self) -> int:
-        """Compares the number of tiles with the manifest's; Milvus guards the bytes itself."""
+        """Compares the number of tiles with the manifest's, and reads all features; Milvus guards the bytes itself."""
         counted = self._client.query(self._collection, filter="row >= 0", output_fields=["count(*)"])
         if int(counted[0]["count(*)"]) != self.count:
             raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again")
+        if self.features is not None:
+            self.features.read([(0, self.features.count)])
         return 1
 
     def tiles_at(self, rows: Rows) -> Tiles:
@@ -127,6 +129,13 @@ class MilvusIndex(RegionalIndex):
             inside = circle.holds(tiles)
             rows, tiles = rows[inside], tiles[inside]
         return rows, tiles, self.lookup
+
+    @cached_property
+    def features(self) -> FeatureIndex | None:
+        """Its local features; None where it has none."""
+        if FACTS not in self.info:
+            return None
+        return open_features(self._client, features_collection(self._collection), self.path, self.info[FACTS])
 
     @cached_property
     def lookup(self) -> TileLookup:
@@ -225,8 +234,7 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     """
     work = work or Work()
     uri, collection = parts_of(address)
-    told = {key: value for key, value in index.info.items() if key != FACTS}
-    manifest = json.dumps({**told, "dtype": "float32", "files": {}})
+    manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
     if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
         raise UsageError(index.path, "says too much of itself for Milvus", "shorten attribution and licence")
     client = MilvusServer(uri)
@@ -236,6 +244,10 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
         if client.get(collection, ids=[_MANIFEST_ROW], output_fields=["row"]):
             raise UsageError(as_text(address), "holds an index already", "choose another name, or drop the collection")
         client.drop_collection(collection)  # half pushed
+    if client.has_collection(features_collection(collection)):
+        client.drop_collection(features_collection(collection))  # of one half pushed, or of one that was dropped
+    if index.features is not None:
+        push_features(index.features, client, features_collection(collection), work)
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("row", DataType.INT64, is_primary=True)
     for name in ("tile", "grid_row", "grid_col"):

@@ -6,6 +6,7 @@ each and the checksums of what was read and written. So a circle round a nadir i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # heavy: imported by what needs it
     from engine.voting.ground import GroundFeatures
 
 Array = NDArray[np.float64]
+Pieces = list[tuple[int, int]]  # of stored features: the first row, and past the last one
 
 FEATURES = "features.bin"
 FEATURE_CELLS = "features.cells"
@@ -96,11 +98,22 @@ class FeatureIndex:
     """Opened features of an index. Nothing but the table of cells is read before it is needed.
 
     Args:
-        path: folder of the index.
-        facts: what its manifest says of the features, checked by `check_features`.
+        path: what errors name.
+        facts: what the index's manifest says of the features, checked by `check_features`.
+        cell_rows: the table of cells, of CELL_ROW_DTYPE.
+        read: reads pieces of the stored features and joins them, (n,) of FEATURE_DTYPE.
+
+    Raises:
+        IndexDamagedError: the table does not fit the manifest, or the features were encoded with another vocabulary.
     """
 
-    def __init__(self, path: Path, facts: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        facts: dict[str, Any],
+        cell_rows: NDArray[np.void],
+        read: Callable[[Pieces], NDArray[np.void]],
+    ) -> None:
         self.path = path
         self.count: int = facts["count"]
         self.feature_km: float = facts["feature_km"]
@@ -110,25 +123,31 @@ class FeatureIndex:
                 "has features told in the words of another EarthLoc",
                 "get the EarthLoc that made it or build the index again",
             )
-        try:
-            self.cell_rows = np.fromfile(path / FEATURE_CELLS, CELL_ROW_DTYPE)
-        except OSError as error:
-            raise IndexDamagedError(path / FEATURE_CELLS, "cannot be read", _REBUILD) from error
         grid = Grid(self.feature_km)
-        numbers, counts = self.cell_rows["number"], self.cell_rows["count"].astype(np.int64)
+        numbers, counts = cell_rows["number"], cell_rows["count"].astype(np.int64)
         if (len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(grid)) or counts.sum() != self.count:
             raise IndexDamagedError(path / FEATURE_CELLS, "is damaged", _REBUILD)
+        self.cell_rows = cell_rows
         self.cells = grid.numbered(numbers.astype(np.int64))
         self._ends = np.concatenate([[0], np.cumsum(counts)])
-        self._features = _mapped(path / FEATURES, self.count)
+        self.read = read
+
+    @classmethod
+    def open(cls, path: Path, facts: dict[str, Any]) -> FeatureIndex:
+        """Opens the features in the folder of an index."""
+        try:
+            cell_rows = np.fromfile(path / FEATURE_CELLS, CELL_ROW_DTYPE)
+        except OSError as error:
+            raise IndexDamagedError(path / FEATURE_CELLS, "cannot be read", _REBUILD) from error
+        stored = _mapped(path / FEATURES, facts["count"])
+        return cls(path, facts, cell_rows, lambda pieces: joined([stored[first:last] for first, last in pieces]))
 
     def rows_of_cell(self, number: int) -> tuple[np.void, NDArray[np.void]] | None:
         """The row of the table and the stored features of a cell; None when it was not read."""
         at = np.flatnonzero(self.cell_rows["number"] == number)
         if not len(at):
             return None
-        first, last = self._ends[at[0]], self._ends[at[0] + 1]
-        return self.cell_rows[at[0]], np.array(self._features[first:last])
+        return self.cell_rows[at[0]], self.read([(int(self._ends[at[0]]), int(self._ends[at[0] + 1]))])
 
     def round(self, circle: Circle) -> FeatureSet:
         """The features in a circle; only its stretches of the file are read."""
@@ -136,8 +155,8 @@ class FeatureIndex:
         away_km = geo.distance_km(lat, lon, circle.lat, circle.lon)
         near = np.flatnonzero(away_km <= circle.radius_km + reach_km(self.cells))
         breaks = np.flatnonzero(np.diff(near) > 1) + 1
-        pieces = [(run[0], run[-1] + 1) for run in np.split(near, breaks) if len(run)]
-        features = _joined([self._features[self._ends[first] : self._ends[last]] for first, last in pieces])
+        runs = [run for run in np.split(near, breaks) if len(run)]
+        features = self.read([(int(self._ends[run[0]]), int(self._ends[run[-1] + 1])) for run in runs])
         places = unpack(features, self.cells[near], np.diff(self._ends)[near])
         inside = np.flatnonzero(geo.distance_km(places.lat, places.lon, circle.lat, circle.lon) <= circle.radius_km)
         return FeatureSet(self.path, self.feature_km, features[inside], places.take(inside))
@@ -145,7 +164,7 @@ class FeatureIndex:
     @cached_property
     def all(self) -> FeatureSet:
         """All of them; kept in memory from first use on, at 60 bytes each."""
-        features = np.array(self._features)
+        features = self.read([(0, self.count)])
         places = unpack(features, self.cells, np.diff(self._ends))
         return FeatureSet(self.path, self.feature_km, features, places)
 
@@ -188,7 +207,7 @@ class FeatureSet:
         return found
 
 
-def check_features(facts: Any, files: dict[str, Any]) -> None:
+def check_features(facts: Any) -> None:
     """Checks what a manifest says of its features. Raises KeyError, TypeError or ValueError that names the field."""
     count, km = facts["count"], facts["feature_km"]
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count < 1 << 40:
@@ -197,13 +216,18 @@ def check_features(facts: Any, files: dict[str, Any]) -> None:
         raise ValueError("features.feature_km")
     if not isinstance(facts["vocabulary"], str):
         raise TypeError("features.vocabulary")
-    if files[FEATURES]["bytes"] != count * FEATURE_DTYPE.itemsize:
+
+
+def check_feature_files(facts: Any, files: dict[str, Any]) -> None:
+    """Checks what a manifest says of the files that hold its features; raises as `check_features`."""
+    if files[FEATURES]["bytes"] != facts["count"] * FEATURE_DTYPE.itemsize:
         raise ValueError("features.count")
     if files[FEATURE_CELLS]["bytes"] % CELL_ROW_DTYPE.itemsize:
         raise ValueError("features.cells")
 
 
-def _joined(pieces: list[NDArray[np.void]]) -> NDArray[np.void]:
+def joined(pieces: list[NDArray[np.void]]) -> NDArray[np.void]:
+    """Pieces of stored features as one array, in memory."""
     # As bytes: to join records takes ten times as long.
     parts = [np.ascontiguousarray(piece).view(np.uint8) for piece in pieces]
     return np.concatenate(parts or [np.empty(0, np.uint8)]).view(FEATURE_DTYPE)

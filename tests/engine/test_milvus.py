@@ -28,12 +28,15 @@ from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import rank_tiles, shortlist
 from engine.retrieval.tiling import Circle
 from engine.rpc import Params
+from engine.voting import milvus_features
+from engine.voting.photo_features import photo_features
+from engine.voting.poses import find_poses
 from engine.work import Work
 
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, land_raster, model):
-    """Of tiles alone, for Milvus has no local features."""
+    """Of tiles alone."""
     folder = tmp_path_factory.mktemp("local") / "europe"
     build_index(land_raster, folder, tile_km=(220.0, 313.0), model=model, attribution="made up", feature_km=0)
     return RegionalIndex.open(folder)
@@ -92,6 +95,59 @@ def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
     for radius_km in (1000.0, 2300.0, 20_040.0):
         asked = queries, 20, Circle(40.0, 30.0, radius_km), Expectation((40.0, 30.0))
         np.testing.assert_array_equal(shortlist(there, *asked).rows, shortlist(here, *asked).rows)
+
+
+@pytest.fixture(scope="module")
+def with_features(tmp_path_factory, land_raster, model):
+    folder = tmp_path_factory.mktemp("voted") / "europe"
+    build_index(land_raster, folder, tile_km=(313.0,), model=model, attribution="made up", feature_km=0.7)
+    return RegionalIndex.open(folder)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Many blocks of few features."""
+    monkeypatch.setattr(milvus_features, "_BLOCK", 7)
+    monkeypatch.setattr(milvus_features, "_BLOCK_BYTES", 7 * 24)
+    monkeypatch.setattr(milvus_features, "_AT_ONCE", 3)
+
+
+def test_local_features_vote_on_milvus_as_on_the_disk(with_features, land_raster, tmp_path, small_blocks):
+    where = f"milvus://{tmp_path / 'x.db'}/europe"
+    push(with_features, where)
+    remote = open_index(where)
+    assert remote.features.count == with_features.features.count > 100
+    assert remote.verify() == 1
+    tile = with_features.tiles[4]
+    lat, lon = float(tile["lat"]), float(tile["lon"])
+    with RasterSource.open(land_raster) as source:
+        photo = photo_features(source.square(lat, lon, 300.0, 512)[0])
+    for circle in (None, Circle(lat, lon, 200.0), Circle(lat + 1.0, lon, 400.0), Circle(-40.0, 179.0, 300.0)):
+        here, there = (find_poses(photo, index.features, 20, circle) for index in (with_features, remote))
+        assert there == here
+        assert bool(here) == (circle is None or circle.lat > 0)
+    cell = int(with_features.features.cells["number"][1])
+    here, there = (index.features.rows_of_cell(cell) for index in (with_features, remote))
+    np.testing.assert_array_equal(there[1], here[1])
+    assert there[0] == here[0]
+
+
+def test_local_features_that_are_missing_or_damaged_are_told(with_features, tmp_path, small_blocks, monkeypatch):
+    from pymilvus import MilvusClient
+
+    where = f"milvus://{tmp_path / 'x.db'}/europe"
+    push(with_features, where)
+    client, get = MilvusClient(uri=str(tmp_path / "x.db")), MilvusClient.get
+    with monkeypatch.context() as patch, pytest.raises(IndexDamagedError, match="damaged block of local features"):
+        patch.setattr(MilvusClient, "get", lambda *args, **kwargs: [{**one, "content": "?"} if "content" in one else one
+                                                                    for one in get(*args, **kwargs)])  # fmt: skip
+        open_index(where).verify()
+    client.delete("europe_features", ids=[2])
+    with pytest.raises(IndexDamagedError, match="only pushed in part; push it again"):
+        open_index(where).verify()
+    client.drop_collection("europe_features")
+    with pytest.raises(IndexDamagedError, match="lacks its local features"):
+        assert open_index(where).features is None
 
 
 def test_an_index_on_milvus_says_what_it_is(local, address):

@@ -189,7 +189,7 @@ def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circl
     if not len(found):
         assert (rows == -1).all()
         return
-    codes = np.array(features._features)["code"][inside]
+    codes = features.read([(0, features.count)])["code"][inside]
     told = vocabulary().quantiser.decode(np.ascontiguousarray(codes))
     away = ((numbers[:, None] - told[None]) ** 2).sum(axis=2)
     nearest = np.sort(away, axis=1)[:, :5]
