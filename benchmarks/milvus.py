@@ -2,9 +2,10 @@
 
     python benchmarks/milvus.py [--graph]    # needs the milvus extra and real data; some minutes
 
-Pushes the world to Milvus Lite and compares the first ten candidates (tiles and poses), in their order: within 1,000 km of the nadir,
-everywhere with the nadir known, and with nothing known; before that the tiles that a nadir's circle finds. Ends with 1
-when a photo's candidates differ. --graph leaves the kind of index to Milvus, which then makes a graph.
+Pushes the world to Milvus Lite and compares the first ten candidates (tiles and poses), in their order: within
+1,000 km of the nadir, everywhere with the nadir known, and with nothing known; before that the tiles that a nadir's
+circle finds. Ends with 1 when a photo's candidates differ. --graph leaves the kind of index to Milvus, which then
+makes a graph.
 
 Pushed by a process of its own: the server of Milvus Lite ends with it, and started again finds less of a graph.
 """

@@ -16,6 +16,7 @@ from engine.answer import Clock, candidate_json, describe, rounded, why_nothing,
 from engine.candidates import Candidate, find_candidates, probability_of_first
 from engine.errors import IndexDamagedError, InputError
 from engine.imagery.whereabouts import find_imagery
+from engine.photo.nothing import why_nothing_shows
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.earlier import recall
@@ -31,8 +32,6 @@ from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import photo_features
 from engine.work import Work
 
-# Grey levels (standard deviation) below which a photo shows nothing to recognise: night sky, a lens cap.
-_FLAT_PHOTO = 2.0
 # A photo is read at this many times the size that the network sees: enough to average well, quick to decode.
 _READ_TIMES = 4
 
@@ -128,9 +127,8 @@ class Localizer:
             return self._answer(query, None, "failed", str(error), clock)
         nadir = query.nadir or photo.nadir
         clock.lap("read")
-        if float(photo.pixels.mean(axis=2).std()) < _FLAT_PHOTO:
-            message = "The photo is of one colour: there is nothing to recognise."
-            return self._answer(query, photo, "not_found", message, clock, nadir)
+        if (reason := why_nothing_shows(photo.pixels)) is not None:
+            return self._answer(query, photo, "not_found", reason, clock, nadir)
         work.progress("embed", 0, 1)
         views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
         voted = any(index.features is not None for index in self.indexes)

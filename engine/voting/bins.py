@@ -83,7 +83,11 @@ def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, .
     some = np.searchsorted(votes.match, match[starts[most]])
     of_level = np.bincount(level, weights=votes.weight)
     area = (_SHARE * width_km) ** 2
-    expected = (of_level * area)[level[some]] / _TURNS * density.at(votes.lat[some], votes.lon[some])
+    expected = np.empty(len(some))
+    for one in np.unique(level[some]):
+        here = level[some] == one
+        share = density.at(votes.lat[some[here]], votes.lon[some[here]], float(width_km[one]))
+        expected[here] = of_level[one] * area[one] / _TURNS * share
     z = (sums[most] - expected) / np.sqrt(expected + 1.0)
     for best in np.argsort(-z, kind="stable")[:_KEPT]:
         rows = np.searchsorted(votes.match, match[starts[most[best]] : ends[most[best]]])

@@ -10,30 +10,50 @@ from engine import geo
 
 Array = NDArray[np.float64]
 
-_SMOOTH_CELLS = 2.0
+# Votes for a pose come from features all over the ground that it shows: about a normal distribution round its middle.
+# Standard deviation of a photo's points from its middle, of either axis, any rotation, in parts of its longer side.
+_SPREAD = 0.25
+_SMOOTH_CELLS = 1.5
+_PADDING = 6  # cells: past three standard deviations nothing is left
 _MOST_CELLS = 2_000_000
 
 
 class Density:
-    """How many features there are about a place: the share (0 to 1) of all of them in a square km."""
+    """How many features there are about places.
 
-    def __init__(self, lat: Array, lon: Array, cell_deg: float) -> None:
-        """Counts on a grid of cells of `cell_deg` degrees, smoothed; of larger ones where that would be too many."""
-        self._south, self._west = (float(np.floor(values.min())) for values in (lat, lon))
-        high, wide = float(lat.max()) - self._south, float(lon.max()) - self._west
-        self._deg = cell_deg = max(cell_deg, np.sqrt(high * wide / _MOST_CELLS))
-        rows, columns = int(high / cell_deg) + 1, int(wide / cell_deg) + 1
-        row, column = (((lat - self._south) / cell_deg).astype(int), ((lon - self._west) / cell_deg).astype(int))
-        at = row * columns + column
+    Args:
+        lat, lon: (n,) of the features, degrees.
+    """
+
+    def __init__(self, lat: Array, lon: Array) -> None:
+        self._lat, self._lon = lat, lon
+        self._south, self._west = (float(values.min()) for values in (lat, lon))
+        self._high, self._wide = float(lat.max()) - self._south, float(lon.max()) - self._west
+        self._grids: dict[float, tuple[float, Array]] = {}
+
+    def at(self, lat: Array, lon: Array, width_km: float) -> Array:
+        """The share (n,) of all features in a square km of the ground of photos so wide, with these middles (n,)."""
+        if width_km not in self._grids:
+            self._grids[width_km] = self._grid(width_km)
+        cell_deg, share = self._grids[width_km]
+        rows, columns = share.shape
+        row = np.floor((lat - self._south) / cell_deg).astype(np.int64) + _PADDING
+        east = (lon - self._west + 180.0 - self._wide / 2) % 360.0 - 180.0 + self._wide / 2
+        column = np.floor(east / cell_deg).astype(np.int64) + _PADDING
+        return share[row.clip(0, rows - 1), column.clip(0, columns - 1)]
+
+    def _grid(self, width_km: float) -> tuple[float, Array]:
+        """Degrees of a cell, and the smoothed shares in a square km (rows from the south, columns from the west)."""
+        cell_deg = _SPREAD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
+        cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MOST_CELLS), 1e-6)
+        rows, columns = int(self._high / cell_deg) + 1, int(self._wide / cell_deg) + 1
+        at = ((self._lat - self._south) / cell_deg).astype(np.int64) * columns
+        at += ((self._lon - self._west) / cell_deg).astype(np.int64)
         counts = np.bincount(at, minlength=rows * columns).reshape(rows, columns).astype(np.float32)
-        smooth = cv2.GaussianBlur(counts, (0, 0), _SMOOTH_CELLS, borderType=cv2.BORDER_REPLICATE)
-        middle = self._south + (np.arange(rows) + 0.5) * cell_deg
+        around = self._wide + cell_deg > 360.0
+        counts = np.pad(counts, ((_PADDING, _PADDING), (0, 0)))
+        counts = np.pad(counts, ((0, 0), (_PADDING, _PADDING)), mode="wrap" if around else "constant")
+        smooth = cv2.GaussianBlur(counts, (0, 0), _SMOOTH_CELLS, borderType=cv2.BORDER_CONSTANT)
+        middle = self._south + (np.arange(-_PADDING, rows + _PADDING) + 0.5) * cell_deg
         area = np.cos(np.radians(middle.clip(-89.0, 89.0))) * (cell_deg * geo.KM_PER_DEGREE) ** 2
-        self._share = smooth / area[:, None] / len(lat)
-
-    def at(self, lat: Array, lon: Array) -> Array:
-        """The share (n,) in a square km about places (n,)."""
-        rows, columns = self._share.shape
-        row = ((lat - self._south) / self._deg).astype(np.int64).clip(0, rows - 1)
-        column = (((lon - self._west) % 360.0) / self._deg).astype(np.int64).clip(0, columns - 1)
-        return self._share[row, column].astype(np.float64)
+        return cell_deg, smooth.astype(np.float64) / area[:, None] / len(self._lat)

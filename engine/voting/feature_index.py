@@ -49,7 +49,6 @@ _PROBES = 32
 _AT_ONCE = 1024  # photo features; FAISS slows down with many thousands
 _SIZE_STEPS = 14.0  # an octave: 5 %
 _SIZE_ORIGIN = 8.0  # octaves below 1 km
-_CELL_DEG_A_KM = 1.0  # cells of the density, for an index of 1 km a pixel
 _REBUILD = "copy it again or build it anew"
 
 
@@ -187,7 +186,7 @@ class FeatureSet:
         """How densely they lie."""
         from engine.voting.density import Density
 
-        return Density(self.places.lat, self.places.lon, _CELL_DEG_A_KM * self.feature_km)
+        return Density(self.places.lat, self.places.lon)
 
     @cached_property
     def _searched(self) -> Any:
