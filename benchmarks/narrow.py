@@ -2,11 +2,12 @@
 
     python benchmarks/narrow.py [--km 0.1] [--json]
 
-The satellite pictures of EARTHLOC_DATA/pairs and the scenes of imagery/sentinel2 become one mosaic and one index of
-local features, read at --km a pixel. Each photo of the pairs is looked for in it and among the million features of the
-index of the world that comes along, without a nadir: rank of the first right pose by z-score, its z-score and the best
-wrong one's; then the first ten are registered with the imagery that each was found in. Right means as in
-benchmarks/pairs.py; of two photos the satellite picture shows another land, so they must not be found.
+The satellite pictures of EARTHLOC_DATA/pairs and the scenes of imagery/sentinel2 are read for local features: each as
+finely as it is, as `earthloc index build` does by default, or all as one mosaic at --km a pixel. Each photo of the
+pairs is looked for among them and the million features of the index of the world that comes along, without a nadir:
+rank of the first right pose by z-score, its z-score and the best wrong one's; then the first ten are registered with
+the imagery that each was found in. Right means as in benchmarks/pairs.py; of two photos the satellite picture shows
+another land, so they must not be found.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import shutil
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +37,7 @@ from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.register import register
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
-from engine.voting.build import cells_here, write_features
+from engine.voting.build import cells_here, native_km, write_features
 from engine.voting.cells import Cells, Grid, in_order
 from engine.voting.feature_index import FeatureIndex
 from engine.voting.photo_features import photo_features
@@ -109,6 +111,16 @@ def cells_of(files: list[Path], feature_km: float) -> Cells:
     return in_order(joined[np.unique(joined["number"], return_index=True)[1]])
 
 
+def features_of(imagery_file: Path, files: list[Path], feature_km: float | None, folder: Path) -> FeatureIndex:
+    """The features of imagery that consists of these files, read at this resolution or as finely as it is."""
+    folder.mkdir()
+    with open_imagery(imagery_file) as imagery:
+        km = feature_km or round(native_km(imagery, None), 4)
+        cells = cells_of(files, km)
+        facts = write_features(folder, cells, km, cells_here(imagery_file, imagery, cells, km, None), 0, Work())
+    return FeatureIndex.open(folder, facts)
+
+
 def right_pose(pair: Pair, pose: Pose) -> bool:
     """Whether the middle is inside the photo's footprint and the ground is about as wide."""
     if pair.is_elsewhere:
@@ -134,7 +146,7 @@ def registered(pair: Pair, photo: Photo, found: list[tuple[Pose, ImagerySource]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--km", type=float, default=0.1, help="ground size of the pixels that features are read at")
+    parser.add_argument("--km", type=float, help="one mosaic, read at so many km a pixel")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
@@ -147,25 +159,27 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = picture_files(pairs, sorted((data / "imagery" / "sentinel2").glob("*.tif")), folder)
-    mosaic = folder / "mosaic.vrt"
-    mosaic_of(files, mosaic, 1000.0 * args.km)
     start = time.perf_counter()
-    cells = cells_of(files, args.km)
-    with open_imagery(mosaic) as imagery:
-        facts = write_features(folder, cells, args.km, cells_here(mosaic, imagery, cells, args.km, None), 0, Work())
-    fine = FeatureIndex.open(folder, facts)
-    report: dict = {"km": args.km, "features": fine.count, "built_s": round(time.perf_counter() - start), "photos": {}}
+    if args.km:
+        mosaic_of(files, folder / "mosaic.vrt", 1000.0 * args.km)
+        fine = {folder / "mosaic.vrt": features_of(folder / "mosaic.vrt", files, args.km, folder / "mosaic")}
+    else:
+        fine = {file: features_of(file, [file], None, folder / file.stem) for file in files}
+    count = sum(features.count for features in fine.values())
+    report: dict = {"features": count, "built_s": round(time.perf_counter() - start), "photos": {}}
     world = RegionalIndex.open(next(path for path in own_indexes() if path.name == "world"))
     report["features_of_the_world"] = world.features.count
-    coarse = world.path.parent / world.info["source"]["path"]
-    with open_imagery(mosaic) as imagery, open_imagery(coarse) as whole:
+    searched = {**fine, world.path.parent / world.info["source"]["path"]: world.features}
+    with ExitStack() as stack:
+        imagery = {file: stack.enter_context(open_imagery(file)) for file in searched}
         for pair in pairs:
             photo = read_photo(pair.photo, max_px=1024)
             features = photo_features(photo.pixels)
             start = time.perf_counter()
-            poses = [(pose, imagery) for pose in find_poses(features, fine, 100)]
+            poses = [
+                (pose, imagery[file]) for file, index in searched.items() for pose in find_poses(features, index, 100)
+            ]
             seconds = time.perf_counter() - start
-            poses += [(pose, whole) for pose in find_poses(features, world.features, 100)]
             poses.sort(key=lambda one: -one[0].z)
             right = [right_pose(pair, pose) for pose, _ in poses]
             rank = right.index(True) + 1 if any(right) else None
@@ -175,15 +189,14 @@ def main() -> None:
                 "z": round(poses[rank - 1][0].z, 1) if rank else None,
                 "width_km": round(poses[rank - 1][0].width_km, 1) if rank else None,
                 "best_wrong_z": round(max(pose.z for (pose, _), good in zip(poses, right, strict=True) if not good), 1),
-                "s": round(seconds, 2),
+                "search_s": round(seconds, 1),
                 "registered": registered(pair, photo, poses),
             }
             print(f"measured: {pair.name}", file=sys.stderr)
     if args.json:
         print(json.dumps(report))
         return
-    print(f"{report['features']} features at {args.km} km, built in {report['built_s']} s")
-    print(f"beside {report['features_of_the_world']} of the world")
+    print(f"{count} features, read in {report['built_s']} s, beside {world.features.count} of the world")
     for name, row in report["photos"].items():
         print(f"{name:18} {json.dumps(row)}")
 
