@@ -20,7 +20,10 @@ from typing import Callable
 
 MANIFEST = "index.json"
 FILES = frozenset(
-    f"{MANIFEST} descriptors.f32 descriptors.i8 tiles.bin tiles.gpkg codes.pq4 pixels.crc model.json model.onnx".split()
+    (
+        f"{MANIFEST} descriptors.f32 descriptors.i8 tiles.bin tiles.gpkg codes.pq4 pixels.crc model.json model.onnx "
+        "features.bin features.cells"
+    ).split()
 )
 _BLOCK = 1 << 20
 _MAX_MANIFEST_BYTES = 1_000_000

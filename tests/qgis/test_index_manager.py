@@ -20,7 +20,7 @@ from earthloc_qgis.core.index_files import IndexFileError
 from earthloc_qgis.gui import index_tiles
 
 
-def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
+def write_index(folder, name, region=(0, 40, 10, 48), size=1000, features=0):
     """What the manager and the zip file need of an index; the engine would refuse it."""
     folder.mkdir(parents=True)
     info = {
@@ -28,6 +28,10 @@ def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
         "model": {"name": "m", "version": "1", "sha256": "0"},
         "source": {"path": "ground.tif", "attribution": "made up", "licence": "public domain"},
     }  # fmt: skip
+    if features:
+        info |= {"format": 2, "features": {"count": features, "feature_km": 0.05, "vocabulary": "0"}}
+        (folder / "features.bin").write_bytes(b"f" * 24 * features)
+        (folder / "features.cells").write_bytes(b"c" * 20)
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
     (folder / "tiles.bin").write_bytes(b"t" * 100)
     (folder / "descriptors.i8").write_bytes(bytes(range(250)) * (size // 250))
@@ -38,7 +42,7 @@ def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
 def indexes(tmp_path):
     folder = tmp_path / "ïndexes"
     settings.set_index_folder(str(folder))
-    write_index(folder / "europe", "europe")
+    write_index(folder / "europe", "europe", features=1200)
     write_index(folder / "damaged one", "pacific", (170, -20, -170, 10))
     (folder / "broken").mkdir()
     (folder / "broken" / "index.json").write_text("{")
@@ -134,7 +138,7 @@ def test_export_and_import_give_the_same_files(manager, indexes, tmp_path):
     manager.import_from(str(archive))
     wait_for(lambda: "all as they were written" in manager.state.text())
     wait_for(lambda: manager.table.rowCount() == 3)
-    names = ["descriptors.i8", "index.json", "tiles.bin"]
+    names = ["descriptors.i8", "features.bin", "features.cells", "index.json", "tiles.bin"]
     copy = indexes / "europe 2"  # nothing is overwritten
     assert sorted(p.name for p in copy.iterdir()) == names
     assert all((copy / name).read_bytes() == (indexes / "europe" / name).read_bytes() for name in names)
