@@ -64,7 +64,7 @@ def outlook(
     a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
     size_bytes = count * a_tile + codes + features
-    narrowest = round(narrowest_km(feature_km), 3) if feature_km else None
+    narrowest = float(f"{narrowest_km(feature_km):.3g}") if feature_km else None
     return Outlook(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
 
 

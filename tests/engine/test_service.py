@@ -158,7 +158,7 @@ def test_index_methods(service, small_index_folder, land_raster, tmp_path):
     planned = service.call(6, "index/plan", {"source": str(land_raster), "tile_km": info["tile_km"]})["result"]
     assert planned["tiles"] >= info["count"]  # tiles that reach beyond the raster are planned, too
     assert planned["size_bytes"] > 1024 * planned["tiles"]
-    assert planned["narrowest_km"] == pytest.approx(256 * planned["feature_km"])
+    assert planned["narrowest_km"] == pytest.approx(256 * planned["feature_km"], rel=0.01)
     fine = {"source": str(land_raster), "tile_km": info["tile_km"], "feature_km": planned["feature_km"] / 2}
     finer = service.call(7, "index/plan", fine)["result"]
     assert finer["features"] == pytest.approx(4 * planned["features"], rel=0.2)
