@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
+from engine.limits import SEARCHED
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, same_place, spread
@@ -17,7 +18,7 @@ from engine.retrieval.tiling import Circle, tile_name
 from engine.voting.photo_features import PhotoFeatures
 from engine.voting.poses import Pose, find_poses
 
-TILES, VOTES, BOTH = "tiles", "votes", "both"
+BOTH, TILES, VOTES = SEARCHED
 POSES = 100
 # Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
 # so much, in natural logarithms of probability.
@@ -78,7 +79,7 @@ class Candidate:
 
 def find_candidates(
     indexes: Sequence[RegionalIndex],
-    views: Mapping[str, PhotoViews],
+    views: Mapping[str, PhotoViews] | None,
     features: PhotoFeatures | None,
     top_k: int,
     circle: Circle | None = None,
@@ -88,13 +89,13 @@ def find_candidates(
 
     Args:
         indexes: where to search.
-        views: of the photo, for each of the indexes' models by its sha256.
+        views: of the photo, for each of the indexes' models by its sha256; None leaves tiles out.
         features: of the photo; None leaves votes out.
         top_k: how many.
         circle: only candidates whose middle lies in it.
         expectation: what is known of the photo; by default nothing.
     """
-    tiles = rank_tiles(indexes, views, top_k, circle, expectation)
+    tiles = rank_tiles(indexes if views is not None else [], views or {}, top_k, circle, expectation)
     found = [_of_tile(tiles, row) for row in range(len(tiles.scores))]
     for index in indexes:
         if features is not None and index.features is not None:

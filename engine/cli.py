@@ -34,6 +34,7 @@ from engine.limits import (
     LON_OF_REGION,
     RADIUS_KM,
     RESOLUTION_M,
+    SEARCHED,
     TILE_KM,
     TOP_K,
 )
@@ -194,7 +195,13 @@ def parser() -> argparse.ArgumentParser:
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
     _add_index(rate)
     rate.add_argument("--imagery", metavar="IMAGERY", help="reference imagery, as for localize (that of the index)")
-    rate.add_argument("--no-register", action="store_true", help="only measure which tiles are found")
+    rate.add_argument("--no-register", action="store_true", help="only measure which candidates are found")
+    rate.add_argument(
+        "--search",
+        choices=SEARCHED,
+        default=SEARCHED[0],
+        help="which candidates to look for: tiles that look alike, votes of local features, or both (both)",
+    )
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")

@@ -123,6 +123,7 @@ def evaluate(args: argparse.Namespace) -> int:
             _localizer(args.indexes),
             use_nadir=not args.no_nadir,
             radius_km=args.radius_km,
+            search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
             work=Work(line.show),

@@ -18,7 +18,8 @@ import numpy as np
 import shapely
 
 from engine import geo
-from engine.errors import InputError
+from engine.candidates import BOTH, VOTES
+from engine.errors import InputError, UsageError
 from engine.localize import Localizer, Query
 from engine.work import Work
 
@@ -76,6 +77,7 @@ def evaluate(
     *,
     use_nadir: bool = True,
     radius_km: float = 1000.0,
+    search: str = BOTH,
     register: bool = True,
     imagery: str | Path | None = None,
     work: Work | None = None,
@@ -87,15 +89,22 @@ def evaluate(
         localizer: what is evaluated.
         use_nadir: restrict the search to radius_km around the nadir where the table gives one.
         radius_km: of that circle.
+        search: which candidates are looked for; see `Query`.
         register: False measures retrieval alone, which is quicker.
         imagery: registered with instead of the indexes' own; see `open_imagery`.
         work: progress (stage `evaluate`) and cancelling.
+
+    Raises:
+        InputError: the table or a photo of it cannot be read. UsageError: no index has features that could vote.
 
     Returns:
         photos, recall and recall_strict {"1", "5", "10", "20", "100"} in percent, located, wrong,
         median_center_error_km and median_iou (of located photos, None without any), seconds_per_photo.
     """
     work = work or Work()
+    if search == VOTES and all(index.features is None for index in localizer.indexes):
+        mend = "build one with --feature-km, or leave out --search votes"
+        raise UsageError(localizer.indexes[0].path, "has no local features that could vote", mend)
     truths = read_truth(truth_csv)
     first_hits, errors, ious, wrong = [], [], [], 0
     started = time.perf_counter()
@@ -108,6 +117,7 @@ def evaluate(
             radius_km,
             max(RANKS),
             use_nadir=nadir is not None,
+            search=search,
             register=register,
             imagery=imagery,
         )

@@ -61,7 +61,13 @@ def plan(args: argparse.Namespace) -> int:
     dimension = ModelPackage.open(args.model).dimension
     with ProgressLine() as line:
         found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show), args.feature_km)
-    text = f"up to {found.tiles} tiles, {found.features} local features, {found.size_bytes / 1e6:,.1f} MB"
+    features = "no local features"
+    if found.narrowest_km is not None:
+        features = (
+            f"{found.features} local features at {1000 * found.feature_km:g} m a pixel (for photos about "
+            f"{found.narrowest_km:g} km wide and wider)"
+        )
+    text = f"up to {found.tiles} tiles, {features}, {found.size_bytes / 1e6:,.1f} MB"
     print(json.dumps(dataclasses.asdict(found)) if args.json else text)
     return 0
 

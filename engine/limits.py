@@ -9,5 +9,6 @@ GEOREFERENCED = ("ortho", "gcp", "warped", "affine", "points", "worldfile")
 GROUND_CRS = ("auto", "EPSG:4326", "utm", "aeqd")  # the first is the default
 RESOLUTION_M = (0.01, 100_000.0)
 TOP_K = (1, 1000)
+SEARCHED = ("both", "tiles", "votes")  # which candidates are looked for; the first is the default
 DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
 FEATURE_KM = (0.002, 20.0)  # ground resolution of an index's local features

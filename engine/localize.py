@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.answer import Clock, candidate_json, describe, rounded, why_nothing, without_place
-from engine.candidates import Candidate, find_candidates, probability_of_first
+from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, probability_of_first
 from engine.errors import IndexDamagedError, InputError
 from engine.imagery.whereabouts import find_imagery
 from engine.photo.nothing import why_nothing_shows
@@ -47,6 +47,8 @@ class Query:
         top_k: how many candidates to return.
         area: search in this circle instead of the one round the nadir.
         use_nadir: False searches everywhere even when a nadir is known.
+        search: which candidates are looked for, one of `limits.SEARCHED`: "tiles" that look like the photo, poses that
+            its local features vote for ("votes"), or "both".
         register: False leaves out registration.
         imagery: registered with instead of that which the indexes were made from; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
@@ -60,6 +62,7 @@ class Query:
     top_k: int = 10
     area: Circle | None = None
     use_nadir: bool = True
+    search: str = BOTH
     register: bool = True
     imagery: str | Path | None = None
     register_s: float = 10.0
@@ -130,9 +133,11 @@ class Localizer:
         if (reason := why_nothing_shows(photo.pixels)) is not None:
             return self._answer(query, photo, "not_found", reason, clock, nadir)
         work.progress("embed", 0, 1)
-        views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
-        voted = any(index.features is not None for index in self.indexes)
-        features = photo_features(photo.pixels) if voted else None
+        views, features = None, None
+        if query.search != VOTES:
+            views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
+        if query.search != TILES and any(index.features is not None for index in self.indexes):
+            features = photo_features(photo.pixels)
         clock.lap("embed")
         work.progress("search", 0, 1)
         circle = query.area
@@ -145,7 +150,7 @@ class Localizer:
         work.check()
         if not candidates:
             return self._answer(query, photo, "not_found", why_nothing(circle), clock, nadir)
-        confidence = self._probability(candidates, near_nadir=circle is not None)
+        confidence = self._probability(candidates, features is not None, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
         answer = self._answer(query, photo, "uncertain", message, clock, nadir, candidates, confidence)
         if query.register:
@@ -162,9 +167,9 @@ class Localizer:
     def _model_of(self, candidate: Candidate) -> ModelPackage:
         return self.models[candidate.index.info["model"]["sha256"]]
 
-    def _probability(self, candidates: Sequence[Candidate], near_nadir: bool) -> float:
+    def _probability(self, candidates: Sequence[Candidate], voted: bool, near_nadir: bool) -> float:
         """How probable it is that the first candidate is right, before registration looks at it."""
-        if candidates[0].index.features is None:
+        if not voted or candidates[0].index.features is None:
             return prior_of_first_candidate(self._model_of(candidates[0]).card, near_nadir)
         return probability_of_first(candidates)
 

@@ -20,7 +20,10 @@ from typing import Callable
 
 MANIFEST = "index.json"
 FILES = frozenset(
-    f"{MANIFEST} descriptors.f32 descriptors.i8 tiles.bin tiles.gpkg codes.pq4 pixels.crc model.json model.onnx".split()
+    (
+        f"{MANIFEST} descriptors.f32 descriptors.i8 tiles.bin tiles.gpkg codes.pq4 pixels.crc model.json model.onnx "
+        "features.bin features.cells"
+    ).split()
 )
 _BLOCK = 1 << 20
 _MAX_MANIFEST_BYTES = 1_000_000
@@ -34,13 +37,16 @@ class IndexFileError(Exception):
 class IndexFacts:
     """What an index says of itself: region is west, south, east, north; built_at seconds since 1970.
 
-    `server` is the address of one that lies on Milvus; "" for one whose files are here.
+    `features` is how many local features it has, read at `feature_m` metres a pixel; 0 and 0.0 without any. `server`
+    is the address of one that lies on Milvus; "" for one whose files are here.
     """
 
     path: str
     name: str
     tiles: int
     tile_km: tuple
+    features: int
+    feature_m: float
     region: tuple
     size_bytes: int
     built_at: float
@@ -62,13 +68,17 @@ def read_facts(path: str) -> IndexFacts:
         source, model = info["source"], info["model"]
         region = tuple(float(side) for side in info["region"])
         tile_km = tuple(float(width) for width in info["tile_km"])
-        if len(region) != 4 or not all(map(math.isfinite, (*region, *tile_km))):
+        features = info.get("features") or {"count": 0, "feature_km": 0}
+        feature_m = round(1000 * float(features["feature_km"]), 1)
+        if len(region) != 4 or not all(map(math.isfinite, (*region, *tile_km, feature_m))):
             raise ValueError("region")
         return IndexFacts(
             path=str(folder),
             name=str(info["name"]),
             tiles=int(info["count"]),
             tile_km=tile_km,
+            features=int(features["count"]),
+            feature_m=feature_m,
             region=region,
             size_bytes=sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()),
             built_at=manifest.stat().st_mtime,

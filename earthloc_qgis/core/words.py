@@ -38,3 +38,23 @@ def stage_in_words(params: dict) -> str:
         "save": tr("Saving"),
     }
     return words.get(str(stage), "")
+
+
+def outlook_in_words(found: dict) -> str:
+    """What the engine's `index/plan` foretells of an index."""
+    if not found["tiles"]:
+        return tr("No tile of this region lies on land that the imagery covers.")
+    tiles, size_mb = f"{found['tiles']:,}", f"{found['size_bytes'] / 1e6:,.1f}"
+    if found["narrowest_km"] is None:
+        return tr("Up to {n} tiles, no local features, {mb} MB.").format(n=tiles, mb=size_mb)
+    text = tr(
+        "Up to {n} tiles and {f} local features, {mb} MB.\n"
+        "Features at {m} m a pixel are for photos about {km} km wide and wider."
+    )
+    return text.format(
+        n=tiles,
+        f=f"{found['features']:,}",
+        mb=size_mb,
+        m=f"{1000 * found['feature_km']:,g}",
+        km=f"{found['narrowest_km']:,g}",
+    )

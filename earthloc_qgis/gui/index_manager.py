@@ -68,7 +68,7 @@ class IndexManager(QDialog):
         layout.addLayout(self._make_buttons())
         layout.addWidget(self.state)
         layout.addWidget(self.builder)
-        self.resize(900, 620)
+        self.resize(960, 640)
         self.table.itemSelectionChanged.connect(self._selected)
         self.builder.built.connect(self._added)
         self._client.ready.connect(self.refresh)
@@ -87,6 +87,7 @@ class IndexManager(QDialog):
         ):
             button = QPushButton(text, self)
             button.setObjectName(f"index_{name}_button")
+            button.setAutoDefault(False)  # Enter in a field below confirms what is typed there
             button.clicked.connect(deed)
             row.addWidget(button)
             self.buttons[name] = button

@@ -29,6 +29,8 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.engine_client import EngineClient, EngineError
+from ..core.words import outlook_in_words
+from .feature_choice import FeatureChoice
 from .plain_text import plain
 from .run_progress import duration_text
 
@@ -78,6 +80,7 @@ class IndexBuilder(QGroupBox):
         self.widths = QLineEdit(DEFAULT_TILE_KM, self)
         self.widths.setObjectName("build_widths_edit")
         self.widths.setToolTip(self.tr("Ground widths of the tiles in km: about those of the photos to be located"))
+        self.features = FeatureChoice(self)
         self.attribution = QLineEdit(self)
         self.attribution.setObjectName("build_attribution_edit")
         self.attribution.setPlaceholderText(self.tr("What the imagery's own tags say"))
@@ -90,6 +93,7 @@ class IndexBuilder(QGroupBox):
         self.outlook.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton(self.tr("Build"), self)
         self.button.setObjectName("build_button")
+        self.button.setAutoDefault(False)  # Enter confirms what is typed and does not start hours of work
         self.progress = QProgressBar(self)
         self.progress.setObjectName("build_progress")
         self.progress.hide()
@@ -103,6 +107,7 @@ class IndexBuilder(QGroupBox):
         form.addRow(self.tr("Name"), self.name)
         form.addRow("", self.taken)
         form.addRow(self.tr("Tile widths in km"), self.widths)
+        form.addRow(self.tr("Local features"), self.features)
         form.addRow(self.tr("Attribution"), self.attribution)
         form.addRow(self.tr("Licence"), self.licence)
         form.addRow("", self.outlook)
@@ -118,6 +123,7 @@ class IndexBuilder(QGroupBox):
         self.widths.textChanged.connect(self._replan)
         self.layer.layerChanged.connect(self._replan)
         self.extent.toggled.connect(self._replan)
+        self.features.changed.connect(self._replan)
         canvas.extentsChanged.connect(self._map_moved)
         self._update()
 
@@ -166,7 +172,7 @@ class IndexBuilder(QGroupBox):
         self._update()
 
     def _wanted(self) -> dict:
-        """Imagery, region and widths as the engine is told. Raises ValueError with what to mend."""
+        """Imagery, region, widths and features as the engine is told. Raises ValueError with what to mend."""
         layer = self.layer.currentLayer()
         if layer is None or layer.providerType() != "gdal":
             raise ValueError(self.tr("Choose a raster file with a coordinate system, not a web service."))
@@ -174,7 +180,12 @@ class IndexBuilder(QGroupBox):
             bbox = self._map_extent() if self.extent.isChecked() else None
         except QgsCsException as error:
             raise ValueError(self.tr("What the map shows lies outside the Earth; move the map.")) from error
-        return {"source": layer.source(), "bbox": bbox, "tile_km": self._tile_km()}
+        return {
+            "source": layer.source(),
+            "bbox": bbox,
+            "tile_km": self._tile_km(),
+            "feature_km": self.features.feature_km(),
+        }
 
     # --- how large it would be ---------------------------------------------------------------------
 
@@ -218,14 +229,12 @@ class IndexBuilder(QGroupBox):
                 self._planned = None
                 self.outlook.setText(text)
 
-        def known(found: dict) -> None:
-            if found["tiles"]:
-                text = self.tr("Up to {n} tiles, {mb} MB.")
-                answered(text.format(n=f"{found['tiles']:,}", mb=f"{found['size_bytes'] / 1e6:,.1f}"))
-            else:
-                answered(self.tr("No tile of this region lies on land that the imagery covers."))
-
-        request = self._client.request("index/plan", wanted, known, lambda error: answered(error.message))
+        request = self._client.request(
+            "index/plan",
+            wanted,
+            lambda found: answered(outlook_in_words(found)),
+            lambda error: answered(error.message),
+        )
         self._planned = request
 
     def _map_extent(self) -> list[float]:
@@ -267,7 +276,9 @@ class IndexBuilder(QGroupBox):
         path = str(self.out())
         name = self.name.text()
         self.name.clear()  # the next one needs another
-        self._end(self.tr("{name}: {n} tiles.").format(name=name, n=info.get("count", 0)))
+        features = info.get("features") or {}
+        text = self.tr("{name}: {n} tiles and {f} local features.") if features else self.tr("{name}: {n} tiles.")
+        self._end(text.format(name=name, n=f"{info.get('count', 0):,}", f=f"{features.get('count', 0):,}"))
         self.built.emit(path)
 
     def _stopped(self, error: EngineError) -> None:
@@ -291,7 +302,10 @@ class IndexBuilder(QGroupBox):
         named = bool(self.name.text().strip(" ."))
         half = named and Path(f"{self.out()}.partial").is_dir()
         there = named and self.out().exists()
-        for widget in (self.layer, self.extent, self.name, self.widths, self.attribution, self.licence):
+        choices = (
+            self.layer, self.extent, self.name, self.widths, self.features, self.attribution, self.licence,
+        )  # fmt: skip
+        for widget in choices:
             widget.setEnabled(not self.running)
         if self.running:
             self.button.setText(self.tr("Pause"))

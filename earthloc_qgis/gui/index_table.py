@@ -10,8 +10,8 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QT
 from ..core.index_files import IndexFacts
 from .plain_text import plain
 
-_IMAGERY, _LICENCE = 5, 6  # columns
-_NUMBERS = (1, 3)
+_IMAGERY, _LICENCE = 6, 7  # columns
+_NUMBERS = (1, 3, 4)
 
 
 class IndexTable(QTableWidget):
@@ -20,8 +20,8 @@ class IndexTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         headers = [
-            self.tr("Name"), self.tr("Tiles"), self.tr("Widths (km)"), self.tr("Size"), self.tr("Built"),
-            self.tr("Imagery"), self.tr("Licence"),
+            self.tr("Name"), self.tr("Tiles"), self.tr("Widths (km)"), self.tr("Local features"), self.tr("Size"),
+            self.tr("Built"), self.tr("Imagery"), self.tr("Licence"),
         ]  # fmt: skip
         self.facts: list[IndexFacts] = []
         self.setColumnCount(len(headers))
@@ -67,8 +67,14 @@ class IndexTable(QTableWidget):
             index.name,
             f"{index.tiles:,}",
             ", ".join(f"{width:g}" for width in index.tile_km),
+            self._features(index),
             self.tr("on a server") if index.server else f"{index.size_bytes / 1e6:,.1f} MB",
             time.strftime("%Y-%m-%d", time.localtime(index.built_at)),
             index.attribution or index.imagery,
             index.licence or self.tr("not stated"),
         )
+
+    def _features(self, index: IndexFacts) -> str:
+        if not index.features:
+            return self.tr("none")
+        return self.tr("{n} at {m} m").format(n=f"{index.features:,}", m=f"{index.feature_m:,g}")

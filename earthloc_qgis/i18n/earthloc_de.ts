@@ -354,6 +354,20 @@
       <translation>Speichern</translation>
     </message>
     <message>
+      <source>No tile of this region lies on land that the imagery covers.</source>
+      <translation>Keine Kachel dieser Gegend liegt auf Land, das die Bilddaten zeigen.</translation>
+    </message>
+    <message>
+      <source>Up to {n} tiles, no local features, {mb} MB.</source>
+      <translation>Bis zu {n} Kacheln, keine lokalen Merkmale, {mb} MB.</translation>
+    </message>
+    <message>
+      <source>Up to {n} tiles and {f} local features, {mb} MB.
+Features at {m} m a pixel are for photos about {km} km wide and wider.</source>
+      <translation>Bis zu {n} Kacheln und {f} lokale Merkmale, {mb} MB.
+Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation>
+    </message>
+    <message>
       <source>{n} tiles, {west} to {east}, {south} to {north}</source>
       <translation>{n} Kacheln, {west} bis {east}, {south} bis {north}</translation>
     </message>
@@ -506,12 +520,16 @@
 
 Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm lens about 500 km.
 
+Local features are details of the ground that are recognised in photos, also in those without a nadir. A photo can be found when its shorter side shows about 256 of their pixels or more: 0.05 km a pixel do for photos 13 km wide and wider. Without a number a photo as wide as the smallest tile has that many, if the imagery is so fine; 0 leaves local features out. The log says beforehand how large the index will be.
+
 XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the server first, state whom to credit and the licence, and restrict the extent.
 
 A build that was cancelled or interrupted goes on where it stopped when it is run again with the same parameters. The index appears only when it is complete.</source>
       <translation>Zerlegt Bilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und beschreibt jede mit dem Modell, damit Fotos darin gesucht werden können. Jedes georeferenzierte Raster, das GDAL öffnet, ist recht. Beschränken Sie den Ausschnitt auf die Region Ihrer Fotos: je kleiner, desto schneller und sicherer.
 
 Wählen Sie Bodenbreiten um die Ihrer Fotos: ein Tele zeigt 20 bis 100 km, ein Objektiv von 24 mm etwa 500 km.
+
+Lokale Merkmale sind Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in solchen ohne Nadir. Ein Foto lässt sich finden, wenn seine kürzere Seite etwa 256 ihrer Pixel oder mehr zeigt: 0,05 km je Pixel genügen für Fotos ab 13 km Breite. Ohne Angabe hat ein Foto von der Breite der kleinsten Kachel so viele, wenn die Bilddaten so fein sind; 0 lässt lokale Merkmale weg. Das Protokoll sagt vorher, wie groß der Index wird.
 
 Auch XYZ- und WMTS-Layer sind recht: ihre Kacheln werden einmal geholt und behalten. Lesen Sie zuvor die Bedingungen des Servers, nennen Sie Urheber und Lizenz, und beschränken Sie den Ausschnitt.
 
@@ -528,6 +546,10 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
     <message>
       <source>Ground widths of the tiles in km</source>
       <translation>Bodenbreiten der Kacheln in km</translation>
+    </message>
+    <message>
+      <source>Ground size of a pixel of the local features in km (else as fine as the tiles need; 0: none)</source>
+      <translation>Bodengröße eines Pixels der lokalen Merkmale in km (sonst so fein, wie die Kacheln es brauchen; 0: keine)</translation>
     </message>
     <message>
       <source>Include tiles of open sea</source>
@@ -562,12 +584,20 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
       <translation>Zahl der Kacheln</translation>
     </message>
     <message>
+      <source>Number of local features</source>
+      <translation>Zahl der lokalen Merkmale</translation>
+    </message>
+    <message>
       <source>is no raster file and no XYZ or WMTS layer; choose one with a coordinate system</source>
       <translation>ist weder Rasterdatei noch XYZ- oder WMTS-Layer; wählen Sie eines mit Koordinatensystem</translation>
     </message>
     <message>
-      <source>{n} tiles: {path}</source>
-      <translation>{n} Kacheln: {path}</translation>
+      <source>{n} tiles and {f} local features: {path}</source>
+      <translation>{n} Kacheln und {f} lokale Merkmale: {path}</translation>
+    </message>
+    <message>
+      <source>is no ground size of a pixel; give kilometres, such as 0.05</source>
+      <translation>ist keine Bodengröße eines Pixels; geben Sie Kilometer an, etwa 0.05</translation>
     </message>
     <message>
       <source>are no ground widths; give kilometres with commas between them, such as 313,626</source>
@@ -1051,6 +1081,49 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>FeatureChoice</name>
+    <message>
+      <source>As fine as the tiles need</source>
+      <translation>So fein, wie die Kacheln es brauchen</translation>
+    </message>
+    <message>
+      <source>As fine as</source>
+      <translation>So fein wie</translation>
+    </message>
+    <message>
+      <source>No local features</source>
+      <translation>Keine lokalen Merkmale</translation>
+    </message>
+    <message>
+      <source>m a pixel</source>
+      <translation>m je Pixel</translation>
+    </message>
+    <message>
+      <source>Ground size of a pixel of the local features</source>
+      <translation>Bodengröße eines Pixels der lokalen Merkmale</translation>
+    </message>
+    <message>
+      <source>Details of the ground that are recognised in photos, also in those without a nadir.</source>
+      <translation>Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in solchen ohne Nadir.</translation>
+    </message>
+    <message>
+      <source>Narrow photos need finer ones: a photo can be found when its shorter side shows</source>
+      <translation>Schmale Fotos brauchen feinere: ein Foto lässt sich finden, wenn seine kürzere Seite</translation>
+    </message>
+    <message>
+      <source>about 256 of these pixels or more. So 50 m a pixel do for photos 13 km wide and wider.</source>
+      <translation>etwa 256 dieser Pixel oder mehr zeigt. 50 m je Pixel genügen also für Fotos ab 13 km Breite.</translation>
+    </message>
+    <message>
+      <source>By default a photo as wide as the smallest tile has that many, if the imagery is so fine.</source>
+      <translation>Ohne Angabe hat ein Foto von der Breite der kleinsten Kachel so viele, wenn die Bilddaten so fein sind.</translation>
+    </message>
+    <message>
+      <source>Half the size of a pixel makes four times as many features.</source>
+      <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
+    </message>
+  </context>
+  <context>
     <name>HandOn</name>
     <message>
       <source>Accepted photos only</source>
@@ -1210,6 +1283,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Kachelbreiten in km</translation>
     </message>
     <message>
+      <source>Local features</source>
+      <translation>Lokale Merkmale</translation>
+    </message>
+    <message>
       <source>Attribution</source>
       <translation>Urheber</translation>
     </message>
@@ -1230,16 +1307,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Was die Karte zeigt, liegt außerhalb der Erde; verschieben Sie die Karte.</translation>
     </message>
     <message>
-      <source>Up to {n} tiles, {mb} MB.</source>
-      <translation>Bis zu {n} Kacheln, {mb} MB.</translation>
-    </message>
-    <message>
-      <source>No tile of this region lies on land that the imagery covers.</source>
-      <translation>Keine Kachel dieser Gegend liegt auf Land, das die Bilddaten zeigen.</translation>
-    </message>
-    <message>
       <source>, about {time} left</source>
       <translation>, noch etwa {time}</translation>
+    </message>
+    <message>
+      <source>{name}: {n} tiles and {f} local features.</source>
+      <translation>{name}: {n} Kacheln und {f} lokale Merkmale.</translation>
     </message>
     <message>
       <source>{name}: {n} tiles.</source>
@@ -1451,6 +1524,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Breiten (km)</translation>
     </message>
     <message>
+      <source>Local features</source>
+      <translation>Lokale Merkmale</translation>
+    </message>
+    <message>
       <source>Size</source>
       <translation>Größe</translation>
     </message>
@@ -1477,6 +1554,14 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>not stated</source>
       <translation>nicht angegeben</translation>
+    </message>
+    <message>
+      <source>none</source>
+      <translation>keine</translation>
+    </message>
+    <message>
+      <source>{n} at {m} m</source>
+      <translation>{n} bei {m} m</translation>
     </message>
   </context>
   <context>

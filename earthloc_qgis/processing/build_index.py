@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from qgis.core import (
     QgsCoordinateReferenceSystem,
+    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
 
 from ..core.imagery import imagery_of_layer
+from ..core.words import outlook_in_words
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 # Of the progress bar, in percent.
 _SHARES = {"embed": (0.0, 60.0), "features": (60.0, 100.0)}
 DEFAULT_TILE_KM = "156,313,626"  # as the engine has it
+_MOST_FEATURE_KM = 20.0  # as the engine has it
 
 
 class BuildIndexAlgorithm(EarthLocAlgorithm):
@@ -29,12 +35,14 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
     SOURCE = "SOURCE"
     EXTENT = "EXTENT"
     TILE_KM = "TILE_KM"
+    FEATURE_KM = "FEATURE_KM"
     MODEL = "MODEL"
     INCLUDE_OCEAN = "INCLUDE_OCEAN"
     ATTRIBUTION = "ATTRIBUTION"
     LICENCE = "LICENCE"
     OUTPUT = "OUTPUT"
     TILES = "TILES"
+    FEATURES = "FEATURES"
 
     def displayName(self) -> str:
         """Name in the toolbox."""
@@ -60,6 +68,11 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             "do. Restrict the extent to the region your photos show: the smaller, the faster and the surer.\n\n"
             "Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm "
             "lens about 500 km.\n\n"
+            "Local features are details of the ground that are recognised in photos, also in those without a nadir. "
+            "A photo can be found when its shorter side shows about 256 of their pixels or more: 0.05 km a pixel do "
+            "for photos 13 km wide and wider. Without a number a photo as wide as the smallest tile has that many, if "
+            "the imagery is so fine; 0 leaves local features out. The log says beforehand how large the index will "
+            "be.\n\n"
             "XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the "
             "server first, state whom to credit and the licence, and restrict the extent.\n\n"
             "A build that was cancelled or interrupted goes on where it stopped when it is run again with the "
@@ -74,6 +87,16 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(
             QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), DEFAULT_TILE_KM)
+        )
+        self.addParameter(
+            QgsProcessingParameterNumber(
+                self.FEATURE_KM,
+                self.tr("Ground size of a pixel of the local features in km (else as fine as the tiles need; 0: none)"),
+                QgsProcessingParameterNumber.Type.Double,
+                optional=True,
+                minValue=0.0,
+                maxValue=_MOST_FEATURE_KM,
+            )
         )
         self.addParameter(
             QgsProcessingParameterBoolean(self.INCLUDE_OCEAN, self.tr("Include tiles of open sea"), False)
@@ -95,6 +118,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(QgsProcessingParameterFolderDestination(self.OUTPUT, self.tr("Index folder")))
         self.addOutput(QgsProcessingOutputNumber(self.TILES, self.tr("Number of tiles")))
+        self.addOutput(QgsProcessingOutputNumber(self.FEATURES, self.tr("Number of local features")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Builds the index with progress; cancelling leaves what is done for the next run."""
@@ -110,16 +134,20 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
         bbox = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
-        params = {
+        wanted = {
             "source": imagery.spec(),
-            "out": out,
             "bbox": None if extent.isNull() else bbox,
             "tile_km": self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),
+            "include_ocean": self.parameterAsBool(parameters, self.INCLUDE_OCEAN, context),
+            "feature_km": self._feature_km(parameters, context),
+        }
+        params = {
+            **wanted,
+            "out": out,
             "model": self.parameterAsFile(parameters, self.MODEL, context) or None,
             "resume": True,
             "attribution": self.parameterAsString(parameters, self.ATTRIBUTION, context),
             "licence": self.parameterAsString(parameters, self.LICENCE, context),
-            "include_ocean": self.parameterAsBool(parameters, self.INCLUDE_OCEAN, context),
         }
         said: set[str] = set()
 
@@ -133,9 +161,25 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
                 feedback.pushInfo(str(progress.get("message") or stage))
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
+            feedback.pushInfo(outlook_in_words(engine.request("index/plan", wanted, lambda _: None)))
             info = engine.request("index/build", params, on_progress)
-        feedback.pushInfo(self.tr("{n} tiles: {path}").format(n=info["count"], path=out))
-        return {self.OUTPUT: out, self.TILES: info["count"]}
+        tiles, features = info["count"], (info.get("features") or {"count": 0})["count"]
+        text = self.tr("{n} tiles and {f} local features: {path}")
+        feedback.pushInfo(text.format(n=f"{tiles:,}", f=f"{features:,}", path=out))
+        return {self.OUTPUT: out, self.TILES: tiles, self.FEATURES: features}
+
+    def _feature_km(self, parameters: dict, context: QgsProcessingContext) -> Optional[float]:
+        """None where nothing is given. QGIS itself would take what is no number for 0, which means no features."""
+        given = parameters.get(self.FEATURE_KM)
+        if given is None or given == "":
+            return None
+        if isinstance(given, str):
+            try:
+                float(given)
+            except ValueError as error:
+                mend = self.tr("is no ground size of a pixel; give kilometres, such as 0.05")
+                raise QgsProcessingException(f"{given}: {mend}.") from error
+        return self.parameterAsDouble(parameters, self.FEATURE_KM, context)
 
     def _widths(self, text: str) -> list[float]:
         try:

@@ -52,6 +52,7 @@ from engine.voting.build import (
     sound_cells,
     write_features,
 )
+from engine.voting.cells import Cells
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
 from engine.work import Work
 
@@ -122,6 +123,7 @@ def build_index(
         dtype = "int8" if compact else "float32"
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
+        cells = plan_cells(bbox or imagery.bounds(), feature_km, work)[0] if feature_km else None
         plan = {
             "format": FORMAT if feature_km else 1,
             "name": out.name,
@@ -150,8 +152,8 @@ def build_index(
             else:
                 batches = batches_here(imagery, tiles, model, dtype, start, reuse)
             _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, work)
-            if feature_km:
-                plan[FACTS] = _write_features(partial, imagery, source, bbox, feature_km, reuse, scheduler, work)
+            if cells is not None:
+                plan[FACTS] = _write_features(partial, imagery, source, cells, feature_km, reuse, scheduler, work)
             info = _finish(partial, out, plan, tiles, model, work)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
@@ -264,14 +266,13 @@ def _write_features(
     partial: Path,
     imagery: ImagerySource,
     source: str | Path,
-    bbox: BBox | None,
+    cells: Cells,
     feature_km: float,
     reuse: RegionalIndex | None,
     scheduler: str,
     work: Work,
 ) -> dict[str, Any]:
-    """The features of the region, those that an earlier build has left included; what the manifest says of them."""
-    cells, _ = plan_cells(bbox or imagery.bounds(), feature_km)
+    """The features of these cells, those that an earlier build has left included; what the manifest says of them."""
     start = sound_cells(partial, cells)
     if scheduler:
         read = cells_on_dask(scheduler, Path(source), cells[start:], feature_km)

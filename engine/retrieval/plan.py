@@ -16,7 +16,7 @@ from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
 from engine.retrieval.stored import NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
-from engine.voting.build import default_feature_km, plan_cells
+from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE
 from engine.work import Work
 
@@ -29,13 +29,15 @@ _CHECKSUM_BYTES = 4
 class Outlook:
     """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer.
 
-    So with local features: as many as the land has room for, read at `feature_km` a pixel.
+    So with local features: as many as the land has room for, read at `feature_km` a pixel. They are meant to find
+    photos that show at least `narrowest_km` along their shorter side; None without features.
     """
 
     tiles: int
     size_bytes: int
     features: int
     feature_km: float
+    narrowest_km: float | None
 
 
 def outlook(
@@ -58,10 +60,12 @@ def outlook(
         count = len(plan_tiles(imagery, bbox, tile_km, include_ocean, work))
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
-        features = plan_cells(bbox or imagery.bounds(), feature_km)[1] if feature_km else 0
+        features = plan_cells(bbox or imagery.bounds(), feature_km, work)[1] if feature_km else 0
     a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
-    return Outlook(count, count * a_tile + codes + features, features // FEATURE_DTYPE.itemsize, feature_km)
+    size_bytes = count * a_tile + codes + features
+    narrowest = float(f"{narrowest_km(feature_km):.3g}") if feature_km else None
+    return Outlook(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
 
 
 def plan_tiles(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine import geo
 from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
+from engine.errors import UsageError
 from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
@@ -42,12 +43,20 @@ from engine.work import Work
 
 CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
 _THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
-_PIXELS_A_TILE = 256  # by default a photo as wide as the smallest tile has so many pixels
+# By default a photo as wide as the smallest tile has so many pixels of the imagery: about as few as find it.
+_PIXELS_A_PHOTO = 256
+_MOST_CELLS = 1_000_000  # planned in seconds; their features would take some 50 GB
+_POINTS_AT_ONCE = 100_000  # of the land mask, between two reports
 
 
 def default_feature_km(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float]) -> float:
     """Ground resolution for photos as wide as the tiles, but none that the imagery lacks."""
-    return float(np.clip(max(min(tile_km) / _PIXELS_A_TILE, native_km(imagery, bbox)), *FEATURE_KM).round(4))
+    return float(np.clip(max(min(tile_km) / _PIXELS_A_PHOTO, native_km(imagery, bbox)), *FEATURE_KM).round(4))
+
+
+def narrowest_km(feature_km: float) -> float:
+    """Ground along the shorter side of the narrowest photos that features of this resolution are meant to find."""
+    return _PIXELS_A_PHOTO * feature_km
 
 
 def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
@@ -57,15 +66,27 @@ def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
     return imagery.pixel_km(lat, lon)
 
 
-def plan_cells(bbox: BBox, feature_km: float) -> tuple[Cells, int]:
-    """The cells of a region without those of the open sea, and about how many bytes their features will have."""
-    cells = Grid(feature_km).of(bbox)
+def plan_cells(bbox: BBox, feature_km: float, work: Work | None = None) -> tuple[Cells, int]:
+    """The cells of a region without those of the open sea, and about how many bytes their features will have.
+
+    Reports as stage `plan`, in cells. Raises UsageError where there are too many.
+    """
+    work = work or Work()
+    grid = Grid(feature_km)
+    count = grid.count(bbox)
+    if count > _MOST_CELLS:
+        problem = f"features at {1000 * feature_km:g} m a pixel take {count:,} cells of this region's imagery"
+        raise UsageError(None, f"{problem}, more than {_MOST_CELLS:,}", "choose a smaller region or coarser features")
+    cells = grid.of(bbox)
     shares = np.linspace(0.0, 1.0, 1 + max(2, int(np.ceil(CELL_PX * feature_km / 5.0))))
+    at_once = max(1, _POINTS_AT_ONCE // len(shares) ** 2)
     near = np.empty(len(cells))
-    for at, cell in enumerate(cells):
-        lat = cell["south"] + shares * (cell["north"] - cell["south"])
-        lon = cell["west"] + shares * (cell["east"] - cell["west"])
-        near[at] = near_land(lat[:, None], lon[None, :]).mean()
+    for start in range(0, len(cells), at_once):
+        work.progress("plan", start, len(cells))
+        some = cells[start : start + at_once, None]
+        lat = some["south"] + shares * (some["north"] - some["south"])
+        lon = some["west"] + shares * (some["east"] - some["west"])
+        near[start : start + at_once] = near_land(lat[:, :, None], lon[:, None, :]).mean(axis=(1, 2))
     height_km = (cells["north"] - cells["south"]) * geo.KM_PER_DEGREE
     wide_km = (cells["east"] - cells["west"]) * geo.KM_PER_DEGREE * np.cos(np.radians(middles(cells)[0]))
     pixels = float((near * height_km * wide_km).sum()) / feature_km**2

@@ -54,17 +54,31 @@ class Grid:
 
         Neighbours on the ground become neighbours on disk, as tiles do.
         """
+        numbers = [
+            self._ends[row] + np.unique(np.arange(start, end) % self._columns[row])
+            for row, start, end in zip(*self._spans(bbox), strict=True)
+        ]
+        return in_order(self.numbered(np.concatenate(numbers or [np.empty(0, np.int64)])))
+
+    def count(self, bbox: BBox) -> int:
+        """How many cells `of` gives, without making them."""
+        _, start, end = self._spans(bbox)
+        return int((end - start).sum())
+
+    def _spans(self, bbox: BBox) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The rows (n,) that a region touches, and in each the first column and the one after the last.
+
+        Columns run on beyond 180 E.
+        """
         west, south, east, north = bbox
         span = (east - west) % 360.0 or 360.0
         first = max(0, math.floor((south + 90.0) / self._height))
         last = min(len(self._columns) - 1, math.ceil((north + 90.0) / self._height) - 1)
-        numbers = []
-        for row in range(first, last + 1):
-            columns = int(self._columns[row])
-            start = math.floor((west + 180.0) / 360.0 * columns)
-            end = math.ceil((west + 180.0 + span) / 360.0 * columns)
-            numbers.append(self._ends[row] + np.unique(np.arange(start, min(end, start + columns)) % columns))
-        return in_order(self.numbered(np.concatenate(numbers or [np.empty(0, np.int64)])))
+        rows = np.arange(first, last + 1)
+        columns = self._columns[rows]
+        start = np.floor((west + 180.0) / 360.0 * columns).astype(np.int64)
+        end = np.ceil((west + 180.0 + span) / 360.0 * columns).astype(np.int64)
+        return rows, start, np.minimum(end, start + columns)
 
 
 def in_order(cells: Cells) -> Cells:

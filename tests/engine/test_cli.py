@@ -255,8 +255,12 @@ def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
     built = earthloc("index", "build", land_raster, "--out", out, *options)
     assert (built.returncode, built.stderr) == (0, "")
     size = f"{planned['size_bytes'] / 1e6:,.1f} MB"
-    text = f"up to {planned['tiles']} tiles, {planned['features']} local features, {size}\n"
+    features = f"{planned['features']} local features at {1000 * planned['feature_km']:g} m a pixel"
+    photos = f"(for photos about {planned['narrowest_km']:g} km wide and wider)"
+    text = f"up to {planned['tiles']} tiles, {features} {photos}, {size}\n"
     assert earthloc("index", "plan", land_raster, *options[:4]).stdout == text
+    without = earthloc("index", "plan", land_raster, *options[:4], "--feature-km", "0").stdout
+    assert without.startswith(f"up to {planned['tiles']} tiles, no local features, ")
     outlines = earthloc("index", "tiles", out, "--out", tmp_path / "outlines.gpkg")
     assert (outlines.returncode, outlines.stderr) == (0, "")
     with sqlite3.connect(tmp_path / "outlines.gpkg") as connection:

@@ -89,6 +89,26 @@ def test_planning_and_outlines_can_be_stopped(tmp_path, land_raster, small_index
     assert os.listdir(tmp_path) == []
 
 
+def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, land_raster, model):
+    """Before their cells, hundreds of millions, are listed, and before the first tile is embedded."""
+    world, began = (-180.0, -60.0, 180.0, 75.0), []
+    work = Work(lambda stage, *_: began.append(stage))
+    with pytest.raises(UsageError, match=r"2 m a pixel take 4\d\d,\d+,\d+ cells .*choose a smaller region or coarser"):
+        plan.outlook(str(land_raster), world, [3000.0], False, model.dimension, work, feature_km=0.002)
+    with pytest.raises(UsageError, match="choose a smaller region or coarser"):
+        build_index(
+            land_raster, tmp_path / "fine", bbox=world, tile_km=[3000], model=model, feature_km=0.002, work=work
+        )
+    assert set(began) == {"plan"}
+    assert os.listdir(tmp_path) == []
+
+
+def test_planning_features_can_be_stopped(land_raster, model):
+    work = Work(lambda stage, done, total, _: work.cancel() if total > 10_000 and done else None)
+    with pytest.raises(CancelledError):
+        plan.outlook(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, work, 0.01)
+
+
 def test_outlines_that_cannot_be_written(tmp_path, small_index_folder):
     with pytest.raises(OutputError, match="gone.*t.gpkg"):
         footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "gone" / "t.gpkg", Work())

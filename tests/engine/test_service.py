@@ -158,6 +158,14 @@ def test_index_methods(service, small_index_folder, land_raster, tmp_path):
     planned = service.call(6, "index/plan", {"source": str(land_raster), "tile_km": info["tile_km"]})["result"]
     assert planned["tiles"] >= info["count"]  # tiles that reach beyond the raster are planned, too
     assert planned["size_bytes"] > 1024 * planned["tiles"]
+    assert planned["narrowest_km"] == pytest.approx(256 * planned["feature_km"], rel=0.01)
+    fine = {"source": str(land_raster), "tile_km": info["tile_km"], "feature_km": planned["feature_km"] / 2}
+    finer = service.call(7, "index/plan", fine)["result"]
+    assert finer["features"] == pytest.approx(4 * planned["features"], rel=0.2)
+    assert finer["size_bytes"] - planned["size_bytes"] == 24 * (finer["features"] - planned["features"])
+    none = service.call(8, "index/plan", {**fine, "feature_km": 0})["result"]
+    assert (none["features"], none["narrowest_km"]) == (0, None)
+    assert none["size_bytes"] == planned["size_bytes"] - 24 * planned["features"]
     error = service.call(4, "index/info", {"index": str(tmp_path)})["error"]
     assert (error["code"], error["data"]["kind"]) == (-32003, "index")
 

@@ -17,6 +17,7 @@ from test_registration_solve import camera_at
 
 from engine import geo
 from engine.candidates import Candidate, probability_of_first, together
+from engine.cli import main
 from engine.errors import IndexDamagedError, UsageError
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
@@ -273,6 +274,37 @@ def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
     assert first["inliers"] > 20
     assert len(first["corners"]) == 4
     json.dumps(answer, allow_nan=False)
+
+
+def test_tiles_and_votes_are_measured_alone(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
+    """At the command line; together, as before, where nothing is said."""
+    corners = ",".join(str(value) for value in footprint.corners(CAMERA).ravel())
+    columns = ",".join(f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in ("lat", "lon"))
+    truth = tmp_path / "truth.csv"
+    truth.write_text(f"photo,{columns},nadir_lat,nadir_lon\n{photo_file},{corners},,\n", encoding="utf-8")
+    bare = tmp_path / "bare"
+    build_index(land, bare, tile_km=(626.0,), model=model, include_ocean=True, feature_km=0)
+
+    def evaluated(index, *options):
+        assert main(["evaluate", str(truth), "--index", str(index), "--no-register", "--json", *options]) == 0
+        found = json.loads(capsys.readouterr().out)
+        del found["seconds_per_photo"]
+        return found
+
+    assert evaluated(folder, "--search", "both") == evaluated(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.localize.photo_features", lambda *_: pytest.fail("votes were counted"))
+        assert evaluated(folder, "--search", "tiles") == evaluated(bare)
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.localize.embed_views", lambda *_: pytest.fail("tiles were searched"))
+        assert evaluated(folder, "--search", "votes")["recall_strict"]["1"] == 100.0
+    assert main(["evaluate", str(truth), "--index", str(bare), "--search", "votes"]) == 2
+    complaint = capsys.readouterr().err
+    assert "bare: has no local features that could vote; build one with --feature-km" in complaint
+    localizer = Localizer([RegionalIndex.open(folder)], [model])
+    for search in ("votes", "tiles"):
+        answer = localizer.localize(Query(photo_file, search=search, register=False))
+        assert {candidate["found_by"] for candidate in answer["candidates"]} == {search}
 
 
 def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, photo_file, model, monkeypatch):

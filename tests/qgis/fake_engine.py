@@ -153,18 +153,27 @@ def index_build(request_id, params: dict) -> None:
         "source": {"path": os.path.basename(params["source"]), "attribution": params["attribution"],
                    "licence": params["licence"]},
     }  # fmt: skip
+    if params["feature_km"]:
+        info |= {"format": 2, "features": {"count": 3077, "feature_km": params["feature_km"], "vocabulary": "0"}}
     with open(os.path.join(params["out"], "index.json"), "w", encoding="utf-8") as file:
         json.dump(info, file)
     send(id=request_id, result=info)
 
 
 def index_plan(request_id, params: dict) -> None:
-    """Ten tiles a width, none in the far south."""
+    """Ten tiles a width, none in the far south; features as they would be on a square of 100 km."""
+    tiles = 10 * len(params["tile_km"])
     if params["bbox"] and params["bbox"][3] < -60:
-        send(id=request_id, result={"tiles": 0, "size_bytes": 0})
-    else:
-        tiles = 10 * len(params["tile_km"])
-        send(id=request_id, result={"tiles": tiles, "size_bytes": 100_000 * tiles})
+        tiles = 0
+    feature_km = params["feature_km"]
+    if feature_km is None:
+        feature_km = min(params["tile_km"]) / 256
+    features = round((100 / feature_km) ** 2 / 130) if feature_km else 0
+    result = {
+        "tiles": tiles, "size_bytes": 100_000 * tiles + 24 * features, "features": features, "feature_km": feature_km,
+        "narrowest_km": 256 * feature_km if feature_km else None,
+    }  # fmt: skip
+    send(id=request_id, result=result)
 
 
 def index_tiles(request_id, params: dict) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import wait_for
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsRectangle
-from qgis.PyQt.QtWidgets import QInputDialog, QMessageBox
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QInputDialog, QMessageBox
 
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
@@ -20,7 +22,7 @@ from earthloc_qgis.core.index_files import IndexFileError
 from earthloc_qgis.gui import index_tiles
 
 
-def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
+def write_index(folder, name, region=(0, 40, 10, 48), size=1000, features=0):
     """What the manager and the zip file need of an index; the engine would refuse it."""
     folder.mkdir(parents=True)
     info = {
@@ -28,6 +30,10 @@ def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
         "model": {"name": "m", "version": "1", "sha256": "0"},
         "source": {"path": "ground.tif", "attribution": "made up", "licence": "public domain"},
     }  # fmt: skip
+    if features:
+        info |= {"format": 2, "features": {"count": features, "feature_km": 0.05, "vocabulary": "0"}}
+        (folder / "features.bin").write_bytes(b"f" * 24 * features)
+        (folder / "features.cells").write_bytes(b"c" * 20)
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
     (folder / "tiles.bin").write_bytes(b"t" * 100)
     (folder / "descriptors.i8").write_bytes(bytes(range(250)) * (size // 250))
@@ -38,7 +44,7 @@ def write_index(folder, name, region=(0, 40, 10, 48), size=1000):
 def indexes(tmp_path):
     folder = tmp_path / "ïndexes"
     settings.set_index_folder(str(folder))
-    write_index(folder / "europe", "europe")
+    write_index(folder / "europe", "europe", features=1200)
     write_index(folder / "damaged one", "pacific", (170, -20, -170, 10))
     (folder / "broken").mkdir()
     (folder / "broken" / "index.json").write_text("{")
@@ -100,10 +106,11 @@ def test_the_engine_s_own_are_listed_before_a_photo_is_loaded(qgis_iface, monkey
 
 
 def test_facts_and_coverage(manager):
-    texts = [manager.table.item(0, column).text() for column in range(7)]
-    assert texts[:3] == ["europe", "5", "156, 313"]
-    assert texts[3].endswith("MB")
-    assert texts[5:] == ["made up", "public domain"]
+    texts = [manager.table.item(0, column).text() for column in range(8)]
+    assert texts[:4] == ["europe", "5", "156, 313", "1,200 at 50 m"]
+    assert texts[4].endswith("MB")
+    assert texts[6:] == ["made up", "public domain"]
+    assert manager.table.item(1, 3).text() == "none"
     select(manager, "europe")
     (band,) = manager.coverage.bands
     box = band.asGeometry().boundingBox()
@@ -134,7 +141,7 @@ def test_export_and_import_give_the_same_files(manager, indexes, tmp_path):
     manager.import_from(str(archive))
     wait_for(lambda: "all as they were written" in manager.state.text())
     wait_for(lambda: manager.table.rowCount() == 3)
-    names = ["descriptors.i8", "index.json", "tiles.bin"]
+    names = ["descriptors.i8", "features.bin", "features.cells", "index.json", "tiles.bin"]
     copy = indexes / "europe 2"  # nothing is overwritten
     assert sorted(p.name for p in copy.iterdir()) == names
     assert all((copy / name).read_bytes() == (indexes / "europe" / name).read_bytes() for name in names)
@@ -164,15 +171,24 @@ def test_a_strange_zip_file_is_refused_and_leaves_nothing(members, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", ['"count": Infinity', '"region": [0, 0, NaN, 1]', '"tile_km": [1e999]', "[" * 99_999]
+    "change",
+    [
+        '"count": Infinity',
+        '"region": [0, 0, NaN, 1]',
+        '"tile_km": [1e999]',
+        '"features": 7',
+        '"features": {"count": 1e999, "feature_km": 1}',
+        '"features": {"count": 3, "feature_km": NaN}',
+        "[" * 99_999,
+    ],
 )
 def test_a_hostile_index_hides_no_other(change, manager, indexes):
-    folder = write_index(indexes / "hostile", "hostile")
+    folder = write_index(indexes / "hostile", "hostile", features=3)
     manifest = (folder / "index.json").read_text(encoding="utf-8")
     if change.startswith("["):
         hostile = change
     else:
-        hostile = re.sub(rf"{change.split(':')[0]}: (\[[^]]*\]|\d+)", change, manifest)
+        hostile = re.sub(rf"{change.split(':')[0]}: (\[[^]]*\]|\{{[^}}]*\}}|\d+)", change, manifest, count=1)
     assert hostile != manifest
     (folder / "index.json").write_text(hostile, encoding="utf-8")
     listed = []
@@ -251,7 +267,7 @@ def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     assert chosen.path == str(indexes / "europe 2")  # there is one called europe
     assert chosen.server == "milvus://host:19530/europe"
     row = manager.table.currentRow() if manager.table.currentRow() >= 0 else manager.table.selectedItems()[0].row()
-    assert manager.table.item(row, 3).text() == "on a server"
+    assert manager.table.item(row, 4).text() == "on a server"
     assert "milvus://host:19530/europe" in manager.table.item(row, 0).toolTip()
     enabled = {name for name, button in manager.buttons.items() if button.isEnabled()}
     assert enabled == {"show", "verify", "import", "server", "delete"}
@@ -334,22 +350,97 @@ def test_how_large_it_would_be_is_known_before(manager, imagery):
     QgsProject.instance().addMapLayer(layer)
     builder = manager.builder
     builder.layer.setLayer(layer)
-    wait_for(lambda: builder.outlook.text() == "Up to 30 tiles, 3.0 MB.")
+    wait_for(lambda: builder.outlook.text().startswith("Up to 30 tiles and 207 local features, 3.0 MB."))
+    assert builder.outlook.text().endswith("at 609.375 m a pixel are for photos about 156 km wide and wider.")
     builder.widths.setText("100, 200")
     assert builder.outlook.text() == ""
-    wait_for(lambda: builder.outlook.text() == "Up to 20 tiles, 2.0 MB.")
+    wait_for(lambda: builder.outlook.text().startswith("Up to 20 tiles and 504 local features, 2.0 MB."))
     builder.widths.setText("100, x")
     manager.builder._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     manager.builder._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
     assert builder.outlook.text() == ""
     builder.widths.setText("100")
-    wait_for(lambda: builder.outlook.text() == "Up to 10 tiles, 1.0 MB.")
+    wait_for(lambda: builder.outlook.text().startswith("Up to 10 tiles and"))
     builder.extent.setChecked(True)
     manager.builder._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # the map is moved
     wait_for(lambda: "No tile" in builder.outlook.text())
     manager.close()
     builder.widths.setText("100, 300")
     assert not builder._settled.isActive()  # nobody looks
+
+
+def choose_features(manager, entry, metres=""):
+    """As a hand does it: down the list by keys, and the number typed over."""
+    combo, box = (manager.findChild(kind, f"build_features_{name}") for kind, name in KINDS)
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    while combo.currentText() != entry:
+        before = combo.currentIndex()
+        QTest.keyClick(combo, Qt.Key.Key_Down)
+        assert combo.currentIndex() > before, f"there is no {entry}"
+    if metres:
+        box.selectAll()
+        QTest.keyClicks(box, metres)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    return box
+
+
+KINDS = ((QComboBox, "combo"), (QDoubleSpinBox, "box"))
+
+
+def test_features_finer_or_none(manager, indexes, imagery):
+    layer = QgsRasterLayer(str(imagery), "ground")
+    QgsProject.instance().addMapLayer(layer)
+    builder = manager.builder
+    builder.layer.setLayer(layer)
+    wait_for(lambda: "207 local features" in builder.outlook.text())
+    box = choose_features(manager, "No local features")
+    assert builder.outlook.text() == ""
+    assert not box.isVisible()
+    wait_for(lambda: builder.outlook.text() == "Up to 30 tiles, no local features, 3.0 MB.")
+    assert choose_features(manager, "As fine as").isVisible()
+    wait_for(lambda: "30,769 local features, 3.7 MB.\nFeatures at 50 m a pixel" in builder.outlook.text())
+    assert "for photos about 12.8 km wide" in builder.outlook.text()
+    choose_features(manager, "As fine as", "12.5")
+    wait_for(lambda: "492,308 local features, 14.8 MB.\nFeatures at 12.5 m a pixel" in builder.outlook.text())
+    for widget in (box, manager.findChild(QComboBox, "build_features_combo")):
+        assert "256 of these pixels" in widget.toolTip()
+        assert "Narrow photos need finer ones" in widget.toolTip()
+    builder.name.setText("fine")
+    QTest.mouseClick(builder.button, Qt.MouseButton.LeftButton)
+    assert not box.isEnabled()
+    wait_for(lambda: not builder.running and manager.table.rowCount() == 3)
+    assert box.isEnabled()
+    assert builder.state.text() == "fine: 10 tiles and 3,077 local features."
+    assert select(manager, "fine").feature_m == 12.5
+    assert manager.table.item(manager.table.selectedItems()[0].row(), 3).text() == "3,077 at 12.5 m"
+    choose_features(manager, "No local features")
+    builder.name.setText("without")
+    QTest.mouseClick(builder.button, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not builder.running and manager.table.rowCount() == 4)
+    assert builder.state.text() == "without: 10 tiles."
+    assert "features" not in json.loads((indexes / "without" / "index.json").read_text(encoding="utf-8"))
+
+
+def test_enter_in_a_field_presses_no_button(manager, indexes, imagery):
+    """Whoever confirms a number does not want to build yet."""
+    layer = QgsRasterLayer(str(imagery), "ground")
+    QgsProject.instance().addMapLayer(layer)
+    manager.builder.layer.setLayer(layer)
+    manager.builder.name.setText("fine")
+    select(manager, "europe")
+    choose_features(manager, "As fine as", "20")  # ends with Enter
+    for field in (manager.builder.name, manager.builder.widths):
+        QTest.keyClick(field, Qt.Key.Key_Return)
+    assert not manager.builder.running
+    assert manager.state.text() == ""
+
+
+def test_a_resolution_stays_within_what_the_engine_takes(manager):
+    box = choose_features(manager, "As fine as", "0.5")
+    assert box.value() >= 2.0
+    choose_features(manager, "As fine as", "99999999")
+    assert box.value() <= 20_000.0
+    assert manager.builder.features.feature_km() <= 20.0
 
 
 def test_tiles_on_the_map(manager, indexes):

@@ -61,6 +61,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "SOURCE",
             "EXTENT",
             "TILE_KM",
+            "FEATURE_KM",
             "INCLUDE_OCEAN",
             "MODEL",
             "ATTRIBUTION",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -218,13 +219,47 @@ def test_build_index_of_an_extent(run, imagery, tmp_path):
     }
     results = run("buildindex", parameters, feedback)
     info = json.loads((out / "index.json").read_text(encoding="utf-8"))
-    assert results == {"OUTPUT": str(out), "TILES": info["count"]}
+    assert results == {"OUTPUT": str(out), "TILES": info["count"], "FEATURES": info["features"]["count"]}
     assert info["count"] > 4
+    assert info["features"]["feature_km"] == pytest.approx(1.0, abs=0.15)  # that of the imagery
     assert info["region"] == [0.0, 40.0, 5.0, 44.0]
     assert info["tile_km"] == [220.0, 313.0]
     assert feedback.highest > 0
     with pytest.raises(QgsProcessingException, match="südwest: already exists"):
         run("buildindex", parameters)
+
+
+def built_with(run, imagery, out, feature_km, feedback):
+    given = {"SOURCE": str(imagery), "EXTENT": "2,4,42,44 [EPSG:4326]", "TILE_KM": "313", "INCLUDE_OCEAN": True}
+    results = run("buildindex", {**given, "FEATURE_KM": feature_km, "OUTPUT": str(out)}, feedback)
+    return results, json.loads((out / "index.json").read_text(encoding="utf-8"))
+
+
+def test_build_index_with_and_without_features(run, imagery, tmp_path):
+    """The log foretells its size; smaller pixels make more features, none makes none."""
+    feedback = Feedback()
+    coarse, info = built_with(run, imagery, tmp_path / "coarse", 4, feedback)
+    assert info["features"]["feature_km"] == 4.0
+    assert coarse["FEATURES"] == info["features"]["count"] > 50
+    foretold = re.compile(r"Up to \d+ tiles and [\d,]+ local features, .*\nFeatures at 4,000 m .* about 1,020 km wide")
+    assert any(foretold.match(line) for line in feedback.lines)
+    fine, _ = built_with(run, imagery, tmp_path / "fine", 2, Feedback())
+    assert fine["FEATURES"] > 1.5 * coarse["FEATURES"]
+    feedback = Feedback()
+    none, info = built_with(run, imagery, tmp_path / "none", 0, feedback)
+    assert none["FEATURES"] == 0
+    assert none["TILES"] == fine["TILES"]
+    assert "features" not in info
+    assert not (tmp_path / "none" / "features.bin").exists()
+    assert any("no local features" in line for line in feedback.lines)
+
+
+@pytest.mark.parametrize("feature_km", [-1, 0.001, 21, "fine"])
+def test_a_resolution_that_makes_no_sense_is_refused(run, imagery, tmp_path, feature_km):
+    complaint = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is no ground size"
+    with pytest.raises(QgsProcessingException, match=complaint):
+        built_with(run, imagery, tmp_path / "i", feature_km, Feedback())
+    assert os.listdir(tmp_path) == []
 
 
 def test_cancelled_build_goes_on_where_it_stopped(run, imagery, tmp_path):
