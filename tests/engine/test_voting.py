@@ -89,7 +89,7 @@ def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, 
         np.concatenate([rotation_deg * right, rng.uniform(0, 360, 40)]),
         np.ones(80),
     )
-    density = Density(np.linspace(-80, 80, 400), np.linspace(-179, 179, 400), 1.0)
+    density = Density(np.linspace(-80, 80, 400), np.linspace(-179, 179, 400))
     best = best_bins(votes, density)[0]
     assert set(range(40)) <= set(best.rows.tolist())
 
@@ -107,6 +107,26 @@ def test_every_point_lies_in_one_cell(feature_km, lat, lon):
     inside &= (cells["west"] <= lon) & (lon < cells["east"])
     assert inside.sum() == 1
     np.testing.assert_array_equal(grid.numbered(cells["number"].astype(np.int64)), cells)
+
+
+@pytest.mark.parametrize("middle_lon", [10.0, 180.0])
+def test_chance_is_that_of_the_ground_that_a_photo_shows(middle_lon):
+    """Features of a square of 40 degrees on the equator: at its edge there are half as many, far outside none."""
+    rng = np.random.default_rng(0)
+    lat, lon = rng.uniform(-20, 20, 200_000), geo.normalise_lon(middle_lon + rng.uniform(-20, 20, 200_000))
+    if middle_lon == 180.0:  # the whole circle of longitudes
+        lat, lon = np.append(lat, [0.0, 0.0]), np.append(lon, [-180.0, 179.99])
+    density = Density(lat, lon)
+    inside = 1 / (40 * geo.KM_PER_DEGREE) ** 2
+    for width_km in (300.0, 600.0, 1200.0):
+        east = geo.normalise_lon(middle_lon + np.array([0.0, 19.0, 20.0, 20.0, 0.0]))
+        north = np.array([0.0, 0.0, 0.0, 20.0, 20.0 + 1.6 * width_km / geo.KM_PER_DEGREE])
+        shares = density.at(north, east, width_km) * np.cos(np.radians(north)) / inside
+        assert shares[0] == pytest.approx(1.0, abs=0.1)
+        assert 0.5 < shares[1] < 1.1
+        assert shares[2] == pytest.approx(0.5, abs=0.17)
+        assert shares[3] == pytest.approx(0.25, abs=0.17)
+        assert shares[4] < 1e-3
 
 
 def test_a_pose_has_the_corners_of_the_turned_photo():

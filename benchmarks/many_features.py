@@ -1,0 +1,153 @@
+"""What a search for local features costs, and still finds, among many more of them than the world has at 1 km.
+
+    python benchmarks/many_features.py [--million 20] [--every 3] [--json]
+
+The features of the index of the world that comes along are joined by as many made-up ones as it takes: each looks like
+a real feature, with a quarter of its code changed at random, and lies within half a degree of it, turned at random.
+Photos of EARTHLOC_DATA are looked for without a nadir and within 1,000 km of it, by votes alone: strict recall at 1, 5,
+10, the margin (mean of log2 of the right place's z-score over the best wrong one's), seconds, memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+from _setting import WORK, setting
+
+from engine import geo
+from engine.evaluate import read_truth
+from engine.photo.read import read_photo
+from engine.resources import own_indexes
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.tiling import Circle
+from engine.voting.cells import Grid, in_order
+from engine.voting.feature_index import (
+    CELL_ROW_DTYPE,
+    FEATURE_CELLS,
+    FEATURE_DTYPE,
+    FEATURES,
+    FeatureIndex,
+)
+from engine.voting.photo_features import photo_features
+from engine.voting.poses import find_poses
+from engine.voting.vocabulary import vocabulary
+
+_RADIUS_KM = 1000.0
+_FEATURE_KM = 0.25  # of the cells; about what so many features take
+_CHANGED = 1 / 4
+
+
+def write_many(world: FeatureIndex, count: int, folder: Path) -> FeatureIndex:
+    """An index of `count` features, those of the world among them."""
+    rng = np.random.default_rng(0)
+    real = world.read([(0, world.count)])
+    places = world.all.places
+    rows = np.concatenate([np.arange(world.count), rng.integers(world.count, size=count - world.count)])
+    features = real[rows]
+    made_up = slice(world.count, None)
+    codes = features["code"][made_up]
+    others = real["code"][rng.integers(world.count, size=len(codes))]
+    changed = rng.random(codes.shape) < _CHANGED
+    codes[changed] = others[changed]
+    features["code"][made_up] = codes
+    features["azimuth"][made_up] = rng.integers(256, size=len(codes))
+    lat, lon = places.lat[rows], places.lon[rows]
+    lat[made_up] = (lat[made_up] + rng.uniform(-0.5, 0.5, len(codes))).clip(-89.9, 89.9)
+    lon[made_up] = geo.normalise_lon(lon[made_up] + rng.uniform(-0.5, 0.5, len(codes)))
+    cells = in_order(Grid(_FEATURE_KM).of((-180.0, -90.0, 180.0, 90.0)))
+    at = cell_of(cells, lat, lon)
+    order = np.argsort(at, kind="stable")
+    features, at, lat, lon = features[order], at[order], lat[order], lon[order]
+    north = (lat - cells["south"][at]) / (cells["north"] - cells["south"])[at]
+    east = (lon - cells["west"][at]) / (cells["east"] - cells["west"])[at]
+    for name, part in (("north", north), ("east", east)):
+        features[name] = (part * 65536.0).clip(0, 65535).astype(np.uint16)
+    counts = np.bincount(at, minlength=len(cells))
+    table = np.zeros(int((counts > 0).sum()), CELL_ROW_DTYPE)
+    table["number"], table["count"] = cells["number"][counts > 0], counts[counts > 0]
+    features.tofile(folder / FEATURES)
+    table.tofile(folder / FEATURE_CELLS)
+    facts = {"count": count, "feature_km": _FEATURE_KM, "vocabulary": vocabulary().sha256}
+    return FeatureIndex.open(folder, facts)
+
+
+def cell_of(cells: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+    """Rows (n,) of the cells that hold places."""
+    by_number = np.argsort(cells["number"])
+    souths, starts = np.unique(cells["south"][by_number], return_index=True)
+    columns = np.diff([*starts, len(cells)])
+    row = np.searchsorted(souths, lat, side="right") - 1
+    column = np.floor((lon + 180.0) / 360.0 * columns[row]).astype(np.int64).clip(0, columns[row] - 1)
+    return by_number[starts[row] + column]
+
+
+def measured(photos: list, features: FeatureIndex, near: bool) -> dict:
+    ranks, margins, seconds = [], [], []
+    for truth, found in photos:
+        if near and truth.nadir is None:
+            continue
+        start = time.perf_counter()
+        poses = find_poses(found, features, 100, Circle(*truth.nadir, _RADIUS_KM) if near else None)
+        seconds.append(time.perf_counter() - start)
+        reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
+        right = [float(geo.distance_km(*truth.center, pose.lat, pose.lon)) <= reach_km for pose in poses]
+        ranks.append(right.index(True) + 1 if any(right) else np.inf)
+        best = {True: 1.0, False: 1.0}
+        for pose, is_right in zip(poses, right, strict=True):
+            best[is_right] = max(best[is_right], pose.z)
+        margins.append(np.log2(best[True] / best[False]))
+    return {
+        "photos": len(ranks),
+        "recall_strict": [round(100 * float(np.mean([rank <= k for rank in ranks])), 1) for k in (1, 5, 10)],
+        "margin": round(float(np.mean(margins)), 2),
+        "seconds": round(float(np.median(seconds)), 2),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--million", type=float, default=20.0)
+    parser.add_argument("--every", type=int, default=3, help="photo of the truth tables")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    chosen = setting()
+    tables = [chosen.truth.parent.parent / name / "truth.csv" for name in ("photos", "passes")] if chosen.truth else []
+    photos = [
+        (truth, photo_features(read_photo(truth.photo, max_px=1024).pixels))
+        for table in tables
+        if table.is_file()
+        for truth in read_truth(table)[:: args.every]
+    ]
+    if not photos:
+        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        return
+    world = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world")).features
+    folder = WORK / "many_features"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    many = write_many(world, int(args.million * 1e6), folder)
+    report: dict = {"bytes": (folder / FEATURES).stat().st_size, "a_feature": FEATURE_DTYPE.itemsize}
+    report["near_the_nadir"] = {str(index.count): measured(photos, index, True) for index in (world, many)}
+    start = time.perf_counter()
+    many.all.nearest(np.zeros((1, 128), np.float32), 1)
+    report["read_s"] = round(time.perf_counter() - start, 1)
+    report["whole"] = {str(index.count): measured(photos, index, False) for index in (world, many)}
+    report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    if args.json:
+        print(json.dumps(report))
+        return
+    print(f"{report['bytes'] / 1e6:.0f} MB on disk, read in {report['read_s']} s, once; near a nadir only its circle")
+    for where in ("near_the_nadir", "whole"):
+        for count, figures in report[where].items():
+            print(f"{where}, {count} features: {json.dumps(figures)}")
+    print(f"peak memory {report['peak_memory_mb']} MB, with what was made up")
+
+
+if __name__ == "__main__":
+    main()
