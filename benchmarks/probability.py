@@ -1,6 +1,6 @@
 """What the votes' z-score is worth: how often the first candidate is right, fitted and checked pass by pass.
 
-    python benchmarks/probability.py [--json]
+    python benchmarks/probability.py [--picture FILE.png] [--json]
 
 Every photo with a known footprint is searched for five times: in the world, and near its own place, where the first
 candidate is mostly right; in the world without the 1,500 km round its place, and near the places of two other photos,
@@ -88,8 +88,24 @@ def fitted(signs: np.ndarray, right: np.ndarray) -> np.ndarray:
     return weights
 
 
+def draw(rows: list[tuple], file: Path) -> None:
+    """The reliability diagram: of answers predicted alike, how many were right, with twice the standard error."""
+    from matplotlib import pyplot as plt
+
+    counts, predicted, right = (np.array([row[at] for row in rows], float) for at in (2, 3, 4))
+    error = 2 * np.sqrt(np.maximum(predicted * (1 - predicted), 1e-4) / counts)
+    figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.errorbar(predicted, right, error, fmt="o", color="#1f77b4", capsize=3)
+    for x, y, count in zip(predicted, right, counts, strict=True):
+        axes.annotate(f"{count:.0f}", (x, y), (6, -10), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="predicted probability", ylabel="share that was right", xlim=(-0.03, 1.05), ylim=(-0.05, 1.05))
+    figure.savefig(file, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--picture", type=Path, help="draw the reliability diagram (needs the training extra)")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
@@ -119,6 +135,8 @@ def main() -> None:
                     round(float(right[some].mean()), 3),
                 )
             )
+    if args.picture is not None:
+        draw(rows, args.picture)
     brier = float(np.mean((predicted - right) ** 2))
     if args.json:
         print(json.dumps({"weights": weights.tolist(), "reliability": rows, "brier": brier}))
