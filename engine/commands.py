@@ -29,9 +29,10 @@ def localize(args: argparse.Namespace) -> int:
     photos = _photos(args.photos)
     _check_imagery(args.imagery)
 
+    from engine.answer import skipped
     from engine.batch import answers
     from engine.localize import Query
-    from engine.methods import facts_of, skipped
+    from engine.methods import facts_of
     from engine.registration.learned import LearnedFeatures
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile

@@ -84,6 +84,8 @@ class Methods:
         include_reviewed = params.boolean("include_reviewed", False)
         params.done()
 
+        from engine.answer import skipped
+
         held = None if include_reviewed else _reviewed(photo, out)
         if held is not None:
             return {**skipped(held, photo), "saved_to": None, "save_error": None}
@@ -302,11 +304,6 @@ def _reviewed(photo: Path, out: Path | None) -> dict[str, Any] | None:
         return None if out is None else ResultsFile(out).reviewed(photo)
     except OutputError:  # told when the answer is saved there
         return None
-
-
-def skipped(held: dict[str, Any], photo: Path) -> dict[str, Any]:
-    """The answer for a photo that is not located again because a review decided on it: what is held for true."""
-    return {**held, "photo": str(photo), "skipped": True}
 
 
 def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:
