@@ -121,3 +121,8 @@ class Clock:
         """Milliseconds of each stage and in total."""
         total = (time.perf_counter() - self._start) * 1000
         return {**{stage: round(ms, 1) for stage, ms in self._laps.items()}, "total": round(total, 1)}
+
+
+def skipped(held: dict[str, Any], photo: Path) -> dict[str, Any]:
+    """The answer for a photo that is not located again because a review decided on it: what is held for true."""
+    return {**held, "photo": str(photo), "skipped": True}

@@ -100,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     _add_radius(locate)
     locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
     locate.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answers to")
+    _add_include_reviewed(locate)
     locate.add_argument("--jobs", type=_whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
     locate.add_argument("--json", action="store_true", help="print one JSON object a line")
 
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--imagery", required=True, metavar="IMAGERY", help="reference imagery, as for localize")
     fit.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station")
     fit.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answer to")
+    _add_include_reviewed(fit)
     fit.add_argument("--json", action="store_true", help="print a JSON object")
 
     placing = command(kinds, "georeference", commands.georeference, "write a registered photo as a file with positions")
@@ -233,6 +235,14 @@ def _add_index(command: argparse.ArgumentParser) -> None:
 def _add_radius(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--radius-km", type=_radius, default=1000.0, metavar="KM", help="how far from the nadir to search (1000)"
+    )
+
+
+def _add_include_reviewed(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--include-reviewed",
+        action="store_true",
+        help="also replace what a review decided on in that file (such photos are left alone)",
     )
 
 

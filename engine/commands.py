@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
 _CANDIDATES_SHOWN = 3
+_SKIPPED = "skipped"  # instead of a status, for a photo that a review decided on
 
 
 def localize(args: argparse.Namespace) -> int:
@@ -28,6 +29,7 @@ def localize(args: argparse.Namespace) -> int:
     photos = _photos(args.photos)
     _check_imagery(args.imagery)
 
+    from engine.answer import skipped
     from engine.batch import answers
     from engine.localize import Query
     from engine.methods import facts_of
@@ -41,29 +43,41 @@ def localize(args: argparse.Namespace) -> int:
     localizer = _localizer(args.indexes)
     finder = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
     asked = {"register": not args.no_register, "imagery": args.imagery, "finder": finder, "results": args.out}
-    queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in photos]
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
+    to_locate: list[Path] = []
+    for photo in photos:
+        held = results.reviewed(photo) if results and not args.include_reviewed else None
+        if held is None:
+            to_locate.append(photo)
+            continue
+        statuses[str(photo)] = _SKIPPED
+        answer = skipped(held, photo)
+        print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
+    queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in to_locate]
     line = ProgressLine()
-    line.show("localize", 0, len(queries), "")
+    line.show("localize", len(photos) - len(queries), len(photos), "")
     for answer in answers(localizer, queries, args.jobs):
         statuses[answer["photo"]] = answer["status"]
         line.clear()
         print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
         if results:
             try:
-                results.save(answer, facts_of(Path(answer["photo"])))
+                if not results.save(answer, facts_of(Path(answer["photo"])), args.include_reviewed):
+                    statuses[answer["photo"]] = _SKIPPED  # decided on while it was being located
             except OutputError as error:  # the answers still to come are worth printing
                 if str(error) not in complaints:
                     print(f"earthloc: {error}", file=sys.stderr)
                 complaints.add(str(error))
-        line.show("localize", len(statuses), len(queries), "")
+        line.show("localize", len(statuses), len(photos), "")
     line.clear()
     counts = Counter(statuses.values())
     if not args.json:
         found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())
         saved = f"; saved to {results.path}" if results and not complaints else ""
         print(f"{counts.total()} photos: {found}{saved}")
+        if counts[_SKIPPED]:
+            print("Photos that a review decided on were skipped; --include-reviewed locates them again.")
     if complaints:
         return OutputError.exit_code
     return InputError.exit_code if counts["failed"] else 0
@@ -78,13 +92,15 @@ def register(args: argparse.Namespace) -> int:
     results = ResultsFile(args.out) if args.out else None
     if results:
         results.prepare()
+        if not args.include_reviewed:
+            results.refuse_reviewed(args.photo)
     with ProgressLine() as line:
         lat, lon = args.at
         place = Place(args.photo, lat, lon, args.width_km, args.imagery, args.nadir)
         answer = register_at(place, Work(line.show))
     print(json.dumps(answer) if args.json else _answer_in_words(answer))
-    if results:
-        results.save(answer, facts_of(args.photo))
+    if results and not results.save(answer, facts_of(args.photo), args.include_reviewed):
+        results.refuse_reviewed(args.photo)  # decided on while it was being fitted
     return InputError.exit_code if answer["status"] == "failed" else 0
 
 
@@ -195,6 +211,8 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
 
 
 def _answer_in_words(answer: dict[str, Any]) -> str:
+    if answer.get("skipped"):
+        return f"{answer['photo']}: skipped, a review decided on it"
     status = answer["status"].replace("_", " ")
     sure = f" (confidence {in_percent(answer['confidence'])})" if answer["confidence"] else ""
     lines = [f"{answer['photo']}: {status}{sure}"]

@@ -81,7 +81,14 @@ class Methods:
         area = params.numbers("area", [LAT, LON, RADIUS_KM])
         register, imagery = params.boolean("register", True), params.text("imagery", "") or None
         matcher = params.path_or_none("matcher")
+        include_reviewed = params.boolean("include_reviewed", False)
         params.done()
+
+        from engine.answer import skipped
+
+        held = None if include_reviewed else _reviewed(photo, out)
+        if held is not None:
+            return {**skipped(held, photo), "saved_to": None, "save_error": None}
 
         from engine.localize import Localizer, Query
         from engine.registration.neighbours import Memory
@@ -97,7 +104,10 @@ class Methods:
             photo, stated, radius_km, top_k,
             area=circle, register=register, imagery=imagery, finder=finder, results=out,
         )  # fmt: skip
-        return _saved(locate(localizer, query, work), photo, out, work)
+        answer = _saved(locate(localizer, query, work), photo, out, work, include_reviewed)
+        if answer["saved_to"] or answer["save_error"] or out is None:
+            return answer
+        return {**answer, **skipped(_reviewed(photo, out) or answer, photo)}  # decided on while it was being located
 
     def register(self, params: Params, work: Work) -> dict[str, Any]:
         """Registers a photo at a place that is known and saves the answer."""
@@ -107,12 +117,16 @@ class Methods:
             raise invalid_params("the parameter 'at' is missing")
         width_km = params.number("width_km", *TILE_KM)
         nadir = params.numbers("nadir", [LAT, LON])
+        include_reviewed = params.boolean("include_reviewed", False)
         params.done()
 
         from engine.register_at import Place, register_at
+        from engine.results import ResultsFile
 
+        if out is not None and not include_reviewed:
+            ResultsFile(out).refuse_reviewed(photo)
         place = Place(photo, at[0], at[1], width_km, imagery, (nadir[0], nadir[1]) if nadir else None)
-        return _saved(register_at(place, work), photo, out, work)
+        return _saved(register_at(place, work), photo, out, work, include_reviewed)
 
     def georeference(self, params: Params, work: Work) -> dict[str, Any]:
         """Writes a registered photo as a file that other programs can place."""
@@ -267,19 +281,29 @@ class Methods:
         return [index for _, index in wanted.values()]
 
 
-def _saved(answer: dict[str, Any], photo: Path, out: Path | None, work: Work) -> dict[str, Any]:
-    """The answer, saved to `out`, with where it was saved or why not."""
+def _saved(answer: dict[str, Any], photo: Path, out: Path | None, work: Work, include_reviewed: bool) -> dict[str, Any]:
+    """The answer, saved to `out`, with where it was saved or why not; neither where a review decided on the photo."""
     from engine.results import ResultsFile
 
     saved_to = save_error = None
     if out is not None:
         work.progress("save", 0, 1)
         try:
-            ResultsFile(out).save(answer, facts_of(photo))
-            saved_to = str(out)
+            if ResultsFile(out).save(answer, facts_of(photo), include_reviewed):
+                saved_to = str(out)
         except OutputError as error:
             save_error = error_object(error)["data"]
     return {**answer, "saved_to": saved_to, "save_error": save_error}
+
+
+def _reviewed(photo: Path, out: Path | None) -> dict[str, Any] | None:
+    """What the results hold of a photo that a review decided on, or None."""
+    from engine.results import ResultsFile
+
+    try:
+        return None if out is None else ResultsFile(out).reviewed(photo)
+    except OutputError:  # told when the answer is saved there
+        return None
 
 
 def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:

@@ -44,12 +44,17 @@ class ResultsFile:
         with self._transaction() as con:
             con.execute("UPDATE earthloc_schema SET version = version")  # a write, to find out
 
-    def save(self, localization: Row, info: Row | None = None) -> None:
+    def save(self, localization: Row, info: Row | None = None, include_reviewed: bool = False) -> bool:
         """Replaces a photo's rows by a new localization.
 
         Args:
             localization: as docs/architecture.md describes it.
             info: the photo's `photo/info`, for what the localization does not carry; None when unreadable.
+            include_reviewed: also the rows of a photo that a review decided on. The history then keeps what was
+                decided on, so that it can be brought back.
+
+        Returns:
+            False, with nothing replaced, for a photo that a review decided on, unless those are included.
         """
         photo = self.key(localization["photo"])
         located_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -62,11 +67,17 @@ class ResultsFile:
         if localization["footprint"]:
             rows["footprints"].append(footprint_row(localization, info or {}, located_at))
         with self._transaction() as con:
+            decision = _decision(con, photo)
+            if decision and not include_reviewed:
+                return False
+            if decision:
+                _keep_in_history(con, photo, decision)
             for table, table_rows in rows.items():
                 _delete(con, table, photo)
                 for row in table_rows:
                     _insert(con, table, {"photo": photo, "photo_id": localization["photo_id"], **row})
                 geopackage.refresh_contents(con, table)
+        return True
 
     def remove(self, photos: Sequence[str | Path]) -> int:
         """Deletes the rows of these photos but not their reviews; returns how many of them were in the file."""
@@ -106,23 +117,23 @@ class ResultsFile:
 
         The last one that a review decided on since the photo was located, else the engine's own answer.
         """
-        if not self.path.is_file():
-            return None
-        with self._connection() as con:
-            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone() is None:
-                return None
-        row = next(iter(self._photos("WHERE photo = ?", self.key(photo))), None)
-        if row is None:
-            return None
-        with self._connection() as con:
-            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone() is None:
-                return row["localization"]
-            held = con.execute(
-                "SELECT localization FROM reviews WHERE photo = ? AND localization IS NOT NULL AND reviewed_at >= ?"
-                " ORDER BY fid DESC LIMIT 1",
-                (row["photo"], row["located_at"]),
-            ).fetchone()
-        return row["localization"] if held is None else {**_SINCE_2, **json.loads(held[0])}
+        return self._held(photo, only_reviewed=False)
+
+    def reviewed(self, photo: str | Path) -> Row | None:
+        """What is held for true of a photo that a review decided on; None for any other photo.
+
+        A decision holds until the photo is located again or the decision is undone.
+        """
+        return self._held(photo, only_reviewed=True)
+
+    def refuse_reviewed(self, photo: str | Path) -> None:
+        """Raises OutputError for a photo that a review decided on."""
+        if self.reviewed(photo) is not None:
+            raise OutputError(
+                self.path,
+                f"holds what a review decided on {Path(photo).name}",
+                "have reviewed photos included, or choose another file",
+            )
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""
@@ -130,6 +141,16 @@ class ResultsFile:
         folder = self.path.parent
         name = absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute
         return name.as_posix()
+
+    def _held(self, photo: str | Path, only_reviewed: bool) -> Row | None:
+        if not self.path.is_file():
+            return None
+        key = self.key(photo)
+        with self._connection() as con:
+            if "photos" not in _tables(con) or (only_reviewed and _decision(con, key) is None):
+                return None
+            text = _held_text(con, key)
+        return None if text is None else {**_SINCE_2, **json.loads(text)}
 
     def _photos(self, condition: str, *values: str) -> list[Row]:
         with self._connection() as con:
@@ -192,6 +213,49 @@ class ResultsFile:
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return OutputError.from_os_error(self.path, PermissionError(errno.EACCES, "no access"))
         return OutputError(self.path, f"could not be written ({error})", "choose another file")
+
+
+# The decision that is in force on a photo: as its footprint has it, or the history where there is no footprint.
+_DECISION = """SELECT CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_at >= p.located_at THEN r.decision END
+    AS decision, coalesce(f.reviewer, r.reviewer) AS reviewer, coalesce(f.reviewed_at, r.reviewed_at) AS reviewed_at,
+    coalesce(f.note, r.note) AS note, p.photo_id
+    FROM photos p LEFT JOIN footprints f ON f.photo = p.photo
+    LEFT JOIN reviews r ON r.fid = (SELECT max(fid) FROM reviews WHERE photo = p.photo) WHERE p.photo = ?"""
+# Of version 1, which has no history.
+_DECISION_1 = "SELECT review AS decision FROM footprints WHERE photo = ?"
+# What a review decided on since the photo was located.
+_DECIDED_ON = """SELECT r.localization FROM reviews r JOIN photos p USING (photo) WHERE photo = ?
+    AND r.localization IS NOT NULL AND r.reviewed_at >= p.located_at ORDER BY r.fid DESC LIMIT 1"""
+
+
+def _tables(con: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _decision(con: sqlite3.Connection, photo: str) -> Row | None:
+    """The decision in force on a photo, or None."""
+    statement = _DECISION if "reviews" in _tables(con) else _DECISION_1
+    found = _dicts(con.execute(statement, (_storable(photo),)))
+    return found[0] if found and found[0]["decision"] not in (None, "unreviewed") else None
+
+
+def _held_text(con: sqlite3.Connection, photo: str) -> str | None:
+    """What is held for true of a photo, as JSON."""
+    own = con.execute("SELECT localization FROM photos WHERE photo = ?", (_storable(photo),)).fetchone()
+    if own is None or "reviews" not in _tables(con):
+        return None if own is None else own[0]
+    decided_on = con.execute(_DECIDED_ON, (_storable(photo),)).fetchone()
+    return (decided_on or own)[0]
+
+
+def _keep_in_history(con: sqlite3.Connection, photo: str, decision: Row) -> None:
+    """Adds to the history what a decision rests on, where the history lacks it: the photo's own rows go now."""
+    last = con.execute(
+        "SELECT decision, localization IS NOT NULL FROM reviews WHERE photo = ? ORDER BY fid DESC LIMIT 1",
+        (_storable(photo),),
+    ).fetchone()
+    if last != (decision["decision"], 1):
+        _insert(con, "reviews", {"photo": photo, **decision, "localization": _held_text(con, photo)})
 
 
 def _dicts(cursor: sqlite3.Cursor) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
@@ -31,6 +32,15 @@ PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
 _MARGIN = 1.3  # how much wider than the footprint the map is zoomed
+
+
+@dataclass(frozen=True)
+class ShownPhoto:
+    """How a photo was on the map: name of its group, whether its candidates were seen, the drawn photo or None."""
+
+    name: str
+    candidates_visible: bool
+    picture: Path | None
 
 
 class ResultLayers(QObject):
@@ -98,11 +108,17 @@ class ResultLayers(QObject):
         if self._group(photo_key(photo, gpkg.parent)) is None:
             self.show(photo, name, gpkg, candidates_visible=False)
 
-    def remove(self, photo: str, gpkg: Path) -> None:
-        """Takes the group of `photo` and its layers out of the project."""
+    def remove(self, photo: str, gpkg: Path) -> ShownPhoto | None:
+        """Takes the group of `photo` and its layers out of the project; returns how it was shown, or None."""
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
-            return
+            return None
+        candidates, picture = self._layer(group, "candidates"), self._layer(group, PICTURE)
+        node = None if candidates is None else group.findLayer(candidates.id())
+        shown = ShownPhoto(
+            group.name(), node is not None and node.itemVisibilityChecked(),
+            None if picture is None else Path(picture.source()),
+        )  # fmt: skip
         self._project.removeMapLayers(group.findLayerIds())
         group.parent().removeChildNode(group)
         top = self._top()
@@ -111,6 +127,13 @@ class ResultLayers(QObject):
             top.parent().removeChildNode(top)
         else:
             self._refresh_all_footprints()
+        return shown
+
+    def show_again(self, photo: str, gpkg: Path, shown: ShownPhoto) -> None:
+        """Shows `photo` as it was before `remove`."""
+        self.show(photo, shown.name, gpkg, shown.candidates_visible)
+        if shown.picture is not None and shown.picture.is_file():
+            self.show_picture(photo, gpkg, shown.picture)
 
     def repoint(self, old: Path, new: Path, photos: list[str], pictures: dict[str, Path]) -> None:
         """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`.

@@ -14,6 +14,7 @@ from .engine_client import EngineClient, EngineError
 from .words import stage_in_words
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
+SKIPPED = "skipped"  # a review decided on it
 MAX_CRASHES = 2  # a photo that took the engine down this often is not tried again
 
 # Errors that every further photo would meet as well: the run ends and the rest keeps waiting.
@@ -44,10 +45,15 @@ class LocalizeOptions:
 
 @dataclass
 class Job:
-    """One photo in the queue. `nadir` is (lat, lon) or None; `result` the engine's localization."""
+    """One photo in the queue. `nadir` is (lat, lon) or None; `result` the engine's localization.
+
+    `include_reviewed` locates it also if a review decided on it: said of each photo, so that who says it of some while
+    a run is on does not say it of all that wait.
+    """
 
     photo: str
     nadir: tuple[float, float] | None = None
+    include_reviewed: bool = False
     state: str = WAITING
     progress: float = 0.0  # 0..1
     message: str = ""
@@ -84,14 +90,14 @@ class LocalizationQueue(QObject):
         self._sent_at = 0.0
         self._cancelling: set[str] = set()
 
-    def add(self, photo: str, nadir: tuple[float, float] | None = None) -> None:
+    def add(self, photo: str, nadir: tuple[float, float] | None = None, include_reviewed: bool = False) -> None:
         """Puts a photo at the end; one that is waiting or running already is left as it is."""
         job = self.jobs.get(photo)
         if job is not None and job.state in (WAITING, RUNNING):
-            job.nadir = nadir
+            job.nadir, job.include_reviewed = nadir, include_reviewed
             return
         self.jobs.pop(photo, None)
-        self.jobs[photo] = Job(photo, nadir)
+        self.jobs[photo] = Job(photo, nadir, include_reviewed)
         self.job_changed.emit(photo)
         if self.running:
             self._tell_progress()
@@ -159,6 +165,7 @@ class LocalizationQueue(QObject):
                 "out": options.out,
                 "register": options.register,
                 "imagery": options.imagery,
+                "include_reviewed": job.include_reviewed,
             },
             on_result=lambda result: self._answered(job, result),
             on_error=lambda error: self._refused(job, error),
@@ -183,7 +190,9 @@ class LocalizationQueue(QObject):
         else:
             job.result = result
             save_error = result.get("save_error")
-            if result.get("status") == "failed":
+            if result.get("skipped"):
+                self._end(job, SKIPPED, str(result.get("message", "")))
+            elif result.get("status") == "failed":
                 self._end(job, FAILED, str(result.get("message", "")))
             elif save_error:
                 self._end(job, FAILED, self.tr("Found, but not saved: {why}").format(why=_sentence(save_error)))
@@ -217,7 +226,7 @@ class LocalizationQueue(QObject):
     def _end(self, job: Job, state: str, message: str) -> None:
         self._cancelling.discard(job.photo)
         job.state, job.message, job.request_id = state, message, None
-        job.progress = 1.0 if state == DONE else 0.0
+        job.progress = 1.0 if state in (DONE, SKIPPED) else 0.0
         self.job_changed.emit(job.photo)
         self._tell_progress()
 

@@ -18,8 +18,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
 
-from .footprint import envelope, geometry_blob, point_blob
-from .store import StoreError, photo_key
+from .footprint import geometry_blob, point_blob
+from .store import StoreError, open_for_writing, photo_key
 
 UNREVIEWED, ACCEPTED, CORRECTED, REJECTED, UNSURE = "unreviewed", "accepted", "corrected", "rejected", "unsure"
 NOT_LAND, CLOUD, NIGHT = "not_land", "cloud", "night"
@@ -94,10 +94,16 @@ class Decision:
 
 
 class ReviewFile:
-    """The reviews in one results GeoPackage. Raises StoreError, with nothing changed in the file."""
+    """The reviews in one results GeoPackage. Raises StoreError, with nothing changed in the file.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: of the GeoPackage.
+        wait_s: how long to wait for another program that holds it.
+    """
+
+    def __init__(self, path: Path, wait_s: float = LOCK_WAIT_S) -> None:
         self.path = Path(path)
+        self._wait_s = wait_s
 
     def is_ready(self) -> bool:
         """Whether the file exists and has a history; one of an older version must be brought up to date first."""
@@ -114,6 +120,32 @@ class ReviewFile:
             return [], last
         where = "WHERE p.photo IN (SELECT photo FROM reviews WHERE fid > ?)"
         return [self._state(row) for row in self._read(f"{_STATES} {where}", (fid,))], last  # nosec B608
+
+    def reviewed(self) -> set[str]:
+        """Paths of the photos that a review decided on; none where there is no file, or one without a history."""
+        if not self.is_ready():
+            return set()
+        rows = self._read(f"SELECT p.photo, {REVIEW_COLUMNS} FROM {REVIEW_TABLES}")  # nosec B608
+        return {self._absolute(row["photo"]) for row in rows if row["review"] not in (None, UNREVIEWED)}
+
+    def earlier(self, photo: str) -> Optional[Decision]:
+        """The decision that locating `photo` again has put aside, with what it rests on; None without one.
+
+        One that was undone is none, nor one by which a footprint was accepted that the history does not hold.
+        """
+        rows = self._read(
+            "SELECT r.* FROM reviews r JOIN photos p USING (photo) WHERE photo = ? AND r.reviewed_at < p.located_at"
+            " ORDER BY r.fid DESC LIMIT 1",
+            (self._key(photo),),
+        )
+        if not rows or rows[0]["decision"] == UNREVIEWED:
+            return None
+        row, found = rows[0], _parsed(rows[0]["localization"], self.path, photo)
+        if found is None and row["decision"] in USABLE:
+            return None
+        return Decision(
+            photo, row["decision"], row["reviewer"] or "", row["note"] or "", found, reviewed_at=row["reviewed_at"]
+        )
 
     def localizations(self, photo: str) -> tuple[Optional[dict], Optional[dict]]:
         """What is held for true now, and the engine's own answer; None where there is none.
@@ -135,7 +167,7 @@ class ReviewFile:
     def write(self, decisions: list[Decision]) -> None:
         """Adds decisions, all or none; they have reached the disk when this returns."""
         try:
-            with closing(self._writable()) as database:
+            with closing(open_for_writing(self.path, self._wait_s)) as database:
                 database.execute("PRAGMA synchronous = EXTRA")  # a commit outlasts a power cut
                 database.execute("BEGIN IMMEDIATE")
                 for decision in decisions:
@@ -165,19 +197,10 @@ class ReviewFile:
             (decision.decision, decision.reviewer, decision.reviewed_at, decision.note, key),
         )
 
-    def _writable(self) -> sqlite3.Connection:
-        uri = self.path.resolve().as_uri() + "?mode=rw"
-        database = sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S, isolation_level=None)
-        for index, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
-            database.create_function(name, 1, lambda blob, index=index: (envelope(blob) or (None,) * 4)[index])
-        database.create_function("ST_IsEmpty", 1, lambda blob: int(envelope(blob) is None))
-        database.execute("PRAGMA trusted_schema = ON")  # else some builds of SQLite refuse our functions in triggers
-        return database
-
     def _read(self, sql: str, values: tuple = ()) -> list[sqlite3.Row]:
         try:
             uri = self.path.resolve().as_uri() + "?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
+            with closing(sqlite3.connect(uri, uri=True, timeout=self._wait_s)) as database:
                 database.row_factory = sqlite3.Row
                 return database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
@@ -186,9 +209,12 @@ class ReviewFile:
     def _key(self, photo: str) -> str:
         return photo_key(photo, self.path.parent)
 
+    def _absolute(self, stored: str) -> str:
+        return os.path.normpath(os.path.join(self.path.parent, stored))
+
     def _state(self, row: sqlite3.Row) -> Reviewed:
         return Reviewed(
-            os.path.normpath(os.path.join(self.path.parent, row["photo"])), row["photo_id"], row["status"] or "",
+            self._absolute(row["photo"]), row["photo_id"], row["status"] or "",
             row["confidence"], row["taken_at"], row["message"] or "",
             row["review"] or UNREVIEWED, row["reviewer"] or "", row["reviewed_at"] or "", row["note"] or "",
             bool(row["corrected"]),

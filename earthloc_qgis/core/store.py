@@ -11,10 +11,12 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from osgeo import gdal
 from qgis.core import QgsProject
 
+from .footprint import envelope
 from .resources import profile_folder
 
 TABLES = ("photos", "footprints", "candidates", "tie_points")
@@ -85,19 +87,53 @@ class ResultStore:
         except ValueError as error:
             raise StoreError(f"{self.path}: the result of {photo} is damaged; locate it again.") from error
 
-    def remove(self, photos: list[str]) -> None:
-        """Deletes all rows of `photos`; unknown ones are fine. Raises StoreError."""
+    def remove(self, photos: list[str], kept: Optional[Path] = None) -> None:
+        """Deletes all rows of `photos`; unknown ones are fine. Raises StoreError, with nothing changed.
+
+        Args:
+            photos: their paths.
+            kept: a file that is not there yet and gets the rows, for `put_back`.
+        """
         if not self.path.is_file() or not photos:
             return
         keys = [(self.key(photo),) for photo in photos]
         try:
-            with closing(sqlite3.connect(str(self.path), timeout=LOCK_WAIT_S)) as database, database:
-                there = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-                for table in TABLES:
-                    if table in there:  # a file of version 1 has no tie points
-                        database.executemany(f"DELETE FROM {table} WHERE photo = ?", keys)  # nosec B608
+            with closing(open_for_writing(self.path, LOCK_WAIT_S)) as database:
+                database.execute("ATTACH DATABASE ? AS kept", (":memory:" if kept is None else str(kept),))
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("CREATE TABLE kept.gone (photo TEXT PRIMARY KEY)")
+                database.executemany("INSERT OR IGNORE INTO kept.gone VALUES (?)", keys)
+                for table in _present(database, "main"):
+                    rows = f"FROM main.{table} WHERE photo IN (SELECT photo FROM kept.gone)"
+                    if kept is not None:
+                        database.execute(f"CREATE TABLE kept.{table} AS SELECT * {rows}")  # nosec B608
+                    database.execute(f"DELETE {rows}")  # nosec B608
+                database.execute("COMMIT")
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
+
+    def put_back(self, kept: Path) -> None:
+        """Brings back the rows that `remove` put into `kept`, as they were; none where there is no such file.
+
+        A photo that has been located into this file since keeps its new rows. Raises StoreError, with nothing changed.
+        """
+        if not kept.is_file():
+            return
+        try:
+            with closing(open_for_writing(self.path, LOCK_WAIT_S)) as database:
+                database.execute("ATTACH DATABASE ? AS kept", (str(kept),))
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("DELETE FROM kept.gone WHERE photo IN (SELECT photo FROM main.photos)")
+                for table in _present(database, "kept"):
+                    names = [f'"{name}"' for _, name, *_ in database.execute(f"PRAGMA kept.table_info({table})")]
+                    columns = ", ".join(names)
+                    database.execute(
+                        f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM kept.{table}"  # nosec B608
+                        " WHERE photo IN (SELECT photo FROM kept.gone)"
+                    )
+                database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the photos could not be brought back ({error}).") from error
 
     def carry_over(self, photos: list[str], target: Path) -> None:
         """Copies the results of `photos` into the GeoPackage `target`, made if missing. Raises StoreError.
@@ -131,6 +167,27 @@ class ResultStore:
                 return database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the results could not be read ({error}).") from error
+
+
+def open_for_writing(path: Path, wait_s: float) -> sqlite3.Connection:
+    """A GeoPackage that must exist, with the functions that its triggers call; transactions are begun by hand.
+
+    Args:
+        path: of the file.
+        wait_s: how long to wait for another program that holds it.
+    """
+    database = sqlite3.connect(path.resolve().as_uri() + "?mode=rw", uri=True, timeout=wait_s, isolation_level=None)
+    for index, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
+        database.create_function(name, 1, lambda blob, index=index: (envelope(blob) or (None,) * 4)[index])
+    database.create_function("ST_IsEmpty", 1, lambda blob: int(envelope(blob) is None))
+    database.execute("PRAGMA trusted_schema = ON")  # else some builds of SQLite refuse our functions in triggers
+    return database
+
+
+def _present(database: sqlite3.Connection, schema: str) -> list[str]:
+    """Those of TABLES that there are: a file of version 1 has no tie points."""
+    there = {name for (name,) in database.execute(f"SELECT name FROM {schema}.sqlite_master")}  # nosec B608
+    return [table for table in TABLES if table in there]
 
 
 def quoted(text: str) -> str:

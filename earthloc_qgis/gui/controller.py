@@ -13,13 +13,14 @@ from .. import settings
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.pictures import carry_pictures, forget_pictures
-from ..core.queue import DONE, LocalizationQueue, LocalizeOptions
+from ..core.queue import DONE, SKIPPED, LocalizationQueue, LocalizeOptions
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import WAITING as JOB_WAITING
 from ..core.store import ResultStore, StoreError, results_path, unsaved_path
-from .job_rows import row_of
+from .job_rows import failures_in_words, row_of, skipped_in_words
 from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
+from .removing import Removing
 from .thumbnail import ThumbnailLoader
 
 
@@ -56,6 +57,7 @@ class Controller(QObject):
         self._info = PhotoInfoLoader(self.client, self.model, self)
         self.queue = LocalizationQueue(self.client, LocalizeOptions((), 0.0, 0, None), self)
         self._before: dict[str, dict] = {}  # how photos stood before they were queued
+        self.removing = Removing(self.model, self.queue, self._layers, lambda: self.store, self._before, self)
 
         self.model.nadir_edited.connect(self._nadir_edited)
         self.client.failed.connect(self.engine_problem)
@@ -65,6 +67,9 @@ class Controller(QObject):
         self.queue.recovered.connect(lambda text: self._tell(text, Qgis.MessageLevel.Warning))
         self.queue.halted.connect(lambda text: self._tell(text, Qgis.MessageLevel.Critical))
         self.queue.finished.connect(self._finished)
+        self.removing.told.connect(self._tell)
+        for signal in (self.removing.removed, self.removing.brought_back):
+            signal.connect(lambda _: self.store_changed.emit())
         project.cleared.connect(self._project_cleared)
         project.readProject.connect(self._project_read)
         project.writeProject.connect(self._project_written)
@@ -74,6 +79,7 @@ class Controller(QObject):
         self._project.cleared.disconnect(self._project_cleared)
         self._project.readProject.disconnect(self._project_read)
         self._project.writeProject.disconnect(self._project_written)
+        self.removing.forget()
         self.client.close()
         self.thumbnails.close()
 
@@ -85,20 +91,9 @@ class Controller(QObject):
         self._ask_about(new)
         return new
 
-    def remove(self, paths: list[str]) -> None:
-        """Takes photos out of the list, with their results and layers. The files stay."""
-        try:
-            self.store.remove(paths)
-        except StoreError as error:
-            self._tell(str(error), Qgis.MessageLevel.Warning)
-            return
-        for path in paths:
-            self.queue.forget(path)
-            self._layers.remove(path, self.store.path)
-        self.model.remove(paths)
-
     def restore(self) -> None:
         """Fills the list from the results of the project."""
+        self.removing.forget()
         self.store = ResultStore(results_path(self._project))
         self.store_changed.emit()
         stored = self._stored()
@@ -121,8 +116,11 @@ class Controller(QObject):
         """Photos that Localize starts with: new, or cancelled before."""
         return [photo.path for photo in self.model.photos() if photo.status in (NEW, CANCELLED)]
 
-    def localize(self, paths: list[str], indexes: list[str]) -> None:
-        """Locates photos, also again; while a run is on they are added to it."""
+    def localize(self, paths: list[str], indexes: list[str], include_reviewed: bool = False) -> None:
+        """Locates photos, also again; while a run is on they are added to it.
+
+        Those that a review decided on are skipped unless they are included.
+        """
         if not paths:
             return
         self.store.path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +140,7 @@ class Controller(QObject):
                         "status": status, "confidence": photo.confidence, "message": photo.message
                     }  # fmt: skip
                 # One that may have been typed is kept; what the photo states itself the engine knows.
-                self.queue.add(path, None if photo.nadir_given is False else photo.nadir)
+                self.queue.add(path, None if photo.nadir_given is False else photo.nadir, include_reviewed)
         if not self.queue.running:
             self._info.pause(True)
             self.running_changed.emit(True)
@@ -208,6 +206,8 @@ class Controller(QObject):
             self._log(f"{path}: {job.message}", Qgis.MessageLevel.Warning)
         if job.state in (DONE, JOB_FAILED) and job.result is not None:
             self._take_result(path, job.result)
+        elif job.state == SKIPPED and job.result.get("footprint"):
+            self._layers.ensure(path, photo.name, self.store.path)
 
     def _take_result(self, path: str, result: dict) -> None:
         photo = self.model.photo(path)
@@ -242,25 +242,16 @@ class Controller(QObject):
             if job.state == JOB_WAITING:  # left over when the run was halted
                 self.model.update(job.photo, **self._before.get(job.photo, {"status": NEW}))
         self._before.clear()
-        self._tell_failures()
+        failures, skipped = failures_in_words(self.queue.jobs), skipped_in_words(self.queue.jobs)
+        if failures:
+            self.told.emit(failures, Qgis.MessageLevel.Warning)
+        if skipped:
+            self._tell(skipped, Qgis.MessageLevel.Info)
         results = [job.result or {} for job in self.queue.jobs.values()]
         if len(results) == 1 and results[0].get("saved_to") and results[0].get("footprint"):
             self.zoom(next(iter(self.queue.jobs)))  # whoever locates a single photo wants to see where it is
         self._info.pause(False)
         self.running_changed.emit(False)
-
-    def _tell_failures(self) -> None:
-        """One message for all photos of the run that failed."""
-        failed = [job for job in self.queue.jobs.values() if job.state == JOB_FAILED]
-        if len(failed) == 1:
-            name, text = os.path.basename(failed[0].photo), failed[0].message
-            text = text if name in text else f"{name}: {text}"
-        else:
-            text = self.tr("{n} of {total} photos failed; their rows and the log say why.").format(
-                n=len(failed), total=len(self.queue.jobs)
-            )
-        if failed:
-            self.told.emit(text, Qgis.MessageLevel.Warning)
 
     # --- the project -------------------------------------------------------------------------------
 
@@ -279,6 +270,7 @@ class Controller(QObject):
         if target.path == self.store.path:
             return
         self.store_leaving.emit()
+        self.removing.forget()
         old, self.store = self.store, target
         located = [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
         if located and old.path.is_file():

@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .. import settings
 from ..core.photo_files import PHOTO_SUFFIXES
-from ..core.pictures import MapPictures, forget_pictures
+from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from .controller import Controller
 from .drop import PhotoScanner, dropped_paths
@@ -28,6 +28,7 @@ from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
 from .photo_model import LOCATED, NEW, QUEUED, RUNNING, UNCERTAIN
 from .plain_text import escaped
+from .removing import Remover
 from .results_view import ResultsView
 from .review.dock import ReviewDock
 from .run_progress import RunProgress
@@ -51,6 +52,7 @@ class EarthLocPanel(QWidget):
         self._scanner = PhotoScanner(self)
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
         self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.own_indexes, self)
+        self.remover = Remover(self.controller, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -123,7 +125,8 @@ class EarthLocPanel(QWidget):
         controller = self.controller
         self.tools.add_files.triggered.connect(self.ask_for_files)
         self.tools.add_folder.triggered.connect(self.ask_for_folder)
-        self.tools.remove.triggered.connect(lambda: self._remove(self.list.selected()))
+        self.tools.remove.triggered.connect(lambda: self.remover.ask(self.list.selected()))
+        self.tools.undo.triggered.connect(controller.removing.undo)
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.review.imagery_changed.connect(self.search.imagery.refresh)
@@ -138,7 +141,10 @@ class EarthLocPanel(QWidget):
         self._scanner.finished.connect(self._scan_finished)
         self.list.locate_wanted.connect(self.localize)
         self.list.cancel_wanted.connect(controller.cancel)
-        self.list.remove_wanted.connect(self._remove)
+        self.list.remove_wanted.connect(self.remover.ask)
+        controller.removing.unwritten = self.review.unwritten
+        controller.removing.can_undo_changed.connect(self.tools.undo.setEnabled)
+        controller.removing.brought_back.connect(self.list.select)
         self.list.zoom_wanted.connect(controller.zoom)
         self.list.picture_wanted.connect(self.show_pictures)
         self.pictures.busy_changed.connect(self._drawing_changed)
@@ -223,7 +229,7 @@ class EarthLocPanel(QWidget):
             self._tell(self.tr("Tick an index to search first."), Qgis.MessageLevel.Info)
             return
         if self.controller.check_engine():
-            self.controller.localize(paths, indexes)
+            self.controller.localize(paths, indexes, self.search.include_reviewed.isChecked())
 
     @staticmethod
     def _localize_scope(selected: list[str], unlocated: list[str]) -> list[str]:
@@ -260,6 +266,8 @@ class EarthLocPanel(QWidget):
         self.tools.zoom.setEnabled(bool(selected))
 
     def _running_changed(self, running: bool) -> None:
+        if not running:
+            self.search.include_reviewed.setChecked(False)  # said anew for each run
         self.progress.show_work(running, self.pictures.busy)
         self._update_buttons()
 
@@ -319,12 +327,6 @@ class EarthLocPanel(QWidget):
             self.controller.zoom(self.list.current(), rank)
 
     # --- the rest ----------------------------------------------------------------------------------
-
-    def _remove(self, paths: list[str]) -> None:
-        self.controller.remove(paths)
-        for path in paths:
-            if self.controller.model.photo(path) is None:
-                forget_pictures(path, self.controller.store)
 
     def _engine_chosen(self, path: str) -> None:
         settings.set_engine_setting(path)

@@ -131,6 +131,15 @@ class PhotoModel(QAbstractTableModel):
             self.endInsertRows()
         return list(new)
 
+    def put_back(self, photos: dict[int, Photo]) -> None:
+        """Puts photos in again at their rows of before; those that are in the list by now stay as they are."""
+        self.beginResetModel()
+        for row in sorted(photos):
+            if photos[row].path not in self._rows:
+                self._photos.insert(row, photos[row])
+        self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
+        self.endResetModel()
+
     def remove(self, paths: Iterable[str]) -> None:
         """Takes photos out of the list."""
         gone = {path for path in paths if path in self._rows}

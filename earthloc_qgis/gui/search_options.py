@@ -12,7 +12,10 @@ from .options_page import radius_box, top_k_box
 
 
 class SearchOptions(QWidget):
-    """Small controls above the Localize button; what is chosen is kept in the settings at once."""
+    """Small controls above the Localize button; what is chosen is kept in the settings at once.
+
+    But not `include_reviewed`, which costs people's work: it is said anew for each run.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +37,12 @@ class SearchOptions(QWidget):
         self.register.setToolTip(
             self.tr("Finds the exact footprint and says how sure it is. Without it footprints are best guesses.")
         )
+        self.include_reviewed = QCheckBox(self.tr("Locate reviewed photos again, too"), self)
+        self.include_reviewed.setObjectName("include_reviewed_box")
+        self.include_reviewed.setToolTip(
+            self.tr("Otherwise what a review decided on is left alone. Holds for the next run only; the decisions stay"
+                    " in the history, and the review can bring them back.")
+        )  # fmt: skip
         self.imagery = ImageryChooser(QgsProject.instance(), self)
         self.load()
         first = QHBoxLayout()
@@ -51,6 +60,7 @@ class SearchOptions(QWidget):
         layout.addLayout(second)
         layout.addWidget(self.register)
         layout.addWidget(self.imagery)
+        layout.addWidget(self.include_reviewed)
         self.use_nadir.toggled.connect(self._keep)
         self.radius.valueChanged.connect(self._keep)
         self.top_k.valueChanged.connect(self._keep)

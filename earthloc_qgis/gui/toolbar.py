@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QSizePolicy, QToolBar, QWidget
 
 
 class PanelTools(QToolBar):
-    """Actions on the list of photos: add_files, add_folder, review, remove, zoom, options."""
+    """Actions on the list of photos: add_files, add_folder, review, remove, undo, zoom, options."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -29,8 +29,12 @@ class PanelTools(QToolBar):
         self.remove = self._action(
             "mActionDeleteSelected", self.tr("Remove"), self.tr("Remove the selected photos and their results")
         )
+        self.undo = self._action(
+            "mActionUndo", self.tr("Undo removing"), self.tr("Bring back what was removed (Ctrl+Z)")
+        )
+        self.undo.setEnabled(False)
         self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
-        for action in (self.zoom, self.remove, self.options):
+        for action in (self.zoom, self.remove, self.undo, self.options):
             self.widgetForAction(action).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _action(self, icon: str, text: str, tool_tip: str):

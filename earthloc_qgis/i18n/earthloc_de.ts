@@ -46,10 +46,6 @@
       <translation>Das EarthLoc-Rechenprogramm, das die Suche macht, wurde nicht gefunden.</translation>
     </message>
     <message>
-      <source>{n} of {total} photos failed; their rows and the log say why.</source>
-      <translation>{n} von {total} Fotos misslangen; ihre Zeilen und das Protokoll sagen, warum.</translation>
-    </message>
-    <message>
       <source>The results are now kept in {path}.</source>
       <translation>Die Ergebnisse stehen jetzt in {path}.</translation>
     </message>
@@ -179,6 +175,10 @@
   <context>
     <name>DecisionBar</name>
     <message>
+      <source>Located again, the photo lost this decision. It stands in the history.</source>
+      <translation>Als das Foto noch einmal verortet wurde, ging diese Entscheidung verloren. Sie steht im Verlauf.</translation>
+    </message>
+    <message>
       <source>Note  M</source>
       <translation>Notiz  M</translation>
     </message>
@@ -197,6 +197,14 @@
     <message>
       <source>Reviewer</source>
       <translation>Geprüft von</translation>
+    </message>
+    <message>
+      <source>Bring back: {decision} ({who}, {when})</source>
+      <translation>Zurückholen: {decision} ({who}, {when})</translation>
+    </message>
+    <message>
+      <source>somebody</source>
+      <translation>jemand</translation>
     </message>
   </context>
   <context>
@@ -376,6 +384,14 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Kacheln von {name}</translation>
     </message>
     <message>
+      <source>{n} of {total} photos failed; their rows and the log say why.</source>
+      <translation>{n} von {total} Fotos misslangen; ihre Zeilen und das Protokoll sagen, warum.</translation>
+    </message>
+    <message>
+      <source>{n} of {total} photos were skipped because a review decided on them. Tick “Locate reviewed photos again, too” to locate them all the same.</source>
+      <translation>{n} von {total} Fotos wurden übergangen, weil eine Prüfung über sie entschieden hat. Mit „Geprüfte Fotos auch noch einmal verorten“ werden sie trotzdem verortet.</translation>
+    </message>
+    <message>
       <source>{decision}: {n} photos</source>
       <translation>{decision}: {n} Fotos</translation>
     </message>
@@ -418,6 +434,10 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
     <message>
       <source>Reject</source>
       <translation>Verwerfen</translation>
+    </message>
+    <message>
+      <source>Bring back</source>
+      <translation>Zurückholen</translation>
     </message>
     <message>
       <source>Next</source>
@@ -748,7 +768,7 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>earthloc,astronaut,iss,foto,verorten,georeferenzieren,bildfläche</translation>
     </message>
     <message>
-      <source>Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it already is located anew.
+      <source>Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it already is located anew, but one that somebody decided on in the review is skipped unless reviewed photos are included.
 
 Choose photos, or a folder with photos in it and below it. The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
 
@@ -757,7 +777,7 @@ The nadir is the point under the station (x,y = longitude,latitude): the search 
 Photos are fitted to the imagery that the index was made from where it is on this computer, or to other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file about one. Without imagery no photo is 'located'.
 
 A photo that cannot be read does not stop the others; the log ends with a table of what failed and why. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
-      <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt für jedes eine Bildfläche und eine Rangliste von Kandidaten in ein GeoPackage. Ein vorhandenes Ergebnis-GeoPackage wird ergänzt; ein Foto, das schon darin ist, wird neu verortet.
+      <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt für jedes eine Bildfläche und eine Rangliste von Kandidaten in ein GeoPackage. Ein vorhandenes Ergebnis-GeoPackage wird ergänzt; ein Foto, das schon darin ist, wird neu verortet, aber eines, über das jemand in der Prüfung entschieden hat, wird übergangen, sofern geprüfte Fotos nicht einbezogen werden.
 
 Wählen Sie Fotos oder einen Ordner mit Fotos darin und darunter. Der Index ist der Ordner eines regionalen Index oder ein Ordner mit mehreren; ohne ihn wird in denen gesucht, die im Bedienfeld gewählt sind.
 
@@ -800,6 +820,10 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>Bilddaten zum Anpassen: Datei, Ordner, Rasterlayer, Kachelserver (sonst die des Index)</translation>
     </message>
     <message>
+      <source>Locate reviewed photos again, too</source>
+      <translation>Geprüfte Fotos auch noch einmal verorten</translation>
+    </message>
+    <message>
       <source>Results GeoPackage</source>
       <translation>Ergebnis-GeoPackage</translation>
     </message>
@@ -830,6 +854,10 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
     <message>
       <source>{n} photos were cancelled.</source>
       <translation>{n} Fotos wurden abgebrochen.</translation>
+    </message>
+    <message>
+      <source>{n} of {total} photos were skipped because a review decided on them; INCLUDE_REVIEWED locates them again.</source>
+      <translation>{n} von {total} Fotos wurden übergangen, weil eine Prüfung über sie entschieden hat; INCLUDE_REVIEWED verortet sie noch einmal.</translation>
     </message>
     <message>
       <source>Draw a map picture</source>
@@ -894,12 +922,16 @@ Give the extent of about the ground that the photo shows (such as that of a foot
 
 The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.
 
+A photo that somebody decided on in the review is refused unless reviewed photos are included.
+
 A photo that does not fit there comes out as 'not_found'.</source>
       <translation>Passt ein Foto an Bilddaten einer Stelle an, die Sie ungefähr kennen, ohne in einem Index zu suchen: findet Passpunkte, berechnet die Kamera und sagt, wie sicher das ist. Das Ergebnis kommt in ein Ergebnis-GeoPackage, mit dem das Foto dann georeferenziert werden kann.
 
 Geben Sie den ungefähren Ausschnitt des Bodens an, den das Foto zeigt (etwa den einer Bildfläche oder der Karte), oder seine Mitte und die Länge der längeren Seite am Boden. Die halbe oder doppelte Länge tut es auch.
 
 Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite), wenn Sie ihn kennen; nur ein Hinweis.
+
+Ein Foto, über das jemand in der Prüfung entschieden hat, wird abgelehnt, sofern geprüfte Fotos nicht einbezogen werden.
 
 Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
@@ -914,6 +946,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>And the length of its longer side in km</source>
       <translation>Und die Länge der längeren Seite in km</translation>
+    </message>
+    <message>
+      <source>Replace what a review decided on, too</source>
+      <translation>Auch ersetzen, worüber eine Prüfung entschieden hat</translation>
     </message>
     <message>
       <source>Status</source>
@@ -1707,6 +1743,14 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Die gewählten Fotos und ihre Ergebnisse entfernen</translation>
     </message>
     <message>
+      <source>Undo removing</source>
+      <translation>Entfernen rückgängig machen</translation>
+    </message>
+    <message>
+      <source>Bring back what was removed (Ctrl+Z)</source>
+      <translation>Entferntes zurückholen (Strg+Z)</translation>
+    </message>
+    <message>
       <source>Options…</source>
       <translation>Optionen…</translation>
     </message>
@@ -1889,6 +1933,41 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>{done} of {total} reviewed</source>
       <translation>{done} von {total} geprüft</translation>
+    </message>
+  </context>
+  <context>
+    <name>RemoveQuestion</name>
+    <message>
+      <source>Remove photos</source>
+      <translation>Fotos entfernen</translation>
+    </message>
+    <message>
+      <source>Remove {name} from the list?</source>
+      <translation>{name} aus der Liste entfernen?</translation>
+    </message>
+    <message>
+      <source>Remove {n} photos from the list?</source>
+      <translation>{n} Fotos aus der Liste entfernen?</translation>
+    </message>
+    <message>
+      <source>With results, which go from the map and from {file}: {n}.</source>
+      <translation>Mit Ergebnissen, die auch von der Karte und aus {file} verschwinden: {n}.</translation>
+    </message>
+    <message>
+      <source>The photo files stay. Undo (Ctrl+Z in the panel) brings everything back.</source>
+      <translation>Die Fotodateien bleiben. Rückgängig (Strg+Z im Bedienfeld) holt alles zurück.</translation>
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Also those that a review decided on: {n}</source>
+      <translation>Auch die, über die eine Prüfung entschieden hat: {n}</translation>
+    </message>
+    <message>
+      <source>Remove {n}</source>
+      <translation>{n} entfernen</translation>
     </message>
   </context>
   <context>
@@ -2156,6 +2235,14 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Finds the exact footprint and says how sure it is. Without it footprints are best guesses.</source>
       <translation>Findet die genaue Bildfläche und sagt, wie sicher sie ist. Ohne sind Bildflächen beste Vermutungen.</translation>
+    </message>
+    <message>
+      <source>Locate reviewed photos again, too</source>
+      <translation>Geprüfte Fotos auch noch einmal verorten</translation>
+    </message>
+    <message>
+      <source>Otherwise what a review decided on is left alone. Holds for the next run only; the decisions stay in the history, and the review can bring them back.</source>
+      <translation>Sonst bleibt, worüber eine Prüfung entschieden hat, wie es ist. Gilt nur für den nächsten Lauf; die Entscheidungen bleiben im Verlauf, und die Prüfung kann sie zurückholen.</translation>
     </message>
     <message>
       <source>Search in</source>

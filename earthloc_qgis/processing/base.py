@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterDefinition, QgsProcessingParameterFile
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
+)
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.resources import icon
 
 HELP_PAGE = "https://github.com/earthloc/earthloc-qgis/blob/main/docs/processing.md"
-ENGINE = "ENGINE"  # name of the advanced parameter that some algorithms share
+ENGINE = "ENGINE"  # names of parameters that some algorithms share
+INCLUDE_REVIEWED = "INCLUDE_REVIEWED"
 
 
 class EarthLocAlgorithm(QgsProcessingAlgorithm):
@@ -43,3 +49,8 @@ def engine_parameter(description: str) -> QgsProcessingParameterFile:
     parameter = QgsProcessingParameterFile(ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True)
     parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return parameter
+
+
+def include_reviewed_parameter(description: str) -> QgsProcessingParameterBoolean:
+    """The parameter INCLUDE_REVIEWED: what a review decided on is replaced, too."""
+    return QgsProcessingParameterBoolean(INCLUDE_REVIEWED, description, False)

@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
-from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 from .imagery_parameter import imagery_spec
 
 MANIFEST = "index.json"  # what makes a folder a regional index
@@ -40,7 +40,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     REGISTER = "REGISTER"
     IMAGERY = "IMAGERY"
     OUTPUT = "OUTPUT"
-    COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED")
+    COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
 
     def displayName(self) -> str:
         """Name in the toolbox."""
@@ -63,7 +63,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         return self.tr(
             "Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate "
             "tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it "
-            "already is located anew.\n\n"
+            "already is located anew, but one that somebody decided on in the review is skipped unless reviewed "
+            "photos are included.\n\n"
             "Choose photos, or a folder with photos in it and below it. The index is the folder of a regional "
             "index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted "
@@ -124,6 +125,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 optional=True,
             )
         )
+        self.addParameter(include_reviewed_parameter(self.tr("Locate reviewed photos again, too")))
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
@@ -153,7 +155,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             self.parameterAsBoolean(parameters, self.REGISTER, context),
             imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
         )
-        jobs = locate(photos, options, nadir, self.parameterAsFile(parameters, ENGINE, context), feedback)
+        engine_program = self.parameterAsFile(parameters, ENGINE, context)
+        include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
+        jobs = locate(photos, options, nadir, engine_program, feedback, include_reviewed)
         if context.project() is not None and Path(out).is_file():
             for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
                 details = QgsProcessingContext.LayerDetails(title, context.project(), title)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 
-from ..core.queue import CANCELLED, DONE, FAILED, Job, LocalizationQueue, LocalizeOptions
+from ..core.queue import CANCELLED, DONE, FAILED, SKIPPED, Job, LocalizationQueue, LocalizeOptions
 from ..core.words import tr as _tr
 from .engine_run import EngineRun
 
@@ -18,12 +18,15 @@ def locate(
     nadir: tuple[float, float] | None,
     engine_program: str,
     feedback: QgsProcessingFeedback,
+    include_reviewed: bool = False,
 ) -> list[Job]:
     """What became of each photo; results are in the GeoPackage `options.out` as soon as they exist.
 
     Args:
         nadir: lat, lon for all photos, or None.
         engine_program: "" for the one in the options.
+        feedback: gets told what becomes of every photo.
+        include_reviewed: also photos that a review decided on, in the GeoPackage.
 
     Raises:
         QgsProcessingException: no photo can be located at all: no engine, a damaged index.
@@ -32,7 +35,7 @@ def locate(
         queue = LocalizationQueue(engine.client, options)
         _report(queue, feedback)
         for photo in photos:
-            queue.add(photo, nadir)
+            queue.add(photo, nadir, include_reviewed)
 
         def begin(loop) -> None:
             queue.finished.connect(loop.quit)
@@ -44,8 +47,8 @@ def locate(
     return list(queue.jobs.values())
 
 
-def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, int, int, int, int]:
-    """Photos, located, uncertain, not found, failed; the feedback gets a table of what failed and why."""
+def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ...]:
+    """Photos, located, uncertain, not found, failed, skipped; the feedback gets a table of what failed and why."""
     counts = Counter(job.result["status"] for job in jobs if job.state == DONE and job.result)
     failed = [job for job in jobs if job.state == FAILED]
     if failed:
@@ -55,7 +58,15 @@ def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, in
     cancelled = sum(job.state == CANCELLED for job in jobs)
     if cancelled:
         feedback.pushWarning(_tr("{n} photos were cancelled.").format(n=cancelled))
-    return len(jobs), counts["located"], counts["uncertain"], counts["not_found"], len(failed)
+    skipped = sum(job.state == SKIPPED for job in jobs)
+    if skipped:
+        feedback.pushWarning(
+            _tr(
+                "{n} of {total} photos were skipped because a review decided on them;"
+                " INCLUDE_REVIEWED locates them again."
+            ).format(n=skipped, total=len(jobs))
+        )
+    return len(jobs), counts["located"], counts["uncertain"], counts["not_found"], len(failed), skipped
 
 
 def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:
@@ -64,7 +75,7 @@ def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:
     def changed(photo: str) -> None:
         job = queue.jobs[photo]
         feedback.setProgress(100.0 * sum(_share(job) for job in queue.jobs.values()) / len(queue.jobs))
-        if job.state == DONE:
+        if job.state in (DONE, SKIPPED):
             feedback.pushInfo(_line(job))
         elif job.state == FAILED:
             feedback.pushWarning(_line(job))
@@ -74,12 +85,12 @@ def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:
 
 
 def _share(job: Job) -> float:
-    return 1.0 if job.state in (DONE, FAILED, CANCELLED) else job.progress
+    return 1.0 if job.state in (DONE, FAILED, CANCELLED, SKIPPED) else job.progress
 
 
 def _line(job: Job) -> str:
     result = job.result or {}
-    parts = [Path(job.photo).name, result.get("status", job.state)]
+    parts = [Path(job.photo).name, job.state if job.state == SKIPPED else result.get("status", job.state)]
     if result.get("center"):
         lat, lon = result["center"]
         parts.append(f"{lat:.2f}, {lon:.2f}")

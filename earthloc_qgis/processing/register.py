@@ -22,7 +22,7 @@ from qgis.core import (
 )
 
 from ..core.imagery import imagery_of_layer
-from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 
 _WGS84 = "EPSG:4326"
 
@@ -68,6 +68,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             "the middle of it and the length of the photo's longer side on the ground. Half or twice the true length "
             "still does.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.\n\n"
+            "A photo that somebody decided on in the review is refused unless reviewed photos are included.\n\n"
             "A photo that does not fit there comes out as 'not_found'."
         )
 
@@ -90,6 +91,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir"), optional=True))
+        self.addParameter(include_reviewed_parameter(self.tr("Replace what a review decided on, too")))
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
@@ -120,6 +122,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             "imagery": imagery.spec(),
             "nadir": self._lat_lon(parameters, self.NADIR, context),
             "out": out,
+            "include_reviewed": self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context),
         }
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
             answer = engine.request("register", params, lambda progress: None)

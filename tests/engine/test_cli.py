@@ -201,11 +201,11 @@ def test_answers_are_printed_although_they_cannot_be_saved(photo, small_index_fo
     saved = []
     save = ResultsFile.save
 
-    def save_one(self, answer, info):
+    def save_one(self, answer, info, include_reviewed):
         if saved:
             raise OutputError(self.path, "the disk is full", "free some space")
         saved.append(answer["photo"])
-        save(self, answer, info)
+        return save(self, answer, info, include_reviewed)
 
     monkeypatch.setattr(ResultsFile, "save", save_one)
     for name in ("a.jpg", "b.jpg", "c.jpg"):

@@ -7,6 +7,7 @@ Photos whose name contains ... are answered so:
     tiles   with slow: its progress is that of fetching imagery, and the answer credits that
     garbage nonsense on stdout first   unreadable status `failed`
     full    found, but not saved       damaged    error of kind `index`
+    reviewed  skipped, unless reviewed photos are included
 Anything else is `uncertain` at once.
 
 Options: --protocol N, --die (at start), --mute (never answers initialize), --journal FILE (one line a request),
@@ -111,6 +112,8 @@ def localize(request_id, params: dict) -> None:
         full = {"kind": "output", "path": params["out"], "problem": "the disk is full", "mend": "make room"}
         answer["save_error"] = full
         send(id=request_id, result=answer)
+    elif "reviewed" in name and not params["include_reviewed"]:
+        send(id=request_id, result={**localization(photo, params), "skipped": True})
     else:
         answer = localization(photo, params)
         if "tiles" in name:

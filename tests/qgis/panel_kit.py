@@ -9,7 +9,10 @@ import sys
 import pytest
 from conftest import wait_for
 from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QColor, QImage
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMessageBox
 
 from earthloc_qgis import settings
 
@@ -55,6 +58,24 @@ def panel(qgis_iface, monkeypatch, fake_engine, index, engine_options):
 
 
 @pytest.fixture
+def docked(panel, qgis_iface):
+    """The panel in its dock, as in QGIS; QGIS's window."""
+    main = qgis_iface.mainWindow()
+    dock = QDockWidget("EarthLoc", main)
+    dock.setObjectName("EarthLocPanel")
+    dock.setWidget(panel)
+    main.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    main.show()
+    dock.show()
+    QApplication.setActiveWindow(main)  # without a display no window manager does it
+    wait_for(lambda: panel.isVisible() and main.isActiveWindow(), 10)
+    yield main
+    panel.setParent(None)
+    main.removeDockWidget(dock)
+    dock.deleteLater()
+
+
+@pytest.fixture
 def folder(tmp_path):
     """Photos with the names that tell the fake engine what to do; small real JPEG files."""
     folder = tmp_path / "pho tos"
@@ -90,3 +111,20 @@ def idle(panel) -> bool:
 
 def cell(panel, row, column):
     return panel.list.model().index(row, column)
+
+
+def question(panel) -> QMessageBox | None:
+    """The question whether photos shall be removed, while it is seen."""
+    return next((box for box in panel.findChildren(QMessageBox, "remove_question") if box.isVisible()), None)
+
+
+def answer_question(panel, yes: bool = True, include_reviewed: bool = False) -> None:
+    """Answers it by clicks."""
+    asked = question(panel)
+    assert asked is not None, "nobody asked"
+    if include_reviewed:
+        QTest.mouseClick(asked.checkBox(), Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+        assert asked.checkBox().isChecked()
+    button = asked.remove_button if yes else asked.button(QMessageBox.StandardButton.Cancel)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    wait_for(lambda: not asked.isVisible(), 10)

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 from conftest import PHOTO_CENTRES, QUIET_MS, wait_for
+from panel_kit import answer_question
 from qgis.core import QgsLayerTreeGroup, QgsPointXY, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
@@ -147,7 +148,7 @@ def test_the_event_loop_goes_on(open_panel, saved_project, real_photos, tmp_path
     add(panel, tmp_path / "Fotos ü", 6)
     longest = []
     for _ in range(3):
-        panel.controller.remove([photo.path for photo in panel.controller.model.photos()])
+        panel.controller.removing.remove([photo.path for photo in panel.controller.model.photos()])
         pulse.restart()
         add(panel, tmp_path / "Fotos ü", 6)
         run(panel)
@@ -204,6 +205,7 @@ def test_again_and_remove(open_panel, saved_project, real_photos, tmp_path):
     assert sorted(layer.featureCount() for layer in saved_project.mapLayers().values()
                   if layer.name() == "Candidates") == [4, 10]  # fmt: skip
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    answer_question(panel)
     assert len(panel.controller.model.photos()) == 5
     assert len(rows(gpkg, "footprints")) == 1
     assert groups(saved_project) == ["ISS042-E-104431"]

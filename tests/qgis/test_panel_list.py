@@ -7,7 +7,7 @@ import os
 
 import pytest
 from conftest import QUIET_MS, wait_for
-from panel_kit import add, cell, engine_options, folder, idle, index, panel, status  # noqa: F401  fixtures
+from panel_kit import add, answer_question, cell, engine_options, folder, idle, index, panel, status  # noqa: F401  fixtures
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QModelIndex, Qt
 from qgis.PyQt.QtTest import QTest
@@ -89,11 +89,13 @@ def test_delete_key_removes_also_while_running(panel, folder):
     wait_for(lambda: panel.controller.model.photos()[0].progress > 0.2)
     panel.list.select(paths[:2])
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    answer_question(panel)
     assert list(status(panel)) == ["c.jpg"]
     wait_for(lambda: idle(panel))
     assert status(panel) == {"c.jpg": "uncertain"}
     QTest.keyClick(panel.list, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    answer_question(panel)
     assert panel.stack.currentWidget() is panel.empty
 
 
@@ -117,6 +119,7 @@ def test_context_menu(panel, folder, monkeypatch):
     assert actions["Zoom to result"].isEnabled()
     assert "Locate again" in actions
     actions["Remove"].trigger()
+    answer_question(panel)
     assert list(status(panel)) == ["b.jpg"]
     assert os.path.exists(paths[0])  # the file stays
 
@@ -154,7 +157,7 @@ def test_5000_photos_are_sorted_and_removed_without_holding_up_the_window(panel,
     assert min(longest) < QUIET_MS / 2, longest
     assert panel.list.selected() == [photos[7].path]
     gone = [photo.path for photo in photos[::5]]
-    panel.controller.remove(gone)
+    panel.controller.removing.remove(gone)
     assert len(model.photos()) == 4000
     assert {model.row(path) for path in gone} == {-1}
     assert all(model.row(photo.path) == row for row, photo in enumerate(model.photos()))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import QUIET_MS, SEEN_FROM_SPACE, wait_for
 from osgeo import gdal, ogr
+from panel_kit import answer_question
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -135,7 +136,16 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert layers_of(project)["picture"].layer().isValid()
     panel.list.select([photo_from_space])
     panel.tools.remove.trigger()
-    assert not list(Path(panel.controller.store.path).parent.glob("*_photos/*.tif"))
+    answer_question(panel)
+    assert project.layerTreeRoot().findGroup("EarthLoc") is None
+    panel.tools.undo.trigger()
+    assert layers_of(project)["picture"].layer().isValid()
+    panel.tools.remove.trigger()
+    answer_question(panel)
+    drawn = Path(panel.controller.store.path).parent
+    assert list(drawn.glob("*_photos/*.tif"))  # as long as it can be undone
+    project.clear()
+    assert not list(drawn.glob("*_photos/*.tif"))
 
 
 def test_a_photo_without_registration_says_why(panel, photo_from_space):

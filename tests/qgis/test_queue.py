@@ -71,7 +71,7 @@ def test_what_is_sent(fake_engine, run, tmp_path):
     assert requests[0]["params"]["protocol"] == 1
     assert requests[1]["params"] == {
         "photo": "/p/a.jpg", "indexes": ["/indexes/europe"], "nadir": [41.5, -12.25], "radius_km": 500.0, "top_k": 3,
-        "out": "/results/r.gpkg", "register": True, "imagery": None,
+        "out": "/results/r.gpkg", "register": True, "imagery": None, "include_reviewed": False,
     }  # fmt: skip
     client.close()
 

@@ -23,6 +23,7 @@ from review_results import SIZE_PX, localization_of, pose_over, write_review_res
 from earthloc_qgis import settings
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
 from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.core.store import open_for_writing
 from earthloc_qgis.gui.review.queue_model import PATH_ROLE
 
 KEYS = {"A": "accepted", "R": "rejected", "U": "unsure", "L": "not_land", "C": "cloud", "N": "night"}
@@ -535,7 +536,7 @@ def test_old_decisions_do_not_hold_for_a_new_answer(results):
     assert file.states()[0].review == "accepted"
     pose = pose_over(45.0, 5.0)
     found = localization_of(photo, pose, 0.99, "ISS042-E-100")
-    with closing(file._writable()) as database:
+    with closing(open_for_writing(file.path, 1.0)) as database:
         database.execute("UPDATE photos SET located_at = '2099-01-01T00:00:00Z', localization = ? WHERE photo LIKE ?",
                          (json.dumps(found), "%E-100.jpg"))  # fmt: skip
     held, engine = file.localizations(photo)

@@ -24,6 +24,7 @@ class ReviewBench(QObject):
     Signals:
         current_changed(path): another photo is under review; "" for none.
         working_changed(): the localization looked at is another one, or there is one now.
+        earlier_changed(): whether a decision on the photo can be brought back may have changed.
         decided(items): photos have been decided on, here or in another window.
         stored(items): decisions on these photos have reached the file.
         conflict(item): somebody else has decided on the photo under review while it was on the table.
@@ -32,6 +33,7 @@ class ReviewBench(QObject):
 
     current_changed = pyqtSignal(str)
     working_changed = pyqtSignal()
+    earlier_changed = pyqtSignal()
     decided = pyqtSignal(list)
     stored = pyqtSignal(list)
     conflict = pyqtSignal(object)
@@ -44,6 +46,7 @@ class ReviewBench(QObject):
         self.undo_stack = QUndoStack(self)
         self.current = ""
         self.working: Optional[Working] = None
+        self._earlier: Optional[Decision] = None  # on the photo under review, put aside when it was located again
         self._edited: dict[str, Working] = {}  # photos with changes that are not decided on yet
         self._own: dict[str, str] = {}  # photo: when this window decided last
         self.recorder.loaded.connect(self._loaded)
@@ -92,27 +95,35 @@ class ReviewBench(QObject):
         self.working_changed.emit()
 
     def _set_current(self, path: str) -> None:
-        self.current, self.working = path, None
+        self.current, self.working, self._earlier = path, None, None
         self.current_changed.emit(path)
+        self.earlier_changed.emit()
         if not path:
             return
         if path in self._edited:
             self.working = self._edited[path]
             self.working_changed.emit()
-            return
+        self._read(path)
+
+    def _read(self, path: str) -> None:
         # What is being written just now may or may not be in the file when it is read.
         unwritten = self.recorder.unwritten(path)
         self.recorder.read(
-            lambda file: (file.localizations(path), stored_size(path)),
+            lambda file: (file.localizations(path), stored_size(path), file.earlier(path)),
             lambda answer: self._opened(path, answer, unwritten),
         )
 
     def _opened(self, path: str, answer: tuple, unwritten: Optional[dict]) -> None:
-        (held, engine), size_px = answer
+        (held, engine), size_px, earlier = answer
         held = self.recorder.unwritten(path) or unwritten or held
-        if path == self.current and self.working is None and engine is not None:
+        if path != self.current or engine is None:
+            return
+        located_again = self.working is not None and engine != self.working.engine
+        if self.working is None or (located_again and not self.working.is_unsaved):
             self.working = start_of(path, size_px, held or engine, engine)
             self.working_changed.emit()
+        self._earlier = earlier
+        self.earlier_changed.emit()
 
     # --- deciding ----------------------------------------------------------------------------------
 
@@ -129,6 +140,26 @@ class ReviewBench(QObject):
             new.append(self._decision(decision, item, working, note or item.note if len(items) > 1 else note))
             old.append(self._back_to(item, working, new[-1]))
         self.undo_stack.push(DecideCommand(self, new, old, unsaved))
+
+    def earlier(self) -> Optional[Decision]:
+        """The decision on the photo under review that can be brought back, or None."""
+        item = self.model.item(self.current)
+        return self._earlier if item is not None and item.review == UNREVIEWED else None
+
+    def bring_back(self) -> None:
+        """Takes the decision again that was put aside, with the footprint that it was for. Can be undone."""
+        working, earlier = self.working, self.earlier()
+        if earlier is None or working is None:
+            return
+        new = Decision(working.path, earlier.decision, settings.reviewer(), earlier.note)
+        old = Decision(working.path, UNREVIEWED, settings.reviewer(), self.model.item(working.path).note)
+        if earlier.localization is not None:
+            then = start_of(working.path, working.size_px, earlier.localization, working.engine)
+            new.localization, new.candidate = {**then.shown, "reviewed_rank": then.rank or None}, then.candidate()
+            old.localization, old.candidate = dict(working.held), start_of(
+                working.path, working.size_px, working.held, working.engine).candidate()  # fmt: skip
+            new.replaces_footprint = old.replaces_footprint = True
+        self.undo_stack.push(DecideCommand(self, [new], [old], working if working.is_unsaved else None))
 
     def write(self, decisions: list[Decision]) -> None:
         """Records decisions and shows them at once."""
@@ -147,8 +178,9 @@ class ReviewBench(QObject):
             if self.working is not None and decision.photo == self.working.path:
                 working = self.working
             if decision.localization and working is not None:
+                rank = int(decision.localization.get("reviewed_rank") or working.rank)
                 kept = Working(working.path, working.size_px, working.engine, decision.localization,
-                               decision.localization, working.rank)  # fmt: skip
+                               decision.localization, rank)  # fmt: skip
                 if decision.photo == self.current:
                     self.working = kept
                     self.working_changed.emit()
@@ -182,6 +214,8 @@ class ReviewBench(QObject):
         self.model.load(items)
         if self.current and self.model.item(self.current) is None:
             self._set_current("")
+        elif self.current:
+            self._read(self.current)  # it may have been located again
 
     def _changed(self, items: list[Reviewed]) -> None:
         if self.model.update(items):

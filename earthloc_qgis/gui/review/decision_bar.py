@@ -17,12 +17,16 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ... import settings
+from ...core.reviews import Decision
 from .actions import DECISION_KEYS, ReviewActions
-from .decisions import swatch
+from .decisions import swatch, word
 
 
 class DecisionBar(QWidget):
-    """`note` and `reviewer` are line edits; the buttons trigger the actions of the same names."""
+    """`note` and `reviewer` are line edits; the buttons trigger the actions of the same names.
+
+    `bring_back` is seen only while there is a decision that locating again has put aside.
+    """
 
     def __init__(self, actions: ReviewActions, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -36,6 +40,8 @@ class DecisionBar(QWidget):
             grid.addWidget(button, place // 3, place % 3)
         grid.addWidget(self._button("previous"), 0, 3)
         grid.addWidget(self._button("next"), 1, 3)
+        self.bring_back = self._button("bring_back")
+        self.bring_back.setToolTip(self.tr("Located again, the photo lost this decision. It stands in the history."))
         self.note = QLineEdit(self)
         self.note.setObjectName("review_note")
         self.note.setPlaceholderText(self.tr("Note  M"))
@@ -56,9 +62,11 @@ class DecisionBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
+        layout.addWidget(self.bring_back)
         layout.addLayout(grid)
         layout.addLayout(row)
         self.show_count(1)
+        self.show_earlier(None)
 
     def stops(self) -> list[QWidget]:
         """Where the tab key stops, in order."""
@@ -69,6 +77,16 @@ class DecisionBar(QWidget):
         for name, button in self._buttons.items():
             label = self._actions.labelled(name)
             button.setText(f"{label}  ({count})" if count > 1 and name in DECISION_KEYS else label)
+
+    def show_earlier(self, earlier: Optional[Decision]) -> None:
+        """Offers to bring back a decision, or none."""
+        if earlier is not None:
+            text = self.tr("Bring back: {decision} ({who}, {when})").format(
+                decision=word(earlier.decision), who=earlier.reviewer or self.tr("somebody"),
+                when=earlier.reviewed_at[:10],
+            )  # fmt: skip
+            self.bring_back.setText(f"{text}  {self._actions['bring_back'].property('key')}".replace("&", "&&"))
+        self.bring_back.setVisible(earlier is not None)
 
     def set_enabled(self, on: bool) -> None:
         """Whether there is anything to decide on."""

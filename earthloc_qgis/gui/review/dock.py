@@ -6,7 +6,7 @@ from typing import Callable, Optional
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import QDockWidget
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 
 from ... import settings
 from ..plain_text import escaped
@@ -42,12 +42,18 @@ class ReviewDock(QObject):
         controller.store_leaving.connect(self._flush)
 
     def open(self) -> None:
-        """Shows the review of the panel's photos."""
+        """Shows the review of the panel's photos and gives it the keys."""
         if self.dock is None:
             self._make()
         self.dock.show()
         self.dock.raise_()
         self.window.open(self._controller.store.path)
+        self.dock.activateWindow()
+        self.window.take_keys()
+
+    def unwritten(self) -> set[str]:
+        """Photos decided on that the results file does not say so of yet."""
+        return set() if self.window is None else self.window.bench.recorder.unwritten_photos()
 
     def settings_changed(self) -> None:
         """Another engine may have been chosen."""
@@ -80,6 +86,7 @@ class ReviewDock(QObject):
         self.dock.setWidget(self.window)
         # Behind another dock's tab it is not hidden, as far as Qt is concerned.
         self.dock.visibilityChanged.connect(self.window.set_seen)
+        self.dock.visibilityChanged.connect(self._mind_keys)
         panel = main.findChild(QDockWidget, "EarthLocPanel")
         if panel is not None and panel.isVisible() and not panel.isFloating():
             # In the panel's place. Below it, even for a moment, both would make QGIS's window higher than the screen.
@@ -88,6 +95,16 @@ class ReviewDock(QObject):
             self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         if hasattr(main, "resizeDocks"):
             main.resizeDocks([self.dock], [_WIDTH], Qt.Orientation.Horizontal)
+
+    def _mind_keys(self, seen: bool) -> None:
+        """What lies behind another tab keeps the focus, and would get Del and all other keys unseen."""
+        focused, main = QApplication.focusWidget(), self._iface.mainWindow()
+        if focused is None:
+            return
+        if seen and any(dock.isAncestorOf(focused) for dock in main.tabifiedDockWidgets(self.dock)):
+            self.window.take_keys()
+        elif not seen and self.dock.isAncestorOf(focused):
+            focused.clearFocus()
 
     def _follow(self) -> None:
         if self.window is not None:

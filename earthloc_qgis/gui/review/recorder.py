@@ -100,13 +100,17 @@ class Recorder(QObject):
         waiting = [decision for entry in self._entries for decision in entry.decisions if decision.photo == photo]
         return next((decision.localization for decision in reversed(waiting) if decision.localization), None)
 
+    def unwritten_photos(self) -> set[str]:
+        """Photos with decisions that are not written yet."""
+        return {decision.photo for entry in self._entries for decision in entry.decisions}
+
     def look(self) -> None:
         """Asks for decisions that are new in the file."""
         if self.file is None or self._reading:
             return
         file, fid, recorded = self.file, self._last_fid, self._recorded
         # The file does not hold yet what was decided on these: what it says of them is out of date.
-        unwritten = {decision.photo for entry in self._entries for decision in entry.decisions}
+        unwritten = self.unwritten_photos()
         self._reading = True
         self._reader.run(lambda: _since(file, fid), lambda answer: self._take_new(file, recorded, unwritten, answer))
 

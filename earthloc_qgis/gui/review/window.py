@@ -76,6 +76,10 @@ class ReviewWindow(QWidget):
         """Reviews the photos of a results GeoPackage."""
         self.bench.open(results)
 
+    def take_keys(self) -> None:
+        """The keys are the review's from now on, also while there is no photo yet."""
+        (self.photo if self.photo.isVisible() else self).setFocus()
+
     def close_down(self) -> None:
         """Writes what is not written yet, ends the engine and all threads, clears the map."""
         self.closed_down = True
@@ -158,7 +162,7 @@ class ReviewWindow(QWidget):
         stops = [*self.queue.stops(), self.photo, self.strip, *self.decisions.stops()]
         for one, other in zip(stops, stops[1:]):
             self.setTabOrder(one, other)
-        KeysFirst([stop for stop in stops if not isinstance(stop, QLineEdit)], self.actions)
+        KeysFirst([self, *(stop for stop in stops if not isinstance(stop, QLineEdit))], self.actions)
 
     def _connect(self) -> None:
         bench = self.bench
@@ -167,6 +171,7 @@ class ReviewWindow(QWidget):
         bench.current_changed.connect(self._show_photo)
         bench.working_changed.connect(self._show_working)
         bench.decided.connect(self._decided)
+        bench.earlier_changed.connect(lambda: self.decisions.show_earlier(bench.earlier()))
         bench.stored.connect(self._repaint_footprints)
         bench.conflict.connect(self._show_conflict)
         bench.told.connect(self.told)
@@ -205,6 +210,7 @@ class ReviewWindow(QWidget):
                                         "right, hands them on."))  # fmt: skip
 
     def _decided(self, items: list) -> None:
+        self.decisions.show_earlier(self.bench.earlier())
         if any(item.path == self.bench.current for item in items):
             self._show_note()
 
@@ -223,6 +229,8 @@ class ReviewWindow(QWidget):
         total = self.bench.model.counts()[1]
         shown = self.bench.model.rowCount()
         self.stack.setCurrentWidget(self.splitter if total else self.empty)
+        if self.hasFocus():
+            self.take_keys()
         title, what_next = self.tr("There is nothing to review yet"), self.tr(
             "Locate photos in the EarthLoc panel: they appear here as soon as they are found.")  # fmt: skip
         self.empty.setText(f"<h3>{title}</h3>{what_next}")

@@ -14,6 +14,7 @@ def add_actions(window) -> None:
         ("not_land", _tr("No land")), ("cloud", _tr("Cloud")), ("night", _tr("Night")),
     ):  # fmt: skip
         add(decision, text, DECISION_KEYS[decision], lambda decision=decision: window.decide(decision))
+    add("bring_back", _tr("Bring back"), "D", window.bench.bring_back)
     add("next", _tr("Next"), "Right J", lambda: window.queue.step(1))
     add("previous", _tr("Previous"), "Left K", lambda: window.queue.step(-1))
     add("go_on", _tr("Next not reviewed"), "Space", lambda: window.queue.go_on())

@@ -1,0 +1,237 @@
+"""Taking photos out of the panel's list: asked for first, and undone again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Callable
+
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTemporaryDir, pyqtSignal
+from qgis.PyQt.QtGui import QKeySequence
+from qgis.PyQt.QtWidgets import QCheckBox, QMessageBox, QWidget
+
+from ..core.layers import ResultLayers, ShownPhoto
+from ..core.pictures import forget_pictures
+from ..core.queue import LocalizationQueue
+from ..core.reviews import ReviewFile
+from ..core.store import LOCK_WAIT_S, ResultStore, StoreError
+from .photo_model import NEW, QUEUED, RUNNING, Photo, PhotoModel
+
+
+@dataclass
+class _Removed:
+    """What brings photos back: their rows in the file `kept`, in the list, and how they were on the map."""
+
+    store: ResultStore
+    kept: Path
+    photos: dict[int, Photo]  # by row
+    shown: dict[str, ShownPhoto]
+
+
+class Removing(QObject):
+    """Removes photos with their results and layers, and brings them back. The photos' files stay. No widgets.
+
+    Args:
+        model: the list.
+        queue: of photos being located.
+        layers: those on the map.
+        store: tells the results file.
+        before: how photos stood before they were queued, by path.
+
+    Signals:
+        removed(paths), brought_back(paths): it has been done.
+        can_undo_changed(can): there is something to bring back, or no longer.
+        told(message, level): something the user should know; level is a Qgis.MessageLevel.
+    """
+
+    removed = pyqtSignal(list)
+    brought_back = pyqtSignal(list)
+    can_undo_changed = pyqtSignal(bool)
+    told = pyqtSignal(str, object)
+
+    def __init__(
+        self, model: PhotoModel, queue: LocalizationQueue, layers: ResultLayers, store: Callable[[], ResultStore],
+        before: dict[str, dict], parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._model, self._queue, self._layers, self._store, self._before = model, queue, layers, store, before
+        self.unwritten: Callable[[], set[str]] = set  # photos decided on that the file does not say so of yet
+        self._folder = QTemporaryDir()
+        self._count = 0  # names the files of kept rows
+        self._steps: list[_Removed] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to bring back."""
+        return bool(self._steps)
+
+    def reviewed(self, paths: list[str]) -> list[str]:
+        """Those of some photos that a review decided on. Raises StoreError."""
+        found = ReviewFile(self._store().path, LOCK_WAIT_S).reviewed() | self.unwritten()
+        return [path for path in paths if path in found]
+
+    def remove(self, paths: list[str], include_reviewed: bool = False) -> None:
+        """Takes photos out of the list, the results and the map; those that a review decided on only if included."""
+        store, kept = self._store(), Path(self._folder.filePath(f"{self._count}.sqlite"))
+        try:
+            stay = set() if include_reviewed else set(self.reviewed(paths))
+            paths = [path for path in paths if path not in stay and self._model.photo(path) is not None]
+            if not paths:
+                return
+            self._count += 1
+            store.remove(paths, kept)
+        except StoreError as error:
+            self.told.emit(str(error), Qgis.MessageLevel.Warning)
+            return
+        photos = {self._model.row(path): self._settled(path) for path in paths}
+        shown = {}
+        for path in paths:
+            self._queue.forget(path)
+            on_map = self._layers.remove(path, store.path)
+            if on_map is not None:
+                shown[path] = on_map
+        self._model.remove(paths)
+        self._steps.append(_Removed(store, kept, photos, shown))
+        self.can_undo_changed.emit(True)
+        self.removed.emit(paths)
+
+    def undo(self) -> None:
+        """Brings back what was removed last."""
+        if not self._steps:
+            return
+        step = self._steps[-1]
+        try:
+            step.store.put_back(step.kept)
+        except StoreError as error:
+            self.told.emit(str(error), Qgis.MessageLevel.Warning)
+            return
+        self._steps.pop()
+        step.kept.unlink(missing_ok=True)
+        for photo in step.photos.values():
+            self._model.update(photo.path, **self._fields(photo))
+        self._model.put_back(step.photos)
+        for path, on_map in step.shown.items():
+            self._layers.show_again(path, step.store.path, on_map)
+        self.can_undo_changed.emit(self.can_undo)
+        self.brought_back.emit([photo.path for photo in step.photos.values()])
+
+    def forget(self) -> None:
+        """Gives up bringing anything back: the list is about to show other results, or none."""
+        for step in self._steps:
+            step.kept.unlink(missing_ok=True)
+            try:
+                there = {stored.path for stored in step.store.photos()}
+            except StoreError:
+                continue
+            for photo in step.photos.values():
+                if photo.path not in there:
+                    forget_pictures(photo.path, step.store)
+        if self._steps:
+            self._steps = []
+            self.can_undo_changed.emit(False)
+
+    def _settled(self, path: str) -> Photo:
+        """A photo's row as it is when nothing waits or runs."""
+        photo = self._model.photo(path)
+        if photo.status in (QUEUED, RUNNING):
+            return replace(photo, progress=0.0, **self._before.get(path, {"status": NEW, "message": ""}))
+        return replace(photo)
+
+    def _fields(self, photo: Photo) -> dict:
+        """What a photo that was added anew meanwhile gets back: how it stood, unless it has been located since."""
+        now = self._model.photo(photo.path)
+        if now is None or now.status != NEW:
+            return {}
+        return {name: value for name, value in vars(photo).items() if name != "path"}
+
+
+class Remover(QObject):
+    """Removes photos when the user has said yes, and brings them back by Ctrl+Z.
+
+    Args:
+        controller: of the panel.
+        window: the panel, that the question belongs to and the key.
+    """
+
+    def __init__(self, controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller, self._window = controller, window
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+Z is the panel's own while there is something to bring back, ahead of QGIS's key."""
+        if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return False
+        if not self._controller.removing.can_undo or not event.matches(QKeySequence.StandardKey.Undo):
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            self._controller.removing.undo()
+        return True
+
+    def ask(self, paths: list[str]) -> None:
+        """Asks whether photos shall go from the list, the map and the results."""
+        removing, store, model = self._controller.removing, self._controller.store, self._controller.model
+        names = [photo.name for photo in map(model.photo, paths) if photo is not None]
+        try:
+            reviewed = len(removing.reviewed(paths))
+            located = len({photo.path for photo in store.photos()}.intersection(paths))
+        except StoreError as error:
+            self._controller.told.emit(str(error), Qgis.MessageLevel.Warning)
+            return
+        if names:
+            question = RemoveQuestion(names, located, reviewed, store.path, self._window)
+            question.confirmed.connect(lambda include_reviewed: removing.remove(paths, include_reviewed))
+            question.open()
+
+
+class RemoveQuestion(QMessageBox):
+    """Asks whether photos shall be removed, with what goes and what stays; the answer that comes by itself is no.
+
+    Args:
+        names: of the photos.
+        located: how many of them have results.
+        reviewed: how many of them a review decided on.
+        results: the results file.
+
+    Signals:
+        confirmed(include_reviewed): yes.
+    """
+
+    confirmed = pyqtSignal(bool)
+
+    def __init__(self, names: list[str], located: int, reviewed: int, results: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("remove_question")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setIcon(QMessageBox.Icon.Question)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWindowTitle(self.tr("Remove photos"))
+        self._total, self._reviewed = len(names), reviewed
+        one = self.tr("Remove {name} from the list?").format(name=names[0])
+        many = self.tr("Remove {n} photos from the list?").format(n=len(names))
+        self.setText(one if len(names) == 1 else many)
+        lines = []
+        if located:
+            text = self.tr("With results, which go from the map and from {file}: {n}.")
+            lines.append(text.format(n=located, file=results.name))
+        lines.append(self.tr("The photo files stay. Undo (Ctrl+Z in the panel) brings everything back."))
+        self.setInformativeText("\n".join(lines))
+        self.setStandardButtons(QMessageBox.StandardButton.Cancel)
+        self.remove_button = self.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        self.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        self.setEscapeButton(QMessageBox.StandardButton.Cancel)
+        self.include_reviewed = QCheckBox(self.tr("Also those that a review decided on: {n}").format(n=reviewed), self)
+        self.include_reviewed.setVisible(bool(reviewed))
+        if reviewed:
+            self.setCheckBox(self.include_reviewed)
+        self.include_reviewed.toggled.connect(self._count)
+        self.remove_button.clicked.connect(lambda: self.confirmed.emit(self.include_reviewed.isChecked()))
+        self._count()
+
+    def _count(self, *_: object) -> None:
+        """The button says how many go."""
+        going = self._total - (0 if self.include_reviewed.isChecked() else self._reviewed)
+        self.remove_button.setText(self.tr("Remove {n}").format(n=going))
+        self.remove_button.setEnabled(going > 0)

@@ -1,0 +1,108 @@
+"""Opening the review gives it the keys: none of them reaches the panel that lies behind."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import wait_for
+from panel_kit import docked, engine_options, index, panel, question  # noqa: F401  fixtures
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QTabBar
+from review_results import write_review_results
+from test_review import rows, settle
+
+
+@pytest.fixture
+def results(panel, docked, tmp_path):
+    """Photos in the panel, the first of them selected; the panel has the focus, as after a click on the list."""
+    path = tmp_path / "p_earthloc.gpkg"
+    write_review_results(path, 4)
+    assert QgsProject.instance().write(str(tmp_path / "p.qgz"))
+    assert QgsProject.instance().read(str(tmp_path / "p.qgz"))
+    panel.list.select([panel.controller.model.photos()[0].path])
+    panel.list.setFocus()
+    wait_for(panel.list.hasFocus, 10)
+    return path
+
+
+def press(key) -> None:
+    """A key goes to whatever has the focus."""
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, key)
+
+
+def has_focus(window) -> bool:
+    focused = QApplication.focusWidget()
+    return focused is window or (focused is not None and window.isAncestorOf(focused))
+
+
+def test_del_in_the_review_never_reaches_the_photo_list(panel, results):
+    panel.tools.review.trigger()
+    window = panel.review.window
+    assert has_focus(window)
+    press(Qt.Key.Key_Delete)  # before there is a photo
+    settle(window)
+    assert has_focus(window)
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        press(key)
+    assert question(panel) is None
+    assert len(panel.controller.model.photos()) == 4
+    assert rows(results, "SELECT count(*) FROM photos") == [(4,)]
+
+
+def test_its_keys_work_at_once(panel, results):
+    panel.tools.review.trigger()
+    window = panel.review.window
+    settle(window)
+    first = window.bench.current
+    press(Qt.Key.Key_N)
+    settle(window)
+    assert window.bench.model.item(first).review == "night"
+    assert rows(results, "SELECT decision FROM reviews") == [("night",)]
+    second = window.bench.current
+    press(Qt.Key.Key_Space)
+    settle(window)
+    assert window.bench.current not in (first, second)
+
+
+def test_opened_again_it_has_the_keys_again(panel, results):
+    panel.tools.review.trigger()
+    settle(panel.review.window)
+    panel.list.setFocus()
+    panel.tools.review.trigger()
+    press(Qt.Key.Key_C)
+    settle(panel.review.window)
+    assert rows(results, "SELECT decision FROM reviews") == [("cloud",)]
+
+
+def test_brought_to_the_front_by_its_tab_it_has_the_keys(panel, results, docked):
+    panel.tools.review.trigger()
+    settle(panel.review.window)
+    panel.parentWidget().raise_()
+    wait_for(lambda: not has_focus(panel.review.window), 10)  # nor does it get the panel's keys
+    panel.list.setFocus()
+    wait_for(panel.list.hasFocus, 10)
+    (bar,) = [bar for bar in docked.findChildren(QTabBar) if bar.count() == 2 and bar.isVisible()]
+    (tab,) = [tab for tab in range(2) if bar.tabText(tab) == "EarthLoc review"]
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(tab).center())
+    wait_for(lambda: has_focus(panel.review.window), 10)
+    press(Qt.Key.Key_Delete)
+    assert question(panel) is None
+    press(Qt.Key.Key_L)
+    settle(panel.review.window)
+    assert rows(results, "SELECT decision FROM reviews") == [("not_land",)]
+
+
+def test_photos_that_arrive_take_no_focus(panel, results):
+    """While somebody works in the panel, the review behind it only reads its list again."""
+    panel.tools.review.trigger()
+    settle(panel.review.window)
+    panel.parentWidget().raise_()
+    panel.list.setFocus()
+    loaded = []
+    panel.review.window.bench.recorder.loaded.connect(loaded.append)
+    panel.controller.store_changed.emit()
+    wait_for(lambda: loaded, 10)
+    assert panel.list.hasFocus()
