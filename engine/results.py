@@ -19,6 +19,7 @@ from typing import Any
 
 from engine import geopackage
 from engine.errors import OutputError
+from engine.resources import resources_folder
 from engine.results_rows import Row, candidate_row, footprint_row, photo_row, tie_point_row
 from engine.results_schema import LAYERS, ensure_tables, not_a_geopackage
 
@@ -84,7 +85,12 @@ class ResultsFile:
 
         What an older version's localization lacks is there, and empty.
         """
-        return self._photos("ORDER BY fid")
+        with self._connection() as con:
+            found = _dicts(con.execute("SELECT * FROM photos ORDER BY fid"))
+        for row in found:
+            row.pop("geom")
+            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
+        return found
 
     def located(self, taken: tuple[str, str], photo_ids: Sequence[str]) -> list[Row]:
         """The located photos taken between two times (ISO 8601) or with one of these ids; none without a file.
@@ -104,25 +110,21 @@ class ResultsFile:
     def localization(self, photo: str | Path) -> Row | None:
         """What is held for true of a photo; None when the file, or the photo in it, is missing.
 
-        The last one that a review decided on since the photo was located, else the engine's own answer.
+        resources/results/held_review.sql says which localization that is after a review.
         """
         if not self.path.is_file():
             return None
         with self._connection() as con:
-            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone() is None:
+            tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if "photos" not in tables:
                 return None
-        row = next(iter(self._photos("WHERE photo = ?", self.key(photo))), None)
-        if row is None:
-            return None
-        with self._connection() as con:
-            if con.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone() is None:
-                return row["localization"]
-            held = con.execute(
-                "SELECT localization FROM reviews WHERE photo = ? AND localization IS NOT NULL AND reviewed_at >= ?"
-                " ORDER BY fid DESC LIMIT 1",
-                (row["photo"], row["located_at"]),
-            ).fetchone()
-        return row["localization"] if held is None else {**_SINCE_2, **json.loads(held[0])}
+            held, review = "p.localization", ""
+            if "reviews" in tables:  # a file of version 1 has none
+                held = "coalesce(r.localization, p.localization)"
+                review = f"LEFT JOIN reviews r ON r.fid = {_held_review()}"
+            statement = f"SELECT {held} FROM photos p {review} WHERE p.photo = ?"  # nosec B608
+            row = con.execute(statement, (_storable(self.key(photo)),)).fetchone()
+        return None if row is None else {**_SINCE_2, **json.loads(row[0])}
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""
@@ -130,15 +132,6 @@ class ResultsFile:
         folder = self.path.parent
         name = absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute
         return name.as_posix()
-
-    def _photos(self, condition: str, *values: str) -> list[Row]:
-        with self._connection() as con:
-            # The condition is one of ours, never a user's.
-            found = _dicts(con.execute(f"SELECT * FROM photos {condition}", [_storable(v) for v in values]))  # nosec B608
-        for row in found:
-            row.pop("geom")
-            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
-        return found
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -192,6 +185,10 @@ class ResultsFile:
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return OutputError.from_os_error(self.path, PermissionError(errno.EACCES, "no access"))
         return OutputError(self.path, f"could not be written ({error})", "choose another file")
+
+
+def _held_review() -> str:
+    return (resources_folder() / "results" / "held_review.sql").read_text(encoding="utf-8")
 
 
 def _dicts(cursor: sqlite3.Cursor) -> list[Row]:

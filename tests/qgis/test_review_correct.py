@@ -84,9 +84,9 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
     QgsProject.instance().clear()
 
 
-def truth(x: float, y: float) -> tuple[float, float]:
-    """Where pixel (x, y) of the second photo lies: it was cut from the imagery as it is."""
-    lat, lon = PHOTO_CENTRES[1]
+def truth(x: float, y: float, number: int = 1) -> tuple[float, float]:
+    """Where pixel (x, y) of a photo lies: it was cut from the imagery as it is."""
+    lat, lon = PHOTO_CENTRES[number]
     return lat + HEIGHT_DEG * (0.5 - y / SIZE[1]), lon + WIDTH_DEG * (x / SIZE[0] - 0.5)
 
 
@@ -94,12 +94,12 @@ def on_map(window, lat: float, lon: float) -> QPoint:
     return window.canvas.getCoordinateTransform().transform(window.map.frame.to_map(lat, lon)).toQPointF().toPoint()
 
 
-def click_pair(window, x: float, y: float) -> None:
-    """The same spot in the photo and on the map, as a user would click it."""
+def click_pair(window, x: float, y: float, place: tuple[float, float] | None = None) -> None:
+    """The same spot in the photo and on the map, or another place there, as a user would click it."""
     before = window.bench.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
     assert window.correct.correction.open_spot is not None
-    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
+    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *(place or truth(x, y))))
     wait_for(lambda: window.bench.undo_stack.count() > before, 60, "the engine's answer")
 
 
