@@ -429,6 +429,29 @@ def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse
     assert pulse.longest_ms < QUIET_MS  # the window's own test of 50 ms is in test_review_smooth.py
 
 
+def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, monkeypatch):
+    window = open_window()
+    first, write = window.bench.current, ReviewFile.write
+
+    def fails(file, decisions):
+        if any(decision.photo == first for decision in decisions):
+            raise KeyError("center")
+        write(file, decisions)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ReviewFile, "write", fails)
+        press(window, Qt.Key.Key_R)
+        wait_for(lambda: window.problems, 30, "the failure to be told")
+        assert "KeyError: 'center'" in window.problems[0]
+        wait_for(lambda: window.bench.working is not None)
+        second = window.bench.current
+        press(window, Qt.Key.Key_C)
+        wait_for(lambda: rows(results, "SELECT decision FROM reviews") == [("cloud",)], 30)
+    window.close_down()
+    decisions = rows(results, "SELECT photo, decision FROM reviews ORDER BY fid")
+    assert decisions == [(f"photos/{Path(second).name}", "cloud"), (f"photos/{Path(first).name}", "rejected")]
+
+
 def test_empty_and_missing(open_window, canvas, tmp_path):
     from earthloc_qgis.gui.review.window import ReviewWindow
 
