@@ -2123,6 +2123,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>keine Bildfläche</translation>
     </message>
     <message>
+      <source>tie points: {n}, &lt;b&gt;too few to tell the error&lt;/b&gt;: set a fourth, far from the others</source>
+      <translation>Passpunkte: {n}, &lt;b&gt;zu wenige, um den Fehler zu nennen&lt;/b&gt;: Setzen Sie einen vierten, weit weg von den anderen</translation>
+    </message>
+    <message>
       <source>tie points: {n}, error {km} km</source>
       <translation>Passpunkte: {n}, Fehler {km} km</translation>
     </message>

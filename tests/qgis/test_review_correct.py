@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 
 import pytest
@@ -15,7 +16,9 @@ from test_review import make_canvas, move, press, rows, settle
 
 from earthloc_qgis import settings
 from earthloc_qgis.core.camera import distance_km
+from earthloc_qgis.core.catalogue import write_catalogue
 from earthloc_qgis.core.imagery import Imagery
+from earthloc_qgis.core.report import write_report
 
 WIDTH_DEG, HEIGHT_DEG = 4.22, 2.24  # pixels are square at 45 N, where the second photo was taken
 SIZE = (1200, 900)
@@ -121,7 +124,10 @@ def test_three_tie_points_correct_a_photo(window):
     assert len(window.bench.working.shown["tie_points"]) == 3
     assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
     good = off_km(window)
-    assert "tie points: 3, error" in window.status.text()
+    # What is left over with three points is no error: there is nothing that would check them.
+    assert " km" not in window.status.text()
+    assert "tie points: 3" in window.status.text()
+    assert "set a fourth" in window.status.text()
     # Undone and done again.
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -144,9 +150,21 @@ def test_three_tie_points_correct_a_photo(window):
     assert window.canvas.mapTool() is not window.correct.tie_tool
     press(window, Qt.Key.Key_A)
     settle(window)
-    assert rows(window.results, "SELECT review, reviewer, inliers FROM footprints WHERE photo = ?", key) == [
-        ("corrected", "Ada", 3)
-    ]  # fmt: skip
+    # What the engine said of its own camera is not said of this one.
+    sql = "SELECT review, reviewer, inliers, confidence, rms_km FROM footprints WHERE photo = ?"
+    assert rows(window.results, sql, key) == [("corrected", "Ada", 3, None, None)]
+    ((message,),) = rows(window.results, "SELECT message FROM footprints WHERE photo = ?", key)
+    assert "45 tie points" not in message
+    assert "3 tie points" in message
+    catalogue = window.results.with_name("catalogue.csv")
+    write_catalogue(window.results, catalogue)
+    (entry,) = csv.DictReader(catalogue.read_text(encoding="utf-8-sig").splitlines())
+    assert (entry["tie_points"], entry["confidence"], entry["rms_km"]) == ("3", "", "")
+    report = window.results.with_name("report.html")
+    write_report(window.results, report)
+    page = report.read_text(encoding="utf-8")
+    assert "<td>3</td>" in page
+    assert " %</td>" not in page
     ties = rows(window.results, "SELECT x_px, y_px, lat, lon, origin FROM tie_points WHERE photo = ?", key)
     assert len(ties) == 3
     assert {tie[4] for tie in ties} == {"manual"}
@@ -155,6 +173,18 @@ def test_three_tie_points_correct_a_photo(window):
     (corners,) = rows(window.results, "SELECT lat1, lon1, lat3, lon3 FROM footprints WHERE photo = ?", key)
     assert distance_km(corners[:2], truth(0, 0)) < 12.0
     assert distance_km(corners[2:], truth(*SIZE)) < 12.0
+    # A fourth point checks them.
+    window.queue.select(photo)
+    settle(window)
+    press(window, Qt.Key.Key_P)
+    click_pair(window, 1000, 700)
+    assert "tie points: 4, error" in window.status.text()
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    ((inliers, confidence, rms_km),) = rows(
+        window.results, "SELECT inliers, confidence, rms_km FROM footprints WHERE photo = ?", key)  # fmt: skip
+    assert (inliers, confidence) == (4, None)
+    assert rms_km > 0
 
 
 def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
@@ -238,8 +268,8 @@ def test_placed_by_hand_where_nothing_was_found(window):
     press(window, Qt.Key.Key_A)
     settle(window)
     key = os.path.relpath(last, window.results.parent)
-    assert rows(window.results, "SELECT review, status FROM footprints WHERE photo = ?", key) == [
-        ("corrected", "not_found")
+    assert rows(window.results, "SELECT review, status, confidence FROM footprints WHERE photo = ?", key) == [
+        ("corrected", "not_found", None)
     ]  # fmt: skip
     assert rows(window.results, "SELECT count(*) FROM rtree_footprints_geom") == rows(
         window.results, "SELECT count(*) FROM footprints"
