@@ -153,13 +153,18 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
     assert not panel.pictures.busy
 
 
-def test_drawing_is_cancelled(panel, photo_from_space):
+def test_drawing_is_cancelled(panel, project, photo_from_space):
     add(panel, photo_from_space)
     locate(panel)
+    shown = []
+    panel.pictures.shown.connect(shown.append)
     panel.results.picture_button.click()
     assert panel.pictures.busy
     QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
     wait_for(lambda: not panel.pictures.busy, 60)
+    assert shown == []
+    assert pictures_on(project) == []
+    assert list(picture_folder(panel.controller.store).glob("*")) == []
     assert not [text for text in panel.told if "cancel" in text.lower()]
 
 

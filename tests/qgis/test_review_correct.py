@@ -276,7 +276,7 @@ def test_placed_by_hand_where_nothing_was_found(window):
     )
 
 
-def test_search_here(window, real_index):
+def test_search_here(window, real_index, monkeypatch):
     window._indexes = lambda: [str(real_index)]
     window.correct._search._indexes = window._indexes
     settings.set_register(False)
@@ -292,10 +292,32 @@ def test_search_here(window, real_index):
     assert window.strip.candidates.rowCount() == 4
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.strip.candidates.rowCount() == 5
-    # And one that is given up.
+    # And one that is given up: the engine is told.
+    given_up, cancel = [], window.client.cancel
+    monkeypatch.setattr(window.client, "cancel", lambda number: (given_up.append(number), cancel(number)))
+    before = window.bench.working
     window.correct._search.start((lat, lon), 250.0)
+    asked = window.correct._search._request
     press(window, Qt.Key.Key_Escape)
+    assert given_up == [asked]
     assert "stopped" in window.status.text()
+    wait_for(lambda: not window.client._requests, 60, "the engine's answer")
+    assert window.bench.working is before
+
+
+def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index, monkeypatch):
+    """Its answer is on the way when Esc is pressed."""
+    window._indexes = lambda: [str(real_index)]
+    window.correct._search._indexes = window._indexes
+    settings.set_register(False)
+    monkeypatch.setattr(window.client, "cancel", lambda number: None)
+    before = window.bench.working
+    window.correct._search.start(PHOTO_CENTRES[1], 250.0)
+    press(window, Qt.Key.Key_Escape)
+    wait_for(lambda: not window.client._requests, 90, "the engine's answer")
+    assert window.bench.working is before
+    assert "stopped" in window.status.text()
+    assert not window.bench.undo_stack.canUndo()
 
 
 def test_tiles_are_shown_from_the_imagery(window):
