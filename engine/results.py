@@ -19,6 +19,7 @@ from typing import Any
 
 from engine import geopackage
 from engine.errors import OutputError
+from engine.resources import resources_folder
 from engine.results_rows import Row, candidate_row, footprint_row, photo_row, tie_point_row
 from engine.results_schema import LAYERS, ensure_tables, not_a_geopackage
 
@@ -95,7 +96,12 @@ class ResultsFile:
 
         What an older version's localization lacks is there, and empty.
         """
-        return self._photos("ORDER BY fid")
+        with self._connection() as con:
+            found = _dicts(con.execute("SELECT * FROM photos ORDER BY fid"))
+        for row in found:
+            row.pop("geom")
+            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
+        return found
 
     def located(self, taken: tuple[str, str], photo_ids: Sequence[str]) -> list[Row]:
         """The located photos taken between two times (ISO 8601) or with one of these ids; none without a file.
@@ -115,7 +121,7 @@ class ResultsFile:
     def localization(self, photo: str | Path) -> Row | None:
         """What is held for true of a photo; None when the file, or the photo in it, is missing.
 
-        The last one that a review decided on since the photo was located, else the engine's own answer.
+        resources/results/held_review.sql says which localization that is after a review.
         """
         return self._held(photo, only_reviewed=False)
 
@@ -151,15 +157,6 @@ class ResultsFile:
                 return None
             text = _held_text(con, key)
         return None if text is None else {**_SINCE_2, **json.loads(text)}
-
-    def _photos(self, condition: str, *values: str) -> list[Row]:
-        with self._connection() as con:
-            # The condition is one of ours, never a user's.
-            found = _dicts(con.execute(f"SELECT * FROM photos {condition}", [_storable(v) for v in values]))  # nosec B608
-        for row in found:
-            row.pop("geom")
-            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
-        return found
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -223,9 +220,6 @@ _DECISION = """SELECT CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_
     LEFT JOIN reviews r ON r.fid = (SELECT max(fid) FROM reviews WHERE photo = p.photo) WHERE p.photo = ?"""
 # Of version 1, which has no history.
 _DECISION_1 = "SELECT review AS decision FROM footprints WHERE photo = ?"
-# What a review decided on since the photo was located.
-_DECIDED_ON = """SELECT r.localization FROM reviews r JOIN photos p USING (photo) WHERE photo = ?
-    AND r.localization IS NOT NULL AND r.reviewed_at >= p.located_at ORDER BY r.fid DESC LIMIT 1"""
 
 
 def _tables(con: sqlite3.Connection) -> set[str]:
@@ -240,12 +234,14 @@ def _decision(con: sqlite3.Connection, photo: str) -> Row | None:
 
 
 def _held_text(con: sqlite3.Connection, photo: str) -> str | None:
-    """What is held for true of a photo, as JSON."""
-    own = con.execute("SELECT localization FROM photos WHERE photo = ?", (_storable(photo),)).fetchone()
-    if own is None or "reviews" not in _tables(con):
-        return None if own is None else own[0]
-    decided_on = con.execute(_DECIDED_ON, (_storable(photo),)).fetchone()
-    return (decided_on or own)[0]
+    """What is held for true of a photo, as JSON; resources/results/held_review.sql says what that is after a review."""
+    held, review = "p.localization", ""
+    if "reviews" in _tables(con):  # a file of version 1 has none
+        chosen = (resources_folder() / "results" / "held_review.sql").read_text(encoding="utf-8")
+        held, review = "coalesce(r.localization, p.localization)", f"LEFT JOIN reviews r ON r.fid = {chosen}"
+    statement = f"SELECT {held} FROM photos p {review} WHERE p.photo = ?"  # nosec B608
+    row = con.execute(statement, (_storable(photo),)).fetchone()
+    return None if row is None else row[0]
 
 
 def _keep_in_history(con: sqlite3.Connection, photo: str, decision: Row) -> None:

@@ -103,6 +103,18 @@ class ResultLayers(QObject):
         node.setItemVisibilityCheckedParentRecursive(True)
         return True
 
+    def picture_of(self, photo: str, gpkg: Path) -> Path | None:
+        """The raster that a photo is drawn by on the map; None where it is not."""
+        group = self._group(photo_key(photo, gpkg.parent))
+        layer = self._layer(group, PICTURE) if group is not None else None
+        return Path(layer.source()) if layer is not None else None
+
+    def drop_picture(self, photo: str, gpkg: Path) -> None:
+        """Takes what was drawn of a photo off the map."""
+        group = self._group(photo_key(photo, gpkg.parent))
+        if group is not None:
+            self._drop_picture(group)
+
     def ensure(self, photo: str, name: str, gpkg: Path) -> None:
         """Shows the rows of a photo where they are not shown yet."""
         if self._group(photo_key(photo, gpkg.parent)) is None:

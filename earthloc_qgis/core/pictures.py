@@ -139,6 +139,17 @@ class MapPictures(QObject):
         self.progress_changed.emit(self.tr("{name}: waiting for the engine").format(name=name))
         self.busy_changed.emit(True)
 
+    def drop_outdated(self, photos: list[str], store: ResultStore) -> None:
+        """Takes photos off the map that another camera drew than the one that holds by now."""
+        for photo in photos:
+            shown = self._layers.picture_of(photo, store.path)
+            if shown is None:
+                continue
+            with suppress(StoreError):  # the file is locked: what is there stays
+                found = store.localization(photo)
+                if not found or not found.get("pose") or picture_path(store, photo, found) != shown:
+                    self._layers.drop_picture(photo, store.path)
+
     def cancel_all(self) -> None:
         """Gives up what is being drawn."""
         for request_id in list(self._running.values()):

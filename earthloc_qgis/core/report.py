@@ -116,7 +116,7 @@ def _facts(row: ReviewedRow) -> list[tuple[str, str]]:
         return "" if row[name] is None else f"{row[name]:.{digits}f}{unit}"
 
     corners = "; ".join(place(lat, lon) for lat, lon in row.corners or [])
-    fit = f"{row['inliers']}, {number('rms_km', ' km', 2)}" if row["inliers"] and row["rms_km"] is not None else ""
+    fit = ", ".join(filter(None, [str(row["inliers"]), number("rms_km", " km", 2)])) if row["inliers"] else ""
     return [
         (_tr("Review"), ", ".join(filter(None, [row["review"], row["reviewer"], row["reviewed_at"], row["note"]]))),
         (_tr("Taken (UTC)"), (row["taken_at"] or "").replace("T", " ")),

@@ -13,7 +13,8 @@ from .reviews import LOCK_WAIT_S, REVIEW_COLUMNS, REVIEW_TABLES, UNREVIEWED, USA
 from .store import StoreError
 
 _SQL = f"""SELECT p.photo, p.photo_id, p.taken_at, p.nadir_lat, p.nadir_lon,
-    coalesce(f.confidence, p.confidence) AS confidence, f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2, f.lon2,
+    CASE WHEN f.fid IS NOT NULL THEN f.confidence ELSE p.confidence END AS confidence,
+    f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2, f.lon2,
     f.lat3, f.lon3, f.lat4, f.lon4, f.inliers, f.rms_km, f.camera_altitude_km, f.tilt_deg, f.azimuth_deg,
     f.focal_length_mm, f.imagery, f.imagery_attribution, {REVIEW_COLUMNS} FROM {REVIEW_TABLES}"""  # nosec B608
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .footprint import geometry_blob, point_blob
-from .store import StoreError, open_for_writing, photo_key
+from .store import HELD_REVIEW, ResultStore, StoreError, open_for_writing, parsed, photo_key
 
 UNREVIEWED, ACCEPTED, CORRECTED, REJECTED, UNSURE = "unreviewed", "accepted", "corrected", "rejected", "unsure"
 NOT_LAND, CLOUD, NIGHT = "not_land", "cloud", "night"
@@ -39,10 +39,8 @@ REVIEW_TABLES = """photos p LEFT JOIN footprints f ON f.photo = p.photo
     LEFT JOIN (SELECT photo, max(fid) AS last FROM reviews GROUP BY photo) l ON l.photo = p.photo
     LEFT JOIN reviews r ON r.fid = l.last"""
 _STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
-    {REVIEW_COLUMNS},
-    (SELECT decision FROM reviews c WHERE c.photo = p.photo AND c.localization IS NOT NULL
-    AND c.reviewed_at >= p.located_at ORDER BY c.fid DESC LIMIT 1) = 'corrected' AS corrected
-    FROM {REVIEW_TABLES}"""  # nosec B608
+    {REVIEW_COLUMNS}, held.decision = '{CORRECTED}' AS corrected
+    FROM {REVIEW_TABLES} LEFT JOIN reviews held ON held.fid = {HELD_REVIEW}"""  # nosec B608
 
 
 @dataclass
@@ -140,7 +138,7 @@ class ReviewFile:
         )
         if not rows or rows[0]["decision"] == UNREVIEWED:
             return None
-        row, found = rows[0], _parsed(rows[0]["localization"], self.path, photo)
+        row, found = rows[0], parsed(rows[0]["localization"], self.path, photo)
         if found is None and row["decision"] in USABLE:
             return None
         return Decision(
@@ -148,21 +146,8 @@ class ReviewFile:
         )
 
     def localizations(self, photo: str) -> tuple[Optional[dict], Optional[dict]]:
-        """What is held for true now, and the engine's own answer; None where there is none.
-
-        A decision without a localization leaves standing what was held before; locating a photo again does not.
-        """
-        key = self._key(photo)
-        own = self._read("SELECT localization, located_at FROM photos WHERE photo = ?", (key,))
-        if not own:
-            return None, None
-        engine = _parsed(own[0]["localization"], self.path, photo)
-        held = self._read(
-            "SELECT localization FROM reviews WHERE photo = ? AND localization IS NOT NULL AND reviewed_at >= ?"
-            " ORDER BY fid DESC LIMIT 1",
-            (key, own[0]["located_at"]),
-        )
-        return (_parsed(held[0]["localization"], self.path, photo) if held else engine), engine
+        """What is held for true now, and the engine's own answer; None where there is none."""
+        return ResultStore(self.path, LOCK_WAIT_S).localizations(photo)
 
     def write(self, decisions: list[Decision]) -> None:
         """Adds decisions, all or none; they have reached the disk when this returns."""
@@ -219,13 +204,6 @@ class ReviewFile:
             row["review"] or UNREVIEWED, row["reviewer"] or "", row["reviewed_at"] or "", row["note"] or "",
             bool(row["corrected"]),
         )  # fmt: skip
-
-
-def _parsed(text: Optional[str], path: Path, photo: str) -> Optional[dict]:
-    try:
-        return json.loads(text) if text else None
-    except ValueError as error:
-        raise StoreError(f"{path}: the result of {photo} is damaged; locate it again.") from error
 
 
 def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:

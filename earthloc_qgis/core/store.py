@@ -17,10 +17,12 @@ from osgeo import gdal
 from qgis.core import QgsProject
 
 from .footprint import envelope
-from .resources import profile_folder
+from .resources import profile_folder, resource
 
 TABLES = ("photos", "footprints", "candidates", "tie_points")
 HISTORY = "reviews"  # only ever added to; stays when a photo is removed
+# Which review of the photo p holds; the engine reads the same file (engine/results.py).
+HELD_REVIEW = resource("results", "held_review.sql").read_text(encoding="utf-8")
 LOCK_WAIT_S = 0.5  # how long another writer may keep us waiting; short, as QGIS waits with us
 
 
@@ -58,10 +60,11 @@ def results_path(project: QgsProject) -> Path:
 
 
 class ResultStore:
-    """One results GeoPackage, which need not exist yet."""
+    """One results GeoPackage, which need not exist yet; reading waits so long for another program's lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_wait_s: float = LOCK_WAIT_S) -> None:
         self.path = Path(path)
+        self._lock_wait_s = lock_wait_s
 
     def key(self, photo: str) -> str:
         """How the GeoPackage names `photo`: relative to its folder when below it, forward slashes."""
@@ -80,12 +83,18 @@ class ResultStore:
         ]  # fmt: skip
 
     def localization(self, photo: str) -> dict | None:
-        """The engine's whole answer for `photo`, or None."""
-        rows = self._rows("SELECT localization FROM photos WHERE photo = ?", (self.key(photo),))
-        try:
-            return json.loads(rows[0][0]) if rows and rows[0][0] else None
-        except ValueError as error:
-            raise StoreError(f"{self.path}: the result of {photo} is damaged; locate it again.") from error
+        """What is held for true of `photo`: decided on in a review, or the engine's answer; None where it has none."""
+        return self.localizations(photo)[0]
+
+    def localizations(self, photo: str) -> tuple[dict | None, dict | None]:
+        """What is held for true of `photo`, and the engine's own answer, which no review touches; None for none."""
+        held, review = "NULL", ""
+        if self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)):  # a file of version 1 has none
+            held, review = "r.localization", f"LEFT JOIN {HISTORY} r ON r.fid = {HELD_REVIEW}"
+        sql = f"SELECT {held}, p.localization FROM photos p {review} WHERE p.photo = ?"  # nosec B608
+        rows = self._rows(sql, (self.key(photo),))
+        decided, own = (parsed(text, self.path, photo) for text in (rows[0] if rows else (None, None)))
+        return decided or own, own
 
     def remove(self, photos: list[str], kept: Optional[Path] = None) -> None:
         """Deletes all rows of `photos`; unknown ones are fine. Raises StoreError, with nothing changed.
@@ -163,7 +172,7 @@ class ResultStore:
             return []
         try:
             uri = self.path.resolve().as_uri() + "?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
+            with closing(sqlite3.connect(uri, uri=True, timeout=self._lock_wait_s)) as database:
                 return database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the results could not be read ({error}).") from error
@@ -188,6 +197,14 @@ def _present(database: sqlite3.Connection, schema: str) -> list[str]:
     """Those of TABLES that there are: a file of version 1 has no tie points."""
     there = {name for (name,) in database.execute(f"SELECT name FROM {schema}.sqlite_master")}  # nosec B608
     return [table for table in TABLES if table in there]
+
+
+def parsed(text: Optional[str], path: Path, photo: str) -> Optional[dict]:
+    """A stored localization; None where there is none. Raises StoreError where it is damaged."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError as error:
+        raise StoreError(f"{path}: the result of {photo} is damaged; locate it again.") from error
 
 
 def quoted(text: str) -> str:

@@ -152,15 +152,16 @@ class Controller(QObject):
             self.queue.cancel(path)
 
     def localization(self, path: str) -> dict | None:
-        """The engine's answer for a photo, or None."""
+        """What is held for true of a photo, or None: as the file has it, or the engine's answer that is not saved."""
         job = self.queue.jobs.get(path)
-        if job is not None and job.result is not None:
-            return job.result
+        answer = job.result if job is not None else None
+        if answer is not None and not answer.get("saved_to"):
+            return answer
         try:
-            return self.store.localization(path)
+            return self.store.localization(path) or answer
         except StoreError as error:
             self._tell(str(error), Qgis.MessageLevel.Warning)
-            return None
+            return answer
 
     def zoom(self, path: str, rank: int | None = None) -> None:
         """Shows a photo's footprint, or one of its candidates, on the map."""

@@ -291,7 +291,7 @@ class IndexManager(QDialog):
             else:
                 on_done(result)
 
-        self._background.run(attempt, then)
+        self._background.run(attempt, then, on_error=self._say)
 
     def _added(self, path: str) -> None:
         self._next = str(Path(path))

@@ -26,7 +26,7 @@ from .drop import PhotoScanner, dropped_paths
 from .index_manager import IndexManager
 from .notices import EmptyState, EngineNotice
 from .photo_list import PhotoList
-from .photo_model import LOCATED, NEW, QUEUED, RUNNING, UNCERTAIN
+from .photo_model import LOCATED, NEW, NOT_FOUND, QUEUED, RUNNING, UNCERTAIN
 from .plain_text import escaped
 from .removing import Remover
 from .results_view import ResultsView
@@ -130,6 +130,7 @@ class EarthLocPanel(QWidget):
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.review.imagery_changed.connect(self.search.imagery.refresh)
+        self.review.stored.connect(self._reviewed)
         self.tools.review.triggered.connect(lambda: self.review.open())
         self.tools.options.triggered.connect(self._open_options)
         self.empty.files_wanted.connect(self.ask_for_files)
@@ -292,8 +293,15 @@ class EarthLocPanel(QWidget):
             return
         for path in paths:
             photo = self.controller.model.photo(path)
-            if photo is not None and photo.status in (LOCATED, UNCERTAIN):
+            # One that was not found may have been placed in a review.
+            if photo is not None and photo.status in (LOCATED, UNCERTAIN, NOT_FOUND):
                 self.pictures.show(path, self.controller.store)
+
+    def _reviewed(self, photos: list[str]) -> None:
+        """Other localizations may hold now."""
+        self.pictures.drop_outdated(photos, self.controller.store)
+        if self.list.current() in photos:
+            self._show_current(self.list.current())
 
     def _picture_refused(self, path: str, why: str) -> None:
         name = os.path.basename(path)

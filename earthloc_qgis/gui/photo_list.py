@@ -14,6 +14,7 @@ from .photo_model import (
     LOCATED,
     NADIR,
     NEW,
+    NOT_FOUND,
     PATH_ROLE,
     QUEUED,
     RUNNING,
@@ -132,7 +133,7 @@ class PhotoList(QTreeView):
         add("mActionZoomToSelected", self.tr("Zoom to result"), lambda: self.zoom_wanted.emit(paths[0]),
             one and not statuses & {NEW, QUEUED, RUNNING})  # fmt: skip
         add("mActionAddRasterLayer", self.tr("Show photo on map"), lambda: self.picture_wanted.emit(paths),
-            bool(statuses & {LOCATED, UNCERTAIN}))  # fmt: skip
+            bool(statuses & {LOCATED, UNCERTAIN, NOT_FOUND}))  # fmt: skip
         text = self.tr("Localize") if statuses <= {NEW} else self.tr("Locate again")
         add("mActionRefresh", text, lambda: self.locate_wanted.emit(paths))
         if statuses & {QUEUED, RUNNING}:

@@ -1206,6 +1206,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Abbrechen</translation>
     </message>
     <message>
+      <source>{path} was not written ({problem}). Try another place; QGIS's log has more.</source>
+      <translation>{path} wurde nicht geschrieben ({problem}). Versuchen Sie einen anderen Ort; mehr steht im Protokoll von QGIS.</translation>
+    </message>
+    <message>
       <source>Written: {path} (photos: {n}).</source>
       <translation>Geschrieben: {path} (Fotos: {n}).</translation>
     </message>
@@ -1971,6 +1975,21 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>Recorder</name>
+    <message>
+      <source>{path}: {n} decisions could not be saved ({problem}): decide again on {photos}.</source>
+      <translation>{path}: {n} Entscheidungen konnten nicht gespeichert werden ({problem}): Entscheiden Sie erneut über {photos}.</translation>
+    </message>
+    <message>
+      <source>{path}: the decision on {photo} could not be saved ({problem}). It is kept and tried again with the next one and when the review is closed; or decide otherwise on it.</source>
+      <translation>{path}: Die Entscheidung über {photo} konnte nicht gespeichert werden ({problem}). Sie bleibt vorgemerkt und wird mit der nächsten und beim Schließen der Prüfung erneut versucht; oder entscheiden Sie anders über das Foto.</translation>
+    </message>
+    <message>
+      <source>{path}: the reviews could not be read ({problem}). Open the review again; QGIS's log has more.</source>
+      <translation>{path}: Die Entscheidungen konnten nicht gelesen werden ({problem}). Öffnen Sie die Prüfung erneut; mehr steht im Protokoll von QGIS.</translation>
+    </message>
+  </context>
+  <context>
     <name>ResultsView</name>
     <message>
       <source>Result</source>
@@ -2274,6 +2293,10 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>no footprint</source>
       <translation>keine Bildfläche</translation>
+    </message>
+    <message>
+      <source>tie points: {n}, &lt;b&gt;too few to tell the error&lt;/b&gt;: set a fourth, far from the others</source>
+      <translation>Passpunkte: {n}, &lt;b&gt;zu wenige, um den Fehler zu nennen&lt;/b&gt;: Setzen Sie einen vierten, weit weg von den anderen</translation>
     </message>
     <message>
       <source>tie points: {n}, error {km} km</source>

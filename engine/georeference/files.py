@@ -59,7 +59,7 @@ def tags(placed: PlacedPhoto) -> dict[str, str]:
         "TIFFTAG_SOFTWARE": f"EarthLoc {engine.__version__}",
         "EARTHLOC_PHOTO": found["photo_id"] or placed.info.path.name,
         "EARTHLOC_STATUS": found["status"],
-        "EARTHLOC_CONFIDENCE": str(found["confidence"]),
+        "EARTHLOC_CONFIDENCE": "" if found["confidence"] is None else str(found["confidence"]),
         "EARTHLOC_TIE_POINTS": str(len(placed.tie_points)),
         "EARTHLOC_RMS_KM": "" if found["rms_km"] is None else str(found["rms_km"]),
         "EARTHLOC_IMAGERY": Path(imagery.get("source", "")).name,

@@ -27,6 +27,7 @@ from engine.registration.starts import starts_from_affine
 Array = NDArray[np.float64]
 
 _HAND_SD = 1 / 800  # of the photo's longer side: how well somebody hits a spot
+_CHECKED = 4  # points: from so many on they say how far the camera is off
 _ENOUGH = 3  # points: with them and what is known of the station the camera is there
 _OUTVOTED = 7  # from so many points on, one that contradicts the others loses weight
 _IN_LINE = 0.02  # of the longer side: points this near to one line leave the rest open
@@ -41,6 +42,8 @@ def solve_by_hand(
     corners: Array | None,
 ) -> dict[str, Any]:
     """What a camera solved from tie points gives of a localization (docs/architecture.md).
+
+    `confidence` is None, for it was that of another camera; so is `rms_km` where the points are too few to tell.
 
     Args:
         info: of the photo: its full size, and what EXIF says of the lens.
@@ -194,12 +197,17 @@ def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> dict[str, An
     points = tie_points_json(pose)
     for point, origin in zip(points, origins, strict=True):
         point["origin"] = origin
+    is_checked = len(points) >= _CHECKED
+    rms_km = round(_rms(np.array([point["residual_km"] for point in points], np.float64)), 3)
+    said = f"Corrected by hand: {len(points)} tie point{'s' if len(points) > 1 else ''}"
     return {
         **view_json(camera, ring, info),
         "pose": pose_json(pose),
         "tie_points": points,
         "inliers": len(points),
-        "rms_km": round(_rms(np.array([point["residual_km"] for point in points], np.float64)), 3),
+        "rms_km": rms_km if is_checked else None,
+        "confidence": None,
+        "message": f"{said}." if is_checked else f"{said}, too few to tell the error.",
     }
 
 

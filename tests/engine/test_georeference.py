@@ -235,6 +235,19 @@ def test_what_tie_points_cannot_do_is_refused(tmp_path):
     assert georeference(photo, results, Wanted("warped", tmp_path / "out.tif"))["crs"].startswith("azimuthal")
 
 
+def test_too_few_tie_points_are_refused(placed, tmp_path):
+    """Such as the three of a correction by hand, of which nothing is said that was said of another camera."""
+    photo, results = placed
+    found = ResultsFile(results).localization(photo)
+    ResultsFile(results).save({**found, "tie_points": found["tie_points"][:3], "confidence": None, "rms_km": None})
+    for kind in ("warped", "affine"):
+        with pytest.raises(UsageError, match="has only 3 tie points, too few for"):
+            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"))
+    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+    with rasterio.open(tmp_path / "out.tif") as drawn:
+        assert not {"EARTHLOC_CONFIDENCE", "EARTHLOC_RMS_KM"} & set(drawn.tags())
+
+
 # -- bad input, no room, stopping -----------------------------------------------------------------
 
 

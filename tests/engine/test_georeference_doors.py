@@ -136,11 +136,11 @@ def test_cancelling_through_the_service(start_engine, scene, tmp_path):
     results = tmp_path / "results.gpkg"
     params = {"photo": str(photo), "at": list(at), "width_km": 380.0, "imagery": str(imagery), "out": str(results)}
     engine.call(2, "register", params)
-    wanted = {"photo": str(photo), "results": str(results), "kind": "ortho", "out": str(tmp_path / "o.tif")}
+    # So fine that drawing takes seconds: it cannot be done before the cancel arrives.
+    wanted = {"photo": str(photo), "results": str(results), "kind": "ortho", "out": str(tmp_path / "o.tif"),
+              "resolution_m": 60}  # fmt: skip
     engine.send(3, "georeference", wanted)
-    engine.until(lambda m: m.get("method") == "progress" and m["params"]["id"] == 3)
-    engine.send(4, "cancel", {"id": 3})
-    answer = engine.answer(3)
-    if "error" in answer:  # it may have been quicker
-        assert answer["error"]["data"]["kind"] == "cancelled"
-        assert [path.name for path in tmp_path.iterdir()] == ["results.gpkg"]
+    engine.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "draw" and m["params"]["done"])
+    assert engine.call(4, "cancel", {"id": 3})["result"] == {"cancelled": True}
+    assert engine.answer(3)["error"]["data"]["kind"] == "cancelled"
+    assert [path.name for path in tmp_path.iterdir()] == ["results.gpkg"]

@@ -40,7 +40,8 @@ def test_zip_is_what_the_plugin_repository_wants(packaging, archive):
     with zipfile.ZipFile(archive) as file:
         names = file.namelist()
         assert {name.split("/")[0] for name in names} == {"earthloc_qgis"}
-        for wanted in ("__init__.py", "metadata.txt", "LICENSE", "CHANGELOG.md", "resources/styles/footprints.qml"):
+        for wanted in ("__init__.py", "metadata.txt", "LICENSE", "CHANGELOG.md", "resources/styles/footprints.qml",
+                       "resources/results/held_review.sql"):  # fmt: skip
             assert f"earthloc_qgis/{wanted}" in names
         for name in names:
             assert "__pycache__" not in name

@@ -191,6 +191,7 @@ def test_cancelling_a_second_try_keeps_the_first_result(panel, folder):
     wait_for(lambda: status(panel)["slow.jpg"] == "running")
     panel.controller.cancel([path])
     wait_for(lambda: idle(panel))
+    assert panel.controller.queue.jobs[path].state == "cancelled"
     assert status(panel)["slow.jpg"] == "uncertain"
     assert cell(panel, 0, CONFIDENCE).data() == "50 %"
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import QUIET_MS, SEEN_FROM_SPACE, wait_for
+from conftest import PHOTO_CENTRES, QUIET_MS, SEEN_FROM_SPACE, wait_for
 from osgeo import gdal, ogr
 from panel_kit import answer_question
 from qgis.core import (
@@ -19,9 +19,12 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
+    QgsRectangle,
 )
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
+from test_review import make_canvas, press, settle
+from test_review_correct import click_pair, cut_photos, truth, write_wrong_results
 
 from earthloc_qgis import settings
 from earthloc_qgis.core.pictures import picture_folder
@@ -160,14 +163,91 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
     assert not panel.pictures.busy
 
 
-def test_drawing_is_cancelled(panel, photo_from_space):
+def test_drawing_is_cancelled(panel, project, photo_from_space):
     add(panel, photo_from_space)
     locate(panel)
+    shown = []
+    panel.pictures.shown.connect(shown.append)
     panel.results.picture_button.click()
     assert panel.pictures.busy
     QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
     wait_for(lambda: not panel.pictures.busy, 60)
+    assert shown == []
+    assert pictures_on(project) == []
+    assert list(picture_folder(panel.controller.store).glob("*")) == []
     assert not [text for text in panel.told if "cancel" in text.lower()]
+
+
+def drawn_of(panel, project, photo) -> QgsRasterLayer:
+    """The photo drawn on the map by a click in the panel."""
+    shown = []
+    panel.pictures.shown.connect(shown.append)
+    panel.list.select([photo])
+    assert panel.results.picture_button.isVisible()
+    QTest.mouseClick(panel.results.picture_button, Qt.MouseButton.LeftButton)
+    wait_for(lambda: shown or panel.told, 120, "the drawn photo")
+    panel.pictures.shown.disconnect(shown.append)
+    assert shown == [photo], panel.told
+    (layer,) = pictures_on(project)
+    return layer
+
+
+def pictures_on(project) -> list:
+    return [layer for layer in project.mapLayers().values() if layer.customProperty("earthloc/table") == "picture"]
+
+
+def is_drawn(layer, project, place) -> bool:
+    """Whether the photo covers a place, (lat, lon)."""
+    there = QgsCoordinateTransform(WGS84, layer.crs(), project).transform(QgsPointXY(place[1], place[0]))
+    return layer.dataProvider().sample(there, 4) == (255.0, True)
+
+
+SPOTS = ((200, 150), (1020, 220), (560, 760), (1000, 700))  # of a photo, at which tie points are set
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["uncertain", "not found"])
+def test_a_photo_corrected_in_a_review_is_drawn_where_it_was_put(panel, project, qgis_iface, imagery, tmp_path, number):
+    photos = cut_photos(imagery, tmp_path / "Fotos ü")
+    write_wrong_results(panel.controller.store.path, photos)
+    photo, (lat, lon) = photos[number], PHOTO_CENTRES[number]
+    canvas = make_canvas(qgis_iface, "EPSG:4326")
+    project.read(project.fileName())
+    wait_for(lambda: panel.controller.model.photo(photo))
+    panel.tools.review.trigger()
+    window = panel.review.window
+    window.canvas = canvas
+
+    def correct(east_deg: float) -> None:
+        window.queue.select(photo)
+        settle(window)
+        canvas.setExtent(QgsRectangle(lon - 3, lat - 2.5, lon + 4, lat + 2.5))
+        press(window, Qt.Key.Key_X)
+        for x, y in SPOTS:
+            at = truth(x, y, number)
+            click_pair(window, x, y, (at[0], at[1] + east_deg))
+        press(window, Qt.Key.Key_A)
+        settle(window)
+
+    window.queue.select(photo)
+    settle(window)
+    if number == 2:  # it has no place yet: it is laid on the map's middle
+        press(window, Qt.Key.Key_V)
+    press(window, Qt.Key.Key_P)
+    window.actions["snap"].setChecked(False)
+    correct(0.0)
+    first = drawn_of(panel, project, photo)
+    source = first.source()
+    assert all(is_drawn(first, project, truth(x, y, number)) for x, y in ((100, 100), (1100, 100), (600, 800)))
+    # Corrected again, further to the east: what was drawn goes, and is drawn anew.
+    correct(1.0)
+    wait_for(lambda: not pictures_on(project), 10, "the outdated picture to go")
+    second = drawn_of(panel, project, photo)
+    assert second.source() != source
+    assert not is_drawn(second, project, truth(100, 450, number))
+    east = truth(1100, 450, number)
+    assert is_drawn(second, project, (east[0], east[1] + 0.8))
+    kept = picture_folder(panel.controller.store).glob("*ortho.tif")
+    assert [path.name for path in kept] == [Path(second.source()).name]
 
 
 # -- the algorithms -------------------------------------------------------------------------------

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from osgeo import gdal, ogr, osr
+from osgeo import gdal, osr
 from qgis.core import QgsProject
 from sample_results import write_results
 
 from earthloc_qgis.core import pictures
 from earthloc_qgis.core.layers import ResultLayers
 from earthloc_qgis.core.pictures import forget_pictures, picture_folder, picture_path
+from earthloc_qgis.core.reviews import Decision, ReviewFile
 from earthloc_qgis.core.store import ResultStore, unsaved_path
 from earthloc_qgis.gui.controller import Controller
 
 POSE = {"focal_px": 1000.0}
+
+
+def photo_path() -> str:
+    """A photo whose camera a review has corrected."""
+    return str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
 
 
 def draw(path: Path) -> None:
@@ -36,12 +41,7 @@ def controller(qgis_app, qgis_canvas):
     QgsProject.instance().clear()
     unsaved_path().parent.mkdir(parents=True, exist_ok=True)
     write_results(unsaved_path())
-    results = ogr.Open(str(unsaved_path()), update=1)
-    photos = results.GetLayerByName("photos")
-    for feature in photos:
-        feature.SetField("localization", json.dumps({"pose": POSE}))
-        photos.SetFeature(feature)
-    del photos, results  # closes the file
+    ReviewFile(unsaved_path()).write([Decision(photo_path(), "corrected", localization={"pose": POSE})])
     controller = Controller(QgsProject.instance(), qgis_canvas)
     controller.restore_leftovers()
     yield controller
@@ -53,7 +53,7 @@ def controller(qgis_app, qgis_canvas):
 @pytest.fixture
 def drawn(controller):
     """A photo that was drawn and is on the map, and the file."""
-    photo = str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
+    photo = photo_path()
     picture = picture_path(controller.store, photo, {"pose": POSE})
     draw(picture)
     layers = ResultLayers(QgsProject.instance())
@@ -93,7 +93,7 @@ def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
     assert picture.is_file()
     (layer,) = [layer for layer in QgsProject.instance().mapLayers().values() if layer.name() == "Photo"]
     assert layer.isValid()
-    forget_pictures(str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg"), ResultStore(unsaved_path()))
+    forget_pictures(photo_path(), ResultStore(unsaved_path()))
     assert not picture.exists()
 
 

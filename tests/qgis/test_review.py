@@ -227,16 +227,19 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     press(window, Qt.Key.Key_Right)
     settle(window)
     photo = f"photos/{name(window)}"
-    before = rows(results, "SELECT center_lat, center_lon, geom FROM footprints WHERE photo = ?", photo)
+    sql_before = "SELECT center_lat, center_lon, confidence FROM footprints WHERE photo = ?"
+    before = rows(results, sql_before, photo)
     press(window, Qt.Key.Key_3)
     assert window.bench.working.rank == 3
     assert "Changed" in window.status.text()
     third = window.bench.working.candidate()["center"]
     press(window, Qt.Key.Key_A)
     settle(window)
-    after = rows(results, "SELECT center_lat, center_lon, geom, review, tile FROM footprints WHERE photo = ?", photo)
+    sql = "SELECT center_lat, center_lon, review, tile, confidence, message FROM footprints WHERE photo = ?"
+    after = rows(results, sql, photo)
     assert after[0][:2] == pytest.approx(third)
-    assert after[0][3:] == ("corrected", "313_3_7")
+    # What the engine said of its own candidate is not said of this one.
+    assert after[0][2:] == ("corrected", "313_3_7", None, "Candidate 3, chosen by hand.")
     assert rows(results, "SELECT count(*) FROM tie_points WHERE photo = ?", photo) == [(0,)]
     # The engine's own answer stays as it was.
     (own,) = rows(results, "SELECT localization FROM photos WHERE photo = ?", photo)[0]
@@ -245,8 +248,8 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
     assert name(window) == os.path.basename(photo)
-    again = rows(results, "SELECT center_lat, center_lon, geom FROM footprints WHERE photo = ?", photo)
-    assert again[0][:2] == pytest.approx(before[0][:2])
+    again = rows(results, sql_before, photo)
+    assert again[0] == pytest.approx(before[0])
     assert rows(results, "SELECT review FROM footprints WHERE photo = ?", photo) == [("unreviewed",)]
     assert rows(results, "SELECT count(*) FROM tie_points WHERE photo = ?", photo) == [(4,)]
     assert rows(results, "SELECT decision FROM reviews WHERE photo = ? ORDER BY fid", photo) == [
@@ -428,6 +431,29 @@ def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse
     wait_for(lambda: not window.bench.recorder._entries, 30)
     assert rows(results, "SELECT decision FROM reviews") == [("rejected",)]
     assert pulse.longest_ms < QUIET_MS  # the window's own test of 50 ms is in test_review_smooth.py
+
+
+def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, monkeypatch):
+    window = open_window()
+    first, write = window.bench.current, ReviewFile.write
+
+    def fails(file, decisions):
+        if any(decision.photo == first for decision in decisions):
+            raise KeyError("center")
+        write(file, decisions)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ReviewFile, "write", fails)
+        press(window, Qt.Key.Key_R)
+        wait_for(lambda: window.problems, 30, "the failure to be told")
+        assert "KeyError: 'center'" in window.problems[0]
+        wait_for(lambda: window.bench.working is not None)
+        second = window.bench.current
+        press(window, Qt.Key.Key_C)
+        wait_for(lambda: rows(results, "SELECT decision FROM reviews") == [("cloud",)], 30)
+    window.close_down()
+    decisions = rows(results, "SELECT photo, decision FROM reviews ORDER BY fid")
+    assert decisions == [(f"photos/{Path(second).name}", "cloud"), (f"photos/{Path(first).name}", "rejected")]
 
 
 def test_empty_and_missing(open_window, canvas, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 
 import pytest
@@ -15,7 +16,9 @@ from test_review import make_canvas, move, press, rows, settle
 
 from earthloc_qgis import settings
 from earthloc_qgis.core.camera import distance_km
+from earthloc_qgis.core.catalogue import write_catalogue
 from earthloc_qgis.core.imagery import Imagery
+from earthloc_qgis.core.report import write_report
 
 WIDTH_DEG, HEIGHT_DEG = 4.22, 2.24  # pixels are square at 45 N, where the second photo was taken
 SIZE = (1200, 900)
@@ -84,9 +87,9 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
     QgsProject.instance().clear()
 
 
-def truth(x: float, y: float) -> tuple[float, float]:
-    """Where pixel (x, y) of the second photo lies: it was cut from the imagery as it is."""
-    lat, lon = PHOTO_CENTRES[1]
+def truth(x: float, y: float, number: int = 1) -> tuple[float, float]:
+    """Where pixel (x, y) of a photo lies: it was cut from the imagery as it is."""
+    lat, lon = PHOTO_CENTRES[number]
     return lat + HEIGHT_DEG * (0.5 - y / SIZE[1]), lon + WIDTH_DEG * (x / SIZE[0] - 0.5)
 
 
@@ -94,12 +97,12 @@ def on_map(window, lat: float, lon: float) -> QPoint:
     return window.canvas.getCoordinateTransform().transform(window.map.frame.to_map(lat, lon)).toQPointF().toPoint()
 
 
-def click_pair(window, x: float, y: float) -> None:
-    """The same spot in the photo and on the map, as a user would click it."""
+def click_pair(window, x: float, y: float, place: tuple[float, float] | None = None) -> None:
+    """The same spot in the photo and on the map, or another place there, as a user would click it."""
     before = window.bench.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
     assert window.correct.correction.open_spot is not None
-    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
+    QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *(place or truth(x, y))))
     wait_for(lambda: window.bench.undo_stack.count() > before, 60, "the engine's answer")
 
 
@@ -121,7 +124,10 @@ def test_three_tie_points_correct_a_photo(window):
     assert len(window.bench.working.shown["tie_points"]) == 3
     assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
     good = off_km(window)
-    assert "tie points: 3, error" in window.status.text()
+    # What is left over with three points is no error: there is nothing that would check them.
+    assert " km" not in window.status.text()
+    assert "tie points: 3" in window.status.text()
+    assert "set a fourth" in window.status.text()
     # Undone and done again.
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -144,9 +150,21 @@ def test_three_tie_points_correct_a_photo(window):
     assert window.canvas.mapTool() is not window.correct.tie_tool
     press(window, Qt.Key.Key_A)
     settle(window)
-    assert rows(window.results, "SELECT review, reviewer, inliers FROM footprints WHERE photo = ?", key) == [
-        ("corrected", "Ada", 3)
-    ]  # fmt: skip
+    # What the engine said of its own camera is not said of this one.
+    sql = "SELECT review, reviewer, inliers, confidence, rms_km FROM footprints WHERE photo = ?"
+    assert rows(window.results, sql, key) == [("corrected", "Ada", 3, None, None)]
+    ((message,),) = rows(window.results, "SELECT message FROM footprints WHERE photo = ?", key)
+    assert "45 tie points" not in message
+    assert "3 tie points" in message
+    catalogue = window.results.with_name("catalogue.csv")
+    write_catalogue(window.results, catalogue)
+    (entry,) = csv.DictReader(catalogue.read_text(encoding="utf-8-sig").splitlines())
+    assert (entry["tie_points"], entry["confidence"], entry["rms_km"]) == ("3", "", "")
+    report = window.results.with_name("report.html")
+    write_report(window.results, report)
+    page = report.read_text(encoding="utf-8")
+    assert "<td>3</td>" in page
+    assert " %</td>" not in page
     ties = rows(window.results, "SELECT x_px, y_px, lat, lon, origin FROM tie_points WHERE photo = ?", key)
     assert len(ties) == 3
     assert {tie[4] for tie in ties} == {"manual"}
@@ -155,6 +173,18 @@ def test_three_tie_points_correct_a_photo(window):
     (corners,) = rows(window.results, "SELECT lat1, lon1, lat3, lon3 FROM footprints WHERE photo = ?", key)
     assert distance_km(corners[:2], truth(0, 0)) < 12.0
     assert distance_km(corners[2:], truth(*SIZE)) < 12.0
+    # A fourth point checks them.
+    window.queue.select(photo)
+    settle(window)
+    press(window, Qt.Key.Key_P)
+    click_pair(window, 1000, 700)
+    assert "tie points: 4, error" in window.status.text()
+    press(window, Qt.Key.Key_A)
+    settle(window)
+    ((inliers, confidence, rms_km),) = rows(
+        window.results, "SELECT inliers, confidence, rms_km FROM footprints WHERE photo = ?", key)  # fmt: skip
+    assert (inliers, confidence) == (4, None)
+    assert rms_km > 0
 
 
 def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
@@ -238,15 +268,15 @@ def test_placed_by_hand_where_nothing_was_found(window):
     press(window, Qt.Key.Key_A)
     settle(window)
     key = os.path.relpath(last, window.results.parent)
-    assert rows(window.results, "SELECT review, status FROM footprints WHERE photo = ?", key) == [
-        ("corrected", "not_found")
+    assert rows(window.results, "SELECT review, status, confidence FROM footprints WHERE photo = ?", key) == [
+        ("corrected", "not_found", None)
     ]  # fmt: skip
     assert rows(window.results, "SELECT count(*) FROM rtree_footprints_geom") == rows(
         window.results, "SELECT count(*) FROM footprints"
     )
 
 
-def test_search_here(window, real_index):
+def test_search_here(window, real_index, monkeypatch):
     window._indexes = lambda: [str(real_index)]
     window.correct._search._indexes = window._indexes
     settings.set_register(False)
@@ -262,10 +292,32 @@ def test_search_here(window, real_index):
     assert window.strip.candidates.rowCount() == 4
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.strip.candidates.rowCount() == 5
-    # And one that is given up.
+    # And one that is given up: the engine is told.
+    given_up, cancel = [], window.client.cancel
+    monkeypatch.setattr(window.client, "cancel", lambda number: (given_up.append(number), cancel(number)))
+    before = window.bench.working
     window.correct._search.start((lat, lon), 250.0)
+    asked = window.correct._search._request
     press(window, Qt.Key.Key_Escape)
+    assert given_up == [asked]
     assert "stopped" in window.status.text()
+    wait_for(lambda: not window.client._requests, 60, "the engine's answer")
+    assert window.bench.working is before
+
+
+def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index, monkeypatch):
+    """Its answer is on the way when Esc is pressed."""
+    window._indexes = lambda: [str(real_index)]
+    window.correct._search._indexes = window._indexes
+    settings.set_register(False)
+    monkeypatch.setattr(window.client, "cancel", lambda number: None)
+    before = window.bench.working
+    window.correct._search.start(PHOTO_CENTRES[1], 250.0)
+    press(window, Qt.Key.Key_Escape)
+    wait_for(lambda: not window.client._requests, 90, "the engine's answer")
+    assert window.bench.working is before
+    assert "stopped" in window.status.text()
+    assert not window.bench.undo_stack.canUndo()
 
 
 def test_tiles_are_shown_from_the_imagery(window):

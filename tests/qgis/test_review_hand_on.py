@@ -11,7 +11,7 @@ from conftest import wait_for
 from osgeo import ogr
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QImage
-from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QProgressDialog, QWidget
 from review_results import SIZE_PX, write_review_results
 
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
@@ -170,4 +170,32 @@ def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results
     hand_on.ask_for_footprints()
     wait_for(lambda: len(told) == 2)
     assert "(photos: 9)" in told[1]
+    hand_on.close()
+
+
+def test_what_nobody_foresaw_is_told_and_ends_the_writing(qgis_app, results, tmp_path, monkeypatch):
+    from earthloc_qgis.gui.review import hand_on as module
+
+    window = QWidget()
+    window.show()
+    hand_on = module.HandOn(lambda: results, window)
+    told, written = [], []
+    hand_on.told.connect(told.append)
+    hand_on.written.connect(written.append)
+    target = tmp_path / "catalogue.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+
+    def fails(*_):
+        raise KeyError("center")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_catalogue", fails)
+        hand_on.ask_for_catalogue()
+        wait_for(lambda: told)
+    assert str(target) in told[0]
+    assert "KeyError: 'center'" in told[0]
+    wait_for(lambda: not [dialog for dialog in window.findChildren(QProgressDialog) if dialog.isVisible()])
+    hand_on.ask_for_catalogue()
+    wait_for(lambda: written)
+    assert target.is_file()
     hand_on.close()

@@ -49,6 +49,6 @@ def placed(working: Working, corners: list[Point]) -> Working:
         "corners": [[round(lat, 6), round(lon, 6)] for lat, lon in corners],
         "center": [round(v, 6) for v in middle],
         "camera": None, "pose": None, "tie_points": [], "imagery": None, "inliers": 0, "rms_km": None,
-        "message": "Placed by hand.", "by_hand": True,
+        "confidence": None, "message": "Placed by hand.", "by_hand": True,
     }  # fmt: skip
     return replace(working, shown=shown)

@@ -13,6 +13,7 @@ from .handles import Handle
 from .imagery_menu import imagery_of
 from .working import Working
 
+_NO_POINTS = {"tie_points": [], "inliers": 0, "rms_km": None}  # the camera stays
 _SNAP_REACH = 0.03  # of the photo's longer side
 
 Point = tuple[float, float]
@@ -162,7 +163,7 @@ class Correction(QObject):
         working = self._bench.working
         if working is not None and self.points:
             self.selected = -1
-            self._bench.edit(_with(working, {"tie_points": []}), self.tr("Delete all tie points"))
+            self._bench.edit(_with(working, _NO_POINTS), self.tr("Delete all tie points"))
 
     # --- solving -----------------------------------------------------------------------------------
 
@@ -191,7 +192,7 @@ class Correction(QObject):
         if working is None:
             return
         if not points:
-            self._bench.edit(_with(working, {"tie_points": []}), what)
+            self._bench.edit(_with(working, _NO_POINTS), what)
             return
         # Shown while the engine works, so that nothing jumps back.
         self._asked += 1

@@ -25,9 +25,11 @@ class ReviewDock(QObject):
 
     Signals:
         imagery_changed(): other imagery was chosen in the review.
+        stored(photos): decisions on these photos, by path, have reached the file.
     """
 
     imagery_changed = pyqtSignal()
+    stored = pyqtSignal(list)
 
     def __init__(self, iface, controller, indexes: Callable[[], list[str]], parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -83,6 +85,7 @@ class ReviewDock(QObject):
                               (self.window.written, Qgis.MessageLevel.Success)):  # fmt: skip
             signal.connect(lambda text, level=level: bar.pushMessage("EarthLoc", escaped(text), level))
         self.window.imagery.changed.connect(self.imagery_changed)
+        self.window.bench.stored.connect(lambda items: self.stored.emit([item.path for item in items]))
         self.dock.setWidget(self.window)
         # Behind another dock's tab it is not hidden, as far as Qt is concerned.
         self.dock.visibilityChanged.connect(self.window.set_seen)

@@ -71,14 +71,14 @@ class HandOn(QObject):
             report = export_footprints(open_results(str(results)), target, name, wanted, feedback, str(results))
             return " ".join([self._written(report.count, report.path), *report.warnings])
 
-        self._run(work)
+        self._run(target, work)
 
     def ask_for_catalogue(self) -> None:
         """The catalogue to a file of the user's choice."""
         target, _ = self._ask(self.tr("Write catalogue"), "catalogue.csv", "CSV (*.csv)")
         if target is not None:
             results, only = self._results(), self.only_accepted.isChecked()
-            self._run(lambda feedback: self._written(write_catalogue(results, target, only), target))
+            self._run(target, lambda feedback: self._written(write_catalogue(results, target, only), target))
 
     def ask_for_report(self) -> None:
         """The report to a file of the user's choice, on the map's topmost imagery."""
@@ -93,7 +93,7 @@ class HandOn(QObject):
                 basemap.setCrs(ground[2])
             return self._written(write_report(results, target, only, basemap, feedback), target)
 
-        self._run(work)
+        self._run(target, work)
 
     def ask_for_training(self) -> None:
         """Accepted photos into a folder of the user's choice."""
@@ -106,14 +106,14 @@ class HandOn(QObject):
             count, left_out = write_training_photos(results, Path(folder), feedback)
             return " ".join([self._written(count, Path(folder)), *(f"{reason}." for reason in left_out)])
 
-        self._run(work)
+        self._run(Path(folder), work)
 
     def _ask(self, title: str, name: str, kinds: str) -> tuple[Optional[Path], str]:
         start = str(self._results().parent / name)
         path, kind = QFileDialog.getSaveFileName(self._window, title, start, kinds)
         return (Path(path) if path else None), kind
 
-    def _run(self, work: Callable[[QgsFeedback], str]) -> None:
+    def _run(self, target: Path, work: Callable[[QgsFeedback], str]) -> None:
         feedback = self._feedback = QgsFeedback()
         dialog = QProgressDialog(self.tr("Writing…"), self.tr("Cancel"), 0, 100, self._window)
         dialog.setWindowModality(Qt.WindowModality.NonModal)
@@ -134,7 +134,11 @@ class HandOn(QObject):
             is_written, text = outcome
             (self.written if is_written else self.told).emit(text)
 
-        self._background.run(guarded, done)
+        def failed(problem: str) -> None:
+            text = self.tr("{path} was not written ({problem}). Try another place; QGIS's log has more.")
+            done((False, text.format(path=target, problem=problem)))
+
+        self._background.run(guarded, done, on_error=failed)
 
     def _written(self, count: int, path: Path) -> str:
         return self.tr("Written: {path} (photos: {n}).").format(path=path, n=count)

@@ -156,8 +156,9 @@ class PictureLoader(QObject):
         if key not in self._asked:
             self._asked.add(key)
             self._background.run(
-                lambda: read_picture(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True
-            )
+                lambda: read_picture(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True,
+                on_error=lambda _: self._arrived(key, None),
+            )  # fmt: skip
         return None
 
     def close(self) -> None:

@@ -46,16 +46,14 @@ class SearchHere(QObject):
         where = self.tr("Searching within {km} km…  Esc stops it").format(km=f"{radius_km:,.0f}")
         self.told.emit(where)
         nadir = working.engine.get("nadir")
-        self._request = self._client.request(
+        self._ask(
             "localize",
             {
                 "photo": working.path, "indexes": indexes, "nadir": list(nadir) if nadir else None,
                 "area": [center[0], center[1], min(radius_km, settings.WHOLE_EARTH_KM)], "top_k": settings.top_k(),
                 "register": settings.register(), "imagery": settings.imagery().spec(), "out": None,
             },
-            on_result=lambda result: self._found(working.path, result),
-            on_error=self._refused,
-            on_progress=lambda params: self.told.emit(f"{where} · {stage_in_words(params)}"),
+            where, lambda result: self._found(working.path, result),
         )  # fmt: skip
 
     def fit(self, center: Point, width_km: float) -> None:
@@ -71,15 +69,13 @@ class SearchHere(QObject):
         fitting = self.tr("Fitting the photo to the imagery…  Esc stops it")
         self.told.emit(fitting)
         nadir = working.engine.get("nadir")
-        self._request = self._client.request(
+        self._ask(
             "register",
             {
                 "photo": working.path, "at": list(center), "width_km": min(3000.0, max(1.0, width_km)),
                 "imagery": imagery, "nadir": list(nadir) if nadir else None, "out": None,
             },
-            on_result=lambda result: self._fitted(working.path, result),
-            on_error=self._refused,
-            on_progress=lambda params: self.told.emit(f"{fitting} · {stage_in_words(params)}"),
+            fitting, lambda result: self._fitted(working.path, result),
         )  # fmt: skip
 
     def cancel(self) -> bool:
@@ -91,8 +87,32 @@ class SearchHere(QObject):
         self.told.emit(self.tr("The search was stopped."))
         return True
 
+    def _ask(self, method: str, params: dict, what: str, on_result: Callable[[dict], None]) -> None:
+        """Asks the engine. What still comes of a request that was given up is left alone."""
+
+        def is_wanted() -> bool:
+            return self._request == request
+
+        def done(result: dict) -> None:
+            if is_wanted():
+                self._request = None
+                on_result(result)
+
+        def refused(error: EngineError) -> None:
+            if is_wanted():
+                self._request = None
+                if error.kind != "cancelled":
+                    self.told.emit(error.message)
+
+        def progress(params: dict) -> None:
+            if is_wanted():
+                self.told.emit(f"{what} · {stage_in_words(params)}")
+
+        request = self._request = self._client.request(
+            method, params, on_result=done, on_error=refused, on_progress=progress
+        )
+
     def _found(self, path: str, result: dict) -> None:
-        self._request = None
         working = self._bench.working
         if working is None or working.path != path:
             return
@@ -106,7 +126,6 @@ class SearchHere(QObject):
         self.told.emit(str(result.get("message") or ""))
 
     def _fitted(self, path: str, result: dict) -> None:
-        self._request = None
         working = self._bench.working
         if working is None or working.path != path:
             return
@@ -118,8 +137,3 @@ class SearchHere(QObject):
         shown = {**working.shown, **{name: result.get(name) for name in names}, "by_hand": False}
         self._bench.edit(replace(working, shown=shown), self.tr("Fit to the imagery"))
         self.told.emit(str(result.get("message") or ""))
-
-    def _refused(self, error: EngineError) -> None:
-        if self._request is not None and error.kind != "cancelled":
-            self._request = None
-            self.told.emit(error.message)

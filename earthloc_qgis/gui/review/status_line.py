@@ -35,8 +35,12 @@ class StatusLine(QLabel):
         if not shown.get("footprint"):
             parts.append(escaped(shown.get("message") or self.tr("no footprint")))
         elif shown.get("pose"):
-            km = f"{shown.get('rms_km') or 0:.2f}"
-            parts.append(self.tr("tie points: {n}, error {km} km").format(n=shown.get("inliers", 0), km=km))
+            n, rms_km = shown.get("inliers", 0), shown.get("rms_km")
+            if rms_km is None:  # so few points are met by any camera: what is left over is no error
+                text = self.tr("tie points: {n}, <b>too few to tell the error</b>: set a fourth, far from the others")
+                parts.append(text.format(n=n))
+            else:
+                parts.append(self.tr("tie points: {n}, error {km} km").format(n=n, km=f"{rms_km:.2f}"))
             points = shown.get("tie_points") or []
             far = [(point.get("residual_km") or 0.0, number) for number, point in enumerate(points, start=1)]
             if editing and len(far) >= _WORST_FROM:

@@ -88,6 +88,7 @@ def chosen(working: Working, rank: int) -> Working:
         "center": candidate["center"],
         "camera": None, "pose": None, "tie_points": [], "imagery": None,
         "inliers": candidate.get("inliers", 0), "rms_km": None, "reviewed_rank": rank,
+        "confidence": None, "message": f"Candidate {rank}, chosen by hand.",  # the engine spoke of its own choice
     }  # fmt: skip
     return Working(working.path, working.size_px, working.engine, working.held, shown, rank)
 
