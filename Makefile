@@ -7,7 +7,7 @@ RUN_PYTHON := $(VENV)/bin/python
 QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup qgis run test test-qgis lint bench package clean
+.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ $(VENV)/.stamp: pyproject.toml tools/make_venv.sh
 # torch and what trains with it; large, so only what needs it waits for it.
 $(VENV)/.stamp-training: $(VENV)/.stamp
 	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[training]'
+	@touch $@
+
+$(VENV)/.stamp-docs: $(VENV)/.stamp
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 
 qgis: $(VENV_QGIS)/.stamp ## QGIS (installed if missing, as root on Debian) and its test tools in .venv-qgis
@@ -48,18 +52,28 @@ test: $(VENV)/.stamp-training qgis ## all tests: engine and training in .venv, p
 test-qgis: setup qgis
 	@$(QGIS_RUN) -m pytest tests/qgis
 
+coverage: $(VENV)/.stamp-training ## which lines of engine and training the tests run: build/coverage/index.html [TESTS=files]
+	@$(RUN_PYTHON) -m pytest $(or $(TESTS),tests/engine tests/training) --cov --cov-report=term --cov-report=html
+
 lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m ruff check .
+	@$(RUN_PYTHON) -m ruff format --check .
 	@$(RUN_PYTHON) -m mypy
 	@$(RUN_PYTHON) -m bandit --quiet --recursive engine training
 	@$(RUN_PYTHON) tools/package.py --stage
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
+
+docs: $(VENV)/.stamp-docs ## the documentation as a site: build/site/index.html; a link that leads nowhere is an error
+	@$(RUN_PYTHON) -m mkdocs build --quiet --strict
 
 bench: setup ## how fast and how large: benchmarks/*.py
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(RUN_PYTHON) $$file; done
 
 package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
 	@$(RUN_PYTHON) tools/package.py
+
+wheel: setup ## the engine as dist/earthloc-VERSION-py3-none-any.whl
+	@$(RUN_PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 clean: ## remove what was built; the environments stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
