@@ -113,7 +113,7 @@ class ResultStore:
                 database.execute("CREATE TABLE kept.gone (photo TEXT PRIMARY KEY)")
                 database.executemany("INSERT OR IGNORE INTO kept.gone VALUES (?)", keys)
                 for table in _present(database, "main"):
-                    rows = f"FROM main.{table} WHERE photo IN (SELECT photo FROM kept.gone)"
+                    rows = f"FROM main.{table} WHERE photo IN (SELECT photo FROM kept.gone)"  # nosec B608
                     if kept is not None:
                         database.execute(f"CREATE TABLE kept.{table} AS SELECT * {rows}")  # nosec B608
                     database.execute(f"DELETE {rows}")  # nosec B608
@@ -138,7 +138,7 @@ class ResultStore:
                     columns = ", ".join(names)
                     database.execute(
                         f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM kept.{table}"  # nosec B608
-                        " WHERE photo IN (SELECT photo FROM kept.gone)"
+                        " WHERE photo IN (SELECT photo FROM kept.gone)"  # nosec B608
                     )
                 database.execute("COMMIT")
         except sqlite3.Error as error:
