@@ -64,7 +64,7 @@ lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
 
 docs: $(VENV)/.stamp-docs ## the documentation as a site: build/site/index.html; a link that leads nowhere is an error
-	@$(RUN_PYTHON) -m mkdocs build --quiet --strict
+	@$(RUN_PYTHON) -m mkdocs build --strict
 
 bench: setup ## how fast and how large: benchmarks/*.py
 	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(RUN_PYTHON) $$file; done
