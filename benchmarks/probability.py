@@ -96,10 +96,10 @@ def draw(rows: list[tuple], file: Path) -> None:
     error = 2 * np.sqrt(np.maximum(predicted * (1 - predicted), 1e-4) / counts)
     figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes.errorbar(predicted, right, error, fmt="o", color="#1f77b4", capsize=3)
+    axes.errorbar(predicted, right, [np.minimum(error, right), np.minimum(error, 1 - right)], fmt="o", capsize=3)
     for x, y, count in zip(predicted, right, counts, strict=True):
         axes.annotate(f"{count:.0f}", (x, y), (6, -10), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="predicted probability", ylabel="share that was right", xlim=(-0.03, 1.05), ylim=(-0.05, 1.05))
+    axes.set(xlabel="predicted probability", ylabel="share that was right", xlim=(-0.03, 1.12), ylim=(-0.05, 1.05))
     figure.savefig(file, dpi=110)
 
 

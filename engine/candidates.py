@@ -28,7 +28,7 @@ _MOST = 0.98  # only registration makes certain
 # What a candidate without votes counts as.
 _NO_VOTES_Z = 3.0
 # Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
-_WEIGHTS = (-6.46, 1.70, 2.39)
+_WEIGHTS = (-8.25, 2.32, 5.23)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,31 +29,32 @@ class Density:
         self._lat, self._lon = lat, lon
         self._south, self._west = (float(values.min()) for values in (lat, lon))
         self._high, self._wide = float(lat.max()) - self._south, float(lon.max()) - self._west
-        self._grids: dict[float, tuple[float, Array]] = {}
+        self._grids: dict[float, tuple[float, float, Array]] = {}
 
     def at(self, lat: Array, lon: Array, width_km: float) -> Array:
         """The share (n,) of all features in a square km of the ground of photos so wide, with these middles (n,)."""
         if width_km not in self._grids:
             self._grids[width_km] = self._grid(width_km)
-        cell_deg, share = self._grids[width_km]
+        row_deg, column_deg, share = self._grids[width_km]
         rows, columns = share.shape
-        row = np.floor((lat - self._south) / cell_deg).astype(np.int64) + _PADDING
+        row = np.floor((lat - self._south) / row_deg).astype(np.int64) + _PADDING
         east = (lon - self._west + 180.0 - self._wide / 2) % 360.0 - 180.0 + self._wide / 2
-        column = np.floor(east / cell_deg).astype(np.int64) + _PADDING
+        column = np.floor(east / column_deg).astype(np.int64) + _PADDING
         return share[row.clip(0, rows - 1), column.clip(0, columns - 1)]
 
-    def _grid(self, width_km: float) -> tuple[float, Array]:
-        """Degrees of a cell, and the smoothed shares in a square km (rows from the south, columns from the west)."""
+    def _grid(self, width_km: float) -> tuple[float, float, Array]:
+        """Degrees of a row and of a column, and the smoothed shares in a square km, from the south and the west."""
         cell_deg = _SPREAD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
         cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MOST_CELLS), 1e-6)
         rows, columns = int(self._high / cell_deg) + 1, int(self._wide / cell_deg) + 1
-        at = ((self._lat - self._south) / cell_deg).astype(np.int64) * columns
-        at += ((self._lon - self._west) / cell_deg).astype(np.int64)
-        counts = np.bincount(at, minlength=rows * columns).reshape(rows, columns).astype(np.float32)
         around = self._wide + cell_deg > 360.0
+        column_deg = 360.0 / columns if around else cell_deg
+        column = ((self._lon - self._west) / column_deg).astype(np.int64) % columns
+        at = ((self._lat - self._south) / cell_deg).astype(np.int64) * columns + column
+        counts = np.bincount(at, minlength=rows * columns).reshape(rows, columns).astype(np.float32)
         counts = np.pad(counts, ((_PADDING, _PADDING), (0, 0)))
         counts = np.pad(counts, ((0, 0), (_PADDING, _PADDING)), mode="wrap" if around else "constant")
         smooth = cv2.GaussianBlur(counts, (0, 0), _SMOOTH_CELLS, borderType=cv2.BORDER_CONSTANT)
         middle = self._south + (np.arange(-_PADDING, rows + _PADDING) + 0.5) * cell_deg
-        area = np.cos(np.radians(middle.clip(-89.0, 89.0))) * (cell_deg * geo.KM_PER_DEGREE) ** 2
-        return cell_deg, smooth.astype(np.float64) / area[:, None] / len(self._lat)
+        area = np.cos(np.radians(middle.clip(-89.0, 89.0))) * cell_deg * column_deg * geo.KM_PER_DEGREE**2
+        return cell_deg, column_deg, smooth.astype(np.float64) / area[:, None] / len(self._lat)
