@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Optional
@@ -15,6 +16,7 @@ from ..background import Background
 PREVIEW_PX = 1400  # longer side: more than the view has on most screens, decoded from a JPEG in some 50 ms
 FULL_PX = 6144
 _KEPT = 4
+_DRIVERS = ["GTiff", "JPEG", "PNG", "GIF", "BMP", "JP2OpenJPEG"]  # of GDAL, for what Qt does not decode
 _CLIP = 0.01  # share of the pixels that a stretch makes black, and white
 _ROWS = 128  # stretched at a time, so that the window's thread gets its turn
 
@@ -104,8 +106,16 @@ def _bytes(image: QImage, top: int, rows: int) -> bytes:
 
 
 def _open(path: str):
+    """A photo as GDAL opens it, or None.
+
+    A stranger's file may be settings of a server, its name in a results file an address, and a file beside it may name
+    one: GDAL would ask that server. So only files are opened, as kinds of picture that name no other place, without
+    what lies beside them.
+    """
+    if not os.path.isfile(path):
+        return None
     try:
-        return gdal.Open(path)
+        return gdal.OpenEx(path, gdal.OF_RASTER, allowed_drivers=_DRIVERS, sibling_files=[os.path.basename(path)])
     except RuntimeError:  # where GDAL has been told to raise errors
         return None
 
