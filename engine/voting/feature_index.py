@@ -119,8 +119,8 @@ class FeatureIndex:
         if facts["vocabulary"] != vocabulary().sha256:
             raise IndexDamagedError(
                 path,
-                "has features told in the words of another EarthLoc",
-                "get the EarthLoc that made it or build the index again",
+                "has local features that were encoded with another vocabulary",
+                "build the index again, or use the version of EarthLoc that made it",
             )
         grid = Grid(self.feature_km)
         numbers, counts = cell_rows["number"], cell_rows["count"].astype(np.int64)
