@@ -7,7 +7,8 @@ may lie on the edge of one, so all bins are laid out 16 times, each dimension al
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ _TURNS = 9
 _STEEPEST = 85.0  # degrees of latitude up to which columns get fewer
 _JUDGED = 600  # of each layout, those of the most votes
 _KEPT = 40
+_THREADS = min(4, os.cpu_count() or 1)
 # Bits of a key: below are 20 for the match, and 4 for the turn.
 _MATCH_BITS, _TURN_BITS, _COLUMN_BITS, _ROW_BITS = 20, 4, 17, 16
 
@@ -47,11 +49,12 @@ def best_bins(votes: Votes, density: Density) -> list[Bin]:
     by_match = np.zeros(int(votes.match[-1]) + 1)
     by_match[votes.match] = votes.weight
     layouts = itertools.product((0.0, 0.5), repeat=4)
-    found = [one for layout in layouts for one in _bins(votes, by_match, density, layout)]
-    return sorted(found, key=lambda one: -one.z)
+    with ThreadPoolExecutor(_THREADS, "bins") as pool:  # NumPy sorts and counts without holding the other threads up
+        found = list(pool.map(lambda layout: _bins(votes, by_match, density, layout), layouts))
+    return sorted(itertools.chain.from_iterable(found), key=lambda one: -one.z)
 
 
-def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, ...]) -> Iterator[Bin]:
+def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, ...]) -> list[Bin]:
     """The best bins of one layout, shifted in width, latitude, longitude and turn.
 
     `by_match` has the weights by the number of the match. Sorting numbers that hold the bin above and the match below
@@ -89,6 +92,7 @@ def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, .
         share = density.at(votes.lat[some[here]], votes.lon[some[here]], float(width_km[one]))
         expected[here] = of_level[one] * area[one] / _TURNS * share
     z = (sums[most] - expected) / np.sqrt(expected + 1.0)
-    for best in np.argsort(-z, kind="stable")[:_KEPT]:
-        rows = np.searchsorted(votes.match, match[starts[most[best]] : ends[most[best]]])
-        yield Bin(float(z[best]), rows)
+    return [
+        Bin(float(z[best]), np.searchsorted(votes.match, match[starts[most[best]] : ends[most[best]]]))
+        for best in np.argsort(-z, kind="stable")[:_KEPT]
+    ]
