@@ -19,7 +19,7 @@ from engine.work import Work
 if TYPE_CHECKING:
     from engine.localize import Localizer
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff")
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2")
 _CANDIDATES_SHOWN = 3
 _SKIPPED = "skipped"  # instead of a status, for a photo that a review decided on
 

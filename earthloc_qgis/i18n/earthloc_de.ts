@@ -836,8 +836,8 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>diesen Ordner gibt es nicht; wählen Sie einen anderen</translation>
     </message>
     <message>
-      <source>no photos were given; choose photos, or a folder with JPEG, PNG or TIFF files in it</source>
-      <translation>es wurden keine Fotos angegeben; wählen Sie Fotos oder einen Ordner mit JPEG-, PNG- oder TIFF-Dateien</translation>
+      <source>no photos were given; choose photos, or a folder with JPEG, PNG, TIFF, WebP, AVIF or JPEG 2000 files</source>
+      <translation>es wurden keine Fotos angegeben; wählen Sie Fotos oder einen Ordner mit JPEG-, PNG-, TIFF-, WebP-, AVIF- oder JPEG-2000-Dateien</translation>
     </message>
     <message>
       <source>No index was given and none is chosen in the panel; choose the folder of one.</source>

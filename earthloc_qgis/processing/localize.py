@@ -175,7 +175,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(f"{folder}: {self.tr('there is no such folder; choose another')}.")
         photos = list(dict.fromkeys([*chosen, *find_photos([folder] if folder else [])]))
         if not photos:
-            mend = self.tr("no photos were given; choose photos, or a folder with JPEG, PNG or TIFF files in it")
+            mend = self.tr(
+                "no photos were given; choose photos, or a folder with JPEG, PNG, TIFF, WebP, AVIF or JPEG 2000 files"
+            )
             raise QgsProcessingException(f"{folder}: {mend}." if folder else f"{mend.capitalize()}.")
         return photos
 

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 import engine
 from engine.cli import main
+from engine.commands import PHOTO_SUFFIXES
 from engine.errors import OutputError
 from tests.engine.conftest import engine_environment
 
@@ -160,6 +162,11 @@ def test_errors_name_the_file_and_the_mend(earthloc, photo, small_index_folder, 
     empty = tmp_path / "empty folder"
     empty.mkdir()
     assert "holds no photo" in one_sentence(earthloc("localize", empty, "--index", small_index_folder), 3)
+
+
+def test_plugin_and_command_line_take_the_same_files_for_photos():
+    source = Path(__file__).parents[2] / "earthloc_qgis" / "core" / "photo_files.py"
+    assert runpy.run_path(str(source))["PHOTO_SUFFIXES"] == PHOTO_SUFFIXES
 
 
 def test_debug_shows_where_an_error_arose(earthloc, tmp_path):

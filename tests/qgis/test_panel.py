@@ -75,6 +75,14 @@ def test_drop_files_and_folders(panel, folder, tmp_path):
     assert len(status(panel)) == 4
 
 
+def test_every_kind_of_photo_that_the_engine_reads_can_be_dropped(panel, folder):
+    kinds = ["a.avif", "b.jp2", "c.WEBP", "d.png", "e.tiff"]
+    folder(*kinds)
+    assert drop(panel, [folder.path])
+    wait_for(lambda: len(status(panel)) == len(kinds))
+    assert list(status(panel)) == kinds
+
+
 def test_drop_on_the_list_reaches_the_panel(panel, folder):
     paths = folder("a.jpg", "b.jpg")
     add(panel, paths[:1])
