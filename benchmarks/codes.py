@@ -3,7 +3,7 @@
     python benchmarks/codes.py [--json]
 
 The features of the index of the world that comes along are read again from its mosaic, with their whole descriptors,
-which takes some minutes; they have to be those of the index. Each way is searched by the photos of EARTHLOC_DATA,
+which takes some minutes. Each way is searched by the photos of EARTHLOC_DATA,
 without a nadir, by votes alone: strict recall at 1, 5, 10, and the margin, the mean of log2 of the right place's
 z-score over the best wrong one's. All ways file features under the words of the vocabulary and look into the same 32.
 """
@@ -28,7 +28,7 @@ from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
-from engine.voting.feature_index import FeatureIndex, FeatureSet
+from engine.voting.feature_index import FeatureIndex, FeatureSet, joined, pack
 from engine.voting.ground import picture_of, read_cell
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import find_poses
@@ -41,21 +41,24 @@ _AT_ONCE = 1024
 _PLAIN_ORDER = np.argsort(in_levels(np.arange(NUMBERS, dtype=np.float32)[None] / 255.0)[0])
 
 
-def descriptors_of(features: FeatureIndex, mosaic: Path) -> np.ndarray:
-    """uint8 (count, 128), in the order of the index."""
-    numbers = np.empty((features.count, NUMBERS), np.uint8)
-    at = 0
+def read_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
+    """The cells of an index read again, as an index in memory, and its descriptors, uint8 (count, 128)."""
+    rows = features.cell_rows.copy()
+    packed, numbers = [], []
     with open_imagery(mosaic) as imagery:
-        for number, (cell, row) in enumerate(zip(features.cells, features.cell_rows, strict=True)):
+        for number, (cell, row) in enumerate(zip(features.cells, rows, strict=True)):
             picture = picture_of(imagery, cell, features.feature_km)
-            found = in_levels(read_cell(picture).descriptors) if picture is not None else np.empty((0, NUMBERS))
-            if len(found) != row["count"]:
-                raise SystemExit(f"cell {cell['number']}: {len(found)} features, the index has {row['count']}")
-            numbers[at : at + len(found)] = found
-            at += len(found)
+            found = read_cell(picture) if picture is not None else None
+            row["count"] = len(found.lat) if found is not None else 0
+            if found is not None:
+                packed.append(pack(found, cell))
+                numbers.append(in_levels(found.descriptors).astype(np.uint8))
             print(f"\r{number + 1} of {len(features.cells)} cells", end="", file=sys.stderr)
     print(file=sys.stderr)
-    return numbers
+    stored = joined(packed)
+    facts = {"count": len(stored), "feature_km": features.feature_km, "vocabulary": vocabulary().sha256}
+    index = FeatureIndex(features.path, facts, rows, lambda pieces: joined([stored[a:b] for a, b in pieces]))
+    return index, np.concatenate(numbers)
 
 
 def filed(index: faiss.IndexIVF, numbers: np.ndarray, order: np.ndarray | None = None) -> Nearest:
@@ -145,8 +148,7 @@ def main() -> None:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
     index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
-    features = index.features
-    numbers = descriptors_of(features, index.path.parent / index.info["source"]["path"])
+    features, numbers = read_again(index.features, index.path.parent / index.info["source"]["path"])
     report: dict = {}
     shipped = FeatureSet.nearest
     for name, (size, make) in ways(numbers).items():
