@@ -28,6 +28,7 @@ from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
+from engine.retrieval.tiling import Circle
 from engine.voting.feature_index import FeatureIndex, FeatureSet, joined, pack
 from engine.voting.ground import picture_of, read_cell
 from engine.voting.photo_features import photo_features
@@ -111,11 +112,14 @@ def ways(numbers: np.ndarray) -> dict[str, tuple[int, Callable[[], Nearest] | No
     }
 
 
-def measured(photos: list, features: FeatureIndex) -> dict:
+def measured(photos: list, features: FeatureIndex, radius_km: float | None = None) -> dict:
+    """Strict recall, margin and seconds by votes alone: of all photos anywhere, or within a radius of a known nadir."""
     ranks, margins, seconds = [], [], []
     for truth, found in photos:
+        if radius_km is not None and truth.nadir is None:
+            continue
         start = time.perf_counter()
-        poses = find_poses(found, features, 100)
+        poses = find_poses(found, features, 100, Circle(*truth.nadir, radius_km) if radius_km is not None else None)
         seconds.append(time.perf_counter() - start)
         reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
         right = [float(geo.distance_km(*truth.center, pose.lat, pose.lon)) <= reach_km for pose in poses]
@@ -125,6 +129,7 @@ def measured(photos: list, features: FeatureIndex) -> dict:
             best[is_right] = max(best[is_right], pose.z)
         margins.append(np.log2(best[True] / best[False]))
     return {
+        "photos": len(ranks),
         "recall_strict": [round(100 * float(np.mean([rank <= k for rank in ranks])), 1) for k in (1, 5, 10)],
         "margin": round(float(np.mean(margins)), 2),
         "seconds": round(float(np.median(seconds)), 2),

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 from _setting import WORK, setting
+from codes import measured
 
 from engine import geo
 from engine.evaluate import read_truth
 from engine.photo.read import read_photo
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
-from engine.retrieval.tiling import Circle
 from engine.voting.cells import Grid, in_order
 from engine.voting.feature_index import (
     CELL_ROW_DTYPE,
@@ -35,7 +35,6 @@ from engine.voting.feature_index import (
     FeatureIndex,
 )
 from engine.voting.photo_features import photo_features
-from engine.voting.poses import find_poses
 from engine.voting.vocabulary import vocabulary
 
 _RADIUS_KM = 1000.0
@@ -87,29 +86,6 @@ def cell_of(cells: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     return by_number[starts[row] + column]
 
 
-def measured(photos: list, features: FeatureIndex, near: bool) -> dict:
-    ranks, margins, seconds = [], [], []
-    for truth, found in photos:
-        if near and truth.nadir is None:
-            continue
-        start = time.perf_counter()
-        poses = find_poses(found, features, 100, Circle(*truth.nadir, _RADIUS_KM) if near else None)
-        seconds.append(time.perf_counter() - start)
-        reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
-        right = [float(geo.distance_km(*truth.center, pose.lat, pose.lon)) <= reach_km for pose in poses]
-        ranks.append(right.index(True) + 1 if any(right) else np.inf)
-        best = {True: 1.0, False: 1.0}
-        for pose, is_right in zip(poses, right, strict=True):
-            best[is_right] = max(best[is_right], pose.z)
-        margins.append(np.log2(best[True] / best[False]))
-    return {
-        "photos": len(ranks),
-        "recall_strict": [round(100 * float(np.mean([rank <= k for rank in ranks])), 1) for k in (1, 5, 10)],
-        "margin": round(float(np.mean(margins)), 2),
-        "seconds": round(float(np.median(seconds)), 2),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--million", type=float, default=20.0)
@@ -133,11 +109,11 @@ def main() -> None:
     folder.mkdir(parents=True)
     many = write_many(world, int(args.million * 1e6), folder)
     report: dict = {"bytes": (folder / FEATURES).stat().st_size, "a_feature": FEATURE_DTYPE.itemsize}
-    report["near_the_nadir"] = {str(index.count): measured(photos, index, True) for index in (world, many)}
+    report["near_the_nadir"] = {str(index.count): measured(photos, index, _RADIUS_KM) for index in (world, many)}
     start = time.perf_counter()
     many.all.nearest(np.zeros((1, 128), np.float32), 1)
     report["read_s"] = round(time.perf_counter() - start, 1)
-    report["whole"] = {str(index.count): measured(photos, index, False) for index in (world, many)}
+    report["whole"] = {str(index.count): measured(photos, index) for index in (world, many)}
     report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
     if args.json:
         print(json.dumps(report))

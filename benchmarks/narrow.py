@@ -7,7 +7,7 @@ finely as it is, as `earthloc index build` does by default, or all as one mosaic
 pairs is looked for among them and the million features of the index of the world that comes along, without a nadir:
 rank of the first right pose by z-score, its z-score and the best wrong one's; then the first ten are registered with
 the imagery that each was found in. Right means as in benchmarks/pairs.py; of two photos the satellite picture shows
-another land, so they must not be found.
+another land, so they must not be found. Ends with 1 when a photo is located wrongly.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def registered(pair: Pair, photo: Photo, found: list[tuple[Pose, ImagerySource]]
     return "not located"
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--km", type=float, help="one mosaic, read at so many km a pixel")
     parser.add_argument("--json", action="store_true")
@@ -153,7 +153,7 @@ def main() -> None:
     data = chosen.truth.parent.parent if chosen.truth is not None else Path()
     if not (data / "pairs" / "pairs.csv").is_file():
         print("not measured: it takes the pairs (set EARTHLOC_DATA)")
-        return
+        return 0
     pairs = list(read_pairs(data / "pairs"))
     folder = WORK / "narrow"
     shutil.rmtree(folder, ignore_errors=True)
@@ -193,13 +193,15 @@ def main() -> None:
                 "registered": registered(pair, photo, poses),
             }
             print(f"measured: {pair.name}", file=sys.stderr)
+    failed = any(row["registered"] == "wrong" for row in report["photos"].values())
     if args.json:
         print(json.dumps(report))
-        return
+        return int(failed)
     print(f"{count} features, read in {report['built_s']} s, beside {world.features.count} of the world")
     for name, row in report["photos"].items():
         print(f"{name:18} {json.dumps(row)}")
+    return int(failed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,8 @@ photo, in the whole world and within 1,000 km of the nadir, on the photos and pa
 simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way":
 likeness of tiles alone, the photo in four rotations. With --locate the photos are also registered with the mosaic that
 comes along; with --wrong so many times each at the best poses that are 1,500 km or more from the true place, and those
-that show nothing at their best poses: none may be located. Last, memory and bytes on disk.
+that show nothing at their best poses. Ends with 1 when a photo is located wrongly, or at a wrong place. Last, memory
+and bytes on disk.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from engine.evaluate import RANKS, Truth, evaluate, read_truth
 from engine.imagery.opening import open_imagery
 from engine.localize import Localizer, model_of
 from engine.photo.read import read_photo
+from engine.registration.confidence import LOCATED
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.prior import camera_prior
 from engine.registration.register import register
@@ -159,7 +161,7 @@ def wrong_tries(index: RegionalIndex, data: Path, tables: list[Path], count: int
     return {"tries": tries, "registered": len(sure), "highest_confidence": max(sure, default=None)}
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulated", type=int, default=60)
     parser.add_argument("--seed", type=int, default=501)
@@ -172,7 +174,7 @@ def main() -> None:
     tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
     if not any(table.is_file() for table in tables.values()):
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
-        return
+        return 0
     start = time.perf_counter()
     index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
     opened_ms = 1000 * (time.perf_counter() - start)
@@ -201,9 +203,11 @@ def main() -> None:
     report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
     report["bytes"] = {"index": sum(entry["bytes"] for entry in index.info["files"].values())}
     report["bytes"]["mosaic"] = (index.path.parent / index.info["source"]["path"]).stat().st_size
+    surest = report.get("wrong", {}).get("highest_confidence") or 0.0
+    failed = surest >= LOCATED or any(found["wrong"] for found in report["located"].values())
     if args.json:
         print(json.dumps(report))
-        return
+        return int(failed)
     print(f"index opened in {opened_ms:.0f} ms; its features read in {read_ms:.0f} ms, once")
     print(f"features of a photo: {report['features_ms']} ms")
     for name, found in report["recall"].items():
@@ -216,7 +220,8 @@ def main() -> None:
     if args.wrong:
         print(f"\nat wrong places: {json.dumps(report['wrong'])}")
     print(f"\npeak memory {report['peak_memory_mb']} MB; bytes {report['bytes']}")
+    return int(failed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import geo
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.whereabouts import note_imagery
 from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth, read_manifest
@@ -39,7 +40,6 @@ _FOUND = 1000
 _WITHOUT_LISTS = 5_000
 _TILES_A_LIST, _FEWEST_LISTS, _MOST_LISTS = 256, 128, 16_384
 _VISITED, _SHARE_VISITED = 64, 1 / 8
-_KM_PER_DEGREE = 111.19
 
 
 def open_index(address: str | Path) -> RegionalIndex:
@@ -303,7 +303,7 @@ def _as_tiles(entities: Sequence[dict[str, Any]]) -> Tiles:
 
 def _box(circle: Circle) -> str:
     """Filter for a box round a circle."""
-    reach = circle.radius_km / _KM_PER_DEGREE * 1.01
+    reach = circle.radius_km / geo.KM_PER_DEGREE * 1.01
     south, north = circle.lat - reach, circle.lat + reach
     terms = [f"lat >= {south:.6f}", f"lat <= {north:.6f}"]
     if max(abs(south), abs(north)) < 89.0:
