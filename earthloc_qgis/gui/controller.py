@@ -155,7 +155,7 @@ class Controller(QObject):
         """What is held for true of a photo, or None: as the file has it, or the engine's answer that is not saved."""
         job = self.queue.jobs.get(path)
         answer = job.result if job is not None else None
-        if answer is not None and not answer.get("saved_to"):
+        if answer is not None and not answer.get("saved_to") and not answer.get("skipped"):
             return answer
         try:
             return self.store.localization(path) or answer

@@ -113,7 +113,7 @@ def localize(request_id, params: dict) -> None:
         answer["save_error"] = full
         send(id=request_id, result=answer)
     elif "reviewed" in name and not params["include_reviewed"]:
-        send(id=request_id, result={**localization(photo, params), "skipped": True})
+        send(id=request_id, result={**localization(photo, params), "skipped": True, "saved_to": None})
     else:
         answer = localization(photo, params)
         if "tiles" in name:

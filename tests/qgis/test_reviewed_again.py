@@ -52,6 +52,16 @@ def test_the_panel_skips_them_and_says_how_many(panel, folder, tmp_path, fake_en
     assert said == [False, False, True]
 
 
+def test_what_is_decided_after_a_photo_was_skipped_is_what_the_panel_shows(panel, folder, monkeypatch):
+    """The engine's answer for it says what was decided before, and is not written anywhere."""
+    photo = folder("reviewed.jpg")[0]
+    add(panel, [photo])
+    panel.localize([photo])
+    wait_for(lambda: idle(panel))
+    monkeypatch.setattr(panel.controller.store, "localization", lambda path: {"center": [1.0, 2.0]})
+    assert panel.controller.localization(photo) == {"center": [1.0, 2.0]}
+
+
 # --- Processing, with the real engine ------------------------------------------------------------------
 
 
