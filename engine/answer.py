@@ -124,5 +124,5 @@ class Clock:
 
 
 def skipped(held: dict[str, Any], photo: Path) -> dict[str, Any]:
-    """The answer for a photo that is not located again because a review decided on it: what is held for true."""
+    """The answer for a photo that is not located again because a review decided on it: what holds for it."""
     return {**held, "photo": str(photo), "skipped": True}

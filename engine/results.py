@@ -119,14 +119,14 @@ class ResultsFile:
             return _dicts(con.execute(statement, [*taken, *photo_ids]))
 
     def localization(self, photo: str | Path) -> Row | None:
-        """What is held for true of a photo; None when the file, or the photo in it, is missing.
+        """The localization that holds for a photo; None when the file, or the photo in it, is missing.
 
         resources/results/held_review.sql says which localization that is after a review.
         """
         return self._held(photo, only_reviewed=False)
 
     def reviewed(self, photo: str | Path) -> Row | None:
-        """What is held for true of a photo that a review decided on; None for any other photo.
+        """The localization that holds for a photo that a review decided on; None for any other photo.
 
         A decision holds until the photo is located again or the decision is undone.
         """
@@ -234,7 +234,7 @@ def _decision(con: sqlite3.Connection, photo: str) -> Row | None:
 
 
 def _held_text(con: sqlite3.Connection, photo: str) -> str | None:
-    """What is held for true of a photo, as JSON; resources/results/held_review.sql says what that is after a review."""
+    """The localization that holds for a photo, as JSON; resources/results/held_review.sql says which after a review."""
     held, review = "p.localization", ""
     if "reviews" in _tables(con):  # a file of version 1 has none
         chosen = (resources_folder() / "results" / "held_review.sql").read_text(encoding="utf-8")

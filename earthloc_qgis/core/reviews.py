@@ -146,7 +146,7 @@ class ReviewFile:
         )
 
     def localizations(self, photo: str) -> tuple[Optional[dict], Optional[dict]]:
-        """What is held for true now, and the engine's own answer; None where there is none."""
+        """The localization that holds now, and the engine's own answer; None where there is none."""
         return ResultStore(self.path, LOCK_WAIT_S).localizations(photo)
 
     def write(self, decisions: list[Decision]) -> None:

@@ -83,11 +83,11 @@ class ResultStore:
         ]  # fmt: skip
 
     def localization(self, photo: str) -> dict | None:
-        """What is held for true of `photo`: decided on in a review, or the engine's answer; None where it has none."""
+        """The localization that holds for `photo`: decided on in a review, or the engine's answer; None for none."""
         return self.localizations(photo)[0]
 
     def localizations(self, photo: str) -> tuple[dict | None, dict | None]:
-        """What is held for true of `photo`, and the engine's own answer, which no review touches; None for none."""
+        """The localization that holds for `photo`, and the engine's own, which no review touches; None for none."""
         held, review = "NULL", ""
         if self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)):  # a file of version 1 has none
             held, review = "r.localization", f"LEFT JOIN {HISTORY} r ON r.fid = {HELD_REVIEW}"

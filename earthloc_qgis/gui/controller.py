@@ -152,7 +152,7 @@ class Controller(QObject):
             self.queue.cancel(path)
 
     def localization(self, path: str) -> dict | None:
-        """What is held for true of a photo, or None: as the file has it, or the engine's answer that is not saved."""
+        """The localization that holds for a photo, or None: that of the file, or an answer of the engine not saved."""
         job = self.queue.jobs.get(path)
         answer = job.result if job is not None else None
         if answer is not None and not answer.get("saved_to") and not answer.get("skipped"):

@@ -18,7 +18,7 @@ class Working:
         path: of the photo.
         size_px: its stored width and height; None when it cannot be read.
         engine: the engine's own answer.
-        held: what is held for true in the file.
+        held: the localization that holds, as the file has it.
         shown: what is looked at and would be accepted.
         rank: candidate that `shown` rests on; 0 for none.
     """
