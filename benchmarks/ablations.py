@@ -30,8 +30,8 @@ from torch import Tensor
 from engine import geo
 from engine.evaluate import Truth, read_truth
 from engine.photo.read import read_photo
+from engine.progress import Progress
 from engine.retrieval.model import ROTATIONS_DEG, square_picture
-from engine.work import Work
 from training.batches import Pairs
 from training.cache import CHUNK, PictureCache, Pictures
 from training.config import TrainingConfig, read_config
@@ -157,7 +157,7 @@ class _Quiet(Trainer):
         torch.manual_seed(self.config.seed)
         self._start(pairs.tiles, pairs.photos)
         began = time.process_time()
-        self._descend(self._optimizer(), pairs, hunt, last, Work())
+        self._descend(self._optimizer(), pairs, hunt, last, Progress())
         learnt = {"loss": last.values["loss"], "found": 100 * last.values["found_in_batch"]}
         return {**learnt, **hunt.found, "cpu_s": time.process_time() - began}
 
@@ -206,7 +206,7 @@ def _parts(
             size_px = fewer.network.size_px
             imagery = Imagery(fewer.imagery, fewer.places, size_px, fewer.views, data, scratch=run)
             try:
-                cache.fill(imagery, Work(), ["photos"])
+                cache.fill(imagery, Progress(), ["photos"])
             finally:
                 imagery.close()
             return cache.load("photos")

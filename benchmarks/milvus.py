@@ -60,7 +60,7 @@ def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> 
             circle = Circle(*nadir, _RADIUS_KM)
             rows, _, _ = here.to_compare(views.whole, circle)
             found, _, _ = there.to_compare(views.whole, circle)
-            best = rows[np.argsort(-here.likeness(views.whole, rows))[:_FIRST]]
+            best = rows[np.argsort(-here.similarity(views.whole, rows))[:_FIRST]]
             shares.append(len(found) / len(rows))
             missing.append(int(np.isin(best, found, invert=True).sum()))
     print(f"in circles {min(shares):.1%} to {max(shares):.1%} of the tiles are found", end="; ")

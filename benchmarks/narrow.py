@@ -32,6 +32,7 @@ from shapely import Polygon
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo, read_photo
+from engine.progress import Progress
 from engine.registration import footprint
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.register import register
@@ -42,7 +43,6 @@ from engine.voting.cells import Cells, Grid, in_order
 from engine.voting.feature_index import FeatureIndex
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import Pose, find_poses
-from engine.work import Work
 
 _REGISTERED = 10
 _SURE = 0.99
@@ -117,7 +117,7 @@ def features_of(imagery_file: Path, files: list[Path], feature_km: float | None,
     with open_imagery(imagery_file) as imagery:
         km = feature_km or round(native_km(imagery, None), 4)
         cells = cells_of(files, km)
-        facts = write_features(folder, cells, km, cells_here(imagery_file, imagery, cells, km, None), 0, Work())
+        facts = write_features(folder, cells, km, cells_here(imagery_file, imagery, cells, km, None), 0, Progress())
     return FeatureIndex.open(folder, facts)
 
 

@@ -88,8 +88,8 @@ def main() -> None:
     pairs = list(read_pairs(arguments.data / "pairs"))
     ways = {"SIFT and homography (EarthMatch)": by_homography, "RootSIFT": by_register(ROOT_SIFT)}
     for folder in arguments.matcher:
-        finder = LearnedFeatures(folder, threads=1)
-        ways[finder.name] = by_register(finder)
+        extractor = LearnedFeatures(folder, threads=1)
+        ways[extractor.name] = by_register(extractor)
     print("located right or wrong, (inliers): found but not located, -: not found; inliers; s of CPU")
     print("| | " + " | ".join(pair.name + " (elsewhere)" * pair.is_elsewhere for pair in pairs), end="")
     print(" | right | wrong | median s |\n|" + "---|" * (len(pairs) + 4))
@@ -150,7 +150,7 @@ def is_right(pair: Pair, corners: np.ndarray) -> bool:
     return ours.centroid.distance(theirs.centroid) < shorter / 2 and 2 / 3 < ours.area / theirs.area < 3 / 2
 
 
-def by_register(finder):
+def by_register(extractor):
     """Registers with the verifier of the engine, of which lens and nadir are not known."""
 
     def way(pair: Pair):
@@ -167,7 +167,7 @@ def by_register(finder):
             west, south, east, north = raster.bounds()
             lat, lon = (south + north) / 2, (west + east) / 2
             width_km = (north - south) * 111.2 / VIEW_WIDTHS
-            found = register(prepare(photo, None, finder), survey(raster, lat, lon, width_km, finder), raster)
+            found = register(prepare(photo, None, extractor), survey(raster, lat, lon, width_km, extractor), raster)
         if found is None:
             return None, 0, False
         corners = footprint.corners(found.camera)

@@ -62,10 +62,10 @@ def main() -> None:
         )
     registered = [line for line in lines if line["evidence"]]
     for right in (False, True):
-        surplus = [line["evidence"]["surplus"] for line in registered if _is_right(line) == right]
-        if surplus:
+        z_score = [line["evidence"]["z_score"] for line in registered if _is_right(line) == right]
+        if z_score:
             print(
-                f"surplus of {len(surplus)} {'right' if right else 'wrong'}: {min(surplus):.1f} to {max(surplus):.1f}"
+                f"surplus of {len(z_score)} {'right' if right else 'wrong'}: {min(z_score):.1f} to {max(z_score):.1f}"
             )
     held_out = [line for line in registered if not _is_for_fitting(line)]
     print("\nreliability on what was held out:\nprobability   tries  right  mean probability")
@@ -128,21 +128,21 @@ def _draw(registered: list[dict], held_out: list[dict], path: Path) -> None:
     left.set(xlabel="confidence", ylabel="share that is right (95 % interval)", title="Held out, followed to the end")
     edges = np.concatenate([np.linspace(-5.0, 0.5, 12), np.geomspace(1.0, 300.0, 26)])
     for is_right, colour in ((False, "tab:red"), (True, "tab:green")):
-        of_kind = [line["evidence"]["surplus"] for line in registered if _is_right(line) == is_right]
+        of_kind = [line["evidence"]["z_score"] for line in registered if _is_right(line) == is_right]
         label = f"{'right' if is_right else 'wrong'} ({len(of_kind)})"
         right.hist(np.clip(of_kind, -4.9, 299.0), edges, color=colour, alpha=0.7, label=label)
     right.set_xscale("symlog", linthresh=1.0)
     right.set(xlabel="surplus (standard deviations above chance)", ylabel="tries", title="All followed to the end")
-    right.axvline(_surplus_needed(), color="0.3", linestyle="--", label="located from here, camera as expected")
+    right.axvline(_z_score_needed(), color="0.3", linestyle="--", label="located from here, camera as expected")
     right.legend(fontsize="small")
     figure.savefig(path, dpi=80)
 
 
-def _surplus_needed() -> float:
+def _z_score_needed() -> float:
     """The surplus from which a registration counts as located when altitude and lens are what was expected."""
     plain = confidence.Evidence(0.0, 100, 1.0, confidence.ALTITUDE_KM, 0.0, None, None, 1.0)
     enough = [s for s in np.arange(0.0, 50.0, 0.05)
-              if confidence.probability(dataclasses.replace(plain, surplus=s)) > confidence.LOCATED]  # fmt: skip
+              if confidence.probability(dataclasses.replace(plain, z_score=s)) > confidence.LOCATED]  # fmt: skip
     return float(enough[0])
 
 

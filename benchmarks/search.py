@@ -167,7 +167,7 @@ def near_nadir(index: RegionalIndex, photos: np.ndarray, truth: np.ndarray, rng)
         must_read.append(len(inside) * (index.dimension + index.tiles.dtype.itemsize))
         together = np.arange(len(inside)) + min(inside[0], index.count - len(inside))
         start = time.process_time()
-        index.likeness(views, together)
+        index.similarity(views, together)
         compared.append(1000 * (time.process_time() - start))
     return times, statistics.median(must_read), statistics.median(compared)
 

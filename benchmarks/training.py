@@ -36,15 +36,15 @@ import kornia.geometry.transform
 from torch import Tensor
 from torch.nn import functional
 
-from engine.work import Work
+from engine.progress import Progress
 from training.augmentation import Augmentation
 from training.config import TrainingConfig, read_config
 from training.fit import Trainer
 from training.losses import make_loss
 from training.networks import PUBLISHED, build
 from training.places.pairs import Imagery
-from training.recipe_config import read_recipe
-from training.recipe_fit import Objective
+from training.published_config import read_published
+from training.published_fit import Objective
 
 BEFORE_PX, CROP_PX, YEARS = 800, 700, 4
 AUTHORS = "EarthLoc as its authors wrote it"
@@ -95,7 +95,7 @@ def one_view_at_a_time(pictures: Tensor, size_px: int) -> Tensor:
     return torch.stack(views)
 
 
-def recipe_step(places: int, authors: bool) -> Callable[[], int]:
+def published_step(places: int, authors: bool) -> Callable[[], int]:
     """A step of the EarthLoc recipe on pictures of noise; it returns how many pictures it was of."""
     torch.manual_seed(0)
     network = build(PUBLISHED["earthloc"], seed=0).train()
@@ -103,7 +103,7 @@ def recipe_step(places: int, authors: bool) -> Callable[[], int]:
     loss_of = make_loss("multi_similarity")
     optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=1e-4)
     size_px = network.config.size_px
-    recipe = read_recipe(Path("earthloc.toml"))
+    recipe = read_published(Path("earthloc.toml"))
     augmentation = Augmentation(recipe.augmentation, size_px)
     side = BEFORE_PX if authors else round(1.6 * size_px)
     pictures = torch.randint(0, 256, (places, YEARS, 3, side, side), dtype=torch.uint8)
@@ -154,7 +154,7 @@ def default_paces(data: Path) -> dict[str, float]:
         reported.setdefault("train" if stage.startswith("train") else "simulate", []).append(time.process_time())
 
     with tempfile.TemporaryDirectory() as out:
-        Trainer(config, Path(out), data).run(Work(note))
+        Trainer(config, Path(out), data).run(Progress(note))
         pictures = tile_count(config, data, out) + places.photos + places.test_photos
         to_make = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
     # The last step is not counted: recall is measured before it is reported.
@@ -214,8 +214,8 @@ def main() -> None:
 
     if not args.json:
         print("pictures per second of processor time, one thread")
-    tell(AUTHORS, pace(recipe_step(args.places, authors=True), args.steps))
-    tell("earthloc.toml", pace(recipe_step(args.places, authors=False), args.steps))
+    tell(AUTHORS, pace(published_step(args.places, authors=True), args.steps))
+    tell("earthloc.toml", pace(published_step(args.places, authors=False), args.steps))
     for name, value in default_paces(args.data.resolve()).items():
         tell(f"default.toml, {name}", value)
     if args.json:

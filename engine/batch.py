@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.localize import Localizer, Query
 from engine.methods import locate
-from engine.work import Work
+from engine.progress import Progress
 
 
 def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:
@@ -18,12 +18,12 @@ def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterat
     A photo that was not located but has a neighbour that was located after it is then looked at again, and its
     answer comes a second time when it is better.
     """
-    work = Work(what="localize")
+    progress = Progress(what="localize")
     unsure: list[tuple[Query, dict[str, Any], set[Path]]] = []
 
     def answer(query: Query) -> dict[str, Any]:
         known = localizer.neighbours_of(query)
-        found = locate(localizer, query, work)
+        found = locate(localizer, query, progress)
         if found["status"] in ("uncertain", "not_found"):
             unsure.append((query, found, known))
         return found
@@ -35,10 +35,10 @@ def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterat
             try:
                 yield from pool.map(answer, queries)
             finally:
-                work.cancel()  # when stopped early, what runs ends at its next check
-        work = Work(what="localize")
+                progress.cancel()  # when stopped early, what runs ends at its next check
+        progress = Progress(what="localize")
     for query, first, known in list(unsure):
         if localizer.neighbours_of(query) - known:
-            again = locate(localizer, query, work)
+            again = locate(localizer, query, progress)
             if again["confidence"] > first["confidence"]:
                 yield again

@@ -132,7 +132,7 @@ def _of_poses(
     width_km = longer_km * photo.shorter
     shape = (1.0, photo.shorter) if photo.wide else (photo.shorter, 1.0)
     prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation)
-    unlike = float(tiles.likeness.min()) if len(tiles.likeness) else 0.0
+    unlike = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
     found = []
     for at, pose in enumerate(poses):
         about = np.flatnonzero(
@@ -140,7 +140,7 @@ def _of_poses(
         )
         base, name = unlike, None
         if len(about):
-            base, name = float(tiles.likeness[about[0]]), tile_name(tiles.tiles[about[0]])
+            base, name = float(tiles.similarity[about[0]]), tile_name(tiles.tiles[about[0]])
         score = together(base + float(prior[at]), pose.z)
         place = Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
         found.append(place)
@@ -166,7 +166,7 @@ def signs_of_first(candidates: Sequence[Candidate]) -> tuple[float, float]:
     return math.log(own), math.log(own / max([*elsewhere, _NO_VOTES_Z]))
 
 
-def together(likeness: float, z: float) -> float:
+def together(similarity: float, z: float) -> float:
     """One score (0 to 1) of a tile's likeness, less what speaks against the place beforehand, and of votes."""
     against = LOG_WEIGHT * _WORTH_OF_Z * max(z - _CHANCE_Z, 0.0)
-    return float(np.clip(1.0 - (1.0 - likeness) * math.exp(-against), 0.0, 1.0))
+    return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-against), 0.0, 1.0))

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError, UsageError
+from engine.progress import Progress
 from engine.resources import own_indexes
 from engine.terminal import ProgressLine
-from engine.work import Work
 
 if TYPE_CHECKING:
     from engine.localize import Localizer
@@ -41,8 +41,8 @@ def localize(args: argparse.Namespace) -> int:
     if results:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
-    finder = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
-    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": finder, "results": args.out}
+    extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
+    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": extractor, "results": args.out}
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
     to_locate: list[Path] = []
@@ -97,7 +97,7 @@ def register(args: argparse.Namespace) -> int:
     with ProgressLine() as line:
         lat, lon = args.at
         place = Place(args.photo, lat, lon, args.width_km, args.imagery, args.nadir)
-        answer = register_at(place, Work(line.show))
+        answer = register_at(place, Progress(line.show))
     print(json.dumps(answer) if args.json else _answer_in_words(answer))
     if results and not results.save(answer, facts_of(args.photo), args.include_reviewed):
         results.refuse_reviewed(args.photo)  # decided on while it was being fitted
@@ -110,7 +110,7 @@ def georeference(args: argparse.Namespace) -> int:
 
     with ProgressLine() as line:
         wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
-        answer = georeference(args.photo, args.results, wanted, Work(line.show))
+        answer = georeference(args.photo, args.results, wanted, Progress(line.show))
     print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
     return 0
 
@@ -142,7 +142,7 @@ def evaluate(args: argparse.Namespace) -> int:
             search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
-            work=Work(line.show),
+            progress=Progress(line.show),
         )
     if args.json:
         print(json.dumps(found))

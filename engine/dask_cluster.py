@@ -43,5 +43,5 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
         try:
             yield from in_order(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
         except lost as error:
-            mend = "see that its workers have EarthLoc, and go on with --resume"
-            raise InputError(address, f"the Dask cluster failed ({in_short(error)})", mend) from error
+            hint = "see that its workers have EarthLoc, and go on with --resume"
+            raise InputError(address, f"the Dask cluster failed ({in_short(error)})", hint) from error

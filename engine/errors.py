@@ -26,24 +26,24 @@ class EarthLocError(Exception):
     exit_code = 1
     rpc_code = -32000
 
-    def __init__(self, path: str | Path | None, problem: str, mend: str) -> None:
+    def __init__(self, path: str | Path | None, problem: str, hint: str) -> None:
         self.path = None if path is None else str(path)
         self.problem = problem
-        self.mend = mend
+        self.hint = hint
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it comes back from a worker of a cluster."""
-        return _again, (type(self), self.path, self.problem, self.mend)
+        return _again, (type(self), self.path, self.problem, self.hint)
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
-        return f"{where}{self.problem}; {self.mend}."
+        return f"{where}{self.problem}; {self.hint}."
 
 
-def _again(kind: type[EarthLocError], path: str | None, problem: str, mend: str) -> EarthLocError:
+def _again(kind: type[EarthLocError], path: str | None, problem: str, hint: str) -> EarthLocError:
     error = kind.__new__(kind)
-    EarthLocError.__init__(error, path, problem, mend)
+    EarthLocError.__init__(error, path, problem, hint)
     return error
 
 

@@ -21,10 +21,10 @@ from engine import geo
 from engine.candidates import BOTH, VOTES
 from engine.errors import InputError, UsageError
 from engine.localize import Localizer, Query
-from engine.work import Work
+from engine.progress import Progress
 
 RANKS = (1, 5, 10, 20, 100)
-_MEND = "docs/cli.md names the columns"
+_HINT = "docs/cli.md names the columns"
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ def read_truth(path: str | Path) -> list[Truth]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, "cannot be read as a truth table (CSV)", _MEND) from error
+        raise InputError(path, "cannot be read as a truth table (CSV)", _HINT) from error
     if not rows:
-        raise InputError(path, "holds no photo", _MEND)
+        raise InputError(path, "holds no photo", _HINT)
     return [_read_row(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
@@ -68,7 +68,7 @@ def _read_row(path: Path, number: int, row: dict[str, str]) -> Truth:
             nadir = (float(row["nadir_lat"]), float(row["nadir_lon"]))
         return Truth(path.parent / row["photo"], corners, nadir)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(path, f"line {number} has no valid {error}", _MEND) from error
+        raise InputError(path, f"line {number} has no valid {error}", _HINT) from error
 
 
 def evaluate(
@@ -80,7 +80,7 @@ def evaluate(
     search: str = BOTH,
     register: bool = True,
     imagery: str | Path | None = None,
-    work: Work | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Locates every photo of a truth table and counts.
 
@@ -101,15 +101,15 @@ def evaluate(
         photos, recall and recall_strict {"1", "5", "10", "20", "100"} in percent, located, wrong,
         median_center_error_km and median_iou (of located photos, None without any), seconds_per_photo.
     """
-    work = work or Work()
+    progress = progress or Progress()
     if search == VOTES and all(index.features is None for index in localizer.indexes):
-        mend = "build one with --feature-km, or leave out --search votes"
-        raise UsageError(localizer.indexes[0].path, "has no local features that could vote", mend)
+        hint = "build one with --feature-km, or leave out --search votes"
+        raise UsageError(localizer.indexes[0].path, "has no local features that could vote", hint)
     truths = read_truth(truth_csv)
     first_hits, errors, ious, wrong = [], [], [], 0
     started = time.perf_counter()
     for number, truth in enumerate(truths):
-        work.progress("evaluate", number, len(truths), truth.photo.name)
+        progress.report("evaluate", number, len(truths), truth.photo.name)
         nadir = truth.nadir if use_nadir else None
         query = Query(
             truth.photo,
@@ -121,7 +121,7 @@ def evaluate(
             register=register,
             imagery=imagery,
         )
-        answer = localizer.localize(query, work)
+        answer = localizer.localize(query, progress)
         if answer["status"] == "failed":
             raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
         first_hits.append(first_right_ranks(truth, answer["candidates"]))

@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.errors import UsageError
 from engine.limits import DEFAULT_TILE_KM
+from engine.progress import Progress
 from engine.resources import resources_folder
 from engine.terminal import ProgressLine
-from engine.work import Work
 
 
 def build(args: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def build(args: argparse.Namespace) -> int:
             scheduler=args.scheduler,
             attribution=args.attribution,
             licence=args.licence,
-            work=Work(line.show),
+            progress=Progress(line.show),
         )
     print(json.dumps(info) if args.json else f"{args.out}\n{_index_in_words(info)}")
     return 0
@@ -60,7 +60,9 @@ def plan(args: argparse.Namespace) -> int:
     widths = args.tile_km or DEFAULT_TILE_KM
     dimension = ModelPackage.open(args.model).dimension
     with ProgressLine() as line:
-        found = outlook(args.source, args.bbox, widths, args.include_ocean, dimension, Work(line.show), args.feature_km)
+        found = outlook(
+            args.source, args.bbox, widths, args.include_ocean, dimension, Progress(line.show), args.feature_km
+        )
     features = "no local features"
     if found.narrowest_km is not None:
         features = (
@@ -79,7 +81,7 @@ def tiles(args: argparse.Namespace) -> int:
 
     index = open_index(args.index)
     with ProgressLine() as line:
-        export_footprints(index, args.out, Work(line.show))
+        export_footprints(index, args.out, Progress(line.show))
     print(f"{args.out}: the outlines of {index.count} tiles")
     return 0
 
@@ -104,7 +106,7 @@ def push(args: argparse.Namespace) -> int:
 
     index = RegionalIndex.open(args.index, verify=True)
     with ProgressLine() as line:
-        push(index, args.address, Work(line.show))
+        push(index, args.address, Progress(line.show))
     print(f"{args.address}: {index.count} tiles")
     return 0
 

@@ -15,12 +15,13 @@ from typing import Any
 from engine.answer import Clock, candidate_json, describe, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, probability_of_first
 from engine.errors import IndexDamagedError, InputError
-from engine.imagery.whereabouts import find_imagery
+from engine.imagery.location import find_imagery
 from engine.photo.nothing import why_nothing_shows
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
+from engine.progress import Progress
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.earlier import recall
-from engine.registration.matching import Finder
+from engine.registration.matching import FeatureExtractor
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
 from engine.registration.prior import camera_prior
@@ -30,7 +31,6 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import photo_features
-from engine.work import Work
 
 # A photo is read at this many times the size that the network sees: enough to average well, quick to decode.
 _READ_TIMES = 4
@@ -66,7 +66,7 @@ class Query:
     register: bool = True
     imagery: str | Path | None = None
     register_s: float = 10.0
-    finder: Finder = ROOT_SIFT
+    extractor: FeatureExtractor = ROOT_SIFT
     results: Path | None = None
 
 
@@ -104,7 +104,7 @@ class Localizer:
         except InputError:
             return set()
         self._recall(query, info)
-        return {Path(os.path.abspath(known.info.path)) for known in self.memory.neighbours.of(info, query.finder)}
+        return {Path(os.path.abspath(known.info.path)) for known in self.memory.neighbours.of(info, query.extractor)}
 
     def _recall(self, query: Query, info: PhotoInfo) -> None:
         """Takes up the neighbours that were located before this run."""
@@ -113,16 +113,16 @@ class Localizer:
             for index in self.indexes:
                 stated = index.info["source"]
                 imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
-            recall(query.results, info, query.finder, imagery, self.memory.neighbours)
+            recall(query.results, info, query.extractor, imagery, self.memory.neighbours)
 
-    def localize(self, query: Query, work: Work | None = None) -> dict[str, Any]:
+    def localize(self, query: Query, progress: Progress | None = None) -> dict[str, Any]:
         """The localization of a photo, as docs/cli.md defines it.
 
         A photo that cannot be read gives status `failed` and a message; only cancelling raises.
         """
-        work = work or Work()
+        progress = progress or Progress()
         clock = Clock()
-        work.progress("read", 0, 1)
+        progress.report("read", 0, 1)
         try:
             embed_px = _READ_TIMES * max((model.input.size_px for model in self.models.values()), default=0)
             photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
@@ -132,14 +132,14 @@ class Localizer:
         clock.lap("read")
         if (reason := why_nothing_shows(photo.pixels)) is not None:
             return self._answer(query, photo, "not_found", reason, clock, nadir)
-        work.progress("embed", 0, 1)
+        progress.report("embed", 0, 1)
         views, features = None, None
         if query.search != VOTES:
             views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
         if query.search != TILES and any(index.features is not None for index in self.indexes):
             features = photo_features(photo.pixels)
         clock.lap("embed")
-        work.progress("search", 0, 1)
+        progress.report("search", 0, 1)
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
@@ -147,7 +147,7 @@ class Localizer:
         expected = _expectation(photo, nadir if query.use_nadir and query.area is None else None)
         candidates = find_candidates(self.indexes, views, features, query.top_k, circle, expected)
         clock.lap("search")
-        work.check()
+        progress.check()
         if not candidates:
             return self._answer(query, photo, "not_found", why_nothing(circle), clock, nadir)
         confidence = self._probability(candidates, features is not None, near_nadir=circle is not None)
@@ -155,9 +155,9 @@ class Localizer:
         answer = self._answer(query, photo, "uncertain", message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
-            prepared = prepare(photo, nadir, query.finder)
+            prepared = prepare(photo, nadir, query.extractor)
             outcome = register_candidates(
-                prepared, photo, candidates, query.imagery, query.register_s, self.memory, work
+                prepared, photo, candidates, query.imagery, query.register_s, self.memory, progress
             )
             clock.lap("register")
             add_registration(answer, outcome, photo)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError, OutputError
 from engine.limits import DEFAULT_TILE_KM, FEATURE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, RESOLUTION_M, TILE_KM, TOP_K
+from engine.progress import Progress
 from engine.review_methods import ReviewMethods
 from engine.rpc import Params, error_object, invalid_params
-from engine.work import Work
 
 if TYPE_CHECKING:
     from engine.localize import Localizer, Query
-    from engine.registration.matching import Finder
+    from engine.registration.matching import FeatureExtractor
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -35,7 +35,7 @@ class Methods:
     """
 
     def __init__(self) -> None:
-        self.table: dict[str, Callable[[Params, Work], Any]] = {
+        self.table: dict[str, Callable[[Params, Progress], Any]] = {
             "localize": self.localize,
             "register": self.register,
             "georeference": self.georeference,
@@ -52,7 +52,7 @@ class Methods:
         self._default: ModelPackage | None = None
         self._models: dict[str, ModelPackage] = {}  # of the last photo, by sha256
         self._memory: Memory | None = None  # of all photos
-        self._learned: tuple[Path, Finder] | None = None  # the last one asked for
+        self._learned: tuple[Path, FeatureExtractor] | None = None  # the last one asked for
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
 
     @property
@@ -72,7 +72,7 @@ class Methods:
 
         self._default_model()
 
-    def localize(self, params: Params, work: Work) -> dict[str, Any]:
+    def localize(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Locates a photo and saves the answer."""
         photo, folders, out = params.path("photo"), params.paths("indexes"), params.path_or_none("out")
         nadir = params.numbers("nadir", [LAT, LON])
@@ -99,17 +99,17 @@ class Methods:
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
         stated = (nadir[0], nadir[1]) if nadir else None
         circle = Circle(*area) if area else None
-        finder = self._finder(matcher)
+        extractor = self._extractor(matcher)
         query = Query(
             photo, stated, radius_km, top_k,
-            area=circle, register=register, imagery=imagery, finder=finder, results=out,
+            area=circle, register=register, imagery=imagery, extractor=extractor, results=out,
         )  # fmt: skip
-        answer = _saved(locate(localizer, query, work), photo, out, work, include_reviewed)
+        answer = _saved(locate(localizer, query, progress), photo, out, progress, include_reviewed)
         if answer["saved_to"] or answer["save_error"] or out is None:
             return answer
         return {**answer, **skipped(_reviewed(photo, out) or answer, photo)}  # decided on while it was being located
 
-    def register(self, params: Params, work: Work) -> dict[str, Any]:
+    def register(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Registers a photo at a place that is known and saves the answer."""
         photo, imagery, out = params.path("photo"), params.text("imagery"), params.path_or_none("out")
         at = params.numbers("at", [LAT, LON])
@@ -126,9 +126,9 @@ class Methods:
         if out is not None and not include_reviewed:
             ResultsFile(out).refuse_reviewed(photo)
         place = Place(photo, at[0], at[1], width_km, imagery, (nadir[0], nadir[1]) if nadir else None)
-        return _saved(register_at(place, work), photo, out, work, include_reviewed)
+        return _saved(register_at(place, progress), photo, out, progress, include_reviewed)
 
-    def georeference(self, params: Params, work: Work) -> dict[str, Any]:
+    def georeference(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Writes a registered photo as a file that other programs can place."""
         photo, results, out = params.path("photo"), params.path("results"), params.path("out")
         kind, crs = params.text("kind"), params.text("crs", "auto")
@@ -138,9 +138,9 @@ class Methods:
 
         from engine.georeference.write import Wanted, georeference
 
-        return georeference(photo, results, Wanted(kind, out, crs, resolution_m, elevation), work)
+        return georeference(photo, results, Wanted(kind, out, crs, resolution_m, elevation), progress)
 
-    def photo_info(self, params: Params, work: Work) -> dict[str, Any]:
+    def photo_info(self, params: Params, progress: Progress) -> dict[str, Any]:
         """What is known of a photo without decoding it."""
         photo = params.path("photo")
         params.done()
@@ -150,7 +150,7 @@ class Methods:
         info = dataclasses.asdict(read_photo_info(photo))
         return {"photo": str(info.pop("path")), **info}
 
-    def index_build(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_build(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Builds a regional index."""
         source, out, model = params.text("source"), params.path("out"), params.path_or_none("model")
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
@@ -174,10 +174,10 @@ class Methods:
             feature_km=feature_km,
             attribution=attribution,
             licence=licence,
-            work=work,
+            progress=progress,
         )
 
-    def index_plan(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_plan(self, params: Params, progress: Progress) -> dict[str, Any]:
         """How many tiles `index/build` would try, and how large the index would be."""
         source = params.text("source")
         bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
@@ -189,10 +189,10 @@ class Methods:
         from engine.retrieval.plan import outlook
 
         region = (bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None
-        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, work, feature_km)
+        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, progress, feature_km)
         return dataclasses.asdict(found)
 
-    def index_tiles(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_tiles(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Writes the outlines of an index's tiles as a GeoPackage."""
         folder, out = params.path("index"), params.path("out")
         params.done()
@@ -201,9 +201,9 @@ class Methods:
         from engine.retrieval.milvus import open_index
 
         index = open_index(folder)
-        return {"out": str(export_footprints(index, out, work)), "tiles": index.count}
+        return {"out": str(export_footprints(index, out, progress)), "tiles": index.count}
 
-    def index_info(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_info(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The content of `index.json`."""
         folder = params.path("index")
         params.done()
@@ -212,7 +212,7 @@ class Methods:
 
         return open_index(folder).info
 
-    def index_verify(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_verify(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Compares all files of an index with their checksums."""
         folder = params.path("index")
         params.done()
@@ -221,7 +221,7 @@ class Methods:
 
         return {"ok": True, "files": open_index(folder).verify()}
 
-    def index_link(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_link(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Makes a folder that stands for an index on Milvus; answers with its manifest."""
         address, out, imagery = params.text("address"), params.path("out"), params.path_or_none("imagery")
         params.done()
@@ -230,7 +230,7 @@ class Methods:
 
         return link(address, out, imagery)
 
-    def index_list(self, params: Params, work: Work) -> dict[str, Any]:
+    def index_list(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The indexes in a folder."""
         folder = params.path("folder")
         params.done()
@@ -257,7 +257,7 @@ class Methods:
         self._models = {sha256: open_ones.get(sha256) or model_of(index) for sha256, index in wanted.items()}
         return list(self._models.values())
 
-    def _finder(self, matcher: Path | None) -> Finder:
+    def _extractor(self, matcher: Path | None) -> FeatureExtractor:
         """RootSIFT, or the features of a package, which stays open."""
         from engine.registration.learned import LearnedFeatures
         from engine.registration.prepare import ROOT_SIFT
@@ -281,13 +281,15 @@ class Methods:
         return [index for _, index in wanted.values()]
 
 
-def _saved(answer: dict[str, Any], photo: Path, out: Path | None, work: Work, include_reviewed: bool) -> dict[str, Any]:
+def _saved(
+    answer: dict[str, Any], photo: Path, out: Path | None, progress: Progress, include_reviewed: bool
+) -> dict[str, Any]:
     """The answer, saved to `out`, with where it was saved or why not; neither where a review decided on the photo."""
     from engine.results import ResultsFile
 
     saved_to = save_error = None
     if out is not None:
-        work.progress("save", 0, 1)
+        progress.report("save", 0, 1)
         try:
             if ResultsFile(out).save(answer, facts_of(photo), include_reviewed):
                 saved_to = str(out)
@@ -306,12 +308,12 @@ def _reviewed(photo: Path, out: Path | None) -> dict[str, Any] | None:
         return None
 
 
-def locate(localizer: Localizer, query: Query, work: Work) -> dict[str, Any]:
+def locate(localizer: Localizer, query: Query, progress: Progress) -> dict[str, Any]:
     """The localization of a photo; `failed` also when the photo is too large for this computer's memory."""
     from engine.answer import failed
 
     try:
-        return localizer.localize(query, work)
+        return localizer.localize(query, progress)
     except MemoryError:
         return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
 

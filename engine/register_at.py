@@ -11,10 +11,10 @@ from engine.answer import failed, without_place
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
+from engine.progress import Progress
 from engine.registration.candidates import Outcome, add_registration, credited
 from engine.registration.prepare import PHOTO_PX, prepare, survey
 from engine.registration.register import register
-from engine.work import Work
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Place:
     nadir: tuple[float, float] | None = None
 
 
-def register_at(place: Place, work: Work | None = None) -> dict[str, Any]:
+def register_at(place: Place, progress: Progress | None = None) -> dict[str, Any]:
     """The localization of a photo at a place, as `localize` answers it, but without candidates or a model.
 
     A photo that cannot be read gives status `failed`; one that does not fit there, `not_found`.
@@ -45,21 +45,21 @@ def register_at(place: Place, work: Work | None = None) -> dict[str, Any]:
     Raises:
         InputError: the imagery cannot be read. UsageError: it is none.
     """
-    work = work or Work()
+    progress = progress or Progress()
     start = time.perf_counter()
-    work.progress("read", 0, 1)
-    with open_imagery(place.imagery, work) as source:
+    progress.report("read", 0, 1)
+    with open_imagery(place.imagery, progress) as source:
         try:
             photo = read_photo(place.photo, PHOTO_PX)
         except InputError as error:
             return failed(place.photo, error)
         nadir = place.nadir or photo.nadir
         read = time.perf_counter()
-        work.progress("register", 0, 1)
+        progress.report("register", 0, 1)
         surroundings = survey(source, place.lat, place.lon, place.width_km)
-        work.check()
+        progress.check()
         found = register(prepare(photo, nadir), surroundings, source)
-        work.progress("register", 1, 1)
+        progress.report("register", 1, 1)
     reach_km = 1.2 * place.width_km
     answer = {
         **without_place(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
 from engine.limits import LAT, LON, TILE_KM
+from engine.progress import Progress
 from engine.rpc import Params, invalid_params
-from engine.work import Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ class ReviewMethods:
     """
 
     def __init__(self) -> None:
-        self.table: dict[str, Callable[[Params, Work], Any]] = {
+        self.table: dict[str, Callable[[Params, Progress], Any]] = {
             "tile/picture": self.tile_picture,
             "camera/solve": self.camera_solve,
             "camera/snap": self.camera_snap,
@@ -44,7 +44,7 @@ class ReviewMethods:
         self._imagery: ImagerySource | None = None
         self._photo: tuple[Path, int, Photo] | None = None  # the last one snapped: path, time of change, pixels
 
-    def tile_picture(self, params: Params, work: Work) -> dict[str, Any]:
+    def tile_picture(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The picture of a tile from the imagery of its index, or from other imagery."""
         indexes, index = params.paths("indexes"), params.text("index")
         imagery, center = params.text("imagery", "") or None, params.numbers("center", [LAT, LON])
@@ -56,7 +56,7 @@ class ReviewMethods:
         path = imagery or imagery_of(indexes, index)
         if path is None or center is None:
             return {"jpeg": None, "imagery": None}
-        source = self._open(str(path), work)
+        source = self._open(str(path), progress)
         pixels, covered = source.square(center[0], center[1], width_km, size_px)
         if not covered.any():
             return {"jpeg": None, "imagery": str(path)}
@@ -64,7 +64,7 @@ class ReviewMethods:
         _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
         return {"jpeg": base64.b64encode(coded.tobytes()).decode("ascii"), "imagery": str(path)}
 
-    def camera_solve(self, params: Params, work: Work) -> dict[str, Any]:
+    def camera_solve(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The camera, footprint and residuals from tie points set by hand."""
         photo, points = params.path("photo"), params.objects("tie_points")
         nadir, start = params.numbers("nadir", [LAT, LON]), _start(params)
@@ -82,7 +82,7 @@ class ReviewMethods:
         tie_points = TiePoints(rows[:, :2], rows[:, 2], rows[:, 3])
         return solve_by_hand(read_photo_info(photo), tie_points, origins, stated, *start)
 
-    def camera_snap(self, params: Params, work: Work) -> dict[str, Any]:
+    def camera_snap(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Where on the ground a spot of the photo is found again; nulls where nothing alike is near."""
         photo, start = params.path("photo"), _start(params)
         x_px, y_px = params.number("x_px", *_PIXELS), params.number("y_px", *_PIXELS)
@@ -90,7 +90,7 @@ class ReviewMethods:
         imagery, reach = params.text("imagery", "") or None, params.number("reach", 0.005, 0.25, 0.05)
         params.done()
 
-        from engine.registration.by_hand import start_camera
+        from engine.registration.by_hand import initial_camera
         from engine.registration.prepare import PHOTO_PX
         from engine.registration.snap import snap
 
@@ -98,19 +98,24 @@ class ReviewMethods:
         if path is None:
             raise UsageError(None, "there is no imagery to snap to", "choose reference imagery")
         picture = self._read(photo, PHOTO_PX)
-        camera = start_camera(picture, None, *start)
+        camera = initial_camera(picture, None, *start)
         if camera is None:
             raise UsageError(None, "there is no camera to begin with", "give a pose or four corners")
         height, width = picture.pixels.shape[:2]
         scale = width / picture.width_px
         small = camera.resized(width, height)
         found = snap(
-            picture.pixels, small, self._open(str(path), work), x_px * scale, y_px * scale, reach * max(width, height)
+            picture.pixels,
+            small,
+            self._open(str(path), progress),
+            x_px * scale,
+            y_px * scale,
+            reach * max(width, height),
         )
-        lat, lon, likeness = found or (None, None, None)
-        return {"lat": lat, "lon": lon, "likeness": likeness}
+        lat, lon, similarity = found or (None, None, None)
+        return {"lat": lat, "lon": lon, "similarity": similarity}
 
-    def results_prepare(self, params: Params, work: Work) -> dict[str, Any]:
+    def results_prepare(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Brings a results file of an older version up to date."""
         out = params.path("out")
         params.done()
@@ -132,12 +137,12 @@ class ReviewMethods:
             self._photo = path, changed, read_photo(path, max_px)
         return self._photo[2]
 
-    def _open(self, spec: str, work: Work) -> ImagerySource:
+    def _open(self, spec: str, progress: Progress) -> ImagerySource:
         from engine.imagery.opening import open_imagery
 
         # What is fetched belongs to one request, with its own end.
         if self._imagery is None or self._imagery.name != spec or self._imagery.remote:
-            opened = open_imagery(spec, work, _FETCH_S)
+            opened = open_imagery(spec, progress, _FETCH_S)
             if self._imagery is not None:
                 self._imagery.close()
             self._imagery = opened
@@ -147,7 +152,7 @@ class ReviewMethods:
 def imagery_of(indexes: Sequence[Path], name: str) -> Path | None:
     """The raster of the index called `name` among folders; None when index or raster is not here."""
     from engine.errors import IndexDamagedError
-    from engine.imagery.whereabouts import find_imagery
+    from engine.imagery.location import find_imagery
     from engine.retrieval.index import read_manifest
 
     for folder in indexes:

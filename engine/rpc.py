@@ -27,9 +27,9 @@ class RpcError(EarthLocError):
     kind = "parse"
 
     def __init__(
-        self, rpc_code: int, problem: str, mend: str, kind: str = "parse", request_id: RequestId | None = None
+        self, rpc_code: int, problem: str, hint: str, kind: str = "parse", request_id: RequestId | None = None
     ) -> None:
-        super().__init__(None, problem, mend)
+        super().__init__(None, problem, hint)
         self.rpc_code = rpc_code
         self.kind = kind
         self.request_id = request_id
@@ -213,17 +213,17 @@ def parse_request(line: bytes) -> Request:
 
 
 def error_object(error: Exception) -> dict[str, Any]:
-    """The `error` of an answer: {"code", "message", "data": {"kind", "path", "problem", "mend"}}."""
+    """The `error` of an answer: {"code", "message", "data": {"kind", "path", "problem", "hint"}}."""
     if isinstance(error, MemoryError):
-        problem, mend = "there is not enough memory", "close other programs or use a smaller picture"
-        known = EarthLocError(None, problem, mend)
+        problem, hint = "there is not enough memory", "close other programs or use a smaller picture"
+        known = EarthLocError(None, problem, hint)
     elif isinstance(error, EarthLocError):
         known = error
     else:
         problem = f"the engine has a fault ({type(error).__name__}: {str(error)[:200]})"
         known = EarthLocError(None, problem, "report it with the engine's log")
     unforeseen = known is not error
-    data = {"path": known.path, "problem": known.problem, "mend": known.mend}
+    data = {"path": known.path, "problem": known.problem, "hint": known.hint}
     return {
         "code": -32603 if unforeseen else known.rpc_code,
         "message": str(known),

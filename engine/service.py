@@ -21,6 +21,7 @@ import engine
 from engine.errors import CancelledError
 from engine.log import start_log
 from engine.methods import Methods, memory_mb
+from engine.progress import Progress
 from engine.resources import own_indexes
 from engine.rpc import (
     Channel,
@@ -33,7 +34,6 @@ from engine.rpc import (
     read_lines,
     unknown_method,
 )
-from engine.work import Work
 
 PROTOCOL = 1
 HEARTBEAT_MS = 1000
@@ -49,7 +49,7 @@ class Job:
 
     id: RequestId
     request: Request
-    work: Work
+    progress: Progress
     running: bool = False
 
 
@@ -117,7 +117,7 @@ class Service:
     def _enqueue(self, request: Request) -> None:
         if request.id is None:
             raise invalid_request(f"{request.method!r} needs an id to be answered to")
-        job = Job(request.id, request, Work(self._progress_of(request.id), request.method))
+        job = Job(request.id, request, Progress(self._progress_of(request.id), request.method))
         with self._lock:
             known = request.id in self._jobs
             if not known:
@@ -178,7 +178,7 @@ class Service:
             job = self._jobs.get(request_id)
             if job is None:
                 return False
-            job.work.cancel()
+            job.progress.cancel()
             if not job.running:
                 del self._jobs[request_id]
         if not job.running:
@@ -219,7 +219,7 @@ class Service:
         start = time.monotonic()
         answer: dict[str, Any] | Exception
         try:
-            answer = self._methods.table[job.request.method](job.request.params, job.work)
+            answer = self._methods.table[job.request.method](job.request.params, job.progress)
         except Exception as error:
             answer = error
         with self._lock:

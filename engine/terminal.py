@@ -26,7 +26,7 @@ class ProgressLine:
         self.clear()
 
     def show(self, stage: str, done: int, total: int, message: str) -> None:
-        """Takes the place of what was shown; fits `Work`."""
+        """Takes the place of what was shown; fits `Progress`."""
         if self._shown:
             text = f"{stage} {done}/{total} {message}"[:_LINE_WIDTH]
             print(f"\r{text:{_LINE_WIDTH}}", end="", file=sys.stderr, flush=True)

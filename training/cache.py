@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError, OutputError
-from engine.work import Work
+from engine.progress import Progress
 from training.config import TrainingConfig
 from training.places.pairs import Imagery
 
@@ -69,7 +69,7 @@ class PictureCache:
         }
         self._description = json.dumps(described, sort_keys=True)
 
-    def fill(self, imagery: Imagery, work: Work, kinds: Sequence[str] = KINDS) -> None:
+    def fill(self, imagery: Imagery, progress: Progress, kinds: Sequence[str] = KINDS) -> None:
         """Makes the chunks of these kinds that are missing.
 
         Raises:
@@ -82,16 +82,16 @@ class PictureCache:
                 raise InputError(self.folder, "holds pictures of another configuration", "give another --out folder")
             note.write_text(self._description, encoding="utf-8")
             for kind in kinds:
-                self._fill_kind(kind, imagery, work)
+                self._fill_kind(kind, imagery, progress)
         except OSError as error:
             raise OutputError.from_os_error(self.folder, error) from error
 
-    def _fill_kind(self, kind: str, imagery: Imagery, work: Work) -> None:
+    def _fill_kind(self, kind: str, imagery: Imagery, progress: Progress) -> None:
         places = self._config.places
         total = {"tiles": len(imagery.tiles), "photos": places.photos, "test": places.test_photos}[kind]
         for chunk, start in enumerate(range(0, total, CHUNK)):
             path = self._path(kind, chunk)
-            work.progress(f"simulate {kind}", start, total)
+            progress.report(f"simulate {kind}", start, total)
             if path.exists():
                 continue
             pictures, tiles, spots = [], [], []
@@ -108,7 +108,7 @@ class PictureCache:
                     place=np.asarray(spots, np.float32).reshape(-1, 3),
                 )
             partial.replace(path)
-        work.progress(f"simulate {kind}", total, total)
+        progress.report(f"simulate {kind}", total, total)
 
     def _pictures(
         self, kind: str, chunk: int, count: int, imagery: Imagery

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UsageError
-from engine.work import Work
+from engine.progress import Progress
 
 if TYPE_CHECKING:
-    from training.outcomes import Outcome
+    from training.metrics import Outcome
 
 _MAX_PHOTOS = 100_000
 
@@ -27,24 +27,24 @@ def fit(args: argparse.Namespace) -> int:
     from training.curves import CURVE
     from training.fit import NETWORK, Trainer
     from training.progress import ProgressBars
-    from training.recipe_config import is_recipe, read_recipe
-    from training.recipe_fit import RecipeTrainer
+    from training.published_config import is_published, read_published
+    from training.published_fit import PublishedTrainer
 
     if args.threads > 0:
         torch.set_num_threads(args.threads)
-    trainer: Trainer | RecipeTrainer
-    if is_recipe(args.config):
-        recipe = read_recipe(args.config)
+    trainer: Trainer | PublishedTrainer
+    if is_published(args.config):
+        recipe = read_published(args.config)
         out = args.out or Path("runs") / recipe.name
         if recipe.network.weights is None:
             print(f"{args.config}: the backbone starts from random weights (network.weights)", file=sys.stderr)
-        trainer = RecipeTrainer(recipe, out, args.data, cpu=args.cpu)
+        trainer = PublishedTrainer(recipe, out, args.data, cpu=args.cpu)
     else:
         config = read_config(args.config)
         out = args.out or Path("runs") / config.name
         trainer = Trainer(config, out, args.data)
     with ProgressBars() as bars:
-        trainer.run(Work(bars.show, "the training"))
+        trainer.run(Progress(bars.show, "the training"))
     print(f"{out / NETWORK}; the curve is in {out / CURVE}")
     return 0
 
@@ -54,52 +54,52 @@ def evaluate(args: argparse.Namespace) -> int:
     from training.progress import ProgressBars
 
     with ProgressBars() as bars:
-        work = Work(bars.show, "the evaluation")
+        progress = Progress(bars.show, "the evaluation")
         if args.queries is not None:
-            found, strict = _dataset_outcomes(args, work), False
+            found, strict = _dataset_outcomes(args, progress), False
         elif args.truth is not None:
-            found, strict = _truth_outcomes(args, work), True
+            found, strict = _truth_outcomes(args, progress), True
         else:
-            found, strict = _simulated_outcomes(args, work), True
+            found, strict = _simulated_outcomes(args, progress), True
     _report(found, args, strict)
     return 0
 
 
-def _dataset_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+def _dataset_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
     from engine.retrieval.model import ModelPackage
     from training.evaluate import earthloc_search
-    from training.places.named import newest_year, read_named
+    from training.places.earthloc_dataset import newest_year, read_earthloc_dataset
 
     if args.tiles is None:
         raise UsageError(None, "--queries are searched in --tiles", "give both")
-    queries, tiles = read_named(args.queries), newest_year(read_named(args.tiles))
-    results = earthloc_search(queries, tiles, ModelPackage.open(args.model), work)
+    queries, tiles = read_earthloc_dataset(args.queries), newest_year(read_earthloc_dataset(args.tiles))
+    results = earthloc_search(queries, tiles, ModelPackage.open(args.model), progress)
     if not results:
         raise UsageError(args.queries, "holds no query of the six test sets that a tile intersects", "give others")
     return {name: (result.outcomes, result.tiles) for name, result in results.items()}
 
 
-def _truth_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+def _truth_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
     from training.evaluate_index import truth_outcomes
 
     indexes, model = _indexes_and_model(args)
-    outcomes = truth_outcomes(args.truth, indexes, model, not args.no_nadir, args.radius_km, work)
+    outcomes = truth_outcomes(args.truth, indexes, model, not args.no_nadir, args.radius_km, progress)
     name = "everywhere" if args.no_nadir else f"{args.radius_km:g} km of nadir"
     return {name: (outcomes, sum(index.count for index in indexes))}
 
 
-def _simulated_outcomes(args: argparse.Namespace, work: Work) -> dict[str, tuple[list[Outcome], int]]:
+def _simulated_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
     import numpy as np
 
     from training.evaluate_index import simulated_outcomes
 
     indexes, model = _indexes_and_model(args)
     with tempfile.TemporaryDirectory() as scratch:
-        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), work)
+        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), progress)
         imagery.close()
         tiles = np.concatenate([index.tiles for index in indexes])
         descriptors = np.concatenate([index.descriptors for index in indexes])
-        found = simulated_outcomes(photos, tiles, descriptors, model, work)
+        found = simulated_outcomes(photos, tiles, descriptors, model, progress)
     return {kind: (outcomes, len(tiles)) for kind, outcomes in found.items()}
 
 
@@ -116,7 +116,9 @@ def _indexes_and_model(args: argparse.Namespace) -> tuple[list[Any], Any]:
     return indexes, model
 
 
-def _imagery_and_photos(args: argparse.Namespace, size_px: int, scratch: Path, work: Work) -> tuple[Any, list[Any]]:
+def _imagery_and_photos(
+    args: argparse.Namespace, size_px: int, scratch: Path, progress: Progress
+) -> tuple[Any, list[Any]]:
     from training.config import read_config
     from training.places.pairs import Imagery
     from training.validation import simulated_photos
@@ -124,14 +126,14 @@ def _imagery_and_photos(args: argparse.Namespace, size_px: int, scratch: Path, w
     if not 1 <= args.count <= _MAX_PHOTOS:
         raise UsageError(None, f"--count is {args.count}", f"give 1 to {_MAX_PHOTOS}")
     config = read_config(args.config)
-    work.progress("simulate photos", 0, args.count)
+    progress.report("simulate photos", 0, args.count)
     imagery = Imagery(config.imagery, config.places, size_px, config.views, args.data, scratch)
     return imagery, simulated_photos(imagery, args.count, config.seed)
 
 
 def _report(found: Mapping[str, tuple[Sequence[Outcome], int]], args: argparse.Namespace, strict: bool) -> None:
     """Prints recall and tables of all searches, and draws them."""
-    from training.outcomes import breakdown, figures, recalls, table_lines
+    from training.metrics import breakdown, figures, recalls, table_lines
     from training.plots import plot_breakdown, plot_recall
 
     rules = (
@@ -165,15 +167,15 @@ def index_formats(args: argparse.Namespace) -> int:
     """Compares an index in float32 with one in 8 bits."""
     from engine.retrieval.model import ModelPackage
     from training.evaluate_index import compare_formats
-    from training.outcomes import figures, recalls
+    from training.metrics import figures, recalls
     from training.progress import ProgressBars
 
     model = ModelPackage.open(args.model)
     with ProgressBars() as bars, tempfile.TemporaryDirectory() as scratch:
-        work = Work(bars.show, "the comparison")
-        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), work)
+        progress = Progress(bars.show, "the comparison")
+        imagery, photos = _imagery_and_photos(args, model.input.size_px, Path(scratch), progress)
         try:
-            found, cosine = compare_formats(imagery, photos, model, work)
+            found, cosine = compare_formats(imagery, photos, model, progress)
         finally:
             imagery.close()
     result = {
@@ -201,7 +203,7 @@ def export(args: argparse.Namespace) -> int:
 
 def variants(args: argparse.Namespace) -> int:
     """Makes a package of each variant and measures it."""
-    from training.outcomes import figures
+    from training.metrics import figures
     from training.progress import ProgressBars
     from training.variants import compare_variants
 
@@ -222,7 +224,7 @@ def variants(args: argparse.Namespace) -> int:
             args.imagery,
             widths,
             bbox,
-            Work(bars.show, "the comparison"),
+            Progress(bars.show, "the comparison"),
         )
     if args.json:
         print(json.dumps(found))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.outcomes import RANKS
+from training.metrics import RANKS
 
 CURVE = "curve.csv"
 EVENTS = "tensorboard"

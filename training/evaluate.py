@@ -12,10 +12,10 @@ import shapely
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.progress import Progress
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
-from engine.work import Work
-from training.outcomes import RANKS, Outcome, cloud_percent, recalls, tilt_deg
-from training.places.named import Named, read_square
+from training.metrics import RANKS, Outcome, cloud_percent, recalls, tilt_deg
+from training.places.earthloc_dataset import DatasetPicture, read_square
 
 # Centre (lat, lon) of EarthLoc's test sets (its test.py); queries have their nadir within QUERY_KM of it, tiles
 # their middle within TILE_KM.
@@ -62,10 +62,10 @@ class SetResult:
 
 
 def earthloc_recall(
-    queries: Sequence[Named],
-    tiles: Sequence[Named],
+    queries: Sequence[DatasetPicture],
+    tiles: Sequence[DatasetPicture],
     model: Embedder,
-    work: Work | None = None,
+    progress: Progress | None = None,
     sets: Mapping[str, tuple[float, float]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Recall by the EarthLoc protocol, for each test set that the data reach.
@@ -73,7 +73,7 @@ def earthloc_recall(
     Returns:
         {set: {"queries", "tiles", "recall": {"1", "5", "10", "20", "100"} in percent}}.
     """
-    return summary(earthloc_search(queries, tiles, model, work, sets))
+    return summary(earthloc_search(queries, tiles, model, progress, sets))
 
 
 def summary(results: Mapping[str, SetResult]) -> dict[str, dict[str, Any]]:
@@ -89,10 +89,10 @@ def summary(results: Mapping[str, SetResult]) -> dict[str, dict[str, Any]]:
 
 
 def earthloc_search(
-    queries: Sequence[Named],
-    tiles: Sequence[Named],
+    queries: Sequence[DatasetPicture],
+    tiles: Sequence[DatasetPicture],
     model: Embedder,
-    work: Work | None = None,
+    progress: Progress | None = None,
     sets: Mapping[str, tuple[float, float]] | None = None,
     query_km: float = QUERY_KM,
     tile_km: float = TILE_KM,
@@ -109,7 +109,7 @@ def earthloc_search(
         query_km, tile_km: radii round a centre of the queries' nadirs and the tiles' middles.
         rotations: False embeds tiles as they are, too.
     """
-    work = work or Work()
+    progress = progress or Progress()
     turns = len(ROTATIONS_DEG) if rotations else 1
     query_at = np.array([named.nadir or named.center for named in queries])
     tile_at = np.array([named.center for named in tiles])
@@ -120,8 +120,8 @@ def earthloc_search(
     tiles_used = np.unique(np.concatenate([candidates[s] for s in places if len(near[s])] or [np.empty(0, np.int64)]))
     if not len(used) or not len(tiles_used):
         return {}
-    query_vectors, clouds = _embed_queries([queries[q] for q in used], model, work)
-    tile_vectors = _embed_tiles([tiles[t] for t in tiles_used], model, turns, work)
+    query_vectors, clouds = _embed_queries([queries[q] for q in used], model, progress)
+    tile_vectors = _embed_tiles([tiles[t] for t in tiles_used], model, turns, progress)
     results = {}
     for name in places:
         positives = {int(q): intersecting(queries[int(q)], tiles, candidates[name], tile_at) for q in near[name]}
@@ -153,11 +153,13 @@ def _within(at: NDArray[np.float64], centre: tuple[float, float], radius_km: flo
     return np.flatnonzero(geo.distance_km(at[:, 0], at[:, 1], *centre) < radius_km)
 
 
-def _embed_queries(group: Sequence[Named], model: Embedder, work: Work) -> tuple[NDArray[np.float32], list[float]]:
+def _embed_queries(
+    group: Sequence[DatasetPicture], model: Embedder, progress: Progress
+) -> tuple[NDArray[np.float32], list[float]]:
     """Descriptors (n, dimension) and per cent of cloud."""
     vectors, clouds = [], []
     for start in range(0, len(group), _BATCH):
-        work.progress("embed queries", start, len(group))
+        progress.report("embed queries", start, len(group))
         part = group[start : start + _BATCH]
         squares = np.stack([read_square(named.path, model.input.size_px) for named in part])
         clouds += [
@@ -168,18 +170,20 @@ def _embed_queries(group: Sequence[Named], model: Embedder, work: Work) -> tuple
     return np.concatenate(vectors), clouds
 
 
-def _embed_tiles(group: Sequence[Named], model: Embedder, turns: int, work: Work) -> NDArray[np.float32]:
+def _embed_tiles(
+    group: Sequence[DatasetPicture], model: Embedder, turns: int, progress: Progress
+) -> NDArray[np.float32]:
     """Descriptors (n, turns, dimension), each tile turned counter-clockwise by quarters."""
     vectors = []
     for start in range(0, len(group), _BATCH):
-        work.progress("embed tiles", start, len(group))
+        progress.report("embed tiles", start, len(group))
         squares = [read_square(named.path, model.input.size_px) for named in group[start : start + _BATCH]]
         vectors.append(model.embed(np.stack([np.rot90(pixels, turn) for pixels in squares for turn in range(turns)])))
     return np.concatenate(vectors).reshape(len(group), turns, -1)
 
 
 def intersecting(
-    query: Named, tiles: Sequence[Named], candidates: NDArray[np.int64], tile_at: NDArray[np.float64]
+    query: DatasetPicture, tiles: Sequence[DatasetPicture], candidates: NDArray[np.int64], tile_at: NDArray[np.float64]
 ) -> set[int]:
     """Numbers of the candidate tiles, with their middles at `tile_at` (all tiles, 2), that intersect a footprint."""
     frame = geo.LocalFrame(*query.center)

@@ -13,12 +13,12 @@ from engine.errors import InputError
 from engine.evaluate import first_right_ranks, read_truth
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
+from engine.progress import Progress
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
 from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import Tiles
-from engine.work import Work
-from training.outcomes import RANKS, Outcome, cloud_percent, tilt_deg
+from training.metrics import RANKS, Outcome, cloud_percent, tilt_deg
 from training.places.pairs import Imagery, Photo
 from training.validation import embed_tiles, photo_vectors, simulated_outcome
 
@@ -34,22 +34,22 @@ def truth_outcomes(
     model: ModelPackage,
     use_nadir: bool = True,
     radius_km: float = NEAR_KM,
-    work: Work | None = None,
+    progress: Progress | None = None,
 ) -> list[Outcome]:
     """How each photo of a truth table is found, without registration; see `engine.evaluate`.
 
     Raises:
         EarthLocError: the table or one of its photos cannot be read, or the indexes are of another model.
     """
-    work = work or Work()
+    progress = progress or Progress()
     localizer = Localizer(indexes, [model])
     outcomes = []
     truths = read_truth(truth_csv)
     for number, truth in enumerate(truths):
-        work.progress("evaluate", number, len(truths), truth.photo.name)
+        progress.report("evaluate", number, len(truths), truth.photo.name)
         nadir = truth.nadir if use_nadir else None
         query = Query(truth.photo, nadir, radius_km, max(RANKS), use_nadir=nadir is not None, register=False)
-        answer = localizer.localize(query, work)
+        answer = localizer.localize(query, progress)
         if answer["status"] == "failed":
             raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
         rank, strict = first_right_ranks(truth, answer["candidates"])
@@ -60,17 +60,17 @@ def truth_outcomes(
 
 
 def simulated_outcomes(
-    photos: Sequence[Photo], tiles: Tiles, descriptors: NDArray[np.float32], model: ModelPackage, work: Work
+    photos: Sequence[Photo], tiles: Tiles, descriptors: NDArray[np.float32], model: ModelPackage, progress: Progress
 ) -> dict[str, list[Outcome]]:
     """How simulated photos are found among tiles (n,) with descriptors (n, dimension), strictly.
 
     Returns:
         Outcomes with four rotations everywhere, with one, and with four near the nadir.
     """
-    vectors = photo_vectors(photos, model, len(ROTATIONS_DEG), work)
+    vectors = photo_vectors(photos, model, len(ROTATIONS_DEG), progress)
     found: dict[str, list[Outcome]] = {EVERYWHERE: [], UPRIGHT: [], NEAR: []}
     for number, (photo, own) in enumerate(zip(photos, vectors, strict=True)):
-        work.progress("search", number, len(photos))
+        progress.report("search", number, len(photos))
         scores = descriptors @ own.T
         best = scores.max(axis=1)
         camera = photo.view.camera
@@ -82,18 +82,18 @@ def simulated_outcomes(
 
 
 def compare_formats(
-    imagery: Imagery, photos: Sequence[Photo], model: ModelPackage, work: Work
+    imagery: Imagery, photos: Sequence[Photo], model: ModelPackage, progress: Progress
 ) -> tuple[dict[str, dict[str, list[Outcome]]], float]:
     """The same photos and tiles with descriptors in float32 and as a compact index keeps them.
 
     Returns:
         Outcomes by "float32" and "int8", and the least cosine between a tile's two descriptors.
     """
-    numbers, descriptors = embed_tiles(imagery, model, work)
+    numbers, descriptors = embed_tiles(imagery, model, progress)
     tiles = imagery.tiles[numbers]
     compact = expand(compress(descriptors))
     outcomes = {
-        "float32": simulated_outcomes(photos, tiles, descriptors, model, work),
-        "int8": simulated_outcomes(photos, tiles, compact, model, work),
+        "float32": simulated_outcomes(photos, tiles, descriptors, model, progress),
+        "int8": simulated_outcomes(photos, tiles, compact, model, progress),
     }
     return outcomes, float((compact * descriptors).sum(axis=1).min())

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.errors import EarthLocError, InputError, OutputError
-from engine.work import Work
+from engine.progress import Progress
 from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
 from training.checkpoint import save_whole
@@ -66,7 +66,7 @@ class Trainer:
         self._scale = nn.Parameter(torch.tensor(-math.log(config.temperature)))
         self._step = 0
 
-    def run(self, work: Work) -> EmbeddingNetwork:
+    def run(self, progress: Progress) -> EmbeddingNetwork:
         """Trains to the end, from where an interrupted run was; the network.
 
         Raises:
@@ -74,7 +74,7 @@ class Trainer:
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            cache = self._fill_cache(work)
+            cache = self._fill_cache(progress)
             tiles, photos, test = (cache.load(kind) for kind in ("tiles", "photos", "test"))
             pairs = Pairs(tiles, photos)
             optimizer = self._optimizer()
@@ -87,20 +87,20 @@ class Trainer:
             with closing(Curves(self.out, COLUMNS, self._step)) as curves:
                 if self._step == 0:
                     self._note(curves, {}, validation)
-                self._descend(optimizer, pairs, validation, curves, work)
+                self._descend(optimizer, pairs, validation, curves, progress)
             self._go_back()
             save_whole(self.out / NETWORK, self.network.state_dict())
         except OSError as error:
             raise OutputError.from_os_error(self.out, error) from error
         return self.network.eval()
 
-    def _fill_cache(self, work: Work) -> PictureCache:
+    def _fill_cache(self, progress: Progress) -> PictureCache:
         config = self.config
         cache = PictureCache(self.out / "cache", config)
         size_px = config.network.size_px
         imagery = Imagery(config.imagery, config.places, size_px, config.views, self._data, scratch=self.out)
         try:
-            cache.fill(imagery, work)
+            cache.fill(imagery, progress)
         finally:
             imagery.close()
         return cache
@@ -108,7 +108,12 @@ class Trainer:
     # -- descent ------------------------------------------------------------------------------------
 
     def _descend(
-        self, optimizer: torch.optim.AdamW, pairs: Pairs, validation: CachedValidation, curves: Curves, work: Work
+        self,
+        optimizer: torch.optim.AdamW,
+        pairs: Pairs,
+        validation: CachedValidation,
+        curves: Curves,
+        progress: Progress,
     ) -> None:
         steps = self.config.steps
         total, counted, began = torch.zeros(2), 0, time.perf_counter()
@@ -134,7 +139,7 @@ class Trainer:
                 self._note(curves, pace, validation)
                 self._save_state(optimizer)
                 total, counted, began = torch.zeros(2), 0, time.perf_counter()
-            work.progress("train", self._step, steps.steps)
+            progress.report("train", self._step, steps.steps)
 
     def _note(self, curves: Curves, values: dict[str, float], validation: CachedValidation) -> None:
         """Notes what was learnt since the last time, and what the network finds now."""

@@ -21,8 +21,8 @@ from training.networks import EmbeddingNetwork, NetworkConfig, build
 from training.networks.weights import load_strict, read_state_dict
 from training.places.dated import DatedPlaces
 from training.places.pairs import Imagery
-from training.recipe_config import RecipeConfig, is_recipe, read_recipe
-from training.recipe_data import open_sources
+from training.published_config import PublishedConfig, is_published, read_published
+from training.published_data import open_sources
 
 _CHECKED = 48
 _REAL = 12
@@ -82,10 +82,10 @@ def open_run(run: Path, config_path: Path, data: Path) -> FinishedRun:
     Raises:
         EarthLocError: the run is not finished, or does not fit the configuration.
     """
-    if is_recipe(config_path):
-        recipe = read_recipe(config_path)
+    if is_published(config_path):
+        recipe = read_published(config_path)
         network = _network(run, recipe.network, recipe.seed)
-        pictures, trained_on = _recipe_pictures(recipe, data, run)
+        pictures, trained_on = _published_pictures(recipe, data, run)
         # EarthLoc squashes photos to squares; simulated ones are square.
         resize = "squash" if trained_on == _DATASET else "crop"
         return FinishedRun(
@@ -146,7 +146,7 @@ def _simulated_pairs(imagery: Imagery, seed: int) -> NDArray[np.uint8]:
     return np.stack(pictures)
 
 
-def _recipe_pictures(config: RecipeConfig, data: Path, scratch: Path) -> tuple[NDArray[np.uint8], str]:
+def _published_pictures(config: PublishedConfig, data: Path, scratch: Path) -> tuple[NDArray[np.uint8], str]:
     """Pictures of places, all years of each, and what imagery they are of."""
     small = replace(config, places=replace(config.places, test_photos=1), mining=replace(config.mining, photos=""))
     sources = open_sources(small, data, scratch)

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from engine.errors import OutputError
-from training.outcomes import RANKS
+from training.metrics import RANKS
 
 _SHOWN = ("1", "10", "100")
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 
 class ProgressBars:
-    """Takes what `Work` reports. Of several processes that train together the first one alone shows anything."""
+    """Takes what `Progress` reports. Of several processes that train together the first one alone shows anything."""
 
     def __init__(self) -> None:
         self._first = os.environ.get("RANK", "0") == "0"
@@ -27,7 +27,7 @@ class ProgressBars:
         self._end()
 
     def show(self, stage: str, done: int, total: int, message: str) -> None:
-        """For `Work(on_progress=...)`."""
+        """For `Progress(on_progress=...)`."""
         if not self._first:
             return
         if stage != self._stage:

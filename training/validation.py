@@ -16,16 +16,16 @@ from torch import Tensor
 
 from engine import geo
 from engine.errors import InputError
+from engine.progress import Progress
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
-from engine.work import Work
 from training.cache import Pictures
 from training.curves import prediction_sheet
 from training.evaluate import Embedder, earthloc_search, intersecting
+from training.metrics import RANKS, Outcome, cloud_percent, recalls
 from training.networks import EmbeddingNetwork
-from training.outcomes import RANKS, Outcome, cloud_percent, recalls
-from training.places.named import newest_year, read_named, read_square
+from training.places.earthloc_dataset import newest_year, read_earthloc_dataset, read_square
 from training.places.pairs import Imagery, Photo
-from training.recipe_config import DatasetConfig
+from training.published_config import DatasetConfig
 
 _BATCH = 32
 # Of a sheet: so many photos, with so many tiles each, so many pixels wide.
@@ -46,7 +46,7 @@ class Measured:
 class Validation(Protocol):
     """What a network is measured with."""
 
-    def measure(self, model: Embedder, work: Work) -> Measured:
+    def measure(self, model: Embedder, progress: Progress) -> Measured:
         """Recall of a network as it is."""
         ...
 
@@ -98,9 +98,11 @@ class DatasetValidation:
         self._config = config
         self._rotations = rotations
         self._tiles = [
-            t for t in newest_year(read_named(folder / "database")) if _km(t.center, centre) < config.tile_km
+            t for t in newest_year(read_earthloc_dataset(folder / "database")) if _km(t.center, centre) < config.tile_km
         ]
-        near = [q for q in read_named(folder / "queries") if _km(q.nadir or q.center, centre) < config.query_km]
+        near = [
+            q for q in read_earthloc_dataset(folder / "queries") if _km(q.nadir or q.center, centre) < config.query_km
+        ]
         tile_at, every = np.array([t.center for t in self._tiles]).reshape(-1, 2), np.arange(len(self._tiles))
         self._queries = [q for q in near if intersecting(q, self._tiles, every, tile_at)]
         if not self._queries:
@@ -110,12 +112,12 @@ class DatasetValidation:
                 "mend [dataset] lat, lon, query_km, tile_km",
             )
 
-    def measure(self, model: Embedder, work: Work) -> Measured:
+    def measure(self, model: Embedder, progress: Progress) -> Measured:
         """See Validation."""
         config = self._config
         sets = {"validation": (config.lat, config.lon)}
         found = earthloc_search(
-            self._queries, self._tiles, model, work, sets, config.query_km, config.tile_km, self._rotations
+            self._queries, self._tiles, model, progress, sets, config.query_km, config.tile_km, self._rotations
         )["validation"]
         rows = []
         for query, ranked, right in list(zip(found.queries, found.ranked, found.right, strict=True))[:_SHOWN]:
@@ -139,12 +141,12 @@ class SimulatedValidation:
         self._rotations = rotations
         self.photos = simulated_photos(imagery, count, seed)
 
-    def measure(self, model: Embedder, work: Work) -> Measured:
+    def measure(self, model: Embedder, progress: Progress) -> Measured:
         """See Validation."""
-        numbers, vectors = embed_tiles(self._imagery, model, work)
+        numbers, vectors = embed_tiles(self._imagery, model, progress)
         tiles = self._imagery.tiles[numbers]
         turns = len(ROTATIONS_DEG) if self._rotations else 1
-        photos = photo_vectors(self.photos, model, turns, work)
+        photos = photo_vectors(self.photos, model, turns, progress)
         ranked = best_rows(photos, vectors, max(RANKS))
         right = [_is_right(photo, tiles[row]) for photo, row in zip(self.photos, ranked, strict=True)]
         ranks = [int(row.argmax()) + 1 if row.any() else None for row in right]
@@ -197,11 +199,11 @@ def simulated_photos(imagery: Imagery, count: int, seed: int) -> list[Photo]:
     return [next(photos) for _ in range(count)]
 
 
-def embed_tiles(imagery: Imagery, model: Embedder, work: Work) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def embed_tiles(imagery: Imagery, model: Embedder, progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Numbers of all tiles that the imagery covers, and their descriptors (n, dimension)."""
     numbers, vectors = [], []
     for start in range(0, len(imagery.tiles), _BATCH):
-        work.progress("embed tiles", start, len(imagery.tiles))
+        progress.report("embed tiles", start, len(imagery.tiles))
         pictures = {n: imagery.tile(n) for n in range(start, min(start + _BATCH, len(imagery.tiles)))}
         there = {n: pixels for n, pixels in pictures.items() if pixels is not None}
         if there:
@@ -212,11 +214,11 @@ def embed_tiles(imagery: Imagery, model: Embedder, work: Work) -> tuple[NDArray[
     return np.array(numbers), np.concatenate(vectors)
 
 
-def photo_vectors(photos: Sequence[Photo], model: Embedder, turns: int, work: Work) -> NDArray[np.float32]:
+def photo_vectors(photos: Sequence[Photo], model: Embedder, turns: int, progress: Progress) -> NDArray[np.float32]:
     """Descriptors (n, turns, dimension), each photo turned counter-clockwise by quarters."""
     vectors = []
     for start in range(0, len(photos), _BATCH):
-        work.progress("embed photos", start, len(photos))
+        progress.report("embed photos", start, len(photos))
         part = photos[start : start + _BATCH]
         vectors.append(model.embed(np.stack([np.rot90(p.pixels, turn) for p in part for turn in range(turns)])))
     return np.concatenate(vectors).reshape(len(photos), turns, -1)

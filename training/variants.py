@@ -12,14 +12,14 @@ import numpy as np
 from engine.errors import ModelError, UsageError
 from engine.evaluate import read_truth
 from engine.geo import normalise_lon
+from engine.progress import Progress
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import BBox
-from engine.work import Work
 from training.evaluate_index import truth_outcomes
 from training.export import MIN_COSINE
-from training.outcomes import recalls
+from training.metrics import recalls
 from training.package import export_run
 
 _MARGIN_DEG = 5.0
@@ -34,7 +34,7 @@ def compare_variants(
     imagery: Path,
     tile_km: Sequence[float],
     bbox: BBox | None = None,
-    work: Work | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Exports a run as fp32, fp16 and int8 and measures each on a truth table, without nadir.
 
@@ -52,7 +52,7 @@ def compare_variants(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(out, "exists already", "choose another folder, or delete it")
-    work = work or Work()
+    progress = progress or Progress()
     region = bbox or around(truth_csv)
     found: dict[str, dict[str, Any]] = {}
     for variant in MIN_COSINE:
@@ -64,8 +64,8 @@ def compare_variants(
         model = ModelPackage.open(out / variant)
         with tempfile.TemporaryDirectory() as folder:
             index = Path(folder) / "index"
-            build_index(imagery, index, bbox=region, tile_km=tile_km, model=model, compact=True, work=work)
-            outcomes = truth_outcomes(truth_csv, [RegionalIndex.open(index)], model, use_nadir=False, work=work)
+            build_index(imagery, index, bbox=region, tile_km=tile_km, model=model, compact=True, progress=progress)
+            outcomes = truth_outcomes(truth_csv, [RegionalIndex.open(index)], model, use_nadir=False, progress=progress)
         found[variant] = {
             "bytes": exported.size_bytes,
             "min_cosine": round(exported.min_cosine, 6),

@@ -240,8 +240,8 @@ class LocalizationQueue(QObject):
 
 
 def _sentence(error: object) -> str:
-    """The engine's error data, {"path", "problem", "mend"}, in words."""
+    """The engine's error data, {"path", "problem", "hint"}, in words."""
     if not isinstance(error, dict):
         return str(error)
     where = f"{error['path']}: " if error.get("path") else ""
-    return f"{where}{error.get('problem', '?')}; {error.get('mend', '?')}."
+    return f"{where}{error.get('problem', '?')}; {error.get('hint', '?')}."

@@ -1,6 +1,6 @@
 """Accepted photos as training material: pictures whose names say which ground they show.
 
-The names are those of the EarthLoc data set, which training/places/named.py reads:
+The names are those of the EarthLoc data set, which training/places/earthloc_dataset.py reads:
 `@lat1@lon1@...@lat4@lon4@id@date@nadir_lat@nadir_lon@area_km2@orientation_deg@.jpg`, corners top-left, bottom-left,
 bottom-right, top-right of the stored picture. Orientation is the clockwise turn that brings north up.
 """

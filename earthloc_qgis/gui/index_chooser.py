@@ -48,7 +48,7 @@ def _side(degrees: float, letters: str) -> str:
 
 
 def imagery_is_here(index: Path, stated: str) -> bool:
-    """Whether the engine will find the imagery of an index: as engine/imagery/whereabouts.py does."""
+    """Whether the engine will find the imagery of an index: as engine/imagery/location.py does."""
     places = [index.parent / stated] if stated not in ("", "..") and Path(stated).name == stated else []
     note = index.with_name(index.name + ".imagery.txt")
     if note.is_file():

@@ -128,8 +128,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         imagery = None if layer is None else imagery_of_layer(layer)
         if imagery is None:
             name = layer.name() if layer is not None else parameters[self.SOURCE]
-            mend = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {mend}.")
+            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
+            raise QgsProcessingException(f"{name}: {hint}.")
         out = self.parameterAsString(parameters, self.OUTPUT, context)
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
@@ -177,14 +177,14 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             try:
                 float(given)
             except ValueError as error:
-                mend = self.tr("is no ground size of a pixel; give kilometres, such as 0.05")
-                raise QgsProcessingException(f"{given}: {mend}.") from error
+                hint = self.tr("is no ground size of a pixel; give kilometres, such as 0.05")
+                raise QgsProcessingException(f"{given}: {hint}.") from error
         return self.parameterAsDouble(parameters, self.FEATURE_KM, context)
 
     def _widths(self, text: str) -> list[float]:
         try:
             widths = [float(part) for part in text.replace(";", ",").split(",")]
         except ValueError as error:
-            mend = self.tr("are no ground widths; give kilometres with commas between them, such as 313,626")
-            raise QgsProcessingException(f"{text}: {mend}.") from error
+            hint = self.tr("are no ground widths; give kilometres with commas between them, such as 313,626")
+            raise QgsProcessingException(f"{text}: {hint}.") from error
         return widths

@@ -29,8 +29,8 @@ def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
         return text  # a file, a folder or an address: the engine's to judge
     imagery = imagery_of_layer(layer)
     if imagery is None:
-        mend = QCoreApplication.translate(
+        hint = QCoreApplication.translate(
             "EarthLoc", "cannot serve as imagery; choose a raster file, or an XYZ or WMTS layer without a login"
         )
-        raise QgsProcessingException(f"{layer.name()}: {mend}.")
+        raise QgsProcessingException(f"{layer.name()}: {hint}.")
     return imagery.spec()

@@ -175,10 +175,10 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(f"{folder}: {self.tr('there is no such folder; choose another')}.")
         photos = list(dict.fromkeys([*chosen, *find_photos([folder] if folder else [])]))
         if not photos:
-            mend = self.tr(
+            hint = self.tr(
                 "no photos were given; choose photos, or a folder with JPEG, PNG, TIFF, WebP, AVIF or JPEG 2000 files"
             )
-            raise QgsProcessingException(f"{folder}: {mend}." if folder else f"{mend.capitalize()}.")
+            raise QgsProcessingException(f"{folder}: {hint}." if folder else f"{hint.capitalize()}.")
         return photos
 
     def _indexes(self, folder: str) -> tuple[str, ...]:

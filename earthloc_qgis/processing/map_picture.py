@@ -102,6 +102,6 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(str(error)) from error
         if not picture.save(target, "PNG"):
             folder = Path(target).parent
-            mend = self.tr("choose a folder that exists and that you may write to, with free space")
-            raise QgsProcessingException(f"{target}: {self.tr('could not be written')} ({folder}); {mend}.")
+            hint = self.tr("choose a folder that exists and that you may write to, with free space")
+            raise QgsProcessingException(f"{target}: {self.tr('could not be written')} ({folder}); {hint}.")
         return {self.OUTPUT: target}

@@ -111,8 +111,8 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         imagery = None if layer is None else imagery_of_layer(layer)
         if imagery is None:
             name = layer.name() if layer is not None else parameters[self.IMAGERY]
-            mend = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {mend}.")
+            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
+            raise QgsProcessingException(f"{name}: {hint}.")
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
         params = {
@@ -130,7 +130,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(answer["message"])
         if answer["save_error"]:
             problem = answer["save_error"]
-            raise QgsProcessingException(f"{problem['path']}: {problem['problem']}; {problem['mend']}.")
+            raise QgsProcessingException(f"{problem['path']}: {problem['problem']}; {problem['hint']}.")
         feedback.pushInfo(f"{answer['status']}: {answer['message']}")
         if context.project() is not None and answer["footprint"]:
             for table, title in (("footprints", self.tr("Footprints")), ("tie_points", self.tr("Tie points"))):

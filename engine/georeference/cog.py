@@ -13,12 +13,12 @@ import rasterio.errors
 import rasterio.shutil
 
 from engine.errors import CancelledError
-from engine.work import Work
+from engine.progress import Progress
 
 _TIMES_READ = 2  # once for the overviews, once to be written
 
 
-def copy_to_cog(source: Path, target: Path, work: Work) -> None:
+def copy_to_cog(source: Path, target: Path, progress: Progress) -> None:
     """Copies a tiled GeoTIFF as a cloud-optimised one, with overviews.
 
     GDAL copies in one go and asks nobody whether to go on. But it reads `source` as it goes, so that is given to it
@@ -41,8 +41,8 @@ def copy_to_cog(source: Path, target: Path, work: Work) -> None:
         if percent > told:
             told = percent
             with contextlib.suppress(CancelledError):  # raised below: GDAL knows nothing of exceptions
-                work.progress("write", percent, 100)
-        return not work.cancelled
+                progress.report("write", percent, 100)
+        return not progress.cancelled
 
     try:
         with rasterio.open(source, opener=partial(_WatchedFile, was_read)) as dataset:
@@ -53,9 +53,9 @@ def copy_to_cog(source: Path, target: Path, work: Work) -> None:
         _check_whole(target)
     except Exception as error:  # GDAL's own, for which rasterio has no public name
         target.unlink(missing_ok=True)
-        work.check()
+        progress.check()
         raise rasterio.errors.RasterioIOError(str(error)) from error
-    work.progress("write", 100, 100)
+    progress.report("write", 100, 100)
 
 
 def _check_whole(path: Path) -> None:

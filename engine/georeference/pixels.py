@@ -15,7 +15,7 @@ from rasterio.windows import Window
 from engine.errors import OutputError
 from engine.photo import gdal_pixels
 from engine.photo.read import PhotoInfo, read_photo
-from engine.work import Work
+from engine.progress import Progress
 
 Pixels = NDArray[np.uint8]
 
@@ -35,17 +35,17 @@ class PhotoPixels:
         InputError: the photo cannot be read. OutputError: there is no room for the scratch file.
     """
 
-    def __init__(self, info: PhotoInfo, scratch: Path, work: Work) -> None:
+    def __init__(self, info: PhotoInfo, scratch: Path, progress: Progress) -> None:
         self.width, self.height = info.width_px, info.height_px
         self._scratch = scratch
         self._dataset: rasterio.DatasetReader | None = None
         self._array: Pixels = np.zeros((0, 0, 3), np.uint8)
-        work.progress("read", 0, 1)
+        progress.report("read", 0, 1)
         if self.width * self.height <= _IN_MEMORY_PX or not gdal_pixels.can_stream(info.path):
             self._array = read_photo(info.path, max(self.width, self.height)).pixels
         else:
-            self._tile(info.path, work)
-        work.progress("read", 1, 1)
+            self._tile(info.path, progress)
+        progress.report("read", 1, 1)
 
     def window(self, left: int, top: int, right: int, bottom: int, step: int) -> tuple[Pixels, float, float]:
         """The pixels of a window inside the photo, averaged over about `step` pixels either way.
@@ -76,7 +76,7 @@ class PhotoPixels:
             self._dataset.close()
         self._scratch.unlink(missing_ok=True)
 
-    def _tile(self, path: Path, work: Work) -> None:
+    def _tile(self, path: Path, progress: Progress) -> None:
         profile = {
             "driver": "GTiff", "width": self.width, "height": self.height, "count": 3, "dtype": "uint8",
             "tiled": True, "blockxsize": _TILE_PX, "blockysize": _TILE_PX, "interleave": "pixel", "BIGTIFF": "IF_SAFER",
@@ -87,7 +87,7 @@ class PhotoPixels:
                 for strip in gdal_pixels.rgb_strips(path, _STRIP_ROWS):
                     scratch.write(np.moveaxis(strip, -1, 0), window=Window(0, top, self.width, len(strip)))
                     top += len(strip)
-                    work.progress("read", top, self.height)
+                    progress.report("read", top, self.height)
             self._dataset = rasterio.open(self._scratch)
         except (rasterio.RasterioIOError, OSError) as error:
             self._scratch.unlink(missing_ok=True)

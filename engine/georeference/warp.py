@@ -14,7 +14,7 @@ from rasterio.windows import Window
 from engine.georeference.fits import ToPhoto
 from engine.georeference.grid import Grid
 from engine.georeference.pixels import PhotoPixels
-from engine.work import Work
+from engine.progress import Progress
 
 Array = NDArray[np.float64]
 
@@ -27,19 +27,21 @@ _TOLERANCE_PX = 0.1
 _FINEST_STEP = 0.8
 
 
-def draw(pixels: PhotoPixels, to_photo: ToPhoto, grid: Grid, target: rasterio.io.DatasetWriter, work: Work) -> None:
+def draw(
+    pixels: PhotoPixels, to_photo: ToPhoto, grid: Grid, target: rasterio.io.DatasetWriter, progress: Progress
+) -> None:
     """Fills `target`, four bands of `grid`'s size, with RGB and alpha; blocks outside the photo are left out.
 
     Progress (stage `draw`) is counted in blocks.
     """
     blocks = list(_blocks(grid))
     for done, window in enumerate(blocks):
-        work.progress("draw", done, len(blocks))
+        progress.report("draw", done, len(blocks))
         x, y = block_positions(to_photo, grid, window)
         drawn = _sampled(pixels, x, y)
         if drawn is not None:
             target.write(drawn, window=window)
-    work.progress("draw", len(blocks), len(blocks))
+    progress.report("draw", len(blocks), len(blocks))
 
 
 def block_positions(to_photo: ToPhoto, grid: Grid, window: Window) -> tuple[Array, Array]:

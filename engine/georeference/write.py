@@ -27,8 +27,8 @@ from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
 from engine.limits import GEOREFERENCED, GROUND_CRS
 from engine.photo import gdal_pixels
+from engine.progress import Progress
 from engine.registration.solve import ground_deviation_km
-from engine.work import Work
 
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
@@ -63,7 +63,7 @@ class Wanted:
         return inputs if self.elevation is None else (*inputs, self.elevation)
 
 
-def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None = None) -> Answer:
+def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress | None = None) -> Answer:
     """Writes `photo` as `wanted`, with the camera and tie points that the GeoPackage `results` holds.
 
     Args:
@@ -89,7 +89,7 @@ def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None =
         raise UsageError(wanted.elevation, f"is of no use for the kind {wanted.kind}", "leave it out, or choose ortho")
     placed = PlacedPhoto.load(photo, results)
     with written(wanted.out, wanted.kept(photo, results)) as partial:
-        answer = _WRITERS[wanted.kind](placed, wanted, partial, work or Work())
+        answer = _WRITERS[wanted.kind](placed, wanted, partial, progress or Progress())
     if placed.localization["status"] != "located":
         answer["message"] += " The registration is uncertain: compare it with a basemap."
     nothing = dict.fromkeys(("crs", "width_px", "height_px", "resolution_m", "residual_px"))
@@ -97,7 +97,7 @@ def georeference(photo: Path, results: Path, wanted: Wanted, work: Work | None =
     return {**said, **nothing, **answer}
 
 
-def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The photo drawn through its camera, and beside it how sure each place is."""
     with contextlib.ExitStack() as opened:
         elevation = opened.enter_context(Elevation.open(wanted.elevation)) if wanted.elevation else None
@@ -108,7 +108,7 @@ def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> An
         to_photo = fits.through_camera(placed, ground)
         if elevation:
             to_photo = through_camera_over(placed, ground, elevation, grid.resolution_m / 1000.0)
-        _drawn(placed, wanted, to_photo, grid, partial, work)
+        _drawn(placed, wanted, to_photo, grid, partial, progress)
     beside = wanted.out.with_name(f"{wanted.out.stem}_uncertainty_km.tif")
     with written(beside, wanted.kept(placed.info.path)) as partial_beside:
         _write_uncertainty(placed, grid.at_most(_UNCERTAINTY_PX), partial_beside)
@@ -119,29 +119,29 @@ def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> An
     return {**answer, "files": [str(wanted.out), str(beside)]}
 
 
-def _warped(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _warped(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The photo warped by its tie points with a thin-plate spline."""
     fits.check_tie_points(placed, "a warp by tie points")
     ground = _ground_in_one_piece(placed, wanted)
     grid = Grid.over(placed, ground, wanted.resolution_m)
-    _drawn(placed, wanted, fits.thin_plate(placed, ground), grid, partial, work)
+    _drawn(placed, wanted, fits.thin_plate(placed, ground), grid, partial, progress)
     n = len(placed.tie_points)
     return _of_grid(grid, f"Warped by {n} tie points with a thin-plate spline at {grid.resolution_m:.3g} m a pixel.")
 
 
-def _affine(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _affine(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The photo warped by the affine map that fits its tie points best."""
     fits.check_tie_points(placed, "an affine warp")
     ground = _ground_in_one_piece(placed, wanted)
     grid = Grid.over(placed, ground, wanted.resolution_m)
     points = placed.tie_points
     fit = fits.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
-    _drawn(placed, wanted, fit.to_photo, grid, partial, work)
+    _drawn(placed, wanted, fit.to_photo, grid, partial, progress)
     text = f"Warped by an affine map, which is {fit.rms_px:.1f} px off at the tie points."
     return {**_of_grid(grid, text), "residual_px": round(fit.rms_px, 2)}
 
 
-def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The stored pixels as they are, with the tie points as ground control points."""
     ground = _ground_of_points(placed, wanted)
     points = placed.tie_points
@@ -162,10 +162,10 @@ def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answ
                 target.write_colormap(1, source.colormap(1))
             target.colorinterp = source.colorinterp
             for top in range(0, source.height, _STRIP_ROWS):
-                work.progress("write", top, source.height)
+                progress.report("write", top, source.height)
                 strip = Window(0, top, source.width, min(_STRIP_ROWS, source.height - top))
                 target.write(_read(source, strip, placed), window=strip)
-            work.progress("write", source.height, source.height)
+            progress.report("write", source.height, source.height)
         size = {"width_px": source.width, "height_px": source.height}
     return {"crs": ground.name, **size, "message": f"The pixels as they are, with {len(points)} control points."}
 
@@ -177,7 +177,7 @@ def _read(source: rasterio.DatasetReader, window: Window, placed: PlacedPhoto) -
         raise InputError(placed.info.path, "is damaged or cut short", "copy or download it again") from error
 
 
-def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The tie points for QGIS's Georeferencer, which counts y upwards from the top of the picture."""
     ground = _ground_of_points(placed, wanted)
     points = placed.tie_points
@@ -187,11 +187,11 @@ def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> A
     for gx, gy, (px, py), (dx, dy) in zip(x, y, points.xy_px, np.nan_to_num(seen), strict=True):
         lines.append(f"{gx:.9f},{gy:.9f},{px:.3f},{-py:.3f},1,{dx:.4f},{-dy:.4f},{np.hypot(dx, dy):.4f}")
     partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    work.progress("write", 1, 1)
+    progress.report("write", 1, 1)
     return {"crs": ground.name, "message": f"{len(points)} tie points for the Georeferencer of QGIS."}
 
 
-def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -> Answer:
+def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """Six numbers, where they say enough."""
     path, camera = placed.info.path, placed.camera
     if placed.shows_limb:
@@ -213,7 +213,7 @@ def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -
     projection = wanted.out.with_suffix(".prj")
     with written(projection, (path,)) as partial_projection:
         partial_projection.write_text(ground.crs.to_wkt("WKT1_ESRI") + "\n", encoding="utf-8")
-    work.progress("write", 1, 1)
+    progress.report("write", 1, 1)
     return {
         "crs": ground.name,
         "files": [str(wanted.out), str(projection)],
@@ -222,7 +222,7 @@ def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, work: Work) -
     }
 
 
-_WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Work], Answer]] = {
+_WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Progress], Answer]] = {
     "gcp": _gcp,
     "warped": _warped,
     "affine": _affine,
@@ -232,7 +232,9 @@ _WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Work], Answer]] = {
 }
 
 
-def _drawn(placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Grid, partial: Path, work: Work) -> None:
+def _drawn(
+    placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Grid, partial: Path, progress: Progress
+) -> None:
     """The photo through `to_photo` as a cloud-optimised GeoTIFF, transparent where it shows nothing."""
     blocks = wanted.out.with_name(f"{wanted.out.name}.partial.blocks")
     profile = {
@@ -242,10 +244,10 @@ def _drawn(placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Gr
     }  # fmt: skip
     unpacked = wanted.out.with_name(f"{wanted.out.name}.partial.photo")
     with rasterio.Env(GDAL_CACHEMAX=128, GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-        with PhotoPixels(placed.info, unpacked, work) as pixels, rasterio.open(blocks, "w", **profile) as target:
+        with PhotoPixels(placed.info, unpacked, progress) as pixels, rasterio.open(blocks, "w", **profile) as target:
             target.update_tags(**tags(placed))
-            draw(pixels, to_photo, grid, target, work)
-        copy_to_cog(blocks, partial, work)
+            draw(pixels, to_photo, grid, target, progress)
+        copy_to_cog(blocks, partial, progress)
 
 
 def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:

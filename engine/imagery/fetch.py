@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError
 import engine
 from engine.errors import InputError
 from engine.imagery.picture import MAX_TILE_BYTES, NotAPictureError
-from engine.work import Work
+from engine.progress import Progress
 
 USER_AGENT = f"EarthLoc/{engine.__version__} (+https://github.com/earthloc/earthloc-qgis)"
 PARALLEL = 4
@@ -42,16 +42,16 @@ _LOOK_S = 0.05  # how often a waiting caller looks whether the work was cancelle
 class ImageryServerError(InputError):
     """A tile server that cannot be reached, refuses, or sends what is no picture."""
 
-    def __init__(self, server: str, problem: str, mend: str) -> None:
-        super().__init__(f"imagery server {server}", problem, mend)
+    def __init__(self, server: str, problem: str, hint: str) -> None:
+        super().__init__(f"imagery server {server}", problem, hint)
 
 
 class _FaultError(Exception):
     """One request came to nothing. `again` says whether another try may help, `wait_s` how long the server asks for."""
 
-    def __init__(self, problem: str, mend: str, again: bool = False, wait_s: float = 0.0) -> None:
+    def __init__(self, problem: str, hint: str, again: bool = False, wait_s: float = 0.0) -> None:
         super().__init__(problem)
-        self.problem, self.mend, self.again, self.wait_s = problem, mend, again, wait_s
+        self.problem, self.hint, self.again, self.wait_s = problem, hint, again, wait_s
 
 
 class _Pace:
@@ -118,7 +118,7 @@ class Fetcher:
         addresses: Sequence[str],
         prove: Callable[[bytes], Any],
         came: Callable[[str, bytes | None, Any], None],
-        work: Work,
+        progress: Progress,
         until: float | None = None,
         max_bytes: int = MAX_TILE_BYTES,
     ) -> None:
@@ -145,29 +145,31 @@ class Fetcher:
             # Daemons: one that hangs in a connection must not keep the program from ending.
             threading.Thread(target=self._run, args=(errand,), name="tiles", daemon=True).start()
         try:
-            self._collect(errand, len(addresses), came, work)
+            self._collect(errand, len(addresses), came, progress)
         except ImageryServerError as error:
             self._given_up = error
             raise
         finally:
             errand.stop.set()
 
-    def fetch_one(self, address: str, max_bytes: int, work: Work, until: float | None) -> bytes:
+    def fetch_one(self, address: str, max_bytes: int, progress: Progress, until: float | None) -> bytes:
         """The content of one address that is no tile.
 
         Raises ImageryServerError, also when there is nothing.
         """
         content: list[bytes | None] = []
-        self.fetch([address], len, lambda _, body, __: content.append(body), work, until, max_bytes)
+        self.fetch([address], len, lambda _, body, __: content.append(body), progress, until, max_bytes)
         if content[0] is None:
             raise ImageryServerError(self._server, "has nothing at that address (404)", "check the address")
         return content[0]
 
-    def _collect(self, errand: _Errand, count: int, came: Callable[[str, bytes | None, Any], None], work: Work) -> None:
+    def _collect(
+        self, errand: _Errand, count: int, came: Callable[[str, bytes | None, Any], None], progress: Progress
+    ) -> None:
         done = 0
         last = time.monotonic()
         while done < count:
-            work.check()
+            progress.check()
             now = time.monotonic()
             if now > errand.until:
                 problem = f"is too slow: {done} of {count} tiles came in the time allowed"
@@ -180,7 +182,7 @@ class Fetcher:
                 continue
             last = time.monotonic()
             if isinstance(made, _FaultError):
-                raise ImageryServerError(self._server, made.problem, made.mend) from made
+                raise ImageryServerError(self._server, made.problem, made.hint) from made
             if isinstance(made, Exception):
                 raise made
             done += 1
@@ -199,8 +201,8 @@ class Fetcher:
                 made = None if content is None else errand.prove(content)
                 errand.brought.put((address, content, made))
             except NotAPictureError as error:
-                mend = "check its address and whether it wants a key"
-                errand.brought.put((address, None, _FaultError(f"sent {error} instead of a tile", mend)))
+                hint = "check its address and whether it wants a key"
+                errand.brought.put((address, None, _FaultError(f"sent {error} instead of a tile", hint)))
             except Exception as error:
                 errand.brought.put((address, None, error))
 

@@ -9,10 +9,10 @@ from engine.imagery.raster import RasterSource
 from engine.imagery.server import server_of
 from engine.imagery.source import ImagerySource
 from engine.imagery.tile_folder import TileFolder
-from engine.work import Work
+from engine.progress import Progress
 
 
-def open_imagery(spec: str | Path, work: Work | None = None, fetch_s: float | None = None) -> ImagerySource:
+def open_imagery(spec: str | Path, progress: Progress | None = None, fetch_s: float | None = None) -> ImagerySource:
     """Opens imagery for sampling.
 
     Args:
@@ -30,7 +30,7 @@ def open_imagery(spec: str | Path, work: Work | None = None, fetch_s: float | No
     if server is not None:
         from engine.imagery.tile_server import TileServerSource  # what speaks to the network is only loaded for it
 
-        return TileServerSource.open(server, work or Work(), fetch_s)
+        return TileServerSource.open(server, progress or Progress(), fetch_s)
     if os.path.isdir(spec):
         return TileFolder.open(Path(spec))
     return RasterSource.open(spec)

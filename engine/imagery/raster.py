@@ -69,8 +69,8 @@ class RasterSource(ImagerySource):
                 dataset = rasterio.open(str(path) if subdataset else Path(path))
         except rasterio.RasterioIOError as error:
             if _names_a_server(path):
-                mend = "name the server itself by its address, or by a JSON file with its settings"
-                raise InputError(path, "tells GDAL of a server, which is not asked that way", mend) from error
+                hint = "name the server itself by its address, or by a JSON file with its settings"
+                raise InputError(path, "tells GDAL of a server, which is not asked that way", hint) from error
             raise InputError(
                 path, "cannot be opened as a raster", "give a georeferenced image such as a GeoTIFF"
             ) from error
@@ -164,10 +164,10 @@ class RasterSource(ImagerySource):
         try:
             yield
         except rasterio.RasterioIOError as error:
-            problem, mend = f"is damaged{where}", "copy or download it again"
+            problem, hint = f"is damaged{where}", "copy or download it again"
             if self._dataset.driver == "VRT":
-                problem, mend = f"names a file that cannot be read{where}", "put all its files on this computer"
-            raise InputError(self.path, problem, mend) from error
+                problem, hint = f"names a file that cannot be read{where}", "put all its files on this computer"
+            raise InputError(self.path, problem, hint) from error
 
 
 def _names_a_server(path: str | Path) -> bool:

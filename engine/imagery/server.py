@@ -89,26 +89,26 @@ def may_be_server(spec: str) -> bool:
 
 
 def _read_file(path: Path) -> ServerSettings:
-    mend = "correct it (docs/imagery.md has the fields of a server's settings)"
+    hint = "correct it (docs/imagery.md has the fields of a server's settings)"
     try:
         with path.open(encoding="utf-8-sig") as file:
             given = json.loads(file.read(_MAX_FILE_BYTES))
     except FileNotFoundError as error:
         raise InputError(path, "no such file", "give the path of a server's settings") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(path, "cannot be read as JSON", mend) from error
+        raise InputError(path, "cannot be read as JSON", hint) from error
     fields = {field.name: field for field in dataclasses.fields(ServerSettings)}
     if not isinstance(given, dict) or not isinstance(given.get("url"), str):
-        raise InputError(path, "does not have the url of a tile server", mend)
+        raise InputError(path, "does not have the url of a tile server", hint)
     unknown = sorted(given.keys() - fields.keys())
     if unknown:
-        raise InputError(path, f"has fields that are not known ({', '.join(unknown)})", mend)
+        raise InputError(path, f"has fields that are not known ({', '.join(unknown)})", hint)
     given.setdefault("name", _host(given["url"]) or path.stem)
     for key, value in given.items():
         text = isinstance(fields[key].default, str) or key in ("name", "url")
         number = isinstance(value, (int, float) if key == "max_requests_per_s" else int) and not isinstance(value, bool)
         if not (isinstance(value, str) if text else number):
-            raise InputError(path, f"{key} must be {'text' if text else 'a number'}", mend)
+            raise InputError(path, f"{key} must be {'text' if text else 'a number'}", hint)
     settings = ServerSettings(**given)
     for key, value, (low, high) in (
         ("min_zoom", settings.min_zoom, (_ZOOMS[0], settings.max_zoom)),
@@ -117,11 +117,11 @@ def _read_file(path: Path) -> ServerSettings:
         ("max_requests_per_s", settings.max_requests_per_s, _RATE),
     ):
         if not low <= value <= high:
-            raise InputError(path, f"{key} is {value}, not from {low} to {high}", mend)
+            raise InputError(path, f"{key} is {value}, not from {low} to {high}", hint)
     try:
         _check_address(settings)
     except EarthLocError as error:
-        raise InputError(path, f"{error.path}: {error.problem}", error.mend) from error
+        raise InputError(path, f"{error.path}: {error.problem}", error.hint) from error
     return settings
 
 

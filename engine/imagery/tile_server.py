@@ -24,7 +24,7 @@ from engine.imagery.server import ServerSettings
 from engine.imagery.source import FINEST_STEP, ImagerySource
 from engine.imagery.tile_cache import NO_TILE, TileCache, default_cache_file
 from engine.imagery.wmts import read_wmts
-from engine.work import Work
+from engine.progress import Progress
 
 MAX_TILES = 1000  # for one view; more is a mistake, not a view
 _KEPT_DECODED = 256
@@ -54,7 +54,7 @@ class TileServerSource(ImagerySource):
         grid: TileGrid,
         fetcher: Fetcher,
         cache: TileCache,
-        work: Work,
+        progress: Progress,
         fetch_s: float | None,
     ) -> None:
         finest = grid.levels[0]
@@ -67,14 +67,14 @@ class TileServerSource(ImagerySource):
         self._grid = grid
         self._fetcher = fetcher
         self._cache = cache
-        self._work = work
+        self._progress = progress
         self._fetch_s = fetch_s
         self._decoded: OrderedDict[Place, Tile | None] = OrderedDict()
         self._found_any = False
 
     @classmethod
     def open(
-        cls, settings: ServerSettings, work: Work, fetch_s: float | None, cache: TileCache | None = None
+        cls, settings: ServerSettings, progress: Progress, fetch_s: float | None, cache: TileCache | None = None
     ) -> TileServerSource:
         """Gets ready; an XYZ server is not asked for anything yet, a WMTS for its capabilities.
 
@@ -84,13 +84,13 @@ class TileServerSource(ImagerySource):
         cache = cache or TileCache(default_cache_file())
         fetcher = Fetcher(_label(settings), settings.max_requests_per_s)
         if settings.is_template:
-            return cls(settings, xyz_grid(settings), fetcher, cache, work, fetch_s)
+            return cls(settings, xyz_grid(settings), fetcher, cache, progress, fetch_s)
         known = cache.get([settings.url]).get(settings.url)
-        content = known or fetcher.fetch_one(settings.url, _CAPABILITIES_BYTES, work, _end(fetch_s))
+        content = known or fetcher.fetch_one(settings.url, _CAPABILITIES_BYTES, progress, _end(fetch_s))
         grid, settings = read_wmts(settings, content, _label(settings))
         if not known:
             cache.put({settings.url: content})
-        return cls(settings, grid, fetcher, cache, work, fetch_s)
+        return cls(settings, grid, fetcher, cache, progress, fetch_s)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -167,7 +167,7 @@ class TileServerSource(ImagerySource):
         level = next(iter(missing.values()))[0]
 
         def tell() -> None:
-            self._work.progress("imagery", len(fetched), len(missing), f"tiles from {self.name}")
+            self._progress.report("imagery", len(fetched), len(missing), f"tiles from {self.name}")
 
         def came(address: str, content: bytes | None, tile: Tile | None) -> None:
             fetched[missing[address]] = tile
@@ -181,7 +181,7 @@ class TileServerSource(ImagerySource):
                 list(missing),
                 lambda content: decode_tile(content, level.tile_width, level.tile_height),
                 came,
-                self._work,
+                self._progress,
                 _end(self._fetch_s),
             )
         finally:

@@ -19,10 +19,10 @@ from engine.errors import UsageError
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera, surface_normal
+from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.pose import Pose, pose_json, prior_of, solution_of, tie_points_json, view_json
 from engine.registration.prior import camera_prior
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
-from engine.registration.starts import starts_from_affine
 
 Array = NDArray[np.float64]
 
@@ -88,7 +88,7 @@ def _most_probable(found: list[Pose], sd_px: float) -> Pose:
     return min(alike, key=oddness)
 
 
-def start_camera(
+def initial_camera(
     info: PhotoInfo, nadir: tuple[float, float] | None, pose: dict[str, Any] | None, corners: Array | None
 ) -> Camera | None:
     """The camera of a pose, else one that looks straight down on four corners; None without either."""
@@ -98,7 +98,7 @@ def start_camera(
     if corners is None:
         return None
     frame = geo.LocalFrame(*geo.center_of(corners))
-    starts = starts_from_affine(_upright(corners, size, frame), frame, size, camera_prior(info, *size, nadir))
+    starts = initial_poses_from_affine(_upright(corners, size, frame), frame, size, camera_prior(info, *size, nadir))
     return starts[-1] if starts else None
 
 
@@ -112,14 +112,14 @@ def _starts(
         starts.append(_carried(solution_of(pose).camera.resized(*size), points))
     elif corners is not None:
         matrix = _fitted_to(points, _upright(corners, size, frame), frame)
-        starts.extend(starts_from_affine(matrix, frame, size, prior)[-1:])
+        starts.extend(initial_poses_from_affine(matrix, frame, size, prior)[-1:])
     if len(points) >= 3:
         with_ones = np.column_stack([points.xy_px, np.ones(len(points))])
         spread = np.linalg.svd(points.xy_px - points.xy_px.mean(axis=0), compute_uv=False)
         if spread[1] > _IN_LINE * max(size):
             ground = np.column_stack(frame.to_xy(points.lat, points.lon))
             matrix = np.asarray(np.linalg.lstsq(with_ones, ground, rcond=None)[0].T, np.float64)
-            starts.extend(starts_from_affine(matrix, frame, size, prior))
+            starts.extend(initial_poses_from_affine(matrix, frame, size, prior))
     return starts
 
 

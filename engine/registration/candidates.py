@@ -15,11 +15,12 @@ import numpy as np
 from engine import geo
 from engine.candidates import Candidate
 from engine.errors import CancelledError, EarthLocError
+from engine.imagery.location import find_imagery
 from engine.imagery.opening import open_imagery
 from engine.imagery.server import may_be_server
 from engine.imagery.source import ImagerySource
-from engine.imagery.whereabouts import find_imagery
 from engine.photo.read import PhotoInfo
+from engine.progress import Progress
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
@@ -29,7 +30,6 @@ from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
 from engine.registration.refine import Registration
 from engine.registration.register import register
 from engine.voting.poses import Pose
-from engine.work import Work
 
 Look = tuple[float, float, float]  # latitude, longitude (degrees), and the width (km) of what is looked for there
 
@@ -72,7 +72,7 @@ def register_candidates(
     imagery: str | Path | None,
     limit_s: float,
     memory: Memory,
-    work: Work,
+    progress: Progress,
 ) -> Outcome:
     """Tries the photo's neighbours and the candidates until one is located or `limit_s` seconds have passed.
 
@@ -97,7 +97,7 @@ def register_candidates(
         def source_at(spec: str | Path) -> ImagerySource:
             if str(spec) not in sources:
                 try:
-                    sources[str(spec)] = opened.enter_context(open_imagery(spec, work, limit_s))
+                    sources[str(spec)] = opened.enter_context(open_imagery(spec, progress, limit_s))
                 except EarthLocError as error:  # not tried again for every candidate
                     sources[str(spec)] = error
             source = sources[str(spec)]
@@ -105,7 +105,7 @@ def register_candidates(
                 raise source
             return source
 
-        work.progress("register", 0, len(candidates))
+        progress.report("register", 0, len(candidates))
         for lead in _leads(photo, prepared, candidates, imagery, memory):
             if (tried or hindrance) and time.monotonic() > end:
                 break
@@ -116,8 +116,8 @@ def register_candidates(
                 continue
             try:
                 source = source_at(lead.imagery)
-                key = lead.imagery, prepared.finder.sha256, *lead.look
-                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.finder))
+                key = lead.imagery, prepared.extractor.sha256, *lead.look
+                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.extractor))
                 found = register(prepared, place, source, pose=lead.pose)
             except CancelledError:
                 raise
@@ -128,7 +128,7 @@ def register_candidates(
                 continue
             if lead.row is not None:
                 tried += 1
-                work.progress("register", tried, len(candidates))
+                progress.report("register", tried, len(candidates))
             if found is None:
                 continue
             if lead.row is not None:
@@ -138,8 +138,8 @@ def register_candidates(
             if found.confidence > LOCATED:
                 memory.neighbours.remember(photo, prepared, found, lead.imagery, lead.stated)
                 return replace(best, inliers=tuple(inliers), tried=tried)
-    for neighbour in memory.neighbours.of(photo, prepared.finder):
-        work.check()
+    for neighbour in memory.neighbours.of(photo, prepared.extractor):
+        progress.check()
         found = carried_over(prepared, neighbour)
         if found is not None and (best.best is None or found.confidence > best.best.confidence):
             best = Outcome(found, None, (), 0, neighbour=neighbour.name)
@@ -180,7 +180,7 @@ def _leads(
 ) -> Iterator[_Lead]:
     """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
     looked_at: set[tuple] = set()
-    neighbours = memory.neighbours.of(photo, prepared.finder)
+    neighbours = memory.neighbours.of(photo, prepared.extractor)
     for neighbour in neighbours:
         place = neighbour.place()
         path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)

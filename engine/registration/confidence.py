@@ -44,7 +44,7 @@ class Evidence:
         voted_z: z-score of the votes of local features for this very footprint; 0 where they voted for another or none.
     """
 
-    surplus: float
+    z_score: float
     inliers: int
     spread: float
     altitude_km: float
@@ -55,13 +55,13 @@ class Evidence:
     voted_z: float = 0.0
 
     @classmethod
-    def of(cls, solution: Solution, points: TiePoints, prior: CameraPrior, surplus: float) -> Evidence:
+    def of(cls, solution: Solution, points: TiePoints, prior: CameraPrior, z_score: float) -> Evidence:
         """The evidence for a solved camera and its tie points."""
         camera = solution.camera
         lat, lon, altitude_km = camera.nadir()
         across = np.linalg.eigvalsh(np.cov(points.xy_px.T / np.array([[camera.width_px], [camera.height_px]])))[0]
         return cls(
-            surplus=float(surplus),
+            z_score=float(z_score),
             inliers=len(points),
             spread=float(np.sqrt(max(across, 0.0))) / _EVENLY,
             altitude_km=altitude_km,
@@ -80,7 +80,7 @@ def features(evidence: Evidence) -> tuple[float, ...]:
     """
     altitude = abs(evidence.altitude_km - ALTITUDE_KM) / _ALTITUDE_UNIT_KM
     focal = abs(evidence.focal_off or 0.0) / 0.1
-    return 1.0, math.log1p(max(evidence.surplus, 0.0)), min(altitude, 4.0) + min(focal, 4.0)
+    return 1.0, math.log1p(max(evidence.z_score, 0.0)), min(altitude, 4.0) + min(focal, 4.0)
 
 
 def probability(evidence: Evidence) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from engine.errors import InputError, OutputError
 from engine.photo.read import PhotoInfo, read_photo
 from engine.registration.confidence import LOCATED
-from engine.registration.matching import Finder
+from engine.registration.matching import FeatureExtractor
 from engine.registration.neighbours import (
     ASKED,
     WITHIN_FRAMES,
@@ -32,7 +32,7 @@ from engine.results import ResultsFile
 def recall(
     results: Path,
     photo: PhotoInfo,
-    finder: Finder,
+    extractor: FeatureExtractor,
     imagery: Mapping[str, tuple[Path | None, dict[str, Any]]],
     neighbours: Neighbours,
 ) -> None:
@@ -64,7 +64,7 @@ def recall(
         if neighbours.knows(path):
             continue
         with contextlib.suppress(InputError, OutputError, KeyError, TypeError, ValueError):
-            neighbour = _neighbour(file, path, finder)
+            neighbour = _neighbour(file, path, extractor)
             if apart_of(photo, neighbour.info) is not None:  # its camera too, which the file does not hold
                 at_hand = [known for known in (imagery.get(index or ""), *imagery.values()) if known and known[0]]
                 checked_with, stated = at_hand[0] if at_hand else (None, {})
@@ -84,7 +84,7 @@ def _about(photo: PhotoInfo) -> tuple[tuple[str, str], list[str]]:
     return taken, ids
 
 
-def _neighbour(file: ResultsFile, path: Path, finder: Finder) -> Neighbour:
+def _neighbour(file: ResultsFile, path: Path, extractor: FeatureExtractor) -> Neighbour:
     """A photo as the file has it; raises KeyError, TypeError or ValueError where that makes no sense."""
     found = file.localization(path)
     if found is None or found["confidence"] <= LOCATED or any(p["origin"] == "neighbour" for p in found["tie_points"]):
@@ -93,7 +93,7 @@ def _neighbour(file: ResultsFile, path: Path, finder: Finder) -> Neighbour:
     photo = read_photo(path, PHOTO_PX)
     if (camera.width_px, camera.height_px) != (photo.width_px, photo.height_px):
         raise ValueError(f"{path} is another photo by now")
-    prepared = prepare(photo, None, finder)
+    prepared = prepare(photo, None, extractor)
     light = replace(prepared.small, descriptors=prepared.small.descriptors.astype(np.float16))
     info = PhotoInfo(**{name: value for name, value in vars(photo).items() if name != "pixels"})
-    return Neighbour(info, camera.resized(*prepared.small_size), light, None, {}, float(found["confidence"]), finder)
+    return Neighbour(info, camera.resized(*prepared.small_size), light, None, {}, float(found["confidence"]), extractor)

@@ -28,7 +28,7 @@ _KIND = "local-features"
 _PEAK_PX = 5  # a feature is the best of this many pixels each way
 _CELL = 8  # pixels along a cell of scores by cell, as SuperPoint and XFeat give them
 _TURNS = (1, 4, 8)
-_MEND = "make the card again with `earthloc matcher`"
+_HINT = "make the card again with `earthloc matcher`"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class LearnedFeatures:
             if self.turns not in _TURNS or not 64 <= self._size <= 2048:
                 raise ValueError("turns (1, 4 or 8) and input.width (64 to 2048)")
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(path, f"the card lacks a valid {error}", _MEND) from error
+            raise ModelError(path, f"the card lacks a valid {error}", _HINT) from error
         self._session = open_session(self.path, model_bytes, threads)
         inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
         outputs = {o.name for o in self._session.get_outputs()}
@@ -75,7 +75,7 @@ class LearnedFeatures:
         shape = inputs.get(self._input, [])
         fits = all(isinstance(n, str) or n in (1, 3, self._size) for n in shape) and len(shape) == 4
         if list(inputs) != [self._input] or not wanted <= outputs or not fits:
-            raise ModelError(self.path, "the card and the ONNX file do not fit together", _MEND)
+            raise ModelError(self.path, "the card and the ONNX file do not fit together", _HINT)
 
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
@@ -112,10 +112,10 @@ class LearnedFeatures:
             names.append(self._outputs.reliability)
         score, field, *rest = (np.asarray(a, np.float32) for a in self._session.run(names, {self._input: square}))
         if field.ndim != 4 or field.shape[1] != self._dimension or score.ndim != 4 or not np.isfinite(score).all():
-            raise ModelError(self.path, f"gives {field.shape} and {score.shape}, its card says otherwise", _MEND)
+            raise ModelError(self.path, f"gives {field.shape} and {score.shape}, its card says otherwise", _HINT)
         score_map = _by_pixel(score[0])
         if score_map.shape != (size, size):
-            raise ModelError(self.path, f"gives scores of {score_map.shape}, not of each pixel", _MEND)
+            raise ModelError(self.path, f"gives scores of {score_map.shape}, not of each pixel", _HINT)
         if rest:
             score_map = score_map * cv2.resize(rest[0][0, 0], (size, size), interpolation=cv2.INTER_LINEAR)
         peaks = (score_map > 0) & (score_map == cv2.dilate(score_map, np.ones((_PEAK_PX, _PEAK_PX), np.uint8)))

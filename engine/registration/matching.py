@@ -59,7 +59,7 @@ class Features:
         return Features(self.xy[rows], size_px, angle_rad, self.descriptors[rows])
 
 
-class Finder(Protocol):
+class FeatureExtractor(Protocol):
     """What finds the features of a picture.
 
     Attributes:
@@ -165,9 +165,9 @@ def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -
     if len(photo) < 2 or len(reference) < 2:
         return np.zeros((0, 2), np.int64)
     # Descriptors have length 1: the largest products are the smallest distances.
-    likeness, nearest = faiss.knn(photo.descriptors, reference.descriptors, 2, metric=faiss.METRIC_INNER_PRODUCT)
+    similarity, nearest = faiss.knn(photo.descriptors, reference.descriptors, 2, metric=faiss.METRIC_INNER_PRODUCT)
     _, back = faiss.knn(reference.descriptors, photo.descriptors, 1, metric=faiss.METRIC_INNER_PRODUCT)
-    distance = np.sqrt(np.maximum(2.0 - 2.0 * likeness, 0.0))
+    distance = np.sqrt(np.maximum(2.0 - 2.0 * similarity, 0.0))
     rows = np.arange(len(photo))
     kept = (back[nearest[:, 0], 0] == rows) & (distance[:, 0] < ratio * distance[:, 1])
     return np.stack([rows[kept], nearest[kept, 0]], axis=1).astype(np.int64)
@@ -191,17 +191,17 @@ def match_nearby(
     away, near = cKDTree(reference_xy[placed]).query(photo.xy, k, distance_upper_bound=reach_px)
     looking = np.flatnonzero(np.isfinite(away[:, 0]))
     away, near = away[looking], placed[np.minimum(near[looking], len(placed) - 1)]
-    likeness = np.empty(near.shape, np.float32)
+    similarity = np.empty(near.shape, np.float32)
     for start in range(0, len(near), _AT_ONCE):  # all at once would take 100 MB
         some = slice(start, start + _AT_ONCE)
         ours, theirs = photo.descriptors[looking[some]], reference.descriptors[near[some]]
-        likeness[some] = np.einsum("nd,nkd->nk", ours, theirs)
-    likeness[np.isinf(away)] = -1.0
+        similarity[some] = np.einsum("nd,nkd->nk", ours, theirs)
+    similarity[np.isinf(away)] = -1.0
     rows = np.arange(len(looking))
-    first = likeness.argmax(axis=1)
-    best, best_row = likeness[rows, first], near[rows, first]
-    likeness[rows, first] = -1.0
-    second = likeness.max(axis=1)
+    first = similarity.argmax(axis=1)
+    best, best_row = similarity[rows, first], near[rows, first]
+    similarity[rows, first] = -1.0
+    second = similarity.max(axis=1)
     kept = (best > 0) & (np.sqrt(2 - 2 * np.minimum(best, 1)) < ratio * np.sqrt(2 - 2 * np.minimum(second, 1)))
     # Of several photo features that want one reference feature the most alike has it.
     order = np.argsort(-best[kept], kind="stable")

@@ -25,7 +25,7 @@ from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
-from engine.registration.matching import Features, Finder
+from engine.registration.matching import FeatureExtractor, Features
 from engine.registration.prepare import Place, Places, PreparedPhoto
 from engine.registration.refine import Registration
 from engine.registration.register import carry_over
@@ -59,7 +59,7 @@ class Neighbour:
     imagery: str | Path | None
     stated: dict[str, Any]
     confidence: float
-    finder: Finder
+    extractor: FeatureExtractor
 
     @property
     def name(self) -> str:
@@ -119,7 +119,7 @@ class Neighbours:
             return
         small = replace(photo.small, descriptors=photo.small.descriptors.astype(np.float16))
         camera = found.camera.resized(*photo.small_size)
-        self.add(Neighbour(info, camera, small, imagery, stated or {}, found.confidence, photo.finder))
+        self.add(Neighbour(info, camera, small, imagery, stated or {}, found.confidence, photo.extractor))
 
     def add(self, known: Neighbour) -> None:
         """Keeps a photo that is known to be located."""
@@ -135,11 +135,11 @@ class Neighbours:
         with self._lock:
             return os.path.abspath(path) in self._kept
 
-    def of(self, info: PhotoInfo, finder: Finder) -> list[Neighbour]:
+    def of(self, info: PhotoInfo, extractor: FeatureExtractor) -> list[Neighbour]:
         """Other photos taken just before or after, with features of the same kind; the nearest first."""
         with self._lock:
             others = [known for path, known in self._kept.items() if path != os.path.abspath(info.path)]
-        others = [known for known in others if known.finder.sha256 == finder.sha256]
+        others = [known for known in others if known.extractor.sha256 == extractor.sha256]
         apart = [(apart_of(info, known.info), known) for known in others]
         near = [(away, known) for away, known in apart if away is not None]
         return [known for _, known in sorted(near, key=lambda pair: pair[0])[:ASKED]]
@@ -181,7 +181,7 @@ def apart_of(one: PhotoInfo, other: PhotoInfo) -> float | None:
 def carried_over(photo: PreparedPhoto, neighbour: Neighbour) -> Registration | None:
     """The photo registered with its neighbour alone; never certain."""
     found = carry_over(photo, neighbour.place())
-    if found is None or found.evidence.surplus < _OVERLAPS:
+    if found is None or found.evidence.z_score < _OVERLAPS:
         return None
     return replace(found, confidence=_CARRIED * found.confidence * neighbour.confidence, origin="neighbour")
 

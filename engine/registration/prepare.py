@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from engine.geo import LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo
-from engine.registration.matching import Features, Finder, RootSift
+from engine.registration.matching import FeatureExtractor, Features, RootSift
 from engine.registration.prior import camera_prior
 from engine.registration.solve import ALTITUDE_KM, CameraPrior
 
@@ -54,7 +54,7 @@ class PreparedPhoto:
 
     pixels: NDArray[np.uint8]
     prior: CameraPrior
-    finder: Finder
+    extractor: FeatureExtractor
     stretched: tuple[PreparedPhoto, ...] = ()
     _reduced: dict[int, PreparedPhoto] = field(default_factory=dict)
 
@@ -71,13 +71,13 @@ class PreparedPhoto:
         if longer_px not in self._reduced:
             focal_px = self.prior.focal_px
             prior = replace(self.prior, focal_px=focal_px * longer_px / longer if focal_px else None)
-            self._reduced[longer_px] = PreparedPhoto(_at_most(self.pixels, longer_px), prior, self.finder)
+            self._reduced[longer_px] = PreparedPhoto(_at_most(self.pixels, longer_px), prior, self.extractor)
         return self._reduced[longer_px]
 
     @cached_property
     def features(self) -> Features:
         """Its features; found when a place is worth it."""
-        return self.finder.find(self.pixels)
+        return self.extractor.find(self.pixels)
 
     @cached_property
     def _small_pixels(self) -> NDArray[np.uint8]:
@@ -86,12 +86,15 @@ class PreparedPhoto:
     @cached_property
     def small(self) -> Features:
         """Features of the same picture at half size, in its own smaller pixels."""
-        return self.finder.find(self._small_pixels, limit=SMALL_FEATURES)
+        return self.extractor.find(self._small_pixels, limit=SMALL_FEATURES)
 
     @cached_property
     def turned(self) -> list[Features]:
         """Features of the small picture turned all the ways that the finder asks for, where they are unturned."""
-        return [self.small, *(self._turned(2 * math.pi * i / self.finder.turns) for i in range(1, self.finder.turns))]
+        return [
+            self.small,
+            *(self._turned(2 * math.pi * i / self.extractor.turns) for i in range(1, self.extractor.turns)),
+        ]
 
     def _turned(self, angle_rad: float) -> Features:
         width, height = self.small_size
@@ -103,7 +106,7 @@ class PreparedPhoto:
         matrix = np.column_stack([turn, there - 0.5 - turn @ (middle - 0.5)])
         picture = np.asarray(cv2.warpAffine(self._small_pixels, matrix, (side, side)), np.uint8)
         shown = cv2.warpAffine(np.ones((height, width), np.uint8), matrix, (side, side)) > 0
-        found = self.finder.find(picture, shown, SMALL_FEATURES)
+        found = self.extractor.find(picture, shown, SMALL_FEATURES)
         return replace(found, xy=(found.xy - there) @ turn + middle)
 
     @property
@@ -132,7 +135,7 @@ class PreparedPhoto:
         return low * (lens or width_km), high * (lens or width_km)
 
 
-def prepare(photo: Photo, nadir: tuple[float, float] | None, finder: Finder = ROOT_SIFT) -> PreparedPhoto:
+def prepare(photo: Photo, nadir: tuple[float, float] | None, extractor: FeatureExtractor = ROOT_SIFT) -> PreparedPhoto:
     """Makes a photo ready; `nadir` is the stated one, as a hint.
 
     A square picture is a film frame or was cut out of another, or else somebody squashed it, as collections for
@@ -145,12 +148,12 @@ def prepare(photo: Photo, nadir: tuple[float, float] | None, finder: Finder = RO
         PreparedPhoto(
             np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
             camera_prior(photo, *size, nadir),
-            finder,
+            extractor,
         )
         for size in ((width, shorter), (shorter, height))
         if photo.width_px == photo.height_px
     )
-    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), finder, stretched)
+    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), extractor, stretched)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,11 +193,13 @@ class Place:
         return (xy_px - self.half_px) * [self.km_per_px, -self.km_per_px]
 
 
-def survey(imagery: ImagerySource, lat: float, lon: float, width_km: float, finder: Finder = ROOT_SIFT) -> Place:
+def survey(
+    imagery: ImagerySource, lat: float, lon: float, width_km: float, extractor: FeatureExtractor = ROOT_SIFT
+) -> Place:
     """Looks at the imagery round (lat, lon) for something `width_km` wide."""
     view_km = _VIEW_WIDTHS * width_km
     pixels, covered = imagery.square(lat, lon, view_km, _VIEW_PX)
-    features = finder.find(pixels, covered)
+    features = extractor.find(pixels, covered)
     light = replace(features, descriptors=features.descriptors.astype(np.float16))
     return Place(LocalFrame(lat, lon), width_km, view_km / _VIEW_PX, _VIEW_PX / 2, light)
 

@@ -12,7 +12,7 @@ from engine.imagery.source import ImagerySource
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED, Evidence, probability
-from engine.registration.matching import MAX_FEATURES, Features, Finder, match_nearby
+from engine.registration.matching import MAX_FEATURES, FeatureExtractor, Features, match_nearby
 from engine.registration.prepare import GroundFeatures, PreparedPhoto
 from engine.registration.reference import render
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
@@ -104,12 +104,12 @@ def _resized(found: Registration, size: tuple[int, int]) -> Registration:
 def _refined_once(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> Registration | None:
     """Tie points all over the photo and the camera solved from them."""
     for _ in range(_RENDERINGS):
-        ground = seen_by(camera, imagery, MAX_FEATURES, photo.finder)
+        ground = seen_by(camera, imagery, MAX_FEATURES, photo.extractor)
         tight = tightened(photo.features, ground, camera, photo.prior)
         if tight is None:
             return None
-        camera, good, surplus = tight
-    return concluded(photo, good, camera, surplus)
+        camera, good, z_score = tight
+    return concluded(photo, good, camera, z_score)
 
 
 def tightened(
@@ -127,7 +127,7 @@ def tightened(
     return camera, points[np.flatnonzero(good)], above_chance(residuals_px, reach_px)
 
 
-def concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: float) -> Registration | None:
+def concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, z_score: float) -> Registration | None:
     """The final camera from tie points spread over the photo, and what it is worth."""
     kept = good[_best_of_each_cell(good.xy_px, max(photo.size))]
     if len(kept) < MIN_POINTS:
@@ -141,14 +141,14 @@ def concluded(photo: PreparedPhoto, good: TiePoints, camera: Camera, surplus: fl
     ring = footprint.footprint_ring(final.camera)
     if ring is None:
         return None
-    evidence = Evidence.of(final, kept, photo.prior, surplus)
+    evidence = Evidence.of(final, kept, photo.prior, z_score)
     return Registration(probability(evidence), final, kept, evidence, _rms_km(final.camera, kept), ring)
 
 
-def seen_by(camera: Camera, imagery: ImagerySource, limit: int, finder: Finder) -> GroundFeatures:
+def seen_by(camera: Camera, imagery: ImagerySource, limit: int, extractor: FeatureExtractor) -> GroundFeatures:
     """Features of the imagery drawn as the camera sees it."""
     pixels, covered = render(imagery, camera)
-    features = finder.find(pixels, covered, limit)
+    features = extractor.find(pixels, covered, limit)
     return GroundFeatures(features, *camera.locate(features.xy[:, 0], features.xy[:, 1]))
 
 

@@ -19,6 +19,7 @@ from engine import geo
 from engine.imagery.source import ImagerySource
 from engine.registration.camera import Camera
 from engine.registration.confidence import probability
+from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.matching import Features, match_mutually
 from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
 from engine.registration.refine import (
@@ -33,7 +34,6 @@ from engine.registration.refine import (
 )
 from engine.registration.similarity import AffineGuess, guess_affines
 from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera
-from engine.registration.starts import starts_from_affine
 from engine.voting.poses import Pose
 
 Array = NDArray[np.float64]
@@ -91,7 +91,7 @@ def _voted_for(found: Registration, pose: Pose) -> Registration:
 
 
 def _worth(found: Registration) -> tuple[float, float]:
-    return found.confidence, found.evidence.surplus
+    return found.confidence, found.evidence.z_score
 
 
 def _squashed(found: Registration, size: tuple[int, int]) -> Registration:
@@ -109,11 +109,11 @@ def _register_unstretched(
     """As `register`, for the picture in the shape that it has."""
     ground = place.ground()
     promising = _first_look(photo, place, ground, pose)
-    for first_surplus, camera in promising[:_LOOKS]:
-        if first_surplus < max(_WORTH_A_LOOK, _AS_GOOD * promising[0][0]) and not keep_any:
+    for first_z_score, camera in promising[:_LOOKS]:
+        if first_z_score < max(_WORTH_A_LOOK, _AS_GOOD * promising[0][0]) and not keep_any:
             break
-        surplus, camera = _check(photo, imagery, camera)
-        if surplus > _PROMISING or keep_any:
+        z_score, camera = _check(photo, imagery, camera)
+        if z_score > _PROMISING or keep_any:
             return refined(photo, imagery, camera)
     return None
 
@@ -130,9 +130,9 @@ def carry_over(photo: PreparedPhoto, place: Place) -> Registration | None:
     tight = tightened(photo.small, ground, promising[0][1], photo.small_prior)
     if tight is None:
         return None
-    camera, good, surplus = tight
+    camera, good, z_score = tight
     scale = np.array(photo.size) / photo.small_size
-    return concluded(photo, replace(good, xy_px=good.xy_px * scale), camera.resized(*photo.size), surplus)
+    return concluded(photo, replace(good, xy_px=good.xy_px * scale), camera.resized(*photo.size), z_score)
 
 
 def _first_look(
@@ -205,7 +205,7 @@ def _camera_of_guess(
     def by_agreement(cameras: list[Camera]) -> list[Camera]:
         return sorted(cameras, key=lambda camera: -len(agreeing(camera)))
 
-    starts = starts_from_affine(guess.matrix, frame, size, prior)
+    starts = initial_poses_from_affine(guess.matrix, frame, size, prior)
     starts.sort(key=lambda start: float(np.median(errors_px(start, points[guess.inliers]))))
     starts = starts[:_STARTS]
     cameras = [solve_camera(points[guess.inliers], start, prior, longer / 120, steps=10).camera for start in starts]
@@ -220,11 +220,11 @@ def _camera_of_guess(
 
 def _check(photo: PreparedPhoto, imagery: ImagerySource, camera: Camera) -> tuple[float, Camera]:
     """How far above chance a guessed camera is, on small pictures, and the camera improved by the way."""
-    ground = seen_by(camera, imagery, SMALL_FEATURES, photo.finder)
-    surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX)
-    if surplus > _PROMISING / 2:
-        surplus, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX * 0.67)
-    return surplus, camera
+    ground = seen_by(camera, imagery, SMALL_FEATURES, photo.extractor)
+    z_score, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX)
+    if z_score > _PROMISING / 2:
+        z_score, camera = _improved(photo.small, ground, camera, photo.small_prior, _CHECK_REACH_PX * 0.67)
+    return z_score, camera
 
 
 def _improved(

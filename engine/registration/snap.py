@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 # (120 random spots, camera as true as the truth table, 2 to 5 km): of what is found with a likeness above 0.4, 75 %
 # lies within 7 km with patches of 41 pixels, 89 % with 89, all 44 with 121.
 _ARM_PX = 56
-_LEAST_LIKENESS = 0.4
+_LEAST_SIMILARITY = 0.4
 _CLIP_LIMIT = 3.0
 
 
@@ -55,12 +55,12 @@ def snap(
     patch = _changes(window)[half - _ARM_PX : half + _ARM_PX + 1, half - _ARM_PX : half + _ARM_PX + 1]
     if float(patch.std()) < 1e-3:
         return None
-    likeness = np.asarray(cv2.matchTemplate(_changes(seen), patch, cv2.TM_CCOEFF_NORMED), np.float32)
-    _, best, _, (column, row) = cv2.minMaxLoc(likeness)
-    if not np.isfinite(best) or best < _LEAST_LIKENESS:
+    similarity = np.asarray(cv2.matchTemplate(_changes(seen), patch, cv2.TM_CCOEFF_NORMED), np.float32)
+    _, best, _, (column, row) = cv2.minMaxLoc(similarity)
+    if not np.isfinite(best) or best < _LEAST_SIMILARITY:
         return None
-    dx = _summit(likeness[row], column) - (half - _ARM_PX)
-    dy = _summit(likeness[:, column], row) - (half - _ARM_PX)
+    dx = _summit(similarity[row], column) - (half - _ARM_PX)
+    dy = _summit(similarity[:, column], row) - (half - _ARM_PX)
     lat, lon = camera.locate(x_px + dx, y_px + dy)
     return (float(lat), float(lon), float(best)) if np.isfinite(lat) else None
 

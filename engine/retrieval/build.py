@@ -20,10 +20,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from engine.errors import OutputError, UsageError
+from engine.imagery.location import note_imagery
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
-from engine.imagery.whereabouts import note_imagery
 from engine.limits import DEFAULT_TILE_KM
+from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
@@ -54,7 +55,6 @@ from engine.voting.build import (
 )
 from engine.voting.cells import Cells
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
-from engine.work import Work
 
 _PLAN = "plan.json"
 _JOURNAL = "journal.txt"
@@ -76,7 +76,7 @@ def build_index(
     scheduler: str = "",
     attribution: str = "",
     licence: str = "",
-    work: Work | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Builds the index of the tiles of some imagery.
 
@@ -106,24 +106,24 @@ def build_index(
         InputError: the imagery cannot be used. OutputError: the folder cannot be written. UsageError: the
         request makes no sense. CancelledError: the partial folder stays, to be resumed.
     """
-    work = work or Work()
+    progress = progress or Progress()
     out = Path(out)
     if out.exists():
         raise UsageError(out, "already exists", "choose another folder or delete this one")
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
-    with open_imagery(source, work) as imagery:
+    with open_imagery(source, progress) as imagery:
         attribution, licence = attribution or imagery.attribution, licence or imagery.licence
         if imagery.remote:
             _check_server(imagery.name, bbox, attribution, licence)
-        work.progress("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
-        tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, work)
+        progress.report("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
+        tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, progress)
         if len(tiles) == 0:
             raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
         dtype = "int8" if compact else "float32"
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
-        cells = plan_cells(bbox or imagery.bounds(), feature_km, work)[0] if feature_km else None
+        cells = plan_cells(bbox or imagery.bounds(), feature_km, progress)[0] if feature_km else None
         plan = {
             "format": FORMAT if feature_km else 1,
             "name": out.name,
@@ -151,10 +151,10 @@ def build_index(
                 batches = batches_on_dask(scheduler, Path(source), tiles, model, dtype, start)
             else:
                 batches = batches_here(imagery, tiles, model, dtype, start, reuse)
-            _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, work)
+            _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, progress)
             if cells is not None:
-                plan[FACTS] = _write_features(partial, imagery, source, cells, feature_km, reuse, scheduler, work)
-            info = _finish(partial, out, plan, tiles, model, work)
+                plan[FACTS] = _write_features(partial, imagery, source, cells, feature_km, reuse, scheduler, progress)
+            info = _finish(partial, out, plan, tiles, model, progress)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
     if not imagery.remote:  # a server is asked only when it is named
@@ -228,11 +228,11 @@ def _sound_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], i
 
 
 def _write_batches(
-    batches: Generator[Batch], partial: Path, dtype: str, dimension: int, total: int, start: int, work: Work
+    batches: Generator[Batch], partial: Path, dtype: str, dimension: int, total: int, start: int, progress: Progress
 ) -> None:
     """Writes batches as they come, one of them on its way to the disk while the next is embedded."""
     done = min(start * BATCH, total)
-    work.progress("embed", done, total)
+    progress.report("embed", done, total)
     with contextlib.ExitStack() as stack:
         names = (*_columns(dtype, dimension), _JOURNAL)
         files = [stack.enter_context((partial / name).open("ab")) for name in names]
@@ -243,11 +243,11 @@ def _write_batches(
             if written is not None:
                 written.result()
                 done = min(batch.number * BATCH, total)
-                work.progress("embed", done, total, f"{done} of {total} tiles")
+                progress.report("embed", done, total, f"{done} of {total} tiles")
             written = writer.submit(_append_batch, files, batch)
         if written is not None:
             written.result()
-        work.progress("embed", total, total, f"{total} of {total} tiles")
+        progress.report("embed", total, total, f"{total} of {total} tiles")
 
 
 def _append_batch(files: Sequence[BinaryIO], batch: Batch) -> None:
@@ -270,7 +270,7 @@ def _write_features(
     feature_km: float,
     reuse: RegionalIndex | None,
     scheduler: str,
-    work: Work,
+    progress: Progress,
 ) -> dict[str, Any]:
     """The features of these cells, those that an earlier build has left included; what the manifest says of them."""
     start = sound_cells(partial, cells)
@@ -278,16 +278,16 @@ def _write_features(
         read = cells_on_dask(scheduler, Path(source), cells[start:], feature_km)
     else:
         read = cells_here(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
-    return write_features(partial, cells, feature_km, read, start, work)
+    return write_features(partial, cells, feature_km, read, start, progress)
 
 
 # -- the finished index -------------------------------------------------------------------------------
 
 
 def _finish(
-    partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, model: ModelPackage, work: Work
+    partial: Path, out: Path, plan: dict[str, Any], tiles: Tiles, model: ModelPackage, progress: Progress
 ) -> dict[str, Any]:
-    work.progress("write", 0, 1)
+    progress.report("write", 0, 1)
     kept = np.fromfile(partial / _KEPT, "<u4")
     if len(kept) == 0:
         raise UsageError(plan["source"]["path"], "no tile of that region is covered by it", "check the region")
@@ -298,7 +298,7 @@ def _finish(
     descriptors = DESCRIPTORS[plan["dtype"]]
     names = [descriptors, TILES, PIXELS]
     if plan["dtype"] == "float32":
-        write_footprints(partial / FOOTPRINTS, tiles, work)
+        write_footprints(partial / FOOTPRINTS, tiles, progress)
         names.append(FOOTPRINTS)
     if has_codes(len(tiles), model.dimension):
         shape = len(tiles), model.dimension
@@ -313,7 +313,7 @@ def _finish(
     _write_synced(partial / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     for name in (_PLAN, _JOURNAL, _KEPT):
         (partial / name).unlink(missing_ok=True)
-    work.progress("write", 1, 1)
+    progress.report("write", 1, 1)
     partial.rename(out)
     return read_manifest(out)
 

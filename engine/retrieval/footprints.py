@@ -11,15 +11,15 @@ import shapely
 
 from engine import geo, geopackage
 from engine.errors import OutputError
+from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Tiles
-from engine.work import Work
 
 _AT_ONCE = 1000  # tiles, between two reports
 
 
-def export_footprints(index: RegionalIndex, out: Path, work: Work) -> Path:
+def export_footprints(index: RegionalIndex, out: Path, progress: Progress) -> Path:
     """Writes the outlines of an index's tiles to a GeoPackage, which gets its name when it is complete.
 
     Raises:
@@ -27,7 +27,7 @@ def export_footprints(index: RegionalIndex, out: Path, work: Work) -> Path:
     """
     partial = out.with_name(out.name + ".partial")
     try:
-        write_footprints(partial, index.tiles_at(slice(None)), work)
+        write_footprints(partial, index.tiles_at(slice(None)), progress)
         partial.replace(out)
     except OSError as error:
         raise OutputError.from_os_error(out, error) from error
@@ -38,9 +38,9 @@ def export_footprints(index: RegionalIndex, out: Path, work: Work) -> Path:
     return out
 
 
-def write_footprints(path: Path, tiles: Tiles, work: Work | None = None) -> None:
+def write_footprints(path: Path, tiles: Tiles, progress: Progress | None = None) -> None:
     """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens. Reports as stage `write`."""
-    work = work or Work()
+    progress = progress or Progress()
     path.unlink(missing_ok=True)
     layer = geopackage.Layer("tiles", "MULTIPOLYGON", {"tile": "TEXT", "width_km": "REAL"}, "Tiles of a regional index")
     connection = geopackage.connect(path)
@@ -49,7 +49,7 @@ def write_footprints(path: Path, tiles: Tiles, work: Work | None = None) -> None
         geopackage.create_core(connection)
         geopackage.create_layer(connection, layer)
         connection.executemany(
-            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", _footprint_rows(tiles, work)
+            "INSERT INTO tiles (geom, tile, width_km) VALUES (?, ?, ?)", _footprint_rows(tiles, progress)
         )
         geopackage.refresh_contents(connection, "tiles")
         # No time stamps: the same tiles give the same bytes.
@@ -59,10 +59,10 @@ def write_footprints(path: Path, tiles: Tiles, work: Work | None = None) -> None
         connection.close()
 
 
-def _footprint_rows(tiles: Tiles, work: Work) -> Iterator[tuple[bytes, str, float]]:
+def _footprint_rows(tiles: Tiles, progress: Progress) -> Iterator[tuple[bytes, str, float]]:
     for number, tile in enumerate(tiles):
         if number % _AT_ONCE == 0:
-            work.progress("write", number, len(tiles))
+            progress.report("write", number, len(tiles))
         yield _footprint_row(tile)
 
 

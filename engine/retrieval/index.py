@@ -125,7 +125,7 @@ class RegionalIndex:
         tiles = np.concatenate([stored[:0], *(stored[first:last] for first, last in pieces)]).view(TILE_DTYPE).ravel()
         return self._checked(tiles), rows
 
-    def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def similarity(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
         turned = np.ascontiguousarray(queries.T)
         cosines = np.empty((len(rows), len(queries)), np.float32)

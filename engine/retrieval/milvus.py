@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
-from engine.imagery.whereabouts import note_imagery
+from engine.imagery.location import note_imagery
+from engine.progress import Progress
 from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth, read_manifest
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.voting.feature_index import FACTS, FeatureIndex
 from engine.voting.milvus_features import features_collection, open_features, push_features
-from engine.work import Work
 
 _MANIFEST_ROW = -1
 _MOST_MANIFEST_BYTES = 65_535  # of a text on Milvus
@@ -102,7 +102,7 @@ class MilvusIndex(RegionalIndex):
         found = self._get(rows, ["vector"])
         return np.array([entity["vector"] for entity in found], np.float32).reshape(-1, self.dimension)
 
-    def likeness(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def similarity(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The highest cosine (n,) of each of these rows with any of the queries (m, dimension)."""
         if not len(rows):
             return np.empty(0, np.float32)
@@ -225,14 +225,14 @@ def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[st
     return info
 
 
-def push(index: RegionalIndex, address: str | Path, work: Work | None = None) -> None:
+def push(index: RegionalIndex, address: str | Path, progress: Progress | None = None) -> None:
     """Copies an index to Milvus. The manifest goes last, so a push that was stopped is not taken for an index.
 
     Raises:
         UsageError: a collection of this name is there already, or the manifest is too long. InputError: the server
         cannot be reached.
     """
-    work = work or Work()
+    progress = progress or Progress()
     uri, collection = parts_of(address)
     manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
     if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
@@ -247,7 +247,7 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
     if client.has_collection(features_collection(collection)):
         client.drop_collection(features_collection(collection))  # of one half pushed, or of one that was dropped
     if index.features is not None:
-        push_features(index.features, client, features_collection(collection), work)
+        push_features(index.features, client, features_collection(collection), progress)
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("row", DataType.INT64, is_primary=True)
     for name in ("tile", "grid_row", "grid_col"):
@@ -263,13 +263,13 @@ def push(index: RegionalIndex, address: str | Path, work: Work | None = None) ->
         wanted.add_index("vector", index_type="FLAT", metric_type="IP")
     client.create_collection(collection, schema=schema, index_params=wanted)
     for start in range(0, index.count, _BATCH):
-        work.progress("push", start, index.count, f"{start} of {index.count} tiles")
+        progress.report("push", start, index.count, f"{start} of {index.count} tiles")
         rows = np.arange(start, min(start + _BATCH, index.count))
         client.insert(collection, _entities(rows, index.tiles_at(rows), index.descriptors_at(rows)))
     last = _entities(np.array([_MANIFEST_ROW]), np.zeros(1, TILE_DTYPE), np.zeros((1, index.dimension), np.float32))
     client.insert(collection, [{**last[0], "manifest": manifest}])
     client.flush(collection)
-    work.progress("push", index.count, index.count)
+    progress.report("push", index.count, index.count)
 
 
 def _lists(count: int) -> int:

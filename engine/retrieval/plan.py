@@ -12,13 +12,13 @@ from engine.errors import UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.limits import FEATURE_KM
+from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
 from engine.retrieval.stored import NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE
-from engine.work import Work
 
 _AT_ONCE = 50_000  # tiles, between two reports
 _OUTLINE_BYTES = 313  # of a tile in `tiles.gpkg`, as measured
@@ -46,7 +46,7 @@ def outlook(
     tile_km: Sequence[float],
     include_ocean: bool,
     dimension: int,
-    work: Work,
+    progress: Progress,
     feature_km: float | None = None,
 ) -> Outlook:
     """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
@@ -56,11 +56,11 @@ def outlook(
     """
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
-    with open_imagery(source, work) as imagery:
-        count = len(plan_tiles(imagery, bbox, tile_km, include_ocean, work))
+    with open_imagery(source, progress) as imagery:
+        count = len(plan_tiles(imagery, bbox, tile_km, include_ocean, progress))
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
-        features = plan_cells(bbox or imagery.bounds(), feature_km, work)[1] if feature_km else 0
+        features = plan_cells(bbox or imagery.bounds(), feature_km, progress)[1] if feature_km else 0
     a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
     size_bytes = count * a_tile + codes + features
@@ -69,17 +69,21 @@ def outlook(
 
 
 def plan_tiles(
-    imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float], include_ocean: bool, work: Work | None = None
+    imagery: ImagerySource,
+    bbox: BBox | None,
+    tile_km: Sequence[float],
+    include_ocean: bool,
+    progress: Progress | None = None,
 ) -> Tiles:
     """The tiles to try, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
-    work = work or Work()
+    progress = progress or Progress()
     tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
     if bbox is not None:
         tiles = tiles[_within(tiles, imagery.bounds())]
     if not include_ocean:
         on_land = np.empty(len(tiles), bool)
         for start in range(0, len(tiles), _AT_ONCE):
-            work.progress("plan", start, len(tiles))
+            progress.report("plan", start, len(tiles))
             some = slice(start, start + _AT_ONCE)
             on_land[some] = tiling.land_fraction(tiles[some]) >= tiling.MIN_LAND
         tiles = tiles[on_land]

@@ -48,7 +48,7 @@ class Found:
 
     rows: NDArray[np.int64]
     tiles: Tiles
-    likeness: NDArray[np.float64]
+    similarity: NDArray[np.float64]
     log_prior: NDArray[np.float64]
     lookup: TileLookup
     background: NDArray[np.int64]
@@ -71,7 +71,7 @@ class Ranked:
     rows: NDArray[np.int64]
     tiles: Tiles
     rotation_deg: NDArray[np.int64]
-    likeness: NDArray[np.float64]
+    similarity: NDArray[np.float64]
     scores: NDArray[np.float64]
 
 
@@ -107,19 +107,19 @@ def rank_tiles(
     for number, (index, model, found) in enumerate(searched):
         descriptors = index.descriptors_at(found.rows)
         turns = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
-        quarters = quarters_likeness(index, found, turns, views[model].quarters)
+        quarters = quarters_similarity(index, found, turns, views[model].quarters)
         factor, offset = scales[model]
-        likeness = factor * ((1 - _QUARTERS_WEIGHT) * found.likeness + _QUARTERS_WEIGHT * quarters) + offset
-        parts.append((np.full(len(turns), number), found.rows, found.tiles, turns, likeness, found.log_prior))
-    owner, rows, tiles, turns, likeness, prior = (np.concatenate(part) for part in zip(*parts, strict=True))
-    scores = likeness + LOG_WEIGHT * prior
+        similarity = factor * ((1 - _QUARTERS_WEIGHT) * found.similarity + _QUARTERS_WEIGHT * quarters) + offset
+        parts.append((np.full(len(turns), number), found.rows, found.tiles, turns, similarity, found.log_prior))
+    owner, rows, tiles, turns, similarity, prior = (np.concatenate(part) for part in zip(*parts, strict=True))
+    scores = similarity + LOG_WEIGHT * prior
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         [searched[owner[row]][0] for row in order],
         rows[order],
         tiles.take(order),
         np.array(ROTATIONS_DEG)[turns[order]],
-        likeness[order],
+        similarity[order],
         scores[order],
     )
 
@@ -139,16 +139,16 @@ def shortlist(
     if circle is not None and circle.radius_km >= _EVERYWHERE_KM:
         circle = None
     rows, tiles, lookup = _to_compare(index, queries, circle, expectation.nadir)
-    likeness = index.likeness(queries, rows).astype(np.float64)
+    similarity = index.similarity(queries, rows).astype(np.float64)
     if circle is None:
         background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
     else:
         background = rows[:: max(1, len(rows) // _BACKGROUND)]
     prior = log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64), expectation)
-    scores = likeness + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
+    scores = similarity + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return Found(rows[best], tiles.take(best), likeness[best], prior[best], lookup, background)
+    return Found(rows[best], tiles.take(best), similarity[best], prior[best], lookup, background)
 
 
 def _to_compare(
@@ -185,7 +185,11 @@ def _common_scale(
     first_mean = first_deviation = 0.0
     for model in models:
         background = np.concatenate(
-            [index.likeness(views[model].whole, found.background) for index, other, found in searched if other == model]
+            [
+                index.similarity(views[model].whole, found.background)
+                for index, other, found in searched
+                if other == model
+            ]
         )
         mean, deviation = float(background.mean()), max(float(background.std()), 1e-3)
         if not scales:
@@ -195,7 +199,7 @@ def _common_scale(
     return scales
 
 
-def quarters_likeness(
+def quarters_similarity(
     index: RegionalIndex, found: Found, turns: NDArray[np.int64], quarters: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Mean cosine (n,) of the photo's quarters with the tiles where they lie if the photo is that of each tile found.
@@ -226,5 +230,5 @@ def quarters_likeness(
     cosines = index.descriptors_at(np.maximum(near, 0)) @ quarters.reshape(-1, quarters.shape[-1]).T
     cosines[near < 0] = 0.0
     view = len(ROTATIONS_DEG) * np.arange(len(QUARTERS))[:, None] + turns
-    likeness = cosines[where.reshape(keys.shape), view[:, :, None]].max(axis=-1)
-    return np.maximum(likeness, 0.0).mean(axis=0, dtype=np.float64)
+    similarity = cosines[where.reshape(keys.shape), view[:, :, None]].max(axis=-1)
+    return np.maximum(similarity, 0.0).mean(axis=0, dtype=np.float64)

@@ -26,6 +26,7 @@ from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.limits import FEATURE_KM
+from engine.progress import Progress
 from engine.retrieval.batches import open_once
 from engine.retrieval.tiling import BBox
 from engine.voting.cells import CELL_PX, Cells, Grid, middles
@@ -39,7 +40,6 @@ from engine.voting.feature_index import (
 )
 from engine.voting.ground import PIXELS_A_FEATURE, picture_of, read_cell
 from engine.voting.vocabulary import vocabulary
-from engine.work import Work
 
 CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
 _THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
@@ -66,12 +66,12 @@ def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
     return imagery.pixel_km(lat, lon)
 
 
-def plan_cells(bbox: BBox, feature_km: float, work: Work | None = None) -> tuple[Cells, int]:
+def plan_cells(bbox: BBox, feature_km: float, progress: Progress | None = None) -> tuple[Cells, int]:
     """The cells of a region without those of the open sea, and about how many bytes their features will have.
 
     Reports as stage `plan`, in cells. Raises UsageError where there are too many.
     """
-    work = work or Work()
+    progress = progress or Progress()
     grid = Grid(feature_km)
     count = grid.count(bbox)
     if count > _MOST_CELLS:
@@ -82,7 +82,7 @@ def plan_cells(bbox: BBox, feature_km: float, work: Work | None = None) -> tuple
     at_once = max(1, _POINTS_AT_ONCE // len(shares) ** 2)
     near = np.empty(len(cells))
     for start in range(0, len(cells), at_once):
-        work.progress("plan", start, len(cells))
+        progress.report("plan", start, len(cells))
         some = cells[start : start + at_once, None]
         lat = some["south"] + shares * (some["north"] - some["south"])
         lon = some["west"] + shares * (some["east"] - some["west"])
@@ -99,7 +99,7 @@ def write_features(
     feature_km: float,
     read: Generator[CellRead | None],
     start: int,
-    work: Work,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Appends the cells from number `start` on, as they are read; what the manifest says of the features.
 
@@ -110,9 +110,9 @@ def write_features(
         rows = stack.enter_context((partial / FEATURE_CELLS).open("ab"))
         stack.callback(read.close)
         for number, found in enumerate(read, start=start):
-            work.progress("features", number, len(cells), f"{number} of {len(cells)} cells")
+            progress.report("features", number, len(cells), f"{number} of {len(cells)} cells")
             _append(features, rows, int(cells[number]["number"]), found)
-    work.progress("features", len(cells), len(cells))
+    progress.report("features", len(cells), len(cells))
     count = (partial / FEATURES).stat().st_size // FEATURE_DTYPE.itemsize
     return {"count": count, "feature_km": feature_km, "vocabulary": vocabulary().sha256}
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
+from engine.progress import Progress
 from engine.retrieval.milvus_server import MilvusServer
 from engine.voting.feature_index import CELL_ROW_DTYPE, FEATURE_DTYPE, FeatureIndex, Pieces, joined
-from engine.work import Work
 
 _BLOCK = 2000  # features in a block: 64,000 characters, of the 65,535 that a text on Milvus may have
 _BLOCK_BYTES = _BLOCK * FEATURE_DTYPE.itemsize
@@ -31,7 +31,7 @@ def features_collection(collection: str) -> str:
     return f"{collection}_features"
 
 
-def push_features(features: FeatureIndex, client: MilvusServer, collection: str, work: Work) -> None:
+def push_features(features: FeatureIndex, client: MilvusServer, collection: str, progress: Progress) -> None:
     """Copies features to a new collection: feature blocks count from 0 up, those of the table of cells from -1 down."""
     from pymilvus import DataType, MilvusClient
 
@@ -47,7 +47,7 @@ def push_features(features: FeatureIndex, client: MilvusServer, collection: str,
     client.insert(collection, [_entity(-1 - number, part) for number, part in enumerate(parts)])
     step = _BLOCK * _AT_ONCE
     for start in range(0, features.count, step):
-        work.progress("push", start, features.count, f"{start} of {features.count} local features")
+        progress.report("push", start, features.count, f"{start} of {features.count} local features")
         part = features.read([(start, min(start + step, features.count))]).tobytes()
         blocks = [part[at : at + _BLOCK_BYTES] for at in range(0, len(part), _BLOCK_BYTES)]
         client.insert(collection, [_entity(start // _BLOCK + number, content) for number, content in enumerate(blocks)])

@@ -191,7 +191,7 @@ def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch
 def test_a_photo_beyond_the_memory_is_a_failed_photo(photo, small_index_folder, monkeypatch, capsys):
     from engine.localize import Localizer
 
-    def greedy(self, query, work):
+    def greedy(self, query, progress):
         raise MemoryError
 
     monkeypatch.setattr(Localizer, "localize", greedy)

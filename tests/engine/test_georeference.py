@@ -32,9 +32,9 @@ from engine.georeference import pixels as pixels_module
 from engine.georeference.write import Wanted, georeference
 from engine.imagery.raster import RasterSource
 from engine.limits import GEOREFERENCED
+from engine.progress import Progress
 from engine.registration.reference import render
 from engine.results import ResultsFile
-from engine.work import Work
 
 CAMERAS = st.fixed_dictionaries(
     {
@@ -315,11 +315,11 @@ def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
     def on_progress(at, done, total, message):
         told.append((at, done, total))
         if at == stage and done >= share * total:
-            work.cancel()
+            progress.cancel()
 
-    work = Work(on_progress)
+    progress = Progress(on_progress)
     with pytest.raises(CancelledError):
-        georeference(photo, results, Wanted("ortho", out), work)
+        georeference(photo, results, Wanted("ortho", out), progress)
     assert told[-1][1] < told[-1][2] or stage == "read"
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.tif"}
     assert out.read_bytes() == b"an older file"
@@ -344,7 +344,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with pytest.raises(OutputError, match=r"out\.tif: could not be written .*; free some space"):
-            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"), Work(on_progress))
+            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"), Progress(on_progress))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)

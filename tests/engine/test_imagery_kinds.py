@@ -19,16 +19,16 @@ from test_registration_solve import camera_at
 from tile_server import TileServer, raster_tiles
 
 from engine.errors import InputError, UsageError
+from engine.imagery.location import find_imagery
 from engine.imagery.opening import open_imagery
 from engine.imagery.raster import RasterSource
-from engine.imagery.whereabouts import find_imagery
 from engine.localize import Localizer, Query
+from engine.progress import Progress
 from engine.resources import resources_folder
 from engine.results import ResultsFile
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
-from engine.work import Work
 
 VIEW = (44.0, 5.0, 200.0, 128)
 MAX_ZOOM = 8
@@ -231,7 +231,7 @@ def test_a_photo_is_located_with_tiles_and_credit_is_kept(photo_file, index, mod
     assert without["status"] == "uncertain"
     assert not server.asked  # nothing is fetched that was not asked for
     query = Query(photo_file, register_s=60, imagery=str(settings_file))
-    answer = localizer.localize(query, Work(lambda *said: told.append(said)))
+    answer = localizer.localize(query, Progress(lambda *said: told.append(said)))
     assert answer["status"] == "located"
     assert answer["imagery"] == {
         "source": "Ground Office",
@@ -305,7 +305,7 @@ def test_a_server_that_fails_later_is_named_too(tmp_path, ground, photo_file, mo
             if done == 2:
                 server.stop()
 
-    answer = localizer.localize(query, Work(fail_after_two))
+    answer = localizer.localize(query, Progress(fail_after_two))
     assert 2 <= max(tried) < 30
     assert answer["status"] == "uncertain"
     assert f"None of the {max(tried)} candidates tried fits" in answer["message"]
@@ -332,10 +332,10 @@ def test_what_could_not_be_checked_does_not_speak_against_the_first_candidate(tm
 def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_file, server):
     from engine.errors import CancelledError
 
-    work = Work(lambda stage, *_: work.cancel() if stage == "imagery" else None)
+    progress = Progress(lambda stage, *_: progress.cancel() if stage == "imagery" else None)
     localizer = Localizer([RegionalIndex.open(index)], [model])
     with pytest.raises(CancelledError):
-        localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), work)
+        localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), progress)
 
 
 def test_the_command_line_takes_a_server(earthloc, photo_file, index, settings_file, server, tmp_path):
@@ -383,9 +383,9 @@ def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, settings_f
     served, plain = RegionalIndex.open(tmp_path / "served"), RegionalIndex.open(tmp_path / "plain")
     assert served.count == plain.count > 5
     assert np.array_equal(served.tiles, plain.tiles)
-    likeness = served.descriptors @ plain.descriptors.T
-    assert np.array_equal(likeness.argmax(axis=1), np.arange(plain.count))
-    assert likeness.diagonal().min() > 0.85
+    similarity = served.descriptors @ plain.descriptors.T
+    assert np.array_equal(similarity.argmax(axis=1), np.arange(plain.count))
+    assert similarity.diagonal().min() > 0.85
     assert find_imagery(tmp_path / "served", "Ground Office") is None  # a server is asked only when it is named
 
 

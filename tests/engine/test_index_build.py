@@ -13,13 +13,13 @@ import rasterio
 
 from engine.errors import CancelledError, IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.raster import RasterSource
+from engine.progress import Progress
 from engine.retrieval import batches, build, footprints, plan, tiling
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex, list_indexes
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.search import shortlist
 from engine.retrieval.tiling import Circle
-from engine.work import Work
 
 FEATURE_FILES = ("features.bin", "features.cells")
 FILES = ("index.json", "descriptors.f32", "tiles.bin", "tiles.gpkg", "pixels.crc", *FEATURE_FILES)
@@ -66,7 +66,7 @@ def test_region_and_ocean(tmp_path, land_raster, model):
 
 def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
     region, widths = (3.0, 42.5, 7.5, 45.5), [313.0, 150.0]  # no tile reaches beyond the raster
-    planned = plan.outlook(str(land_raster), region, widths, False, model.dimension, Work())
+    planned = plan.outlook(str(land_raster), region, widths, False, model.dimension, Progress())
     info = build_index(land_raster, tmp_path / "part", bbox=region, tile_km=widths, model=model)
     assert planned.tiles == info["count"]
     size_bytes = sum(file["bytes"] for file in info["files"].values())
@@ -74,44 +74,44 @@ def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
     assert planned.size_bytes == pytest.approx(size_bytes, abs=empty_geopackage)
     assert planned.size_bytes > 1024 * planned.tiles
     with pytest.raises(UsageError, match="not west, south, east, north"):
-        plan.outlook(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Work())
+        plan.outlook(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Progress())
 
 
 def test_planning_and_outlines_can_be_stopped(tmp_path, land_raster, small_index_folder, monkeypatch):
-    work = Work(lambda stage, done, *_: work.cancel() if done else None)
+    progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
     monkeypatch.setattr(plan, "_AT_ONCE", 10)
     with pytest.raises(CancelledError), RasterSource.open(land_raster) as source:
-        plan.plan_tiles(source, None, [313], False, work)
+        plan.plan_tiles(source, None, [313], False, progress)
     monkeypatch.setattr(footprints, "_AT_ONCE", 10)
-    work = Work(lambda stage, done, *_: work.cancel() if done else None)
+    progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
     with pytest.raises(CancelledError):
-        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "t.gpkg", work)
+        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "t.gpkg", progress)
     assert os.listdir(tmp_path) == []
 
 
 def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, land_raster, model):
     """Before their cells, hundreds of millions, are listed, and before the first tile is embedded."""
     world, began = (-180.0, -60.0, 180.0, 75.0), []
-    work = Work(lambda stage, *_: began.append(stage))
+    progress = Progress(lambda stage, *_: began.append(stage))
     with pytest.raises(UsageError, match=r"2 m a pixel take 4\d\d,\d+,\d+ cells .*choose a smaller region or coarser"):
-        plan.outlook(str(land_raster), world, [3000.0], False, model.dimension, work, feature_km=0.002)
+        plan.outlook(str(land_raster), world, [3000.0], False, model.dimension, progress, feature_km=0.002)
     with pytest.raises(UsageError, match="choose a smaller region or coarser"):
         build_index(
-            land_raster, tmp_path / "fine", bbox=world, tile_km=[3000], model=model, feature_km=0.002, work=work
+            land_raster, tmp_path / "fine", bbox=world, tile_km=[3000], model=model, feature_km=0.002, progress=progress
         )
     assert set(began) == {"plan"}
     assert os.listdir(tmp_path) == []
 
 
 def test_planning_features_can_be_stopped(land_raster, model):
-    work = Work(lambda stage, done, total, _: work.cancel() if total > 10_000 and done else None)
+    progress = Progress(lambda stage, done, total, _: progress.cancel() if total > 10_000 and done else None)
     with pytest.raises(CancelledError):
-        plan.outlook(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, work, 0.01)
+        plan.outlook(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, progress, 0.01)
 
 
 def test_outlines_that_cannot_be_written(tmp_path, small_index_folder):
     with pytest.raises(OutputError, match="gone.*t.gpkg"):
-        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "gone" / "t.gpkg", Work())
+        footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "gone" / "t.gpkg", Progress())
 
 
 def test_same_inputs_same_bytes(tmp_path, small_index_folder, land_raster, model):
@@ -122,19 +122,21 @@ def test_same_inputs_same_bytes(tmp_path, small_index_folder, land_raster, model
 def test_cancel_keeps_the_work_and_resume_finishes_it(tmp_path, small_index_folder, land_raster, model, monkeypatch):
     def stop_after_first_batch(stage, done, total, message):
         if stage == "embed" and done >= build.BATCH:
-            work.cancel()
+            progress.cancel()
 
-    work = Work(stop_after_first_batch)
+    progress = Progress(stop_after_first_batch)
     out = tmp_path / "europe"
     plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}
     with pytest.raises(CancelledError):
-        build_index(land_raster, out, work=work, **plan)
+        build_index(land_raster, out, progress=progress, **plan)
     assert not out.exists()
     with pytest.raises(IndexDamagedError, match="only half built.*--resume"):
         RegionalIndex.open(out)
 
     seen = []
-    build_index(land_raster, out, resume=True, work=Work(lambda stage, done, *_: seen.append((stage, done))), **plan)
+    build_index(
+        land_raster, out, resume=True, progress=Progress(lambda stage, done, *_: seen.append((stage, done))), **plan
+    )
     assert next(done for stage, done in seen if stage == "embed") >= build.BATCH
     assert contents(out) == contents(small_index_folder)
 
@@ -215,9 +217,9 @@ def test_a_compact_index_gives_nearly_the_same_descriptors_in_a_sixth_of_the_siz
     assert (compact.descriptors * full.descriptors).sum(axis=1).min() > 0.999
     np.testing.assert_allclose(np.linalg.norm(compact.descriptors, axis=1), 1.0, atol=1e-5)
 
-    work = Work(lambda stage, done, *_: work.cancel() if done >= build.BATCH else None)
+    progress = Progress(lambda stage, done, *_: progress.cancel() if done >= build.BATCH else None)
     with pytest.raises(CancelledError):
-        build_index(land_raster, tmp_path / "again", work=work, **plan)
+        build_index(land_raster, tmp_path / "again", progress=progress, **plan)
     build_index(land_raster, tmp_path / "again", resume=True, **plan)
     assert (tmp_path / "again" / "descriptors.i8").read_bytes() == (tmp_path / "europe" / "descriptors.i8").read_bytes()
 
@@ -290,7 +292,7 @@ def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, lan
             cluster.close()
 
     with pytest.raises(InputError, match="the Dask cluster failed.*--resume"):
-        build_index(land_raster, tmp_path / "i", work=Work(close), scheduler=cluster.scheduler_address, **plan)
+        build_index(land_raster, tmp_path / "i", progress=Progress(close), scheduler=cluster.scheduler_address, **plan)
     build_index(land_raster, tmp_path / "i", resume=True, **plan)
     build_index(land_raster, tmp_path / "j", **plan)
     assert (tmp_path / "i" / "descriptors.f32").read_bytes() == (tmp_path / "j" / "descriptors.f32").read_bytes()
@@ -327,9 +329,9 @@ def test_the_manifest_names_the_imagery_without_the_folders_of_this_computer(sma
 def test_a_torn_batch_is_thrown_away(tmp_path, small_index_folder, land_raster, model):
     out = tmp_path / "europe"
     plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}
-    work = Work(lambda stage, done, *_: work.cancel() if done >= 2 * build.BATCH else None)
+    progress = Progress(lambda stage, done, *_: progress.cancel() if done >= 2 * build.BATCH else None)
     with pytest.raises(CancelledError):
-        build_index(land_raster, out, work=work, **plan)
+        build_index(land_raster, out, progress=progress, **plan)
     partial = tmp_path / "europe.partial"
     content = bytearray((partial / "descriptors.f32").read_bytes())
     content[-10] ^= 0xFF
@@ -341,9 +343,9 @@ def test_a_torn_batch_is_thrown_away(tmp_path, small_index_folder, land_raster, 
 
 
 def test_another_plan_is_not_resumed(tmp_path, land_raster, model):
-    work = Work(lambda stage, done, *_: work.cancel() if done >= build.BATCH else None)
+    progress = Progress(lambda stage, done, *_: progress.cancel() if done >= build.BATCH else None)
     with pytest.raises(CancelledError):
-        build_index(land_raster, tmp_path / "i", tile_km=[220], model=model, work=work)
+        build_index(land_raster, tmp_path / "i", tile_km=[220], model=model, progress=progress)
     build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, resume=True)
     assert set(RegionalIndex.open(tmp_path / "i", verify=True).tiles["width_km"]) == {313}
 
@@ -448,8 +450,8 @@ def test_flipped_bytes_are_refused_or_harmless(copy):
             with contextlib.suppress(IndexDamagedError):
                 for circle in (None, Circle(10.0, 10.0, 3000.0)):
                     found = shortlist(index, query, 5, circle)
-                    assert (np.abs(found.likeness) <= 1.001).all()
-                footprints.export_footprints(index, copy.with_name("outlines.gpkg"), Work())
+                    assert (np.abs(found.similarity) <= 1.001).all()
+                footprints.export_footprints(index, copy.with_name("outlines.gpkg"), Progress())
         (copy / name).write_bytes(original)
 
 
@@ -461,7 +463,7 @@ def test_outlines_of_tiles_that_are_nowhere_are_refused(copy, field, value):
     tiles.tofile(copy / "tiles.bin")
     out = copy.with_name("outlines.gpkg")
     with pytest.raises(IndexDamagedError, match=r"tiles\.bin: is damaged"):
-        footprints.export_footprints(RegionalIndex.open(copy), out, Work())
+        footprints.export_footprints(RegionalIndex.open(copy), out, Progress())
     assert not list(out.parent.glob("outlines*"))
 
 

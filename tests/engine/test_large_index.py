@@ -118,8 +118,8 @@ def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_pat
                     found = shortlist(index, queries, 50, circle)
                 except IndexDamagedError:
                     continue
-                assert np.isfinite(found.likeness).all()
-                assert np.abs(found.likeness).max() <= 1.001
+                assert np.isfinite(found.similarity).all()
+                assert np.abs(found.similarity).max() <= 1.001
         (folder / name).write_bytes(intact)
 
 
@@ -150,7 +150,7 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
     found = shortlist(world, queries, 50, circle)
     cosines = (queries @ world.descriptors.T).max(axis=0)
     cosines[geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon) > 1000.0] = -np.inf
-    np.testing.assert_allclose(found.likeness, np.sort(cosines)[::-1][:50], atol=1e-4)
+    np.testing.assert_allclose(found.similarity, np.sort(cosines)[::-1][:50], atol=1e-4)
     pieces = world.rows_in_keys(*tiling.hilbert_ranges(lat, lon, 1000.0))
     assert len(pieces) < 60
     read = sum(last - first for first, last in pieces)
@@ -167,7 +167,7 @@ def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, 
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     tiles = index.tiles_at(slice(None))
     prior = log_prior(tiles["lat"], tiles["lon"], tiles["width_km"].astype(float), Expectation((lat, lon)))
-    scores = index.likeness(queries, np.arange(index.count)) + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
+    scores = index.similarity(queries, np.arange(index.count)) + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
     best = np.argsort(-scores, kind="stable")[:20]
     assert (geo.distance_km(tiles["lat"][best], tiles["lon"][best], lat, lon) < 1000).sum() > 0
     for circle in (None, Circle(lat, lon, 20_040.0)):

@@ -92,9 +92,9 @@ def test_the_card_says_what_the_network_takes_and_gives(package, tmp_path):
 
 
 def test_features_of_a_picture_larger_and_smaller_than_the_input(package):
-    finder = LearnedFeatures(package)
+    extractor = LearnedFeatures(package)
     picture = np.repeat(texture(3, 500, 700)[0][..., None], 3, axis=2)
-    whole = finder.find(picture)
+    whole = extractor.find(picture)
     assert len(whole) > 500
     assert np.unique(whole.xy, axis=0).shape == whole.xy.shape
     assert whole.xy.min() > 0
@@ -102,9 +102,9 @@ def test_features_of_a_picture_larger_and_smaller_than_the_input(package):
     assert np.linalg.norm(whole.descriptors, axis=1) == pytest.approx(1.0, abs=1e-5)
     valid = np.zeros((500, 700), bool)
     valid[:, 400:] = True
-    assert finder.find(picture, valid).xy[:, 0].min() > 400
-    assert (finder.find(picture[:100, :90]).xy < [90, 100]).all()
-    assert len(finder.find(picture, limit=50)) == 50
+    assert extractor.find(picture, valid).xy[:, 0].min() > 400
+    assert (extractor.find(picture[:100, :90]).xy < [90, 100]).all()
+    assert len(extractor.find(picture, limit=50)) == 50
 
 
 def test_scores_by_cell_name_the_best_pixel_of_the_cell(package, tmp_path):
@@ -126,10 +126,10 @@ def test_a_photo_is_registered_by_features_without_size_and_orientation(package,
     bounds, crs, view = PLACES["oblique"]
     raster = make_raster(tmp_path / "land.tif", bounds, crs, pixels=texture(0))
     camera = camera_at(**{**view, "tilt_deg": 5, "azimuth_deg": 0, "roll_deg": roll_deg})
-    finder = LearnedFeatures(package)
-    photo = prepare(photo_of(take_photo(raster, camera)), None, finder)
+    extractor = LearnedFeatures(package)
+    photo = prepare(photo_of(take_photo(raster, camera)), None, extractor)
     with RasterSource.open(raster) as source:
-        found = register(photo, survey(source, *near(camera), 380.0, finder), source)
+        found = register(photo, survey(source, *near(camera), 380.0, extractor), source)
     assert found is not None
     assert found.confidence > LOCATED
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.95

@@ -11,11 +11,11 @@ from engine.errors import CancelledError, IndexDamagedError
 from engine.evaluate import Truth, evaluate, first_right_ranks, read_truth
 from engine.imagery.raster import RasterSource
 from engine.localize import Localizer, Query, model_of, models_of, prior_of_first_candidate
+from engine.progress import Progress
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import tile_name
-from engine.work import Work
 
 KEYS = {
     "photo",
@@ -131,10 +131,10 @@ def test_an_unreadable_photo_fails_with_a_sentence(tmp_path, localizer):
 
 
 def test_cancel(tmp_path, land_raster, index, localizer):
-    work = Work(what="localize")
-    work.cancel()
+    progress = Progress(what="localize")
+    progress.cancel()
     with pytest.raises(CancelledError):
-        localizer.localize(Query(photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])), work)
+        localizer.localize(Query(photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])), progress)
 
 
 def test_an_index_of_another_model_is_refused(index, other_model_folder):

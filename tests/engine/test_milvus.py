@@ -14,9 +14,10 @@ from test_large_index import write_index
 from engine import cli
 from engine.candidates import find_candidates
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
+from engine.imagery.location import find_imagery
 from engine.imagery.raster import RasterSource
-from engine.imagery.whereabouts import find_imagery
 from engine.methods import Methods
+from engine.progress import Progress
 from engine.resources import own_indexes
 from engine.retrieval import milvus
 from engine.retrieval.build import build_index
@@ -31,7 +32,6 @@ from engine.rpc import Params
 from engine.voting import milvus_features
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import find_poses
-from engine.work import Work
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_an_index_on_milvus_says_what_it_is(local, address):
 
 def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeypatch):
     where = f"milvus://{tmp_path / 'x.db'}/half"
-    stopped = Work(lambda stage, done, total, _: stopped.cancel() if done else None)
+    stopped = Progress(lambda stage, done, total, _: stopped.cancel() if done else None)
     many = RegionalIndex.open(local.path)
     monkeypatch.setattr(milvus, "_BATCH", 8)
     with pytest.raises(CancelledError):
@@ -232,7 +232,7 @@ def test_what_else_is_asked_of_an_index(local, address, tmp_path, capsys):
     assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
     out = tmp_path / "there.gpkg"
     assert cli.main(["index", "tiles", address, "--out", str(out)]) == 0
-    export_footprints(local, tmp_path / "here.gpkg", Work())
+    export_footprints(local, tmp_path / "here.gpkg", Progress())
     assert out.read_bytes() == (tmp_path / "here.gpkg").read_bytes()
 
 
@@ -279,7 +279,7 @@ def test_a_folder_that_stands_for_nothing(address, tmp_path, change):
 
 def test_the_service_links(address, tmp_path):
     out = tmp_path / "far"
-    found = Methods().index_link(Params({"address": address, "out": str(out)}), Work())
+    found = Methods().index_link(Params({"address": address, "out": str(out)}), Progress())
     assert found["milvus"] == address
     assert open_index(out).count == found["count"]
 

@@ -73,8 +73,8 @@ def test_photos_are_seen_in_the_light_of_the_card_and_tiles_as_they_are(package)
     assert np.array_equal(plain.photo_light(pixels), pixels)
     assert np.array_equal(plain.embed(pixels[None]), red.embed(pixels[None]))
     grey = np.repeat(light[..., None].astype(np.uint8), 3, axis=2)
-    likeness = (embed_views(red, pixels).whole[:4] * embed_views(plain, grey).whole[:4]).sum(axis=1)
-    assert (likeness > 0.999).all()
+    similarity = (embed_views(red, pixels).whole[:4] * embed_views(plain, grey).whole[:4]).sum(axis=1)
+    assert (similarity > 0.999).all()
 
 
 def test_square_picture_crops_the_middle_or_keeps_all():

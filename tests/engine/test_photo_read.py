@@ -322,7 +322,7 @@ def assert_refused(path, problem):
         assert problem in message
         assert str(path) in message
         assert "\n" not in message
-        assert caught.value.mend
+        assert caught.value.hint
 
 
 def test_missing_folder_and_empty(tmp_path):

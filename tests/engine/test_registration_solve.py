@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine import geo
 from engine.registration import footprint
 from engine.registration.camera import Camera, foot_of, local_axes, surface_normal, surface_point
+from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.solve import (
     ALTITUDE_KM,
     ALTITUDE_SD_KM,
@@ -21,7 +22,6 @@ from engine.registration.solve import (
     ground_deviation_km,
     solve_camera,
 )
-from engine.registration.starts import starts_from_affine
 
 WIDTH, HEIGHT = 1024, 680
 
@@ -117,7 +117,7 @@ def test_an_affine_map_is_start_enough(lat, lon, altitude, azimuth, tilt, roll, 
     prior = CameraPrior(focal, 0.02)
     solved = [
         solve_camera(points, solve_camera(points, start, prior, 30.0).camera, prior, 0.5)
-        for start in starts_from_affine(matrix, frame, (WIDTH, HEIGHT), prior)
+        for start in initial_poses_from_affine(matrix, frame, (WIDTH, HEIGHT), prior)
     ]
     best = min(solved, key=lambda solution: np.median(solution.residuals_px))
     assert np.median(best.residuals_px) < 1.0
@@ -126,9 +126,9 @@ def test_an_affine_map_is_start_enough(lat, lon, altitude, azimuth, tilt, roll, 
 
 def test_a_mirrored_map_has_no_camera():
     matrix = np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])  # y down the photo goes north
-    assert starts_from_affine(matrix, geo.LocalFrame(10, 10), (WIDTH, HEIGHT), CameraPrior()) == []
+    assert initial_poses_from_affine(matrix, geo.LocalFrame(10, 10), (WIDTH, HEIGHT), CameraPrior()) == []
     upright = np.array([[0.5, 0.0, 0.0], [0.0, -0.5, 0.0]])
-    assert starts_from_affine(upright, geo.LocalFrame(10, 10), (WIDTH, HEIGHT), CameraPrior())
+    assert initial_poses_from_affine(upright, geo.LocalFrame(10, 10), (WIDTH, HEIGHT), CameraPrior())
 
 
 def test_covariance_agrees_with_monte_carlo():

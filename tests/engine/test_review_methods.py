@@ -12,15 +12,15 @@ from PIL import Image
 from engine.errors import InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.methods import Methods
+from engine.progress import Progress
 from engine.rpc import Params, RpcError
-from engine.work import Work
 
 
 @pytest.fixture
 def ask():
     """ask(method, **params): the result."""
     methods = Methods()
-    return lambda method, **params: methods.table[method](Params(params), Work())
+    return lambda method, **params: methods.table[method](Params(params), Progress())
 
 
 def test_tile_picture_shows_the_ground_of_the_tile(ask, small_index_folder, land_raster):
@@ -198,12 +198,12 @@ def test_snap_finds_the_spot_again(ask, truth, land_raster):
     for x, y in ((300.0, 250.0), (600.0, 450.0), (900.0, 300.0), (850.0, 650.0)):
         answer = ask("camera/snap", photo=str(path), pose=rough["pose"], x_px=x, y_px=y, indexes=[str(path.parent)],
                      imagery=str(land_raster))  # fmt: skip
-        assert answer["likeness"] > 0.3
+        assert answer["similarity"] > 0.3
         found.append(float(geo.distance_km(answer["lat"], answer["lon"], *camera.locate(x, y))))
     assert max(found) < 1.0  # two pixels of the imagery are 3 km
     nowhere = ask("camera/snap", photo=str(path), pose=rough["pose"], x_px=-5000.0, y_px=0.0,
                   indexes=[str(path.parent)], imagery=str(land_raster))  # fmt: skip
-    assert nowhere == {"lat": None, "lon": None, "likeness": None}
+    assert nowhere == {"lat": None, "lon": None, "similarity": None}
     with pytest.raises(UsageError, match="imagery"):
         ask("camera/snap", photo=str(path), pose=rough["pose"], x_px=1.0, y_px=1.0, indexes=[str(path.parent)])
 

@@ -12,7 +12,7 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
-from engine.retrieval.search import Circle, Found, quarters_likeness, shortlist
+from engine.retrieval.search import Circle, Found, quarters_similarity, shortlist
 from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import tile_name
 
@@ -54,10 +54,10 @@ def test_shortlist_equals_brute_force(index, seed, count, nadir):
     queries = random_queries(index, seed)
     circle = None if nadir is None else Circle(*nadir)
     found = shortlist(index, queries, count, circle)
-    rows, likeness = found.rows, found.likeness
+    rows, similarity = found.rows, found.similarity
     expected, best = brute_force(index, queries, count, circle)
-    assert likeness == pytest.approx([best[row] for row in expected], abs=1e-5)
-    assert likeness == pytest.approx(best[rows], abs=1e-5)  # ties at the cut may fall either way
+    assert similarity == pytest.approx([best[row] for row in expected], abs=1e-5)
+    assert similarity == pytest.approx(best[rows], abs=1e-5)  # ties at the cut may fall either way
     assert len(set(rows.tolist())) == len(rows)
 
 
@@ -154,9 +154,9 @@ def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
             quarters[number, turn] = index.descriptors[near[away.argmin()]]
         found = Found(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
-        likeness = quarters_likeness(index, found, np.full(len(rows), turn), quarters)
-        assert likeness[rows == row] == pytest.approx([1.0], abs=1e-5)
-        assert (likeness > 0.99).sum() == 1
+        similarity = quarters_similarity(index, found, np.full(len(rows), turn), quarters)
+        assert similarity[rows == row] == pytest.approx([1.0], abs=1e-5)
+        assert (similarity > 0.99).sum() == 1
 
 
 @pytest.fixture(scope="module")

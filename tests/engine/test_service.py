@@ -57,7 +57,7 @@ def test_another_protocol_is_refused_with_the_mend(start_engine):
     error = running.call(1, "initialize", {"protocol": 2, "client": "newer"})["error"]
     assert error["data"]["kind"] == "usage"
     assert "protocol 2" in error["message"]
-    assert "update" in error["data"]["mend"]
+    assert "update" in error["data"]["hint"]
     assert "result" in running.call(2, "initialize", HELLO)
 
 
@@ -133,7 +133,7 @@ def test_an_answer_that_cannot_be_saved_is_still_an_answer(service, photo, small
     assert result["saved_to"] is None
     assert result["save_error"]["kind"] == "output"
     assert result["save_error"]["path"] == str(out)
-    assert result["save_error"]["mend"]
+    assert result["save_error"]["hint"]
 
 
 def test_photo_info(service, photo):
@@ -335,7 +335,7 @@ WRONG_PARAMS = [
 def check_error(answer, code, kind):
     assert answer["error"]["code"] == code, answer
     assert answer["error"]["data"]["kind"] == kind
-    assert set(answer["error"]["data"]) == {"kind", "path", "problem", "mend"}
+    assert set(answer["error"]["data"]) == {"kind", "path", "problem", "hint"}
     assert answer["error"]["message"]
 
 
@@ -492,16 +492,16 @@ class FaultyMethods(Methods):
     def preload(self):
         raise RuntimeError("no model")
 
-    def memory(self, params, work):
+    def memory(self, params, progress):
         raise MemoryError
 
-    def fault(self, params, work):
+    def fault(self, params, progress):
         raise RuntimeError("boom \ud800")
 
-    def nan(self, params, work):
+    def nan(self, params, progress):
         return {"value": float("nan")}
 
-    def fine(self, params, work):
+    def fine(self, params, progress):
         return "fine"
 
 
@@ -533,7 +533,7 @@ def test_memory_that_runs_out_and_faults_are_answered():
         "kind": "internal",
         "path": None,
         "problem": "there is not enough memory",
-        "mend": "close other programs or use a smaller picture",
+        "hint": "close other programs or use a smaller picture",
     }
     fault = rpc.error_object(KeyError("x"))
     assert (fault["code"], fault["data"]["kind"]) == (-32603, "internal")

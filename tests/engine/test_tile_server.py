@@ -30,7 +30,7 @@ from engine.imagery.grid import quadkey
 from engine.imagery.opening import open_imagery
 from engine.imagery.raster import RasterSource
 from engine.imagery.tile_cache import TileCache, default_cache_file
-from engine.work import Work
+from engine.progress import Progress
 
 MAX_ZOOM = 4
 
@@ -73,8 +73,8 @@ def settings_file(server, folder, **more):
     return path
 
 
-def look(spec, view=VIEW, work=None, fetch_s=None):
-    with open_imagery(spec, work, fetch_s) as source:
+def look(spec, view=VIEW, progress=None, fetch_s=None):
+    with open_imagery(spec, progress, fetch_s) as source:
         return source.square(*view)
 
 
@@ -396,17 +396,17 @@ def test_progress_says_how_many_tiles_and_cancelling_takes_hold(server, tmp_path
     spec = settings_file(server, tmp_path)
     told = []
     view = (44.0, 7.0, 4000.0, 256)
-    look(spec, view, Work(lambda *said: told.append(said)))
+    look(spec, view, Progress(lambda *said: told.append(said)))
     total = len(server.asked)
     assert told[0] == ("imagery", 0, total, "tiles from Ground")
     assert told[-1] == ("imagery", total, total, "tiles from Ground")
 
     server.reply = lambda handler, numbers: (time.sleep(0.2), handler.send_tile(*numbers))
-    work = Work(what="localize")
-    threading.Timer(0.3, work.cancel).start()
+    progress = Progress(what="localize")
+    threading.Timer(0.3, progress.cancel).start()
     started = time.monotonic()
     with pytest.raises(CancelledError):
-        look(spec, (-30.0, 140.0, 6000.0, 500), work)
+        look(spec, (-30.0, 140.0, 6000.0, 500), progress)
     assert time.monotonic() - started < 2.0
     asked = len(server.asked)
     time.sleep(0.5)
@@ -499,7 +499,7 @@ def test_bad_servers_are_named_and_end_in_time(server, tmp_path, case):
             time.sleep(0.05)
             assert len(server.asked) <= asked + fetch.PARALLEL
     assert str(caught.value).startswith("imagery server Ground (127.0.0.1): ")
-    assert caught.value.mend
+    assert caught.value.hint
     server.reply = None  # nothing of it was kept
     _, covered = look(spec, (44.0, 7.0, 4000.0, 256))
     assert covered.all()

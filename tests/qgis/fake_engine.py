@@ -49,7 +49,7 @@ def send(**message) -> None:
 
 
 def send_error(request_id, kind: str, message: str) -> None:
-    data = {"kind": kind, "path": None, "problem": message, "mend": ""}
+    data = {"kind": kind, "path": None, "problem": message, "hint": ""}
     send(id=request_id, error={"code": -32000, "message": message, "data": data})
 
 
@@ -109,7 +109,7 @@ def localize(request_id, params: dict) -> None:
         send(id=request_id, result=localization(photo, params, "failed", f"{photo}: cannot be read; export it again."))
     elif "full" in name:
         answer = localization(photo, params)
-        full = {"kind": "output", "path": params["out"], "problem": "the disk is full", "mend": "make room"}
+        full = {"kind": "output", "path": params["out"], "problem": "the disk is full", "hint": "make room"}
         answer["save_error"] = full
         send(id=request_id, result=answer)
     elif "reviewed" in name and not params["include_reviewed"]:

@@ -85,9 +85,11 @@ def open_window(canvas, results):
 
 def settle(window) -> None:
     """Waits until the current photo is on the table and seen, and all decisions are written."""
-    wait_for(lambda: window.bench.model.counts()[1] and window.bench.working is not None, what="the photo's answer")
+    wait_for(
+        lambda: window.controller.model.counts()[1] and window.controller.working is not None, what="the photo's answer"
+    )
     wait_for(lambda: window.photo._picture is not None, what="the picture")
-    wait_for(lambda: not window.bench.recorder._entries, what="the decisions to be written")
+    wait_for(lambda: not window.controller.recorder._entries, what="the decisions to be written")
 
 
 def press(window, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
@@ -110,14 +112,14 @@ def rows(path, sql, *values) -> list:
 
 
 def name(window) -> str:
-    return os.path.basename(window.bench.current)
+    return os.path.basename(window.controller.current)
 
 
 def review_ten(window, results):
     """Ten photos decided on by keys, each with what the file then says of it."""
     taken = {}
     for key in "ARULCNARUA":
-        assert window.bench.model.item(window.bench.current).review == "unreviewed"
+        assert window.controller.model.item(window.controller.current).review == "unreviewed"
         taken[f"photos/{name(window)}"] = KEYS[key]
         press(window, getattr(Qt.Key, f"Key_{key}"))
         settle(window)
@@ -158,30 +160,30 @@ def test_ten_real_photos_by_keyboard(open_window, data_folder, tmp_path):
 
 def test_least_certain_comes_first_and_next_skips_what_is_done(open_window):
     window = open_window()
-    model = window.bench.model
+    model = window.controller.model
     confidences = [model.item(model.index(row, 0).data(257)).confidence for row in range(10)]
     assert confidences == sorted(confidences)
-    first = window.bench.current
+    first = window.controller.current
     press(window, Qt.Key.Key_Right)
     settle(window)
-    second = window.bench.current
+    second = window.controller.current
     assert second != first
     press(window, Qt.Key.Key_A)
     settle(window)
     press(window, Qt.Key.Key_Left)
     press(window, Qt.Key.Key_Left)
     settle(window)
-    assert window.bench.current == first
+    assert window.controller.current == first
     press(window, Qt.Key.Key_Space)
     settle(window)
-    assert window.bench.current not in (first, second)
+    assert window.controller.current not in (first, second)
 
 
 def test_filter_order_and_mission(open_window):
     window = open_window()
     press(window, Qt.Key.Key_R)
     settle(window)
-    queue, model = window.queue, window.bench.model
+    queue, model = window.queue, window.controller.model
     queue.filter.setCurrentIndex(queue.filter.findData("rejected"))
     assert model.rowCount() == 1
     queue.filter.setCurrentIndex(queue.filter.findData("unsure"))
@@ -206,9 +208,9 @@ def test_several_photos_at_once(open_window, results):
         QTest.keyClick(window.queue.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     four = window.queue.selected()
     assert len(four) == 4
-    window.bench.recorder.reload()  # as when another photo has been located meanwhile
+    window.controller.recorder.reload()  # as when another photo has been located meanwhile
     arranged = []
-    window.bench.model.modelReset.connect(lambda: arranged.append(1))
+    window.controller.model.modelReset.connect(lambda: arranged.append(1))
     wait_for(lambda: arranged)
     assert window.queue.selected() == four
     wait_for(lambda: "(4)" in window.decisions._buttons["cloud"].text())
@@ -230,9 +232,9 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     sql_before = "SELECT center_lat, center_lon, confidence FROM footprints WHERE photo = ?"
     before = rows(results, sql_before, photo)
     press(window, Qt.Key.Key_3)
-    assert window.bench.working.rank == 3
+    assert window.controller.working.rank == 3
     assert "Changed" in window.status.text()
-    third = window.bench.working.candidate()["center"]
+    third = window.controller.working.candidate()["center"]
     press(window, Qt.Key.Key_A)
     settle(window)
     sql = "SELECT center_lat, center_lon, review, tile, confidence, message FROM footprints WHERE photo = ?"
@@ -264,15 +266,15 @@ def test_undoing_a_decision_brings_back_what_was_not_saved_before(open_window, r
     photo = f"photos/{name(window)}"
     sql = "SELECT review, center_lat, center_lon FROM footprints WHERE photo = ?"
     press(window, Qt.Key.Key_2)
-    center = tuple(window.bench.working.shown["center"])
+    center = tuple(window.controller.working.shown["center"])
     press(window, Qt.Key.Key_A)
     settle(window)
     (accepted,) = rows(results, sql, photo)
     assert accepted == ("corrected", *center)
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
-    assert (name(window), window.bench.working.rank) == (os.path.basename(photo), 2)
-    assert window.bench.working.is_unsaved
+    assert (name(window), window.controller.working.rank) == (os.path.basename(photo), 2)
+    assert window.controller.working.is_unsaved
     assert "Changed" in window.status.text()
     assert rows(results, sql, photo)[0][0] == "unreviewed"
     press(window, Qt.Key.Key_A)
@@ -281,23 +283,23 @@ def test_undoing_a_decision_brings_back_what_was_not_saved_before(open_window, r
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
-    assert window.bench.working.rank == 1
-    assert not window.bench.working.is_unsaved
+    assert window.controller.working.rank == 1
+    assert not window.controller.working.is_unsaved
 
 
 def test_going_back_at_once_shows_what_is_still_being_written(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
-    photo = window.bench.current
+    photo = window.controller.current
     press(window, Qt.Key.Key_2)
     with closing(sqlite3.connect(results, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         press(window, Qt.Key.Key_A)
         window.queue.select(photo)
-        wait_for(lambda: window.bench.working is not None)
-        assert window.bench.working.rank == 2
-        assert not window.bench.working.is_unsaved
+        wait_for(lambda: window.controller.working is not None)
+        assert window.controller.working.rank == 2
+        assert not window.controller.working.is_unsaved
         other.execute("ROLLBACK")
     settle(window)
 
@@ -306,7 +308,7 @@ def test_reopened_it_is_all_as_left(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
-    photo = window.bench.current
+    photo = window.controller.current
     press(window, Qt.Key.Key_2)
     window.decisions.note.setText("seen on the basemap")
     press(window, Qt.Key.Key_A)
@@ -319,19 +321,19 @@ def test_reopened_it_is_all_as_left(open_window, results):
     assert again.queue.count.text() == "2 of 10 reviewed"
     again.queue.select(photo)
     settle(again)
-    item = again.bench.model.item(photo)
+    item = again.controller.model.item(photo)
     assert (item.review, item.reviewer, item.note) == ("corrected", "Ada", "seen on the basemap")
-    assert again.bench.working.rank == 2
+    assert again.controller.working.rank == 2
     assert again.decisions.note.text() == "seen on the basemap"
-    assert not again.bench.working.is_unsaved
+    assert not again.controller.working.is_unsaved
 
 
 def test_linked_cursors(open_window, canvas):
     window = open_window()
-    window.queue.select(next(path for path in window.bench.model._all if path.endswith("ISS042-E-100.jpg")))
+    window.queue.select(next(path for path in window.controller.model._all if path.endswith("ISS042-E-100.jpg")))
     settle(window)
     wait_for(lambda: canvas.extent().width() < 2e6)
-    camera = PinholeCamera(window.bench.working.shown["pose"])
+    camera = PinholeCamera(window.controller.working.shown["pose"])
     at = window.photo.to_screen(200.0, 100.0)
     move(window.photo, at.toPoint())
     shown = window.map.frame.to_lat_lon(window.map.marks._cursor)
@@ -350,9 +352,9 @@ def test_linked_cursors(open_window, canvas):
 
 def test_photo_lies_over_the_map(open_window, canvas):
     window = open_window()
-    window.queue.select(next(path for path in window.bench.model._all if path.endswith("ISS042-E-100.jpg")))
+    window.queue.select(next(path for path in window.controller.model._all if path.endswith("ISS042-E-100.jpg")))
     settle(window)
-    camera = window.bench.working.camera()
+    camera = window.controller.working.camera()
     press(window, Qt.Key.Key_O)
     window.overlay.slider.setValue(100)
     image = window.photo._picture.image
@@ -405,18 +407,18 @@ def test_letters_in_a_note_are_letters(open_window, results):
 def test_two_windows_lose_nothing(open_window, results):
     one, two = open_window(), open_window()
     settings.set_reviewer("Bea")
-    two.queue.select(one.bench.current)
+    two.queue.select(one.controller.current)
     settle(two)
-    photo = one.bench.current
+    photo = one.controller.current
     press(two, Qt.Key.Key_R)
     settle(two)
-    wait_for(lambda: one.bench.model.item(photo).review == "rejected", what="the other window's decision")
+    wait_for(lambda: one.controller.model.item(photo).review == "rejected", what="the other window's decision")
     assert "Bea" in one.status.text()
     one.queue.select(photo)
     press(one, Qt.Key.Key_U)
     settle(one)
     assert [row[0] for row in rows(results, "SELECT decision FROM reviews ORDER BY fid")] == ["rejected", "unsure"]
-    wait_for(lambda: two.bench.model.item(photo).review == "unsure")
+    wait_for(lambda: two.controller.model.item(photo).review == "unsure")
 
 
 def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse):
@@ -425,17 +427,17 @@ def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse
         other.execute("BEGIN IMMEDIATE")
         pulse.restart()
         press(window, Qt.Key.Key_R)
-        wait_for(lambda: window.bench.working is not None)
-        assert len(window.bench.recorder._entries) == 1
+        wait_for(lambda: window.controller.working is not None)
+        assert len(window.controller.recorder._entries) == 1
         other.execute("ROLLBACK")
-    wait_for(lambda: not window.bench.recorder._entries, 30)
+    wait_for(lambda: not window.controller.recorder._entries, 30)
     assert rows(results, "SELECT decision FROM reviews") == [("rejected",)]
     assert pulse.longest_ms < QUIET_MS  # the window's own test of 50 ms is in test_review_smooth.py
 
 
 def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, monkeypatch):
     window = open_window()
-    first, write = window.bench.current, ReviewFile.write
+    first, write = window.controller.current, ReviewFile.write
 
     def fails(file, decisions):
         if any(decision.photo == first for decision in decisions):
@@ -447,8 +449,8 @@ def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, 
         press(window, Qt.Key.Key_R)
         wait_for(lambda: window.problems, 30, "the failure to be told")
         assert "KeyError: 'center'" in window.problems[0]
-        wait_for(lambda: window.bench.working is not None)
-        second = window.bench.current
+        wait_for(lambda: window.controller.working is not None)
+        second = window.controller.current
         press(window, Qt.Key.Key_C)
         wait_for(lambda: rows(results, "SELECT decision FROM reviews") == [("cloud",)], 30)
     window.close_down()
@@ -466,7 +468,7 @@ def test_empty_and_missing(open_window, canvas, tmp_path):
     assert "Locate photos" in window.empty.text()
     window.close_down()
     full = open_window()
-    photo = full.bench.current
+    photo = full.controller.current
     os.remove(photo)
     full.pictures._kept.clear()
     full._show_photo(photo)
@@ -507,7 +509,7 @@ def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, result
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
-    photo = window.bench.current
+    photo = window.controller.current
     ResultLayers(QgsProject.instance()).show(photo, "one", results, candidates_visible=False)
     press(window, Qt.Key.Key_A)
     settle(window)
@@ -527,7 +529,7 @@ def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, result
 def test_what_a_footprint_is_held_by_follows_the_maps_projection(open_window):
     window = open_window()
     press(window, Qt.Key.Key_V)
-    marks, camera = window.map.marks, window.bench.working.camera()
+    marks, camera = window.map.marks, window.controller.working.camera()
     for crs in ("EPSG:4326", "EPSG:3857"):
         window.map.canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
         assert window.map.frame.to_lat_lon(marks._grips[0]) == pytest.approx(camera.locate(0, 0))
@@ -539,13 +541,13 @@ def test_a_decision_opens_the_layers_of_its_own_photo_only(open_window, results)
 
     window = open_window()
     layers = ResultLayers(QgsProject.instance())
-    photos = [window.bench.model.index(row, 0).data(PATH_ROLE) for row in range(3)]
+    photos = [window.controller.model.index(row, 0).data(PATH_ROLE) for row in range(3)]
     for number, photo in enumerate(photos):
         layers.show(photo, str(number), results, candidates_visible=False)
     read: list[str] = []
     for layer in QgsProject.instance().mapLayers().values():
         layer.dataProvider().dataChanged.connect(partial(read.append, layer.source()))
-    assert window.bench.current == photos[0]
+    assert window.controller.current == photos[0]
     press(window, Qt.Key.Key_A)
     settle(window)
     wait_for(lambda: read)

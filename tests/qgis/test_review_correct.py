@@ -99,29 +99,29 @@ def on_map(window, lat: float, lon: float) -> QPoint:
 
 def click_pair(window, x: float, y: float, place: tuple[float, float] | None = None) -> None:
     """The same spot in the photo and on the map, or another place there, as a user would click it."""
-    before = window.bench.undo_stack.count()
+    before = window.controller.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
     assert window.correct.correction.open_spot is not None
     QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *(place or truth(x, y))))
-    wait_for(lambda: window.bench.undo_stack.count() > before, 60, "the engine's answer")
+    wait_for(lambda: window.controller.undo_stack.count() > before, 60, "the engine's answer")
 
 
 def off_km(window) -> float:
     """How far what is on the table is from the truth, at most."""
-    camera = window.bench.working.camera()
+    camera = window.controller.working.camera()
     return max(distance_km(camera.locate(x, y), truth(x, y)) for x in (0, SIZE[0]) for y in (0, SIZE[1]))
 
 
 def test_three_tie_points_correct_a_photo(window):
     assert off_km(window) > 40.0
-    photo = window.bench.current
+    photo = window.controller.current
     key = os.path.relpath(photo, window.results.parent)
     press(window, Qt.Key.Key_P)
     assert window.canvas.mapTool() is window.correct.tie_tool
     window.actions["snap"].setChecked(False)
     for x, y in ((200, 150), (1020, 220), (560, 760)):
         click_pair(window, x, y)
-    assert len(window.bench.working.shown["tie_points"]) == 3
+    assert len(window.controller.working.shown["tie_points"]) == 3
     assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
     good = off_km(window)
     # What is left over with three points is no error: there is nothing that would check them.
@@ -136,13 +136,13 @@ def test_three_tie_points_correct_a_photo(window):
         press(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert off_km(window) == pytest.approx(good)
     # A point dragged away on the map takes the camera along, undo brings it back.
-    before = window.bench.undo_stack.index()
+    before = window.controller.undo_stack.index()
     at = on_map(window, *truth(560, 760))
     QTest.mousePress(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
     for step in (8, 16, 30):
         move(window.canvas.viewport(), at + QPoint(step, step), Qt.MouseButton.LeftButton)
     QTest.mouseRelease(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at + QPoint(30, 30))
-    wait_for(lambda: window.bench.undo_stack.index() > before, 30)
+    wait_for(lambda: window.controller.undo_stack.index() > before, 30)
     assert off_km(window) > 15.0
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert off_km(window) == pytest.approx(good)
@@ -191,25 +191,25 @@ def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
     press(window, Qt.Key.Key_P)
     for x, y in ((200, 150), (1020, 220), (560, 760), (300, 600)):
         click_pair(window, x, y)
-    before = window.bench.undo_stack.count()
+    before = window.controller.undo_stack.count()
     spot = (700.0, 400.0)
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(*spot).toPoint())
     QTest.keyClick(window.photo, Qt.Key.Key_Return)  # the best match near where the camera has it
-    wait_for(lambda: window.bench.undo_stack.count() > before, 60)
-    point = window.bench.working.shown["tie_points"][-1]
+    wait_for(lambda: window.controller.undo_stack.count() > before, 60)
+    point = window.controller.working.shown["tie_points"][-1]
     assert distance_km((point["lat"], point["lon"]), truth(point["x_px"], point["y_px"])) < 4.0
     assert point["residual_km"] is not None
     window.correct.correction.select(4)
     QTest.keyClick(window.photo, Qt.Key.Key_Delete)
-    wait_for(lambda: len(window.bench.working.shown["tie_points"]) == 4, 30)
+    wait_for(lambda: len(window.controller.working.shown["tie_points"]) == 4, 30)
     QTest.keyClick(window.photo, Qt.Key.Key_X)
-    assert window.bench.working.shown["tie_points"] == []
-    assert window.bench.working.shown["footprint"]
+    assert window.controller.working.shown["tie_points"] == []
+    assert window.controller.working.shown["footprint"]
 
 
 def test_moved_turned_and_scaled_by_hand(window):
     press(window, Qt.Key.Key_V)
-    viewport, camera = window.canvas.viewport(), window.bench.working.camera()
+    viewport, camera = window.canvas.viewport(), window.controller.working.camera()
 
     def drag(start: QPoint, to: QPoint) -> None:
         QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
@@ -218,7 +218,7 @@ def test_moved_turned_and_scaled_by_hand(window):
         QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=to)
 
     def center() -> tuple[float, float]:
-        return tuple(window.bench.working.shown["center"])
+        return tuple(window.controller.working.shown["center"])
 
     def grips() -> list:
         return [window.map.frame.to_lat_lon(at) for at in window.map.marks._grips]
@@ -227,25 +227,25 @@ def test_moved_turned_and_scaled_by_hand(window):
     assert grips() == [pytest.approx(camera.locate(x, y)) for x, y in ((0, 0), (1200, 0), (1200, 900), (0, 900))]
     drag(on_map(window, *old), on_map(window, *wanted))
     assert distance_km(center(), wanted) < 5.0
-    assert window.bench.working.is_by_hand
-    corner = window.bench.working.camera().locate(0, 0)
+    assert window.controller.working.is_by_hand
+    corner = window.controller.working.camera().locate(0, 0)
     middle = on_map(window, *center())
     outer = on_map(window, *corner)
     drag(outer, middle + (outer - middle) * 2)
-    wide = distance_km(window.bench.working.camera().locate(0, 0), center()) / distance_km(corner, wanted)
+    wide = distance_km(window.controller.working.camera().locate(0, 0), center()) / distance_km(corner, wanted)
     assert wide == pytest.approx(2.0, rel=0.05)
-    top = window.bench.working.camera().locate(600, 0)
+    top = window.controller.working.camera().locate(600, 0)
     at = on_map(window, *top)
     drag(at, middle + QPoint(-(at - middle).y(), (at - middle).x()))  # a quarter turn
-    east = window.bench.working.camera().locate(600, 0)
+    east = window.controller.working.camera().locate(600, 0)
     assert abs(east[0] - center()[0]) < 0.15
-    assert grips()[0] == pytest.approx(window.bench.working.camera().locate(0, 0))
+    assert grips()[0] == pytest.approx(window.controller.working.camera().locate(0, 0))
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     press(window, Qt.Key.Key_V)
     assert grips() == []
     assert center() == pytest.approx(old)
-    assert window.bench.working.camera().locate(0, 0) == pytest.approx(camera.locate(0, 0))
+    assert window.controller.working.camera().locate(0, 0) == pytest.approx(camera.locate(0, 0))
 
 
 def test_typed_coordinates(window, monkeypatch):
@@ -253,18 +253,18 @@ def test_typed_coordinates(window, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (next(answers), True))
     press(window, Qt.Key.Key_G)
     assert "is no place" in window.status.text()
-    assert not window.bench.working.is_unsaved
+    assert not window.controller.working.is_unsaved
     press(window, Qt.Key.Key_G)
-    assert window.bench.working.shown["center"] == pytest.approx([45.25, 5.5], abs=1e-5)
+    assert window.controller.working.shown["center"] == pytest.approx([45.25, 5.5], abs=1e-5)
 
 
 def test_placed_by_hand_where_nothing_was_found(window):
-    last = next(item.path for item in window.bench.model._all.values() if item.status == "not_found")
+    last = next(item.path for item in window.controller.model._all.values() if item.status == "not_found")
     window.queue.select(last)
     settle(window)
-    assert window.bench.working.camera() is None
+    assert window.controller.working.camera() is None
     press(window, Qt.Key.Key_V)
-    assert window.bench.working.camera() is not None
+    assert window.controller.working.camera() is not None
     press(window, Qt.Key.Key_A)
     settle(window)
     key = os.path.relpath(last, window.results.parent)
@@ -282,11 +282,11 @@ def test_search_here(window, real_index, monkeypatch):
     settings.set_register(False)
     settings.set_top_k(4)
     lat, lon = PHOTO_CENTRES[1]
-    before = window.bench.working
+    before = window.controller.working
     window.correct._search.start((lat, lon), 250.0)
     assert "Esc" in window.status.text()
-    wait_for(lambda: window.bench.working is not before, 90, "the search")
-    found = window.bench.working.shown["candidates"]
+    wait_for(lambda: window.controller.working is not before, 90, "the search")
+    found = window.controller.working.shown["candidates"]
     assert len(found) == 4
     assert all(distance_km(tuple(c["center"]), (lat, lon)) < 252 for c in found)
     assert window.strip.candidates.rowCount() == 4
@@ -295,14 +295,14 @@ def test_search_here(window, real_index, monkeypatch):
     # And one that is given up: the engine is told.
     given_up, cancel = [], window.client.cancel
     monkeypatch.setattr(window.client, "cancel", lambda number: (given_up.append(number), cancel(number)))
-    before = window.bench.working
+    before = window.controller.working
     window.correct._search.start((lat, lon), 250.0)
     asked = window.correct._search._request
     press(window, Qt.Key.Key_Escape)
     assert given_up == [asked]
     assert "stopped" in window.status.text()
     wait_for(lambda: not window.client._requests, 60, "the engine's answer")
-    assert window.bench.working is before
+    assert window.controller.working is before
 
 
 def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index, monkeypatch):
@@ -311,13 +311,13 @@ def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index,
     window.correct._search._indexes = window._indexes
     settings.set_register(False)
     monkeypatch.setattr(window.client, "cancel", lambda number: None)
-    before = window.bench.working
+    before = window.controller.working
     window.correct._search.start(PHOTO_CENTRES[1], 250.0)
     press(window, Qt.Key.Key_Escape)
     wait_for(lambda: not window.client._requests, 90, "the engine's answer")
-    assert window.bench.working is before
+    assert window.controller.working is before
     assert "stopped" in window.status.text()
-    assert not window.bench.undo_stack.canUndo()
+    assert not window.controller.undo_stack.canUndo()
 
 
 def test_tiles_are_shown_from_the_imagery(window):
@@ -329,12 +329,12 @@ def test_tiles_are_shown_from_the_imagery(window):
 def test_fitted_to_the_imagery_from_a_place_that_is_about_right(window, imagery):
     press(window, Qt.Key.Key_I)
     assert "Esc" in window.status.text()
-    wait_for(lambda: window.bench.working.is_unsaved, 90, "the fit")
-    assert window.bench.working.shown["pose"]
-    assert window.bench.working.shown["imagery"]["source"] == str(imagery)
+    wait_for(lambda: window.controller.working.is_unsaved, 90, "the fit")
+    assert window.controller.working.shown["pose"]
+    assert window.controller.working.shown["imagery"]["source"] == str(imagery)
     assert off_km(window) < 5.0
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert not window.bench.working.is_unsaved
+    assert not window.controller.working.is_unsaved
 
 
 def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
@@ -358,7 +358,7 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
                          " f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
                          " owner, ui, update_time)")  # fmt: skip
     window.open(old)
-    wait_for(lambda: window.bench.model.counts()[1] == 2, 60, "the engine to bring it up to date")
+    wait_for(lambda: window.controller.model.counts()[1] == 2, 60, "the engine to bring it up to date")
     settle(window)
     press(window, Qt.Key.Key_R)
     settle(window)

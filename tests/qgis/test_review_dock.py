@@ -131,4 +131,4 @@ def test_indexes_that_come_later_are_searched(open_dock, fake_engine, monkeypatc
     known.append(str(tmp_path / "world"))
     window.correct.search_view()
     assert "Searching within" in window.status.text()
-    wait_for(lambda: len(window.bench.working.shown["candidates"]) == settings.top_k())
+    wait_for(lambda: len(window.controller.working.shown["candidates"]) == settings.top_k())

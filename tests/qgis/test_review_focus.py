@@ -56,15 +56,15 @@ def test_its_keys_work_at_once(panel, results):
     panel.tools.review.trigger()
     window = panel.review.window
     settle(window)
-    first = window.bench.current
+    first = window.controller.current
     press(Qt.Key.Key_N)
     settle(window)
-    assert window.bench.model.item(first).review == "night"
+    assert window.controller.model.item(first).review == "night"
     assert rows(results, "SELECT decision FROM reviews") == [("night",)]
-    second = window.bench.current
+    second = window.controller.current
     press(Qt.Key.Key_Space)
     settle(window)
-    assert window.bench.current not in (first, second)
+    assert window.controller.current not in (first, second)
 
 
 def test_opened_again_it_has_the_keys_again(panel, results):
@@ -102,7 +102,7 @@ def test_photos_that_arrive_take_no_focus(panel, results):
     panel.parentWidget().raise_()
     panel.list.setFocus()
     loaded = []
-    panel.review.window.bench.recorder.loaded.connect(loaded.append)
+    panel.review.window.controller.recorder.loaded.connect(loaded.append)
     panel.controller.store_changed.emit()
     wait_for(lambda: loaded, 10)
     assert panel.list.hasFocus()

@@ -69,10 +69,10 @@ def test_no_step_takes_more_than_50_ms(window):
     rounds = []
 
     def ready() -> bool:
-        return window.bench.working is not None and window.photo._picture is not None
+        return window.controller.working is not None and window.photo._picture is not None
 
     def written() -> bool:
-        return ready() and not window.bench.recorder._entries
+        return ready() and not window.controller.recorder._entries
 
     for _ in range(3):
         steps.ms = {}
@@ -111,7 +111,7 @@ def test_the_list_stays_quick_with_5000_photos(window):
                  f"2015-01-{1 + n % 28:02d}T10:00:00", "")
         for n in range(5000)
     ]  # fmt: skip
-    queue, model = window.queue, window.bench.model
+    queue, model = window.queue, window.controller.model
     steps, rounds = SlowestStep(), []
     for _ in range(3):
         steps.ms = {}

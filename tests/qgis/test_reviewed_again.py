@@ -137,9 +137,9 @@ def test_one_click_brings_a_decision_back(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
-    photo = window.bench.current
+    photo = window.controller.current
     press(window, Qt.Key.Key_2)
-    center = tuple(window.bench.working.shown["center"])
+    center = tuple(window.controller.working.shown["center"])
     press(window, Qt.Key.Key_A)
     settle(window)
     sql = "SELECT review, center_lat, center_lon FROM footprints WHERE photo = ?"
@@ -148,16 +148,16 @@ def test_one_click_brings_a_decision_back(open_window, results):
     settle(window)
     assert not button.isVisible()
     key = locate_again(results, photo)
-    window.bench.open(results)  # as when the panel tells of a new result
+    window.controller.open(results)  # as when the panel tells of a new result
     wait_for(button.isVisible, 20, "the offer")
     assert button.text().startswith("Bring back: Corrected (Ada, 20")
-    assert window.bench.working.shown["message"] == "elsewhere"
+    assert window.controller.working.shown["message"] == "elsewhere"
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     settle(window)
     assert rows(results, sql, key) == [("corrected", *center)]
-    assert window.bench.working.rank == 2
+    assert window.controller.working.rank == 2
     assert not button.isVisible()
-    assert not window.bench.working.is_unsaved
+    assert not window.controller.working.is_unsaved
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
     assert rows(results, sql, key) == [("unreviewed", pytest.approx(-20.0, abs=0.1), pytest.approx(130.0, abs=0.1))]

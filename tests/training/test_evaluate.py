@@ -13,8 +13,8 @@ from engine.errors import InputError
 from engine.retrieval.model import ModelPackage
 from training.cli import main
 from training.evaluate import TEST_SETS, earthloc_recall, earthloc_search
-from training.outcomes import recalls
-from training.places.named import read_named
+from training.metrics import recalls
+from training.places.earthloc_dataset import read_earthloc_dataset
 
 
 def name(corners, number, orientation=0, nadir=None):
@@ -49,7 +49,7 @@ def dataset(tmp_path_factory):
 
 
 def test_turned_queries_are_found_and_those_without_a_tile_do_not_count(dataset):
-    queries, tiles = read_named(dataset / "queries"), read_named(dataset / "database")
+    queries, tiles = read_earthloc_dataset(dataset / "queries"), read_earthloc_dataset(dataset / "database")
     result = earthloc_recall(queries, tiles, ModelPackage.open(threads=1))
     assert set(result) == {"Alps"}  # the others are out of reach
     assert result["Alps"]["queries"] == 3
@@ -72,12 +72,14 @@ def test_a_set_is_of_the_photos_with_their_nadir_near(dataset, tmp_path):
     corners = geo.square_corners(45, 10, 150)
     for number, nadir in ((1, (45.0, 10.0)), (2, (30.0, -95.0))):
         picture(number).save(tmp_path / name(corners, number, nadir=nadir))
-    result = earthloc_recall(read_named(tmp_path), read_named(dataset / "database"), ModelPackage.open(threads=1))
+    result = earthloc_recall(
+        read_earthloc_dataset(tmp_path), read_earthloc_dataset(dataset / "database"), ModelPackage.open(threads=1)
+    )
     assert {key: row["queries"] for key, row in result.items()} == {"Alps": 1}
 
 
 def test_what_is_known_of_each_photo(dataset):
-    queries, tiles = read_named(dataset / "queries"), read_named(dataset / "database")
+    queries, tiles = read_earthloc_dataset(dataset / "queries"), read_earthloc_dataset(dataset / "database")
     found = earthloc_search(queries, tiles, ModelPackage.open(threads=1))["Alps"]
     assert [outcome.rank for outcome in found.outcomes] == [1, 1, 1]
     np.testing.assert_allclose([outcome.width_km for outcome in found.outcomes], 150, rtol=0.01)
@@ -117,18 +119,20 @@ def test_queries_without_tiles_are_refused(dataset, capsys):
 def test_a_name_that_does_not_parse_is_named(tmp_path, capsys):
     picture(1).save(tmp_path / "holiday.jpg")
     with pytest.raises(InputError, match=r"holiday\.jpg"):
-        read_named(tmp_path)
+        read_earthloc_dataset(tmp_path)
     assert main(["evaluate", "--queries", str(tmp_path), "--tiles", str(tmp_path)]) == 3
     assert "holiday.jpg" in capsys.readouterr().err
 
 
 def test_an_empty_folder_and_a_torn_picture(tmp_path, dataset):
     with pytest.raises(InputError, match="holds no picture"):
-        read_named(tmp_path)
+        read_earthloc_dataset(tmp_path)
     torn = tmp_path / name(geo.square_corners(45, 10, 100), 1)
     torn.write_bytes(b"\xff\xd8 torn")
     with pytest.raises(InputError, match="cannot be read"):
-        earthloc_recall(read_named(tmp_path), read_named(dataset / "database"), ModelPackage.open(threads=1))
+        earthloc_recall(
+            read_earthloc_dataset(tmp_path), read_earthloc_dataset(dataset / "database"), ModelPackage.open(threads=1)
+        )
 
 
 def test_the_six_sets_are_the_published_ones():

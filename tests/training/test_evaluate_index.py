@@ -13,9 +13,9 @@ from PIL import Image
 
 from engine import geo
 from engine.imagery.raster import RasterSource
+from engine.progress import Progress
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
-from engine.work import Work
 from training.cli import main
 from training.config import read_config
 from training.evaluate_index import EVERYWHERE, NEAR, UPRIGHT, compare_formats, simulated_outcomes, truth_outcomes
@@ -82,7 +82,7 @@ def test_simulated_photos_are_of_held_out_places_and_found_without_weather(image
     again = simulated_photos(imagery, 6, seed=3)
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(photos, again, strict=True))
     index = RegionalIndex.open(data / "index")
-    found = simulated_outcomes(photos, index.tiles, index.descriptors, model, Work())
+    found = simulated_outcomes(photos, index.tiles, index.descriptors, model, Progress())
     assert set(found) == {EVERYWHERE, UPRIGHT, NEAR}
     ranks = [outcome.rank_strict for outcome in found[EVERYWHERE]]
     assert sum(rank is not None and rank <= 10 for rank in ranks) >= 3
@@ -93,7 +93,7 @@ def test_simulated_photos_are_of_held_out_places_and_found_without_weather(image
 
 
 def test_eight_bits_are_nearly_as_good(imagery, model):
-    found, cosine = compare_formats(imagery, simulated_photos(imagery, 4, seed=0), model, Work())
+    found, cosine = compare_formats(imagery, simulated_photos(imagery, 4, seed=0), model, Progress())
     assert 0.999 < cosine < 1
     assert set(found) == {"float32", "int8"}
     assert all(len(outcomes) == 4 for kinds in found.values() for outcomes in kinds.values())

@@ -15,8 +15,8 @@ from PIL import Image
 from rasterio.transform import from_bounds
 
 from engine.errors import CancelledError, InputError, OutputError, UsageError
+from engine.progress import Progress
 from engine.retrieval.model import ModelPackage
-from engine.work import Work
 from training import checkpoint, fit
 from training.batches import Pairs, neutral, turned
 from training.cache import PictureCache, Pictures
@@ -90,10 +90,10 @@ def stopping_at(stage, step):
 
     def stop(now, done, total, message):
         if (now, done) == (stage, step):
-            work.cancel()
+            progress.cancel()
 
-    work = Work(stop)
-    return work
+    progress = Progress(stop)
+    return progress
 
 
 def curve(out):
@@ -145,7 +145,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, m
         for step in stops:
             with pytest.raises(CancelledError):
                 Trainer(config, out, data).run(stopping_at("train", step))
-        Trainer(config, out, data).run(Work())
+        Trainer(config, out, data).run(Progress())
         ends.append(torch.load(out / "network.pt", weights_only=True))
     for name, tensor in ends[0].items():
         torch.testing.assert_close(ends[1][name], tensor, rtol=1e-3, atol=1e-4, msg=name)
@@ -164,7 +164,7 @@ def test_other_aggregators_and_losses_are_fitted_too(finished, data, tmp_path, k
     shutil.copytree(finished / "cache", tmp_path / "cache")
     before = Trainer(config, tmp_path, data).network.state_dict()
     before = {name: tensor.clone() for name, tensor in before.items()}
-    after = Trainer(config, tmp_path, data).run(Work()).state_dict()
+    after = Trainer(config, tmp_path, data).run(Progress()).state_dict()
     changed = [name for name, tensor in after.items() if not torch.equal(tensor, before[name])]
     assert any(name.startswith("backbone.") for name in changed)
     assert any(name.startswith("projection.") for name in changed)
@@ -177,7 +177,7 @@ def test_a_share_of_the_way_from_the_pretrained_weights_is_kept(finished, data, 
         out = tmp_path / str(kept)
         shutil.copytree(finished / "cache", out / "cache")
         changed = replace(config, steps=replace(config.steps, steps=3, kept=kept))
-        ends[kept] = {k: v.clone() for k, v in Trainer(changed, out, data).run(Work()).state_dict().items()}
+        ends[kept] = {k: v.clone() for k, v in Trainer(changed, out, data).run(Progress()).state_dict().items()}
     start = Trainer(config, tmp_path, data).network.state_dict()
     for name, tensor in ends[0.5].items():
         if name.startswith("backbone.") and tensor.is_floating_point():
@@ -190,14 +190,14 @@ def test_a_share_of_the_way_from_the_pretrained_weights_is_kept(finished, data, 
 def test_the_cache_is_made_once(finished, data):
     chunks = {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")}
     assert chunks
-    Trainer(read_config(data / "tiny.toml"), finished, data).run(Work())
+    Trainer(read_config(data / "tiny.toml"), finished, data).run(Progress())
     assert {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")} == chunks
 
 
 def test_another_configuration_does_not_mix_with_a_run(finished, data):
     config = replace(read_config(data / "tiny.toml"), seed=4)
     with pytest.raises(InputError, match="another configuration"):
-        Trainer(config, finished, data).run(Work())
+        Trainer(config, finished, data).run(Progress())
 
 
 def test_a_damaged_chunk_and_a_damaged_checkpoint_are_named(finished, data, tmp_path):
@@ -205,11 +205,11 @@ def test_a_damaged_chunk_and_a_damaged_checkpoint_are_named(finished, data, tmp_
     shutil.copytree(finished, copy)
     (copy / "state.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(InputError, match=r"state\.pt"):
-        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Progress())
     chunk = sorted((copy / "cache").glob("photos-*.npz"))[0]
     chunk.write_bytes(chunk.read_bytes()[:1000])
     with pytest.raises(InputError, match=r"photos-00000\.npz"):
-        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Progress())
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkeypatch):
@@ -222,7 +222,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkey
 
     monkeypatch.setattr(checkpoint.os, "fsync", full)
     with pytest.raises(OutputError, match="the disk is full"):
-        Trainer(read_config(data / "tiny.toml"), copy, data).run(Work())
+        Trainer(read_config(data / "tiny.toml"), copy, data).run(Progress())
     assert (copy / "state.pt").read_bytes() == before
 
 

@@ -94,13 +94,13 @@ def test_the_same_seed_gives_the_same_photo_and_another_seed_another(mosaic):
 def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
     plain = Augment(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
     near = Footprints(np.full(5, 100.0), np.full(5, 1.0), np.empty((0, 2)))
-    likeness = []
+    similarity = []
     for number in range(6):
         view = draw_view(np.random.default_rng(number), near, 10.0 * number, 40, 400)
         photo = render_view(mosaic, view, 96, np.random.default_rng(0), None, plain).mean(axis=2)
         direct, _ = mosaic.warped(view.lat, view.lon, 96)
-        likeness.append(np.corrcoef(photo.ravel(), direct.mean(axis=2).ravel())[0, 1])
-    assert min(likeness) > 0.95
+        similarity.append(np.corrcoef(photo.ravel(), direct.mean(axis=2).ravel())[0, 1])
+    assert min(similarity) > 0.95
 
 
 def test_weather_changes_the_photo_part_by_part(mosaic):

@@ -183,9 +183,9 @@ class NetworkConfig:
         return {**table, "aggregator": {"kind": self.aggregator.kind, **asdict(self.aggregator)}}
 
 
-def _check(good: bool, problem: str, mend: str) -> None:
+def _check(good: bool, problem: str, hint: str) -> None:
     if not good:
-        raise UsageError(None, problem, mend)
+        raise UsageError(None, problem, hint)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine import geo
 from engine.errors import InputError
 from training.overlap import square_rings
-from training.places.named import read_named, read_square
+from training.places.earthloc_dataset import read_earthloc_dataset, read_square
 from training.places.pairs import Imagery, held_out
 from training.places.seasons import MONTHS, Seasons
 from training.places.views import tile_picture
@@ -64,7 +64,7 @@ class EarthLocFolder:
     """
 
     def __init__(self, folder: Path, years: int) -> None:
-        tiles = read_named(folder)
+        tiles = read_earthloc_dataset(folder)
         self._dates = sorted({tile.year for tile in tiles})
         by_place: dict[bytes, dict[str, Path]] = {}
         corners = {}

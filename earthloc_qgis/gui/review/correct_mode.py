@@ -13,8 +13,8 @@ from ...core.camera import Point, away_km, distance_km, offset
 from ...core.footprint import center_of
 from ..photo_model import parse_nadir
 from .actions import ReviewActions
-from .bench import ReviewBench
 from .by_hand import corners_now, first_corners, moved, placed
+from .controller import ReviewController
 from .correction import Correction
 from .handles import Handle
 from .map_side import MapSide
@@ -35,10 +35,18 @@ class CorrectMode(QObject):
 
     told = pyqtSignal(str)
 
-    def __init__(self, bench: ReviewBench, correction: Correction, search: SearchHere, photo: PhotoView, side: MapSide,
-                 actions: ReviewActions, parent: Optional[QObject] = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        controller: ReviewController,
+        correction: Correction,
+        search: SearchHere,
+        photo: PhotoView,
+        side: MapSide,
+        actions: ReviewActions,
+        parent: Optional[QObject] = None,
+    ) -> None:
         super().__init__(parent)
-        self._bench, self.correction, self._search = bench, correction, search
+        self._controller, self.correction, self._search = controller, correction, search
         self._photo, self._side, self._actions = photo, side, actions
         canvas = side.canvas
         self.tie_tool = TiePointTool(canvas, side.frame, side.marks)
@@ -58,7 +66,7 @@ class CorrectMode(QObject):
         search.told.connect(self.told)
         canvas.mapToolSet.connect(self._other_tool)
         canvas.destinationCrsChanged.connect(self.show_handles)
-        bench.current_changed.connect(lambda *_: search.cancel())
+        controller.current_changed.connect(lambda *_: search.cancel())
 
     def make_actions(self) -> None:
         """Adds the actions to the window."""
@@ -104,7 +112,7 @@ class CorrectMode(QObject):
 
     def set_hand(self, on: bool) -> None:
         """The mouse on the map moves the footprint; one that is nowhere is laid on the map's middle."""
-        working = self._bench.working
+        working = self._controller.working
         if on and working is not None and working.size_px is not None and self._corners() is None:
             extent = self._side.canvas.extent()
             west, east = (self._side.frame.to_lat_lon(QgsPointXY(x, extent.center().y()))
@@ -113,7 +121,7 @@ class CorrectMode(QObject):
             if west is not None and east is not None and center is not None:
                 width_km = max(10.0, min(2000.0, _FIRST_SHARE * abs(away_km(west, east)[0])))
                 corners = first_corners(working.size_px, center, width_km)
-                self._bench.edit(placed(working, corners), self.tr("Place by hand"))
+                self._controller.edit(placed(working, corners), self.tr("Place by hand"))
         self._set_tool(self.hand_tool, on, "hand")
         self.show_handles()
         if on:
@@ -121,7 +129,7 @@ class CorrectMode(QObject):
 
     def fit_here(self) -> None:
         """Lets the engine fit the photo to the imagery round what is on the table."""
-        working = self._bench.working
+        working = self._controller.working
         corners = self._corners()
         if working is None or corners is None:
             self.told.emit(self.tr("Choose a candidate or place the footprint first."))
@@ -147,7 +155,7 @@ class CorrectMode(QObject):
 
     def ask_for_place(self) -> None:
         """Puts the middle of the footprint at coordinates that are typed."""
-        working = self._bench.working
+        working = self._controller.working
         if working is None or working.size_px is None:
             return
         center = working.shown.get("center")
@@ -163,7 +171,7 @@ class CorrectMode(QObject):
                 text=text))  # fmt: skip
             return
         corners = self._corners() or first_corners(working.size_px, place, 300.0)
-        self._bench.edit(placed(working, moved(corners, place)), self.tr("Type coordinates"))
+        self._controller.edit(placed(working, moved(corners, place)), self.tr("Type coordinates"))
         self._side.zoom()
 
     # --- what is shown -----------------------------------------------------------------------------
@@ -187,15 +195,15 @@ class CorrectMode(QObject):
         self._side.marks.show_handles(handles, correction.selected)
 
     def _corners(self) -> Optional[list[Point]]:
-        return corners_now(self._bench.working) if self._bench.working is not None else None
+        return corners_now(self._controller.working) if self._controller.working is not None else None
 
     def _hand_moved(self, corners: list[Point], done: bool) -> None:
-        working = self._bench.working
+        working = self._controller.working
         if working is None or working.size_px is None:
             return
         after = placed(working, corners)
         if done:
-            self._bench.edit(after, self.tr("Move by hand"))
+            self._controller.edit(after, self.tr("Move by hand"))
         else:
             self._side.show_draft(after)
             self._side.marks.show_grips(corners)

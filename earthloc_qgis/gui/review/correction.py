@@ -8,7 +8,7 @@ from typing import Callable, Optional
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...core.engine_client import EngineClient, EngineError
-from .bench import ReviewBench
+from .controller import ReviewController
 from .handles import Handle
 from .imagery_menu import imagery_of
 from .working import Working
@@ -36,23 +36,28 @@ class Correction(QObject):
     changed = pyqtSignal()
     told = pyqtSignal(str)
 
-    def __init__(self, bench: ReviewBench, client: EngineClient, sources: Callable[[], tuple[list[str], Optional[str]]],
-                 parent: Optional[QObject] = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        controller: ReviewController,
+        client: EngineClient,
+        sources: Callable[[], tuple[list[str], Optional[str]]],
+        parent: Optional[QObject] = None,
+    ) -> None:
         super().__init__(parent)
-        self._bench, self._client, self._sources = bench, client, sources
+        self._controller, self._client, self._sources = controller, client, sources
         self.snaps = True
         self.selected = -1
         self.open_spot: Optional[Point] = None  # pixel of a point whose place is missing
         self.open_place: Optional[Point] = None  # (lat, lon) of a point whose pixel is missing
         self._dragged: Optional[tuple[int, dict]] = None
         self._asked = 0
-        bench.current_changed.connect(lambda *_: self._forget())
-        bench.working_changed.connect(self.changed)
+        controller.current_changed.connect(lambda *_: self._forget())
+        controller.working_changed.connect(self.changed)
 
     @property
     def points(self) -> list[dict]:
         """The tie points of what is on the table, one of them perhaps where it is being dragged to."""
-        working = self._bench.working
+        working = self._controller.working
         points = list(working.shown.get("tie_points") or []) if working is not None else []
         if self._dragged is not None and self._dragged[0] < len(points):
             points[self._dragged[0]] = self._dragged[1]
@@ -62,7 +67,7 @@ class Correction(QObject):
 
     def photo_handles(self) -> list[Handle]:
         """The points on the photo, in its pixels."""
-        working = self._bench.working
+        working = self._controller.working
         camera = working.camera() if working is not None else None
         found = []
         for number, point in enumerate(self.points):
@@ -77,7 +82,7 @@ class Correction(QObject):
 
     def map_points(self) -> list[tuple[Point, Optional[Point], bool]]:
         """The points on the ground: place, where the camera has it, and whether it is open; (lat, lon) each."""
-        working = self._bench.working
+        working = self._controller.working
         camera = working.camera() if working is not None else None
         found = []
         for point in self.points:
@@ -112,7 +117,7 @@ class Correction(QObject):
 
     def accept_open(self) -> None:
         """Closes the open point by the best match near where the camera has it."""
-        working = self._bench.working
+        working = self._controller.working
         camera = working.camera() if working is not None else None
         if self.open_spot is None or camera is None:
             return
@@ -160,10 +165,10 @@ class Correction(QObject):
 
     def clear(self) -> None:
         """Deletes all points; the camera stays where it is until there are others."""
-        working = self._bench.working
+        working = self._controller.working
         if working is not None and self.points:
             self.selected = -1
-            self._bench.edit(_with(working, _NO_POINTS), self.tr("Delete all tie points"))
+            self._controller.edit(_with(working, _NO_POINTS), self.tr("Delete all tie points"))
 
     # --- solving -----------------------------------------------------------------------------------
 
@@ -188,18 +193,22 @@ class Correction(QObject):
 
     def _solve(self, points: list[dict], what: str, snap: int = -1) -> None:
         """Asks for the camera of these points; with `snap`, moves that point to the best match and solves again."""
-        working = self._bench.working
+        working = self._controller.working
         if working is None:
             return
         if not points:
-            self._bench.edit(_with(working, _NO_POINTS), what)
+            self._controller.edit(_with(working, _NO_POINTS), what)
             return
         # Shown while the engine works, so that nothing jumps back.
         self._asked += 1
         asked = self._asked
 
         def solved(result: dict) -> None:
-            if asked != self._asked or self._bench.working is None or self._bench.working.path != working.path:
+            if (
+                asked != self._asked
+                or self._controller.working is None
+                or self._controller.working.path != working.path
+            ):
                 return
             after = _with(working, {**result, "by_hand": False})
             if snap < 0 or not self.snaps:
@@ -261,7 +270,7 @@ class Correction(QObject):
     def _take(self, after: Working, what: str) -> None:
         self._dragged = None
         self.told.emit("")
-        self._bench.edit(after, what)
+        self._controller.edit(after, what)
 
     def _forget(self) -> None:
         self.open_spot = self.open_place = self._dragged = None

@@ -55,7 +55,7 @@ class ReviewDock(QObject):
 
     def unwritten(self) -> set[str]:
         """Photos decided on that the results file does not say so of yet."""
-        return set() if self.window is None else self.window.bench.recorder.unwritten_photos()
+        return set() if self.window is None else self.window.controller.recorder.unwritten_photos()
 
     def settings_changed(self) -> None:
         """Another engine may have been chosen."""
@@ -85,7 +85,7 @@ class ReviewDock(QObject):
                               (self.window.written, Qgis.MessageLevel.Success)):  # fmt: skip
             signal.connect(lambda text, level=level: bar.pushMessage("EarthLoc", escaped(text), level))
         self.window.imagery.changed.connect(self.imagery_changed)
-        self.window.bench.stored.connect(lambda items: self.stored.emit([item.path for item in items]))
+        self.window.controller.stored.connect(lambda items: self.stored.emit([item.path for item in items]))
         self.dock.setWidget(self.window)
         # Behind another dock's tab it is not hidden, as far as Qt is concerned.
         self.dock.visibilityChanged.connect(self.window.set_seen)
@@ -115,4 +115,4 @@ class ReviewDock(QObject):
 
     def _flush(self) -> None:
         if self.window is not None:
-            self.window.bench.recorder.flush()
+            self.window.controller.recorder.flush()

@@ -11,7 +11,7 @@ from ... import settings
 from ...core.camera import Point
 from ...core.engine_client import EngineClient, EngineError
 from ...core.words import stage_in_words
-from .bench import ReviewBench
+from .controller import ReviewController
 from .imagery_menu import imagery_of
 from .working import fitted_rank
 
@@ -28,15 +28,15 @@ class SearchHere(QObject):
 
     told = pyqtSignal(str)
 
-    def __init__(self, bench: ReviewBench, client: EngineClient, indexes: Callable[[], list[str]],
+    def __init__(self, controller: ReviewController, client: EngineClient, indexes: Callable[[], list[str]],
                  parent: Optional[QObject] = None) -> None:  # fmt: skip
         super().__init__(parent)
-        self._bench, self._client, self._indexes = bench, client, indexes
+        self._controller, self._client, self._indexes = controller, client, indexes
         self._request: Optional[int] = None
 
     def start(self, center: Point, radius_km: float) -> None:
         """Searches within a circle."""
-        working, indexes = self._bench.working, self._indexes()
+        working, indexes = self._controller.working, self._indexes()
         if working is None:
             return
         if not indexes:
@@ -58,7 +58,7 @@ class SearchHere(QObject):
 
     def fit(self, center: Point, width_km: float) -> None:
         """Fits the photo to the imagery round a place."""
-        working = self._bench.working
+        working = self._controller.working
         imagery = imagery_of(working.engine) if working is not None else None
         if working is None:
             return
@@ -113,7 +113,7 @@ class SearchHere(QObject):
         )
 
     def _found(self, path: str, result: dict) -> None:
-        working = self._bench.working
+        working = self._controller.working
         if working is None or working.path != path:
             return
         if not result.get("candidates"):
@@ -122,11 +122,11 @@ class SearchHere(QObject):
         for name in ("saved_to", "save_error"):
             result.pop(name, None)
         after = replace(working, shown={**result, "photo": working.engine.get("photo", path)}, rank=fitted_rank(result))
-        self._bench.edit(after, self.tr("Search here"))
+        self._controller.edit(after, self.tr("Search here"))
         self.told.emit(str(result.get("message") or ""))
 
     def _fitted(self, path: str, result: dict) -> None:
-        working = self._bench.working
+        working = self._controller.working
         if working is None or working.path != path:
             return
         if not result.get("pose"):
@@ -135,5 +135,5 @@ class SearchHere(QObject):
         names = ("status", "confidence", "footprint", "corners", "center", "camera", "pose", "tie_points", "imagery",
                  "inliers", "rms_km", "message")  # fmt: skip
         shown = {**working.shown, **{name: result.get(name) for name in names}, "by_hand": False}
-        self._bench.edit(replace(working, shown=shown), self.tr("Fit to the imagery"))
+        self._controller.edit(replace(working, shown=shown), self.tr("Fit to the imagery"))
         self.told.emit(str(result.get("message") or ""))

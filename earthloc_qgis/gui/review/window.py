@@ -14,8 +14,8 @@ from ...core.engine_client import EngineClient
 from ...core.layers import reload_layers
 from ..plain_text import escaped
 from .actions import KeysFirst, ReviewActions
-from .bench import ReviewBench
 from .candidate_strip import CandidateStrip
+from .controller import ReviewController
 from .correct_mode import CorrectMode
 from .correction import Correction
 from .decision_bar import DecisionBar
@@ -55,16 +55,16 @@ class ReviewWindow(QWidget):
         self._indexes = indexes
         self.closed_down = False
         self._seen = False
-        self.bench = ReviewBench(self)
+        self.controller = ReviewController(self)
         self.client = EngineClient(settings.engine_command(), self)
         self.pictures = PictureLoader(self)
         self.tiles = TilePictures(self.client, self)
         self.map = MapSide(canvas, self)
         self.actions = ReviewActions(self)
         self.photo = PhotoView(self)
-        correction = Correction(self.bench, self.client, self._sources, self)
-        search = SearchHere(self.bench, self.client, indexes, self)
-        self.correct = CorrectMode(self.bench, correction, search, self.photo, self.map, self.actions, self)
+        correction = Correction(self.controller, self.client, self._sources, self)
+        search = SearchHere(self.controller, self.client, indexes, self)
+        self.correct = CorrectMode(self.controller, correction, search, self.photo, self.map, self.actions, self)
         add_actions(self)
         self._make_widgets(canvas)
         self._lay_out()
@@ -74,7 +74,7 @@ class ReviewWindow(QWidget):
 
     def open(self, results: Path) -> None:
         """Reviews the photos of a results GeoPackage."""
-        self.bench.open(results)
+        self.controller.open(results)
 
     def take_keys(self) -> None:
         """The keys are the review's from now on, also while there is no photo yet."""
@@ -86,7 +86,7 @@ class ReviewWindow(QWidget):
         self._map_keys.stop()
         self.correct.close()
         self.hand_on.close()
-        self.bench.close()
+        self.controller.close()
         self.client.close()
         self.pictures.close()
         self.map.remove()
@@ -113,14 +113,14 @@ class ReviewWindow(QWidget):
         """Not while a layer is being edited: undo and delete are its own then."""
         layer = self.map.canvas.currentLayer()
         edited = layer is not None and layer.type() == QgsMapLayer.LayerType.VectorLayer and layer.isEditable()
-        return self._seen and bool(self.bench.current) and not edited
+        return self._seen and bool(self.controller.current) and not edited
 
     # --- widgets -----------------------------------------------------------------------------------
 
     def _make_widgets(self, canvas) -> None:
-        self.queue = QueueView(self.bench.model, self)
+        self.queue = QueueView(self.controller.model, self)
         self.overlay = ReviewTools(self.actions, self.map.overlay, canvas, self)
-        self.hand_on = HandOn(lambda: self.bench.recorder.file.path, self)
+        self.hand_on = HandOn(lambda: self.controller.recorder.file.path, self)
         self.imagery = ImageryMenu(self)
         self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
         self.overlay.add_menu(self.tr("Hand on"), "mActionSharingExport", self.hand_on.menu)
@@ -165,31 +165,31 @@ class ReviewWindow(QWidget):
         KeysFirst([self, *(stop for stop in stops if not isinstance(stop, QLineEdit))], self.actions)
 
     def _connect(self) -> None:
-        bench = self.bench
-        self.queue.current_changed.connect(bench.select)
+        controller = self.controller
+        self.queue.current_changed.connect(controller.select)
         self.queue.selection_changed.connect(self.decisions.show_count)
-        bench.current_changed.connect(self._show_photo)
-        bench.working_changed.connect(self._show_working)
-        bench.decided.connect(self._decided)
-        bench.earlier_changed.connect(lambda: self.decisions.show_earlier(bench.earlier()))
-        bench.stored.connect(self._repaint_footprints)
-        bench.conflict.connect(self._show_conflict)
-        bench.told.connect(self.told)
+        controller.current_changed.connect(self._show_photo)
+        controller.working_changed.connect(self._show_working)
+        controller.decided.connect(self._decided)
+        controller.earlier_changed.connect(lambda: self.decisions.show_earlier(controller.earlier()))
+        controller.stored.connect(self._repaint_footprints)
+        controller.conflict.connect(self._show_conflict)
+        controller.told.connect(self.told)
         self.imagery.changed.connect(lambda: self._ask_for_tiles())
         self.hand_on.told.connect(self.told)
         self.hand_on.written.connect(self.written)
         self.correct.told.connect(self._say_of_correction)
-        bench.recorder.loaded.connect(lambda *_: self._loaded())
-        bench.recorder.outdated.connect(self._bring_up_to_date)
-        bench.recorder.waiting.connect(self._show_waiting)
-        bench.model.modelReset.connect(self._show_empty)
-        bench.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
-        bench.undo_stack.canRedoChanged.connect(self.actions["redo"].setEnabled)
+        controller.recorder.loaded.connect(lambda *_: self._loaded())
+        controller.recorder.outdated.connect(self._bring_up_to_date)
+        controller.recorder.waiting.connect(self._show_waiting)
+        controller.model.modelReset.connect(self._show_empty)
+        controller.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
+        controller.undo_stack.canRedoChanged.connect(self.actions["redo"].setEnabled)
         self.actions["undo"].setEnabled(False)
         self.actions["redo"].setEnabled(False)
         self.pictures.ready.connect(self._picture_ready)
         self.tiles.arrived.connect(self.strip.candidates.set_tile)
-        self.strip.chosen.connect(bench.choose)
+        self.strip.chosen.connect(controller.choose)
         self.photo.hovered.connect(self.map.show_cursor)
         self.photo.left.connect(self.map.hide_cursor)
         self.photo.detail_wanted.connect(self._want_detail)
@@ -203,20 +203,20 @@ class ReviewWindow(QWidget):
         paths = self.queue.selected()
         if not paths:
             return
-        self.bench.decide(decision, paths, self.decisions.note.text().strip())
+        self.controller.decide(decision, paths, self.decisions.note.text().strip())
         if not self.queue.go_on():
             self._show_working()
             self.status.setText(self.tr("All photos of this list are reviewed. The button with the arrow, above at the "
                                         "right, hands them on."))  # fmt: skip
 
     def _decided(self, items: list) -> None:
-        self.decisions.show_earlier(self.bench.earlier())
-        if any(item.path == self.bench.current for item in items):
+        self.decisions.show_earlier(self.controller.earlier())
+        if any(item.path == self.controller.current for item in items):
             self._show_note()
 
     def _repaint_footprints(self, items: list) -> None:
         """Footprints on the map take the colour of the decision."""
-        reload_layers(QgsProject.instance(), [item.path for item in items], self.bench.recorder.file.path)
+        reload_layers(QgsProject.instance(), [item.path for item in items], self.controller.recorder.file.path)
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -226,8 +226,8 @@ class ReviewWindow(QWidget):
 
     def _show_empty(self) -> None:
         """Says what to do when there is nothing to review."""
-        total = self.bench.model.counts()[1]
-        shown = self.bench.model.rowCount()
+        total = self.controller.model.counts()[1]
+        shown = self.controller.model.rowCount()
         self.stack.setCurrentWidget(self.splitter if total else self.empty)
         if self.hasFocus():
             self.take_keys()
@@ -255,7 +255,7 @@ class ReviewWindow(QWidget):
         self.status.setText("")
 
     def _picture_ready(self, path: str, picture) -> None:
-        if path != self.bench.current:
+        if path != self.controller.current:
             return
         if picture is None:
             self.photo.show_picture(None, self.tr("{path} cannot be read. It may have been moved or renamed.").format(
@@ -270,7 +270,7 @@ class ReviewWindow(QWidget):
 
     def _show_working(self) -> None:
         """Candidates, camera and outline of what is on the table."""
-        working = self.bench.working
+        working = self.controller.working
         if working is None:
             return
         candidates = working.shown.get("candidates") or []
@@ -287,29 +287,31 @@ class ReviewWindow(QWidget):
         self._say(working)
 
     def _ask_for_tiles(self) -> None:
-        candidates = (self.bench.working.shown.get("candidates") if self.bench.working is not None else None) or []
+        candidates = (
+            self.controller.working.shown.get("candidates") if self.controller.working is not None else None
+        ) or []
         has_engine = settings.find_engine() is not None
         self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
 
     def _say(self, working: Working) -> None:
-        self.status.describe(working, self.bench.model.item(working.path), self.photo.editing)
+        self.status.describe(working, self.controller.model.item(working.path), self.photo.editing)
 
     def _say_of_correction(self, text: str) -> None:
         if text:
             self.status.setText(escaped(text))
-        elif self.bench.working is not None:
-            self._say(self.bench.working)
+        elif self.controller.working is not None:
+            self._say(self.controller.working)
 
     def _sources(self) -> tuple[list[str], Optional[str]]:
         """Where tiles are cut from and tie points snapped to: folders of indexes, and imagery or None."""
         return self._indexes(), settings.imagery().spec()
 
     def _show_note(self) -> None:
-        item = self.bench.model.item(self.bench.current) if self.bench.current else None
+        item = self.controller.model.item(self.controller.current) if self.controller.current else None
         if not self.decisions.note.hasFocus():
             self.decisions.note.setText(item.note if item is not None else "")
-        if self.bench.working is not None and self.bench.working.path == self.bench.current:
-            self._say(self.bench.working)
+        if self.controller.working is not None and self.controller.working.path == self.controller.current:
+            self._say(self.controller.working)
 
     def _show_conflict(self, item) -> None:
         text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history, "
@@ -324,9 +326,9 @@ class ReviewWindow(QWidget):
 
     def _bring_up_to_date(self) -> None:
         """The file is of an older version: the engine adds what it lacks."""
-        results = str(self.bench.recorder.file.path)
+        results = str(self.controller.recorder.file.path)
         self.client.request(
-            "results/prepare", {"out": results}, on_result=lambda *_: self.bench.recorder.reload(),
+            "results/prepare", {"out": results}, on_result=lambda *_: self.controller.recorder.reload(),
             on_error=lambda error: self.told.emit(error.message),
         )  # fmt: skip
 
@@ -334,7 +336,7 @@ class ReviewWindow(QWidget):
 
     def set_north(self, on: bool) -> None:
         """Turns the photo so that north is up, also when another comes, or no longer."""
-        working = self.bench.working
+        working = self.controller.working
         if on and working is not None:
             self.photo.turn_to(north_up_deg(working.camera()))
 
@@ -344,6 +346,6 @@ class ReviewWindow(QWidget):
         self.photo.turn_to(self.photo.turn_deg + 90.0)
 
     def _want_detail(self) -> None:
-        picture = self.pictures.load(self.bench.current, FULL_PX)
+        picture = self.pictures.load(self.controller.current, FULL_PX)
         if picture is not None:
             self.photo.show_picture(picture)

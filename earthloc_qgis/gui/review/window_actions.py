@@ -14,15 +14,15 @@ def add_actions(window) -> None:
         ("not_land", _tr("No land")), ("cloud", _tr("Cloud")), ("night", _tr("Night")),
     ):  # fmt: skip
         add(decision, text, DECISION_KEYS[decision], lambda decision=decision: window.decide(decision))
-    add("bring_back", _tr("Bring back"), "D", window.bench.bring_back)
+    add("bring_back", _tr("Bring back"), "D", window.controller.bring_back)
     add("next", _tr("Next"), "Right J", lambda: window.queue.step(1))
     add("previous", _tr("Previous"), "Left K", lambda: window.queue.step(-1))
     add("go_on", _tr("Next not reviewed"), "Space", lambda: window.queue.go_on())
     for place, key in enumerate(RANK_KEYS):
         add(f"rank_{place + 1}", _tr("Candidate {n}").format(n=place + 1), key,
-            lambda rank=place + 1: window.bench.choose(rank))  # fmt: skip
-    add("undo", _tr("Undo"), "Ctrl+Z", window.bench.undo_stack.undo)
-    add("redo", _tr("Redo"), "Ctrl+Shift+Z Ctrl+Y", window.bench.undo_stack.redo)
+            lambda rank=place + 1: window.controller.choose(rank))  # fmt: skip
+    add("undo", _tr("Undo"), "Ctrl+Z", window.controller.undo_stack.undo)
+    add("redo", _tr("Redo"), "Ctrl+Shift+Z Ctrl+Y", window.controller.undo_stack.redo)
     add("fit", _tr("Show the whole photo"), "F", lambda: window.photo.fit())
     add("zoom_in", _tr("Zoom in"), "+ =", lambda: window.photo.zoom(1))
     add("zoom_out", _tr("Zoom out"), "-", lambda: window.photo.zoom(-1))

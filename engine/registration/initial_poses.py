@@ -15,7 +15,7 @@ _FAR_COS = 0.7  # of the angle at which the ground is seen; beyond 45 degrees
 _SIDES = 8
 
 
-def starts_from_affine(
+def initial_poses_from_affine(
     matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
 ) -> list[Camera]:
     """Cameras that see the ground about as an affine map has it; none when the map is mirrored.

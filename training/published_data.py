@@ -17,9 +17,9 @@ from engine.errors import InputError
 from training.evaluate import TEST_SETS
 from training.overlap import overlapping
 from training.places.dated import DatedMosaic, DatedPlaces, EarthLocFolder
-from training.places.named import Named, read_named, read_square, turn_to_north
+from training.places.earthloc_dataset import DatasetPicture, read_earthloc_dataset, read_square, turn_to_north
 from training.places.pairs import Imagery
-from training.recipe_config import MiningConfig, RecipeConfig
+from training.published_config import MiningConfig, PublishedConfig
 from training.sampling import Ids, MinedPhotos, PlaceBatches
 from training.validation import DatasetValidation, SimulatedValidation, Validation
 
@@ -71,8 +71,8 @@ class Mined:
     def __init__(
         self, folder: Path, config: MiningConfig, source: DatedPlaces, centres: list[tuple[float, float]]
     ) -> None:
-        photos = read_named(folder)
-        self._photos: list[Named] = [
+        photos = read_earthloc_dataset(folder)
+        self._photos: list[DatasetPicture] = [
             p for p in photos if all(float(geo.distance_km(*p.center, *c)) > config.apart_km for c in centres)
         ]
         corners = np.stack([p.corners for p in self._photos]) if self._photos else np.empty((0, 4, 2))
@@ -84,13 +84,13 @@ class Mined:
                 'change [mining], or set mining.photos = ""',
             )
 
-    def pick(self, batch: Ids, rng: np.random.Generator) -> tuple[list[Named], Ids]:
+    def pick(self, batch: Ids, rng: np.random.Generator) -> tuple[list[DatasetPicture], Ids]:
         """One photo for each place of a batch that has any, and the position of its place."""
         photos, positions = self._by_place.pick(batch, rng)
         return [self._photos[number] for number in photos], positions
 
 
-def open_sources(config: RecipeConfig, data: Path, scratch: Path) -> Sources:
+def open_sources(config: PublishedConfig, data: Path, scratch: Path) -> Sources:
     """Opens the data set, or the mosaic where there is none.
 
     Args:

@@ -1,6 +1,6 @@
 """The seam between a piece of work and whoever waits for it: progress one way, cancelling the other.
 
-Every long function of the engine takes a `Work`; the command line, the service and the tests each give it
+Every long function of the engine takes a `Progress`; the command line, the service and the tests each give it
 their own ear.
 """
 
@@ -14,8 +14,8 @@ from engine.errors import CancelledError
 OnProgress = Callable[[str, int, int, str], None]
 
 
-class Work:
-    """One piece of work. A bare `Work()` reports nothing and is never cancelled.
+class Progress:
+    """One piece of work. A bare `Progress()` reports nothing and is never cancelled.
 
     Args:
         on_progress: called as `on_progress(stage, done, total, message)` from the thread that works.
@@ -27,7 +27,7 @@ class Work:
         self._what = what
         self._cancelled = threading.Event()
 
-    def progress(self, stage: str, done: int, total: int, message: str = "") -> None:
+    def report(self, stage: str, done: int, total: int, message: str = "") -> None:
         """Says that `done` of `total` units of a stage are through; also a point where cancelling takes hold.
 
         Raises CancelledError when the work was cancelled.

@@ -97,7 +97,7 @@ class ScheduleConfig:
 
 
 @dataclass(frozen=True)
-class RecipeConfig(CommonConfig):
+class PublishedConfig(CommonConfig):
     """A recipe as `python -m training fit` runs it.
 
     Attributes:
@@ -143,16 +143,16 @@ _TABLES: dict[str, type] = {
 }
 
 
-def is_recipe(path: Path) -> bool:
+def is_published(path: Path) -> bool:
     """Whether a configuration is that of a published recipe. Raises InputError where it cannot be read."""
     return "recipe" in load_toml(path)
 
 
-def read_recipe(path: Path) -> RecipeConfig:
+def read_published(path: Path) -> PublishedConfig:
     """Reads a recipe's configuration; see `config.read_config`.
 
     Raises:
         InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
     """
     table: dict[str, Any] = load_toml(path)
-    return from_tables(RecipeConfig, _TABLES, table)
+    return from_tables(PublishedConfig, _TABLES, table)

@@ -18,7 +18,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True)
-class Named:
+class DatasetPicture:
     """A picture of the EarthLoc data set.
 
     Attributes:
@@ -46,7 +46,7 @@ class Named:
         return float(geo.polygon_in_frame(self.corners, geo.LocalFrame(*self.center)).area ** 0.5)
 
 
-def read_named(folder: Path) -> list[Named]:
+def read_earthloc_dataset(folder: Path) -> list[DatasetPicture]:
     """The pictures of a folder, below it too, whose names hold their corners.
 
     Raises:
@@ -57,13 +57,13 @@ def read_named(folder: Path) -> list[Named]:
         name = parse_earthloc_name(path.name)
         if name is None or name.ring is None:
             raise InputError(path, "its name does not hold four corners", "use names as EarthLoc's, or remove it")
-        found.append(Named(path, np.array(name.ring), name.nadir, name.timestamp or "", name.cloud_percent))
+        found.append(DatasetPicture(path, np.array(name.ring), name.nadir, name.timestamp or "", name.cloud_percent))
     if not found:
         raise InputError(folder, "holds no picture", "give the folder of an EarthLoc data set")
     return found
 
 
-def newest_year(tiles: list[Named]) -> list[Named]:
+def newest_year(tiles: list[DatasetPicture]) -> list[DatasetPicture]:
     """The tiles of the newest year alone, which are those that EarthLoc searches."""
     newest = max(tile.year for tile in tiles)
     return [tile for tile in tiles if tile.year == newest]
@@ -86,7 +86,7 @@ def read_square(path: Path, side_px: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, (side_px, side_px), interpolation=how), np.uint8)
 
 
-def turn_to_north(photo: Named, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def turn_to_north(photo: DatasetPicture, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A photo's pixels turned by quarters so that north is nearest to up; its corners as in EarthLoc's names."""
     x, y = geo.LocalFrame(*photo.center).to_xy(photo.corners[:, 0], photo.corners[:, 1])
     # Top-left, bottom-left, bottom-right, top-right.

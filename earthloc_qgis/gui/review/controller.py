@@ -18,7 +18,7 @@ from .recorder import Recorder
 from .working import Working, chosen, start_of
 
 
-class ReviewBench(QObject):
+class ReviewController(QObject):
     """The state of a review.
 
     Signals:

@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.errors import EarthLocError, InputError, OutputError
-from engine.work import Work
+from engine.progress import Progress
 from training.augmentation import Augmentation
 from training.checkpoint import load_state, save_whole
 from training.curves import RECALLS, Curves
 from training.losses import make_loss
 from training.networks import EmbeddingNetwork, build
 from training.networks.weights import load_strict
-from training.recipe_config import RecipeConfig
-from training.recipe_data import Batch, Batches, Sources, open_sources
+from training.published_config import PublishedConfig
+from training.published_data import Batch, Batches, Sources, open_sources
 from training.sampling import PlaceBatches
 from training.validation import Measured, NetworkEmbedder
 
@@ -44,7 +44,7 @@ _EMBED_BATCH = 64
 
 
 @dataclass
-class Progress:
+class RunState:
     """How far a run is.
 
     Attributes:
@@ -80,7 +80,7 @@ class Objective(nn.Module):
             return self.loss(descriptors.float(), places, overlapping, attract_only)
 
 
-class RecipeTrainer:
+class PublishedTrainer:
     """A training in a folder of its own.
 
     Args:
@@ -90,7 +90,7 @@ class RecipeTrainer:
         cpu: leave a GPU alone.
     """
 
-    def __init__(self, config: RecipeConfig, out: Path, data: Path, cpu: bool = False) -> None:
+    def __init__(self, config: PublishedConfig, out: Path, data: Path, cpu: bool = False) -> None:
         weights = config.network.weights
         self.config = config
         self.out = out
@@ -112,9 +112,9 @@ class RecipeTrainer:
             config.augmentation, crop=1.0, perspective=0.0, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0
         )
         self._photo_augmentation = Augmentation(kept, config.network.size_px)
-        self._at = Progress()
+        self._at = RunState()
 
-    def run(self, work: Work) -> EmbeddingNetwork:
+    def run(self, progress: Progress) -> EmbeddingNetwork:
         """Trains to the end, from where an interrupted run was; the best network.
 
         Raises:
@@ -122,12 +122,12 @@ class RecipeTrainer:
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
-            work.progress("open the imagery", 0, 1)
+            progress.report("open the imagery", 0, 1)
             sources = open_sources(self.config, self._data, self.out)
             try:
-                work.progress("imagery", 1, 1, sources.described)
+                progress.report("imagery", 1, 1, sources.described)
                 self._check_folder(sources)
-                self._train(sources, work)
+                self._train(sources, progress)
             finally:
                 sources.places.close()
         except OSError as error:
@@ -140,7 +140,7 @@ class RecipeTrainer:
     def _main(self) -> bool:
         return bool(self._accelerator.is_main_process)
 
-    def _train(self, sources: Sources, work: Work) -> None:
+    def _train(self, sources: Sources, progress: Progress) -> None:
         schedule, config = self.config.schedule, self.config
         drawn = PlaceBatches(sources.places.places, config.sampling, config.seed)
         self._restore(drawn)
@@ -150,8 +150,8 @@ class RecipeTrainer:
             for epoch in range(self._at.measured, schedule.epochs):
                 if self._ended():
                     break
-                self._train_epoch(epoch, sources, drawn, batches, curves, work)
-                self._end_epoch(epoch, sources, drawn, curves, work)
+                self._train_epoch(epoch, sources, drawn, batches, curves, progress)
+                self._end_epoch(epoch, sources, drawn, curves, progress)
             self._finish()
         finally:
             if curves is not None:
@@ -162,12 +162,18 @@ class RecipeTrainer:
         return 0 < patience <= self._at.stale
 
     def _train_epoch(
-        self, epoch: int, sources: Sources, drawn: PlaceBatches, batches: Batches, curves: Curves | None, work: Work
+        self,
+        epoch: int,
+        sources: Sources,
+        drawn: PlaceBatches,
+        batches: Batches,
+        curves: Curves | None,
+        progress: Progress,
     ) -> None:
         schedule = self.config.schedule
         done = self._at.step - epoch * schedule.iterations
         if done == 0 and drawn.recluster_due(epoch):
-            drawn.recluster(self._describe_places(sources, work))
+            drawn.recluster(self._describe_places(sources, progress))
         count, rank = self._accelerator.num_processes, self._accelerator.process_index
         first, last = self._at.step, (epoch + 1) * schedule.iterations
         losses: list[float] = []
@@ -186,7 +192,7 @@ class RecipeTrainer:
                 if self._at.step % schedule.save_every == 0 or self._at.step == last:
                     self._save(drawn)
                 total = schedule.epochs * schedule.iterations
-                work.progress("train", self._at.step, total, f"epoch {epoch + 1}, loss {loss:.3f}")
+                progress.report("train", self._at.step, total, f"epoch {epoch + 1}, loss {loss:.3f}")
 
     def _descend(self, batch: Batch, number: int) -> tuple[float, int]:
         """One step; the loss and how many pictures it is of."""
@@ -210,11 +216,13 @@ class RecipeTrainer:
         self._optimizer.step()
         return float(loss.detach()), len(labels)
 
-    def _end_epoch(self, epoch: int, sources: Sources, drawn: PlaceBatches, curves: Curves | None, work: Work) -> None:
+    def _end_epoch(
+        self, epoch: int, sources: Sources, drawn: PlaceBatches, curves: Curves | None, progress: Progress
+    ) -> None:
         """Measures the network, keeps it when it is the best, and notes both."""
         told: list[Any] = [None]
         if self._main:
-            found = self._measure(sources, work)
+            found = self._measure(sources, progress)
             told = [found.recall]
             if curves is not None:
                 curves.note(self._at.step, {f"recall_at_{k}": value for k, value in found.recall.items()})
@@ -228,13 +236,13 @@ class RecipeTrainer:
                 save_whole(self.out / NETWORK, self.network.state_dict())
         self._save(drawn)
 
-    def _measure(self, sources: Sources, work: Work) -> Measured:
-        return sources.validation.measure(self._embedder(), work)
+    def _measure(self, sources: Sources, progress: Progress) -> Measured:
+        return sources.validation.measure(self._embedder(), progress)
 
     def _embedder(self) -> NetworkEmbedder:
         return NetworkEmbedder(self.network, self._accelerator.device, self.config.schedule.precision == "bf16")
 
-    def _describe_places(self, sources: Sources, work: Work) -> NDArray[np.float32]:
+    def _describe_places(self, sources: Sources, progress: Progress) -> NDArray[np.float32]:
         """Descriptors of the newest picture of every place, each process embedding its share; 0 where there is none."""
         count, rank = self._accelerator.num_processes, self._accelerator.process_index
         total, size_px = len(sources.places.places), self.config.network.size_px
@@ -242,7 +250,7 @@ class RecipeTrainer:
         own = np.zeros((-(-total // count), self.network.dimension), np.float32)
         numbers = list(range(rank, total, count))
         for start in range(0, len(numbers), _EMBED_BATCH):
-            work.progress("cluster", start * count, total)
+            progress.report("cluster", start * count, total)
             rows, pictures = [], []
             for row, number in enumerate(numbers[start : start + _EMBED_BATCH], start):
                 picture = sources.places.newest(number, size_px)
@@ -287,7 +295,7 @@ class RecipeTrainer:
             load_strict(self._objective, state["objective"], self.out / STATE)
             self._optimizer.load_state_dict(state["optimizer"])
             drawn.load_state_dict(state["batches"])
-            self._at = Progress(**state["progress"])
+            self._at = RunState(**state["progress"])
         except EarthLocError:
             raise
         except Exception as error:  # another program's checkpoint raises whatever it provokes

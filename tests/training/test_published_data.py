@@ -15,11 +15,17 @@ from engine.errors import InputError
 from training.config import ImageryConfig, PlacesConfig
 from training.overlap import overlapping
 from training.places.dated import DatedMosaic, EarthLocFolder
-from training.places.named import Named, newest_year, read_named, read_square, turn_to_north
+from training.places.earthloc_dataset import (
+    DatasetPicture,
+    newest_year,
+    read_earthloc_dataset,
+    read_square,
+    turn_to_north,
+)
 from training.places.pairs import Imagery, held_out
 from training.places.views import Augment
-from training.recipe_config import DatasetConfig, MiningConfig, read_recipe
-from training.recipe_data import Batches, Mined, open_sources
+from training.published_config import DatasetConfig, MiningConfig, read_published
+from training.published_data import Batches, Mined, open_sources
 from training.sampling import PlaceBatches, SamplingConfig
 from training.validation import DatasetValidation
 
@@ -109,7 +115,7 @@ def test_a_torn_tile_is_named(dataset, tmp_path):
 
 
 def test_the_newest_year_is_what_is_searched(dataset):
-    tiles = read_named(dataset / "database")
+    tiles = read_earthloc_dataset(dataset / "database")
     assert len(tiles) == 4 * 24
     assert {tile.year for tile in newest_year(tiles)} == {"2021"}
 
@@ -120,7 +126,7 @@ def test_photos_are_turned_to_north(quarters):
     corners = geo.square_corners(45, 10, 100)
     stored = np.roll(corners, quarters, axis=0)  # the picture's top-left is another corner of the ground
     tl, tr, br, bl = stored
-    photo = Named(None, np.array([tl, bl, br, tr]))
+    photo = DatasetPicture(None, np.array([tl, bl, br, tr]))
     # Turned clockwise by a quarter, the top-left of the picture shows the bottom-left of the ground.
     assert np.array_equal(turn_to_north(photo, np.rot90(upright, -quarters)), upright)
 
@@ -168,7 +174,7 @@ def test_a_mosaic_without_crs_is_refused(make_raster, tmp_path):
     make_raster(tmp_path / "m.tif", crs=None)
     (tmp_path / "c.toml").write_text('recipe = "earthloc"\n[imagery]\nmosaic = "m.tif"\n')
     with pytest.raises(InputError, match="no coordinate system"):
-        open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path)
+        open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path)
 
 
 def test_batches_are_the_same_in_whatever_order_and_say_what_overlaps(dataset):
@@ -211,12 +217,12 @@ def test_without_the_data_set_the_mosaic_is_taken(make_raster, tmp_path):
     make_raster(tmp_path / "m.tif", bounds=(0.0, 40.0, 30.0, 60.0))
     text = 'recipe = "earthloc"\n[network]\nsize_px = 32\n[dataset]\nfolder = "earthloc"\n[imagery]\nmosaic = "m.tif"\n'
     (tmp_path / "c.toml").write_text(text + "[places]\ntile_km = [220]\ntest_photos = 3\n")
-    sources = open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path)
+    sources = open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path)
     assert sources.described.startswith("the mosaic m.tif, ")
     assert len(sources.validation.photos) == 3
     sources.places.close()
     write_dataset(tmp_path / "earthloc")
-    assert open_sources(read_recipe(tmp_path / "c.toml"), tmp_path, tmp_path).described.startswith(
+    assert open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path).described.startswith(
         "the data set earthloc, 24"
     )
 
@@ -238,5 +244,5 @@ def test_names_are_as_published(tmp_path):
     tl, tr, br, bl = geo.square_corners(45, 10, 100)
     for name in (tile_name((bl, tl, tr, br), 1, "2021"), photo_name((tl, tr, br, bl), 7, nadir=(44.0, 12.0))):
         Image.fromarray(in_year(picture(1), "2021")).save(tmp_path / name)
-    tile, photo = sorted(read_named(tmp_path), key=lambda n: n.year)
+    tile, photo = sorted(read_earthloc_dataset(tmp_path), key=lambda n: n.year)
     assert (tile.year, photo.nadir) == ("2021", (44.0, 12.0))

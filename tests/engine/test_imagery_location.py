@@ -1,6 +1,6 @@
 import pytest
 
-from engine.imagery.whereabouts import find_imagery, note_imagery
+from engine.imagery.location import find_imagery, note_imagery
 
 
 @pytest.fixture

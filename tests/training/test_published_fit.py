@@ -22,13 +22,13 @@ from accelerate.state import AcceleratorState, PartialState
 from tiny_dataset import write_dataset
 
 from engine.errors import CancelledError, InputError, OutputError, UsageError
-from engine.work import Work
+from engine.progress import Progress
 from training import checkpoint
 from training.augmentation import AugmentationConfig
 from training.cli import main
 from training.networks.convnets import Compact
-from training.recipe_config import is_recipe, read_recipe
-from training.recipe_fit import RecipeTrainer
+from training.published_config import is_published, read_published
+from training.published_fit import PublishedTrainer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = """
@@ -119,21 +119,21 @@ def stopping_at(stage, done):
 
     def stop(now, at, total, message):
         if (now, at) == (stage, done):
-            work.cancel()
+            progress.cancel()
 
-    work = Work(stop)
-    return work
+    progress = Progress(stop)
+    return progress
 
 
 def trainer(data, out, **changes):
-    return RecipeTrainer(replace(read_recipe(data / "tiny.toml"), **changes), out, data, cpu=True)
+    return PublishedTrainer(replace(read_published(data / "tiny.toml"), **changes), out, data, cpu=True)
 
 
 def test_a_run_learns_and_leaves_curves_and_a_network(data, finished, small, tmp_path):
-    config = read_recipe(data / "tiny.toml")
+    config = read_published(data / "tiny.toml")
     schedule = replace(config.schedule, epochs=6, iterations=20, patience=0)
     longer = replace(config, schedule=schedule, augmentation=AugmentationConfig(10, 1, 0, 0.2, 0.2, 0.2))
-    RecipeTrainer(longer, tmp_path / "run", data, cpu=True).run(Work())
+    PublishedTrainer(longer, tmp_path / "run", data, cpu=True).run(Progress())
     losses = [float(row["loss"]) for row in rows(tmp_path / "run") if row["loss"]]
     assert len(losses) == 12
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
@@ -160,14 +160,14 @@ def test_an_interrupted_run_ends_with_the_very_same_weights(finished, data, tmp_
         with pytest.raises(CancelledError):
             trainer(data, out).run(stopping_at(stage, done))
         AcceleratorState._reset_state(True)
-    trainer(data, out).run(Work())
+    trainer(data, out).run(Progress())
     assert_same_weights(weights(out), weights(finished))
     assert [row["step"] for row in rows(out) if row["recall_at_5"]] == ["8", "16", "24"]
 
 
 def test_a_finished_run_is_not_trained_further(finished, data):
     before = (finished / "state.pt").read_bytes()
-    trainer(data, finished).run(Work())
+    trainer(data, finished).run(Progress())
     assert (finished / "state.pt").read_bytes() == before
 
 
@@ -212,9 +212,9 @@ def test_two_processes_train_one_network(data, tmp_path):
 
 
 def test_without_patience_left_it_ends(data, small, tmp_path):
-    config = read_recipe(data / "tiny.toml")
+    config = read_published(data / "tiny.toml")
     schedule = replace(config.schedule, epochs=9, iterations=2, patience=1, rate=1e-9)
-    trainer(data, tmp_path / "run", schedule=schedule).run(Work())
+    trainer(data, tmp_path / "run", schedule=schedule).run(Progress())
     measured = [row for row in rows(tmp_path / "run") if row["recall_at_5"]]
     assert len(measured) < 9  # nothing is learnt, so recall soon stands still
 
@@ -245,10 +245,10 @@ def test_every_part_can_be_switched_and_matters(two_epochs, data, tmp_path, chan
 
 def after_two_epochs(data, out, change):
     """Weights of network and loss after two epochs of the tiny recipe with a change."""
-    config = read_recipe(data / "tiny.toml")
+    config = read_published(data / "tiny.toml")
     changes = {key: replace(getattr(config, key), **v) if isinstance(v, dict) else v for key, v in change.items()}
     schedule = replace(changes.get("schedule", config.schedule), epochs=2)
-    trainer(data, out, **{**changes, "schedule": schedule}).run(Work())
+    trainer(data, out, **{**changes, "schedule": schedule}).run(Progress())
     state = torch.load(out / "state.pt", weights_only=True)
     assert state["progress"]["step"] == 16
     return state["objective"]
@@ -263,7 +263,7 @@ def two_epochs(data, small, tmp_path_factory):
 
 def test_another_recipe_does_not_mix_with_a_run(finished, data):
     with pytest.raises(InputError, match="another configuration"):
-        trainer(data, finished, seed=6).run(Work())
+        trainer(data, finished, seed=6).run(Progress())
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_a_state_that_is_none_is_named(finished, data, tmp_path, content, messag
     else:
         torch.save(content, copy / "state.pt")
     with pytest.raises(Exception, match=message) as caught:
-        trainer(data, copy).run(Work())
+        trainer(data, copy).run(Progress())
     assert "state.pt" in str(caught.value)
 
 
@@ -300,7 +300,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypat
 
     monkeypatch.setattr(checkpoint.os, "fsync", full)
     with pytest.raises(OutputError, match="the disk is full"):
-        trainer(data, out).run(Work())
+        trainer(data, out).run(Progress())
     assert (out / "state.pt").read_bytes() == before
     assert not list(out.glob("*.partial"))
 
@@ -321,14 +321,14 @@ def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypat
 )
 def test_a_mistake_in_a_recipe_is_refused_by_name(tmp_path, text, message):
     (tmp_path / "c.toml").write_text(text)
-    assert is_recipe(tmp_path / "c.toml")
+    assert is_published(tmp_path / "c.toml")
     with pytest.raises(UsageError, match=message):
-        read_recipe(tmp_path / "c.toml")
+        read_published(tmp_path / "c.toml")
 
 
 @pytest.mark.parametrize("name", ["earthloc.toml", "earthloc2-b-salad.toml"])
 def test_the_shipped_recipes_are_the_published_ones(name):
-    config = read_recipe(Path(name))
+    config = read_published(Path(name))
     assert (config.sampling.places_per_batch, config.years.count, config.sampling.clusters) == (96, 4, 50)
     assert (config.schedule.rate, config.schedule.precision, config.loss.kind) == (1e-4, "bf16", "multi_similarity")
     from training.networks import PUBLISHED

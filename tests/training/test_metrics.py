@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.outcomes import Outcome, breakdown, cloud_percent, table_lines, tilt_deg
+from training.metrics import Outcome, breakdown, cloud_percent, table_lines, tilt_deg
 
 
 def test_classes_hold_the_photos_that_belong_to_them():
