@@ -34,8 +34,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from engine.contract.protocol import DEFAULT_TILE_KM
 from engine.imagery.opening import open_imagery
-from engine.limits import DEFAULT_TILE_KM
 from engine.retrieval.build import build_index
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.plan import plan_tiles

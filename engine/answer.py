@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,48 @@ from numpy.typing import NDArray
 import engine
 from engine import geo
 from engine.candidates import Candidate
-from engine.errors import EarthLocError
+from engine.contract.localization import Candidate as CandidateJson
+from engine.contract.localization import Localization, Timings
+from engine.contract.protocol import PhotoInfoAnswer
+from engine.contract.status import FAILED, Status
+from engine.errors import EarthLocError, InputError
+from engine.photo.read import read_photo_info
 from engine.retrieval.tiling import Circle
 
 # A first candidate less probable than this is hardly a guess.
 _HARDLY = 0.05
 
 
-def failed(photo: Path, error: EarthLocError) -> dict[str, Any]:
+def photo_info(photo: Path) -> PhotoInfoAnswer:
+    """What is known of a photo without decoding it. Raises InputError when it cannot be read."""
+    info = read_photo_info(photo)
+    return {
+        "photo": str(info.path),
+        "photo_id": info.photo_id,
+        "width_px": info.width_px,
+        "height_px": info.height_px,
+        "taken_at": info.taken_at,
+        "camera": info.camera,
+        "focal_length_mm": info.focal_length_mm,
+        "nadir": list(info.nadir) if info.nadir is not None else None,
+    }
+
+
+def photo_facts(photo: Path) -> PhotoInfoAnswer | None:
+    """`photo_info`, or None when the photo cannot be read."""
+    try:
+        return photo_info(photo)
+    except InputError:
+        return None
+
+
+def failed(photo: Path, error: EarthLocError) -> Localization:
     """A localization of status `failed` for a photo that never reached the model."""
-    return without_place(photo, "failed", str(error))
+    return without_place(photo, FAILED, str(error))
 
 
-def without_place(photo: Path, status: str, message: str) -> dict[str, Any]:
-    """A localization that says nothing but why."""
+def without_place(photo: Path, status: Status, message: str) -> Localization:
+    """A localization without any place; `message` says why."""
     return {
         "photo": str(photo),
         "photo_id": None,
@@ -49,7 +77,7 @@ def without_place(photo: Path, status: str, message: str) -> dict[str, Any]:
     }
 
 
-def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] | None) -> dict[str, Any]:
+def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] | None) -> CandidateJson:
     """A candidate of a localization."""
     lat, lon, width_km = candidate.lat, candidate.lon, candidate.width_km
     away = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
@@ -109,20 +137,15 @@ class Clock:
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
-        self._laps = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0}
+        self._timings: Timings = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0, "total": 0.0}
 
-    def lap(self, stage: str) -> None:
-        """A stage is over."""
+    def lap(self, stage: Literal["read", "embed", "search", "register"]) -> None:
+        """Ends a stage."""
         now = time.perf_counter()
-        self._laps[stage] += (now - self._last) * 1000
+        self._timings[stage] = round(self._timings[stage] + (now - self._last) * 1000, 1)
         self._last = now
 
-    def timings(self) -> dict[str, float]:
+    def timings(self) -> Timings:
         """Milliseconds of each stage and in total."""
         total = (time.perf_counter() - self._start) * 1000
-        return {**{stage: round(ms, 1) for stage, ms in self._laps.items()}, "total": round(total, 1)}
-
-
-def skipped(held: dict[str, Any], photo: Path) -> dict[str, Any]:
-    """The answer for a photo that is not located again because a review decided on it: what holds for it."""
-    return {**held, "photo": str(photo), "skipped": True}
+        return {**self._timings, "total": round(total, 1)}

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from engine.localize import Localizer, Query
-from engine.methods import locate
+from engine.contract.localization import Localization
+from engine.contract.status import NOT_FOUND, UNCERTAIN
+from engine.localize import Localizer, Query, localize_or_fail
 from engine.progress import Progress
 
 
-def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[dict[str, Any]]:
+def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[Localization]:
     """Localizations in the order of the queries, `jobs` photos at a time.
 
     A photo that was not located but has a neighbour that was located after it is then looked at again, and its
     answer comes a second time when it is better.
     """
     progress = Progress(what="localize")
-    unsure: list[tuple[Query, dict[str, Any], set[Path]]] = []
+    unsure: list[tuple[Query, Localization, set[Path]]] = []
 
-    def answer(query: Query) -> dict[str, Any]:
+    def answer(query: Query) -> Localization:
         known = localizer.neighbours_of(query)
-        found = locate(localizer, query, progress)
-        if found["status"] in ("uncertain", "not_found"):
+        found = localize_or_fail(localizer, query, progress)
+        if found["status"] in (UNCERTAIN, NOT_FOUND):
             unsure.append((query, found, known))
         return found
 
@@ -39,6 +39,6 @@ def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterat
         progress = Progress(what="localize")
     for query, first, known in list(unsure):
         if localizer.neighbours_of(query) - known:
-            again = locate(localizer, query, progress)
-            if again["confidence"] > first["confidence"]:
+            again = localize_or_fail(localizer, query, progress)
+            if (again["confidence"] or 0.0) > (first["confidence"] or 0.0):
                 yield again

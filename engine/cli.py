@@ -25,8 +25,7 @@ os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
 from engine import commands, index_commands
-from engine.errors import EarthLocError
-from engine.limits import (
+from engine.contract.protocol import (
     GEOREFERENCED,
     GROUND_CRS,
     LAT,
@@ -38,6 +37,7 @@ from engine.limits import (
     TILE_KM,
     TOP_K,
 )
+from engine.errors import EarthLocError
 
 _INTERRUPTED = 130
 
@@ -293,12 +293,12 @@ def _radius(text: str) -> float:
     return _numbers(text, [RADIUS_KM])[0]
 
 
-def _whole(low: int, high: int) -> Any:
+def _whole(low: float, high: float) -> Any:
     def convert(text: str) -> int:
         with contextlib.suppress(ValueError):
             if low <= int(text) <= high:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low:g} to {high:g}")
 
     return convert
 

@@ -9,8 +9,10 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from engine.contract.localization import Localization
+from engine.contract.status import FAILED
 from engine.errors import InputError, OutputError, UsageError
 from engine.progress import Progress
 from engine.resources import own_indexes
@@ -29,10 +31,9 @@ def localize(args: argparse.Namespace) -> int:
     photos = _photos(args.photos)
     _check_imagery(args.imagery)
 
-    from engine.answer import skipped
+    from engine.answer import photo_facts
     from engine.batch import answers
     from engine.localize import Query
-    from engine.methods import facts_of
     from engine.registration.learned import LearnedFeatures
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
@@ -42,19 +43,30 @@ def localize(args: argparse.Namespace) -> int:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
-    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": extractor, "results": args.out}
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
     to_locate: list[Path] = []
     for photo in photos:
-        held = results.reviewed(photo) if results and not args.include_reviewed else None
-        if held is None:
+        effective = results.reviewed(photo) if results and not args.include_reviewed else None
+        if effective is None:
             to_locate.append(photo)
             continue
         statuses[str(photo)] = _SKIPPED
-        answer = skipped(held, photo)
-        print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
-    queries = [Query(photo, args.nadir, args.radius_km, args.top_k, **asked) for photo in to_locate]
+        decided = {**effective, "photo": str(photo), "skipped": True}
+        print(json.dumps(decided) if args.json else f"{photo}: skipped, a review decided on it", flush=True)
+    queries = [
+        Query(
+            photo,
+            args.nadir,
+            args.radius_km,
+            args.top_k,
+            register=not args.no_register,
+            imagery=args.imagery,
+            extractor=extractor,
+            results=args.out,
+        )
+        for photo in to_locate
+    ]
     line = ProgressLine()
     line.show("localize", len(photos) - len(queries), len(photos), "")
     for answer in answers(localizer, queries, args.jobs):
@@ -63,7 +75,7 @@ def localize(args: argparse.Namespace) -> int:
         print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
         if results:
             try:
-                if not results.save(answer, facts_of(Path(answer["photo"])), args.include_reviewed):
+                if not results.save(answer, photo_facts(Path(answer["photo"])), args.include_reviewed):
                     statuses[answer["photo"]] = _SKIPPED  # decided on while it was being located
             except OutputError as error:  # the answers still to come are worth printing
                 if str(error) not in complaints:
@@ -80,12 +92,12 @@ def localize(args: argparse.Namespace) -> int:
             print("Photos that a review decided on were skipped; --include-reviewed locates them again.")
     if complaints:
         return OutputError.exit_code
-    return InputError.exit_code if counts["failed"] else 0
+    return InputError.exit_code if counts[FAILED] else 0
 
 
 def register(args: argparse.Namespace) -> int:
     """Fits a photo to imagery at a place that is known."""
-    from engine.methods import facts_of
+    from engine.answer import photo_facts
     from engine.register_at import Place, register_at
     from engine.results import ResultsFile
 
@@ -99,9 +111,9 @@ def register(args: argparse.Namespace) -> int:
         place = Place(args.photo, lat, lon, args.width_km, args.imagery, args.nadir)
         answer = register_at(place, Progress(line.show))
     print(json.dumps(answer) if args.json else _answer_in_words(answer))
-    if results and not results.save(answer, facts_of(args.photo), args.include_reviewed):
+    if results and not results.save(answer, photo_facts(args.photo), args.include_reviewed):
         results.refuse_reviewed(args.photo)  # decided on while it was being fitted
-    return InputError.exit_code if answer["status"] == "failed" else 0
+    return InputError.exit_code if answer["status"] == FAILED else 0
 
 
 def georeference(args: argparse.Namespace) -> int:
@@ -210,9 +222,7 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
 # -- words for people ---------------------------------------------------------------------------------
 
 
-def _answer_in_words(answer: dict[str, Any]) -> str:
-    if answer.get("skipped"):
-        return f"{answer['photo']}: skipped, a review decided on it"
+def _answer_in_words(answer: Localization) -> str:
     status = answer["status"].replace("_", " ")
     sure = f" (confidence {in_percent(answer['confidence'])})" if answer["confidence"] else ""
     lines = [f"{answer['photo']}: {status}{sure}"]

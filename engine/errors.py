@@ -10,6 +10,8 @@ import errno
 from pathlib import Path
 from typing import Any
 
+from engine.contract.protocol import ErrorData
+
 _MOST_SAID = 200  # characters
 
 
@@ -31,6 +33,10 @@ class EarthLocError(Exception):
         self.problem = problem
         self.hint = hint
         super().__init__(str(self))
+
+    def data(self) -> ErrorData:
+        """The error as messages carry it."""
+        return {"kind": self.kind, "path": self.path, "problem": self.problem, "hint": self.hint}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As it comes back from a worker of a cluster."""

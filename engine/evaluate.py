@@ -19,6 +19,8 @@ import shapely
 
 from engine import geo
 from engine.candidates import BOTH, VOTES
+from engine.contract.localization import Candidate, Localization
+from engine.contract.status import FAILED, LOCATED
 from engine.errors import InputError, UsageError
 from engine.localize import Localizer, Query
 from engine.progress import Progress
@@ -122,10 +124,10 @@ def evaluate(
             imagery=imagery,
         )
         answer = localizer.localize(query, progress)
-        if answer["status"] == "failed":
+        if answer["status"] == FAILED:
             raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
         first_hits.append(first_right_ranks(truth, answer["candidates"]))
-        if answer["status"] == "located":
+        if answer["status"] == LOCATED:
             error_km, iou = judge(truth, answer)
             errors.append(error_km)
             ious.append(iou)
@@ -144,7 +146,7 @@ def evaluate(
     }
 
 
-def first_right_ranks(truth: Truth, candidates: Sequence[dict[str, Any]]) -> tuple[int | None, int | None]:
+def first_right_ranks(truth: Truth, candidates: Sequence[Candidate]) -> tuple[int | None, int | None]:
     """Rank of the first right candidate by the EarthLoc rule and by ours; None when there is none."""
     frame = geo.LocalFrame(*truth.center)
     footprint = geo.polygon_in_frame(truth.corners, frame)
@@ -164,14 +166,16 @@ def first_right_ranks(truth: Truth, candidates: Sequence[dict[str, Any]]) -> tup
     return loose, None
 
 
-def judge(truth: Truth, answer: dict[str, Any]) -> tuple[float, float]:
+def judge(truth: Truth, answer: Localization) -> tuple[float, float]:
     """Distance between true and found centre in km, and intersection over union of the footprints."""
+    if answer["footprint"] is None or answer["center"] is None:
+        raise ValueError("a localization without a place cannot be judged")
     frame = geo.LocalFrame(*truth.center)
     true_polygon = geo.polygon_in_frame(truth.corners, frame)
     found = shapely.union_all([geo.polygon_in_frame(ring, frame) for ring in _rings(answer["footprint"])])
     union = shapely.union(true_polygon, found).area
     iou = shapely.intersection(true_polygon, found).area / union if union else 0.0
-    return float(geo.distance_km(*truth.center, *answer["center"])), float(iou)
+    return float(geo.distance_km(*truth.center, answer["center"][0], answer["center"][1])), float(iou)
 
 
 def _rings(geojson: dict[str, Any]) -> list[list[list[float]]]:

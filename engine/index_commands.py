@@ -9,8 +9,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from engine.contract.protocol import DEFAULT_TILE_KM
 from engine.errors import UsageError
-from engine.limits import DEFAULT_TILE_KM
 from engine.progress import Progress
 from engine.resources import resources_folder
 from engine.terminal import ProgressLine

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.answer import Clock, candidate_json, describe, rounded, why_nothing, without_place
+from engine.answer import Clock, candidate_json, describe, failed, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, probability_of_first
+from engine.contract.localization import Localization
+from engine.contract.status import FAILED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.imagery.location import find_imagery
 from engine.photo.nothing import why_nothing_shows
@@ -115,8 +117,8 @@ class Localizer:
                 imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
             recall(query.results, info, query.extractor, imagery, self.memory.neighbours)
 
-    def localize(self, query: Query, progress: Progress | None = None) -> dict[str, Any]:
-        """The localization of a photo, as docs/cli.md defines it.
+    def localize(self, query: Query, progress: Progress | None = None) -> Localization:
+        """The localization of a photo, as docs/localization.md defines it.
 
         A photo that cannot be read gives status `failed` and a message; only cancelling raises.
         """
@@ -127,11 +129,11 @@ class Localizer:
             embed_px = _READ_TIMES * max((model.input.size_px for model in self.models.values()), default=0)
             photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
         except InputError as error:
-            return self._answer(query, None, "failed", str(error), clock)
+            return self._answer(query, None, FAILED, str(error), clock)
         nadir = query.nadir or photo.nadir
         clock.lap("read")
         if (reason := why_nothing_shows(photo.pixels)) is not None:
-            return self._answer(query, photo, "not_found", reason, clock, nadir)
+            return self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
         progress.report("embed", 0, 1)
         views, features = None, None
         if query.search != VOTES:
@@ -149,10 +151,10 @@ class Localizer:
         clock.lap("search")
         progress.check()
         if not candidates:
-            return self._answer(query, photo, "not_found", why_nothing(circle), clock, nadir)
+            return self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
         confidence = self._probability(candidates, features is not None, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
-        answer = self._answer(query, photo, "uncertain", message, clock, nadir, candidates, confidence)
+        answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
             prepared = prepare(photo, nadir, query.extractor)
@@ -177,30 +179,34 @@ class Localizer:
         self,
         query: Query,
         photo: Photo | None,
-        status: str,
+        status: Status,
         message: str,
         clock: Clock,
         nadir: tuple[float, float] | None = None,
         candidates: Sequence[Candidate] = (),
         confidence: float = 0.0,
-    ) -> dict[str, Any]:
+    ) -> Localization:
         answer = without_place(query.photo, status, message)
-        answer.update(
-            photo_id=photo.photo_id if photo is not None else None,
-            nadir=list(nadir) if nadir is not None else None,
-            timings_ms=clock.timings(),
-        )
+        answer["photo_id"] = photo.photo_id if photo is not None else None
+        answer["nadir"] = list(nadir) if nadir is not None else None
+        answer["timings_ms"] = clock.timings()
         if photo is not None and candidates:
             found = [candidate_json(rank, candidate, nadir) for rank, candidate in enumerate(candidates, start=1)]
-            answer.update(
-                confidence=confidence,
-                footprint=found[0]["footprint"],
-                corners=rounded(candidates[0].corners()),
-                center=found[0]["center"],
-                candidates=found,
-                model=self._model_of(candidates[0]).identity(),
-            )
+            answer["confidence"] = confidence
+            answer["footprint"] = found[0]["footprint"]
+            answer["corners"] = rounded(candidates[0].corners())
+            answer["center"] = found[0]["center"]
+            answer["candidates"] = found
+            answer["model"] = self._model_of(candidates[0]).identity()
         return answer
+
+
+def localize_or_fail(localizer: Localizer, query: Query, progress: Progress) -> Localization:
+    """`localize`, with status `failed` also for a photo that is too large for this computer's memory."""
+    try:
+        return localizer.localize(query, progress)
+    except MemoryError:
+        return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
 
 
 def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:

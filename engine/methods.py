@@ -1,55 +1,60 @@
-"""What the service can be asked for: the methods of docs/architecture.md that take time.
+"""What the service does for each request of the contract that takes time.
 
-They run one after the other in the worker thread. Model and indexes stay open between requests. The heavy
-libraries are imported on first use, so that the process answers before they are there.
+Requests of one lane run one after the other on a thread of their own; the lanes run side by side. Model and indexes
+stay open between requests. The heavy libraries are imported on first use, so that the process answers before they are
+loaded.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import InputError, OutputError
-from engine.limits import DEFAULT_TILE_KM, FEATURE_KM, LAT, LON, LON_OF_REGION, RADIUS_KM, RESOLUTION_M, TILE_KM, TOP_K
+from engine.contract import protocol
+from engine.contract.localization import Localization
+from engine.contract.protocol import LocalizeAnswer, PhotoInfoAnswer
+from engine.errors import OutputError
 from engine.progress import Progress
 from engine.review_methods import ReviewMethods
-from engine.rpc import Params, error_object, invalid_params
 
 if TYPE_CHECKING:
-    from engine.localize import Localizer, Query
     from engine.registration.matching import FeatureExtractor
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
 
 Stamp = tuple[int, int]
+Handler = Callable[[Any, Progress], Any]  # takes an instance of the request's class
 
 
 class Methods:
     """The methods, and what they keep open.
 
     Attributes:
-        table: {method name: function of (params, work) that returns the result}.
+        handlers: {class of a request: function of (request, progress) that returns the answer}.
     """
 
     def __init__(self) -> None:
-        self.table: dict[str, Callable[[Params, Progress], Any]] = {
-            "localize": self.localize,
-            "register": self.register,
-            "georeference": self.georeference,
-            "photo/info": self.photo_info,
-            "index/build": self.index_build,
-            "index/plan": self.index_plan,
-            "index/tiles": self.index_tiles,
-            "index/info": self.index_info,
-            "index/verify": self.index_verify,
-            "index/link": self.index_link,
-            "index/list": self.index_list,
-            **ReviewMethods().table,
+        self.handlers: dict[type[protocol.Request], Handler] = {
+            protocol.Localize: self.localize,
+            protocol.Register: self.register,
+            protocol.Georeference: self.georeference,
+            protocol.PhotoInfo: self.photo_info,
+            protocol.BuildIndex: self.build_index,
+            protocol.PlanIndex: self.plan_index,
+            protocol.IndexTiles: self.index_tiles,
+            protocol.IndexInfo: self.index_info,
+            protocol.VerifyIndex: self.verify_index,
+            protocol.LinkIndex: self.link_index,
+            protocol.ListIndexes: self.list_indexes,
+            **ReviewMethods().handlers,
         }
         self._default: ModelPackage | None = None
+        self._default_lock = threading.Lock()  # several lanes need the default model
+        # Of the lane that locates. Replaced, never changed, because `status` reads them from another thread.
         self._models: dict[str, ModelPackage] = {}  # of the last photo, by sha256
         self._memory: Memory | None = None  # of all photos
         self._learned: tuple[Path, FeatureExtractor] | None = None  # the last one asked for
@@ -72,179 +77,135 @@ class Methods:
 
         self._default_model()
 
-    def localize(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def localize(self, request: protocol.Localize, progress: Progress) -> LocalizeAnswer:
         """Locates a photo and saves the answer."""
-        photo, folders, out = params.path("photo"), params.paths("indexes"), params.path_or_none("out")
-        nadir = params.numbers("nadir", [LAT, LON])
-        radius_km = params.number("radius_km", *RADIUS_KM, 1000.0)
-        top_k = params.whole("top_k", *TOP_K, 10)
-        area = params.numbers("area", [LAT, LON, RADIUS_KM])
-        register, imagery = params.boolean("register", True), params.text("imagery", "") or None
-        matcher = params.path_or_none("matcher")
-        include_reviewed = params.boolean("include_reviewed", False)
-        params.done()
+        photo, out = Path(request.photo), _path(request.out)
+        reviewed = None if request.include_reviewed else _reviewed(photo, out)
+        if reviewed is not None:
+            return _skipped(reviewed, photo)
 
-        from engine.answer import skipped
-
-        held = None if include_reviewed else _reviewed(photo, out)
-        if held is not None:
-            return {**skipped(held, photo), "saved_to": None, "save_error": None}
-
-        from engine.localize import Localizer, Query
+        from engine.localize import Localizer, Query, localize_or_fail
         from engine.registration.neighbours import Memory
-        from engine.retrieval.search import Circle
+        from engine.retrieval.tiling import Circle
 
-        indexes = self._indexes(folders)
+        indexes = self._indexes([Path(folder) for folder in request.indexes])
         self._memory = self._memory or Memory.empty()
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
-        stated = (nadir[0], nadir[1]) if nadir else None
-        circle = Circle(*area) if area else None
-        extractor = self._extractor(matcher)
         query = Query(
-            photo, stated, radius_km, top_k,
-            area=circle, register=register, imagery=imagery, extractor=extractor, results=out,
-        )  # fmt: skip
-        answer = _saved(locate(localizer, query, progress), photo, out, progress, include_reviewed)
+            photo,
+            request.nadir,
+            request.radius_km,
+            request.top_k,
+            area=Circle(*request.area) if request.area else None,
+            register=request.register,
+            imagery=request.imagery or None,
+            extractor=self._extractor(_path(request.matcher)),
+            results=out,
+        )
+        answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)
         if answer["saved_to"] or answer["save_error"] or out is None:
             return answer
-        return {**answer, **skipped(_reviewed(photo, out) or answer, photo)}  # decided on while it was being located
+        return _skipped(_reviewed(photo, out) or answer, photo)  # a review decided on it in the meantime
 
-    def register(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def register(self, request: protocol.Register, progress: Progress) -> LocalizeAnswer:
         """Registers a photo at a place that is known and saves the answer."""
-        photo, imagery, out = params.path("photo"), params.text("imagery"), params.path_or_none("out")
-        at = params.numbers("at", [LAT, LON])
-        if at is None:
-            raise invalid_params("the parameter 'at' is missing")
-        width_km = params.number("width_km", *TILE_KM)
-        nadir = params.numbers("nadir", [LAT, LON])
-        include_reviewed = params.boolean("include_reviewed", False)
-        params.done()
-
         from engine.register_at import Place, register_at
         from engine.results import ResultsFile
 
-        if out is not None and not include_reviewed:
+        photo, out = Path(request.photo), _path(request.out)
+        if out is not None and not request.include_reviewed:
             ResultsFile(out).refuse_reviewed(photo)
-        place = Place(photo, at[0], at[1], width_km, imagery, (nadir[0], nadir[1]) if nadir else None)
-        return _saved(register_at(place, progress), photo, out, progress, include_reviewed)
+        place = Place(photo, *request.at, request.width_km, request.imagery, request.nadir)
+        return _saved(register_at(place, progress), photo, out, progress, request.include_reviewed)
 
-    def georeference(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def georeference(self, request: protocol.Georeference, progress: Progress) -> protocol.GeoreferenceAnswer:
         """Writes a registered photo as a file that other programs can place."""
-        photo, results, out = params.path("photo"), params.path("results"), params.path("out")
-        kind, crs = params.text("kind"), params.text("crs", "auto")
-        resolution_m = params.number_or_none("resolution_m", *RESOLUTION_M)
-        elevation = params.path_or_none("elevation")
-        params.done()
-
         from engine.georeference.write import Wanted, georeference
 
-        return georeference(photo, results, Wanted(kind, out, crs, resolution_m, elevation), progress)
+        wanted = Wanted(request.kind, Path(request.out), request.crs, request.resolution_m, _path(request.elevation))
+        return georeference(Path(request.photo), Path(request.results), wanted, progress)
 
-    def photo_info(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def photo_info(self, request: protocol.PhotoInfo, progress: Progress) -> PhotoInfoAnswer:
         """What is known of a photo without decoding it."""
-        photo = params.path("photo")
-        params.done()
+        from engine.answer import photo_info
 
-        from engine.photo.read import read_photo_info
+        return photo_info(Path(request.photo))
 
-        info = dataclasses.asdict(read_photo_info(photo))
-        return {"photo": str(info.pop("path")), **info}
-
-    def index_build(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def build_index(self, request: protocol.BuildIndex, progress: Progress) -> dict[str, Any]:
         """Builds a regional index."""
-        source, out, model = params.text("source"), params.path("out"), params.path_or_none("model")
-        bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
-        tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
-        resume, include_ocean = params.boolean("resume", False), params.boolean("include_ocean", False)
-        feature_km = params.number_or_none("feature_km", 0.0, FEATURE_KM[1])
-        attribution, licence = params.text("attribution", ""), params.text("licence", "")
-        params.done()
-
         from engine.retrieval.build import build_index
         from engine.retrieval.model import ModelPackage
 
         return build_index(
-            source,
-            out,
-            bbox=(bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None,
-            tile_km=tile_km,
-            model=ModelPackage.open(model) if model is not None else self._default_model(),
-            resume=resume,
-            include_ocean=include_ocean,
-            feature_km=feature_km,
-            attribution=attribution,
-            licence=licence,
+            request.source,
+            Path(request.out),
+            bbox=request.bbox,
+            tile_km=request.tile_km,
+            model=ModelPackage.open(request.model) if request.model is not None else self._default_model(),
+            resume=request.resume,
+            include_ocean=request.include_ocean,
+            feature_km=request.feature_km,
+            attribution=request.attribution,
+            licence=request.licence,
             progress=progress,
         )
 
-    def index_plan(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """How many tiles `index/build` would try, and how large the index would be."""
-        source = params.text("source")
-        bbox = params.numbers("bbox", [LON_OF_REGION, LAT, LON_OF_REGION, LAT])
-        tile_km = params.number_list("tile_km", *TILE_KM, list(DEFAULT_TILE_KM))
-        include_ocean = params.boolean("include_ocean", False)
-        feature_km = params.number_or_none("feature_km", 0.0, FEATURE_KM[1])
-        params.done()
-
+    def plan_index(self, request: protocol.PlanIndex, progress: Progress) -> dict[str, Any]:
+        """How many tiles `index/build` would make at most, and how large the index would be."""
         from engine.retrieval.plan import outlook
 
-        region = (bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None
-        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, progress, feature_km)
-        return dataclasses.asdict(found)
+        dimension = self._default_model().dimension
+        return dataclasses.asdict(
+            outlook(
+                request.source,
+                request.bbox,
+                request.tile_km,
+                request.include_ocean,
+                dimension,
+                progress,
+                request.feature_km,
+            )
+        )
 
-    def index_tiles(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def index_tiles(self, request: protocol.IndexTiles, progress: Progress) -> protocol.TilesAnswer:
         """Writes the outlines of an index's tiles as a GeoPackage."""
-        folder, out = params.path("index"), params.path("out")
-        params.done()
-
         from engine.retrieval.footprints import export_footprints
         from engine.retrieval.milvus import open_index
 
-        index = open_index(folder)
-        return {"out": str(export_footprints(index, out, progress)), "tiles": index.count}
+        index = open_index(Path(request.index))
+        return {"out": str(export_footprints(index, Path(request.out), progress)), "tiles": index.count}
 
-    def index_info(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """The content of `index.json`."""
-        folder = params.path("index")
-        params.done()
-
+    def index_info(self, request: protocol.IndexInfo, progress: Progress) -> dict[str, Any]:
+        """The manifest of an index."""
         from engine.retrieval.milvus import open_index
 
-        return open_index(folder).info
+        return open_index(Path(request.index)).info
 
-    def index_verify(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def verify_index(self, request: protocol.VerifyIndex, progress: Progress) -> protocol.VerifyAnswer:
         """Compares all files of an index with their checksums."""
-        folder = params.path("index")
-        params.done()
-
         from engine.retrieval.milvus import open_index
 
-        return {"ok": True, "files": open_index(folder).verify()}
+        return {"ok": True, "files": open_index(Path(request.index)).verify()}
 
-    def index_link(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Makes a folder that stands for an index on Milvus; answers with its manifest."""
-        address, out, imagery = params.text("address"), params.path("out"), params.path_or_none("imagery")
-        params.done()
-
+    def link_index(self, request: protocol.LinkIndex, progress: Progress) -> dict[str, Any]:
+        """Makes a folder that stands for an index on Milvus."""
         from engine.retrieval.milvus import link
 
-        return link(address, out, imagery)
+        return link(request.address, Path(request.out), _path(request.imagery))
 
-    def index_list(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def list_indexes(self, request: protocol.ListIndexes, progress: Progress) -> protocol.ListAnswer:
         """The indexes in a folder."""
-        folder = params.path("folder")
-        params.done()
-
         from engine.retrieval.index import list_indexes
 
-        return {"indexes": list_indexes(folder)}
+        return {"indexes": list_indexes(Path(request.folder))}
 
     def _default_model(self) -> ModelPackage:
         from engine.retrieval.model import ModelPackage
 
-        if self._default is None:
-            self._default = ModelPackage.open(None)
-        return self._default
+        with self._default_lock:
+            if self._default is None:
+                self._default = ModelPackage.open(None)
+            return self._default
 
     def _models_of(self, indexes: list[RegionalIndex]) -> list[ModelPackage]:
         """The models that the indexes were made with; those of the last photo stay open."""
@@ -253,12 +214,11 @@ class Methods:
         default = self._default_model()
         open_ones = {default.sha256: default, **self._models}
         wanted = {index.info["model"]["sha256"]: index for index in indexes}
-        # Replaced, never changed: another thread reads it.
         self._models = {sha256: open_ones.get(sha256) or model_of(index) for sha256, index in wanted.items()}
         return list(self._models.values())
 
     def _extractor(self, matcher: Path | None) -> FeatureExtractor:
-        """RootSIFT, or the features of a package, which stays open."""
+        """RootSIFT, or the feature extractor of a package, which stays open."""
         from engine.registration.learned import LearnedFeatures
         from engine.registration.prepare import ROOT_SIFT
 
@@ -269,7 +229,7 @@ class Methods:
         return self._learned[1]
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
-        """The indexes of this request, opened anew where they changed on disk; others are closed."""
+        """The indexes of this request, reopened where they changed on disk; others are closed."""
         from engine.retrieval.milvus import open_index
 
         wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
@@ -277,55 +237,47 @@ class Methods:
             stamp = _stamp(folder)
             known = self._open.get(folder)
             wanted[folder] = known if known and known[0] == stamp else (stamp, open_index(folder))
-        self._open = wanted  # replaced, never changed: another thread reads it
+        self._open = wanted
         return [index for _, index in wanted.values()]
 
 
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
 def _saved(
-    answer: dict[str, Any], photo: Path, out: Path | None, progress: Progress, include_reviewed: bool
-) -> dict[str, Any]:
-    """The answer, saved to `out`, with where it was saved or why not; neither where a review decided on the photo."""
+    answer: Localization, photo: Path, out: Path | None, progress: Progress, include_reviewed: bool
+) -> LocalizeAnswer:
+    """The answer, saved to `out`, with the path or the error; neither where a review decided on the photo."""
+    from engine.answer import photo_facts
     from engine.results import ResultsFile
 
-    saved_to = save_error = None
+    saved_to, save_error = None, None
     if out is not None:
         progress.report("save", 0, 1)
         try:
-            if ResultsFile(out).save(answer, facts_of(photo), include_reviewed):
+            if ResultsFile(out).save(answer, photo_facts(photo), include_reviewed):
                 saved_to = str(out)
         except OutputError as error:
-            save_error = error_object(error)["data"]
-    return {**answer, "saved_to": saved_to, "save_error": save_error}
+            save_error = error.data()
+    return {**answer, "saved_to": saved_to, "save_error": save_error}  # type: ignore[typeddict-item] # "skipped"
 
 
-def _reviewed(photo: Path, out: Path | None) -> dict[str, Any] | None:
-    """What the results hold of a photo that a review decided on, or None."""
+def _reviewed(photo: Path, out: Path | None) -> Localization | None:
+    """The localization in effect for a photo that a review decided on, or None."""
     from engine.results import ResultsFile
 
     try:
         return None if out is None else ResultsFile(out).reviewed(photo)
-    except OutputError:  # told when the answer is saved there
+    except OutputError:  # reported when the answer is saved there
         return None
 
 
-def locate(localizer: Localizer, query: Query, progress: Progress) -> dict[str, Any]:
-    """The localization of a photo; `failed` also when the photo is too large for this computer's memory."""
-    from engine.answer import failed
-
-    try:
-        return localizer.localize(query, progress)
-    except MemoryError:
-        return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
-
-
-def facts_of(photo: Path) -> dict[str, Any] | None:
-    """The photo's facts that results are saved with; None when the photo cannot be read."""
-    from engine.photo.read import read_photo_info
-
-    try:
-        return dataclasses.asdict(read_photo_info(photo))
-    except InputError:
-        return None
+def _skipped(effective: Localization, photo: Path) -> LocalizeAnswer:
+    """The answer for a photo that is not located again because a review decided on it."""
+    answer: LocalizeAnswer = {**effective, "saved_to": None, "save_error": None}  # type: ignore[typeddict-item]
+    answer["photo"], answer["skipped"] = str(photo), True
+    return answer
 
 
 def memory_mb() -> float | None:
@@ -342,7 +294,7 @@ def memory_mb() -> float | None:
 
 
 def _stamp(folder: Path) -> Stamp:
-    """Changes whenever the index is built anew."""
+    """Changes whenever the index is rebuilt."""
     try:
         manifest = (folder / "index.json").stat()
     except OSError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.answer import failed, without_place
+from engine.contract.localization import Localization
+from engine.contract.status import NOT_FOUND
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
@@ -37,7 +38,7 @@ class Place:
     nadir: tuple[float, float] | None = None
 
 
-def register_at(place: Place, progress: Progress | None = None) -> dict[str, Any]:
+def register_at(place: Place, progress: Progress | None = None) -> Localization:
     """The localization of a photo at a place, as `localize` answers it, but without candidates or a model.
 
     A photo that cannot be read gives status `failed`; one that does not fit there, `not_found`.
@@ -61,22 +62,18 @@ def register_at(place: Place, progress: Progress | None = None) -> dict[str, Any
         found = register(prepare(photo, nadir), surroundings, source)
         progress.report("register", 1, 1)
     reach_km = 1.2 * place.width_km
-    answer = {
-        **without_place(
-            place.photo,
-            "not_found",
-            f"The photo does not fit the imagery within {reach_km:.0f} km of {place.lat:.2f}, {place.lon:.2f}: check "
-            "the place and the width, or try other imagery.",
-        ),
-        "photo_id": photo.photo_id,
-        "nadir": list(nadir) if nadir is not None else None,
-    }
+    answer = without_place(
+        place.photo,
+        NOT_FOUND,
+        f"The photo does not fit the imagery within {reach_km:.0f} km of {place.lat:.2f}, {place.lon:.2f}: check "
+        "the place and the width, or try other imagery.",
+    )
+    answer["photo_id"] = photo.photo_id
+    answer["nadir"] = list(nadir) if nadir is not None else None
     if found is not None:
         add_registration(answer, Outcome(found, 0, (), 1, credited(source, {})), photo)
     end = time.perf_counter()
-    answer["timings_ms"].update(
-        read=round((read - start) * 1000, 1),
-        register=round((end - read) * 1000, 1),
-        total=round((end - start) * 1000, 1),
-    )
+    answer["timings_ms"]["read"] = round((read - start) * 1000, 1)
+    answer["timings_ms"]["register"] = round((end - read) * 1000, 1)
+    answer["timings_ms"]["total"] = round((end - start) * 1000, 1)
     return answer

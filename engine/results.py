@@ -1,6 +1,6 @@
 """The results GeoPackage: what was found for each photo, as layers that outlive the program.
 
-One file; engine/results_schema.py has its tables, engine/results_rows.py what goes into them.
+One file; engine/contract/results.py defines its tables and what fills them.
 Every save is one transaction that has reached the disk when it returns; a crash, a full disk or a pulled plug
 leaves the file as it was before. QGIS may have the file open all the while.
 """
@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import shapely
+import shapely.geometry
+
 from engine import geopackage
+from engine.contract.localization import GeoJson, LatLonList, Localization, read_localization
+from engine.contract.protocol import PhotoInfoAnswer
+from engine.contract.results import CANDIDATES, FOOTPRINTS, LAYERS, PHOTOS, REVIEWS, TIE_POINTS, Found, best_candidate
+from engine.contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, now, photo_key
+from engine.contract.status import ACCEPTED, LOCATED, UNREVIEWED
+from engine.contract.validation import InvalidValueError
 from engine.errors import OutputError
-from engine.resources import resources_folder
-from engine.results_rows import Row, candidate_row, footprint_row, photo_row, tie_point_row
-from engine.results_schema import LAYERS, ensure_tables, not_a_geopackage
+from engine.results_schema import ensure_tables, not_a_geopackage
 
 _SMALLEST_DATABASE_BYTES = 512
-# Fields of a localization that version 1 of the file did not have yet.
-_SINCE_2: Row = {"pose": None, "tie_points": [], "imagery": None}
+Row = dict[str, Any]
 
 
 class ResultsFile:
@@ -45,28 +49,38 @@ class ResultsFile:
         with self._transaction() as con:
             con.execute("UPDATE earthloc_schema SET version = version")  # a write, to find out
 
-    def save(self, localization: Row, info: Row | None = None, include_reviewed: bool = False) -> bool:
+    def save(
+        self, localization: Localization, info: PhotoInfoAnswer | None = None, include_reviewed: bool = False
+    ) -> bool:
         """Replaces a photo's rows by a new localization.
 
         Args:
-            localization: as docs/architecture.md describes it.
+            localization: the answer.
             info: the photo's `photo/info`, for what the localization does not carry; None when unreadable.
-            include_reviewed: also the rows of a photo that a review decided on. The history then keeps what was
-                decided on, so that it can be brought back.
+            include_reviewed: also replaces the rows of a photo that a review decided on. The history then keeps what
+                was decided on, so that it can be restored.
 
         Returns:
             False, with nothing replaced, for a photo that a review decided on, unless those are included.
         """
-        photo = self.key(localization["photo"])
-        located_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        photo, nadir = self.key(localization["photo"]), localization["nadir"]
+        found = Found(localization, best_candidate(localization), info or {})
+        located = {"located_at": now()}
         rows: dict[str, list[Row]] = {
-            "photos": [photo_row(localization, info or {}, located_at)],
-            "footprints": [],
-            "candidates": [candidate_row(c) for c in localization["candidates"]],
-            "tie_points": [tie_point_row(p) for p in localization["tie_points"]],
+            PHOTOS.name: [{"geom": _point(nadir) if nadir else None, **PHOTOS.values(found), **located}],
+            FOOTPRINTS.name: [],
+            CANDIDATES.name: [
+                {"geom": _multi_polygon(candidate["footprint"]), **CANDIDATES.values(candidate)}
+                for candidate in localization["candidates"]
+            ],
+            TIE_POINTS.name: [
+                {"geom": _point([point["lat"], point["lon"]]), **TIE_POINTS.values(point)}
+                for point in localization["tie_points"]
+            ],
         }
         if localization["footprint"]:
-            rows["footprints"].append(footprint_row(localization, info or {}, located_at))
+            geom = _multi_polygon(localization["footprint"])
+            rows[FOOTPRINTS.name].append({"geom": geom, **FOOTPRINTS.values(found), **located})
         with self._transaction() as con:
             decision = _decision(con, photo)
             if decision and not include_reviewed:
@@ -87,20 +101,17 @@ class ResultsFile:
             for layer in LAYERS:
                 for photo in photos:
                     deleted = _delete(con, layer.name, self.key(photo))
-                    found += deleted if layer.name == "photos" else 0
+                    found += deleted if layer is PHOTOS else 0
                 geopackage.refresh_contents(con, layer.name)
             return found
 
     def rows(self) -> list[Row]:
-        """The table `photos` without its geometry, in the order of saving; `localization` is parsed.
-
-        What an older version's localization lacks is there, and empty.
-        """
+        """The table `photos` without its geometry, in the order of saving; `localization` is parsed."""
         with self._connection() as con:
             found = _dicts(con.execute("SELECT * FROM photos ORDER BY fid"))
         for row in found:
             row.pop("geom")
-            row["localization"] = {**_SINCE_2, **json.loads(row["localization"])}
+            row["localization"] = self._read(row["localization"], row["photo"])
         return found
 
     def located(self, taken: tuple[str, str], photo_ids: Sequence[str]) -> list[Row]:
@@ -113,24 +124,21 @@ class ResultsFile:
             return []
         marks = ", ".join("?" * len(photo_ids))
         statement = f"""SELECT photo, photos.photo_id, taken_at, index_name FROM photos JOIN footprints USING (photo)
-            WHERE photos.status = 'located' AND review IN ('unreviewed', 'accepted')
-            AND (taken_at BETWEEN ? AND ? OR photos.photo_id IN ({marks}))"""  # nosec B608 - only question marks are put in
+            WHERE photos.status = '{LOCATED}' AND review IN ('{UNREVIEWED}', '{ACCEPTED}')
+            AND (taken_at BETWEEN ? AND ? OR photos.photo_id IN ({marks}))"""  # nosec B608 - constants and question marks
         with self._connection() as con:
             return _dicts(con.execute(statement, [*taken, *photo_ids]))
 
-    def localization(self, photo: str | Path) -> Row | None:
-        """The localization that holds for a photo; None when the file, or the photo in it, is missing.
+    def localization(self, photo: str | Path) -> Localization | None:
+        """The localization in effect for a photo; None when the file, or the photo in it, is missing."""
+        return self._effective(photo, only_reviewed=False)
 
-        resources/results/held_review.sql says which localization that is after a review.
+    def reviewed(self, photo: str | Path) -> Localization | None:
+        """The localization in effect for a photo that a review decided on; None for any other photo.
+
+        A decision stays in effect until the photo is located again or the decision is undone.
         """
-        return self._held(photo, only_reviewed=False)
-
-    def reviewed(self, photo: str | Path) -> Row | None:
-        """The localization that holds for a photo that a review decided on; None for any other photo.
-
-        A decision holds until the photo is located again or the decision is undone.
-        """
-        return self._held(photo, only_reviewed=True)
+        return self._effective(photo, only_reviewed=True)
 
     def refuse_reviewed(self, photo: str | Path) -> None:
         """Raises OutputError for a photo that a review decided on."""
@@ -143,20 +151,23 @@ class ResultsFile:
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""
-        absolute = Path(os.path.abspath(photo))
-        folder = self.path.parent
-        name = absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute
-        return name.as_posix()
+        return photo_key(photo, self.path.parent)
 
-    def _held(self, photo: str | Path, only_reviewed: bool) -> Row | None:
+    def _effective(self, photo: str | Path, only_reviewed: bool) -> Localization | None:
         if not self.path.is_file():
             return None
         key = self.key(photo)
         with self._connection() as con:
-            if "photos" not in _tables(con) or (only_reviewed and _decision(con, key) is None):
+            if PHOTOS.name not in _tables(con) or (only_reviewed and _decision(con, key) is None):
                 return None
-            text = _held_text(con, key)
-        return None if text is None else {**_SINCE_2, **json.loads(text)}
+            text = _effective_text(con, key)
+        return None if text is None else self._read(text, key)
+
+    def _read(self, text: str, photo: str) -> Localization:
+        try:
+            return read_localization(text)
+        except InvalidValueError as error:
+            raise OutputError(self.path, f"holds a damaged result of {photo} ({error})", "locate it again") from error
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -212,14 +223,9 @@ class ResultsFile:
         return OutputError(self.path, f"could not be written ({error})", "choose another file")
 
 
-# The decision that is in force on a photo: as its footprint has it, or the history where there is no footprint.
-_DECISION = """SELECT CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_at >= p.located_at THEN r.decision END
-    AS decision, coalesce(f.reviewer, r.reviewer) AS reviewer, coalesce(f.reviewed_at, r.reviewed_at) AS reviewed_at,
-    coalesce(f.note, r.note) AS note, p.photo_id
-    FROM photos p LEFT JOIN footprints f ON f.photo = p.photo
-    LEFT JOIN reviews r ON r.fid = (SELECT max(fid) FROM reviews WHERE photo = p.photo) WHERE p.photo = ?"""
-# Of version 1, which has no history.
-_DECISION_1 = "SELECT review AS decision FROM footprints WHERE photo = ?"
+# Files of version 1 have no history.
+_DECISION_1 = "SELECT review FROM footprints WHERE photo = ?"
+_DECISION = f"SELECT {DECISION_COLUMNS}, p.photo_id FROM {DECISION_TABLES} WHERE p.photo = ?"  # nosec B608
 
 
 def _tables(con: sqlite3.Connection) -> set[str]:
@@ -227,20 +233,23 @@ def _tables(con: sqlite3.Connection) -> set[str]:
 
 
 def _decision(con: sqlite3.Connection, photo: str) -> Row | None:
-    """The decision in force on a photo, or None."""
-    statement = _DECISION if "reviews" in _tables(con) else _DECISION_1
-    found = _dicts(con.execute(statement, (_storable(photo),)))
-    return found[0] if found and found[0]["decision"] not in (None, "unreviewed") else None
+    """The decision in effect on a photo, as columns of `reviews`, or None."""
+    statement = _DECISION if REVIEWS.name in _tables(con) else _DECISION_1
+    found = _dicts(con.execute(statement, (photo,)))
+    if not found:
+        return None
+    decision = {"decision": found[0].pop("review", None), **found[0]}
+    return decision if decision["decision"] not in (None, UNREVIEWED) else None
 
 
-def _held_text(con: sqlite3.Connection, photo: str) -> str | None:
-    """The localization that holds for a photo, as JSON; resources/results/held_review.sql says which after a review."""
-    held, review = "p.localization", ""
-    if "reviews" in _tables(con):  # a file of version 1 has none
-        chosen = (resources_folder() / "results" / "held_review.sql").read_text(encoding="utf-8")
-        held, review = "coalesce(r.localization, p.localization)", f"LEFT JOIN reviews r ON r.fid = {chosen}"
-    statement = f"SELECT {held} FROM photos p {review} WHERE p.photo = ?"  # nosec B608
-    row = con.execute(statement, (_storable(photo),)).fetchone()
+def _effective_text(con: sqlite3.Connection, photo: str) -> str | None:
+    """The localization in effect for a photo, as JSON."""
+    effective, review = "p.localization", ""
+    if REVIEWS.name in _tables(con):
+        effective = "coalesce(r.localization, p.localization)"
+        review = f"LEFT JOIN reviews r ON r.fid = {EFFECTIVE_REVIEW}"
+    statement = f"SELECT {effective} FROM photos p {review} WHERE p.photo = ?"  # nosec B608
+    row = con.execute(statement, (photo,)).fetchone()
     return None if row is None else row[0]
 
 
@@ -248,10 +257,10 @@ def _keep_in_history(con: sqlite3.Connection, photo: str, decision: Row) -> None
     """Adds to the history what a decision rests on, where the history lacks it: the photo's own rows go now."""
     last = con.execute(
         "SELECT decision, localization IS NOT NULL FROM reviews WHERE photo = ? ORDER BY fid DESC LIMIT 1",
-        (_storable(photo),),
+        (photo,),
     ).fetchone()
     if last != (decision["decision"], 1):
-        _insert(con, "reviews", {"photo": photo, **decision, "localization": _held_text(con, photo)})
+        _insert(con, REVIEWS.name, {"photo": photo, **decision, "localization": _effective_text(con, photo)})
 
 
 def _dicts(cursor: sqlite3.Cursor) -> list[Row]:
@@ -262,7 +271,7 @@ def _dicts(cursor: sqlite3.Cursor) -> list[Row]:
 def _delete(con: sqlite3.Connection, table: str, photo: str) -> int:
     # Tables and columns are those of LAYERS, here and below.
     statement = f'DELETE FROM "{table}" WHERE photo = ?'  # nosec B608
-    return con.execute(statement, (_storable(photo),)).rowcount
+    return con.execute(statement, (photo,)).rowcount
 
 
 def _insert(con: sqlite3.Connection, table: str, row: Row) -> None:
@@ -275,3 +284,14 @@ def _insert(con: sqlite3.Connection, table: str, row: Row) -> None:
 def _storable(value: Any) -> Any:
     """Text that a database takes: file names need not be valid UTF-8 on Linux."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _point(lat_lon: LatLonList) -> bytes:
+    return geopackage.geometry_blob(shapely.Point(lat_lon[1], lat_lon[0]))
+
+
+def _multi_polygon(geojson: GeoJson) -> bytes:
+    geometry = shapely.geometry.shape(geojson)
+    if isinstance(geometry, shapely.Polygon):
+        geometry = shapely.MultiPolygon([geometry])
+    return geopackage.geometry_blob(geometry)

@@ -1,17 +1,16 @@
-"""What the service answers while somebody reviews: each of these within a fraction of a second."""
+"""What the service answers during a review: each of these within a fraction of a second."""
 
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.contract import protocol
+from engine.contract.localization import Pose
 from engine.errors import UsageError
-from engine.limits import LAT, LON, TILE_KM
 from engine.progress import Progress
-from engine.rpc import Params, invalid_params
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from engine.imagery.source import ImagerySource
     from engine.photo.read import Photo
 
-_PIXELS = (-1e6, 1e6)
-_TIE_POINT = {"x_px": _PIXELS, "y_px": _PIXELS, "lat": LAT, "lon": LON}
-_PICTURE_PX = (16, 1024)
 _JPEG_QUALITY = 85
 _FETCH_S = 5.0  # how long a tile server may take for one picture
 
@@ -35,95 +31,72 @@ class ReviewMethods:
     """
 
     def __init__(self) -> None:
-        self.table: dict[str, Callable[[Params, Progress], Any]] = {
-            "tile/picture": self.tile_picture,
-            "camera/solve": self.camera_solve,
-            "camera/snap": self.camera_snap,
-            "results/prepare": self.results_prepare,
+        self.handlers: dict[type[protocol.Request], Callable[[Any, Progress], Any]] = {
+            protocol.TilePicture: self.tile_picture,
+            protocol.SolveCamera: self.solve_camera,
+            protocol.SnapTiePoint: self.snap_tie_point,
+            protocol.PrepareResults: self.prepare_results,
         }
         self._imagery: ImagerySource | None = None
         self._photo: tuple[Path, int, Photo] | None = None  # the last one snapped: path, time of change, pixels
 
-    def tile_picture(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def tile_picture(self, request: protocol.TilePicture, progress: Progress) -> protocol.TilePictureAnswer:
         """The picture of a tile from the imagery of its index, or from other imagery."""
-        indexes, index = params.paths("indexes"), params.text("index")
-        imagery, center = params.text("imagery", "") or None, params.numbers("center", [LAT, LON])
-        width_km, size_px = params.number("width_km", *TILE_KM), params.whole("size_px", *_PICTURE_PX, 192)
-        params.done()
-
         import cv2
 
-        path = imagery or imagery_of(indexes, index)
-        if path is None or center is None:
+        path = request.imagery or imagery_of(request.indexes, request.index)
+        if path is None or request.center is None:
             return {"jpeg": None, "imagery": None}
         source = self._open(str(path), progress)
-        pixels, covered = source.square(center[0], center[1], width_km, size_px)
+        pixels, covered = source.square(*request.center, request.width_km, request.size_px)
         if not covered.any():
             return {"jpeg": None, "imagery": str(path)}
         quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
         _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
         return {"jpeg": base64.b64encode(coded.tobytes()).decode("ascii"), "imagery": str(path)}
 
-    def camera_solve(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def solve_camera(self, request: protocol.SolveCamera, progress: Progress) -> protocol.SolveAnswer:
         """The camera, footprint and residuals from tie points set by hand."""
-        photo, points = params.path("photo"), params.objects("tie_points")
-        nadir, start = params.numbers("nadir", [LAT, LON]), _start(params)
-        params.done()
-
         import numpy as np
 
         from engine.photo.read import read_photo_info
         from engine.registration.by_hand import solve_by_hand
         from engine.registration.solve import TiePoints
 
-        rows = np.array([[_number(point, name, *limits) for name, limits in _TIE_POINT.items()] for point in points])
-        origins = [str(point.get("origin") or "manual")[:20] for point in points]
-        stated = (nadir[0], nadir[1]) if nadir else None
+        points = request.tie_points
+        rows = np.array([[point["x_px"], point["y_px"], point["lat"], point["lon"]] for point in points], np.float64)
+        origins = [(point.get("origin") or "manual")[:20] for point in points]
         tie_points = TiePoints(rows[:, :2], rows[:, 2], rows[:, 3])
-        return solve_by_hand(read_photo_info(photo), tie_points, origins, stated, *start)
+        info = read_photo_info(Path(request.photo))
+        return solve_by_hand(info, tie_points, origins, request.nadir, _pose(request.pose), _corners(request.corners))
 
-    def camera_snap(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Where on the ground a spot of the photo is found again; nulls where nothing alike is near."""
-        photo, start = params.path("photo"), _start(params)
-        x_px, y_px = params.number("x_px", *_PIXELS), params.number("y_px", *_PIXELS)
-        indexes, index = params.paths("indexes"), params.text("index", "")
-        imagery, reach = params.text("imagery", "") or None, params.number("reach", 0.005, 0.25, 0.05)
-        params.done()
-
+    def snap_tie_point(self, request: protocol.SnapTiePoint, progress: Progress) -> protocol.SnapAnswer:
+        """Where on the ground the surroundings of a pixel are found again; None where they are not."""
         from engine.registration.by_hand import initial_camera
         from engine.registration.prepare import PHOTO_PX
         from engine.registration.snap import snap
 
-        path = imagery or imagery_of(indexes, index)
+        path = request.imagery or imagery_of(request.indexes, request.index)
         if path is None:
             raise UsageError(None, "there is no imagery to snap to", "choose reference imagery")
-        picture = self._read(photo, PHOTO_PX)
-        camera = initial_camera(picture, None, *start)
+        picture = self._read(Path(request.photo), PHOTO_PX)
+        camera = initial_camera(picture, None, _pose(request.pose), _corners(request.corners))
         if camera is None:
-            raise UsageError(None, "there is no camera to begin with", "give a pose or four corners")
+            raise UsageError(None, "there is no initial pose", "give a pose or four corners")
         height, width = picture.pixels.shape[:2]
         scale = width / picture.width_px
-        small = camera.resized(width, height)
-        found = snap(
-            picture.pixels,
-            small,
-            self._open(str(path), progress),
-            x_px * scale,
-            y_px * scale,
-            reach * max(width, height),
-        )
+        x_px, y_px, reach_px = request.x_px * scale, request.y_px * scale, request.reach * max(width, height)
+        imagery = self._open(str(path), progress)
+        found = snap(picture.pixels, camera.resized(width, height), imagery, x_px, y_px, reach_px)
         lat, lon, similarity = found or (None, None, None)
         return {"lat": lat, "lon": lon, "similarity": similarity}
 
-    def results_prepare(self, params: Params, progress: Progress) -> dict[str, Any]:
+    def prepare_results(self, request: protocol.PrepareResults, progress: Progress) -> protocol.PreparedAnswer:
         """Brings a results file of an older version up to date."""
-        out = params.path("out")
-        params.done()
-
         from engine.results import ResultsFile
 
-        ResultsFile(out).prepare()
-        return {"out": str(out)}
+        ResultsFile(request.out).prepare()
+        return {"out": request.out}
 
     def _read(self, path: Path, max_px: int) -> Photo:
         """The photo's pixels; the last one stays at hand, for points are set one after the other."""
@@ -149,13 +122,13 @@ class ReviewMethods:
         return self._imagery
 
 
-def imagery_of(indexes: Sequence[Path], name: str) -> Path | None:
+def imagery_of(indexes: Sequence[str], name: str) -> Path | None:
     """The raster of the index called `name` among folders; None when index or raster is not here."""
     from engine.errors import IndexDamagedError
     from engine.imagery.location import find_imagery
     from engine.retrieval.index import read_manifest
 
-    for folder in indexes:
+    for folder in map(Path, indexes):
         try:
             info = read_manifest(folder)
         except IndexDamagedError:  # another one may be the one
@@ -167,36 +140,19 @@ def imagery_of(indexes: Sequence[Path], name: str) -> Path | None:
     return None
 
 
-def _start(params: Params) -> tuple[dict[str, Any] | None, NDArray[np.float64] | None]:
-    """The pose and the corners to begin with; None where they are not given."""
+def _corners(given: protocol.Corners | None) -> NDArray[np.float64] | None:
+    """Corners (4, 2) lat, lon."""
     import numpy as np
 
-    pose, corners = params.object_or_none("pose"), params.numbers("corners", [LAT, LON] * 4)
-    if pose is not None:
-        _check_pose(pose)
-    return pose, None if corners is None else np.array(corners, np.float64).reshape(4, 2)
+    return None if given is None else np.array(given, np.float64).reshape(4, 2)
 
 
-def _check_pose(pose: dict[str, Any]) -> None:
-    """Refuses a pose that is none, before it is calculated with."""
-    import numpy as np
-
-    numbers: list[Any] = [pose.get(name) for name in ("width_px", "height_px", "focal_px")]
-    numbers += [pose.get("pixel_aspect", 1.0), pose.get("radial")]
-    try:
-        numbers += [*pose["position_ecef_km"], *(value for row in pose["rotation"] for value in row)]
-        shape = [len(pose["position_ecef_km"]), *(len(row) for row in pose["rotation"])]
-        covariance = np.array(pose["covariance"], np.float64)
-    except (KeyError, TypeError, ValueError):
-        shape, covariance = [], np.zeros(0)
-    if (shape != [3, 3, 3, 3] or covariance.shape != (8, 8) or not isinstance(pose.get("determined"), list)
-            or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in numbers)
-            or min(float(v) for v in numbers[:4]) <= 0):  # fmt: skip
-        raise invalid_params("'pose' must be the pose of a localization")
-
-
-def _number(point: dict[str, Any], name: str, low: float, high: float) -> float:
-    value = point.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise invalid_params(f"{name!r} of a tie point must be a number from {low:g} to {high:g}")
-    return float(value)
+def _pose(given: Pose | None) -> Pose | None:
+    """Refuses a pose whose arrays have other shapes, before it is calculated with."""
+    if given is not None:
+        shape = [len(given["position_ecef_km"]), *(len(row) for row in given["rotation"])]
+        covariance = [len(row) for row in given["covariance"]]
+        sizes = (given["width_px"], given["height_px"], given["focal_px"], given.get("pixel_aspect", 1.0))
+        if shape != [3, 3, 3, 3] or covariance != [8] * 8 or min(sizes) <= 0:
+            raise UsageError(None, "'pose' must be the pose of a localization", "correct the request")
+    return given

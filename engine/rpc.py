@@ -1,24 +1,20 @@
 """JSON-RPC 2.0, one message a line: reading requests from strangers, writing answers.
 
-Nothing here knows what the methods do. docs/architecture.md has the protocol.
+Nothing here knows what the methods do. docs/protocol.md explains the protocol.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from engine.contract.protocol import RequestId
 from engine.errors import EarthLocError
 
 MAX_LINE_BYTES = 1 << 20  # a request is a few paths and numbers
-_REQUIRED = object()
-
-RequestId = int | str
 
 
 class RpcError(EarthLocError):
@@ -56,121 +52,12 @@ def invalid_params(problem: str) -> RpcError:
 
 
 @dataclass(frozen=True)
-class Request:
-    """A request; `id` is None for a notification, which is never answered."""
+class Message:
+    """A request as it came in; `id` is None for a notification, which is never answered."""
 
     id: RequestId | None
     method: str
-    params: Params
-
-
-@dataclass
-class Params:
-    """The parameters of a request, taken out one by one with their types checked.
-
-    Every getter raises RpcError that names the parameter; `done` refuses what nobody took.
-    """
-
-    values: dict[str, Any]
-    _taken: set[str] = field(default_factory=set)
-
-    def _take(self, name: str, default: Any) -> Any:
-        self._taken.add(name)
-        value = self.values.get(name)
-        if value is not None:
-            return value
-        if default is _REQUIRED:
-            raise invalid_params(f"the parameter {name!r} is missing")
-        return default
-
-    def text(self, name: str, default: Any = _REQUIRED) -> str:
-        """A string."""
-        value = self._take(name, default)
-        if not isinstance(value, str):
-            raise invalid_params(f"{name!r} must be text")
-        return value
-
-    def path(self, name: str) -> Path:
-        """A path that this computer's file system could hold."""
-        return _path(name, self._take(name, _REQUIRED))
-
-    def path_or_none(self, name: str) -> Path | None:
-        """The same, or None when missing or null."""
-        value = self._take(name, None)
-        return None if value is None else _path(name, value)
-
-    def paths(self, name: str) -> list[Path]:
-        """A list of at least one path."""
-        value = self._take(name, _REQUIRED)
-        if not isinstance(value, list) or not value:
-            raise invalid_params(f"{name!r} must be a list of at least one path")
-        return [_path(name, item) for item in value]
-
-    def boolean(self, name: str, default: bool) -> bool:
-        """True or false."""
-        value = self._take(name, default)
-        if not isinstance(value, bool):
-            raise invalid_params(f"{name!r} must be true or false")
-        return value
-
-    def number(self, name: str, low: float, high: float, default: Any = _REQUIRED) -> float:
-        """A number from low to high."""
-        return _number(name, self._take(name, default), low, high)
-
-    def number_or_none(self, name: str, low: float, high: float) -> float | None:
-        """The same, or None when missing or null."""
-        value = self._take(name, None)
-        return None if value is None else _number(name, value, low, high)
-
-    def whole(self, name: str, low: int, high: int, default: Any = _REQUIRED) -> int:
-        """A whole number from low to high."""
-        value = _number(name, self._take(name, default), low, high)
-        if value != int(value):
-            raise invalid_params(f"{name!r} must be a whole number")
-        return int(value)
-
-    def numbers(self, name: str, ranges: list[tuple[float, float]]) -> tuple[float, ...] | None:
-        """As many numbers as ranges, each within its range; None when missing or null."""
-        value = self._take(name, None)
-        if value is None:
-            return None
-        if not isinstance(value, list) or len(value) != len(ranges):
-            raise invalid_params(f"{name!r} must be a list of {len(ranges)} numbers")
-        return tuple(_number(name, item, *limits) for item, limits in zip(value, ranges, strict=True))
-
-    def number_list(self, name: str, low: float, high: float, default: list[float]) -> list[float]:
-        """A list of numbers, each from low to high."""
-        value = self._take(name, default)
-        if not isinstance(value, list):
-            raise invalid_params(f"{name!r} must be a list of numbers")
-        return [_number(name, item, low, high) for item in value]
-
-    def objects(self, name: str) -> list[dict[str, Any]]:
-        """A list of at least one object."""
-        value = self._take(name, _REQUIRED)
-        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-            raise invalid_params(f"{name!r} must be a list of at least one object")
-        return value
-
-    def object_or_none(self, name: str) -> dict[str, Any] | None:
-        """An object; None when missing or null."""
-        value = self._take(name, None)
-        if value is not None and not isinstance(value, dict):
-            raise invalid_params(f"{name!r} must be an object")
-        return value
-
-    def request_id(self, name: str) -> RequestId:
-        """The id of another request."""
-        value = self._take(name, _REQUIRED)
-        if not _is_id(value):
-            raise invalid_params(f"{name!r} must be the id of a request")
-        return value
-
-    def done(self) -> None:
-        """Refuses parameters that no getter asked for: a misspelt one must not be ignored silently."""
-        unknown = sorted(set(self.values) - self._taken)
-        if unknown:
-            raise invalid_params(f"unknown parameter {unknown[0][:80]!r}")
+    params: dict[str, Any]
 
 
 def read_lines(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[bytes | RpcError]:
@@ -185,7 +72,7 @@ def read_lines(stream: BinaryIO, limit: int = MAX_LINE_BYTES) -> Iterator[bytes 
         yield parse_error(f"the line is longer than {limit} bytes")
 
 
-def parse_request(line: bytes) -> Request:
+def parse_request(line: bytes) -> Message:
     """The request of a line. Raises RpcError with the request's id where that could be read."""
     try:
         message = json.loads(line.decode("utf-8"))
@@ -198,7 +85,7 @@ def parse_request(line: bytes) -> Request:
     if not isinstance(message, dict):
         raise invalid_request("the message is not an object")
     request_id = message.get("id")
-    if "id" in message and not _is_id(request_id):
+    if "id" in message and not is_id(request_id):
         raise invalid_request("the id must be text or a whole number")
     if message.get("jsonrpc") != "2.0":
         raise invalid_request('"jsonrpc" must be "2.0"', request_id)
@@ -209,7 +96,7 @@ def parse_request(line: bytes) -> Request:
         params = {}
     if not isinstance(params, dict):
         raise invalid_request("the params must be an object", request_id)
-    return Request(request_id, method, Params(params))
+    return Message(request_id, method, params)
 
 
 def error_object(error: Exception) -> dict[str, Any]:
@@ -223,12 +110,10 @@ def error_object(error: Exception) -> dict[str, Any]:
         problem = f"the engine has a fault ({type(error).__name__}: {str(error)[:200]})"
         known = EarthLocError(None, problem, "report it with the engine's log")
     unforeseen = known is not error
-    data = {"path": known.path, "problem": known.problem, "hint": known.hint}
-    return {
-        "code": -32603 if unforeseen else known.rpc_code,
-        "message": str(known),
-        "data": {"kind": "internal" if unforeseen else known.kind, **data},
-    }
+    data = known.data()
+    if unforeseen:
+        data["kind"] = "internal"
+    return {"code": -32603 if unforeseen else known.rpc_code, "message": str(known), "data": data}
 
 
 class Channel:
@@ -265,24 +150,6 @@ class Channel:
                 self.broken = True
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Whether a value may be the id of a request: text or a whole number."""
     return isinstance(value, (int, str)) and not isinstance(value, bool)
-
-
-def _path(name: str, value: Any) -> Path:
-    if not isinstance(value, str) or not value:
-        raise invalid_params(f"{name!r} must be a path")
-    try:
-        encoded = os.fsencode(value)
-    except UnicodeEncodeError:
-        encoded = b"\0"
-    if b"\0" in encoded:
-        raise invalid_params(f"{name!r} is not a path that a file can have")
-    return Path(value)
-
-
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    # Compared before it is made a float, for which a whole number may be too large. NaN is in no range.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise invalid_params(f"{name!r} must be a number from {low:g} to {high:g}")
-    return float(value)

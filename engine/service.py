@@ -1,7 +1,8 @@
 """`earthloc serve`: the engine as a process that answers JSON-RPC over stdin and stdout.
 
-Three threads: the main thread reads requests and answers the quick ones, one worker does the others in turn,
-one sends heartbeats. Whatever comes in, the process goes on until stdin closes or `shutdown` is asked for.
+The main thread reads requests and answers the immediate ones, each lane of the protocol has a worker thread that
+answers its requests in turn, and one thread sends heartbeats. No message, however malformed, ends the process: only
+the end of stdin or `shutdown` does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import engine
+from engine.contract import protocol
+from engine.contract.protocol import LANES, PROTOCOL, REQUESTS, Lane, RequestId
+from engine.contract.validation import InvalidValueError, parsed
 from engine.errors import CancelledError
 from engine.log import start_log
 from engine.methods import Methods, memory_mb
@@ -25,30 +29,31 @@ from engine.progress import Progress
 from engine.resources import own_indexes
 from engine.rpc import (
     Channel,
-    Params,
-    Request,
-    RequestId,
+    Message,
     RpcError,
+    invalid_params,
     invalid_request,
+    is_id,
     parse_request,
     read_lines,
     unknown_method,
 )
 
-PROTOCOL = 1
 HEARTBEAT_MS = 1000
-# How long running work may take to notice that it is cancelled before the process ends without it.
-_PATIENCE_S = 10.0
+# How long running requests may take to notice that they are cancelled before the process ends without them.
+_SHUTDOWN_TIMEOUT_S = 10.0
+_IDLE_SHUTDOWN_TIMEOUT_S = 0.2
+_BY_METHOD = {request.METHOD: request for request in REQUESTS}
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Job:
-    """A request for the worker. Its state changes under the service's lock only."""
+    """A request for a worker. Its state changes under the service's lock only."""
 
     id: RequestId
-    request: Request
+    request: protocol.Request
     progress: Progress
     running: bool = False
 
@@ -62,23 +67,26 @@ class Service:
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._jobs: dict[RequestId, Job] = {}  # unanswered, in the order they came
-        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._queues: dict[Lane, queue.Queue[Callable[[], None] | None]] = {lane: queue.Queue() for lane in LANES}
         self._stopping = threading.Event()
-        self._worker = threading.Thread(target=self._work_off, name="worker", daemon=True)
-        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._quick: dict[str, Callable[[Params], Any]] = {
-            "initialize": self._initialize,
-            "status": self._status,
-            "cancel": self._cancel,
-            "shutdown": self._shutdown,
+        self._workers = [
+            threading.Thread(target=self._run_lane, args=(lane,), name=f"worker {lane}", daemon=True) for lane in LANES
+        ]
+        self._heartbeat = threading.Thread(target=self._send_heartbeats, name="heartbeat", daemon=True)
+        self._immediate: dict[type[protocol.Request], Callable[[Any], Any]] = {
+            protocol.Initialize: self._initialize,
+            protocol.GetStatus: self._status,
+            protocol.Cancel: self._cancel,
+            protocol.Shutdown: self._shutdown,
         }
 
     def serve(self, stream: BinaryIO) -> bool:
         """Takes requests until the stream ends or `shutdown` comes, then cancels what is not done.
 
-        Returns whether the worker has ended too; if not, only leaving the process will end it.
+        Returns whether the workers have ended too; if not, only leaving the process will end them.
         """
-        self._worker.start()
+        for worker in self._workers:
+            worker.start()
         try:
             for line in read_lines(stream):
                 self._take(line)
@@ -91,89 +99,82 @@ class Service:
     # -- the reading thread ---------------------------------------------------------------------------
 
     def _take(self, line: bytes | RpcError) -> None:
-        request: Request | None = None
+        message: Message | None = None
         try:
             if isinstance(line, RpcError):
                 raise line
-            request = parse_request(line)
-            if request.method in self._quick:
-                result = self._quick[request.method](request.params)
-                self._channel.result(request.id, result)
-                if request.method == "initialize":
-                    self._warm_up()
-            elif request.method in self._methods.table:
-                self._enqueue(request)
-            else:
-                raise unknown_method(request.method)
+            message = parse_request(line)
+            request = _request_of(message)
+            if request.LANE is not None and message.id is not None:
+                self._enqueue(message.id, request, request.LANE)
+                return
+            self._channel.result(message.id, self._immediate[type(request)](request))
+            if isinstance(request, protocol.Initialize):
+                self._warm_up()
         except Exception as error:
             if isinstance(error, RpcError):
                 log.warning("refused: %s", error)
-                request_id = request.id if request is not None else error.request_id
-            else:  # a fault of ours must not end the process
-                log.exception("fault while taking a request")
-                request_id = request.id if request is not None else None
+                request_id = message.id if message is not None else error.request_id
+            else:  # a bug of ours must not end the process
+                log.exception("error while taking a request")
+                request_id = message.id if message is not None else None
             self._channel.error(request_id, error)
 
-    def _enqueue(self, request: Request) -> None:
-        if request.id is None:
-            raise invalid_request(f"{request.method!r} needs an id to be answered to")
-        job = Job(request.id, request, Progress(self._progress_of(request.id), request.method))
+    def _enqueue(self, request_id: RequestId, request: protocol.Request, lane: Lane) -> None:
+        job = Job(request_id, request, Progress(self._progress_of(request_id), request.METHOD))
         with self._lock:
-            known = request.id in self._jobs
+            known = request_id in self._jobs
             if not known:
-                self._jobs[job.id] = job
+                self._jobs[request_id] = job
         if known:
             # Answered without the id, which would pass for the answer to the first request.
-            problem = f"the id {str(request.id)[:80]!r} is already that of an unanswered request"
+            problem = f"the id {str(request_id)[:80]!r} is already that of an unanswered request"
             self._channel.error(None, invalid_request(problem))
         else:
-            self._queue.put(lambda: self._run(job))
+            self._queues[lane].put(lambda: self._run(job))
 
-    def _initialize(self, params: Params) -> dict[str, Any]:
-        protocol, client = params.whole("protocol", 0, 1 << 31), params.text("client", "")
-        params.done()
-        log.info("client %s, protocol %d", client[:200], protocol)
-        if protocol != PROTOCOL:
+    def _initialize(self, request: protocol.Initialize) -> protocol.InitializeAnswer:
+        log.info("client %s, protocol %d", request.client[:200], request.protocol)
+        if request.protocol != PROTOCOL:
             raise RpcError(
                 -32602,
-                f"the client speaks protocol {protocol}, this engine {PROTOCOL}",
+                f"the client speaks protocol {request.protocol}, this engine {PROTOCOL}",
                 "update the older of the two",
                 "usage",
             )
         return {
             "protocol": PROTOCOL,
             "engine": engine.__version__,
-            "capabilities": sorted([*self._quick, *self._methods.table]),
+            "capabilities": sorted(_BY_METHOD),
             "heartbeat_ms": HEARTBEAT_MS,
             "indexes": [str(path) for path in own_indexes()],
         }
 
     def _warm_up(self) -> None:
-        if not self._heart.is_alive():
-            self._heart.start()
-            self._queue.put(self._preload)
+        if not self._heartbeat.is_alive():
+            self._heartbeat.start()
+            self._queues["locate"].put(self._preload)
 
-    def _status(self, params: Params) -> dict[str, Any]:
-        params.done()
+    def _status(self, request: protocol.GetStatus) -> protocol.StatusAnswer:
         return {
             "engine": engine.__version__,
-            **self._pulse(),
+            "uptime_s": self._uptime_s(),
+            "busy": self._busy(),
             "model": self._methods.model_name,
             "indexes_open": self._methods.indexes_open,
             "memory_mb": memory_mb(),
         }
 
-    def _cancel(self, params: Params) -> dict[str, bool]:
-        request_id = params.request_id("id")
-        params.done()
-        return {"cancelled": self._cancel_job(request_id)}
+    def _cancel(self, request: protocol.Cancel) -> protocol.CancelAnswer:
+        if not is_id(request.id):
+            raise invalid_params("'id' must be the id of a request")
+        return {"cancelled": self._cancel_job(request.id)}
 
-    def _shutdown(self, params: Params) -> None:
-        params.done()
+    def _shutdown(self, request: protocol.Shutdown) -> None:
         self._stopping.set()
 
     def _cancel_job(self, request_id: RequestId) -> bool:
-        """Stops running work at its next check; a request still waiting is answered at once."""
+        """Stops a running request at its next check; answers a waiting one at once."""
         with self._lock:
             job = self._jobs.get(request_id)
             if job is None:
@@ -182,7 +183,7 @@ class Service:
             if not job.running:
                 del self._jobs[request_id]
         if not job.running:
-            self._channel.error(request_id, CancelledError(job.request.method))
+            self._channel.error(request_id, CancelledError(job.request.METHOD))
         return True
 
     def _stop(self) -> bool:
@@ -192,16 +193,19 @@ class Service:
             running = any(job.running for job in self._jobs.values())
         for request_id in unanswered:
             self._cancel_job(request_id)
-        self._queue.put(None)
-        self._worker.join(_PATIENCE_S if running else 0.2)
+        for waiting in self._queues.values():
+            waiting.put(None)
+        deadline = time.monotonic() + (_SHUTDOWN_TIMEOUT_S if running else _IDLE_SHUTDOWN_TIMEOUT_S)
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
         log.info("the engine ends")
-        return not self._worker.is_alive()
+        return not any(worker.is_alive() for worker in self._workers)
 
-    # -- the working thread ---------------------------------------------------------------------------
+    # -- the worker threads ---------------------------------------------------------------------------
 
-    def _work_off(self) -> None:
-        while (piece := self._queue.get()) is not None:
-            piece()
+    def _run_lane(self, lane: Lane) -> None:
+        while (task := self._queues[lane].get()) is not None:
+            task()
 
     def _preload(self) -> None:
         start = time.monotonic()
@@ -219,7 +223,7 @@ class Service:
         start = time.monotonic()
         answer: dict[str, Any] | Exception
         try:
-            answer = self._methods.table[job.request.method](job.request.params, job.progress)
+            answer = self._methods.handlers[type(job.request)](job.request, job.progress)
         except Exception as error:
             answer = error
         with self._lock:
@@ -228,12 +232,12 @@ class Service:
             if isinstance(answer, Exception):
                 raise answer
             self._channel.result(job.id, answer)
-            log.info("%s %r: %.3f s", job.request.method, job.id, time.monotonic() - start)
+            log.info("%s %r: %.3f s", job.request.METHOD, job.id, time.monotonic() - start)
         except Exception as error:
             if isinstance(error, (RpcError, CancelledError)):
-                log.info("%s %r: %s", job.request.method, job.id, error)
+                log.info("%s %r: %s", job.request.METHOD, job.id, error)
             else:
-                log.exception("%s %r", job.request.method, job.id)
+                log.exception("%s %r", job.request.METHOD, job.id)
             self._channel.error(job.id, error)
 
     def _progress_of(self, request_id: RequestId) -> Callable[[str, int, int, str], None]:
@@ -245,17 +249,32 @@ class Service:
 
     # -- the heartbeat --------------------------------------------------------------------------------
 
-    def _pulse(self) -> dict[str, Any]:
+    def _busy(self) -> list[RequestId]:
         with self._lock:
-            busy = list(self._jobs)
-        return {"busy": busy, "uptime_s": round(time.monotonic() - self._started, 3)}
+            return list(self._jobs)
 
-    def _beat(self) -> None:
+    def _uptime_s(self) -> float:
+        return round(time.monotonic() - self._started, 3)
+
+    def _send_heartbeats(self) -> None:
         while not self._stopping.wait(HEARTBEAT_MS / 1000):
-            self._channel.notify("heartbeat", self._pulse())
+            self._channel.notify("heartbeat", {"busy": self._busy(), "uptime_s": self._uptime_s()})
             if self._channel.broken:  # nobody will ever read an answer
                 self._stop()
                 _leave(0)
+
+
+def _request_of(message: Message) -> protocol.Request:
+    """The request of a message. Raises RpcError."""
+    kind = _BY_METHOD.get(message.method)
+    if kind is None:
+        raise unknown_method(message.method)
+    if kind.LANE is not None and message.id is None:
+        raise invalid_request(f"{message.method!r} needs an id to be answered to")
+    try:
+        return parsed(message.params, kind)
+    except InvalidValueError as error:
+        raise invalid_params(str(error)) from None
 
 
 def serve(log_file: Path | None = None) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import rasterio
 
@@ -54,7 +55,7 @@ def writing(out: Path) -> Iterator[None]:
 def tags(placed: PlacedPhoto) -> dict[str, str]:
     """What a GeoTIFF says of how it came about."""
     found = placed.localization
-    imagery = found["imagery"] or {}
+    imagery: Mapping[str, Any] = found["imagery"] or {}
     said = {
         "TIFFTAG_SOFTWARE": f"EarthLoc {engine.__version__}",
         "EARTHLOC_PHOTO": found["photo_id"] or placed.info.path.name,
@@ -62,8 +63,8 @@ def tags(placed: PlacedPhoto) -> dict[str, str]:
         "EARTHLOC_CONFIDENCE": "" if found["confidence"] is None else str(found["confidence"]),
         "EARTHLOC_TIE_POINTS": str(len(placed.tie_points)),
         "EARTHLOC_RMS_KM": "" if found["rms_km"] is None else str(found["rms_km"]),
-        "EARTHLOC_IMAGERY": Path(imagery.get("source", "")).name,
-        "EARTHLOC_IMAGERY_ATTRIBUTION": imagery.get("attribution", ""),
+        "EARTHLOC_IMAGERY": Path(imagery.get("source") or "").name,
+        "EARTHLOC_IMAGERY_ATTRIBUTION": imagery.get("attribution") or "",
         "EARTHLOC_TAKEN_AT": placed.info.taken_at or "",
     }
     return {name: value for name, value in said.items() if value}

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from engine import geo
+from engine.contract.protocol import GROUND_CRS
 from engine.errors import UsageError
 from engine.georeference.placed import PlacedPhoto
-from engine.limits import GROUND_CRS
 
 Array = NDArray[np.float64]
 

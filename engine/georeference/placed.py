@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract.localization import Localization, Pose
+from engine.contract.status import NOT_FOUND, UNCERTAIN
 from engine.errors import InputError
 from engine.photo.read import PhotoInfo, read_photo_info
 from engine.registration.camera import Camera
@@ -35,10 +36,18 @@ class PlacedPhoto:
     """
 
     info: PhotoInfo
-    localization: dict[str, Any]
+    localization: Localization
     solution: Solution
     tie_points: TiePoints
     seen: Array
+
+    @property
+    def pose(self) -> Pose:
+        """The pose of the localization, which every placed photo has."""
+        pose = self.localization["pose"]
+        if pose is None:  # `of` refuses such photos
+            raise ValueError(f"{self.info.path} has no pose")
+        return pose
 
     @classmethod
     def load(cls, photo: Path, results: Path) -> PlacedPhoto:
@@ -53,13 +62,13 @@ class PlacedPhoto:
         return cls.of(read_photo_info(photo), found)
 
     @classmethod
-    def of(cls, info: PhotoInfo, localization: dict[str, Any]) -> PlacedPhoto:
+    def of(cls, info: PhotoInfo, localization: Localization) -> PlacedPhoto:
         """The same from a localization at hand."""
         pose = localization["pose"]
         if pose is None:
             why = {
-                "uncertain": "its place is a guess by likeness and not fitted to imagery",
-                "not_found": "its place was not found",
+                UNCERTAIN: "its place is a guess by cosine similarity and not registered with imagery",
+                NOT_FOUND: "its place was not found",
             }.get(localization["status"], "it was not located")
             raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
         if (info.width_px, info.height_px) != (pose["width_px"], pose["height_px"]):

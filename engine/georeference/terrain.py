@@ -48,13 +48,15 @@ def over_terrain(placed: PlacedPhoto, elevation: Elevation) -> PlacedPhoto:
 
     Raises InputError when the raster has no height anywhere in the photo.
     """
-    points, seen, pose = placed.tie_points, placed.seen, placed.localization["pose"]
+    points, seen = placed.tie_points, placed.seen
+    stated = placed.pose["prior"]
     metres, known = elevation.sample(seen[None, :, 0], seen[None, :, 1], _TIE_POINTS_KM)
     if not known.any():
         raise InputError(elevation.path, "has no heights of what the photo shows", "give heights of that ground")
     highest_km = max(0.0, float(metres.max()) / 1000.0) + _ABOVE_SEEN_KM
     heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
-    prior = CameraPrior(**{**pose["prior"], "focal_sd": pose["prior"]["focal_sd"] or CameraPrior.focal_sd})
+    nadir = (stated["nadir"][0], stated["nadir"][1]) if stated["nadir"] else None
+    prior = CameraPrior(stated["focal_px"], stated["focal_sd"] or CameraPrior.focal_sd, nadir)
     solution = placed.solution
     for _ in range(_STEPS):
         flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))

@@ -15,6 +15,8 @@ from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
+from engine.contract.protocol import GEOREFERENCED, GROUND_CRS, GeoreferenceAnswer
+from engine.contract.status import LOCATED
 from engine.errors import InputError, UsageError
 from engine.georeference import fits
 from engine.georeference.cog import copy_to_cog
@@ -25,7 +27,6 @@ from engine.georeference.placed import PlacedPhoto
 from engine.georeference.terrain import Elevation, over_terrain
 from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
-from engine.limits import GEOREFERENCED, GROUND_CRS
 from engine.photo import gdal_pixels
 from engine.progress import Progress
 from engine.registration.solve import ground_deviation_km
@@ -63,7 +64,7 @@ class Wanted:
         return inputs if self.elevation is None else (*inputs, self.elevation)
 
 
-def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress | None = None) -> Answer:
+def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress | None = None) -> GeoreferenceAnswer:
     """Writes `photo` as `wanted`, with the camera and tie points that the GeoPackage `results` holds.
 
     Args:
@@ -90,11 +91,20 @@ def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress 
     placed = PlacedPhoto.load(photo, results)
     with written(wanted.out, wanted.kept(photo, results)) as partial:
         answer = _WRITERS[wanted.kind](placed, wanted, partial, progress or Progress())
-    if placed.localization["status"] != "located":
+    if placed.localization["status"] != LOCATED:
         answer["message"] += " The registration is uncertain: compare it with a basemap."
-    nothing = dict.fromkeys(("crs", "width_px", "height_px", "resolution_m", "residual_px"))
-    said = {"photo": str(photo), "kind": wanted.kind, "out": str(wanted.out), "files": [str(wanted.out)]}
-    return {**said, **nothing, **answer}
+    return {
+        "photo": str(photo),
+        "kind": wanted.kind,
+        "out": str(wanted.out),
+        "files": answer.get("files", [str(wanted.out)]),
+        "crs": answer.get("crs"),
+        "width_px": answer.get("width_px"),
+        "height_px": answer.get("height_px"),
+        "resolution_m": answer.get("resolution_m"),
+        "residual_px": answer.get("residual_px"),
+        "message": answer["message"],
+    }
 
 
 def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.contract.localization import Pose as PoseJson
+from engine.contract.protocol import SolveAnswer
 from engine.errors import UsageError
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
@@ -38,10 +39,10 @@ def solve_by_hand(
     points: TiePoints,
     origins: Sequence[str],
     nadir: tuple[float, float] | None,
-    pose: dict[str, Any] | None,
+    pose: PoseJson | None,
     corners: Array | None,
-) -> dict[str, Any]:
-    """What a camera solved from tie points gives of a localization (docs/architecture.md).
+) -> SolveAnswer:
+    """What a camera solved from tie points gives of a localization (docs/localization.md).
 
     `confidence` is None, for it was that of another camera; so is `rms_km` where the points are too few to tell.
 
@@ -89,7 +90,7 @@ def _most_probable(found: list[Pose], sd_px: float) -> Pose:
 
 
 def initial_camera(
-    info: PhotoInfo, nadir: tuple[float, float] | None, pose: dict[str, Any] | None, corners: Array | None
+    info: PhotoInfo, nadir: tuple[float, float] | None, pose: PoseJson | None, corners: Array | None
 ) -> Camera | None:
     """The camera of a pose, else one that looks straight down on four corners; None without either."""
     size = info.width_px, info.height_px
@@ -103,7 +104,7 @@ def initial_camera(
 
 
 def _starts(
-    points: TiePoints, size: tuple[int, int], prior: CameraPrior, pose: dict[str, Any] | None, corners: Array | None
+    points: TiePoints, size: tuple[int, int], prior: CameraPrior, pose: PoseJson | None, corners: Array | None
 ) -> list[Camera]:
     """Cameras to begin with: the one there is, carried to the points, and those that fit three or more of them."""
     starts = []
@@ -189,7 +190,7 @@ def _held_by(points: TiePoints, start: Camera) -> TiePoints:
     )
 
 
-def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> dict[str, Any]:
+def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> SolveAnswer:
     camera = pose.camera
     ring = footprint.footprint_ring(camera)
     if ring is None:

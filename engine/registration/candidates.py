@@ -14,6 +14,8 @@ import numpy as np
 
 from engine import geo
 from engine.candidates import Candidate
+from engine.contract import status
+from engine.contract.localization import ImageryCredit, Localization
 from engine.errors import CancelledError, EarthLocError
 from engine.imagery.location import find_imagery
 from engine.imagery.opening import open_imagery
@@ -59,7 +61,7 @@ class Outcome:
     row: int | None
     inliers: tuple[int, ...]
     tried: int
-    imagery: dict[str, str] | None = None
+    imagery: ImageryCredit | None = None
     hindered: tuple[int, ...] = ()
     hindrance: str | None = None
     neighbour: str | None = None
@@ -211,7 +213,7 @@ def _unless_server(imagery: str | Path | None) -> str | Path | None:
     return None if imagery is None or may_be_server(str(imagery)) else imagery
 
 
-def credited(source: ImagerySource, stated: dict[str, Any]) -> dict[str, str]:
+def credited(source: ImagerySource, stated: dict[str, Any]) -> ImageryCredit:
     """The imagery by name, with its attribution and licence: the file's own, or else what the index states."""
     return {
         "source": source.name,
@@ -250,14 +252,15 @@ def _shows(look: Look, lat: float, lon: float, width_km: float) -> bool:
     return away_km <= 0.5 * look[2] and 0.66 <= width_km / look[2] <= 1.51
 
 
-def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo) -> None:
-    """Puts the outcome into a localization (docs/architecture.md) that holds what retrieval found."""
+def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -> None:
+    """Puts the outcome into a localization (docs/localization.md) that holds what retrieval found."""
     for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
         candidate["inliers"] = inliers
     best = outcome.best
     some_left = f" Not all candidates were checked: {outcome.hindrance}" if outcome.hindered else ""
     # What the first candidate is worth without a registration.
-    left = answer["confidence"] if 0 in outcome.hindered else _after_looking_in_vain(answer["confidence"])
+    prior = answer["confidence"] or 0.0
+    left = prior if 0 in outcome.hindered else _after_looking_in_vain(prior)
     if best is None or best.confidence < left:
         n = outcome.tried
         if not n and outcome.hindrance is not None:
@@ -271,18 +274,21 @@ def add_registration(answer: dict[str, Any], outcome: Outcome, photo: PhotoInfo)
             else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
         ) + some_left
         return
-    pose = in_full_pixels(best.solution, best.tie_points, photo, answer["nadir"])
-    answer.update(
-        status="located" if best.confidence > LOCATED else "uncertain",
-        confidence=min(round(best.confidence, 4), 0.9999),  # nothing here is certain
-        **view_json(pose.camera, best.ring, photo),
-        pose=pose_json(pose),
-        tie_points=tie_points_json(pose, best.origin),
-        imagery=outcome.imagery,
-        inliers=len(best.tie_points),
-        rms_km=round(best.rms_km, 3),
-        message=_in_words(best, pose.camera, answer, outcome) + some_left,
-    )
+    nadir = answer["nadir"]
+    stated = (nadir[0], nadir[1]) if nadir is not None else None
+    pose = in_full_pixels(best.solution, best.tie_points, photo, stated)
+    message = _in_words(best, pose.camera, answer, outcome)
+    view = view_json(pose.camera, best.ring, photo)
+    answer["footprint"], answer["corners"] = view["footprint"], view["corners"]
+    answer["center"], answer["camera"] = view["center"], view["camera"]
+    answer["status"] = status.LOCATED if best.confidence > LOCATED else status.UNCERTAIN
+    answer["confidence"] = min(round(best.confidence, 4), 0.9999)  # nothing here is certain
+    answer["pose"] = pose_json(pose)
+    answer["tie_points"] = tie_points_json(pose, best.origin)
+    answer["imagery"] = outcome.imagery
+    answer["inliers"] = len(best.tie_points)
+    answer["rms_km"] = round(best.rms_km, 3)
+    answer["message"] = message + some_left
 
 
 def _after_looking_in_vain(prior: float) -> float:
@@ -290,7 +296,7 @@ def _after_looking_in_vain(prior: float) -> float:
     return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
 
 
-def _in_words(found: Registration, camera: Camera, answer: dict[str, Any], outcome: Outcome) -> str:
+def _in_words(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
     lat, lon, altitude_km = camera.nadir()
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]

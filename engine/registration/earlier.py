@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.localization import Localization
 from engine.errors import InputError, OutputError
 from engine.photo.read import PhotoInfo, read_photo
 from engine.registration.confidence import LOCATED
@@ -87,7 +88,8 @@ def _about(photo: PhotoInfo) -> tuple[tuple[str, str], list[str]]:
 def _neighbour(file: ResultsFile, path: Path, extractor: FeatureExtractor) -> Neighbour:
     """A photo as the file has it; raises KeyError, TypeError or ValueError where that makes no sense."""
     found = file.localization(path)
-    if found is None or found["confidence"] <= LOCATED or any(p["origin"] == "neighbour" for p in found["tie_points"]):
+    confidence = (found["confidence"] or 0.0) if found is not None else 0.0
+    if found is None or found["pose"] is None or confidence <= LOCATED or _is_carried_over(found):
         raise ValueError(f"{path} was not located by imagery")
     camera = solution_of(found["pose"]).camera
     photo = read_photo(path, PHOTO_PX)
@@ -96,4 +98,9 @@ def _neighbour(file: ResultsFile, path: Path, extractor: FeatureExtractor) -> Ne
     prepared = prepare(photo, None, extractor)
     light = replace(prepared.small, descriptors=prepared.small.descriptors.astype(np.float16))
     info = PhotoInfo(**{name: value for name, value in vars(photo).items() if name != "pixels"})
-    return Neighbour(info, camera.resized(*prepared.small_size), light, None, {}, float(found["confidence"]), extractor)
+    return Neighbour(info, camera.resized(*prepared.small_size), light, None, {}, confidence, extractor)
+
+
+def _is_carried_over(found: Localization) -> bool:
+    """Whether a photo was located by way of a neighbour rather than by imagery."""
+    return any(point["origin"] == "neighbour" for point in found["tie_points"])

@@ -8,12 +8,14 @@ more, from the same tie points, in the photo's full-size pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.contract.localization import CameraSummary, GeoJson, LatLonList, TiePoint
+from engine.contract.localization import Pose as PoseJson
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
@@ -21,6 +23,15 @@ from engine.registration.prior import camera_prior, sensor_width_mm
 from engine.registration.solve import CameraPrior, Solution, TiePoints, ground_deviation_km, solve_camera
 
 Array = NDArray[np.float64]
+
+
+class View(TypedDict):
+    """The part of a localization that says what a camera sees."""
+
+    footprint: GeoJson
+    corners: list[LatLonList] | None
+    center: LatLonList
+    camera: CameraSummary
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +85,7 @@ def prior_of(camera: Camera, photo: PhotoInfo, nadir: Any) -> CameraPrior:
     return camera_prior(photo, camera.width_px, round(camera.height_px * camera.pixel_aspect), nadir)
 
 
-def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> dict[str, Any]:
+def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> View:
     """`footprint`, `corners`, `center` and `camera` of a localization (docs/cli.md).
 
     Args:
@@ -103,8 +114,8 @@ def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> dict[str, Any]:
     }
 
 
-def pose_json(pose: Pose) -> dict[str, Any]:
-    """`pose` of a localization (docs/architecture.md)."""
+def pose_json(pose: Pose) -> PoseJson:
+    """`pose` of a localization (docs/localization.md)."""
     camera, prior = pose.camera, pose.prior
     width, height = camera.width_px, camera.height_px
     x = np.array([width / 2, 0.0, width, width, 0.0])
@@ -129,7 +140,7 @@ def pose_json(pose: Pose) -> dict[str, Any]:
     }
 
 
-def tie_points_json(pose: Pose, origin: str = "matched") -> list[dict[str, Any]]:
+def tie_points_json(pose: Pose, origin: str = "matched") -> list[TiePoint]:
     """`tie_points` of a localization: where each is in the photo and on the ground, and how far it is off."""
     xy, points = pose.tie_points.xy_px, pose.tie_points
     lat, lon = pose.camera.locate(xy[:, 0], xy[:, 1])
@@ -148,7 +159,7 @@ def tie_points_json(pose: Pose, origin: str = "matched") -> list[dict[str, Any]]
     ]
 
 
-def solution_of(pose: dict[str, Any]) -> Solution:
+def solution_of(pose: PoseJson) -> Solution:
     """The solved camera that `pose_json` wrote, without the residuals of its tie points."""
     camera = Camera(
         np.array(pose["position_ecef_km"], np.float64),

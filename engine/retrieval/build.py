@@ -19,11 +19,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from engine.contract.protocol import DEFAULT_TILE_KM
 from engine.errors import OutputError, UsageError
 from engine.imagery.location import note_imagery
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
-from engine.limits import DEFAULT_TILE_KM
 from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask

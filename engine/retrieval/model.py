@@ -21,6 +21,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from engine.contract.localization import ModelIdentity
 from engine.errors import ModelError, in_short
 from engine.resources import resources_folder
 
@@ -105,7 +106,7 @@ class ModelPackage:
         )
         return cls(model_path, card, model_bytes, threads)
 
-    def identity(self) -> dict[str, str]:
+    def identity(self) -> ModelIdentity:
         """Name, version and sha256, as written into indexes and results."""
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract.protocol import FEATURE_KM
 from engine.errors import UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
-from engine.limits import FEATURE_KM
 from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.ahead import in_order
+from engine.contract.protocol import FEATURE_KM
 from engine.dask_cluster import results_on_dask
 from engine.errors import UsageError
 from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
-from engine.limits import FEATURE_KM
 from engine.progress import Progress
 from engine.retrieval.batches import open_once
 from engine.retrieval.tiling import BBox

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.contract.protocol import FEATURE_KM
 from engine.errors import IndexDamagedError
-from engine.limits import FEATURE_KM
 from engine.retrieval.tiling import Circle
 from engine.voting.cells import Cells, Grid, middles, reach_km
 from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary

@@ -26,12 +26,12 @@ from PIL import Image
 from pyproj import CRS, Transformer
 from test_results import localization
 
+from engine.contract.protocol import GEOREFERENCED
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.georeference import grid as grid_module
 from engine.georeference import pixels as pixels_module
 from engine.georeference.write import Wanted, georeference
 from engine.imagery.raster import RasterSource
-from engine.limits import GEOREFERENCED
 from engine.progress import Progress
 from engine.registration.reference import render
 from engine.results import ResultsFile

@@ -115,8 +115,8 @@ def test_through_the_service(start_engine, scene, tmp_path):
     with rasterio.open(out) as drawn:
         assert (np.diff(drawn.read(4).astype(int)) != 0).any()
     for change, problem in (
-        ({"kind": "kml"}, "no kind of file"),
-        ({"crs": "EPSG:3857"}, "no known CRS"),
+        ({"kind": "kml"}, "'kind' must be one of ortho"),
+        ({"crs": "EPSG:3857"}, "'crs' must be one of auto"),
         ({"photo": str(imagery)}, "is not in"),
         ({"resolution_m": 0}, "resolution_m"),
         ({"elevation": str(out.with_name("none.tif"))}, "none.tif: no such file"),

@@ -13,6 +13,7 @@ from test_large_index import write_index
 
 from engine import cli
 from engine.candidates import find_candidates
+from engine.contract.protocol import LinkIndex
 from engine.errors import CancelledError, IndexDamagedError, InputError, UsageError
 from engine.imagery.location import find_imagery
 from engine.imagery.raster import RasterSource
@@ -28,7 +29,6 @@ from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import rank_tiles, shortlist
 from engine.retrieval.tiling import Circle
-from engine.rpc import Params
 from engine.voting import milvus_features
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import find_poses
@@ -279,7 +279,7 @@ def test_a_folder_that_stands_for_nothing(address, tmp_path, change):
 
 def test_the_service_links(address, tmp_path):
     out = tmp_path / "far"
-    found = Methods().index_link(Params({"address": address, "out": str(out)}), Progress())
+    found = Methods().link_index(LinkIndex(address, str(out)), Progress())
     assert found["milvus"] == address
     assert open_index(out).count == found["count"]
 

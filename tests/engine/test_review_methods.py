@@ -1,4 +1,4 @@
-"""What the service answers while somebody reviews, through its methods as the protocol calls them."""
+"""What the service answers during a review, through its methods as the protocol calls them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.protocol import REQUESTS
+from engine.contract.validation import InvalidValueError, parsed
 from engine.errors import InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.methods import Methods
 from engine.progress import Progress
-from engine.rpc import Params, RpcError
 
 
 @pytest.fixture
 def ask():
     """ask(method, **params): the result."""
     methods = Methods()
-    return lambda method, **params: methods.table[method](Params(params), Progress())
+    requests = {request.METHOD: request for request in REQUESTS}
+
+    def call(method, **params):
+        request = parsed(params, requests[method])
+        return methods.handlers[type(request)](request, Progress())
+
+    return call
 
 
 def test_tile_picture_shows_the_ground_of_the_tile(ask, small_index_folder, land_raster):
@@ -50,7 +57,7 @@ def test_tile_picture_from_another_raster(ask, small_index_folder, land_raster, 
     assert answer["jpeg"]
     with pytest.raises(InputError, match=r"gone\.tif"):
         ask("tile/picture", indexes=[str(tmp_path)], index="x", imagery=str(tmp_path / "gone.tif"), **tile)
-    with pytest.raises(RpcError, match="width_km"):
+    with pytest.raises(InvalidValueError, match="width_km"):
         ask("tile/picture", indexes=[str(tmp_path)], index="x", center=[44.0, 5.0], width_km=0)
 
 
@@ -179,9 +186,9 @@ def test_tie_points_that_make_no_sense_are_refused(ask, truth):
     with pytest.raises(UsageError):
         ask("camera/solve", photo=str(path), tie_points=[point])
     for wrong in ({**point, "lat": 91.0}, {**point, "x_px": "a"}, {"x_px": 1.0}):
-        with pytest.raises(RpcError, match="tie point"):
+        with pytest.raises(InvalidValueError, match="tie_points"):
             ask("camera/solve", photo=str(path), tie_points=[wrong], corners=rough_corners(camera))
-    with pytest.raises(RpcError, match="pose"):
+    with pytest.raises(InvalidValueError, match="pose"):
         ask("camera/solve", photo=str(path), tie_points=[point], pose={"width_px": 5})
     with pytest.raises(InputError):
         ask("camera/solve", photo=str(path) + ".gone", tie_points=[point], corners=rough_corners(camera))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine import rpc
+from engine.contract.protocol import IndexInfo, Initialize, ListIndexes, PhotoInfo, PrepareResults
 from engine.errors import UsageError
 from engine.methods import Methods
 from engine.service import Service
@@ -487,7 +488,8 @@ class FaultyMethods(Methods):
 
     def __init__(self):
         super().__init__()
-        self.table = {"memory": self.memory, "fault": self.fault, "nan": self.nan, "fine": self.fine}
+        faults = (self.memory, self.fault, self.nan, self.fine)
+        self.handlers.update(zip((PhotoInfo, IndexInfo, ListIndexes, PrepareResults), faults, strict=True))
 
     def preload(self):
         raise RuntimeError("no model")
@@ -511,10 +513,15 @@ def test_faults_of_a_method_are_answered_and_the_worker_goes_on():
     thread = threading.Thread(target=running.serve, args=[os.fdopen(requests[0], "rb")])
     thread.start()
     with os.fdopen(requests[1], "wb") as stream, os.fdopen(answers[0], "rb") as replies:
-        for method in ("initialize", "memory", "fault", "nan", "fine"):
-            params = HELLO if method == "initialize" else {}
-            stream.write(json.dumps({"jsonrpc": "2.0", "id": method, "method": method, "params": params}).encode())
-            stream.write(b"\n")
+        for name, request in (
+            ("initialize", Initialize(**HELLO)),
+            ("memory", PhotoInfo("a")),
+            ("fault", IndexInfo("a")),
+            ("nan", ListIndexes("a")),
+            ("fine", PrepareResults("a")),
+        ):
+            message = {"jsonrpc": "2.0", "id": name, "method": request.METHOD, "params": request.params()}
+            stream.write(json.dumps(message).encode() + b"\n")
         stream.flush()
         got = {}
         while "fine" not in got:

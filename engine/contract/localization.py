@@ -1,0 +1,159 @@
+"""The localization of a photo: what the engine answers, what the results file keeps, what a review decides on.
+
+These are JSON objects, so they are TypedDicts: dictionaries at run time, checked by mypy, and by `validation` where
+they come in from a message or a file. docs/localization.md explains the fields.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Optional, TypedDict
+
+from .status import Status
+from .validation import InvalidValueError, validated
+
+LatLonList = list[float]  # [latitude, longitude], degrees
+GeoJson = dict[str, Any]  # a Polygon or MultiPolygon; longitude before latitude
+
+
+class CameraSummary(TypedDict):
+    """Where the camera was and where it looked."""
+
+    lat: float
+    lon: float
+    altitude_km: float
+    tilt_deg: float
+    azimuth_deg: float
+    focal_length_mm: Optional[float]
+
+
+class PosePrior(TypedDict):
+    """What was known of a camera before it was solved."""
+
+    focal_px: Optional[float]
+    focal_sd: Optional[float]  # of its natural logarithm
+    nadir: Optional[LatLonList]
+
+
+class PixelDeviation(TypedDict):
+    """Standard deviation of the ground position of some pixels, km; None where a pixel shows no ground."""
+
+    center: Optional[float]
+    corners: list[Optional[float]]
+
+
+class _PoseOfVersion1(TypedDict):
+    width_px: int
+    height_px: int
+    focal_px: float
+    radial: float
+    position_ecef_km: list[float]
+    rotation: list[list[float]]
+    prior: PosePrior
+    determined: list[str]
+    covariance: list[list[float]]
+    pixel_sd_km: PixelDeviation
+
+
+class Pose(_PoseOfVersion1, total=False):
+    """The solved camera of a registered photo, in pixels of the stored array."""
+
+    pixel_aspect: float  # older results lack it: 1
+
+
+class TiePoint(TypedDict):
+    """A spot found both in the photo and on the ground."""
+
+    x_px: float
+    y_px: float
+    lat: float
+    lon: float
+    residual_px: Optional[float]
+    residual_km: Optional[float]
+    origin: str  # "matched", "neighbour" or "manual"
+
+
+class ImageryCredit(TypedDict):
+    """The imagery that a photo was registered with."""
+
+    source: Optional[str]
+    attribution: Optional[str]
+    licence: Optional[str]
+
+
+class ModelIdentity(TypedDict):
+    """The model package that embedded the photo."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Timings(TypedDict):
+    """Milliseconds."""
+
+    read: float
+    embed: float
+    search: float
+    register: float
+    total: float
+
+
+class _CandidateOfVersion1(TypedDict):
+    rank: int
+    index: str
+    tile: Optional[str]
+    score: float
+    rotation_deg: float
+    center: LatLonList
+    width_km: float
+    nadir_distance_km: Optional[float]
+    footprint: GeoJson
+    inliers: int
+
+
+class Candidate(_CandidateOfVersion1, total=False):
+    """A place where the photo could have been taken. Older results lack the fields below."""
+
+    found_by: Optional[str]  # "tiles", "votes" or "both"
+    z: Optional[float]  # z-score of the votes
+    corners: list[LatLonList]
+
+
+class Localization(TypedDict):
+    """What was found for one photo."""
+
+    photo: str
+    photo_id: Optional[str]
+    status: Status
+    confidence: Optional[float]  # 0 to 1; None after a correction by hand, whose probability nobody measured
+    footprint: Optional[GeoJson]
+    corners: Optional[list[LatLonList]]  # top-left, top-right, bottom-right, bottom-left of the stored array
+    center: Optional[LatLonList]
+    camera: Optional[CameraSummary]
+    pose: Optional[Pose]
+    tie_points: list[TiePoint]
+    imagery: Optional[ImageryCredit]
+    inliers: int
+    rms_km: Optional[float]
+    candidates: list[Candidate]
+    nadir: Optional[LatLonList]
+    model: Optional[ModelIdentity]
+    engine: str
+    timings_ms: Timings
+    message: str
+
+
+def read_localization(text: str) -> Localization:
+    """A localization from the results file. Fields that an older version did not write are added, empty.
+
+    Raises:
+        InvalidValueError: the text is not JSON, or not a localization.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError("", f"is not JSON ({str(error)[:80]})") from None
+    if isinstance(found, dict):
+        found = {"pose": None, "tie_points": [], "imagery": None, **found}
+    return validated(found, Localization)

@@ -1,0 +1,488 @@
+"""The protocol of `earthloc serve`: every method with its parameters, their ranges and defaults, and its answer.
+
+JSON-RPC 2.0; docs/protocol.md explains it. A request is a frozen dataclass. The plugin makes one and sends
+`request.METHOD` with `request.params()`; the engine gets it back from `validation.parsed`. Both
+check types and ranges here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict, Union, get_args
+
+from .localization import CameraSummary, GeoJson, LatLonList, Localization, Pose, TiePoint
+from .validation import IsPath, NotEmpty, Range
+
+PROTOCOL = 1
+
+# Ranges, the same in messages, on the command line and in the plugin's forms.
+LAT = Range(-90.0, 90.0)
+LON = Range(-180.0, 180.0)
+LON_OF_REGION = Range(-360.0, 360.0)  # a region across the antimeridian may go on beyond 180
+RADIUS_KM = Range(0.001, 20040.0)  # up to half the Earth's circumference
+TILE_KM = Range(1.0, 3000.0)
+FEATURE_KM = Range(0.002, 20.0)  # ground resolution of an index's local features
+RESOLUTION_M = Range(0.01, 100_000.0)
+TOP_K = Range(1, 1000)
+DEFAULT_RADIUS_KM = 1000.0
+DEFAULT_TOP_K = 10
+DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
+
+PathText = Annotated[str, IsPath()]
+Paths = Annotated[list[PathText], NotEmpty("path")]
+LatLon = tuple[Annotated[float, LAT], Annotated[float, LON]]
+Circle = tuple[Annotated[float, LAT], Annotated[float, LON], Annotated[float, RADIUS_KM]]  # lat, lon, km
+Region = tuple[
+    Annotated[float, LON_OF_REGION], Annotated[float, LAT], Annotated[float, LON_OF_REGION], Annotated[float, LAT]
+]  # west, south, east, north
+Corners = tuple[
+    Annotated[float, LAT], Annotated[float, LON], Annotated[float, LAT], Annotated[float, LON],
+    Annotated[float, LAT], Annotated[float, LON], Annotated[float, LAT], Annotated[float, LON],
+]  # fmt: skip
+TileWidth = Annotated[float, TILE_KM]
+FeatureKm = Annotated[float, Range(0.0, FEATURE_KM.high)]  # 0: no features; None, the default: chosen by the imagery
+Pixel = Annotated[float, Range(-1e6, 1e6)]
+RequestId = Union[int, str]
+
+GeoreferencedKind = Literal["ortho", "gcp", "warped", "affine", "points", "worldfile"]
+GEOREFERENCED: tuple[GeoreferencedKind, ...] = get_args(GeoreferencedKind)
+GroundCrs = Literal["auto", "EPSG:4326", "utm", "aeqd"]
+GROUND_CRS: tuple[GroundCrs, ...] = get_args(GroundCrs)  # the first is the default
+SearchKind = Literal["both", "tiles", "votes"]
+SEARCHED: tuple[SearchKind, ...] = get_args(SearchKind)  # which candidates are searched for; the first is the default
+
+# Requests of one lane are answered one after the other; lanes do not wait for each other.
+Lane = Literal["locate", "draw", "build", "quick"]
+LANES: tuple[Lane, ...] = get_args(Lane)
+
+
+class ErrorData(TypedDict):
+    """`error.data` of an answer, and `save_error` of a localization."""
+
+    kind: str  # usage, input, index, model, output, cancelled, internal or parse
+    path: Optional[str]
+    problem: str
+    hint: str
+
+
+class _Saved(TypedDict):
+    saved_to: Optional[str]
+    save_error: Optional[ErrorData]
+
+
+class LocalizeAnswer(Localization, _Saved, total=False):
+    """A localization, and whether it was saved."""
+
+    skipped: bool  # a review decided on the photo, so it was not located again
+
+
+class GeoreferenceAnswer(TypedDict):
+    """The files that were written."""
+
+    photo: str
+    kind: str
+    out: str
+    files: list[str]
+    crs: Optional[str]
+    width_px: Optional[int]
+    height_px: Optional[int]
+    resolution_m: Optional[float]
+    residual_px: Optional[float]
+    message: str
+
+
+class PlanAnswer(TypedDict):
+    """Upper bounds of what an index will hold: tiles beyond the edge of the imagery are left out when it is built."""
+
+    tiles: int
+    size_bytes: int
+    features: int
+    feature_km: Optional[float]
+    narrowest_km: Optional[float]  # about how narrow the photos are that the features find
+
+
+class TilesAnswer(TypedDict):
+    """The GeoPackage with the tiles' outlines."""
+
+    out: str
+    tiles: int
+
+
+class VerifyAnswer(TypedDict):
+    """All files of an index have their checksums."""
+
+    ok: bool
+    files: int
+
+
+class ListAnswer(TypedDict):
+    """Each with "path" and "name", "tiles", "region" ..., or with "path" and "error"."""
+
+    indexes: list[dict[str, Any]]
+
+
+class PhotoInfoAnswer(TypedDict):
+    """What the file says without decoding its pixels."""
+
+    photo: str
+    photo_id: Optional[str]
+    width_px: int
+    height_px: int
+    taken_at: Optional[str]
+    camera: Optional[str]
+    focal_length_mm: Optional[float]
+    nadir: Optional[LatLonList]
+
+
+class TilePictureAnswer(TypedDict):
+    """A tile as a JPEG in base64; both None where no imagery shows it."""
+
+    jpeg: Optional[str]
+    imagery: Optional[str]
+
+
+class SolveAnswer(TypedDict):
+    """The fields of a localization that follow from a camera."""
+
+    footprint: GeoJson
+    corners: Optional[list[LatLonList]]
+    center: LatLonList
+    camera: CameraSummary
+    pose: Pose
+    tie_points: list[TiePoint]
+    inliers: int
+    rms_km: Optional[float]  # None below four tie points, which nothing checks
+    confidence: None
+    message: str
+
+
+class SnapAnswer(TypedDict):
+    """Where the surroundings of a pixel are found on the ground; all None where they are not."""
+
+    lat: Optional[float]
+    lon: Optional[float]
+    similarity: Optional[float]  # normalised cross-correlation
+
+
+class PreparedAnswer(TypedDict):
+    """The results file, ready for writing."""
+
+    out: str
+
+
+class InitializeAnswer(TypedDict):
+    """Who answers."""
+
+    protocol: int
+    engine: str
+    capabilities: list[str]
+    heartbeat_ms: int
+    indexes: list[str]  # folders of the indexes that come with the engine
+
+
+class StatusAnswer(TypedDict):
+    """What the engine is doing."""
+
+    engine: str
+    uptime_s: float
+    busy: list[RequestId]
+    model: Optional[str]
+    indexes_open: list[str]
+    memory_mb: Optional[float]
+
+
+class CancelAnswer(TypedDict):
+    """Whether there was a request to cancel."""
+
+    cancelled: bool
+
+
+class _Spot(TypedDict):
+    x_px: Pixel
+    y_px: Pixel
+    lat: Annotated[float, LAT]
+    lon: Annotated[float, LON]
+
+
+class ManualTiePoint(_Spot, total=False):
+    """A tie point as a person set it. "origin" may be missing: "manual"."""
+
+    origin: Optional[str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Base of all requests."""
+
+    METHOD: ClassVar[str]
+    ANSWER: ClassVar[Any]  # type of `result`
+    LANE: ClassVar[Optional[Lane]] = None  # None: answered at once by the thread that reads
+
+    def params(self) -> dict[str, Any]:
+        """The parameters as JSON has them, without those that have their default."""
+        values = ((field, getattr(self, field.name)) for field in dataclasses.fields(self))
+        return {field.name: value for field, value in values if value != field.default}
+
+
+@dataclass(frozen=True)
+class Initialize(Request):
+    """The first message of a client. Another protocol than the engine's is refused."""
+
+    METHOD = "initialize"
+    ANSWER = InitializeAnswer
+    protocol: Annotated[int, Range(0, 1 << 31)]
+    client: str = ""
+
+
+@dataclass(frozen=True)
+class GetStatus(Request):
+    """What the engine is doing and holds in memory."""
+
+    METHOD = "status"
+    ANSWER = StatusAnswer
+
+
+@dataclass(frozen=True)
+class Cancel(Request):
+    """Cancels a request, which then ends with an error of kind `cancelled`."""
+
+    METHOD = "cancel"
+    ANSWER = CancelAnswer
+    id: Any
+
+
+@dataclass(frozen=True)
+class Shutdown(Request):
+    """Ends the process."""
+
+    METHOD = "shutdown"
+    ANSWER = None
+
+
+@dataclass(frozen=True)
+class Localize(Request):
+    """Locates a photo."""
+
+    METHOD = "localize"
+    ANSWER = LocalizeAnswer
+    LANE = "locate"
+    photo: PathText
+    indexes: Paths
+    nadir: Optional[LatLon] = None  # without one, that of the photo's EXIF
+    radius_km: Annotated[float, RADIUS_KM] = DEFAULT_RADIUS_KM  # around the nadir
+    top_k: Annotated[int, TOP_K] = DEFAULT_TOP_K
+    area: Optional[Circle] = None  # searched instead of the circle around the nadir
+    register: bool = True
+    imagery: Optional[str] = None  # registered with instead of the indexes' own imagery
+    matcher: Optional[PathText] = None  # folder of a feature extractor; None: RootSIFT
+    out: Optional[PathText] = None  # results file
+    include_reviewed: bool = False  # also a photo that a review decided on
+
+
+@dataclass(frozen=True)
+class Register(Request):
+    """Registers a photo at a place that is known, without retrieval."""
+
+    METHOD = "register"
+    ANSWER = LocalizeAnswer
+    LANE = "locate"
+    photo: PathText
+    at: LatLon
+    width_km: TileWidth
+    imagery: str
+    nadir: Optional[LatLon] = None
+    out: Optional[PathText] = None
+    include_reviewed: bool = False
+
+
+@dataclass(frozen=True)
+class Georeference(Request):
+    """Writes a registered photo as a file that other programs can place."""
+
+    METHOD = "georeference"
+    ANSWER = GeoreferenceAnswer
+    LANE = "draw"
+    photo: PathText
+    results: PathText
+    kind: GeoreferencedKind
+    out: PathText
+    crs: GroundCrs = "auto"
+    resolution_m: Optional[Annotated[float, RESOLUTION_M]] = None
+    elevation: Optional[PathText] = None  # raster of heights
+
+
+@dataclass(frozen=True)
+class PlanIndex(Request):
+    """How many tiles and features `index/build` would make, and how large the index would be."""
+
+    METHOD = "index/plan"
+    ANSWER = PlanAnswer
+    LANE = "build"
+    source: str
+    bbox: Optional[Region] = None
+    tile_km: tuple[TileWidth, ...] = DEFAULT_TILE_KM
+    include_ocean: bool = False
+    feature_km: Optional[FeatureKm] = None
+
+
+@dataclass(frozen=True)
+class BuildIndex(Request):
+    """Builds a regional index. Answers with its manifest, the content of index.json."""
+
+    METHOD = "index/build"
+    ANSWER = dict[str, Any]
+    LANE = "build"
+    source: str
+    out: PathText
+    bbox: Optional[Region] = None
+    tile_km: tuple[TileWidth, ...] = DEFAULT_TILE_KM
+    include_ocean: bool = False
+    feature_km: Optional[FeatureKm] = None
+    model: Optional[PathText] = None
+    resume: bool = False
+    attribution: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class IndexTiles(Request):
+    """Writes the outlines of an index's tiles as the layer `tiles` of a GeoPackage."""
+
+    METHOD = "index/tiles"
+    ANSWER = TilesAnswer
+    LANE = "build"
+    index: PathText
+    out: PathText
+
+
+@dataclass(frozen=True)
+class IndexInfo(Request):
+    """The manifest of an index."""
+
+    METHOD = "index/info"
+    ANSWER = dict[str, Any]
+    LANE = "quick"
+    index: PathText
+
+
+@dataclass(frozen=True)
+class LinkIndex(Request):
+    """Makes a folder that stands for an index on Milvus. Answers with its manifest."""
+
+    METHOD = "index/link"
+    ANSWER = dict[str, Any]
+    LANE = "build"
+    address: str
+    out: PathText
+    imagery: Optional[PathText] = None
+
+
+@dataclass(frozen=True)
+class VerifyIndex(Request):
+    """Compares all files of an index with their checksums."""
+
+    METHOD = "index/verify"
+    ANSWER = VerifyAnswer
+    LANE = "build"
+    index: PathText
+
+
+@dataclass(frozen=True)
+class ListIndexes(Request):
+    """The indexes in a folder."""
+
+    METHOD = "index/list"
+    ANSWER = ListAnswer
+    LANE = "quick"
+    folder: PathText
+
+
+@dataclass(frozen=True)
+class PhotoInfo(Request):
+    """What is known of a photo without decoding it."""
+
+    METHOD = "photo/info"
+    ANSWER = PhotoInfoAnswer
+    LANE = "quick"
+    photo: PathText
+
+
+@dataclass(frozen=True)
+class TilePicture(Request):
+    """The picture of a tile from `imagery`, else from the imagery of the index with that name."""
+
+    METHOD = "tile/picture"
+    ANSWER = TilePictureAnswer
+    LANE = "quick"
+    indexes: Paths
+    index: str
+    width_km: TileWidth
+    imagery: Optional[str] = None
+    center: Optional[LatLon] = None
+    size_px: Annotated[int, Range(16, 1024)] = 192
+
+
+@dataclass(frozen=True)
+class SolveCamera(Request):
+    """The camera, footprint and residuals from tie points set by hand."""
+
+    METHOD = "camera/solve"
+    ANSWER = SolveAnswer
+    LANE = "quick"
+    photo: PathText
+    tie_points: Annotated[list[ManualTiePoint], NotEmpty("object")]
+    nadir: Optional[LatLon] = None
+    pose: Optional[Pose] = None  # the initial pose; needed below three tie points, or `corners`
+    corners: Optional[Corners] = None
+
+
+@dataclass(frozen=True)
+class SnapTiePoint(Request):
+    """Where on the ground the surroundings of a pixel are found again."""
+
+    METHOD = "camera/snap"
+    ANSWER = SnapAnswer
+    LANE = "quick"
+    photo: PathText
+    x_px: Pixel
+    y_px: Pixel
+    indexes: Paths
+    index: str = ""
+    imagery: Optional[str] = None
+    pose: Optional[Pose] = None
+    corners: Optional[Corners] = None
+    reach: Annotated[float, Range(0.005, 0.25)] = 0.05  # search radius as a share of the photo's longer side
+
+
+@dataclass(frozen=True)
+class PrepareResults(Request):
+    """Makes a results file, or brings one of an older version up to date."""
+
+    METHOD = "results/prepare"
+    ANSWER = PreparedAnswer
+    LANE = "quick"
+    out: PathText
+
+
+REQUESTS: tuple[type[Request], ...] = (
+    Initialize,
+    GetStatus,
+    Localize,
+    Register,
+    Georeference,
+    BuildIndex,
+    PlanIndex,
+    IndexTiles,
+    IndexInfo,
+    LinkIndex,
+    VerifyIndex,
+    ListIndexes,
+    PhotoInfo,
+    TilePicture,
+    SolveCamera,
+    SnapTiePoint,
+    PrepareResults,
+    Cancel,
+    Shutdown,
+)
