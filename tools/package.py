@@ -24,8 +24,9 @@ PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
 DIST = REPOSITORY / "dist"
 BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
-RESOURCES = ("styles", "icons", "results")
-TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ".sql", ""}  # all that may be in the zip
+RESOURCES = ("styles", "icons")
+CONTRACT = ("engine", "contract")  # what the plugin and the engine agree on: the plugin carries a copy
+TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # all that may be in the zip
 TRANSLATIONS = ("i18n", ".qm")  # folder and ending: Qt's compiled catalogues, which are data and no programs
 LIMIT_BYTES = 25_000_000  # of the plugin repository
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; real times would make every zip another
@@ -36,6 +37,8 @@ def stage() -> Path:
     shutil.rmtree(STAGE, ignore_errors=True)
     leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.ts", "*.qm")
     shutil.copytree(REPOSITORY / PLUGIN, STAGE, ignore=leave_out)
+    shutil.rmtree(STAGE / CONTRACT[-1])
+    shutil.copytree(REPOSITORY.joinpath(*CONTRACT), STAGE / CONTRACT[-1], ignore=leave_out)
     for name in BESIDE:
         shutil.copy(REPOSITORY / name, STAGE / name)
     for name in RESOURCES:

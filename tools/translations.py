@@ -18,6 +18,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+from engine.contract.status import DECISION_LABELS, STATUS_LABELS  # noqa: E402
+
 PLUGIN = REPOSITORY / "earthloc_qgis"
 FOLDER = PLUGIN / "i18n"
 OWN_CONTEXT = "EarthLoc"  # of texts outside classes of Qt
@@ -30,6 +33,8 @@ def collect() -> Texts:
     found: Texts = {}
     for path in sorted(PLUGIN.rglob("*.py")):
         _Collector(found, path).visit(ast.parse(path.read_text(encoding="utf-8")))
+    labels = found.setdefault(OWN_CONTEXT, [])
+    labels += [label for label in (*STATUS_LABELS.values(), *DECISION_LABELS.values()) if label not in labels]
     return found
 
 

@@ -13,10 +13,11 @@ from typing import Any, Callable
 from qgis.core import Qgis, QgsMessageLog
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
+from ..contract.protocol import PROTOCOL, Cancel, Initialize, Request
+from ..contract.validation import InvalidValueError, validated
 from .child_environment import clean_environment
 from .resources import version
 
-PROTOCOL = 1
 LOG_TAG = "EarthLoc"
 START_TICKS = 120  # seconds an engine may take to start: a virus scanner may read it all the first time
 MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -26,7 +27,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 class EngineError:
     """Why a request came to nothing.
 
-    `kind` is one of the engine's kinds (docs/architecture.md) or `crashed` (the process ended or hung while
+    `kind` is one of the engine's kinds (docs/protocol.md) or `crashed` (the process ended or hung while
     the request was pending) or `unavailable` (no engine, it does not start, or it speaks another protocol).
     """
 
@@ -35,10 +36,9 @@ class EngineError:
 
 
 @dataclass
-class _Request:
+class _Pending:
     id: int
-    method: str
-    params: dict
+    request: Request
     on_result: Callable[[Any], None] | None
     on_error: Callable[[EngineError], None] | None
     on_progress: Callable[[dict], None] | None
@@ -67,7 +67,7 @@ class EngineClient(QObject):
         self._process: QProcess | None = None
         self._buffer = b""
         self._stderr_tail = ""
-        self._requests: dict[int, _Request] = {}
+        self._requests: dict[int, _Pending] = {}
         self._next_id = 1  # 0 is `initialize`
         self._silent_ticks = 0
         self._why_killed = ""
@@ -95,8 +95,7 @@ class EngineClient(QObject):
 
     def request(
         self,
-        method: str,
-        params: dict,
+        request: Request,
         on_result: Callable[[Any], None] | None = None,
         on_error: Callable[[EngineError], None] | None = None,
         on_progress: Callable[[dict], None] | None = None,
@@ -104,16 +103,17 @@ class EngineClient(QObject):
         """Sends a request, starting the engine if need be, and returns its id at once.
 
         Exactly one of `on_result(result)` and `on_error(EngineError)` is called later, never before this
-        returns; `on_progress({"stage", "done", "total", "message"})` any number of times before that.
+        returns; `on_progress({"stage", "done", "total", "message"})` any number of times before that. A result is of
+        the type that the request's class says (`request.ANSWER`); one that is not counts as an error.
         """
-        request = _Request(self._next_id, method, params, on_result, on_error, on_progress)
+        pending = _Pending(self._next_id, request, on_result, on_error, on_progress)
         self._next_id += 1
-        self._requests[request.id] = request
+        self._requests[pending.id] = pending
         if self.state == "ready":
-            self._send(request)
+            self._send(pending)
         elif self._process is None:
             self._starter.start()
-        return request.id
+        return pending.id
 
     def cancel(self, request_id: int) -> None:
         """Asks for a request to be given up; it then ends with error kind `cancelled`. Unknown ids: no-op."""
@@ -121,7 +121,7 @@ class EngineClient(QObject):
         if request is None:
             return
         if request.sent:
-            self.request("cancel", {"id": request_id})
+            self.request(Cancel(request_id))
         else:
             del self._requests[request_id]
             self._fail([request], EngineError("cancelled", self.tr("The work was cancelled.")))
@@ -172,8 +172,7 @@ class EngineClient(QObject):
         self._set_state("starting")
         process.start()
         self._ticker.start()
-        hello = {"protocol": PROTOCOL, "client": f"earthloc_qgis {version()}"}
-        self._write({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello})
+        self._write_request(0, Initialize(PROTOCOL, f"earthloc_qgis {version()}"))
 
     def _process_error(self, process: QProcess, error: QProcess.ProcessError) -> None:
         if process is self._process and error == QProcess.ProcessError.FailedToStart:
@@ -232,7 +231,7 @@ class EngineClient(QObject):
         self._set_state(state)
         self._fail(pending, error)
 
-    def _fail(self, requests: list[_Request], error: EngineError) -> None:
+    def _fail(self, requests: list[_Pending], error: EngineError) -> None:
         for request in requests:
             if request.on_error is not None:
                 request.on_error(error)
@@ -244,12 +243,13 @@ class EngineClient(QObject):
 
     # --- messages ----------------------------------------------------------------------------------
 
-    def _send(self, request: _Request) -> None:
-        request.sent = True
-        self._write({"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": request.params})
+    def _send(self, pending: _Pending) -> None:
+        pending.sent = True
+        self._write_request(pending.id, pending.request)
 
-    def _write(self, message: dict) -> None:
+    def _write_request(self, request_id: int, request: Request) -> None:
         if self._process is not None:
+            message = {"jsonrpc": "2.0", "id": request_id, "method": request.METHOD, "params": request.params()}
             # ASCII, since a file name that is not valid UTF-8 could not be sent otherwise
             self._process.write(json.dumps(message).encode("ascii") + b"\n")
 
@@ -315,12 +315,21 @@ class EngineClient(QObject):
             return
         error = message.get("error")
         if error is None:
-            if request.on_result is not None:
-                request.on_result(message.get("result"))
+            self._deliver(request, message.get("result"))
             return
         error = error if isinstance(error, dict) else {"message": str(error)}
         data = error.get("data") if isinstance(error.get("data"), dict) else {}
         self._fail([request], EngineError(str(data.get("kind", "internal")), str(error.get("message", error))))
+
+    def _deliver(self, pending: _Pending, result: Any) -> None:
+        try:
+            answer = result if pending.request.ANSWER is None else validated(result, pending.request.ANSWER)
+        except InvalidValueError as error:
+            why = self.tr("The answer of the EarthLoc engine is invalid: {why}.").format(why=error)
+            self._fail([pending], EngineError("internal", why))
+            return
+        if pending.on_result is not None:
+            pending.on_result(answer)
 
     # --- the log -----------------------------------------------------------------------------------
 

@@ -22,8 +22,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtXml import QDomDocument
 
+from ..contract.review import photo_key
 from .resources import style
-from .store import photo_key, quoted
+from .store import quoted
 from .words import tr as _tr
 
 PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it

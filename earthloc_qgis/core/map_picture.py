@@ -30,6 +30,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QPoint, QRect, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
+from ..contract.status import LOCATED
 from .export import ExportError, open_results
 from .picture_panel import DPI, INK, MapSubject, draw_panel, font
 from .resources import style
@@ -188,7 +189,7 @@ def _worth_seeing(layers: list[QgsVectorLayer]) -> list[QgsVectorLayer]:
     Candidates of a photo without a nadir lie all over the world.
     """
     found = {feature["status"] for feature in layers[1].getFeatures()}
-    return layers[:2] if found == {"located"} else layers
+    return layers[:2] if found == {LOCATED} else layers
 
 
 def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:

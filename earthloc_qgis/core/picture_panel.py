@@ -10,7 +10,8 @@ from qgis.core import QgsFeature, QgsRenderContext, QgsVectorLayer
 from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
-from .words import in_percent, lat_lon
+from ..contract.status import STATUSES, UNCERTAIN
+from .words import in_percent, lat_lon, status_label
 from .words import tr as _tr
 
 DPI = 120
@@ -18,13 +19,8 @@ INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
 
 
-def _status_words() -> dict[str, str]:
-    return {
-        "located": _tr("located"),
-        "uncertain": _tr("uncertain: check before use"),
-        "not_found": _tr("not found"),
-        "failed": _tr("failed"),
-    }
+def _status_words(status: str) -> str:
+    return _tr("uncertain: check before use") if status == UNCERTAIN else status_label(status)
 
 
 @dataclass
@@ -68,7 +64,7 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
     if len(subject.photos) == 1:
         row = subject.photos[0]
         write(_name(row), 14, INK, bold=True)
-        words = _status_words().get(row["status"], str(row["status"]))
+        words = _status_words(str(row["status"]))
         write(words[:1].upper() + words[1:], 10, INK, gap=14)
         footprint = next(layers[1].getFeatures(), None)
         top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
@@ -76,10 +72,10 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
             write(line, 9, FAINT)
     else:
         write(_tr("{n} photos").format(n=len(subject.photos)), 14, INK, bold=True)
-        for status, words in _status_words().items():
+        for status in STATUSES:
             number = sum(row["status"] == status for row in subject.photos)
             if number:
-                write(f"{number} {words}", 10, INK)
+                write(f"{number} {_status_words(status)}", 10, INK)
     _draw_legend(painter, inner, layers)
 
 

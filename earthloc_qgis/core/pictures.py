@@ -12,6 +12,7 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..contract.protocol import Georeference
 from .engine_client import EngineClient, EngineError
 from .layers import ResultLayers
 from .store import ResultStore, StoreError
@@ -130,8 +131,7 @@ class MapPictures(QObject):
             return
         name = Path(photo).name
         self._running[photo] = self._client.request(
-            "georeference",
-            {"photo": photo, "results": str(store.path), "kind": "ortho", "out": str(picture)},
+            Georeference(photo, str(store.path), "ortho", str(picture)),
             on_result=lambda answer: self._drawn(photo, store, picture),
             on_error=lambda error: self._failed(photo, error),
             on_progress=lambda params: self.progress_changed.emit(f"{name}: {self._stage(params)}"),

@@ -6,12 +6,14 @@ The panel and the Processing algorithm both use this; it needs an event loop and
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..contract.protocol import Localize, LocalizeAnswer
+from ..contract.status import FAILED as STATUS_FAILED
 from .engine_client import EngineClient, EngineError
-from .words import stage_in_words
+from .words import in_a_sentence, stage_in_words
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 SKIPPED = "skipped"  # a review decided on it
@@ -30,19 +32,6 @@ _STAGES = {
 }
 
 
-@dataclass(frozen=True)
-class LocalizeOptions:
-    """What all photos of a run share: index folders, radius around the nadir, candidates, GeoPackage, and whether
-    photos are fitted to imagery, and to which: a path, or None for what each index was made from."""
-
-    indexes: tuple[str, ...]
-    radius_km: float
-    top_k: int
-    out: str | None
-    register: bool = True
-    imagery: str | None = None
-
-
 @dataclass
 class Job:
     """One photo in the queue. `nadir` is (lat, lon) or None; `result` the engine's localization.
@@ -57,13 +46,17 @@ class Job:
     state: str = WAITING
     progress: float = 0.0  # 0..1
     message: str = ""
-    result: dict | None = None
+    result: LocalizeAnswer | None = None
     crashes: int = 0
     request_id: int | None = field(default=None, repr=False)
 
 
 class LocalizationQueue(QObject):
     """Sends one `localize` request at a time and keeps going when a photo or the engine fails.
+
+    Args:
+        client: of the engine.
+        options: a request with the parameters of all photos; `photo`, `nadir` and `include_reviewed` are each job's.
 
     Signals:
         job_changed(photo): state, progress or result of a job changed.
@@ -79,7 +72,7 @@ class LocalizationQueue(QObject):
     halted = pyqtSignal(str)
     finished = pyqtSignal()
 
-    def __init__(self, client: EngineClient, options: LocalizeOptions, parent: QObject | None = None) -> None:
+    def __init__(self, client: EngineClient, options: Localize, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
         self.options = options  # may be exchanged at any time; holds for photos not yet sent
@@ -153,20 +146,9 @@ class LocalizationQueue(QObject):
             return
         job.state, job.progress, job.message = RUNNING, 0.0, ""
         self._sent_at = time.monotonic()
-        options = self.options
+        request = replace(self.options, photo=job.photo, nadir=job.nadir, include_reviewed=job.include_reviewed)
         job.request_id = self._client.request(
-            "localize",
-            {
-                "photo": job.photo,
-                "indexes": list(options.indexes),
-                "nadir": None if job.nadir is None else list(job.nadir),
-                "radius_km": options.radius_km,
-                "top_k": options.top_k,
-                "out": options.out,
-                "register": options.register,
-                "imagery": options.imagery,
-                "include_reviewed": job.include_reviewed,
-            },
+            request,
             on_result=lambda result: self._answered(job, result),
             on_error=lambda error: self._refused(job, error),
             on_progress=lambda params: self._progressed(job, params),
@@ -183,21 +165,18 @@ class LocalizationQueue(QObject):
             job.message = stage_in_words(params)
         self.job_changed.emit(job.photo)
 
-    def _answered(self, job: Job, result: object) -> None:
+    def _answered(self, job: Job, result: LocalizeAnswer) -> None:
         self._seconds.append(time.monotonic() - self._sent_at)
-        if not isinstance(result, dict):
-            self._end(job, FAILED, self.tr("The engine's answer makes no sense."))
+        job.result = result
+        save_error = result["save_error"]
+        if result.get("skipped"):
+            self._end(job, SKIPPED, result["message"])
+        elif result["status"] == STATUS_FAILED:
+            self._end(job, FAILED, result["message"])
+        elif save_error:
+            self._end(job, FAILED, self.tr("Found, but not saved: {why}").format(why=in_a_sentence(save_error)))
         else:
-            job.result = result
-            save_error = result.get("save_error")
-            if result.get("skipped"):
-                self._end(job, SKIPPED, str(result.get("message", "")))
-            elif result.get("status") == "failed":
-                self._end(job, FAILED, str(result.get("message", "")))
-            elif save_error:
-                self._end(job, FAILED, self.tr("Found, but not saved: {why}").format(why=_sentence(save_error)))
-            else:
-                self._end(job, DONE, str(result.get("message", "")))
+            self._end(job, DONE, result["message"])
         self._next()
 
     def _refused(self, job: Job, error: EngineError) -> None:
@@ -237,11 +216,3 @@ class LocalizationQueue(QObject):
         seconds = self._seconds[1:] or self._seconds
         seconds_left = left * sum(seconds) / len(seconds) if seconds else -1.0
         self.progress_changed.emit(total - left, total, seconds_left)
-
-
-def _sentence(error: object) -> str:
-    """The engine's error data, {"path", "problem", "hint"}, in words."""
-    if not isinstance(error, dict):
-        return str(error)
-    where = f"{error['path']}: " if error.get("path") else ""
-    return f"{where}{error.get('problem', '?')}; {error.get('hint', '?')}."

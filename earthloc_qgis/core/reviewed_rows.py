@@ -1,4 +1,4 @@
-"""Reviewed photos with all that is known of them, for handing on. Plain SQLite, read-only; any thread."""
+"""Reviewed photos with all that is known of them, for export. Plain SQLite, read-only; any thread."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from .reviews import LOCK_WAIT_S, REVIEW_COLUMNS, REVIEW_TABLES, UNREVIEWED, USABLE
+from ..contract.results import FOOTPRINTS
+from ..contract.review import DECISION_COLUMNS, DECISION_TABLES
+from ..contract.status import UNREVIEWED, USABLE
+from .reviews import LOCK_WAIT_S
 from .store import StoreError
 
-_SQL = f"""SELECT p.photo, p.photo_id, p.taken_at, p.nadir_lat, p.nadir_lon,
-    CASE WHEN f.fid IS NOT NULL THEN f.confidence ELSE p.confidence END AS confidence,
-    f.center_lat, f.center_lon, f.lat1, f.lon1, f.lat2, f.lon2,
-    f.lat3, f.lon3, f.lat4, f.lon4, f.inliers, f.rms_km, f.camera_altitude_km, f.tilt_deg, f.azimuth_deg,
-    f.focal_length_mm, f.imagery, f.imagery_attribution, {REVIEW_COLUMNS} FROM {REVIEW_TABLES}"""  # nosec B608
+_OF_PHOTO = ("photo", "photo_id", "taken_at", "nadir_lat", "nadir_lon")
+_OF_DECISION = ("review", "reviewer", "reviewed_at", "note")
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,8 @@ def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
         uri = Path(results).resolve().as_uri() + "?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
             database.row_factory = sqlite3.Row
-            rows = database.execute(
-                f"{_SQL}{where} ORDER BY p.photo_id IS NULL, p.photo_id, p.photo",  # nosec B608
-                USABLE if only_usable else (),
-            ).fetchall()
+            statement = f"{_select(database)}{where} ORDER BY p.photo_id IS NULL, p.photo_id, p.photo"  # nosec B608
+            rows = database.execute(statement, USABLE if only_usable else ()).fetchall()
     except sqlite3.Error as error:
         raise StoreError(f"{results}: the reviews could not be read ({error}).") from error
     folder = Path(results).parent
@@ -64,6 +62,17 @@ def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
         ReviewedRow(os.path.normpath(folder / row["photo"]), {**dict(row), "review": row["review"] or UNREVIEWED})
         for row in rows
     ]
+
+
+def _select(database: sqlite3.Connection) -> str:
+    """Columns of the photo, its footprint and the decision in effect; NULL for those that an older file lacks."""
+    present = {row["name"] for row in database.execute("SELECT name FROM pragma_table_info('footprints')")}
+    names = [c.name for c in FOOTPRINTS.columns if c.name not in (*_OF_PHOTO, *_OF_DECISION, "confidence")]
+    footprint = [f"f.{name}" if name in present else f"NULL AS {name}" for name in names]
+    columns = [*(f"p.{name}" for name in _OF_PHOTO), *footprint, DECISION_COLUMNS]
+    # A corrected footprint has no confidence: the engine's was that of another one.
+    confidence = "CASE WHEN f.fid IS NOT NULL THEN f.confidence ELSE p.confidence END AS confidence"
+    return f"SELECT {', '.join(columns)}, {confidence} FROM {DECISION_TABLES}"  # nosec B608
 
 
 def split_photo_id(photo_id: Optional[str]) -> tuple[str, str, str]:

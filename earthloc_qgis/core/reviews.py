@@ -8,39 +8,29 @@ Everything here may wait for another program's lock: call it on a thread of its 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
 
+from ..contract.localization import Localization
+from ..contract.results import FOOTPRINTS, REVIEWS, TIE_POINTS, Found
+from ..contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, ReviewDecision, photo_key
+from ..contract.status import CORRECTED, UNREVIEWED, USABLE
 from .footprint import geometry_blob, point_blob
-from .store import HELD_REVIEW, ResultStore, StoreError, open_for_writing, parsed, photo_key
-
-UNREVIEWED, ACCEPTED, CORRECTED, REJECTED, UNSURE = "unreviewed", "accepted", "corrected", "rejected", "unsure"
-NOT_LAND, CLOUD, NIGHT = "not_land", "cloud", "night"
-USABLE = (ACCEPTED, CORRECTED)
+from .store import ResultStore, StoreError, open_for_writing, parsed
 
 LOCK_WAIT_S = 10.0
+_COLUMNS = "SELECT name FROM pragma_table_info(?)"
 _NUMBER = re.compile(r"\d+")
 
-# The last decision on photos p, in their footprints f, or in the history r where they have none.
-REVIEW_COLUMNS = """
-    CASE WHEN f.fid IS NOT NULL THEN f.review WHEN r.reviewed_at >= p.located_at THEN r.decision END AS review,
-    CASE WHEN f.fid IS NOT NULL THEN f.reviewer WHEN r.reviewed_at >= p.located_at THEN r.reviewer END AS reviewer,
-    CASE WHEN f.fid IS NOT NULL THEN f.reviewed_at WHEN r.reviewed_at >= p.located_at THEN r.reviewed_at END
-    AS reviewed_at,
-    CASE WHEN f.fid IS NOT NULL THEN f.note WHEN r.reviewed_at >= p.located_at THEN r.note END AS note"""
-REVIEW_TABLES = """photos p LEFT JOIN footprints f ON f.photo = p.photo
-    LEFT JOIN (SELECT photo, max(fid) AS last FROM reviews GROUP BY photo) l ON l.photo = p.photo
-    LEFT JOIN reviews r ON r.fid = l.last"""
 _STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
-    {REVIEW_COLUMNS}, held.decision = '{CORRECTED}' AS corrected
-    FROM {REVIEW_TABLES} LEFT JOIN reviews held ON held.fid = {HELD_REVIEW}"""  # nosec B608
+    {DECISION_COLUMNS}, effective.decision = '{CORRECTED}' AS corrected
+    FROM {DECISION_TABLES} LEFT JOIN reviews effective ON effective.fid = {EFFECTIVE_REVIEW}"""  # nosec B608
 
 
 @dataclass
@@ -69,28 +59,6 @@ class Reviewed:
         return self.photo_id or os.path.splitext(os.path.basename(self.path))[0]
 
 
-@dataclass
-class Decision:
-    """What somebody decided.
-
-    Attributes:
-        photo: path.
-        decision: one of the words above.
-        localization: what was decided on; None where the decision leaves standing what was held before.
-        candidate: the entry of `candidates` it rests on, or None.
-        replaces_footprint: the footprint and its tie points become those of `localization`.
-    """
-
-    photo: str
-    decision: str
-    reviewer: str = ""
-    note: str = ""
-    localization: Optional[dict] = None
-    candidate: Optional[dict] = None
-    replaces_footprint: bool = False
-    reviewed_at: str = field(default_factory=lambda: datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
 class ReviewFile:
     """The reviews in one results GeoPackage. Raises StoreError, with nothing changed in the file.
 
@@ -104,8 +72,11 @@ class ReviewFile:
         self._wait_s = wait_s
 
     def is_ready(self) -> bool:
-        """Whether the file exists and has a history; one of an older version must be brought up to date first."""
-        return self.path.is_file() and bool(self._read("SELECT 1 FROM sqlite_master WHERE name = 'reviews'"))
+        """Whether the file exists and has all columns that reviews need; an older one must be brought up to date."""
+        return self.path.is_file() and all(
+            {column.name for column in table.columns} <= {row["name"] for row in self._read(_COLUMNS, (table.name,))}
+            for table in (FOOTPRINTS, TIE_POINTS, REVIEWS)
+        )
 
     def states(self) -> list[Reviewed]:
         """All photos with their last decision, in the order they were located; [] when there is no file."""
@@ -121,12 +92,12 @@ class ReviewFile:
 
     def reviewed(self) -> set[str]:
         """Paths of the photos that a review decided on; none where there is no file, or one without a history."""
-        if not self.is_ready():
+        if not self.path.is_file() or not self._read(_COLUMNS, (REVIEWS.name,)):
             return set()
-        rows = self._read(f"SELECT p.photo, {REVIEW_COLUMNS} FROM {REVIEW_TABLES}")  # nosec B608
+        rows = self._read(f"SELECT p.photo, {DECISION_COLUMNS} FROM {DECISION_TABLES}")  # nosec B608
         return {self._absolute(row["photo"]) for row in rows if row["review"] not in (None, UNREVIEWED)}
 
-    def earlier(self, photo: str) -> Optional[Decision]:
+    def earlier(self, photo: str) -> Optional[ReviewDecision]:
         """The decision that locating `photo` again has put aside, with what it rests on; None without one.
 
         One that was undone is none, nor one by which a footprint was accepted that the history does not hold.
@@ -141,15 +112,15 @@ class ReviewFile:
         row, found = rows[0], parsed(rows[0]["localization"], self.path, photo)
         if found is None and row["decision"] in USABLE:
             return None
-        return Decision(
+        return ReviewDecision(
             photo, row["decision"], row["reviewer"] or "", row["note"] or "", found, reviewed_at=row["reviewed_at"]
         )
 
-    def localizations(self, photo: str) -> tuple[Optional[dict], Optional[dict]]:
-        """The localization that holds now, and the engine's own answer; None where there is none."""
+    def localizations(self, photo: str) -> tuple[Optional[Localization], Optional[Localization]]:
+        """The localization in effect, and the engine's own answer; None where there is none."""
         return ResultStore(self.path, LOCK_WAIT_S).localizations(photo)
 
-    def write(self, decisions: list[Decision]) -> None:
+    def write(self, decisions: list[ReviewDecision]) -> None:
         """Adds decisions, all or none; they have reached the disk when this returns."""
         try:
             with closing(open_for_writing(self.path, self._wait_s)) as database:
@@ -161,22 +132,14 @@ class ReviewFile:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the decision could not be saved ({error}).") from error
 
-    def _write_one(self, database: sqlite3.Connection, decision: Decision) -> None:
+    def _write_one(self, database: sqlite3.Connection, decision: ReviewDecision) -> None:
         key = self._key(decision.photo)
-        found, candidate = decision.localization or {}, decision.candidate or {}
-        model, imagery = found.get("model") or {}, found.get("imagery") or {}
-        # A photo that was taken out of the file meanwhile keeps its place in the history.
+        # A photo that was removed from the file in the meantime keeps its history.
         row = database.execute("SELECT photo_id FROM photos WHERE photo = ?", (key,)).fetchone()
         photo_id = row[0] if row is not None else None
-        _insert(database, "reviews", {
-            "photo": key, "photo_id": photo_id, "decision": decision.decision, "reviewer": decision.reviewer,
-            "reviewed_at": decision.reviewed_at, "note": decision.note, "candidate_rank": candidate.get("rank"),
-            "index_name": candidate.get("index"), "tile": candidate.get("tile"), "model": model.get("name"),
-            "model_sha256": model.get("sha256"), "imagery": imagery.get("source"), "engine": found.get("engine"),
-            "localization": json.dumps(found) if found else None,
-        })  # fmt: skip
-        if decision.replaces_footprint and row is not None:
-            _replace_footprint(database, key, photo_id, found, candidate)
+        _insert(database, REVIEWS.name, {"photo": key, "photo_id": photo_id, **REVIEWS.values(decision)})
+        if decision.replaces_footprint and decision.localization is not None and row is not None:
+            _replace_footprint(database, key, photo_id, decision)
         database.execute(
             "UPDATE footprints SET review = ?, reviewer = ?, reviewed_at = ?, note = ? WHERE photo = ?",
             (decision.decision, decision.reviewer, decision.reviewed_at, decision.note, key),
@@ -211,38 +174,26 @@ def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> No
     database.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))  # nosec B608
 
 
-def _replace_footprint(database: sqlite3.Connection, key: str, photo_id: Any, found: dict, candidate: dict) -> None:
-    """Makes the photo's footprint and tie points those of a localization; other columns stay."""
+def _replace_footprint(database: sqlite3.Connection, key: str, photo_id: Any, decision: ReviewDecision) -> None:
+    """Makes the photo's footprint and tie points those of the localization decided on; other columns stay."""
+    found = decision.localization
+    if found is None:
+        return
+    photo = {"photo": key, "photo_id": photo_id}
     database.execute("DELETE FROM tie_points WHERE photo = ?", (key,))
-    for point in found.get("tie_points") or []:
-        names = ("x_px", "y_px", "lat", "lon", "residual_px", "residual_km", "origin")
-        _insert(database, "tie_points", {
-            "geom": point_blob(point["lat"], point["lon"]), "photo": key, "photo_id": photo_id,
-            **{name: point.get(name) for name in names},
-        })  # fmt: skip
-    if not found.get("footprint"):
+    for point in found["tie_points"]:
+        geom = point_blob(point["lat"], point["lon"])
+        _insert(database, TIE_POINTS.name, {"geom": geom, **photo, **TIE_POINTS.values(point)})
+    if not found["footprint"]:
         database.execute("DELETE FROM footprints WHERE photo = ?", (key,))
         return
-    camera, imagery, model = found.get("camera") or {}, found.get("imagery") or {}, found.get("model") or {}
-    row: dict[str, Any] = {
-        "geom": geometry_blob(found["footprint"]), "status": found.get("status"), "confidence": found.get("confidence"),
-        "center_lat": found["center"][0], "center_lon": found["center"][1],
-        "nadir_distance_km": candidate.get("nadir_distance_km"), "rotation_deg": candidate.get("rotation_deg"),
-        "width_km": candidate.get("width_km"), "inliers": found.get("inliers"), "rms_km": found.get("rms_km"),
-        "camera_altitude_km": camera.get("altitude_km"), "tilt_deg": camera.get("tilt_deg"),
-        "azimuth_deg": camera.get("azimuth_deg"), "index_name": candidate.get("index"), "tile": candidate.get("tile"),
-        "model": model.get("name"), "model_sha256": model.get("sha256"), "engine": found.get("engine"),
-        "message": found.get("message"), "imagery": imagery.get("source"),
-        "imagery_attribution": imagery.get("attribution"),
-    }  # fmt: skip
-    if camera.get("focal_length_mm"):
-        row["focal_length_mm"] = camera["focal_length_mm"]
-    corners = found.get("corners") or [[None, None]] * 4
-    for number, (lat, lon) in enumerate(corners, start=1):
-        row[f"lat{number}"], row[f"lon{number}"] = lat, lon
+    candidate: Mapping[str, Any] = decision.candidate or {}
+    row = {"geom": geometry_blob(found["footprint"]), **FOOTPRINTS.values(Found(found, candidate))}
+    if row["focal_length_mm"] is None:  # what the photo's EXIF says is still true
+        del row["focal_length_mm"]
     if database.execute("SELECT 1 FROM footprints WHERE photo = ?", (key,)).fetchone():
         columns = ", ".join(f"{name} = ?" for name in row)
         database.execute(f"UPDATE footprints SET {columns} WHERE photo = ?", [*row.values(), key])  # nosec B608
     else:
         located_at = database.execute("SELECT located_at FROM photos WHERE photo = ?", (key,)).fetchone()[0]
-        _insert(database, "footprints", {**row, "photo": key, "photo_id": photo_id, "located_at": located_at})
+        _insert(database, FOOTPRINTS.name, {**row, **photo, "located_at": located_at})

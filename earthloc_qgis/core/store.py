@@ -1,11 +1,10 @@
 """The results GeoPackage as the plugin sees it: where it is, what is in it, taking photos out of it.
 
-The engine is the one that writes results (docs/architecture.md). Reading is plain SQLite, read-only.
+The engine writes results; engine/contract/results.py defines the tables. Reading is plain SQLite, read-only.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from contextlib import closing
@@ -16,13 +15,15 @@ from typing import Optional
 from osgeo import gdal
 from qgis.core import QgsProject
 
+from ..contract.localization import Localization, read_localization
+from ..contract.results import LAYERS, REVIEWS
+from ..contract.review import EFFECTIVE_REVIEW, photo_key
+from ..contract.validation import InvalidValueError
 from .footprint import envelope
-from .resources import profile_folder, resource
+from .resources import profile_folder
 
-TABLES = ("photos", "footprints", "candidates", "tie_points")
-HISTORY = "reviews"  # only ever added to; stays when a photo is removed
-# Which review of the photo p holds; the engine reads the same file (engine/results.py).
-HELD_REVIEW = resource("results", "held_review.sql").read_text(encoding="utf-8")
+TABLES = tuple(table.name for table in LAYERS)
+HISTORY = REVIEWS.name  # only ever added to; stays when a photo is removed
 LOCK_WAIT_S = 0.5  # how long another writer may keep us waiting; short, as QGIS waits with us
 
 
@@ -82,16 +83,16 @@ class ResultStore:
             for photo, photo_id, status, confidence, message, taken_at, lat, lon in rows
         ]  # fmt: skip
 
-    def localization(self, photo: str) -> dict | None:
-        """The localization that holds for `photo`: decided on in a review, or the engine's answer; None for none."""
+    def localization(self, photo: str) -> Optional[Localization]:
+        """The localization in effect for `photo`: decided on in a review, or the engine's answer; None for none."""
         return self.localizations(photo)[0]
 
-    def localizations(self, photo: str) -> tuple[dict | None, dict | None]:
-        """The localization that holds for `photo`, and the engine's own, which no review touches; None for none."""
-        held, review = "NULL", ""
+    def localizations(self, photo: str) -> tuple[Optional[Localization], Optional[Localization]]:
+        """The localization in effect for `photo`, and the engine's own, which no review touches; None for none."""
+        reviewed, review = "NULL", ""
         if self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)):  # a file of version 1 has none
-            held, review = "r.localization", f"LEFT JOIN {HISTORY} r ON r.fid = {HELD_REVIEW}"
-        sql = f"SELECT {held}, p.localization FROM photos p {review} WHERE p.photo = ?"  # nosec B608
+            reviewed, review = "r.localization", f"LEFT JOIN {HISTORY} r ON r.fid = {EFFECTIVE_REVIEW}"
+        sql = f"SELECT {reviewed}, p.localization FROM photos p {review} WHERE p.photo = ?"  # nosec B608
         rows = self._rows(sql, (self.key(photo),))
         decided, own = (parsed(text, self.path, photo) for text in (rows[0] if rows else (None, None)))
         return decided or own, own
@@ -199,24 +200,17 @@ def _present(database: sqlite3.Connection, schema: str) -> list[str]:
     return [table for table in TABLES if table in there]
 
 
-def parsed(text: Optional[str], path: Path, photo: str) -> Optional[dict]:
+def parsed(text: Optional[str], path: Path, photo: str) -> Optional[Localization]:
     """A stored localization; None where there is none. Raises StoreError where it is damaged."""
     try:
-        return json.loads(text) if text else None
-    except ValueError as error:
-        raise StoreError(f"{path}: the result of {photo} is damaged; locate it again.") from error
+        return read_localization(text) if text else None
+    except InvalidValueError as error:
+        raise StoreError(f"{path}: the result of {photo} is damaged ({error}); locate it again.") from error
 
 
 def quoted(text: str) -> str:
     """`text` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def photo_key(photo: str, folder: Path) -> str:
-    """How a GeoPackage in `folder` names `photo`: as the engine does it (engine/results.py)."""
-    absolute, folder = Path(os.path.abspath(photo)), Path(os.path.abspath(folder))
-    name = absolute.relative_to(folder) if folder in absolute.parents else absolute
-    return name.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def _copy(source: Path, target: Path) -> None:

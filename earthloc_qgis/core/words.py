@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QCoreApplication
 
+from ..contract.protocol import ErrorData, PlanAnswer
+from ..contract.status import DECISION_LABELS, STATUS_LABELS
+
 
 def tr(text: str) -> str:
     """A text outside Qt's classes in the user's language."""
@@ -40,7 +43,23 @@ def stage_in_words(params: dict) -> str:
     return words.get(str(stage), "")
 
 
-def outlook_in_words(found: dict) -> str:
+def status_label(status: str) -> str:
+    """A status in the user's language; one that this version does not know as it is."""
+    return tr(STATUS_LABELS[status]) if status in STATUS_LABELS else status
+
+
+def decision_label(decision: str) -> str:
+    """A decision of a review in the user's language."""
+    return tr(DECISION_LABELS[decision]) if decision in DECISION_LABELS else decision
+
+
+def in_a_sentence(error: ErrorData) -> str:
+    """An error of the engine: file, problem, hint."""
+    where = f"{error['path']}: " if error["path"] else ""
+    return f"{where}{error['problem']}; {error['hint']}."
+
+
+def outlook_in_words(found: PlanAnswer) -> str:
     """What the engine's `index/plan` foretells of an index."""
     if not found["tiles"]:
         return tr("No tile of this region lies on land that the imagery covers.")

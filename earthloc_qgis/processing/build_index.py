@@ -18,14 +18,14 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..contract.protocol import DEFAULT_TILE_KM, FEATURE_KM, BuildIndex
 from ..core.imagery import imagery_of_layer
 from ..core.words import outlook_in_words
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 # Of the progress bar, in percent.
 _SHARES = {"embed": (0.0, 60.0), "features": (60.0, 100.0)}
-DEFAULT_TILE_KM = "156,313,626"  # as the engine has it
-_MOST_FEATURE_KM = 20.0  # as the engine has it
+_WIDTHS = ",".join(f"{width:g}" for width in DEFAULT_TILE_KM)
 
 
 class BuildIndexAlgorithm(EarthLocAlgorithm):
@@ -86,7 +86,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             QgsProcessingParameterExtent(self.EXTENT, self.tr("Region (else all of the imagery)"), optional=True)
         )
         self.addParameter(
-            QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), DEFAULT_TILE_KM)
+            QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), _WIDTHS)
         )
         self.addParameter(
             QgsProcessingParameterNumber(
@@ -95,7 +95,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=0.0,
-                maxValue=_MOST_FEATURE_KM,
+                maxValue=FEATURE_KM.high,
             )
         )
         self.addParameter(
@@ -133,22 +133,19 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         out = self.parameterAsString(parameters, self.OUTPUT, context)
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
-        bbox = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
-        wanted = {
-            "source": imagery.spec(),
-            "bbox": None if extent.isNull() else bbox,
-            "tile_km": self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),
-            "include_ocean": self.parameterAsBool(parameters, self.INCLUDE_OCEAN, context),
-            "feature_km": self._feature_km(parameters, context),
-        }
-        params = {
-            **wanted,
-            "out": out,
-            "model": self.parameterAsFile(parameters, self.MODEL, context) or None,
-            "resume": True,
-            "attribution": self.parameterAsString(parameters, self.ATTRIBUTION, context),
-            "licence": self.parameterAsString(parameters, self.LICENCE, context),
-        }
+        bbox = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
+        build = BuildIndex(
+            source=imagery.spec(),
+            out=out,
+            bbox=None if extent.isNull() else bbox,
+            tile_km=self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),
+            include_ocean=self.parameterAsBool(parameters, self.INCLUDE_OCEAN, context),
+            feature_km=self._feature_km(parameters, context),
+            model=self.parameterAsFile(parameters, self.MODEL, context) or None,
+            resume=True,
+            attribution=self.parameterAsString(parameters, self.ATTRIBUTION, context),
+            licence=self.parameterAsString(parameters, self.LICENCE, context),
+        )
         said: set[str] = set()
 
         def on_progress(progress: dict) -> None:
@@ -161,8 +158,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
                 feedback.pushInfo(str(progress.get("message") or stage))
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            feedback.pushInfo(outlook_in_words(engine.request("index/plan", wanted, lambda _: None)))
-            info = engine.request("index/build", params, on_progress)
+            feedback.pushInfo(outlook_in_words(engine.request(build.plan())))
+            info = engine.request(build, on_progress)
         tiles, features = info["count"], (info.get("features") or {"count": 0})["count"]
         text = self.tr("{n} tiles and {f} local features: {path}")
         feedback.pushInfo(text.format(n=f"{tiles:,}", f=f"{features:,}", path=out))
@@ -181,9 +178,9 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
                 raise QgsProcessingException(f"{given}: {hint}.") from error
         return self.parameterAsDouble(parameters, self.FEATURE_KM, context)
 
-    def _widths(self, text: str) -> list[float]:
+    def _widths(self, text: str) -> tuple[float, ...]:
         try:
-            widths = [float(part) for part in text.replace(";", ",").split(",")]
+            widths = tuple(float(part) for part in text.replace(";", ",").split(","))
         except ValueError as error:
             hint = self.tr("are no ground widths; give kilometres with commas between them, such as 313,626")
             raise QgsProcessingException(f"{text}: {hint}.") from error

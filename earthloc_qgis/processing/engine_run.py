@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
+from ..contract.protocol import Request
 from ..core.engine_client import EngineClient
 from ..settings import engine_command
 
@@ -54,7 +55,7 @@ class EngineRun:
         loop.exec()
         look.stop()
 
-    def request(self, method: str, params: dict, on_progress: Callable[[dict], None]) -> Any:
+    def request(self, request: Request, on_progress: Optional[Callable[[dict], None]] = None) -> Any:
         """The result of one request; raises QgsProcessingException with the engine's sentence."""
         answer: dict[str, Any] = {}
 
@@ -64,8 +65,7 @@ class EngineRun:
                 loop.quit()
 
             answer["id"] = self.client.request(
-                method,
-                params,
+                request,
                 on_result=lambda result: done("result", result),
                 on_error=lambda error: done("error", error),
                 on_progress=on_progress,

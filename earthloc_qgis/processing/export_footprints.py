@@ -13,11 +13,9 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
 )
 
+from ..contract.status import DECISIONS, STATUSES
 from ..core.export_formats import FORMATS, format_for
 from .base import EarthLocAlgorithm
-
-STATUSES = ("located", "uncertain", "not_found", "failed")
-REVIEWS = ("unreviewed", "accepted", "corrected", "rejected", "unsure", "not_land", "cloud", "night")
 
 
 class ExportFootprintsAlgorithm(EarthLocAlgorithm):
@@ -71,7 +69,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         for name, text, options, multiple in (
             (self.FORMAT, self.tr("Format (else by the output's ending)"), tuple(FORMATS), False),
             (self.STATUS, self.tr("Only footprints with status"), STATUSES, True),
-            (self.REVIEW, self.tr("Only footprints with review"), REVIEWS, True),
+            (self.REVIEW, self.tr("Only footprints with review"), DECISIONS, True),
         ):
             self.addParameter(
                 QgsProcessingParameterEnum(

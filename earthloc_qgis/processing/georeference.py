@@ -15,10 +15,9 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from ..contract.protocol import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, Georeference
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
-KINDS = ("ortho", "gcp", "warped", "affine", "points", "worldfile")
-CRS = ("auto", "EPSG:4326", "utm", "aeqd")
 _RASTERS = ("ortho", "gcp", "warped", "affine")
 
 
@@ -77,12 +76,20 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(
             QgsProcessingParameterEnum(
-                self.KIND, self.tr("Kind of file"), list(KINDS), defaultValue=KINDS[0], usesStaticStrings=True
+                self.KIND,
+                self.tr("Kind of file"),
+                list(GEOREFERENCED),
+                defaultValue=GEOREFERENCED[0],
+                usesStaticStrings=True,
             )
         )
         self.addParameter(
             QgsProcessingParameterEnum(
-                self.CRS, self.tr("Coordinate system"), list(CRS), defaultValue=CRS[0], usesStaticStrings=True
+                self.CRS,
+                self.tr("Coordinate system"),
+                list(GROUND_CRS),
+                defaultValue=GROUND_CRS[0],
+                usesStaticStrings=True,
             )
         )
         self.addParameter(
@@ -91,8 +98,8 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
                 self.tr("Ground size of a pixel in metres (else that of the photo in its middle)"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
-                minValue=0.01,
-                maxValue=100000.0,
+                minValue=RESOLUTION_M.low,
+                maxValue=RESOLUTION_M.high,
             )
         )
         self.addParameter(
@@ -121,15 +128,15 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         if parameters.get(self.RESOLUTION_M) is not None:
             resolution_m = self.parameterAsDouble(parameters, self.RESOLUTION_M, context)
         heights = self.parameterAsRasterLayer(parameters, self.ELEVATION, context)
-        params = {
-            "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
-            "results": os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
-            "kind": kind,
-            "out": out,
-            "crs": self.parameterAsEnumString(parameters, self.CRS, context),
-            "resolution_m": resolution_m,
-            "elevation": heights.source() if heights is not None else None,
-        }
+        request = Georeference(
+            photo=os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
+            results=os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
+            kind=kind,
+            out=out,
+            crs=self.parameterAsEnumString(parameters, self.CRS, context),
+            resolution_m=resolution_m,
+            elevation=heights.source() if heights is not None else None,
+        )
 
         def on_progress(progress: dict) -> None:
             total = progress.get("total") or 0
@@ -137,7 +144,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
                 feedback.setProgress(100.0 * progress.get("done", 0) / total)
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            answer = engine.request("georeference", params, on_progress)
+            answer = engine.request(request, on_progress)
         feedback.pushInfo("\n".join([*answer["files"], answer["message"]]))
         if context.project() is not None and kind in _RASTERS:
             name = os.path.splitext(os.path.basename(out))[0]

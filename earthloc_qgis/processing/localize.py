@@ -20,6 +20,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..contract.protocol import TOP_K, Localize
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 from .imagery_parameter import imagery_spec
@@ -109,8 +110,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 self.tr("Candidates per photo"),
                 number.Integer,
                 DEFAULT_TOP_K,
-                minValue=1,
-                maxValue=1000,
+                minValue=int(TOP_K.low),
+                maxValue=int(TOP_K.high),
             )
         )
         self.addParameter(
@@ -137,7 +138,6 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Locates one photo after the other; those that fail are named at the end and do not stop the rest."""
-        from ..core.queue import LocalizeOptions
         from .locating import locate, summarise
 
         out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
@@ -147,13 +147,14 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
             nadir = (point.y(), point.x())
         photos = self._photos(parameters, context)
-        options = LocalizeOptions(
-            self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
-            self.parameterAsDouble(parameters, self.RADIUS_KM, context),
-            self.parameterAsInt(parameters, self.TOP_K, context),
-            os.path.abspath(out),
-            self.parameterAsBoolean(parameters, self.REGISTER, context),
-            imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
+        options = Localize(
+            photo="",  # the queue fills it in
+            indexes=self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
+            radius_km=self.parameterAsDouble(parameters, self.RADIUS_KM, context),
+            top_k=self.parameterAsInt(parameters, self.TOP_K, context),
+            register=self.parameterAsBoolean(parameters, self.REGISTER, context),
+            imagery=imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
+            out=os.path.abspath(out),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
@@ -181,10 +182,10 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(f"{folder}: {hint}." if folder else f"{hint.capitalize()}.")
         return photos
 
-    def _indexes(self, folder: str) -> tuple[str, ...]:
+    def _indexes(self, folder: str) -> list[str]:
         """The folder if it is an index, else the indexes in it; without a folder those of the panel."""
         if not folder:
-            indexes = tuple(chosen_indexes())
+            indexes = list(chosen_indexes())
             if not indexes:
                 wish = self.tr("No index was given and none is chosen in the panel; choose the folder of one.")
                 raise QgsProcessingException(wish)
@@ -194,4 +195,4 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(f"{folder}: {self.tr('there is no such index; build or choose one')}.")
         below = sorted(str(entry.parent) for entry in path.glob(f"*/{MANIFEST}"))
         # A folder that is no index at all goes to the engine, which says what is wrong with it.
-        return tuple(below) if below and not (path / MANIFEST).is_file() else (str(path),)
+        return below if below and not (path / MANIFEST).is_file() else [str(path)]

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 
-from ..core.queue import CANCELLED, DONE, FAILED, SKIPPED, Job, LocalizationQueue, LocalizeOptions
+from ..contract.protocol import Localize
+from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
+from ..core.queue import CANCELLED, DONE, FAILED, SKIPPED, Job, LocalizationQueue
 from ..core.words import tr as _tr
 from .engine_run import EngineRun
 
 
 def locate(
     photos: list[str],
-    options: LocalizeOptions,
+    options: Localize,
     nadir: tuple[float, float] | None,
     engine_program: str,
     feedback: QgsProcessingFeedback,
@@ -66,7 +68,7 @@ def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ..
                 " INCLUDE_REVIEWED locates them again."
             ).format(n=skipped, total=len(jobs))
         )
-    return len(jobs), counts["located"], counts["uncertain"], counts["not_found"], len(failed), skipped
+    return len(jobs), counts[LOCATED], counts[UNCERTAIN], counts[NOT_FOUND], len(failed), skipped
 
 
 def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Optional
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -21,7 +22,10 @@ from qgis.core import (
     QgsRectangle,
 )
 
+from ..contract.protocol import TILE_KM, LocalizeAnswer, Register
+from ..contract.status import FAILED
 from ..core.imagery import imagery_of_layer
+from ..core.words import in_a_sentence
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 
 _WGS84 = "EPSG:4326"
@@ -86,8 +90,8 @@ class RegisterAlgorithm(EarthLocAlgorithm):
                 self.tr("And the length of its longer side in km"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
-                minValue=1.0,
-                maxValue=3000.0,
+                minValue=TILE_KM.low,
+                maxValue=TILE_KM.high,
             )
         )
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir"), optional=True))
@@ -115,22 +119,21 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             raise QgsProcessingException(f"{name}: {hint}.")
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
-        params = {
-            "photo": os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
-            "at": at,
-            "width_km": width_km,
-            "imagery": imagery.spec(),
-            "nadir": self._lat_lon(parameters, self.NADIR, context),
-            "out": out,
-            "include_reviewed": self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context),
-        }
+        request = Register(
+            photo=os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
+            at=at,
+            width_km=width_km,
+            imagery=imagery.spec(),
+            nadir=self._lat_lon(parameters, self.NADIR, context),
+            out=out,
+            include_reviewed=self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context),
+        )
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            answer = engine.request("register", params, lambda progress: None)
-        if answer["status"] == "failed":
+            answer: LocalizeAnswer = engine.request(request)
+        if answer["status"] == FAILED:
             raise QgsProcessingException(answer["message"])
         if answer["save_error"]:
-            problem = answer["save_error"]
-            raise QgsProcessingException(f"{problem['path']}: {problem['problem']}; {problem['hint']}.")
+            raise QgsProcessingException(in_a_sentence(answer["save_error"]))
         feedback.pushInfo(f"{answer['status']}: {answer['message']}")
         if context.project() is not None and answer["footprint"]:
             for table, title in (("footprints", self.tr("Footprints")), ("tie_points", self.tr("Tie points"))):
@@ -144,11 +147,11 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             **dict(zip(self.NUMBERS, numbers)),
         }
 
-    def _place(self, parameters, context) -> tuple[list[float], float]:
+    def _place(self, parameters, context) -> tuple[tuple[float, float], float]:
         """Latitude and longitude of the middle, and the longer side in km."""
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, QgsCoordinateReferenceSystem(_WGS84))
         if parameters.get(self.EXTENT) and not extent.isEmpty():
-            return [extent.center().y(), extent.center().x()], _longer_side_km(extent)
+            return (extent.center().y(), extent.center().x()), _longer_side_km(extent)
         at = self._lat_lon(parameters, self.PLACE, context)
         width_km = self.parameterAsDouble(parameters, self.WIDTH_KM, context)
         if at is None or not width_km:
@@ -157,11 +160,11 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             )
         return at, width_km
 
-    def _lat_lon(self, parameters, name: str, context) -> list[float] | None:
+    def _lat_lon(self, parameters, name: str, context) -> Optional[tuple[float, float]]:
         if not parameters.get(name):
             return None
         point = self.parameterAsPoint(parameters, name, context, QgsCoordinateReferenceSystem(_WGS84))
-        return [point.y(), point.x()]
+        return point.y(), point.x()
 
 
 def _longer_side_km(extent: QgsRectangle) -> float:

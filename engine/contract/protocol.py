@@ -344,6 +344,10 @@ class BuildIndex(Request):
     attribution: str = ""
     licence: str = ""
 
+    def plan(self) -> PlanIndex:
+        """The request that says how large this index will be."""
+        return PlanIndex(self.source, self.bbox, self.tile_km, self.include_ocean, self.feature_km)
+
 
 @dataclass(frozen=True)
 class IndexTiles(Request):

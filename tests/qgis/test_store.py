@@ -12,7 +12,8 @@ from osgeo import gdal
 from qgis.core import QgsProject, QgsVectorLayer
 from sample_results import write_results
 
-from earthloc_qgis.core.store import ResultStore, StoreError, photo_key, results_path, unsaved_path
+from earthloc_qgis.contract.review import photo_key
+from earthloc_qgis.core.store import ResultStore, StoreError, results_path, unsaved_path
 
 NAMES = ["ISS042-E-104433.jpg", "Straße am Golf 湾.jpg", "ISS064-E-513.jpg", "night.jpg"]
 
