@@ -2,7 +2,7 @@
 
 `resources/landmask.png` is a 0.1 degree, one-bit picture of the world's land (row 0 at 90 N, column 0 at
 180 W), a quarter of the cell or more being land. It was reduced from the NOAA GLOBE elevation model (public
-domain) as packaged in global-land-mask 1.0.0; docs/architecture.md has the command. Lakes count as land.
+domain) as packaged in global-land-mask 1.0.0; docs/formats.md has the command. Lakes count as land.
 """
 
 from __future__ import annotations

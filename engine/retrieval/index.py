@@ -1,6 +1,6 @@
 """The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
 
-A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/architecture.md describes it.
+A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/formats.md describes it.
 A compact index, such as the world's, has its descriptors in 8 bits (`descriptors.i8`) and no `tiles.gpkg`.
 An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
 `verify`.

@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 from engine import geo, geopackage
+from engine.contract.results import TABLES
 from engine.errors import OutputError
 from engine.results import ResultsFile
 
@@ -133,19 +134,13 @@ def test_a_save_fills_the_tables(tmp_path):
     check_intact(results.path)
 
 
-def test_the_columns_are_those_of_the_architecture_page(tmp_path):
+def test_a_new_file_has_the_columns_of_the_contract(tmp_path):
     path = made(tmp_path / "results.gpkg").path
-    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for table in (*LAYERS, "reviews"):
-        (line,) = [row for row in page.splitlines() if row.startswith(f"| `{table}` |")]
-        columns = [name for _, name, *_ in query(path, f"PRAGMA table_info({table})") if name not in ("fid", "geom")]
-        if table == "footprints":
-            assert columns[6:14] == [f"{axis}{n}" for n in (1, 2, 3, 4) for axis in ("lat", "lon")]
-            columns = columns[:8] + columns[12:]  # the page writes `lat1, lon1 ... lat4, lon4`
-        at = -1
-        for name in columns:
-            at = line.find(name, at + 1)
-            assert at >= 0, f"{table}.{name} is not on the page, or in another place"
+    for table in TABLES:
+        columns = [
+            name for _, name, *_ in query(path, f"PRAGMA table_info({table.name})") if name not in ("fid", "geom")
+        ]
+        assert columns == [column.name for column in table.columns]
 
 
 def test_locating_again_replaces_the_rows(tmp_path):
