@@ -26,7 +26,7 @@ from engine import geo
 from engine.evaluate import read_truth
 from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Circle
 from engine.voting.feature_index import FeatureIndex, FeatureSet, joined, pack
@@ -152,7 +152,7 @@ def main() -> None:
     if not sets:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
-    index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
+    index = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world"))
     features, numbers = read_again(index.features, index.path.parent / index.info["source"]["path"])
     report: dict = {}
     shipped = FeatureSet.nearest

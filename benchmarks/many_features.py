@@ -24,7 +24,7 @@ from codes import measured
 from engine import geo
 from engine.evaluate import read_truth
 from engine.photo.read import read_photo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.voting.cells import Grid, in_order
 from engine.voting.feature_index import (
@@ -103,7 +103,7 @@ def main() -> None:
     if not photos:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return
-    world = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world")).features
+    world = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world")).features
     folder = WORK / "many_features"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -28,7 +28,7 @@ from engine.candidates import find_candidates
 from engine.evaluate import read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.milvus import MilvusIndex, push
 from engine.retrieval.photo_views import PhotoViews, embed_views
@@ -49,7 +49,7 @@ def push_world(address: str, graph: bool) -> None:
         IndexParams, "add_index", lambda self, name, **_: add(self, name, index_type="AUTOINDEX", metric_type="IP")
     )
     with chosen if graph else contextlib.nullcontext():
-        push(RegionalIndex.open(own_indexes()[0]), address)
+        push(RegionalIndex.open(included_indexes()[0]), address)
 
 
 def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> None:
@@ -102,7 +102,7 @@ def main() -> int:
     if truth is None:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return 0
-    here = RegionalIndex.open(own_indexes()[0])
+    here = RegionalIndex.open(included_indexes()[0])
     model = model_of(here)
     photos: list[tuple[PhotoViews, PhotoFeatures, tuple[float, float] | None]] = []
     for entry in read_truth(truth):

@@ -36,7 +36,7 @@ from engine.progress import Progress
 from engine.registration import footprint
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.register import register
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.voting.build import cells_here, native_km, write_features
 from engine.voting.cells import Cells, Grid, in_order
@@ -167,7 +167,7 @@ def main() -> int:
         fine = {file: features_of(file, [file], None, folder / file.stem) for file in files}
     count = sum(features.count for features in fine.values())
     report: dict = {"features": count, "built_s": round(time.perf_counter() - start), "photos": {}}
-    world = RegionalIndex.open(next(path for path in own_indexes() if path.name == "world"))
+    world = RegionalIndex.open(next(path for path in included_indexes() if path.name == "world"))
     report["features_of_the_world"] = world.features.count
     searched = {**fine, world.path.parent / world.info["source"]["path"]: world.features}
     with ExitStack() as stack:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Tiles, hilbert_keys
 
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=200)
     args = parser.parse_args()
-    world = RegionalIndex.open(own_indexes()[0])
+    world = RegionalIndex.open(included_indexes()[0])
     tiles = world.tiles_at(slice(None))
     nadirs = tiles[np.random.default_rng(0).choice(len(tiles), args.photos, replace=False)]
     for radius in RADII_KM:

@@ -25,7 +25,7 @@ from engine.candidates import find_candidates, signs_of_first
 from engine.evaluate import read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import NOTHING_KNOWN, Expectation
@@ -112,7 +112,7 @@ def main() -> None:
     if chosen.truth is None or not (chosen.truth.parent.parent / "passes").is_dir():
         print("not measured: it takes real photos of several passes (set EARTHLOC_DATA)")
         return
-    found = answers(RegionalIndex.open(own_indexes()[0]), chosen.truth.parent.parent)
+    found = answers(RegionalIndex.open(included_indexes()[0]), chosen.truth.parent.parent)
     passes = np.array([name for name, _, _ in found])
     signs, right = np.array([sign for _, sign, _ in found]), np.array([is_right for _, _, is_right in found], float)
     weights = fitted(signs, right)

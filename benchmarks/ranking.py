@@ -30,7 +30,7 @@ from engine.evaluate import RANKS, Truth, first_right_ranks, read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval import coarse
 from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
 from engine.retrieval.model import ModelPackage
@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
-    index = RegionalIndex.open(own_indexes()[0])
+    index = RegionalIndex.open(included_indexes()[0])
     model = model_of(index)
     if args.codes:
         index = with_codes(index)

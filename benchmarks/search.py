@@ -37,7 +37,7 @@ import numpy as np
 from _setting import WORK
 
 from engine import geo
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval import coarse, tiling
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.search import Circle, shortlist
@@ -90,7 +90,7 @@ def write_index(folder: Path, tiles: np.ndarray, descriptors: np.ndarray) -> Reg
         stored = np.memmap(folder / "descriptors.i8", np.int8, "r", shape=descriptors.shape)
         coarse.write_codes(folder / coarse.CODES, stored)
         names.append(coarse.CODES)
-    info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
+    info = json.loads((included_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles))
     info.pop("features", None)  # tiles alone
     info["files"] = {n: {"sha256": file_sha256(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
@@ -311,7 +311,7 @@ def main() -> None:
     args = parser.parse_args()
     faiss.omp_set_num_threads(1)
     rng = np.random.default_rng(0)
-    world = RegionalIndex.open(own_indexes()[0])
+    world = RegionalIndex.open(included_indexes()[0])
     held_out = rng.choice(world.count, args.photos, replace=False)
     truth, photos = world.tiles_at(held_out), world.descriptors_at(held_out)
     tiles, descriptors = grown(world, args.tiles, held_out, rng)

@@ -36,7 +36,7 @@ from engine.registration.confidence import LOCATED
 from engine.registration.prepare import on_grid, prepare, survey
 from engine.registration.prior import camera_prior
 from engine.registration.register import register
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
@@ -176,7 +176,7 @@ def main() -> int:
         print("not measured: it takes real photos (set EARTHLOC_DATA)")
         return 0
     start = time.perf_counter()
-    index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
+    index = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world"))
     opened_ms = 1000 * (time.perf_counter() - start)
     start = time.perf_counter()
     index.features.all.nearest(np.zeros((1, 128), np.float32), 1)

@@ -1,4 +1,4 @@
-"""What is said of a photo: the localization of docs/cli.md, from what search and registration found."""
+"""Builds the localization of docs/localization.md from what search and registration found."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from engine.errors import EarthLocError, InputError
 from engine.photo.read import read_photo_info
 from engine.retrieval.tiling import Circle
 
-# A first candidate less probable than this is hardly a guess.
-_HARDLY = 0.05
+# A first candidate less probable than this gets a warning.
+_IMPROBABLE = 0.05
 
 
 def photo_info(photo: Path) -> PhotoInfoAnswer:
@@ -80,7 +80,7 @@ def without_place(photo: Path, status: Status, message: str) -> Localization:
 def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] | None) -> CandidateJson:
     """A candidate of a localization."""
     lat, lon, width_km = candidate.lat, candidate.lon, candidate.width_km
-    away = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
+    distance_km = None if nadir is None else round(float(geo.distance_km(*nadir, lat, lon)), 1)
     pose = candidate.pose
     ring = geo.square_ring(lat, lon, width_km) if pose is None else candidate.corners()
     return {
@@ -93,7 +93,7 @@ def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] |
         "rotation_deg": round(candidate.rotation_deg) % 360,
         "center": [round(lat, 6), round(lon, 6)],
         "width_km": round(width_km, 3),
-        "nadir_distance_km": away,
+        "nadir_distance_km": distance_km,
         "footprint": geo.to_geojson(ring),
         "corners": rounded(candidate.corners()),
         "inliers": 0,
@@ -101,19 +101,21 @@ def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] |
 
 
 def describe(best: Candidate, nadir: tuple[float, float] | None, probability: float) -> str:
-    """The best guess in words, and that it is hardly one where the photo shows little to go by."""
+    """The best guess in words, with a warning where it is improbable."""
     where = f"Best guess near {place(best.lat, best.lon)}"
     if nadir is not None:
         where += f", {float(geo.distance_km(*nadir, best.lat, best.lon)):.0f} km from the nadir"
-    why = "the tile that looks most alike" if best.pose is None else "where its local features point"
+    why = "the tile with the highest cosine similarity" if best.pose is None else "where its local features point"
     doubt = (
-        " Little in the photo points anywhere: it may show cloud, night or open sea." if probability < _HARDLY else ""
+        " The photo has few details that the index knows: it may show cloud, night or open sea."
+        if probability < _IMPROBABLE
+        else ""
     )
     return f"{where}: {why}, not checked by registration.{doubt} Compare it with a basemap."
 
 
 def why_nothing(circle: Circle | None) -> str:
-    """Why no candidate was found."""
+    """The message for a photo without candidates."""
     if circle is None:
         return "The chosen indexes hold no tile."
     return (

@@ -1,4 +1,4 @@
-"""Several photos one after the other, or some at a time."""
+"""Locates several photos, one after the other or some at a time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.progress import Progress
 def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterator[Localization]:
     """Localizations in the order of the queries, `jobs` photos at a time.
 
-    A photo that was not located but has a neighbour that was located after it is then looked at again, and its
-    answer comes a second time when it is better.
+    A photo that was not located is tried again when one of its neighbours was located after it. A better answer is
+    yielded as a second answer of that photo.
     """
     progress = Progress(what="localize")
     unsure: list[tuple[Query, Localization, set[Path]]] = []
@@ -35,7 +35,7 @@ def answers(localizer: Localizer, queries: Sequence[Query], jobs: int) -> Iterat
             try:
                 yield from pool.map(answer, queries)
             finally:
-                progress.cancel()  # when stopped early, what runs ends at its next check
+                progress.cancel()  # when the caller stops early, running photos end at their next check
         progress = Progress(what="localize")
     for query, first, known in list(unsure):
         if localizer.neighbours_of(query) - known:

@@ -1,6 +1,6 @@
 """The command line `earthloc`. docs/cli.md fixes commands, options and exit codes.
 
-Exit codes: 0 done (also when a photo is not found), 1 a fault of the program, 2 bad usage, 3 an input could
+Exit codes: 0 done (also when a photo is not found), 1 a bug of the program, 2 bad usage, 3 an input could
 not be read, 4 an index or model is damaged or does not fit, 5 an output could not be written, 130 stopped by
 Ctrl-C. Heavy libraries are imported by the command that needs them.
 """
@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-# Before numpy is there: our matrices are small, and BLAS threads that wait for each other take the processor from the
-# model. Building an index goes from 53-69 % of the model's own rate to 84-87 % (benchmarks/engine.py).
+# Set before numpy is imported: our matrices are small, and BLAS threads that wait for each other take processor time
+# from the model. Building an index goes from 53-69 % of the model's own rate to 84-87 % (benchmarks/engine.py).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# MB. By default GDAL keeps a twentieth of the computer's memory in blocks that it has read.
+# MB. By default GDAL caches blocks in a twentieth of the computer's memory.
 os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
@@ -44,7 +44,7 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; errors are one sentence on stderr."""
-    _speak_utf8()
+    _use_utf8()
     args = parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else argv))
     try:
         return args.run(args)
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("earthloc: stopped; what was finished is kept.", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
@@ -66,22 +66,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             raise
         what = f"{type(error).__name__}: {error}"
-        print(f"earthloc: a fault in the program ({what}); run it with --debug and report it.", file=sys.stderr)
+        print(f"earthloc: a bug in the program ({what}); run it with --debug and report it.", file=sys.stderr)
         return 1
 
 
 def parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     common = _Parser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    common.add_argument("--debug", action="store_true", help="print the traceback of an error")
     top = _Parser(prog="earthloc", description="Finds where an astronaut's photograph of Earth was taken.")
     top.add_argument("--version", action="version", version=f"earthloc {engine.__version__}")
     kinds = top.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(group: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-        made = group.add_parser(name, parents=[common], help=text, description=text[0].upper() + text[1:] + ".")
-        made.set_defaults(run=run)
-        return made
+        created = group.add_parser(name, parents=[common], help=text, description=text[0].upper() + text[1:] + ".")
+        created.set_defaults(run=run)
+        return created
 
     locate = command(kinds, "localize", commands.localize, "find where photos were taken")
     locate.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
@@ -90,11 +90,14 @@ def parser() -> argparse.ArgumentParser:
         "--imagery",
         metavar="IMAGERY",
         help="reference imagery to register with: a raster, a folder of EarthLoc tiles, a tile server's address or "
-        "JSON file (that which the index was made from)",
+        "JSON file (default: the imagery of the index)",
     )
-    locate.add_argument("--no-register", action="store_true", help="only find tiles that look alike; quick")
+    locate.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     locate.add_argument(
-        "--matcher", type=Path, metavar="DIR", help="package of local features to register with (RootSIFT)"
+        "--matcher",
+        type=Path,
+        metavar="DIR",
+        help="package of a feature extractor to register with (default: RootSIFT)",
     )
     locate.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station, for all photos")
     _add_radius(locate)
@@ -106,9 +109,11 @@ def parser() -> argparse.ArgumentParser:
 
     fit = command(kinds, "register", commands.register, "fit a photo to imagery at a place that you know")
     fit.add_argument("photo", type=Path, metavar="PHOTO")
-    fit.add_argument("--at", type=_place, required=True, metavar="LAT,LON", help="about the middle of what it shows")
     fit.add_argument(
-        "--width-km", type=_width, required=True, metavar="KM", help="about how long its longer side is on the ground"
+        "--at", type=_place, required=True, metavar="LAT,LON", help="about the centre of the ground it shows"
+    )
+    fit.add_argument(
+        "--width-km", type=_width, required=True, metavar="KM", help="about the length of its longer side on the ground"
     )
     fit.add_argument("--imagery", required=True, metavar="IMAGERY", help="reference imagery, as for localize")
     fit.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station")
@@ -118,16 +123,21 @@ def parser() -> argparse.ArgumentParser:
 
     placing = command(kinds, "georeference", commands.georeference, "write a registered photo as a file with positions")
     placing.add_argument("photo", type=Path, metavar="PHOTO")
-    placing.add_argument("--results", type=Path, required=True, metavar="FILE.gpkg", help="where its registration is")
     placing.add_argument(
-        "--kind", choices=GEOREFERENCED, required=True, help="docs/georeferencing.md has what they are"
+        "--results", type=Path, required=True, metavar="FILE.gpkg", help="results file with its registration"
     )
+    placing.add_argument("--kind", choices=GEOREFERENCED, required=True, help="docs/georeferencing.md explains them")
     placing.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     placing.add_argument("--crs", choices=GROUND_CRS, default=GROUND_CRS[0], help="coordinate system (auto)")
     placing.add_argument(
-        "--resolution-m", type=_resolution, metavar="M", help="ground size of a pixel (that of the photo in its middle)"
+        "--resolution-m",
+        type=_resolution,
+        metavar="M",
+        help="ground size of a pixel (default: that of the photo's centre)",
     )
-    placing.add_argument("--elevation", type=Path, metavar="RASTER", help="heights in metres, for ortho (flat ground)")
+    placing.add_argument(
+        "--elevation", type=Path, metavar="RASTER", help="heights in metres, for ortho (default: flat ground)"
+    )
     placing.add_argument("--json", action="store_true", help="print a JSON object")
 
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
@@ -141,19 +151,19 @@ def parser() -> argparse.ArgumentParser:
         planned.add_argument(
             "--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)"
         )
-        planned.add_argument("--model", type=Path, metavar="PATH", help="model package (the one that comes along)")
+        planned.add_argument("--model", type=Path, metavar="PATH", help="model package (default: the included one)")
         planned.add_argument("--include-ocean", action="store_true", help="also tiles without land")
         planned.add_argument(
             "--feature-km",
             type=float,
             metavar="KM",
-            help="ground resolution of the local features (that of the imagery, or enough for the tiles; 0: none)",
+            help="ground resolution of the local features (default: as the imagery or the tiles allow; 0: no features)",
         )
     build.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new index")
     plan.add_argument("--json", action="store_true", help="print a JSON object")
-    build.add_argument("--update", type=Path, metavar="OLD", help="earlier index; what did not change is taken from it")
+    build.add_argument("--update", type=Path, metavar="OLD", help="earlier index; unchanged tiles are copied from it")
     build.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler to build on, tcp://HOST:8786")
-    build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
+    build.add_argument("--resume", action="store_true", help="continue a build that was interrupted")
     build.add_argument(
         "--compact", action="store_true", help="a sixth of the size: descriptors in 8 bits, no tiles.gpkg for QGIS"
     )
@@ -176,28 +186,30 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder")
     link.add_argument("--imagery", type=Path, metavar="RASTER", help="on this computer, to fit photos to")
     listing = command(index, "list", index_commands.listing, "list the indexes in a folder")
-    listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: those that come along")
+    listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the included ones")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
 
-    features = command(kinds, "matcher", commands.matcher, "make a package of local features from an ONNX file")
-    features.add_argument("onnx", type=Path, metavar="FILE.onnx", help="takes a picture, gives scores and descriptors")
+    features = command(kinds, "matcher", commands.matcher, "make a package of a feature extractor from an ONNX file")
+    features.add_argument(
+        "onnx", type=Path, metavar="FILE.onnx", help="network that takes a picture and returns scores and descriptors"
+    )
     features.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new package")
-    features.add_argument("--name", metavar="TEXT", help="its name (that of the file)")
+    features.add_argument("--name", metavar="TEXT", help="its name (default: that of the file)")
     features.add_argument(
-        "--turns", type=int, choices=(1, 4, 8), default=8, help="ways that a photo is turned to be matched (8)"
+        "--turns", type=int, choices=(1, 4, 8), default=8, help="number of rotations of the photo to match (8)"
     )
-    features.add_argument(
-        "--equalised", action="store_true", help="show it pictures in grey and with their contrast equalised"
-    )
+    features.add_argument("--equalised", action="store_true", help="give it grey pictures with equalised contrast")
     features.add_argument("--licence", default="", metavar="TEXT", help="licence of the network")
     features.add_argument("--json", action="store_true", help="print the card")
 
-    text = "measure recall and registration on photos whose footprint is known"
+    text = "measure recall and registration on photos with known footprints"
     rate = command(kinds, "evaluate", commands.evaluate, text)
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
     _add_index(rate)
-    rate.add_argument("--imagery", metavar="IMAGERY", help="reference imagery, as for localize (that of the index)")
-    rate.add_argument("--no-register", action="store_true", help="only measure which candidates are found")
+    rate.add_argument(
+        "--imagery", metavar="IMAGERY", help="reference imagery, as for localize (default: that of the index)"
+    )
+    rate.add_argument("--no-register", action="store_true", help="only measure the candidates")
     rate.add_argument(
         "--search",
         choices=SEARCHED,
@@ -214,7 +226,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one sentence, like the rest of the program."""
+    """Reports an error in one sentence, like the rest of the program."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"earthloc: {message}; see `{self.prog} --help`.\n")
@@ -228,7 +240,7 @@ def _add_index(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="DIR",
-        help="regional index to search; may be repeated (default: those that come along)",
+        help="regional index to search; may be repeated (default: the included ones)",
     )
 
 
@@ -242,12 +254,12 @@ def _add_include_reviewed(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--include-reviewed",
         action="store_true",
-        help="also replace what a review decided on in that file (such photos are left alone)",
+        help="also replace photos in that file that a review decided on (default: leave them alone)",
     )
 
 
 def _join_negative_values(argv: Sequence[str]) -> list[str]:
-    """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would take the value for an option."""
+    """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would read the value as an option."""
     joined: list[str] = []
     for argument in argv:
         if joined and joined[-1] in ("--nadir", "--at", "--bbox") and re.match(r"-[\d.]", argument):
@@ -303,8 +315,8 @@ def _whole(low: float, high: float) -> Any:
     return convert
 
 
-def _speak_utf8() -> None:
-    """Every file name can be printed, on Windows and in whatever locale."""
+def _use_utf8() -> None:
+    """Makes every file name printable, on Windows and in any locale."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

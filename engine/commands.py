@@ -1,4 +1,4 @@
-"""What the commands of `earthloc` for photos do; engine.cli has their grammar. Each returns the exit code."""
+"""The commands of `earthloc` for photos. engine/cli.py parses their arguments. Each returns the exit code."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from engine.contract.localization import Localization
 from engine.contract.status import FAILED
 from engine.errors import InputError, OutputError, UsageError
 from engine.progress import Progress
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from engine.localize import Localizer
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2")
-_CANDIDATES_SHOWN = 3
-_SKIPPED = "skipped"  # instead of a status, for a photo that a review decided on
+_PRINTED_CANDIDATES = 3
+_SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
 
 
 def localize(args: argparse.Namespace) -> int:
-    """Locates photos, prints each answer when it is there, and adds it to the results GeoPackage."""
+    """Locates photos, prints each answer as soon as it is known, and adds it to the results GeoPackage."""
     photos = _photos(args.photos)
     _check_imagery(args.imagery)
 
@@ -40,11 +40,11 @@ def localize(args: argparse.Namespace) -> int:
 
     results = ResultsFile(args.out) if args.out else None
     if results:
-        results.prepare()  # complains before the work, not after
+        results.prepare()  # reports a problem with the file before the photos are located
     localizer = _localizer(args.indexes)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
     statuses: dict[str, str] = {}
-    complaints: set[str] = set()
+    problems: set[str] = set()
     to_locate: list[Path] = []
     for photo in photos:
         effective = results.reviewed(photo) if results and not args.include_reviewed else None
@@ -77,20 +77,20 @@ def localize(args: argparse.Namespace) -> int:
             try:
                 if not results.save(answer, photo_facts(Path(answer["photo"])), args.include_reviewed):
                     statuses[answer["photo"]] = _SKIPPED  # decided on while it was being located
-            except OutputError as error:  # the answers still to come are worth printing
-                if str(error) not in complaints:
+            except OutputError as error:  # the remaining answers are still printed
+                if str(error) not in problems:
                     print(f"earthloc: {error}", file=sys.stderr)
-                complaints.add(str(error))
+                problems.add(str(error))
         line.show("localize", len(statuses), len(photos), "")
     line.clear()
     counts = Counter(statuses.values())
     if not args.json:
         found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())
-        saved = f"; saved to {results.path}" if results and not complaints else ""
+        saved = f"; saved to {results.path}" if results and not problems else ""
         print(f"{counts.total()} photos: {found}{saved}")
         if counts[_SKIPPED]:
             print("Photos that a review decided on were skipped; --include-reviewed locates them again.")
-    if complaints:
+    if problems:
         return OutputError.exit_code
     return InputError.exit_code if counts[FAILED] else 0
 
@@ -128,7 +128,7 @@ def georeference(args: argparse.Namespace) -> int:
 
 
 def matcher(args: argparse.Namespace) -> int:
-    """Makes a package of local features from an ONNX file."""
+    """Makes a package of a feature extractor from an ONNX file."""
     from engine.registration.learned import make_card
 
     card = make_card(args.onnx, args.out, args.name or args.onnx.stem, args.turns, args.equalised, args.licence)
@@ -176,11 +176,11 @@ def serve(args: argparse.Namespace) -> int:
     return serve_requests(args.log_file)
 
 
-# -- what is asked for --------------------------------------------------------------------------------
+# -- arguments --------------------------------------------------------------------------------
 
 
 def _photos(paths: Sequence[Path]) -> list[Path]:
-    """The photos meant: files as given, folders by the photos directly in them, sorted by name."""
+    """The photos of the arguments: files, and the photos directly in folders, sorted by name."""
     photos: list[Path] = []
     for path in paths:
         if not os.path.isdir(path):
@@ -197,7 +197,7 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check_imagery(imagery: str | None) -> None:
-    """Opens the imagery once, so that a wrong path is told before the work and not with every photo."""
+    """Opens the imagery once, so that a wrong path is reported once and not with every photo."""
     if imagery is not None:
         from engine.imagery.opening import open_imagery
 
@@ -206,7 +206,7 @@ def _check_imagery(imagery: str | None) -> None:
 
 def _localizer(folders: Sequence[Path]) -> Localizer:
     if not folders:
-        folders = own_indexes()
+        folders = included_indexes()
     if not folders:
         raise UsageError(
             None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
@@ -219,7 +219,7 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
     return Localizer(indexes, models_of(indexes))
 
 
-# -- words for people ---------------------------------------------------------------------------------
+# -- text for people ---------------------------------------------------------------------------------
 
 
 def _answer_in_words(answer: Localization) -> str:
@@ -228,7 +228,7 @@ def _answer_in_words(answer: Localization) -> str:
     lines = [f"{answer['photo']}: {status}{sure}"]
     if answer["message"]:
         lines.append(f"  {answer['message']}")
-    for candidate in answer["candidates"][:_CANDIDATES_SHOWN]:
+    for candidate in answer["candidates"][:_PRINTED_CANDIDATES]:
         lat, lon = candidate["center"]
         away = candidate["nadir_distance_km"]
         lines.append(
@@ -239,6 +239,6 @@ def _answer_in_words(answer: Localization) -> str:
 
 
 def in_percent(confidence: float) -> str:
-    """A probability in words; nothing here is certain, so it never says 100 %."""
+    """A probability as text. Nothing is certain, so it never says 100 %."""
     percent = round(100 * confidence)
     return f"{percent} %" if percent < 100 else "> 99 %"

@@ -1,7 +1,7 @@
-"""Errors that a user can act on: one sentence naming the file, one naming the mend.
+"""Errors that a user can act on: a sentence that names the file and the problem, and a hint that says what to do.
 
-Each class has the exit code of the command line (docs/cli.md) and the code and kind under which
-the same error crosses the JSON-RPC protocol. Anything else that is raised is a bug of ours.
+Each class has the exit code of the command line (docs/cli.md) and the code and kind of the JSON-RPC protocol
+(docs/protocol.md). Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 from engine.contract.protocol import ErrorData
 
-_MOST_SAID = 200  # characters
+_MAX_TEXT = 200  # characters
 
 
 class EarthLocError(Exception):
     """Base of all errors meant for the user.
 
     Args:
-        path: the file or folder at fault, or None when there is none.
+        path: the file or folder that the error is about, or None.
         problem: what is wrong, without the path and without a full stop.
         mend: what the user can do, an imperative without a full stop.
     """
@@ -39,23 +39,23 @@ class EarthLocError(Exception):
         return {"kind": self.kind, "path": self.path, "problem": self.problem, "hint": self.hint}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """As it comes back from a worker of a cluster."""
-        return _again, (type(self), self.path, self.problem, self.hint)
+        """Makes the error picklable: workers of a cluster send it back."""
+        return _rebuilt, (type(self), self.path, self.problem, self.hint)
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
         return f"{where}{self.problem}; {self.hint}."
 
 
-def _again(kind: type[EarthLocError], path: str | None, problem: str, hint: str) -> EarthLocError:
+def _rebuilt(kind: type[EarthLocError], path: str | None, problem: str, hint: str) -> EarthLocError:
     error = kind.__new__(kind)
     EarthLocError.__init__(error, path, problem, hint)
     return error
 
 
 def in_short(error: BaseException) -> str:
-    """What a library complains of, as part of a sentence of ours."""
-    return (str(error) or type(error).__name__).splitlines()[0][:_MOST_SAID]
+    """The first line of a library's error, as part of our sentence."""
+    return (str(error) or type(error).__name__).splitlines()[0][:_MAX_TEXT]
 
 
 class UsageError(EarthLocError):
@@ -99,7 +99,7 @@ class OutputError(EarthLocError):
 
     @classmethod
     def from_os_error(cls, path: str | Path, error: OSError) -> OutputError:
-        """Turns the operating system's refusal to write `path` into a sentence with its mend."""
+        """The error for a file that the operating system did not let us write, with a hint."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return cls(path, "the disk is full", "free some space and try again; nothing saved was lost")
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -108,11 +108,11 @@ class OutputError(EarthLocError):
 
 
 class CancelledError(EarthLocError):
-    """The user cancelled the work."""
+    """The user cancelled the job."""
 
     kind = "cancelled"
     exit_code = 1
     rpc_code = -32006
 
-    def __init__(self, what: str = "the work") -> None:
-        super().__init__(None, f"{what} was cancelled", "start it again when you like")
+    def __init__(self, what: str = "the job") -> None:
+        super().__init__(None, f"{what} was cancelled", "start it again when you want")

@@ -1,6 +1,6 @@
 """Finds where a photo was taken: photo -> retrieval -> registration -> localization, top to bottom.
 
-Retrieval says which places look alike; registration decides whether one of them is to be believed. Without
+Retrieval proposes places; registration decides whether one of them is right. Without
 registration the footprint is the best tile's, and the status is never better than `uncertain`.
 """
 
@@ -34,8 +34,8 @@ from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import photo_features
 
-# A photo is read at this many times the size that the network sees: enough to average well, quick to decode.
-_READ_TIMES = 4
+# A photo is read at this many times the input size of the network: enough pixels to average, quick to decode.
+_READ_SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Query:
         top_k: how many candidates to return.
         area: search in this circle instead of the one round the nadir.
         use_nadir: False searches everywhere even when a nadir is known.
-        search: which candidates are looked for, one of `limits.SEARCHED`: "tiles" that look like the photo, poses that
-            its local features vote for ("votes"), or "both".
+        search: which candidates to search for, one of `contract.protocol.SEARCHED`: "tiles" by cosine similarity,
+            "votes" of local features, or "both".
         register: False leaves out registration.
-        imagery: registered with instead of that which the indexes were made from; see `open_imagery`.
+        imagery: to register with, instead of the imagery of the indexes; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
-        finder: of the features that registration matches.
-        results: a results file whose located photos help those taken just before and after them.
+        extractor: feature extractor of the registration.
+        results: a results file; its located photos help photos that were taken just before and after them.
     """
 
     photo: Path
@@ -76,9 +76,9 @@ class Localizer:
     """Locates photos over one or more regional indexes, made with one model or several.
 
     Args:
-        indexes: what is searched.
-        models: those that made them, in any order.
-        memory: what earlier photos left for those to come; to be handed on from one localizer to the next.
+        indexes: to search.
+        models: of the indexes, in any order.
+        memory: features of earlier photos, which help later ones; pass it from one localizer to the next.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Localizer:
         return {Path(os.path.abspath(known.info.path)) for known in self.memory.neighbours.of(info, query.extractor)}
 
     def _recall(self, query: Query, info: PhotoInfo) -> None:
-        """Takes up the neighbours that were located before this run."""
+        """Adds the neighbours that were located before this run."""
         if query.results is not None:
             imagery = {}
             for index in self.indexes:
@@ -126,7 +126,7 @@ class Localizer:
         clock = Clock()
         progress.report("read", 0, 1)
         try:
-            embed_px = _READ_TIMES * max((model.input.size_px for model in self.models.values()), default=0)
+            embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)
             photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
         except InputError as error:
             return self._answer(query, None, FAILED, str(error), clock)
@@ -145,7 +145,7 @@ class Localizer:
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
-        # Whoever searches a place of their own choice doubts the nadir.
+        # A person who chooses another area to search doubts the nadir.
         expected = _expectation(photo, nadir if query.use_nadir and query.area is None else None)
         candidates = find_candidates(self.indexes, views, features, query.top_k, circle, expected)
         clock.lap("search")
@@ -170,7 +170,7 @@ class Localizer:
         return self.models[candidate.index.info["model"]["sha256"]]
 
     def _probability(self, candidates: Sequence[Candidate], voted: bool, near_nadir: bool) -> float:
-        """How probable it is that the first candidate is right, before registration looks at it."""
+        """Probability that the first candidate is right, before registration."""
         if not voted or candidates[0].index.features is None:
             return prior_of_first_candidate(self._model_of(candidates[0]).card, near_nadir)
         return probability_of_first(candidates)
@@ -210,17 +210,17 @@ def localize_or_fail(localizer: Localizer, query: Query, progress: Progress) -> 
 
 
 def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:
-    """What is known of a photo beforehand: the nadir, and from EXIF how much ground its lens shows."""
+    """What is known of a photo before the search: the nadir, and from EXIF how much ground its lens shows."""
     height_px, width_px = photo.pixels.shape[:2]
     focal_px = camera_prior(photo, width_px, height_px, nadir).focal_px
     return Expectation(nadir, min(height_px, width_px) / focal_px if focal_px else None)
 
 
 def prior_of_first_candidate(card: dict[str, Any], near_nadir: bool) -> float:
-    """How probable it is that the first candidate is right (strictly), before registration looks at it.
+    """Probability that the first candidate is right (strictly), before registration.
 
-    From what the model's card says was measured on photos with known footprints, by Laplace's rule of succession
-    (k right of n make (k + 1) / (n + 2)), so that few photos never make certain. 0.0 for a card without figures.
+    From the recall on photos with known footprints in the model's card, by Laplace's rule of succession: k right of n
+    give (k + 1) / (n + 2), so that few photos never give certainty. 0.0 for a card without figures.
     """
     try:
         measured = card["measured"]["within_1000_km_of_nadir" if near_nadir else "everywhere"]
@@ -236,17 +236,17 @@ def models_of(indexes: Sequence[RegionalIndex]) -> list[ModelPackage]:
     """The models that the indexes were made with, each once.
 
     Raises:
-        IndexDamagedError: a model is neither here nor inside its index. ModelError: it is damaged.
+        IndexDamagedError: a model is neither included nor inside its index. ModelError: it is damaged.
     """
     first = {index.info["model"]["sha256"]: index for index in reversed(indexes)}
     return [model_of(index) for index in first.values()]
 
 
 def model_of(index: RegionalIndex) -> ModelPackage:
-    """The model that an index was made with: one that comes along, or the one inside the index.
+    """The model that an index was made with: an included one, or the one inside the index.
 
     Raises:
-        IndexDamagedError: it was made with a model that is not here. ModelError: it is damaged.
+        IndexDamagedError: its model is missing. ModelError: it is damaged.
     """
     made_with = index.info["model"]
     card = find_package(made_with["sha256"])
@@ -255,7 +255,7 @@ def model_of(index: RegionalIndex) -> ModelPackage:
     if card is None:
         raise IndexDamagedError(
             index.path,
-            f"was built with the model {made_with['name']} {made_with['version']}, which is not here",
-            "get an EarthLoc that has it or build the index again",
+            f"was built with the model {made_with['name']} {made_with['version']}, which is missing",
+            "install an EarthLoc that includes it, or build the index again",
         )
     return ModelPackage.open(card)

@@ -13,7 +13,7 @@ _BYTES, _OLD_FILES = 1_000_000, 3
 
 
 def default_log_file() -> Path:
-    """Where this system's programs keep their logs."""
+    """The log file in the folder where this system's programs keep their logs."""
     home = Path.home()
     if sys.platform == "win32":
         folder = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "earthloc"
@@ -25,12 +25,12 @@ def default_log_file() -> Path:
 
 
 def start_log(path: Path | None) -> None:
-    """Sends the log to a rotating file, by default `default_log_file()`; no log when it cannot be written."""
-    logging.raiseExceptions = False  # a log that cannot be written must not end up in the way
+    """Sends the log to a rotating file, by default `default_log_file()`. Without write access there is no log."""
+    logging.raiseExceptions = False  # a log that cannot be written must not disturb the service
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(logging.NullHandler())
-    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: this user has no home
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: this user has no home folder
         path = path or default_log_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(

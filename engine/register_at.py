@@ -1,4 +1,4 @@
-"""Registers a photo at a place that somebody knows: photo, place, imagery -> localization, without retrieval."""
+"""Registers a photo at a known place: photo, place, imagery -> localization, without retrieval."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from engine.registration.register import register
 
 @dataclass(frozen=True)
 class Place:
-    """What is known of a photo's place.
+    """The approximate place of a photo.
 
     Attributes:
         photo: path.
-        lat, lon: about the middle of the ground that it shows.
-        width_km: about the length of its longer side there; within a factor of two.
+        lat, lon: about the centre of the ground that it shows.
+        width_km: about the length of its longer side on the ground; within a factor of two.
         imagery: what to register with, see `open_imagery`.
         nadir: (lat, lon) under the station, if known; otherwise that of the photo's EXIF.
     """
@@ -44,7 +44,7 @@ def register_at(place: Place, progress: Progress | None = None) -> Localization:
     A photo that cannot be read gives status `failed`; one that does not fit there, `not_found`.
 
     Raises:
-        InputError: the imagery cannot be read. UsageError: it is none.
+        InputError: the imagery cannot be read. UsageError: it is not imagery.
     """
     progress = progress or Progress()
     start = time.perf_counter()

@@ -1,12 +1,12 @@
-"""Where the files are that come with the engine: models, styles, indexes."""
+"""Paths of the files that come with the engine: models, styles, indexes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def own_indexes() -> list[Path]:
-    """Folders of the regional indexes that come along, by name."""
+def included_indexes() -> list[Path]:
+    """Folders of the regional indexes that come with the engine, by name."""
     return sorted(manifest.parent for manifest in (resources_folder() / "indexes").glob("*/index.json"))
 
 

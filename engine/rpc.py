@@ -1,6 +1,6 @@
-"""JSON-RPC 2.0, one message a line: reading requests from strangers, writing answers.
+"""JSON-RPC 2.0, one message a line: parses untrusted requests and writes answers.
 
-Nothing here knows what the methods do. docs/protocol.md explains the protocol.
+Knows nothing about the methods. docs/protocol.md explains the protocol.
 """
 
 from __future__ import annotations
@@ -102,27 +102,27 @@ def parse_request(line: bytes) -> Message:
 def error_object(error: Exception) -> dict[str, Any]:
     """The `error` of an answer: {"code", "message", "data": {"kind", "path", "problem", "hint"}}."""
     if isinstance(error, MemoryError):
-        problem, hint = "there is not enough memory", "close other programs or use a smaller picture"
+        problem, hint = "there is not enough memory", "close other programs or use a smaller photo"
         known = EarthLocError(None, problem, hint)
     elif isinstance(error, EarthLocError):
         known = error
     else:
-        problem = f"the engine has a fault ({type(error).__name__}: {str(error)[:200]})"
+        problem = f"the engine has a bug ({type(error).__name__}: {str(error)[:200]})"
         known = EarthLocError(None, problem, "report it with the engine's log")
-    unforeseen = known is not error
+    unexpected = known is not error
     data = known.data()
-    if unforeseen:
+    if unexpected:
         data["kind"] = "internal"
-    return {"code": -32603 if unforeseen else known.rpc_code, "message": str(known), "data": data}
+    return {"code": -32603 if unexpected else known.rpc_code, "message": str(known), "data": data}
 
 
 class Channel:
-    """The way out: whole messages, from any thread."""
+    """Writes whole messages, from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
-        self.broken = False  # nobody reads any more
+        self.broken = False  # the client has closed its end
 
     def result(self, request_id: RequestId | None, result: Any) -> None:
         """Answers a request; a notification gets no answer. A ValueError (NaN) or TypeError sends nothing."""

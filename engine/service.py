@@ -26,7 +26,7 @@ from engine.errors import CancelledError
 from engine.log import start_log
 from engine.methods import Methods, memory_mb
 from engine.progress import Progress
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.rpc import (
     Channel,
     Message,
@@ -147,7 +147,7 @@ class Service:
             "engine": engine.__version__,
             "capabilities": sorted(_BY_METHOD),
             "heartbeat_ms": HEARTBEAT_MS,
-            "indexes": [str(path) for path in own_indexes()],
+            "indexes": [str(path) for path in included_indexes()],
         }
 
     def _warm_up(self) -> None:

@@ -45,7 +45,7 @@ def test_localize_prints_one_json_object_a_line(earthloc, photo, small_index_fol
     assert len(answer["candidates"]) == 4
 
 
-def test_localize_finds_the_place_and_says_it_in_words(earthloc, photo, small_index_folder, tmp_path):
+def test_localize_prints_the_place_for_people(earthloc, photo, small_index_folder, tmp_path):
     out = tmp_path / "results.gpkg"
     done = earthloc("localize", photo, "--index", small_index_folder, "--out", out, "--no-register")
     assert (done.returncode, done.stderr) == (0, "")
@@ -85,7 +85,7 @@ def test_a_bad_photo_does_not_stop_the_others(earthloc, photo, small_index_folde
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_answers_keep_their_order_whatever_the_jobs(earthloc, photo, small_index_folder, tmp_path, jobs):
+def test_answers_keep_their_order_with_several_jobs(earthloc, photo, small_index_folder, tmp_path, jobs):
     names = [f"{n}.jpg" for n in (3, 1, 2, 5, 4)]
     for name in names:
         (tmp_path / name).write_bytes(photo.read_bytes())
@@ -147,7 +147,7 @@ def one_sentence(done, code):
     return done.stderr
 
 
-def test_errors_name_the_file_and_the_mend(earthloc, photo, small_index_folder, other_model_folder, tmp_path):
+def test_errors_name_the_file_and_the_fix(earthloc, photo, small_index_folder, other_model_folder, tmp_path):
     no_index = tmp_path / "nothing"
     assert "nothing: is not a regional index" in one_sentence(earthloc("localize", photo, "--index", no_index), 4)
     assert "nothing" in one_sentence(earthloc("index", "info", no_index), 4)
@@ -169,26 +169,26 @@ def test_plugin_and_command_line_take_the_same_files_for_photos():
     assert runpy.run_path(str(source))["PHOTO_SUFFIXES"] == PHOTO_SUFFIXES
 
 
-def test_debug_shows_where_an_error_arose(earthloc, tmp_path):
+def test_debug_prints_the_traceback(earthloc, tmp_path):
     done = earthloc("index", "info", tmp_path / "nothing", "--debug")
     assert done.returncode != 0
     assert "Traceback" in done.stderr
 
 
-def test_without_any_index_the_mend_is_said(photo, tmp_path, monkeypatch, capsys):
+def test_without_any_index_the_error_says_what_to_do(photo, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("engine.resources.resources_folder", lambda: tmp_path)
     assert main(["localize", str(photo)]) == 2
     assert "earthloc index build" in capsys.readouterr().err
 
 
-def test_indexes_that_come_along_are_used(photo, small_index_folder, monkeypatch, capsys, tmp_path):
+def test_the_included_indexes_are_used(photo, small_index_folder, monkeypatch, capsys, tmp_path):
     (tmp_path / "indexes").symlink_to(small_index_folder.parent, target_is_directory=True)
     monkeypatch.setattr("engine.resources.resources_folder", lambda: tmp_path)
     assert main(["localize", str(photo), *QUICK]) == 0
     assert json.loads(capsys.readouterr().out)["candidates"][0]["index"] == "europe"
 
 
-def test_a_photo_beyond_the_memory_is_a_failed_photo(photo, small_index_folder, monkeypatch, capsys):
+def test_a_photo_that_does_not_fit_into_memory_fails(photo, small_index_folder, monkeypatch, capsys):
     from engine.localize import Localizer
 
     def greedy(self, query, progress):
@@ -201,7 +201,7 @@ def test_a_photo_beyond_the_memory_is_a_failed_photo(photo, small_index_folder, 
     assert "does not fit into memory" in answer["message"]
 
 
-def test_answers_are_printed_although_they_cannot_be_saved(photo, small_index_folder, monkeypatch, capsys, tmp_path):
+def test_answers_that_cannot_be_saved_are_still_printed(photo, small_index_folder, monkeypatch, capsys, tmp_path):
     """The disk fills up after the first photo."""
     from engine.results import ResultsFile
 
@@ -246,13 +246,13 @@ def test_progress_is_shown_on_a_terminal_only(land_raster, tmp_path):
     assert b"embed" not in printed
 
 
-def test_an_unforeseen_fault_is_one_sentence_too(monkeypatch, capsys, tmp_path):
+def test_a_bug_is_reported_in_one_sentence(monkeypatch, capsys, tmp_path):
     def broken(path):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr("engine.retrieval.index.list_indexes", broken)
     assert main(["index", "list", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith("earthloc: a fault in the program (ZeroDivisionError: division by zero)")
+    assert capsys.readouterr().err.startswith("earthloc: a bug in the program (ZeroDivisionError: division by zero)")
 
 
 def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
@@ -342,7 +342,7 @@ def test_ctrl_c_ends_with_130_and_keeps_the_batches_built(land_raster, tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a closed pipe shows itself otherwise on Windows")
-def test_a_reader_that_has_seen_enough_is_no_error(photo, small_index_folder, tmp_path):
+def test_a_closed_pipe_is_not_an_error(photo, small_index_folder, tmp_path):
     for n in range(4):
         (tmp_path / f"{n}.jpg").write_bytes(photo.read_bytes())
     command = [sys.executable, "-m", "engine", "localize", str(tmp_path), "--index", str(small_index_folder)]
@@ -357,7 +357,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(photo, small_index_folder, tm
     assert child.returncode == 0
 
 
-def test_starting_is_quick(earthloc):
+def test_the_program_starts_quickly(earthloc):
     """Without heavy libraries: what only parses its arguments must not load them."""
     code = "import sys; from engine.cli import main; main(['index', 'list', '.']); print(*sys.modules)"
     done = subprocess.run(

@@ -65,7 +65,7 @@ def test_register_and_georeference_on_the_command_line(earthloc, scene):
     assert "located (confidence > 99 %)" in said.stdout
 
 
-def test_where_it_does_not_fit_it_is_not_found(earthloc, scene):
+def test_a_photo_that_does_not_fit_the_imagery_is_not_found(earthloc, scene):
     folder, photo, imagery, _ = scene
     results = folder / "elsewhere.gpkg"
     done = earthloc("register", photo, "--at", "-40,100", "--width-km", "300", "--imagery", imagery, "--out", results)

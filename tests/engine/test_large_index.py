@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine import geo
 from engine.errors import IndexDamagedError
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval import coarse, tiling
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior
@@ -29,7 +29,7 @@ def write_index(folder, tiles, descriptors, codes=True):
     if codes:
         coarse.write_codes(folder / coarse.CODES, compress(descriptors[order]))
         names.append(coarse.CODES)
-    info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
+    info = json.loads((included_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles), dimension=descriptors.shape[1])
     info.pop("features", None)  # tiles alone
     info["files"] = {n: {"sha256": file_sha256(folder / n), "bytes": (folder / n).stat().st_size} for n in names}
@@ -39,7 +39,7 @@ def write_index(folder, tiles, descriptors, codes=True):
 
 @pytest.fixture(scope="module")
 def world():
-    return RegionalIndex.open(own_indexes()[0])
+    return RegionalIndex.open(included_indexes()[0])
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,9 @@ def recall_at(ranked, tiles, truth, k=10):
 
 
 def test_indexes_that_come_along_are_called_like_their_folders():
-    assert [RegionalIndex.open(folder).name for folder in own_indexes()] == [folder.name for folder in own_indexes()]
+    assert [RegionalIndex.open(folder).name for folder in included_indexes()] == [
+        folder.name for folder in included_indexes()
+    ]
 
 
 def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
@@ -184,7 +186,7 @@ def test_a_million_tiles_open_at_once(tmp_path):
     for name, row_bytes in (("descriptors.i8", 256), (coarse.CODES, 32)):
         with (folder / name).open("wb") as file:  # sparse: nothing of it may be read
             file.truncate(len(tiles) * row_bytes + (0 if row_bytes == 256 else coarse.codes_bytes(0, 256)))
-    info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
+    info = json.loads((included_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.pop("features", None)
     sizes = {p.name: {"sha256": "", "bytes": p.stat().st_size} for p in folder.iterdir()}
     (folder / "index.json").write_text(json.dumps({**info, "count": len(tiles), "files": sizes}), encoding="utf-8")

@@ -62,7 +62,7 @@ def photo_of_tile(path, land_raster, tile, turns=0, size_px=320):
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
+def test_a_rotated_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
     tile = index.tiles[index.count // 2]
     # As large as the network sees it: resampled once more, made-up texture, all fine detail, would look like none.
     (model,) = localizer.models.values()
@@ -84,7 +84,7 @@ def test_a_turned_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster,
     json.dumps(answer, allow_nan=False)
 
 
-def test_footprint_is_valid_geojson_round_the_centre(tmp_path, land_raster, index, localizer):
+def test_the_footprint_is_valid_geojson_around_the_centre(tmp_path, land_raster, index, localizer):
     answer = localizer.localize(Query(photo_of_tile(tmp_path / "p.png", land_raster, index.tiles[0]), register=False))
     polygon = shapely.geometry.shape(answer["footprint"])
     assert polygon.is_valid
@@ -108,7 +108,7 @@ def test_nadir_restricts_and_gives_distances(tmp_path, land_raster, index, local
     assert len(everywhere["candidates"]) == index.count
 
 
-def test_no_tile_in_the_circle_is_not_found_and_says_why(tmp_path, land_raster, index, localizer):
+def test_without_a_tile_in_the_circle_the_photo_is_not_found(tmp_path, land_raster, index, localizer):
     photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
     answer = localizer.localize(Query(photo, nadir=(-45.0, 170.0), radius_km=500))
     assert (answer["status"], answer["footprint"], answer["confidence"]) == ("not_found", None, 0.0)
@@ -122,7 +122,7 @@ def test_a_photo_of_one_colour_is_not_found(tmp_path, localizer):
     assert "one colour" in answer["message"]
 
 
-def test_an_unreadable_photo_fails_with_a_sentence(tmp_path, localizer):
+def test_an_unreadable_photo_fails_with_a_message(tmp_path, localizer):
     (tmp_path / "kaputt ä.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
     answer = localizer.localize(Query(tmp_path / "kaputt ä.jpg"))
     assert set(answer) == KEYS
@@ -152,7 +152,7 @@ def write_truth(path, rows):
     return path
 
 
-def test_evaluate_counts_what_it_should(tmp_path, land_raster, index, localizer):
+def test_evaluate_counts_right_and_wrong_photos(tmp_path, land_raster, index, localizer):
     rows = []
     for number, row in enumerate([2, index.count // 2, index.count - 3]):
         tile = index.tiles[row]
@@ -211,7 +211,7 @@ def test_real_truth_table_reads(data_folder):
         assert 300 < geo.side_lengths_km(truth.corners).max() < 800
 
 
-def test_an_index_of_another_model_carries_it(tmp_path, land_raster, other_model_folder):
+def test_an_index_of_another_model_contains_the_model(tmp_path, land_raster, other_model_folder):
     """A researcher's index is passed on as one folder: the analyst needs nothing else."""
     build_index(land_raster, tmp_path / "i", tile_km=[313], model=ModelPackage.open(other_model_folder))
     index = RegionalIndex.open(tmp_path / "i", verify=True)
@@ -221,12 +221,12 @@ def test_an_index_of_another_model_carries_it(tmp_path, land_raster, other_model
     assert Localizer([index], [model]).localize(Query(photo))["candidates"][0]["score"] > 0.85
 
 
-def test_an_index_whose_model_is_nowhere_is_refused(tmp_path, small_index_folder):
+def test_an_index_without_its_model_is_refused(tmp_path, small_index_folder):
     folder = shutil.copytree(small_index_folder, tmp_path / "i")
     info = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     info["model"]["sha256"] = "0" * 64
     (folder / "index.json").write_text(json.dumps(info), encoding="utf-8")
-    with pytest.raises(IndexDamagedError, match="which is not here; get an EarthLoc that has it or build"):
+    with pytest.raises(IndexDamagedError, match="which is missing; install an EarthLoc that includes it, or build"):
         model_of(RegionalIndex.open(folder))
 
 
@@ -248,7 +248,7 @@ def card_with(photos, recall):
         ({}, 0.0),
     ],
 )
-def test_confidence_is_what_the_card_measured(card, expected):
+def test_confidence_comes_from_the_measured_recall_of_the_card(card, expected):
     assert prior_of_first_candidate(card, near_nadir=False) == expected
 
 

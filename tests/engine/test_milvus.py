@@ -19,7 +19,7 @@ from engine.imagery.location import find_imagery
 from engine.imagery.raster import RasterSource
 from engine.methods import Methods
 from engine.progress import Progress
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval import milvus
 from engine.retrieval.build import build_index
 from engine.retrieval.footprints import export_footprints
@@ -76,7 +76,7 @@ def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, see
 
 def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
     """Real descriptors of Europe and the Near East: enough for an index that does not look at everything."""
-    world = RegionalIndex.open(own_indexes()[0])
+    world = RegionalIndex.open(included_indexes()[0])
     tiles = world.tiles_at(slice(None))
     rows = np.flatnonzero((np.abs(tiles["lat"] - 45.0) < 20) & (np.abs(tiles["lon"] - 25.0) < 25))
     here = write_index(tmp_path / "part", tiles[rows], world.descriptors_at(rows), codes=False)

@@ -241,7 +241,7 @@ def test_gdal_reads_the_layers_and_their_index(tmp_path):
     assert "v (Integer) = 1" in valid
 
 
-def test_every_table_edited_by_others_keeps_its_rtree_right(tmp_path):
+def test_the_rtree_stays_right_when_another_program_edits_a_table(tmp_path):
     """The triggers of the standard, driven the ways another program may edit a layer."""
     results = ResultsFile(tmp_path / "results.gpkg")
     results.save(localization(tmp_path / "a.jpg"))
@@ -272,7 +272,7 @@ def decide(results, photo, decision, at="2026-05-01T10:00:00Z", localization=Non
         )
 
 
-def test_reviews_outlast_what_they_were_about(tmp_path):
+def test_reviews_stay_when_their_photo_is_removed(tmp_path):
     results = ResultsFile(tmp_path / "results.gpkg")
     answer = localization(tmp_path / "a.jpg")
     results.save(answer)
@@ -288,7 +288,7 @@ def test_reviews_outlast_what_they_were_about(tmp_path):
     check_intact(results.path)
 
 
-def test_what_a_review_decided_on_holds_until_the_photo_is_located_again(tmp_path):
+def test_a_review_is_in_effect_until_the_photo_is_located_again(tmp_path):
     results = ResultsFile(tmp_path / "results.gpkg")
     photo = tmp_path / "a.jpg"
     results.save(localization(photo))
@@ -349,7 +349,7 @@ def write_schema_1(path, answer):
     con.close()
 
 
-def test_a_file_of_version_1_is_brought_up_to_date(tmp_path):
+def test_a_file_of_version_1_is_updated(tmp_path):
     old, new = tmp_path / "old.gpkg", made(tmp_path / "new.gpkg").path
     write_schema_1(old, localization(tmp_path / "a.jpg"))
     results = ResultsFile(old)
@@ -370,7 +370,7 @@ def test_a_file_of_version_1_is_brought_up_to_date(tmp_path):
     check_intact(old)
 
 
-def test_a_file_of_version_1_with_a_strange_table_stays_as_it_is(tmp_path):
+def test_a_file_of_version_1_with_a_foreign_table_is_left_alone(tmp_path):
     path = tmp_path / "old.gpkg"
     write_schema_1(path, localization(tmp_path / "a.jpg"))
     foreign_geopackage(path, "tie_points")
@@ -454,7 +454,7 @@ def test_a_folder_and_a_missing_folder_are_named(tmp_path):
 # -- no space, no access, no time ---------------------------------------------------------------------
 
 
-def test_a_reader_does_not_hinder_and_a_writer_is_named(tmp_path, monkeypatch):
+def test_a_reader_does_not_block_and_a_writer_is_reported(tmp_path, monkeypatch):
     results = ResultsFile(tmp_path / "results.gpkg")
     results.save(localization(tmp_path / "a.jpg"))
     reader = sqlite3.connect(results.path)
@@ -530,7 +530,7 @@ def test_a_really_full_disk_keeps_what_was_saved(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root may become another user")
 @pytest.mark.parametrize("what", ["folder", "file"])
-def test_no_right_to_write_is_said(what):
+def test_missing_write_permission_is_reported(what):
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base) / "read only"
         folder.mkdir()
@@ -565,7 +565,7 @@ for n in range(int(sys.argv[2]), 100000):
 """
 
 
-def test_killed_in_the_middle_of_writing_nothing_answered_is_lost(tmp_path):
+def test_a_kill_during_a_write_loses_nothing_that_was_answered(tmp_path):
     """A writer is killed again and again; every save it reported is in the file, whole."""
     path = tmp_path / "results.gpkg"
     script = WRITER.format(tests=str(Path(__file__).parent))

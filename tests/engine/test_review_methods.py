@@ -147,7 +147,7 @@ def test_one_point_shifts_two_also_turn_and_scale(ask, truth):
     assert off_km(two, camera) < 40.0
 
 
-def test_a_camera_that_is_nearly_right_gives_way_to_points(ask, truth):
+def test_an_initial_pose_is_corrected_by_the_points(ask, truth):
     path, camera = truth
     right = ask("camera/solve", photo=str(path), tie_points=[tie(camera, *xy) for xy in FOUR], nadir=None,
                 corners=rough_corners(camera))  # fmt: skip
@@ -167,7 +167,7 @@ def test_a_camera_that_is_nearly_right_gives_way_to_points(ask, truth):
     assert max(residuals[:-1]) < 6.0
 
 
-def test_solving_answers_at_once(ask, truth):
+def test_solving_is_fast(ask, truth):
     """The reviewer waits: 0.3 s is the aim, of the processor, since others may be using it."""
     import time
 
@@ -180,7 +180,7 @@ def test_solving_answers_at_once(ask, truth):
     assert time.process_time() - start < 0.3
 
 
-def test_tie_points_that_make_no_sense_are_refused(ask, truth):
+def test_invalid_tie_points_are_refused(ask, truth):
     path, camera = truth
     point = tie(camera, 600.0, 450.0)
     with pytest.raises(UsageError):
@@ -194,7 +194,7 @@ def test_tie_points_that_make_no_sense_are_refused(ask, truth):
         ask("camera/solve", photo=str(path) + ".gone", tie_points=[point], corners=rough_corners(camera))
 
 
-def test_snap_finds_the_spot_again(ask, truth, land_raster):
+def test_snap_finds_the_pixel_on_the_ground(ask, truth, land_raster):
     from engine import geo
 
     path, camera = truth
@@ -236,7 +236,7 @@ def test_search_here(small_index_folder, truth):
     assert beyond["status"] == "not_found"
 
 
-def test_results_of_an_older_version_are_brought_up_to_date(ask, tmp_path):
+def test_results_of_an_older_version_are_updated(ask, tmp_path):
     import sqlite3
 
     path = tmp_path / "r.gpkg"

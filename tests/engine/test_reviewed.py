@@ -52,7 +52,7 @@ def test_every_decision_is_kept(tmp_path, status, decision):
     assert results.save(localization(tmp_path / "b.jpg"))
 
 
-def test_a_decision_that_was_undone_keeps_nothing(tmp_path):
+def test_an_undone_decision_protects_nothing(tmp_path):
     results, photo = ResultsFile(tmp_path / "results.gpkg"), tmp_path / "a.jpg"
     results.save(localization(photo))
     correct(results, photo)
@@ -62,7 +62,7 @@ def test_a_decision_that_was_undone_keeps_nothing(tmp_path):
     assert results.save(localization(photo, lat=20.0))
 
 
-def test_when_reviewed_photos_are_included_the_history_keeps_what_was_decided_on(tmp_path):
+def test_including_reviewed_photos_keeps_the_reviewed_localization_in_the_history(tmp_path):
     """Also of photos that were accepted many at a time, whose rows in the history name no localization."""
     results, photo = ResultsFile(tmp_path / "results.gpkg"), tmp_path / "a.jpg"
     first = localization(photo, lat=12.0)
@@ -77,7 +77,7 @@ def test_when_reviewed_photos_are_included_the_history_keeps_what_was_decided_on
     check_intact(results.path)
 
 
-def test_a_decision_that_names_what_it_rests_on_stands_in_the_history_once(tmp_path):
+def test_a_decision_with_a_localization_is_in_the_history_once(tmp_path):
     results, photo = ResultsFile(tmp_path / "results.gpkg"), tmp_path / "a.jpg"
     results.save(localization(photo))
     correct(results, photo)

@@ -1,4 +1,4 @@
-"""`earthloc serve` as its clients see it: a real process, real messages, and a good deal of rubbish."""
+"""`earthloc serve` as its clients see it: a real process, real messages, and malformed ones."""
 
 import json
 import os
@@ -35,10 +35,10 @@ def localize_params(photo, index, **more):
     return {**asked, "register": False, **more}
 
 
-# -- the ordinary day ---------------------------------------------------------------------------------
+# -- normal use ---------------------------------------------------------------------------------
 
 
-def test_initialize_is_answered_at_once_and_says_what_there_is(start_engine):
+def test_initialize_is_answered_at_once(start_engine):
     running = start_engine()
     result = running.call("hello", "initialize", HELLO)["result"]
     assert result["engine"] == engine.__version__
@@ -53,7 +53,7 @@ def test_initialize_is_answered_at_once_and_says_what_there_is(start_engine):
     assert status["indexes_open"] == []
 
 
-def test_another_protocol_is_refused_with_the_mend(start_engine):
+def test_another_protocol_is_refused_with_a_hint(start_engine):
     running = start_engine()
     error = running.call(1, "initialize", {"protocol": 2, "client": "newer"})["error"]
     assert error["data"]["kind"] == "usage"
@@ -62,7 +62,7 @@ def test_another_protocol_is_refused_with_the_mend(start_engine):
     assert "result" in running.call(2, "initialize", HELLO)
 
 
-def test_localize_answers_saves_and_keeps_things_open(service, photo, small_index_folder, tmp_path):
+def test_localize_answers_saves_and_keeps_index_and_model_open(service, photo, small_index_folder, tmp_path):
     out = tmp_path / "results.gpkg"
     service.send(1, "localize", localize_params(photo, small_index_folder, out=str(out)))
     result = service.answer(1)["result"]
@@ -82,7 +82,7 @@ def test_localize_answers_saves_and_keeps_things_open(service, photo, small_inde
         assert status["memory_mb"] > 50
 
 
-def test_registration_says_how_far_it_is_and_can_be_cancelled(service, photo, small_index_folder, tmp_path):
+def test_registration_reports_progress_and_can_be_cancelled(service, photo, small_index_folder, tmp_path):
     params = localize_params(photo, small_index_folder, register=True, imagery=str(tmp_path / "gone.tif"))
     result = service.call(1, "localize", params)["result"]
     assert result["status"] == "uncertain"
@@ -93,7 +93,7 @@ def test_registration_says_how_far_it_is_and_can_be_cancelled(service, photo, sm
     assert service.answer(2)["error"]["data"]["kind"] == "cancelled"
 
 
-def test_an_index_built_anew_is_read_anew(service, land_raster, photo, tmp_path):
+def test_a_rebuilt_index_is_reopened(service, land_raster, photo, tmp_path):
     def build(request_id, out, tile_km):
         answer = service.call(
             request_id,
@@ -117,7 +117,7 @@ def test_an_index_built_anew_is_read_anew(service, land_raster, photo, tmp_path)
     assert [r["candidates"][0]["width_km"] for r in (first, second)] == [313, 444]
 
 
-def test_an_unreadable_photo_is_a_result_and_a_full_table_of_failures(service, tmp_path, small_index_folder):
+def test_an_unreadable_photo_gives_a_result_of_status_failed(service, tmp_path, small_index_folder):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"\xff\xd8\xff" + bytes(50))
     out = tmp_path / "results.gpkg"
@@ -127,7 +127,7 @@ def test_an_unreadable_photo_is_a_result_and_a_full_table_of_failures(service, t
     assert result["saved_to"] == str(out)
 
 
-def test_an_answer_that_cannot_be_saved_is_still_an_answer(service, photo, small_index_folder, tmp_path):
+def test_an_answer_that_cannot_be_saved_is_still_sent(service, photo, small_index_folder, tmp_path):
     out = tmp_path / "no folder" / "results.gpkg"
     result = service.call(1, "localize", localize_params(photo, small_index_folder, out=str(out)))["result"]
     assert result["status"] == "uncertain"
@@ -171,7 +171,7 @@ def test_index_methods(service, small_index_folder, land_raster, tmp_path):
     assert (error["code"], error["data"]["kind"]) == (-32003, "index")
 
 
-def test_heartbeats_come_also_while_working(service, land_raster, tmp_path):
+def test_heartbeats_continue_during_a_request(service, land_raster, tmp_path):
     params = {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]}
     service.send("build", "index/build", params)
     beats = [service.until(lambda m: m.get("method") == "heartbeat")["params"] for _ in range(2)]
@@ -184,7 +184,7 @@ def test_heartbeats_come_also_while_working(service, land_raster, tmp_path):
 # -- cancelling and ending ----------------------------------------------------------------------------
 
 
-def test_cancel_stops_what_runs_and_what_waits(service, land_raster, photo, small_index_folder, tmp_path):
+def test_cancel_stops_running_and_waiting_requests(service, land_raster, photo, small_index_folder, tmp_path):
     build = {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]}
     service.send(1, "index/build", build)
     service.send(2, "localize", localize_params(photo, small_index_folder))
@@ -207,7 +207,7 @@ def test_shutdown_answers_and_ends(service):
     assert service.process.wait(timeout=30) == 0
 
 
-def test_the_end_of_stdin_ends_the_process_in_the_middle_of_work(service, land_raster, tmp_path):
+def test_the_end_of_stdin_ends_the_process_during_a_request(service, land_raster, tmp_path):
     service.send(1, "index/build", {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]})
     told = service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "embed")
     assert service.end() == 0
@@ -218,7 +218,7 @@ def test_the_end_of_stdin_ends_the_process_in_the_middle_of_work(service, land_r
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a closed pipe shows itself otherwise on Windows")
-def test_nobody_reading_any_more_ends_the_process(start_engine):
+def test_a_closed_stdout_ends_the_process(start_engine):
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -340,7 +340,7 @@ def check_error(answer, code, kind):
     assert answer["error"]["message"]
 
 
-def test_every_kind_of_rubbish_gets_a_typed_error_and_the_process_lives(service, photo, small_index_folder):
+def test_every_malformed_message_gets_a_typed_error_and_the_process_lives(service, photo, small_index_folder):
     def is_answer(message):
         return "method" not in message
 
@@ -372,7 +372,7 @@ def test_an_id_in_use_is_refused_without_that_id(service, land_raster, tmp_path)
     check_error(service.answer("twin"), -32006, "cancelled")
 
 
-def test_a_notification_is_carried_out_and_never_answered(service):
+def test_a_notification_is_never_answered(service):
     service.send_bytes(b'{"jsonrpc": "2.0", "method": "status"}\n')
     service.send_bytes(b'{"jsonrpc": "2.0", "method": "shutdown"}\n')
     assert service.process.wait(timeout=30) == 0
@@ -437,7 +437,7 @@ def test_random_and_mutated_lines_never_end_the_process(fuzzed, batch):
 # -- the process around it ----------------------------------------------------------------------------
 
 
-def test_prints_of_libraries_never_reach_the_protocol(start_engine, tmp_path):
+def test_output_of_libraries_never_reaches_the_protocol(start_engine, tmp_path):
     """A library that prints, in Python and straight to descriptor 1, on being imported."""
     (tmp_path / "faiss.py").write_text(
         "import os, sys\nprint('loading')\nos.write(1, b'\\x00noise\\n')\nsys.stdin.read()\n"
@@ -476,7 +476,7 @@ def test_the_log_goes_to_its_file(start_engine, tmp_path):
     assert "gone é.jpg" in text
 
 
-def test_a_log_that_cannot_be_written_is_done_without(start_engine, tmp_path):
+def test_the_service_works_without_a_log_file(start_engine, tmp_path):
     (tmp_path / "file").touch()
     running = start_engine("--log-file", str(tmp_path / "file" / "engine.log"))
     assert "result" in running.call(1, "initialize", HELLO)
@@ -507,7 +507,7 @@ class FaultyMethods(Methods):
         return "fine"
 
 
-def test_faults_of_a_method_are_answered_and_the_worker_goes_on():
+def test_bugs_of_a_method_are_answered_and_the_worker_continues():
     requests, answers = os.pipe(), os.pipe()
     running = Service(rpc.Channel(os.fdopen(answers[1], "wb")), FaultyMethods())
     thread = threading.Thread(target=running.serve, args=[os.fdopen(requests[0], "rb")])
@@ -535,12 +535,12 @@ def test_faults_of_a_method_are_answered_and_the_worker_goes_on():
     assert got["fine"]["result"] == "fine"
 
 
-def test_memory_that_runs_out_and_faults_are_answered():
+def test_out_of_memory_and_bugs_become_errors():
     assert rpc.error_object(MemoryError())["data"] == {
         "kind": "internal",
         "path": None,
         "problem": "there is not enough memory",
-        "hint": "close other programs or use a smaller picture",
+        "hint": "close other programs or use a smaller photo",
     }
     fault = rpc.error_object(KeyError("x"))
     assert (fault["code"], fault["data"]["kind"]) == (-32603, "internal")

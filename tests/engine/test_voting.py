@@ -22,7 +22,7 @@ from engine.errors import IndexDamagedError, UsageError
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
 from engine.registration import footprint
-from engine.resources import own_indexes
+from engine.resources import included_indexes
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Circle
@@ -382,7 +382,7 @@ def disc(pixels):
 
 def test_the_world_comes_along():
     """Opened at once, searched offline, with the imagery that photos are fitted to beside it."""
-    (world,) = [folder for folder in own_indexes() if folder.name == "world"]
+    (world,) = [folder for folder in included_indexes() if folder.name == "world"]
     index = RegionalIndex.open(world, verify=True)
     assert index.features.count > 1_000_000
     assert (world.parent / index.info["source"]["path"]).is_file()

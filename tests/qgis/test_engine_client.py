@@ -47,11 +47,11 @@ def test_starts_lazily_and_answers(client):
 
 def test_indexes_that_come_along_are_known_when_it_is_ready(fake_engine):
     client = EngineClient(fake_engine("--indexes", "/engine/world"))
-    assert client.own_indexes == []
+    assert client.included_indexes == []
     answers = Answers()
     answers.ask(client, "localize", localize("/p/a.jpg"))
     wait_for(lambda: answers.ended)
-    assert client.own_indexes == ["/engine/world"]
+    assert client.included_indexes == ["/engine/world"]
     client.close()
 
 

@@ -101,7 +101,7 @@ def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_pa
     world = tmp_path / "engine" / "world"
     shutil.copytree(index, world)
     (world / "index.json").write_text((index / "index.json").read_text().replace("europe", "world"))
-    panel.controller.client.own_indexes = [str(world)]
+    panel.controller.client.included_indexes = [str(world)]
     panel.controller.client.ready.emit()
     combo = panel.search.indexes.combo
     wait_for(lambda: combo.count() == 2)
@@ -131,7 +131,7 @@ def test_browse_for_an_index(panel, index, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(elsewhere))
     panel.search.indexes.button.menu().actions()[0].trigger()
     wait_for(lambda: len(panel.search.indexes.chosen()) == 2)
-    assert str(elsewhere) in settings.known_indexes()
+    assert str(elsewhere) in settings.knincluded_indexes()
 
 
 def test_no_server_is_asked_before_its_index_is_ticked(panel, index):
@@ -159,7 +159,7 @@ def test_browse_for_a_folder_of_indexes_or_of_none(panel, index, tmp_path, monke
     browse.trigger()
     wait_for(lambda: said)
     assert str(tmp_path) in said[0]
-    assert str(tmp_path) not in settings.known_indexes()
+    assert str(tmp_path) not in settings.knincluded_indexes()
 
 
 def test_nothing_is_said_to_be_certain(panel, folder):
