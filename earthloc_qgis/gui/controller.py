@@ -20,7 +20,7 @@ from ..core.store import ResultStore, StoreError, results_path, unsaved_path
 from .job_rows import failures_in_words, row_of, skipped_in_words
 from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
-from .removing import Removing
+from .removal import Removing
 from .thumbnail import ThumbnailLoader
 
 

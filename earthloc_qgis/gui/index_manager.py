@@ -23,10 +23,10 @@ from .. import settings
 from ..core import index_files
 from ..core.engine_client import EngineClient, EngineError
 from ..core.index_files import IndexFacts, IndexFileError
-from . import index_tiles
+from . import index_map
 from .background import Background
-from .index_coverage import IndexCoverage
-from .index_manager_build import IndexBuilder
+from .index_builder import IndexBuilder
+from .index_map import IndexCoverage
 from .index_table import IndexTable
 from .plain_text import plain
 
@@ -150,7 +150,7 @@ class IndexManager(QDialog):
     def _show_tiles(self) -> None:
         index = self.table.chosen()[0]
         folder = settings.index_folder()
-        path, there = index_tiles.outlines_path(index, folder)
+        path, there = index_map.outlines_path(index, folder)
         if there:
             self._add_tiles(index, path)
             return
@@ -168,7 +168,7 @@ class IndexManager(QDialog):
         )
 
     def _add_tiles(self, index: IndexFacts, path: Path) -> None:
-        layer = index_tiles.add_to_map(index, path)
+        layer = index_map.add_to_map(index, path)
         if layer is None:
             self._say(self.tr("{path} is damaged; delete it and try again.").format(path=path))
         else:
@@ -264,10 +264,10 @@ class IndexManager(QDialog):
     def delete(self, index: IndexFacts) -> None:
         """Deletes an index, on another thread."""
         done = self.tr("{name} is off this list.") if index.server else self.tr("{name} is deleted.")
-        outlines, _ = index_tiles.outlines_path(index, settings.index_folder())
+        outlines, _ = index_map.outlines_path(index, settings.index_folder())
 
         def deleted(_: None) -> None:
-            if not index_tiles.in_project(outlines):
+            if not index_map.in_project(outlines):
                 with contextlib.suppress(OSError):  # another program looks at it
                     outlines.unlink(missing_ok=True)
             self._say(done.format(name=index.name))

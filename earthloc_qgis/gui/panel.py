@@ -22,18 +22,16 @@ from ..core.photo_files import PHOTO_SUFFIXES
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from .controller import Controller
-from .drop import PhotoScanner, dropped_paths
 from .index_manager import IndexManager
-from .notices import EmptyState, EngineNotice
+from .panel_parts import EmptyState, EngineNotice, PanelTools, RunProgress
 from .photo_list import PhotoList
 from .photo_model import LOCATED, NEW, NOT_FOUND, QUEUED, RUNNING, UNCERTAIN
+from .photo_scanner import PhotoScanner, dropped_paths
 from .plain_text import escaped
-from .removing import Remover
+from .removal import Remover
 from .results_view import ResultsView
 from .review.dock import ReviewDock
-from .run_progress import RunProgress
 from .search_options import SearchOptions
-from .toolbar import PanelTools
 
 
 class EarthLocPanel(QWidget):

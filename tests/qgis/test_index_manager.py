@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QInputDialog, QMessag
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
 from earthloc_qgis.core.index_files import IndexFileError
-from earthloc_qgis.gui import index_tiles
+from earthloc_qgis.gui import index_map
 
 
 def write_index(folder, name, region=(0, 40, 10, 48), size=1000, features=0):
@@ -454,7 +454,7 @@ def test_tiles_on_the_map(manager, indexes):
     assert layer.featureCount() == 2
     categories = layer.renderer().categories()
     assert [(c.label(), c.renderState()) for c in categories] == [("313 km", True), ("156 km", False)]
-    path, there = index_tiles.outlines_path(index, str(indexes))
+    path, there = index_map.outlines_path(index, str(indexes))
     assert there
     assert Path(layer.source().split("|")[0]) == path
     manager.delete(index)  # a layer shows them

@@ -30,7 +30,7 @@ from review_results import write_review_results
 
 from earthloc_qgis.core.layers import ResultLayers
 from earthloc_qgis.core.reviews import Decision, ReviewFile
-from earthloc_qgis.gui.review.qt import QAction
+from earthloc_qgis.gui.qt_compat import QAction
 
 TABLES = ("photos", "footprints", "candidates", "tie_points", "reviews", "rtree_footprints_geom", "gpkg_ogr_contents")
 

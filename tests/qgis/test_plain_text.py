@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import QLabel, QMessageBox
 
 from earthloc_qgis.core.reviews import Reviewed
 from earthloc_qgis.gui.plain_text import escaped, plain
-from earthloc_qgis.gui.review.queue_model import ReviewModel
+from earthloc_qgis.gui.review.model.queue_model import ReviewModel
 
 HOSTILE = '<img src="//elsewhere/a.png"> <b>& so on'
 

@@ -24,7 +24,7 @@ from earthloc_qgis import settings
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
 from earthloc_qgis.core.reviews import Decision, ReviewFile
 from earthloc_qgis.core.store import open_for_writing
-from earthloc_qgis.gui.review.queue_model import PATH_ROLE
+from earthloc_qgis.gui.review.model.queue_model import PATH_ROLE
 
 KEYS = {"A": "accepted", "R": "rejected", "U": "unsure", "L": "not_land", "C": "cloud", "N": "night"}
 

@@ -14,8 +14,8 @@ from qgis.PyQt.QtWidgets import QDockWidget
 from test_review import canvas, results, rows, settle  # noqa: F401  fixtures
 
 from earthloc_qgis import settings
+from earthloc_qgis.gui.qt_compat import QAction
 from earthloc_qgis.gui.review.dock import ReviewDock
-from earthloc_qgis.gui.review.qt import QAction
 
 
 class Controller(QObject):

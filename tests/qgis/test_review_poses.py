@@ -2,8 +2,8 @@
 
 import pytest
 
-from earthloc_qgis.gui.review.status_line import StatusLine
-from earthloc_qgis.gui.review.working import chosen, start_of
+from earthloc_qgis.gui.review.model.working import chosen, start_of
+from earthloc_qgis.gui.review.view.decision_bar import StatusLine
 
 CORNERS = [[46.0, 8.0], [45.0, 9.0], [44.2, 8.2], [45.2, 7.2]]
 RING = {"type": "Polygon", "coordinates": [[[lon, lat] for lat, lon in (*CORNERS, CORNERS[0])]]}

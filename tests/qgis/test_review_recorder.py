@@ -10,7 +10,7 @@ from conftest import wait_for
 from review_results import write_review_results
 
 from earthloc_qgis.core.reviews import Decision, ReviewFile
-from earthloc_qgis.gui.review import recorder as module
+from earthloc_qgis.gui.review.model import recorder as module
 
 
 @pytest.fixture

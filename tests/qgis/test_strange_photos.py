@@ -9,7 +9,7 @@ import pytest
 from conftest import wait_for
 from osgeo import gdal
 
-from earthloc_qgis.gui.review.picture import PictureLoader
+from earthloc_qgis.gui.review.model.picture import PictureLoader
 
 SERVICE = """<GDAL_WMS><Service name="TMS"><ServerUrl>{server}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service>
 <DataWindow><UpperLeftX>-20037508</UpperLeftX><UpperLeftY>20037508</UpperLeftY><LowerRightX>20037508</LowerRightX>

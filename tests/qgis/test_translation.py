@@ -37,7 +37,7 @@ def test_a_german_qgis_shows_german(translations, qgis_app, tmp_path, monkeypatc
     if shutil.which("lrelease") is None:
         pytest.skip("no lrelease on this machine")
     from earthloc_qgis.core import translation
-    from earthloc_qgis.gui.toolbar import PanelTools
+    from earthloc_qgis.gui.panel_parts import PanelTools
 
     assert translations.compile_into(tmp_path / "i18n")
     monkeypatch.setattr(translation, "PLUGIN_FOLDER", tmp_path)

@@ -13,25 +13,22 @@ from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import reload_layers
 from ..plain_text import escaped
-from .actions import KeysFirst, ReviewActions
-from .candidate_strip import CandidateStrip
-from .controller import ReviewController
-from .correct_mode import CorrectMode
-from .correction import Correction
-from .decision_bar import DecisionBar
-from .decisions import word
-from .hand_on import HandOn
-from .imagery_menu import ImageryMenu
-from .map_side import MapSide
-from .photo_view import PhotoView
-from .picture import FULL_PX, PictureLoader
-from .queue_view import QueueView
-from .review_tools import ReviewTools
-from .search_here import SearchHere
-from .status_line import StatusLine
-from .tile_pictures import TilePictures
-from .window_actions import add_actions
-from .working import Working, fitted_rank, north_up_deg
+from .correction.correct_mode import CorrectMode
+from .correction.search_here import SearchHere
+from .correction.tie_points import Correction
+from .model.controller import ReviewController
+from .model.decisions import word
+from .model.picture import FULL_PX, PictureLoader
+from .model.tile_pictures import TilePictures
+from .model.working import Working, fitted_rank, north_up_deg
+from .view.actions import KeysFirst, ReviewActions, add_actions
+from .view.candidate_strip import CandidateStrip
+from .view.decision_bar import DecisionBar, StatusLine
+from .view.export_actions import HandOn
+from .view.map_side import MapSide
+from .view.photo_view import PhotoView
+from .view.queue_view import QueueView
+from .view.tool_bar import ImageryMenu, ReviewTools
 
 
 class ReviewWindow(QWidget):

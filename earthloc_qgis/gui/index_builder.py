@@ -31,8 +31,8 @@ from .. import settings
 from ..core.engine_client import EngineClient, EngineError
 from ..core.words import outlook_in_words
 from .feature_choice import FeatureChoice
+from .panel_parts import duration_text
 from .plain_text import plain
-from .run_progress import duration_text
 
 DEFAULT_TILE_KM = "156, 313, 626"
 _SETTLED_MS = 500  # after the last change of region or widths the engine is asked how large the index would be

@@ -147,7 +147,7 @@ def test_photo_ids():
 
 
 def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results, tmp_path, monkeypatch):
-    from earthloc_qgis.gui.review.hand_on import HandOn
+    from earthloc_qgis.gui.review.view.export_actions import HandOn
 
     window = QWidget()
     hand_on = HandOn(lambda: results, window)
@@ -174,7 +174,7 @@ def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results
 
 
 def test_what_nobody_foresaw_is_told_and_ends_the_writing(qgis_app, results, tmp_path, monkeypatch):
-    from earthloc_qgis.gui.review import hand_on as module
+    from earthloc_qgis.gui.review.view import export_actions as module
 
     window = QWidget()
     window.show()

@@ -11,7 +11,7 @@ from osgeo import gdal
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QImageReader
 
-from ..background import Background
+from ...background import Background
 
 PREVIEW_PX = 1400  # longer side: more than the view has on most screens, decoded from a JPEG in some 50 ms
 FULL_PX = 6144

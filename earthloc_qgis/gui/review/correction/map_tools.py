@@ -9,11 +9,11 @@ from qgis.core import QgsPointXY
 from qgis.gui import QgsMapTool
 from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
 
-from ...core.camera import Point, away_km, distance_km, offset
-from ...core.footprint import center_of
+from ....core.camera import Point, away_km, distance_km, offset
+from ....core.footprint import center_of
+from ..view.handles import REACH_PX, is_free, middles, nearest
+from ..view.map_items import MapFrame, MapMarks
 from .by_hand import moved
-from .handles import REACH_PX, is_free, middles, nearest
-from .map_items import MapFrame, MapMarks
 
 _CLICK_PX = 4
 

@@ -18,8 +18,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...core.reviews import REJECTED, UNREVIEWED, UNSURE
-from .queue_model import BY_DATE, BY_MISSION, BY_NEED, CONFIDENCE, PATH_ROLE, PHOTO, REVIEW, TAKEN, ReviewModel
+from ....core.reviews import REJECTED, UNREVIEWED, UNSURE
+from ..model.queue_model import BY_DATE, BY_MISSION, BY_NEED, CONFIDENCE, PATH_ROLE, PHOTO, REVIEW, TAKEN, ReviewModel
 
 
 class QueueView(QWidget):

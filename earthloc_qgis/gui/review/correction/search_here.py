@@ -7,13 +7,12 @@ from typing import Callable, Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ... import settings
-from ...core.camera import Point
-from ...core.engine_client import EngineClient, EngineError
-from ...core.words import stage_in_words
-from .controller import ReviewController
-from .imagery_menu import imagery_of
-from .working import fitted_rank
+from .... import settings
+from ....core.camera import Point
+from ....core.engine_client import EngineClient, EngineError
+from ....core.words import stage_in_words
+from ..model.controller import ReviewController
+from ..model.working import fitted_rank, imagery_of
 
 
 class SearchHere(QObject):

@@ -8,9 +8,9 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsG
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
-from ...core.layers import map_extent
+from ....core.layers import map_extent
+from ..model.working import Working, ring_of
 from .map_items import MapFrame, MapMarks, PhotoOverlay
-from .working import Working, ring_of
 
 _MARGIN = 1.35  # how much wider than the footprint the map is zoomed
 _SETTLE_MS = 120

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Optional
 
-from ...core.camera import Point, camera_of, offset, square_corners
-from ...core.footprint import outline
+from .... import settings
+from ....core.camera import Point, camera_of, offset, square_corners
+from ....core.footprint import outline
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,9 @@ def north_up_deg(camera) -> float:
     if there is None:
         return 0.0
     return -math.degrees(math.atan2(there[0] - x, y - there[1]))
+
+
+def imagery_of(localization: dict) -> Optional[str]:
+    """The imagery to use for a photo: the one chosen, else the one that the engine fitted it to, if it is here."""
+    stated = (localization.get("imagery") or {}).get("source")
+    return settings.imagery().spec() or (stated if stated and os.path.isfile(stated) else None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Optional
 
-from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QSize, Qt, QTimer
+from qgis.core import QgsApplication, QgsProject
+from qgis.PyQt.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QMenu, QSlider, QToolBar, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QSlider, QToolBar, QToolButton, QWidget
 
-from ...core.resources import icon
+from .... import settings
+from ....core.imagery import Imagery, imagery_choices, same_imagery
+from ....core.resources import icon
 from .actions import ReviewActions
 from .map_items import PhotoOverlay
 
@@ -113,3 +116,41 @@ class ReviewTools(QToolBar):
     def _blink_now(self) -> None:
         self._overlay.blinked = not self._overlay.blinked
         self._overlay.update()
+
+
+class ImageryMenu(QObject):
+    """A menu with what the panel offers; choosing here chooses there.
+
+    Signals:
+        changed(): another one was chosen.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.menu = QMenu(window)
+        self.menu.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        """Lists what there is now."""
+        self.menu.clear()
+        chosen = settings.imagery()
+        for imagery in imagery_choices(QgsProject.instance(), chosen):
+            text = imagery.label or self.tr("The imagery each index was made from")
+            action = self.menu.addAction(text, lambda imagery=imagery: self._choose(imagery))
+            action.setCheckable(True)
+            action.setChecked(same_imagery(imagery, chosen))
+        self.menu.addSeparator()
+        self.menu.addAction(self.tr("Choose a file…"), self.ask)
+
+    def ask(self) -> None:
+        """A file of the user's choice."""
+        path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Georeferenced imagery"))
+        if path:
+            self._choose(Imagery(os.path.basename(path), path=path))
+
+    def _choose(self, imagery: Imagery) -> None:
+        settings.choose_imagery(imagery, QgsProject.instance())
+        self.changed.emit()

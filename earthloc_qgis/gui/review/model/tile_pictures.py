@@ -9,7 +9,7 @@ from typing import Optional
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
-from ...core.engine_client import EngineClient, EngineError
+from ....core.engine_client import EngineClient, EngineError
 
 _KEPT = 400
 _SIZE_PX = 160

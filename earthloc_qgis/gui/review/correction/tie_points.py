@@ -7,11 +7,10 @@ from typing import Callable, Optional
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ...core.engine_client import EngineClient, EngineError
-from .controller import ReviewController
-from .handles import Handle
-from .imagery_menu import imagery_of
-from .working import Working
+from ....core.engine_client import EngineClient, EngineError
+from ..model.controller import ReviewController
+from ..model.working import Working, imagery_of
+from ..view.handles import Handle
 
 _NO_POINTS = {"tie_points": [], "inliers": 0, "rms_km": None}  # the camera stays
 _SNAP_REACH = 0.03  # of the photo's longer side

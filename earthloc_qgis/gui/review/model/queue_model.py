@@ -7,10 +7,10 @@ from typing import Any, Optional
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QFont
 
-from ...core.reviews import UNREVIEWED, USABLE, Reviewed
-from ...core.words import in_percent
-from ..photo_model import FAILED, LOCATED, NOT_FOUND, UNCERTAIN
-from ..plain_text import plain
+from ....core.reviews import UNREVIEWED, USABLE, Reviewed
+from ....core.words import in_percent
+from ...photo_model import FAILED, LOCATED, NOT_FOUND, UNCERTAIN
+from ...plain_text import plain
 from .decisions import LOOKS, swatch, word
 
 PHOTO, REVIEW, CONFIDENCE, TAKEN = range(4)

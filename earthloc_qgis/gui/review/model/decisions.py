@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 
-from ...core.reviews import ACCEPTED, CLOUD, CORRECTED, NIGHT, NOT_LAND, REJECTED, UNREVIEWED, UNSURE
+from ....core.reviews import ACCEPTED, CLOUD, CORRECTED, NIGHT, NOT_LAND, REJECTED, UNREVIEWED, UNSURE
 
 _SWATCH = QSize(22, 16)
 

@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 from typing import Optional
 
-from ...core.camera import CornerCamera, Point, away_km, offset
-from ...core.footprint import center_of, corners_of, outline, to_geojson
-from .working import Working
+from ....core.camera import CornerCamera, Point, away_km, offset
+from ....core.footprint import center_of, corners_of, outline, to_geojson
+from ..model.working import Working
 
 
 def corners_now(working: Working) -> Optional[list[Point]]:

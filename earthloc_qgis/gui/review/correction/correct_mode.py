@@ -9,18 +9,18 @@ from qgis.core import QgsPointXY
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QInputDialog, QLineEdit
 
-from ...core.camera import Point, away_km, distance_km, offset
-from ...core.footprint import center_of
-from ..photo_model import parse_nadir
-from .actions import ReviewActions
+from ....core.camera import Point, away_km, distance_km, offset
+from ....core.footprint import center_of
+from ...photo_model import parse_nadir
+from ..model.controller import ReviewController
+from ..view.actions import ReviewActions
+from ..view.handles import Handle
+from ..view.map_side import MapSide
+from ..view.photo_view import PhotoView
 from .by_hand import corners_now, first_corners, moved, placed
-from .controller import ReviewController
-from .correction import Correction
-from .handles import Handle
-from .map_side import MapSide
 from .map_tools import CircleTool, FootprintTool, TiePointTool
-from .photo_view import PhotoView
 from .search_here import SearchHere
+from .tie_points import Correction
 
 _CIRCLE = [(math.sin(math.radians(angle)), math.cos(math.radians(angle))) for angle in range(0, 360, 5)]
 _FIRST_SHARE = 0.4  # of the map's width that a footprint laid on it for the first time covers

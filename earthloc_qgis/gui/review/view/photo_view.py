@@ -9,8 +9,8 @@ from qgis.PyQt.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
+from ..model.picture import Picture
 from .handles import Handle, draw_cross, draw_handles, is_free, nearest
-from .picture import Picture
 
 _ZOOM_STEP = 1.25
 _MAX_SCALE = 16.0  # screen pixels a stored pixel

@@ -9,9 +9,9 @@ from typing import Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ...core.reviews import Decision, Reviewed, ReviewFile
-from ...core.store import StoreError
-from ..background import Background, log_unforeseen
+from ....core.reviews import Decision, Reviewed, ReviewFile
+from ....core.store import StoreError
+from ...background import Background, log_unforeseen
 
 _OUTDATED = "outdated"
 _WATCH_MS = 2000

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QS
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPen, QTransform
 from qgis.PyQt.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QWidget
 
-from ...core.words import lat_lon
+from ....core.words import lat_lon
 
 THUMB_PX = 72
 _GAP = 4

@@ -1,0 +1,1 @@
+"""Correcting a footprint: tie points, moving it by hand, searching somewhere else."""

@@ -1,0 +1,1 @@
+"""What a review shows: the photo, the map, the queue, the candidates, the buttons."""
