@@ -1,4 +1,4 @@
-"""Building an index from a layer of the project: where of, how it goes on, pause and resume."""
+"""Builds an index from a layer of the project: options, size estimate, progress, pause and resume."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 import time
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]  # the stubs lack QgsCsException
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
     QgsMapLayerProxyModel,
-    QgsProject,
 )
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
@@ -30,24 +29,25 @@ from qgis.PyQt.QtWidgets import (
 from .. import settings
 from ..core.engine_client import EngineClient, EngineError
 from ..core.words import outlook_in_words
+from .compat import current_project
 from .feature_choice import FeatureChoice
 from .panel_parts import duration_text
 from .plain_text import plain
 
 DEFAULT_TILE_KM = "156, 313, 626"
-_SETTLED_MS = 500  # after the last change of region or widths the engine is asked how large the index would be
+_PLAN_DELAY_MS = 500  # from the last change of the options to the request for a size estimate
 
 
 class IndexBuilder(QGroupBox):
-    """Controls that have the engine build an index. A pause keeps what is done, also over a restart of QGIS.
+    """Controls for building an index with the engine. A paused build can be resumed, even after a restart of QGIS.
 
     Args:
-        client: an engine of its own, so that photos can be located meanwhile.
-        canvas: whose extent can be the region.
+        client: a separate engine, so that photos can be located during the build.
+        canvas: the map canvas, whose extent can be the region.
 
     Signals:
-        built(path): an index is complete.
-        failed(message): the engine could not build it.
+        built(path): the index is complete.
+        failed(message): the engine could not build the index.
     """
 
     built = pyqtSignal(str)
@@ -59,41 +59,41 @@ class IndexBuilder(QGroupBox):
         self._client = client
         self._canvas = canvas
         self._request: int | None = None
-        self._planned: int | None = None  # the request for the outlook
+        self._plan_request: int | None = None  # id of the request for the size estimate
         self._stage = ""
-        self._begun: tuple[float, int] | None = None  # when, and how many tiles or cells there were already
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(_SETTLED_MS)
-        self._settled.timeout.connect(self._plan)
+        self._stage_start: tuple[float, int] | None = None  # start time of the stage, and items done then
+        self._plan_timer = QTimer(self)
+        self._plan_timer.setSingleShot(True)
+        self._plan_timer.setInterval(_PLAN_DELAY_MS)
+        self._plan_timer.timeout.connect(self._plan)
         self.layer = QgsMapLayerComboBox(self)
         self.layer.setObjectName("build_layer_combo")
         self.layer.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
         self.name = QLineEdit(self)
         self.name.setObjectName("build_name_edit")
         self.name.setPlaceholderText(self.tr("Name of the index"))
-        self.taken = QLabel(self)
-        self.taken.setObjectName("build_taken_label")
-        self.taken.setTextFormat(Qt.TextFormat.PlainText)
+        self.name_taken = QLabel(self)
+        self.name_taken.setObjectName("build_taken_label")
+        self.name_taken.setTextFormat(Qt.TextFormat.PlainText)
         self.extent = QCheckBox(self.tr("Only what the map shows"), self)
         self.extent.setObjectName("build_extent_box")
         self.widths = QLineEdit(DEFAULT_TILE_KM, self)
         self.widths.setObjectName("build_widths_edit")
-        self.widths.setToolTip(self.tr("Ground widths of the tiles in km: about those of the photos to be located"))
+        self.widths.setToolTip(self.tr("Ground widths of the tiles in km, similar to those of the photos to locate"))
         self.features = FeatureChoice(self)
         self.attribution = QLineEdit(self)
         self.attribution.setObjectName("build_attribution_edit")
-        self.attribution.setPlaceholderText(self.tr("What the imagery's own tags say"))
+        self.attribution.setPlaceholderText(self.tr("As stated in the imagery file"))
         self.licence = QLineEdit(self)
         self.licence.setObjectName("build_licence_edit")
-        self.licence.setPlaceholderText(self.tr("What the imagery's own tags say"))
-        self.outlook = QLabel(self)
-        self.outlook.setObjectName("build_outlook_label")
-        self.outlook.setWordWrap(True)
-        self.outlook.setTextFormat(Qt.TextFormat.PlainText)
+        self.licence.setPlaceholderText(self.tr("As stated in the imagery file"))
+        self.estimate = QLabel(self)
+        self.estimate.setObjectName("build_outlook_label")
+        self.estimate.setWordWrap(True)
+        self.estimate.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton(self.tr("Build"), self)
         self.button.setObjectName("build_button")
-        self.button.setAutoDefault(False)  # Enter confirms what is typed and does not start hours of work
+        self.button.setAutoDefault(False)  # Enter must confirm the typed text, not start a build of hours
         self.progress = QProgressBar(self)
         self.progress.setObjectName("build_progress")
         self.progress.hide()
@@ -105,12 +105,12 @@ class IndexBuilder(QGroupBox):
         form.addRow(self.tr("Imagery"), self.layer)
         form.addRow("", self.extent)
         form.addRow(self.tr("Name"), self.name)
-        form.addRow("", self.taken)
+        form.addRow("", self.name_taken)
         form.addRow(self.tr("Tile widths in km"), self.widths)
         form.addRow(self.tr("Local features"), self.features)
         form.addRow(self.tr("Attribution"), self.attribution)
         form.addRow(self.tr("Licence"), self.licence)
-        form.addRow("", self.outlook)
+        form.addRow("", self.estimate)
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.progress, 1)
@@ -133,12 +133,12 @@ class IndexBuilder(QGroupBox):
         return self._request is not None
 
     def out(self) -> Path:
-        """The folder of the index to build; its work lies in `<folder>.partial`."""
+        """Folder of the index to build. The unfinished build is in `<folder>.partial`."""
         name = re.sub(r"[^\w .-]", "_", self.name.text()).strip(" .")
         return Path(settings.index_folder()) / name
 
     def pause(self) -> None:
-        """Stops at the next batch; what is done is kept."""
+        """Pause the build after the current batch. Finished work is kept."""
         if self._request is not None:
             self.button.setEnabled(False)
             self._client.cancel(self._request)
@@ -153,7 +153,7 @@ class IndexBuilder(QGroupBox):
         try:
             wanted = self._wanted()
         except ValueError as error:
-            self._say(str(error))
+            self._show_state(str(error))
             return
         self._drop_plan()
         self.out().parent.mkdir(parents=True, exist_ok=True)
@@ -164,22 +164,24 @@ class IndexBuilder(QGroupBox):
             "attribution": self.attribution.text().strip(),
             "licence": self.licence.text().strip(),
         }
-        self._stage, self._begun = "", None
+        self._stage, self._stage_start = "", None
         self._request = self._client.request("index/build", params, self._done, self._stopped, self._progressed)
         self.progress.setRange(0, 0)
         self.progress.show()
-        self._say(self.tr("The engine plans the tiles."))
+        self._show_state(self.tr("The engine is planning the tiles."))
         self._update()
 
     def _wanted(self) -> dict:
-        """Imagery, region, widths and features as the engine is told. Raises ValueError with what to mend."""
+        """Imagery, region, widths and features for the engine. Raises ValueError with a message for the user."""
         layer = self.layer.currentLayer()
         if layer is None or layer.providerType() != "gdal":
-            raise ValueError(self.tr("Choose a raster file with a coordinate system, not a web service."))
+            raise ValueError(
+                self.tr("This layer cannot be used. Choose a raster file with a coordinate system, not a web service.")
+            )
         try:
             bbox = self._map_extent() if self.extent.isChecked() else None
         except QgsCsException as error:
-            raise ValueError(self.tr("What the map shows lies outside the Earth; move the map.")) from error
+            raise ValueError(self.tr("The map shows an area outside the Earth. Move the map.")) from error
         return {
             "source": layer.source(),
             "bbox": bbox,
@@ -187,15 +189,15 @@ class IndexBuilder(QGroupBox):
             "feature_km": self.features.feature_km(),
         }
 
-    # --- how large it would be ---------------------------------------------------------------------
+    # --- size estimate -----------------------------------------------------------------------------
 
     def showEvent(self, event) -> None:
-        """Only who sees the window wants to know how large an index would be."""
+        """Request a size estimate; none is needed while the window is hidden."""
         super().showEvent(event)
         self._replan()
 
     def hideEvent(self, event) -> None:
-        """Nobody waits for the outlook any more."""
+        """Cancel the request for a size estimate."""
         self._drop_plan()
         super().hideEvent(event)
 
@@ -205,14 +207,14 @@ class IndexBuilder(QGroupBox):
 
     def _replan(self, *_: object) -> None:
         self._drop_plan()
-        self.outlook.setText("")
+        self.estimate.setText("")
         if self.isVisible() and not self.running:
-            self._settled.start()
+            self._plan_timer.start()
 
     def _drop_plan(self) -> None:
-        self._settled.stop()
-        if self._planned is not None:
-            request, self._planned = self._planned, None
+        self._plan_timer.stop()
+        if self._plan_request is not None:
+            request, self._plan_request = self._plan_request, None
             self._client.cancel(request)
 
     def _plan(self) -> None:
@@ -221,13 +223,13 @@ class IndexBuilder(QGroupBox):
         try:
             wanted = self._wanted()
         except ValueError as error:
-            self.outlook.setText(str(error))
+            self.estimate.setText(str(error))
             return
 
         def answered(text: str) -> None:
-            if self._planned == request:
-                self._planned = None
-                self.outlook.setText(text)
+            if self._plan_request == request:
+                self._plan_request = None
+                self.estimate.setText(text)
 
         request = self._client.request(
             "index/plan",
@@ -235,13 +237,13 @@ class IndexBuilder(QGroupBox):
             lambda found: answered(outlook_in_words(found)),
             lambda error: answered(error.message),
         )
-        self._planned = request
+        self._plan_request = request
 
     def _map_extent(self) -> list[float]:
-        """West, south, east, north of the map's view, cut to the Earth."""
+        """West, south, east, north of the visible map in degrees, clipped to the Earth."""
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         crs = self._canvas.mapSettings().destinationCrs()
-        to_wgs84 = QgsCoordinateTransform(crs, wgs84, QgsProject.instance())
+        to_wgs84 = QgsCoordinateTransform(crs, wgs84, current_project())
         box = to_wgs84.transformBoundingBox(self._canvas.extent())
         return [
             max(-180.0, box.xMinimum()), max(-90.0, box.yMinimum()),
@@ -264,18 +266,18 @@ class IndexBuilder(QGroupBox):
         if stage in ("embed", "features") and total:
             now = time.monotonic()
             if stage != self._stage:
-                self._stage, self._begun = stage, None
-            begun, first = self._begun = self._begun or (now, done)
+                self._stage, self._stage_start = stage, None
+            begun, first = self._stage_start = self._stage_start or (now, done)
             if first < done < total:
                 left = (now - begun) * (total - done) / (done - first)
                 text += self.tr(", about {time} left").format(time=duration_text(left))
         if text:
-            self._say(text)
+            self._show_state(text)
 
     def _done(self, info: dict) -> None:
         path = str(self.out())
         name = self.name.text()
-        self.name.clear()  # the next one needs another
+        self.name.clear()  # the next index needs another name
         features = info.get("features") or {}
         text = self.tr("{name}: {n} tiles and {f} local features.") if features else self.tr("{name}: {n} tiles.")
         self._end(text.format(name=name, n=f"{info.get('count', 0):,}", f=f"{features.get('count', 0):,}"))
@@ -283,7 +285,7 @@ class IndexBuilder(QGroupBox):
 
     def _stopped(self, error: EngineError) -> None:
         if error.kind == "cancelled":
-            self._end(self.tr("Paused. Build with the same choices goes on where it stopped."))
+            self._end(self.tr("Paused. Press Resume to continue with the same options."))
         else:
             self._end(error.message)
             self.failed.emit(error.message)
@@ -291,17 +293,17 @@ class IndexBuilder(QGroupBox):
     def _end(self, text: str) -> None:
         self._request = None
         self.progress.hide()
-        self._say(text)
+        self._show_state(text)
         self._update()
         self._replan()
 
-    def _say(self, text: str) -> None:
+    def _show_state(self, text: str) -> None:
         self.state.setText(text)
 
     def _update(self, *_: object) -> None:
         named = bool(self.name.text().strip(" ."))
-        half = named and Path(f"{self.out()}.partial").is_dir()
-        there = named and self.out().exists()
+        is_partial = named and Path(f"{self.out()}.partial").is_dir()
+        exists = named and self.out().exists()
         choices = (
             self.layer, self.extent, self.name, self.widths, self.features, self.attribution, self.licence,
         )  # fmt: skip
@@ -310,11 +312,11 @@ class IndexBuilder(QGroupBox):
         if self.running:
             self.button.setText(self.tr("Pause"))
         else:
-            self.button.setText(self.tr("Resume") if half else self.tr("Build"))
-        ready = named and not there and self.layer.currentLayer() is not None and bool(self._tile_km())
+            self.button.setText(self.tr("Resume") if is_partial else self.tr("Build"))
+        ready = named and not exists and self.layer.currentLayer() is not None and bool(self._tile_km())
         self.button.setEnabled(self.running or ready)
-        taken = there and not self.running
-        text = self.tr("An index of this name is there already; choose another.") if taken else ""
+        taken = exists and not self.running
+        text = self.tr("An index with this name already exists. Choose another name.") if taken else ""
         self.button.setToolTip(plain(text))
-        self.taken.setText(text)
-        self.taken.setVisible(taken)
+        self.name_taken.setText(text)
+        self.name_taken.setVisible(taken)

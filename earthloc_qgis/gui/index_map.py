@@ -1,11 +1,11 @@
-"""Where indexes reach, drawn on the map."""
+"""Indexes on the map: outlines of their regions, and their tiles as a layer."""
 
 from __future__ import annotations
 
 import zlib
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]  # the stubs lack QgsCsException
     QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -13,7 +13,6 @@ from qgis.core import (
     QgsFillSymbol,
     QgsGeometry,
     QgsPointXY,
-    QgsProject,
     QgsRendererCategory,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -23,23 +22,24 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
 from ..core.index_files import MANIFEST, IndexFacts
+from .compat import current_project
 
-_OWN = "tiles.gpkg"  # within an index that is not compact
-_EDGE_POINTS = 24  # along each side of a region, so that it follows the map's projection
+_OWN = "tiles.gpkg"  # exists in an index that is not compact
+_EDGE_POINTS = 24  # per side of a region, so that the outline follows the projection of the map
 
 
 class IndexCoverage:
-    """Outlines of regions over a map canvas."""
+    """Outlines of index regions on the map canvas."""
 
     def __init__(self, canvas) -> None:
         self._canvas = canvas
         self.bands: list[QgsRubberBand] = []
 
     def show(self, indexes: list[IndexFacts]) -> None:
-        """Draws these regions instead of those drawn before."""
+        """Draw the regions of these indexes instead of the previous ones."""
         self.clear()
         for outline in self._outlines(indexes):
-            band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+            band = QgsRubberBand(self._canvas, QgsWkbTypes.GeometryType.PolygonGeometry)  # type: ignore[attr-defined]
             band.setColor(QColor(0, 90, 181, 40))
             band.setStrokeColor(QColor(0, 90, 181))
             band.setWidth(2)
@@ -47,7 +47,7 @@ class IndexCoverage:
             self.bands.append(band)
 
     def zoom_to(self, indexes: list[IndexFacts]) -> None:
-        """Shows all of these regions on the map."""
+        """Zoom the map to the regions of these indexes."""
         outlines = self._outlines(indexes)
         if outlines:
             box = outlines[0].boundingBox()
@@ -57,16 +57,16 @@ class IndexCoverage:
             self._canvas.refresh()
 
     def clear(self) -> None:
-        """Takes everything off the map."""
+        """Remove all outlines from the map."""
         for band in self.bands:
             band.reset()
             self._canvas.scene().removeItem(band)
         self.bands.clear()
 
     def _outlines(self, indexes: list[IndexFacts]) -> list[QgsGeometry]:
-        """Regions in the map's coordinates, without those for which its projection has no place."""
+        """Regions in map coordinates, without those that the projection cannot show."""
         crs = self._canvas.mapSettings().destinationCrs()
-        to_map = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), crs, QgsProject.instance())
+        to_map = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), crs, current_project())
         outlines = []
         for index in indexes:
             outline = _outline(index)
@@ -91,11 +91,14 @@ def _outline(index: IndexFacts) -> QgsGeometry:
 
 
 def outlines_path(index: IndexFacts, folder: str) -> tuple[Path, bool]:
-    """Where the outlines of an index lie, and whether they are there: its own, or those written beside the indexes."""
+    """Path of the tile outlines of an index, and whether they exist and are current.
+
+    They are in the index itself, or in a file beside the indexes.
+    """
     own = Path(index.path) / _OWN
     if own.exists():
         return own, True
-    number = zlib.crc32(index.path.encode("utf-8"))  # folders in two places may have one name
+    number = zlib.crc32(index.path.encode("utf-8"))  # folders at two places may have the same name
     written = Path(folder) / f"{Path(index.path).name}-{number:08x}.tiles.gpkg"
     try:
         current = written.stat().st_mtime >= (Path(index.path) / MANIFEST).stat().st_mtime
@@ -105,24 +108,24 @@ def outlines_path(index: IndexFacts, folder: str) -> tuple[Path, bool]:
 
 
 def add_to_map(index: IndexFacts, path: Path) -> QgsVectorLayer | None:
-    """Adds the outlines to the project, the widest tiles switched on; None where QGIS cannot read them."""
+    """Add tile outlines to the project, with only the widest tiles visible. Returns None if QGIS cannot read them."""
     title = QCoreApplication.translate("EarthLoc", "Tiles of {name}").format(name=index.name)
     layer = QgsVectorLayer(f"{path}|layername=tiles", title, "ogr")
     if not layer.isValid():
         return None
-    categories = []
+    categories: list[QgsRendererCategory] = []
     for width in sorted(index.tile_km, reverse=True):
-        # Bright enough for sea and forest.
+        # Visible on sea and on forest.
         symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "255,214,0", "outline_width": "0.3"})
         # All widths at once would cover the map.
         shown = not categories
         categories.append(QgsRendererCategory(width, symbol, f"{width:g} km", shown))
     layer.setRenderer(QgsCategorizedSymbolRenderer("width_km", categories))
-    QgsProject.instance().addMapLayer(layer)
+    current_project().addMapLayer(layer)
     return layer
 
 
 def in_project(path: Path) -> bool:
-    """Whether a layer of the project shows this file."""
-    layers = QgsProject.instance().mapLayers().values()
+    """Whether a layer of the project uses this file."""
+    layers = current_project().mapLayers().values()
     return any(layer.source().split("|")[0] == str(path) for layer in layers)

@@ -1,4 +1,4 @@
-"""What the panel says when there is nothing to show: no photos yet, no engine."""
+"""Small parts of the panel: tool bar, progress, and the notices without photos or without engine."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .plain_text import plain
 
 
 class EmptyState(QFrame):
-    """Shown while the list has no photos: says what to do.
+    """Shown while the list is empty: explains how to add photos.
 
     Signals:
-        files_wanted(), folder_wanted(): add photos.
-        leftovers_wanted(): list the results that belong to no saved project.
+        files_wanted(), folder_wanted(): the user wants to add photos.
+        leftovers_wanted(): the user wants to list the results of unsaved projects.
     """
 
     files_wanted = pyqtSignal()
@@ -80,17 +80,17 @@ class EmptyState(QFrame):
         layout.addStretch(2)
 
     def show_leftovers(self, count: int) -> None:
-        """Offers to list `count` photos that were located without a saved project; 0 offers nothing."""
+        """Offer to list `count` photos that were located in unsaved projects; 0 hides the offer."""
         self.leftovers.setVisible(count > 0)
-        self.leftovers.setText(self.tr("Bring back {n} located earlier and not saved").format(n=count))
+        self.leftovers.setText(self.tr("Restore {n} photos located earlier in an unsaved project").format(n=count))
 
 
 class EngineNotice(QFrame):
-    """A strip that says why there is no engine, with what to do about it; hidden when there is one.
+    """Explains why there is no engine and offers a fix; hidden when there is one.
 
     Signals:
-        engine_chosen(path): the user has pointed at the program.
-        options_wanted(): open the options page.
+        engine_chosen(path): the user has chosen the program.
+        options_wanted(): the user wants the options page.
     """
 
     engine_chosen = pyqtSignal(str)
@@ -125,8 +125,8 @@ class EngineNotice(QFrame):
         self.hide()
 
     def show_problem(self, message: str) -> None:
-        """Shows the strip with `message`, or hides it when that is empty."""
-        hint = self.tr("It is a program of its own, called earthloc; the README says how to install it.")
+        """Show the notice with `message`; hide it when that is empty."""
+        hint = self.tr("It is a separate program named earthloc. The README explains how to install it.")
         self.text.setText(f"{message}\n{hint}")
         self.setVisible(bool(message))
 
@@ -136,8 +136,8 @@ class EngineNotice(QFrame):
             self.engine_chosen.emit(path)
 
 
-class PanelTools(QToolBar):
-    """Actions on the list of photos: add_files, add_folder, review, remove, undo, zoom, options."""
+class PanelToolBar(QToolBar):
+    """Actions for the list of photos: add_files, add_folder, review, remove, undo, zoom, options."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -146,21 +146,21 @@ class PanelTools(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add_files = self._action("mActionAddImage", self.tr("Add photos…"), self.tr("Add photos to locate"))
         self.add_folder = self._action(
-            "mIconFolderOpen", self.tr("Add folder…"), self.tr("Add all photos in a folder and below")
+            "mIconFolderOpen", self.tr("Add folder…"), self.tr("Add all photos in a folder and its subfolders")
         )
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
         self.review = self._action(
-            "mActionShowAllLayers", self.tr("Review…"), self.tr("Check located photos against the map, and sign off")
+            "mActionShowAllLayers",
+            self.tr("Review…"),
+            self.tr("Compare located photos with the map, and accept or correct them"),
         )
         self.zoom = self._action("mActionZoomToSelected", self.tr("Zoom to result"), "")
         self.remove = self._action(
             "mActionDeleteSelected", self.tr("Remove"), self.tr("Remove the selected photos and their results")
         )
-        self.undo = self._action(
-            "mActionUndo", self.tr("Undo removing"), self.tr("Bring back what was removed (Ctrl+Z)")
-        )
+        self.undo = self._action("mActionUndo", self.tr("Undo removal"), self.tr("Restore the removed photos (Ctrl+Z)"))
         self.undo.setEnabled(False)
         self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
         for action in (self.zoom, self.remove, self.undo, self.options):
@@ -174,7 +174,7 @@ class PanelTools(QToolBar):
 
 
 class RunProgress(QWidget):
-    """A thin bar and a line of text; hidden while nothing is done."""
+    """A thin progress bar and a line of text; hidden while nothing runs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -192,46 +192,46 @@ class RunProgress(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.bar)
         layout.addWidget(self.text)
-        self._of_run = self._stage = self._drawing = ""
-        self.show_work(locating=False, drawing=False)
+        self._run_text = self._stage = self._drawing = ""
+        self.show_activity(locating=False, drawing=False)
 
-    def show_work(self, locating: bool, drawing: bool) -> None:
-        """Shows what there is to show while photos are located, or drawn on the map."""
+    def show_activity(self, locating: bool, drawing: bool) -> None:
+        """Show or hide bar and text, depending on whether photos are being located or drawn on the map."""
         self.setVisible(locating or drawing)
         self.bar.setVisible(locating)
         if not locating:
-            self._of_run = self._stage = ""
+            self._run_text = self._stage = ""
         if not drawing:
             self._drawing = ""
-        self._tell()
+        self._update_text()
 
     def show_run(self, done: int, total: int, seconds_left: float) -> None:
-        """How many photos of the run are done; `seconds_left` is negative while unknown."""
+        """Show the progress of the run; `seconds_left` is negative while unknown."""
         self.bar.setRange(0, 100 * total)
         self.bar.setValue(100 * done)
-        self._of_run = self.tr("{done} of {total}").format(done=done, total=total)
+        self._run_text = self.tr("{done} of {total}").format(done=done, total=total)
         if done < total and seconds_left >= 0:
-            self._of_run += self.tr(", about {time} left").format(time=duration_text(seconds_left))
-        self._tell()
+            self._run_text += self.tr(", about {time} left").format(time=duration_text(seconds_left))
+        self._update_text()
 
     def show_stage(self, text: str) -> None:
-        """What is being done with the photo that is being located."""
+        """Show the current step for the photo being located."""
         self._stage = text
-        self._tell()
+        self._update_text()
 
     def show_drawing(self, text: str) -> None:
-        """What is being done with the photo that is being drawn."""
+        """Show the current step for the photo being drawn on the map."""
         self._drawing = text
-        self._tell()
+        self._update_text()
 
-    def _tell(self) -> None:
-        text = " · ".join(part for part in (self._of_run, self._stage, self._drawing) if part)
+    def _update_text(self) -> None:
+        text = " · ".join(part for part in (self._run_text, self._stage, self._drawing) if part)
         self.text.setText(text)
         self.text.setToolTip(plain(text))
 
 
 def duration_text(seconds: float) -> str:
-    """A duration in the words of a progress line."""
+    """A duration as text, in s, min or h."""
     if seconds < 90:
         return QCoreApplication.translate("EarthLoc", "{n} s").format(n=max(1, round(seconds)))
     if seconds < 5400:

@@ -1,4 +1,4 @@
-"""The photo list as a widget: selecting, keys, context menu."""
+"""The photo list widget: selection, keys, context menu, and the delegates of its cells."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .thumbnail import SIZE
 
 
 class PhotoList(QTreeView):
-    """Photos in a sortable table. Paths below are those of the model.
+    """Photos in a sortable table. All paths are those of the model.
 
     Signals:
         locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path), picture_wanted(paths)
@@ -80,7 +80,7 @@ class PhotoList(QTreeView):
         self.customContextMenuRequested.connect(self._show_menu)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentChanged.connect(lambda *_: self.current_changed.emit(self.current()))
-        model.modelReset.connect(lambda: self.current_changed.emit(self.current()))  # else nobody tells
+        model.modelReset.connect(lambda: self.current_changed.emit(self.current()))  # a reset emits no currentChanged
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
     def current(self) -> str:
@@ -89,14 +89,14 @@ class PhotoList(QTreeView):
         return index.data(PATH_ROLE) if index.isValid() else ""
 
     def selected(self) -> list[str]:
-        """Paths of the selected photos, in the order shown."""
+        """Paths of the selected photos, in display order."""
         spans = self.selectionModel().selection()
         rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
         photos = self._photos.photos()
         return [photos[row].path for row in rows]
 
     def select(self, paths: list[str]) -> None:
-        """Selects photos; the first becomes current."""
+        """Select photos; the first becomes current."""
         rows = [row for row in map(self._photos.row, paths) if row >= 0]
         wanted = QItemSelection()
         for row in rows:
@@ -129,17 +129,18 @@ class PhotoList(QTreeView):
             menu.popup(self.viewport().mapToGlobal(position))
 
     def make_menu(self) -> QMenu | None:
-        """The context menu for the selected photos, or None when none is selected."""
+        """The context menu for the selected photos; None without selection."""
         paths = self.selected()
         if not paths:
             return None
-        statuses = {self._photos.photo(path).status for path in paths}
+        photos = [photo for photo in map(self._photos.photo, paths) if photo is not None]
+        statuses = {photo.status for photo in photos}
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-        def add(icon: str, text: str, deed, enabled: bool = True) -> None:
+        def add(icon: str, text: str, callback, enabled: bool = True) -> None:
             action = menu.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)
-            action.triggered.connect(lambda: deed())
+            action.triggered.connect(lambda: callback())
             action.setEnabled(enabled)
 
         one = len(paths) == 1
@@ -164,15 +165,15 @@ def _open(path: str) -> None:
 
 
 class StatusDelegate(QStyledItemDelegate):
-    """Icon and word; a progress bar while the photo is being located."""
+    """Draws icon and status; a progress bar while the photo is being located."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """A small icon: the size that the list sets is that of the thumbnails."""
+        """Use a small icon: the icon size of the list is that of the thumbnails."""
         super().initStyleOption(option, index)
         option.decorationSize = QSize(16, 16)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draws the bar, or the cell as usual."""
+        """Draw the progress bar, or the cell as usual."""
         progress = index.data(PROGRESS_ROLE)
         if progress is None:
             super().paint(painter, option, index)
@@ -194,7 +195,7 @@ class StatusDelegate(QStyledItemDelegate):
 
 class _NadirValidator(QValidator):
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Nonsense counts as unfinished, so that it can be typed through."""
+        """Accept a nadir; treat anything else as unfinished, so that typing can continue."""
         try:
             if text.strip():
                 parse_nadir(text)
@@ -204,15 +205,15 @@ class _NadirValidator(QValidator):
 
 
 class NadirDelegate(QStyledItemDelegate):
-    """Edits a nadir as "lat, lon"; what makes no sense turns the field red and is not taken."""
+    """Edits a nadir as "lat, lon". An invalid text turns red and is not accepted."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QLineEdit:
-        """A line edit that takes only a nadir."""
+        """A line edit that accepts only a nadir."""
         editor = QLineEdit(parent)
         editor.setObjectName("nadir_editor")
         editor.setAccessibleName(self.tr("Nadir"))
         editor.setPlaceholderText(self.tr("lat, lon"))
-        editor.setToolTip(self.tr("Latitude and longitude of the point under the station: 41.2, 28.9"))
+        editor.setToolTip(self.tr("Latitude and longitude of the point below the station, such as 41.2, 28.9"))
         editor.setValidator(_NadirValidator(editor))
         editor.textChanged.connect(
             lambda: editor.setStyleSheet("" if editor.hasAcceptableInput() else "color: #c0392b")
@@ -220,10 +221,10 @@ class NadirDelegate(QStyledItemDelegate):
         return editor
 
     def setEditorData(self, editor: QLineEdit, index: QModelIndex) -> None:
-        """The cell's text, unless the user has begun to type: rows change while photos are located."""
+        """Set the text of the cell, unless the user has begun to type: rows change while photos are located."""
         if not editor.isModified():
             super().setEditorData(editor, index)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """Wide enough to type in."""
+        """Wide enough for typing."""
         return super().sizeHint(option, index).expandedTo(QSize(120, 0))

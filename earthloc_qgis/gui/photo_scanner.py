@@ -1,4 +1,4 @@
-"""Finding the photos in what the user drops or chooses: files, and folders with all that is below them."""
+"""Finds photos in the files and folders that the user drops or chooses, including subfolders."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _BATCH = 200
 
 
 def dropped_paths(mime: QMimeData) -> list[str]:
-    """Local files and folders in a drop; [] when there are none."""
+    """Paths of local files and folders in a drop; [] when there are none."""
     return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()] if mime.hasUrls() else []
 
 
 class PhotoScanner(QObject):
-    """Looks for photos on another thread; large folders arrive in parts.
+    """Searches for photos on another thread; reports those of large folders in batches.
 
     Signals:
-        found(paths): some more photos.
-        finished(count): the search is over and has found so many.
+        found(paths): a batch of photos.
+        finished(count): the search has ended, with the number of photos found.
     """
 
     found = pyqtSignal(list)
@@ -31,11 +31,11 @@ class PhotoScanner(QObject):
         self._background = Background(self)
 
     def scan(self, paths: list[str]) -> None:
-        """Starts a search; several may be under way, one after the other."""
+        """Start a search. Several searches run one after the other."""
         self._background.run(lambda: self._search(paths), self.finished.emit)
 
     def close(self) -> None:
-        """Ends the search."""
+        """Stop all searches."""
         self._background.close()
 
     def _search(self, paths: list[str]) -> int:

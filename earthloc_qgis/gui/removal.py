@@ -1,4 +1,4 @@
-"""Taking photos out of the panel's list: asked for first, and undone again."""
+"""Removing photos from the panel: the question to the user, the removal, and undo."""
 
 from __future__ import annotations
 
@@ -21,58 +21,59 @@ from .photo_model import NEW, QUEUED, RUNNING, Photo, PhotoModel
 
 @dataclass
 class _Removed:
-    """What brings photos back: their rows in the file `kept`, in the list, and how they were on the map."""
+    """The data for undoing a removal: database rows (in the file `kept`), rows of the list, and layers."""
 
     store: ResultStore
     kept: Path
-    photos: dict[int, Photo]  # by row
+    photos: dict[int, Photo]  # by row of the list
     shown: dict[str, ShownPhoto]
 
 
-class Removing(QObject):
-    """Removes photos with their results and layers, and brings them back. The photos' files stay. No widgets.
+class PhotoRemoval(QObject):
+    """Removes photos with their results and layers, and undoes that. Keeps the photo files. No widgets.
 
     Args:
-        model: the list.
-        queue: of photos being located.
-        layers: those on the map.
-        store: tells the results file.
-        before: how photos stood before they were queued, by path.
+        model: the list of photos.
+        queue: the queue of photos to locate.
+        layers: the layers on the map.
+        store: returns the results file.
+        previous: state of photos before they were queued, by path.
 
     Signals:
-        removed(paths), brought_back(paths): it has been done.
-        can_undo_changed(can): there is something to bring back, or no longer.
-        told(message, level): something the user should know; level is a Qgis.MessageLevel.
+        removed(paths): photos were removed.
+        restored(paths): a removal was undone.
+        can_undo_changed(can_undo): whether there is a removal to undo.
+        message(text, level): information for the user; level is a Qgis.MessageLevel.
     """
 
     removed = pyqtSignal(list)
-    brought_back = pyqtSignal(list)
+    restored = pyqtSignal(list)
     can_undo_changed = pyqtSignal(bool)
-    told = pyqtSignal(str, object)
+    message = pyqtSignal(str, object)
 
     def __init__(
         self, model: PhotoModel, queue: LocalizationQueue, layers: ResultLayers, store: Callable[[], ResultStore],
-        before: dict[str, dict], parent: QObject,
+        previous: dict[str, dict], parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._model, self._queue, self._layers, self._store, self._before = model, queue, layers, store, before
-        self.unwritten: Callable[[], set[str]] = set  # photos decided on that the file does not say so of yet
+        self._model, self._queue, self._layers, self._store, self._previous = model, queue, layers, store, previous
+        self.unwritten: Callable[[], set[str]] = set  # reviewed photos whose decisions are not in the file yet
         self._folder = QTemporaryDir()
-        self._count = 0  # names the files of kept rows
+        self._count = 0  # numbers the files of removed rows
         self._steps: list[_Removed] = []
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to bring back."""
+        """Whether there is a removal to undo."""
         return bool(self._steps)
 
     def reviewed(self, paths: list[str]) -> list[str]:
-        """Those of some photos that a review decided on. Raises StoreError."""
+        """The reviewed ones among some photos. Raises StoreError."""
         found = ReviewFile(self._store().path, LOCK_WAIT_S).reviewed() | self.unwritten()
         return [path for path in paths if path in found]
 
     def remove(self, paths: list[str], include_reviewed: bool = False) -> None:
-        """Takes photos out of the list, the results and the map; those that a review decided on only if included."""
+        """Remove photos from the list, the results and the map; reviewed photos only if `include_reviewed`."""
         store, kept = self._store(), Path(self._folder.filePath(f"{self._count}.sqlite"))
         try:
             stay = set() if include_reviewed else set(self.reviewed(paths))
@@ -82,9 +83,13 @@ class Removing(QObject):
             self._count += 1
             store.remove(paths, kept)
         except StoreError as error:
-            self.told.emit(str(error), Qgis.MessageLevel.Warning)
+            self.message.emit(str(error), Qgis.MessageLevel.Warning)
             return
-        photos = {self._model.row(path): self._settled(path) for path in paths}
+        photos = {
+            self._model.row(path): self._settled(photo)
+            for path, photo in zip(paths, map(self._model.photo, paths))
+            if photo
+        }
         shown = {}
         for path in paths:
             self._queue.forget(path)
@@ -97,27 +102,27 @@ class Removing(QObject):
         self.removed.emit(paths)
 
     def undo(self) -> None:
-        """Brings back what was removed last."""
+        """Undo the last removal."""
         if not self._steps:
             return
         step = self._steps[-1]
         try:
             step.store.put_back(step.kept)
         except StoreError as error:
-            self.told.emit(str(error), Qgis.MessageLevel.Warning)
+            self.message.emit(str(error), Qgis.MessageLevel.Warning)
             return
         self._steps.pop()
         step.kept.unlink(missing_ok=True)
         for photo in step.photos.values():
             self._model.update(photo.path, **self._fields(photo))
-        self._model.put_back(step.photos)
+        self._model.reinsert(step.photos)
         for path, on_map in step.shown.items():
             self._layers.show_again(path, step.store.path, on_map)
         self.can_undo_changed.emit(self.can_undo)
-        self.brought_back.emit([photo.path for photo in step.photos.values()])
+        self.restored.emit([photo.path for photo in step.photos.values()])
 
     def forget(self) -> None:
-        """Gives up bringing anything back: the list is about to show other results, or none."""
+        """Discard the undo data, because the list is about to show other results or none."""
         for step in self._steps:
             step.kept.unlink(missing_ok=True)
             try:
@@ -131,27 +136,26 @@ class Removing(QObject):
             self._steps = []
             self.can_undo_changed.emit(False)
 
-    def _settled(self, path: str) -> Photo:
-        """A photo's row as it is when nothing waits or runs."""
-        photo = self._model.photo(path)
+    def _settled(self, photo: Photo) -> Photo:
+        """A copy of a row in its state before it was queued."""
         if photo.status in (QUEUED, RUNNING):
-            return replace(photo, progress=0.0, **self._before.get(path, {"status": NEW, "message": ""}))
+            return replace(photo, progress=0.0, **self._previous.get(photo.path, {"status": NEW, "message": ""}))
         return replace(photo)
 
     def _fields(self, photo: Photo) -> dict:
-        """What a photo that was added anew meanwhile gets back: how it stood, unless it has been located since."""
+        """Fields to restore in a photo that was added again after its removal; {} if it has been located since."""
         now = self._model.photo(photo.path)
         if now is None or now.status != NEW:
             return {}
         return {name: value for name, value in vars(photo).items() if name != "path"}
 
 
-class Remover(QObject):
-    """Removes photos when the user has said yes, and brings them back by Ctrl+Z.
+class RemovalPrompt(QObject):
+    """Removes photos after the user has confirmed, and undoes removals with Ctrl+Z.
 
     Args:
-        controller: of the panel.
-        window: the panel, that the question belongs to and the key.
+        controller: the controller of the panel.
+        window: the panel, parent of the question and source of the key events.
     """
 
     def __init__(self, controller, window: QWidget) -> None:
@@ -160,25 +164,25 @@ class Remover(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ctrl+Z is the panel's own while there is something to bring back, ahead of QGIS's key."""
+        """Handle Ctrl+Z, with priority over QGIS, while there is a removal to undo."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
-        if not self._controller.removing.can_undo or not event.matches(QKeySequence.StandardKey.Undo):
+        if not self._controller.removal.can_undo or not event.matches(QKeySequence.StandardKey.Undo):
             return False
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
-            self._controller.removing.undo()
+            self._controller.removal.undo()
         return True
 
     def ask(self, paths: list[str]) -> None:
-        """Asks whether photos shall go from the list, the map and the results."""
-        removing, store, model = self._controller.removing, self._controller.store, self._controller.model
+        """Ask whether to remove photos from the list, the map and the results."""
+        removing, store, model = self._controller.removal, self._controller.store, self._controller.model
         names = [photo.name for photo in map(model.photo, paths) if photo is not None]
         try:
             reviewed = len(removing.reviewed(paths))
             located = len({photo.path for photo in store.photos()}.intersection(paths))
         except StoreError as error:
-            self._controller.told.emit(str(error), Qgis.MessageLevel.Warning)
+            self._controller.message.emit(str(error), Qgis.MessageLevel.Warning)
             return
         if names:
             question = RemoveQuestion(names, located, reviewed, store.path, self._window)
@@ -187,16 +191,16 @@ class Remover(QObject):
 
 
 class RemoveQuestion(QMessageBox):
-    """Asks whether photos shall be removed, with what goes and what stays; the answer that comes by itself is no.
+    """Asks whether to remove photos, and says what is removed and what is kept. The default answer is no.
 
     Args:
-        names: of the photos.
-        located: how many of them have results.
-        reviewed: how many of them a review decided on.
+        names: names of the photos.
+        located: number of photos with results.
+        reviewed: number of reviewed photos.
         results: the results file.
 
     Signals:
-        confirmed(include_reviewed): yes.
+        confirmed(include_reviewed): the user confirmed.
     """
 
     confirmed = pyqtSignal(bool)
@@ -214,15 +218,15 @@ class RemoveQuestion(QMessageBox):
         self.setText(one if len(names) == 1 else many)
         lines = []
         if located:
-            text = self.tr("With results, which go from the map and from {file}: {n}.")
+            text = self.tr("Photos with results, which are removed from the map and from {file}: {n}.")
             lines.append(text.format(n=located, file=results.name))
-        lines.append(self.tr("The photo files stay. Undo (Ctrl+Z in the panel) brings everything back."))
+        lines.append(self.tr("The photo files are kept. Undo (Ctrl+Z in the panel) restores everything."))
         self.setInformativeText("\n".join(lines))
         self.setStandardButtons(QMessageBox.StandardButton.Cancel)
         self.remove_button = self.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
         self.setDefaultButton(QMessageBox.StandardButton.Cancel)
         self.setEscapeButton(QMessageBox.StandardButton.Cancel)
-        self.include_reviewed = QCheckBox(self.tr("Also those that a review decided on: {n}").format(n=reviewed), self)
+        self.include_reviewed = QCheckBox(self.tr("Also remove reviewed photos: {n}").format(n=reviewed), self)
         self.include_reviewed.setVisible(bool(reviewed))
         if reviewed:
             self.setCheckBox(self.include_reviewed)
@@ -231,7 +235,7 @@ class RemoveQuestion(QMessageBox):
         self._count()
 
     def _count(self, *_: object) -> None:
-        """The button says how many go."""
+        """Show on the button how many photos will be removed."""
         going = self._total - (0 if self.include_reviewed.isChecked() else self._reviewed)
         self.remove_button.setText(self.tr("Remove {n}").format(n=going))
         self.remove_button.setEnabled(going > 0)

@@ -1,4 +1,4 @@
-"""What leaves a review: footprints, catalogue, report, training photos."""
+"""Exports of a review: footprints, catalogue, report, training photos."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from earthloc_qgis.core.training_photos import write_training_photos
 
 @pytest.fixture
 def results(tmp_path):
-    """Ten photos: two accepted, one of them with a note in another script; one rejected."""
+    """Ten photos: two accepted, one of them with a note in another script, and one rejected."""
     path = tmp_path / "r.gpkg"
     photos = write_review_results(path, 10)
     file = ReviewFile(path)
@@ -36,7 +36,7 @@ def results(tmp_path):
     return path
 
 
-def test_catalogue_speaks_nasas_terms(results, tmp_path):
+def test_catalogue_uses_the_field_terms_of_nasa(results, tmp_path):
     target = tmp_path / "catalogue.csv"
     assert write_catalogue(results, target) == 2
     with open(target, encoding="utf-8-sig", newline="") as file:
@@ -52,7 +52,7 @@ def test_catalogue_speaks_nasas_terms(results, tmp_path):
     assert distance_km((float(first["ll_lat"]), float(first["ll_lon"])), camera.locate(0, SIZE_PX[1])) < 0.01
 
 
-def test_catalogue_of_all_has_photos_without_a_footprint_too(results, tmp_path):
+def test_catalogue_of_all_photos_includes_those_without_footprint(results, tmp_path):
     photo = str(tmp_path / "photos" / "ISS042-E-109.jpg")
     ReviewFile(results).write([Decision(photo, "cloud", "Ada", "overcast")])
     target = tmp_path / "catalogue.csv"
@@ -62,7 +62,7 @@ def test_catalogue_of_all_has_photos_without_a_footprint_too(results, tmp_path):
     cloudy = rows["109"]
     assert (cloudy["review"], cloudy["reviewer"], cloudy["note"]) == ("cloud", "Ada", "overcast")
     assert (cloudy["lat"], cloudy["ul_lat"], cloudy["nlat"]) == ("", "", "44.00000")
-    assert {row["cldp"] for row in rows.values()} == {""}  # nobody has estimated how much of it is cloud
+    assert {row["cldp"] for row in rows.values()} == {""}  # the cloud cover was not estimated
     assert rows["101"]["review"] == "unreviewed"
     report = tmp_path / "report.html"
     assert write_report(results, report, only_usable=False) == 10
@@ -70,13 +70,13 @@ def test_catalogue_of_all_has_photos_without_a_footprint_too(results, tmp_path):
 
 
 @pytest.mark.parametrize("name", [f"{'x' * 250}.csv", "file/c.csv", "away/c.csv"])
-def test_a_place_that_cannot_be_is_refused(results, tmp_path, name):
+def test_impossible_target_is_rejected(results, tmp_path, name):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(ExportError, match=r"could not be written \(.+\); choose another place"):
         write_catalogue(results, tmp_path / name)
 
 
-def test_nothing_accepted_is_said(tmp_path):
+def test_export_without_accepted_photos_is_rejected(tmp_path):
     path = tmp_path / "r.gpkg"
     write_review_results(path, 3)
     for write in (lambda: write_catalogue(path, tmp_path / "c.csv"), lambda: write_report(path, tmp_path / "r.html"),
@@ -85,14 +85,14 @@ def test_nothing_accepted_is_said(tmp_path):
             write()
 
 
-def test_a_file_that_cannot_be_written_leaves_the_old_one(results, tmp_path):
+def test_missing_folder_is_reported(results, tmp_path):
     target = tmp_path / "gone" / "catalogue.csv"
     with pytest.raises(ExportError, match=r"catalogue\.csv"):
         write_catalogue(results, target)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_others_may_read_what_is_handed_on(results, tmp_path):
+def test_exported_file_is_readable_for_others(results, tmp_path):
     target = tmp_path / "catalogue.csv"
     before = os.umask(0o022)
     try:
@@ -103,7 +103,7 @@ def test_others_may_read_what_is_handed_on(results, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_report_holds_picture_map_and_numbers(results, tmp_path):
+def test_report_contains_picture_map_and_numbers(results, tmp_path):
     target = tmp_path / "report.html"
     assert write_report(results, target) == 2
     page = target.read_text(encoding="utf-8")
@@ -121,7 +121,7 @@ def test_report_holds_picture_map_and_numbers(results, tmp_path):
     assert "http" not in page.split("<body>")[1]
 
 
-def test_training_photos_have_names_that_training_reads(results, tmp_path):
+def test_training_photos_have_file_names_that_training_can_parse(results, tmp_path):
     folder = tmp_path / "queries"
     count, left_out = write_training_photos(results, folder)
     assert (count, left_out) == (2, [])
@@ -146,13 +146,13 @@ def test_photo_ids():
     assert split_photo_id(None) == split_photo_id("ESC1") == ("", "", "")
 
 
-def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results, tmp_path, monkeypatch):
-    from earthloc_qgis.gui.review.view.export_actions import HandOn
+def test_menu_exports_accepted_footprints_as_shapefile_by_default(qgis_app, results, tmp_path, monkeypatch):
+    from earthloc_qgis.gui.review.view.export_actions import ExportActions
 
     window = QWidget()
-    hand_on = HandOn(lambda: results, window)
-    told = []
-    hand_on.written.connect(told.append)
+    export = ExportActions(lambda: results, window)
+    messages = []
+    export.written.connect(messages.append)
     asked = []
 
     def answer(parent, title, start, kinds):
@@ -160,28 +160,28 @@ def test_menu_exports_accepted_footprints_first_as_a_shapefile(qgis_app, results
         return str(tmp_path / "out.shp"), kinds.split(";;")[0]
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
-    hand_on.ask_for_footprints()
-    wait_for(lambda: told)
+    export.ask_for_footprints()
+    wait_for(lambda: messages)
     assert asked[0].startswith("ESRI Shapefile")
     source = ogr.Open(str(tmp_path / "out.shp"))
     layer = source.GetLayer(0)
     assert sorted(feature["photo_id"] for feature in layer) == ["ISS042-E-100", "ISS043-E-104"]
-    hand_on.only_accepted.setChecked(False)
-    hand_on.ask_for_footprints()
-    wait_for(lambda: len(told) == 2)
-    assert "(photos: 9)" in told[1]
-    hand_on.close()
+    export.only_accepted.setChecked(False)
+    export.ask_for_footprints()
+    wait_for(lambda: len(messages) == 2)
+    assert "(photos: 9)" in messages[1]
+    export.close()
 
 
-def test_what_nobody_foresaw_is_told_and_ends_the_writing(qgis_app, results, tmp_path, monkeypatch):
+def test_unexpected_error_is_reported_and_closes_the_progress_dialog(qgis_app, results, tmp_path, monkeypatch):
     from earthloc_qgis.gui.review.view import export_actions as module
 
     window = QWidget()
     window.show()
-    hand_on = module.HandOn(lambda: results, window)
-    told, written = [], []
-    hand_on.told.connect(told.append)
-    hand_on.written.connect(written.append)
+    export = module.ExportActions(lambda: results, window)
+    messages, written = [], []
+    export.message.connect(messages.append)
+    export.written.connect(written.append)
     target = tmp_path / "catalogue.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
 
@@ -190,12 +190,12 @@ def test_what_nobody_foresaw_is_told_and_ends_the_writing(qgis_app, results, tmp
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "write_catalogue", fails)
-        hand_on.ask_for_catalogue()
-        wait_for(lambda: told)
-    assert str(target) in told[0]
-    assert "KeyError: 'center'" in told[0]
+        export.ask_for_catalogue()
+        wait_for(lambda: messages)
+    assert str(target) in messages[0]
+    assert "KeyError: 'center'" in messages[0]
     wait_for(lambda: not [dialog for dialog in window.findChildren(QProgressDialog) if dialog.isVisible()])
-    hand_on.ask_for_catalogue()
+    export.ask_for_catalogue()
     wait_for(lambda: written)
     assert target.is_file()
-    hand_on.close()
+    export.close()

@@ -1,1 +1,1 @@
-"""Correcting a footprint: tie points, moving it by hand, searching somewhere else."""
+"""Correcting footprints: tie points, moving by hand, searching somewhere else."""

@@ -1,4 +1,4 @@
-"""Footprints placed by hand, for where there is nothing to match: moved, turned, scaled, put somewhere."""
+"""Footprints placed by hand, for photos that cannot be matched: move, rotate, scale."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Optional
 
 from ....core.camera import CornerCamera, Point, away_km, offset
 from ....core.footprint import center_of, corners_of, outline, to_geojson
-from ..model.working import Working
+from ..model.working_state import WorkingState
 
 
-def corners_now(working: Working) -> Optional[list[Point]]:
-    """The corners [(lat, lon)] of what is on the table; None where it has none on the ground."""
+def current_corners(working: WorkingState) -> Optional[list[Point]]:
+    """The corners [(lat, lon)] of the displayed footprint; None if they do not all lie on the ground."""
     camera = working.camera()
     found = corners_of(camera) if camera is not None else None
     return None if found is None else [(lat, lon) for lat, lon in found]
 
 
-def moved(corners: list[Point], to: Point, turn_deg: float = 0.0, scale: float = 1.0) -> list[Point]:
-    """Corners with their middle at another place, turned clockwise and scaled about it."""
+def transform_corners(corners: list[Point], to: Point, rotation_deg: float = 0.0, scale: float = 1.0) -> list[Point]:
+    """Move corners to a new centre, and rotate them clockwise and scale them about it."""
     middle = center_of(corners)
-    angle = math.radians(turn_deg)
+    angle = math.radians(rotation_deg)
     found = []
     for corner in corners:
         east, north = away_km(middle, corner)
@@ -33,14 +33,16 @@ def moved(corners: list[Point], to: Point, turn_deg: float = 0.0, scale: float =
     return found
 
 
-def first_corners(size_px: tuple[int, int], center: Point, width_km: float) -> list[Point]:
-    """A photo laid north up at a place where there was none."""
+def initial_corners(size_px: tuple[int, int], center: Point, width_km: float) -> list[Point]:
+    """Corners of a photo at a position, with north up."""
     half, high = width_km / 2, width_km / 2 * size_px[1] / size_px[0]
     return [offset(center, east * half, north * high) for east, north in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
 
 
-def placed(working: Working, corners: list[Point]) -> Working:
-    """The same photo with its corners somewhere else; it has no camera then, and no tie points."""
+def place_by_hand(working: WorkingState, corners: list[Point]) -> WorkingState:
+    """The photo with new corners. It then has neither camera nor tie points. Needs the size of the photo."""
+    if working.size_px is None:
+        raise ValueError("the size of the photo is unknown")
     camera = CornerCamera(corners, working.size_px)
     middle = center_of(corners)
     shown = {

@@ -1,4 +1,4 @@
-"""Correcting in the window: which tool the mouse has on photo and map, and the actions that belong to it."""
+"""Correct mode of the review window: the mouse tools for photo and map, and their actions."""
 
 from __future__ import annotations
 
@@ -15,69 +15,69 @@ from ...photo_model import parse_nadir
 from ..model.controller import ReviewController
 from ..view.actions import ReviewActions
 from ..view.handles import Handle
-from ..view.map_side import MapSide
 from ..view.photo_view import PhotoView
-from .by_hand import corners_now, first_corners, moved, placed
+from ..view.review_map import ReviewMap
+from .by_hand import current_corners, initial_corners, place_by_hand, transform_corners
 from .map_tools import CircleTool, FootprintTool, TiePointTool
 from .search_here import SearchHere
-from .tie_points import Correction
+from .tie_points import TiePointEditor
 
 _CIRCLE = [(math.sin(math.radians(angle)), math.cos(math.radians(angle))) for angle in range(0, 360, 5)]
-_FIRST_SHARE = 0.4  # of the map's width that a footprint laid on it for the first time covers
+_FIRST_SHARE = 0.4  # width of a newly placed footprint, as a fraction of the width of the map
 
 
 class CorrectMode(QObject):
-    """Tie points, moving by hand, typed coordinates, searching somewhere else.
+    """Tie points, moving by hand, typing coordinates, searching somewhere else.
 
     Signals:
-        told(text): what has become of it.
+        message(text): a hint, progress or a problem; "" for none.
     """
 
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
         self,
         controller: ReviewController,
-        correction: Correction,
+        tie_points: TiePointEditor,
         search: SearchHere,
         photo: PhotoView,
-        side: MapSide,
+        side: ReviewMap,
         actions: ReviewActions,
         parent: Optional[QObject] = None,
     ) -> None:
         super().__init__(parent)
-        self._controller, self.correction, self._search = controller, correction, search
+        self._controller, self.tie_points, self._search = controller, tie_points, search
         self._photo, self._side, self._actions = photo, side, actions
         canvas = side.canvas
         self.tie_tool = TiePointTool(canvas, side.frame, side.marks)
         self.hand_tool = FootprintTool(canvas, side.frame, self._corners)
         self.circle_tool = CircleTool(canvas, side.frame)
         self._tool_before = None
-        photo.clicked.connect(correction.click_photo)
-        photo.handle_moved.connect(correction.drag_photo)
-        photo.handle_selected.connect(correction.select)
-        self.tie_tool.clicked.connect(correction.click_map)
-        self.tie_tool.handle_moved.connect(correction.drag_map)
-        self.tie_tool.handle_selected.connect(correction.select)
+        photo.clicked.connect(tie_points.click_photo)
+        photo.handle_moved.connect(tie_points.drag_photo)
+        photo.handle_selected.connect(tie_points.select)
+        self.tie_tool.clicked.connect(tie_points.click_map)
+        self.tie_tool.handle_moved.connect(tie_points.drag_map)
+        self.tie_tool.handle_selected.connect(tie_points.select)
         self.hand_tool.changed.connect(self._hand_moved)
         self.circle_tool.drawn.connect(self._circle_drawn)
-        correction.changed.connect(self.show_handles)
-        correction.told.connect(self.told)
-        search.told.connect(self.told)
-        canvas.mapToolSet.connect(self._other_tool)
+        tie_points.changed.connect(self.show_handles)
+        tie_points.message.connect(self.message)
+        search.message.connect(self.message)
+        canvas.mapToolSet.connect(self._map_tool_changed)
         canvas.destinationCrsChanged.connect(self.show_handles)
         controller.current_changed.connect(lambda *_: search.cancel())
 
     def make_actions(self) -> None:
-        """Adds the actions to the window."""
-        add, correction = self._actions.add, self.correction
+        """Add the actions for correcting to the window."""
+        add, tie_points = self._actions.add, self.tie_points
         add("ties", self.tr("Tie points"), "P", self.set_ties, checkable=True)
         add("snap", self.tr("Snap tie points to the best match"), "Shift+S", self._set_snap, checkable=True)
         self._actions["snap"].setChecked(True)
-        add("accept_open", self.tr("Take the best match near by"), "Return Enter", correction.accept_open)
-        add("delete", self.tr("Delete tie point"), "Del Backspace", correction.delete)
-        add("clear", self.tr("Delete all tie points"), "X", correction.clear)
-        add("hand", self.tr("Move, turn, scale by hand"), "V", self.set_hand, checkable=True)
+        add("accept_open", self.tr("Use the best match nearby"), "Return Enter", tie_points.accept_open)
+        add("delete", self.tr("Delete tie point"), "Del Backspace", tie_points.delete)
+        add("clear", self.tr("Delete all tie points"), "X", tie_points.clear)
+        add("hand", self.tr("Move, rotate, scale by hand"), "V", self.set_hand, checkable=True)
         add("go_to", self.tr("Type coordinates…"), "G", self.ask_for_place)
         add("fit_here", self.tr("Fit the photo to the imagery here"), "I", self.fit_here)
         add("search_view", self.tr("Search in this part of the map"), "W", self.search_view)
@@ -85,17 +85,17 @@ class CorrectMode(QObject):
         add("stop", self.tr("Leave the tool"), "Esc", self.leave)
 
     def close(self) -> None:
-        """Gives the map its own tool back."""
+        """Restore the previous map tool and disconnect from the canvas."""
         self.leave()
-        self._side.canvas.mapToolSet.disconnect(self._other_tool)
+        self._side.canvas.mapToolSet.disconnect(self._map_tool_changed)
         self._side.canvas.destinationCrsChanged.disconnect(self.show_handles)
 
     def leave(self) -> None:
-        """Ends what is going on: a search, an open point, a tool."""
+        """End the current step: a search, an open tie point or a tool."""
         if self._search.cancel():
             return
-        if self.correction.open_spot is not None or self.correction.open_place is not None:
-            self.correction.delete()
+        if self.tie_points.open_pixel is not None or self.tie_points.open_ground is not None:
+            self.tie_points.delete()
             return
         for name in ("ties", "hand", "search_circle"):
             self._actions[name].setChecked(False)
@@ -103,15 +103,17 @@ class CorrectMode(QObject):
     # --- tools -------------------------------------------------------------------------------------
 
     def set_ties(self, on: bool) -> None:
-        """Clicks set tie points, or no longer."""
+        """Switch setting tie points on or off."""
         self._photo.editing = on
         self._set_tool(self.tie_tool, on, "ties")
         self.show_handles()
         if on:
-            self.told.emit(self.tr("Click a spot in the photo, then the same one on the map. Drag either end to mend."))
+            self.message.emit(
+                self.tr("Click a spot in the photo, then the same spot on the map. Drag either end to move it.")
+            )
 
     def set_hand(self, on: bool) -> None:
-        """The mouse on the map moves the footprint; one that is nowhere is laid on the map's middle."""
+        """Switch moving by hand on or off. A photo without footprint gets one at the centre of the map."""
         working = self._controller.working
         if on and working is not None and working.size_px is not None and self._corners() is None:
             extent = self._side.canvas.extent()
@@ -120,41 +122,43 @@ class CorrectMode(QObject):
             center = self._side.frame.to_lat_lon(extent.center())
             if west is not None and east is not None and center is not None:
                 width_km = max(10.0, min(2000.0, _FIRST_SHARE * abs(away_km(west, east)[0])))
-                corners = first_corners(working.size_px, center, width_km)
-                self._controller.edit(placed(working, corners), self.tr("Place by hand"))
+                corners = initial_corners(working.size_px, center, width_km)
+                self._controller.edit(place_by_hand(working, corners), self.tr("Place by hand"))
         self._set_tool(self.hand_tool, on, "hand")
         self.show_handles()
         if on:
-            self.told.emit(self.tr("Drag the footprint on the map; a corner scales it, the middle of a side turns it."))
+            self.message.emit(
+                self.tr("Drag the footprint on the map. A corner scales it, the midpoint of a side rotates it.")
+            )
 
     def fit_here(self) -> None:
-        """Lets the engine fit the photo to the imagery round what is on the table."""
+        """Fit the photo to the imagery around the displayed footprint."""
         working = self._controller.working
         corners = self._corners()
         if working is None or corners is None:
-            self.told.emit(self.tr("Choose a candidate or place the footprint first."))
+            self.message.emit(self.tr("Choose a candidate or place the footprint first."))
             return
         sides = [distance_km(a, b) for a, b in zip(corners, corners[1:] + corners[:1])]
         self._search.fit(center_of(corners), max(sides))
 
     def set_circle(self, on: bool) -> None:
-        """A circle drawn on the map is searched."""
+        """Switch drawing a circle to search on or off."""
         self._set_tool(self.circle_tool, on, "search_circle")
         if on:
-            self.told.emit(self.tr("Draw a circle on the map: the photo is searched for inside it."))
+            self.message.emit(self.tr("Draw a circle on the map. The search covers its inside."))
 
     def search_view(self) -> None:
-        """Searches in the part of the map that is seen."""
+        """Search in the visible part of the map."""
         extent = self._side.canvas.extent()
-        places = [self._side.frame.to_lat_lon(QgsPointXY(x, y)) for x, y in (
-            (extent.center().x(), extent.center().y()), (extent.xMaximum(), extent.yMaximum()))]  # fmt: skip
-        if None in places:
-            self.told.emit(self.tr("Zoom in first: the map shows more than there is."))
+        center = self._side.frame.to_lat_lon(extent.center())
+        corner = self._side.frame.to_lat_lon(QgsPointXY(extent.xMaximum(), extent.yMaximum()))
+        if center is None or corner is None:
+            self.message.emit(self.tr("The map shows more than the Earth. Zoom in first."))
             return
-        self._search.start(places[0], max(1.0, distance_km(*places)))
+        self._search.start(center, max(1.0, distance_km(center, corner)))
 
     def ask_for_place(self) -> None:
-        """Puts the middle of the footprint at coordinates that are typed."""
+        """Ask for coordinates and move the centre of the footprint there."""
         working = self._controller.working
         if working is None or working.size_px is None:
             return
@@ -167,41 +171,41 @@ class CorrectMode(QObject):
         try:
             place = parse_nadir(text)
         except ValueError:
-            self.told.emit(self.tr("“{text}” is no place: type latitude and longitude, such as 41.2, 28.9.").format(
-                text=text))  # fmt: skip
+            problem = self.tr("“{text}” is not a position. Type latitude and longitude, such as 41.2, 28.9.")
+            self.message.emit(problem.format(text=text))
             return
-        corners = self._corners() or first_corners(working.size_px, place, 300.0)
-        self._controller.edit(placed(working, moved(corners, place)), self.tr("Type coordinates"))
+        corners = self._corners() or initial_corners(working.size_px, place, 300.0)
+        self._controller.edit(place_by_hand(working, transform_corners(corners, place)), self.tr("Type coordinates"))
         self._side.zoom()
 
-    # --- what is shown -----------------------------------------------------------------------------
+    # --- display -----------------------------------------------------------------------------------
 
     def show_handles(self) -> None:
-        """Draws the tie points on both sides, or what the footprint is held by, while that is worked on."""
+        """Draw the tie points on photo and map, or the grips of the footprint, depending on the tool."""
         self._side.marks.show_grips((self._corners() or []) if self._actions["hand"].isChecked() else [])
         if not self._photo.editing:
             self._photo.show_handles([])
             self._side.marks.show_handles([], -1)
             return
-        correction = self.correction
-        self._photo.show_handles(correction.photo_handles(), correction.selected)
+        tie_points = self.tie_points
+        self._photo.show_handles(tie_points.photo_handles(), tie_points.selected)
         handles = []
-        for number, (place, expected, is_open) in enumerate(correction.map_points()):
+        for number, (place, expected, is_open) in enumerate(tie_points.map_points()):
             at = self._side.frame.to_map(*place)
             there = None if expected is None else self._side.frame.to_map(*expected)
             line = None if there is None else (there.x(), there.y())
             if at is not None:
                 handles.append(Handle(number, at.x(), at.y(), line, is_open))
-        self._side.marks.show_handles(handles, correction.selected)
+        self._side.marks.show_handles(handles, tie_points.selected)
 
     def _corners(self) -> Optional[list[Point]]:
-        return corners_now(self._controller.working) if self._controller.working is not None else None
+        return current_corners(self._controller.working) if self._controller.working is not None else None
 
     def _hand_moved(self, corners: list[Point], done: bool) -> None:
         working = self._controller.working
         if working is None or working.size_px is None:
             return
-        after = placed(working, corners)
+        after = place_by_hand(working, corners)
         if done:
             self._controller.edit(after, self.tr("Move by hand"))
         else:
@@ -218,7 +222,7 @@ class CorrectMode(QObject):
         self._search.start((lat, lon), radius_km)
 
     def _set_snap(self, on: bool) -> None:
-        self.correction.snaps = on
+        self.tie_points.snaps = on
 
     def _set_tool(self, tool, on: bool, name: str) -> None:
         canvas = self._side.canvas
@@ -234,8 +238,8 @@ class CorrectMode(QObject):
             if before is not None:
                 canvas.setMapTool(before)
 
-    def _other_tool(self, tool, *_: object) -> None:
-        """The user has taken another tool of QGIS: ours are off."""
+    def _map_tool_changed(self, tool, *_: object) -> None:
+        """Switch our tools off when the user chooses another map tool."""
         for name, ours in (("ties", self.tie_tool), ("hand", self.hand_tool), ("search_circle", self.circle_tool)):
             if tool is not ours and self._actions[name].isChecked():
                 self._tool_before = None

@@ -1,4 +1,4 @@
-"""What the mouse does on the map while a footprint is corrected."""
+"""Map tools for correcting a footprint: tie points, moving by hand, drawing a circle."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
 
 from ....core.camera import Point, away_km, distance_km, offset
 from ....core.footprint import center_of
-from ..view.handles import REACH_PX, is_free, middles, nearest
+from ..view.handles import REACH_PX, nearest, sets_new_point, side_midpoints
 from ..view.map_items import MapFrame, MapMarks
-from .by_hand import moved
+from .by_hand import transform_corners
 
 _CLICK_PX = 4
 
 
 class TiePointTool(QgsMapTool):
-    """Sets and drags the map's ends of tie points.
+    """Sets and drags the ground ends of tie points.
 
     Signals:
         clicked(lat, lon)
@@ -40,7 +40,7 @@ class TiePointTool(QgsMapTool):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def canvasPressEvent(self, event) -> None:
-        """Takes hold of a handle."""
+        """Grab a handle."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = QPointF(event.pos()), False
             self._grabbed = nearest(
@@ -49,39 +49,39 @@ class TiePointTool(QgsMapTool):
             self.handle_selected.emit(self._grabbed)
 
     def canvasMoveEvent(self, event) -> None:
-        """Drags it."""
+        """Drag it."""
         if self._pressed is None:
             return
         self._dragged = self._dragged or (QPointF(event.pos()) - self._pressed).manhattanLength() > _CLICK_PX
         if self._dragged and self._grabbed >= 0:
-            self._tell(event, done=False)
+            self._emit(event, done=False)
 
     def canvasReleaseEvent(self, event) -> None:
-        """Lets go; without a drag it was a click."""
+        """End the drag; without a drag it was a click."""
         if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return
         if self._dragged and self._grabbed >= 0:
-            self._tell(event, done=True)
-        elif not self._dragged and is_free(self._marks.handles, self._grabbed):
+            self._emit(event, done=True)
+        elif not self._dragged and sets_new_point(self._marks.handles, self._grabbed):
             place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
             if place is not None:
                 self.clicked.emit(*place)
         self._pressed, self._grabbed = None, -1
 
-    def _tell(self, event, done: bool) -> None:
+    def _emit(self, event, done: bool) -> None:
         place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
         if place is not None:
             self.handle_moved.emit(self._grabbed, *place, done)
 
 
 class FootprintTool(QgsMapTool):
-    """Moves the footprint by its inside, turns it by its edge's middle, scales it by a corner.
+    """Moves the footprint by dragging its inside, rotates it by the midpoint of a side, scales it by a corner.
 
     Args:
-        corners: tells the corners [(lat, lon)] there are now; None for none.
+        corners: returns the current corners [(lat, lon)]; None for none.
 
     Signals:
-        changed(corners, done): they were dragged; done when let go.
+        changed(corners, done): corners while dragging; done when the button is released.
     """
 
     changed = pyqtSignal(list, bool)
@@ -91,56 +91,56 @@ class FootprintTool(QgsMapTool):
         self._frame, self._corners = frame, corners
         self._from: Optional[list[Point]] = None
         self._start: Optional[Point] = None
-        self._way = ""
+        self._mode = ""
         self._found: Optional[list[Point]] = None
         self.setCursor(Qt.CursorShape.SizeAllCursor)
 
     def canvasPressEvent(self, event) -> None:
-        """Takes hold of the footprint."""
+        """Grab the footprint."""
         corners = self._corners() if event.button() == Qt.MouseButton.LeftButton else None
         start = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
         if corners is not None and start is not None:
             self._from, self._start, self._found = corners, start, None
-            self._way = self._way_at(QPointF(event.pos()), corners)
+            self._mode = self._mode_at(QPointF(event.pos()), corners)
 
     def canvasMoveEvent(self, event) -> None:
-        """Drags it."""
+        """Drag it."""
         place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
-        if self._from is None or place is None:
+        if self._from is None or self._start is None or place is None:
             return
         middle = center_of(self._from)
         east0, north0 = away_km(middle, self._start)
         east, north = away_km(middle, place)
-        if self._way == "move":
-            self._found = moved(self._from, offset(middle, east - east0, north - north0))
-        elif self._way == "scale":
+        if self._mode == "move":
+            self._found = transform_corners(self._from, offset(middle, east - east0, north - north0))
+        elif self._mode == "scale":
             factor = math.hypot(east, north) / max(1e-6, math.hypot(east0, north0))
-            self._found = moved(self._from, middle, scale=max(0.02, min(50.0, factor)))
+            self._found = transform_corners(self._from, middle, scale=max(0.02, min(50.0, factor)))
         else:
             turn = math.degrees(math.atan2(east, north) - math.atan2(east0, north0))
-            self._found = moved(self._from, middle, turn_deg=turn)
+            self._found = transform_corners(self._from, middle, rotation_deg=turn)
         self.changed.emit(self._found, False)
 
     def canvasReleaseEvent(self, event) -> None:
-        """Lets go."""
+        """End the drag."""
         found, self._from = self._found, None
         if found is not None:
             self._found = None
             self.changed.emit(found, True)
 
-    def _way_at(self, at: QPointF, corners: list[Point]) -> str:
-        places = [self._frame.to_map(*corner) for corner in corners]
-        if None in places:
+    def _mode_at(self, at: QPointF, corners: list[Point]) -> str:
+        places = [place for place in (self._frame.to_map(*corner) for corner in corners) if place is not None]
+        if len(places) < len(corners):
             return "move"
         points = [QPointF(self.toCanvasCoordinates(place)) for place in places]
-        for way, spots in (("scale", points), ("turn", middles(points))):
+        for mode, spots in (("scale", points), ("rotate", side_midpoints(points))):
             if any(math.hypot(at.x() - spot.x(), at.y() - spot.y()) <= 1.4 * REACH_PX for spot in spots):
-                return way
+                return mode
         return "move"
 
 
 class CircleTool(QgsMapTool):
-    """A circle drawn from its middle outwards.
+    """Draws a circle, from its centre outwards.
 
     Signals:
         drawn(lat, lon, radius_km, done)
@@ -155,21 +155,23 @@ class CircleTool(QgsMapTool):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def canvasPressEvent(self, event) -> None:
-        """The middle."""
+        """Set the centre."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._middle = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
 
     def canvasMoveEvent(self, event) -> None:
-        """The edge."""
-        self._tell(event, done=False)
+        """Draw the circle through the mouse position."""
+        self._emit(event, done=False)
 
     def canvasReleaseEvent(self, event) -> None:
-        """The circle is drawn."""
-        self._tell(event, done=True)
+        """Finish the circle."""
+        self._emit(event, done=True)
         self._middle = None
 
-    def _tell(self, event, done: bool) -> None:
-        edge = self._frame.to_lat_lon(self.toMapCoordinates(event.pos())) if self._middle is not None else None
+    def _emit(self, event, done: bool) -> None:
+        if self._middle is None:
+            return
+        edge = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
         if edge is not None:
             radius_km = distance_km(self._middle, edge)
             if radius_km > 1.0:

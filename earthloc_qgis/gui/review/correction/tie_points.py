@@ -1,4 +1,4 @@
-"""Correcting a footprint by tie points: sets, moves and deletes them, lets the engine solve the camera anew."""
+"""Editor for tie points: sets, moves and deletes them, and lets the engine solve the camera after each change."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ....core.engine_client import EngineClient, EngineError
 from ..model.controller import ReviewController
-from ..model.working import Working, imagery_of
+from ..model.working_state import WorkingState, imagery_for
 from ..view.handles import Handle
 
-_NO_POINTS = {"tie_points": [], "inliers": 0, "rms_km": None}  # the camera stays
+_NO_POINTS = {"tie_points": [], "inliers": 0, "rms_km": None}  # the camera is kept
 _SNAP_REACH = 0.03  # of the photo's longer side
 
 Point = tuple[float, float]
 
 
-class Correction(QObject):
-    """Tie points of the photo under review.
+class TiePointEditor(QObject):
+    """Tie points of the current photo.
 
-    A point is a pair: a spot of the photo and a place on the map. The first click opens one on its side, a click on the
-    other side closes it; until then the other end is where the camera has it.
+    A tie point is a pair of a photo pixel and a ground position. The first click, on either side, opens a point. A
+    click on the other side completes it. Until then its other end is displayed where the camera projects it.
 
     Args:
-        sources: tells the folders of the indexes, and a raster or None, that snapping looks in.
+        sources: returns the index folders, and a raster or None, in which snapping searches.
 
     Signals:
-        changed(): points, the selected one, or the open one are others.
-        told(text): what has become of it; "" when all is well.
+        changed(): the points, the selected point or the open point changed.
+        message(text): a hint or a problem; "" after success.
     """
 
     changed = pyqtSignal()
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
 
     def __init__(
         self,
@@ -46,133 +46,135 @@ class Correction(QObject):
         self._controller, self._client, self._sources = controller, client, sources
         self.snaps = True
         self.selected = -1
-        self.open_spot: Optional[Point] = None  # pixel of a point whose place is missing
-        self.open_place: Optional[Point] = None  # (lat, lon) of a point whose pixel is missing
+        self.open_pixel: Optional[Point] = None  # pixel of a point without ground position
+        self.open_ground: Optional[Point] = None  # (lat, lon) of a point without pixel
         self._dragged: Optional[tuple[int, dict]] = None
-        self._asked = 0
-        controller.current_changed.connect(lambda *_: self._forget())
+        self._request_number = 0
+        controller.current_changed.connect(lambda *_: self._reset())
         controller.working_changed.connect(self.changed)
 
     @property
     def points(self) -> list[dict]:
-        """The tie points of what is on the table, one of them perhaps where it is being dragged to."""
+        """The tie points of the displayed localization, including the position of one being dragged."""
         working = self._controller.working
         points = list(working.shown.get("tie_points") or []) if working is not None else []
         if self._dragged is not None and self._dragged[0] < len(points):
             points[self._dragged[0]] = self._dragged[1]
         return points
 
-    # --- what is drawn -----------------------------------------------------------------------------
+    # --- display -----------------------------------------------------------------------------------
 
     def photo_handles(self) -> list[Handle]:
-        """The points on the photo, in its pixels."""
+        """Handles for the photo, in pixels."""
         working = self._controller.working
         camera = working.camera() if working is not None else None
         found = []
         for number, point in enumerate(self.points):
             expected = camera.project(point["lat"], point["lon"]) if camera is not None else None
             found.append(Handle(number, point["x_px"], point["y_px"], expected))
-        spot = self.open_spot
-        if spot is None and self.open_place is not None and camera is not None:
-            spot = camera.project(*self.open_place)
+        spot = self.open_pixel
+        if spot is None and self.open_ground is not None and camera is not None:
+            spot = camera.project(*self.open_ground)
         if spot is not None:
-            found.append(Handle(len(found), *spot, open=True))
+            found.append(Handle(len(found), *spot, is_open=True))
         return found
 
     def map_points(self) -> list[tuple[Point, Optional[Point], bool]]:
-        """The points on the ground: place, where the camera has it, and whether it is open; (lat, lon) each."""
+        """Ground ends: (lat, lon), (lat, lon) according to the camera or None, and whether the point is open."""
         working = self._controller.working
         camera = working.camera() if working is not None else None
         found = []
         for point in self.points:
             expected = camera.locate(point["x_px"], point["y_px"]) if camera is not None else None
             found.append(((point["lat"], point["lon"]), expected, False))
-        place = self.open_place
-        if place is None and self.open_spot is not None and camera is not None:
-            place = camera.locate(*self.open_spot)
+        place = self.open_ground
+        if place is None and self.open_pixel is not None and camera is not None:
+            place = camera.locate(*self.open_pixel)
         if place is not None:
             found.append((place, None, True))
         return found
 
-    # --- what the user does ------------------------------------------------------------------------
+    # --- user actions ------------------------------------------------------------------------------
 
     def click_photo(self, x_px: float, y_px: float) -> None:
-        """A spot of the photo was clicked."""
-        if self.open_place is not None:
-            self._close((x_px, y_px), self.open_place)
+        """Handle a click on the photo."""
+        if self.open_ground is not None:
+            self._complete((x_px, y_px), self.open_ground)
         else:
-            self.open_spot = (x_px, y_px)
-            self.told.emit(self.tr("Now click the same spot on the map. Enter takes the best match near it."))
+            self.open_pixel = (x_px, y_px)
+            self.message.emit(
+                self.tr("Now click the same spot on the map, or press Enter to use the best match nearby.")
+            )
             self.changed.emit()
 
     def click_map(self, lat: float, lon: float) -> None:
-        """A place on the map was clicked."""
-        if self.open_spot is not None:
-            self._close(self.open_spot, (lat, lon))
+        """Handle a click on the map."""
+        if self.open_pixel is not None:
+            self._complete(self.open_pixel, (lat, lon))
         else:
-            self.open_place = (lat, lon)
-            self.told.emit(self.tr("Now click the same spot in the photo."))
+            self.open_ground = (lat, lon)
+            self.message.emit(self.tr("Now click the same spot in the photo."))
             self.changed.emit()
 
     def accept_open(self) -> None:
-        """Closes the open point by the best match near where the camera has it."""
+        """Complete the open point with the best match near its projection by the camera."""
         working = self._controller.working
         camera = working.camera() if working is not None else None
-        if self.open_spot is None or camera is None:
+        if self.open_pixel is None or working is None or camera is None:
             return
-        place = camera.locate(*self.open_spot)
+        place = camera.locate(*self.open_pixel)
         if place is None:
             return
-        spot = self.open_spot
-        self._snap(working, spot, lambda found: self._close(spot, found) if found is not None else self.told.emit(
-            self.tr("Nothing alike is near there: click the spot on the map.")), 0.06)  # fmt: skip
+        spot = self.open_pixel
+        self._snap(working, spot, lambda found: self._complete(spot, found) if found is not None else self.message.emit(
+            self.tr("There is no match nearby. Click the spot on the map.")), 0.06)  # fmt: skip
 
     def select(self, number: int) -> None:
-        """Marks a point."""
+        """Select a point."""
         self.selected = number
         self.changed.emit()
 
     def drag_photo(self, number: int, x_px: float, y_px: float, done: bool) -> None:
-        """A point's spot is dragged."""
-        if number == len(self.points):  # the open one
-            self.open_spot = (x_px, y_px)
+        """Handle dragging the photo end of a point."""
+        if number == len(self.points):  # the open point
+            self.open_pixel = (x_px, y_px)
             self.changed.emit()
-            if done and self.open_place is not None:
-                self._close(self.open_spot, self.open_place)
+            if done and self.open_ground is not None:
+                self._complete(self.open_pixel, self.open_ground)
             return
         self._drag(number, {"x_px": x_px, "y_px": y_px}, done)
 
     def drag_map(self, number: int, lat: float, lon: float, done: bool) -> None:
-        """A point's place is dragged."""
+        """Handle dragging the ground end of a point."""
         if number == len(self.points):
-            self.open_place = (lat, lon)
+            self.open_ground = (lat, lon)
             self.changed.emit()
-            if done and self.open_spot is not None:
-                self._close(self.open_spot, self.open_place)
+            if done and self.open_pixel is not None:
+                self._complete(self.open_pixel, self.open_ground)
             return
         self._drag(number, {"lat": lat, "lon": lon}, done)
 
     def delete(self) -> None:
-        """Deletes the selected point, or gives up the open one."""
+        """Delete the selected point, or discard the open one."""
         points = self.points
-        if self.open_spot is not None or self.open_place is not None:
-            self._forget()
+        if self.open_pixel is not None or self.open_ground is not None:
+            self._reset()
         elif 0 <= self.selected < len(points):
             del points[self.selected]
             self.selected = -1
             self._solve(points, self.tr("Delete tie point"))
 
     def clear(self) -> None:
-        """Deletes all points; the camera stays where it is until there are others."""
+        """Delete all points. The camera is kept until new points are set."""
         working = self._controller.working
         if working is not None and self.points:
             self.selected = -1
-            self._controller.edit(_with(working, _NO_POINTS), self.tr("Delete all tie points"))
+            self._controller.edit(_changed(working, _NO_POINTS), self.tr("Delete all tie points"))
 
     # --- solving -----------------------------------------------------------------------------------
 
-    def _close(self, spot: Point, place: Point) -> None:
-        self.open_spot = self.open_place = None
+    def _complete(self, spot: Point, place: Point) -> None:
+        self.open_pixel = self.open_ground = None
         points = [*self.points, _point(spot, place)]
         self.selected = len(points) - 1
         self._solve(points, self.tr("Add tie point"), snap=len(points) - 1)
@@ -190,52 +192,52 @@ class Correction(QObject):
         points[number] = point
         self._solve(points, self.tr("Move tie point"), snap=number if "lat" in change else -1)
 
-    def _solve(self, points: list[dict], what: str, snap: int = -1) -> None:
-        """Asks for the camera of these points; with `snap`, moves that point to the best match and solves again."""
+    def _solve(self, points: list[dict], label: str, snap: int = -1) -> None:
+        """Request the camera for these points; with `snap`, move that point to its best match and solve again."""
         working = self._controller.working
         if working is None:
             return
         if not points:
-            self._controller.edit(_with(working, _NO_POINTS), what)
+            self._controller.edit(_changed(working, _NO_POINTS), label)
             return
-        # Shown while the engine works, so that nothing jumps back.
-        self._asked += 1
-        asked = self._asked
+        # Display the points while the engine computes, so that a dragged one does not jump back.
+        self._request_number += 1
+        number = self._request_number
 
         def solved(result: dict) -> None:
             if (
-                asked != self._asked
+                number != self._request_number
                 or self._controller.working is None
                 or self._controller.working.path != working.path
             ):
                 return
-            after = _with(working, {**result, "by_hand": False})
+            after = _changed(working, {**result, "by_hand": False})
             if snap < 0 or not self.snaps:
-                self._take(after, what)
+                self._show(after, label)
                 return
             point = result["tie_points"][snap]
             self._snap(after, (point["x_px"], point["y_px"]), lambda found: snapped(after, found))
 
-        def snapped(after: Working, found: Optional[Point]) -> None:
+        def snapped(after: WorkingState, found: Optional[Point]) -> None:
             if found is None:
-                self._take(after, what)
+                self._show(after, label)
                 return
             moved = list(after.shown["tie_points"])
             moved[snap] = _point((moved[snap]["x_px"], moved[snap]["y_px"]), found)
-            self._request(after, moved, lambda result: self._take(_with(after, result), what), refused)
+            self._request(after, moved, lambda result: self._show(_changed(after, result), label), failed)
 
-        def refused(error: EngineError) -> None:
-            # The points are kept; the camera stays until they make sense together.
+        def failed(error: EngineError) -> None:
+            # Keep the points, and the old camera until they are consistent.
             if error.kind == "usage":
-                self._take(_with(working, {"tie_points": points}), what)
+                self._show(_changed(working, {"tie_points": points}), label)
             else:
                 self._dragged = None
                 self.changed.emit()
-            self.told.emit(error.message)
+            self.message.emit(error.message)
 
-        self._request(working, points, solved, refused)
+        self._request(working, points, solved, failed)
 
-    def _request(self, working: Working, points: list[dict], on_result, on_error) -> None:
+    def _request(self, working: WorkingState, points: list[dict], on_result, on_error) -> None:
         shown = working.shown
         nadir = shown.get("nadir")
         names = ("x_px", "y_px", "lat", "lon", "origin")
@@ -243,16 +245,16 @@ class Correction(QObject):
             "camera/solve",
             {
                 "photo": working.path, "tie_points": [{name: point.get(name) for name in names} for point in points],
-                "nadir": list(nadir) if nadir else None, **_start(shown),
+                "nadir": list(nadir) if nadir else None, **_initial_camera(shown),
             },
             on_result=on_result, on_error=on_error,
         )  # fmt: skip
 
-    def _snap(self, working: Working, spot: Point, on_done: Callable[[Optional[Point]], None],
+    def _snap(self, working: WorkingState, spot: Point, on_done: Callable[[Optional[Point]], None],
               reach: float = _SNAP_REACH) -> None:  # fmt: skip
         indexes, imagery = self._sources()
         candidate = working.candidate() or {}
-        imagery = imagery or imagery_of(working.engine)
+        imagery = imagery or imagery_for(working.engine)
         if not indexes and not imagery:
             on_done(None)
             return
@@ -260,30 +262,31 @@ class Correction(QObject):
             "camera/snap",
             {
                 "photo": working.path, "x_px": spot[0], "y_px": spot[1], "indexes": indexes or [imagery],
-                "index": str(candidate.get("index") or ""), "imagery": imagery, "reach": reach, **_start(working.shown),
+                "index": str(candidate.get("index") or ""), "imagery": imagery, "reach": reach,
+                **_initial_camera(working.shown),
             },
             on_result=lambda result: on_done(None if result["lat"] is None else (result["lat"], result["lon"])),
             on_error=lambda error: on_done(None),
         )  # fmt: skip
 
-    def _take(self, after: Working, what: str) -> None:
+    def _show(self, after: WorkingState, label: str) -> None:
         self._dragged = None
-        self.told.emit("")
-        self._controller.edit(after, what)
+        self.message.emit("")
+        self._controller.edit(after, label)
 
-    def _forget(self) -> None:
-        self.open_spot = self.open_place = self._dragged = None
+    def _reset(self) -> None:
+        self.open_pixel = self.open_ground = self._dragged = None
         self.selected = -1
-        self._asked += 1
+        self._request_number += 1
         self.changed.emit()
 
 
-def _with(working: Working, change: dict) -> Working:
+def _changed(working: WorkingState, change: dict) -> WorkingState:
     return replace(working, shown={**working.shown, **change})
 
 
-def _start(shown: dict) -> dict:
-    """What the engine begins with: the pose, or else the corners."""
+def _initial_camera(shown: dict) -> dict:
+    """The initial camera for the engine: the pose, or else the corners."""
     corners = shown.get("corners")
     return {
         "pose": shown.get("pose"),

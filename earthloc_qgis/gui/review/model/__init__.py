@@ -1,1 +1,1 @@
-"""The state of a review and its decisions. No widgets."""
+"""The state of a review: queue, decisions, recorder, working state, pictures. No widgets."""

@@ -1,4 +1,4 @@
-"""Photos as pictures for the screen: decoded, stretched and turned on another thread, kept for a while."""
+"""Decodes photos for display and stretches their contrast, on another thread, with a small cache."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from qgis.PyQt.QtGui import QImage, QImageReader
 
 from ...background import Background
 
-PREVIEW_PX = 1400  # longer side: more than the view has on most screens, decoded from a JPEG in some 50 ms
+PREVIEW_PX = 1400  # longer side; larger than the view on most screens, decoded from a JPEG in about 50 ms
 FULL_PX = 6144
-_KEPT = 4
-_DRIVERS = ["GTiff", "JPEG", "PNG", "GIF", "BMP", "JP2OpenJPEG"]  # of GDAL, for what Qt does not decode
-_CLIP = 0.01  # share of the pixels that a stretch makes black, and white
-_ROWS = 128  # stretched at a time, so that the window's thread gets its turn
+_CACHE_SIZE = 4
+_DRIVERS = ["GTiff", "JPEG", "PNG", "GIF", "BMP", "JP2OpenJPEG"]  # GDAL drivers for formats that Qt does not decode
+_CLIP = 0.01  # fraction of the pixels that the stretch clips to black, and to white
+_ROWS = 128  # stretched at a time, so that the main thread can run in between
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Picture:
 
     Attributes:
         size_px: stored width and height.
-        image: all of the photo, perhaps smaller than stored; null when it cannot be decoded.
-        stretched: the same with its contrast stretched.
+        image: the whole photo, possibly smaller than stored; null when it cannot be decoded.
+        stretched: the same image with stretched contrast.
     """
 
     size_px: tuple[int, int]
@@ -37,7 +37,7 @@ class Picture:
 
 
 def stored_size(path: str) -> Optional[tuple[int, int]]:
-    """Width and height of the stored pixels, from the header; None for what is no picture. Any thread."""
+    """Width and height of the stored pixels, from the header; None when the file is no picture. Thread-safe."""
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
     size = reader.size()
@@ -48,7 +48,10 @@ def stored_size(path: str) -> Optional[tuple[int, int]]:
 
 
 def read_picture(path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
-    """Decodes a photo at about `longer_px`; None when it is no picture. EXIF orientation is not applied. Any thread."""
+    """Decode a photo to about `longer_px`; None when it is no picture. Thread-safe.
+
+    The EXIF orientation is not applied.
+    """
     size = stored_size(path)
     if size is None:
         return None
@@ -69,7 +72,7 @@ def read_picture(path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
 
 
 def stretch(image: QImage) -> QImage:
-    """Each colour stretched so that its darkest and brightest hundredth are black and white."""
+    """Stretch each channel so that its darkest 1 % become black and its brightest 1 % white."""
     image = image.convertToFormat(QImage.Format.Format_RGBX8888)
     small = image.scaled(200, 200, Qt.AspectRatioMode.KeepAspectRatio)
     sample = _bytes(small, 0, small.height())
@@ -81,7 +84,7 @@ def stretch(image: QImage) -> QImage:
             rows[channel::4] = rows[channel::4].translate(table)
         stretched += rows
     made = QImage(bytes(stretched), image.width(), image.height(), image.width() * 4, QImage.Format.Format_RGBX8888)
-    return made.copy()  # the pixels must outlive the Python object
+    return made.copy()  # QImage does not own the bytes
 
 
 def _table(counts: Counter) -> bytes:
@@ -106,22 +109,22 @@ def _bytes(image: QImage, top: int, rows: int) -> bytes:
 
 
 def _open(path: str):
-    """A photo as GDAL opens it, or None.
+    """Open a photo with GDAL; None when that fails.
 
-    A stranger's file may be settings of a server, its name in a results file an address, and a file beside it may name
-    one: GDAL would ask that server. So only files are opened, as kinds of picture that name no other place, without
-    what lies beside them.
+    The photos may come from strangers. Three things could make GDAL contact a server: a file that is really the
+    configuration of a tile service, a path in a results file that is an address, and a sidecar file that names one.
+    So this opens only existing files, only with drivers for plain image formats, and without sidecar files.
     """
     if not os.path.isfile(path):
         return None
     try:
         return gdal.OpenEx(path, gdal.OF_RASTER, allowed_drivers=_DRIVERS, sibling_files=[os.path.basename(path)])
-    except RuntimeError:  # where GDAL has been told to raise errors
+    except RuntimeError:  # when GDAL exceptions are enabled
         return None
 
 
 def _read_by_gdal(path: str, size: QSize) -> QImage:
-    """For what Qt does not decode, such as TIFF with 16 bits; a null image when GDAL cannot either."""
+    """Decode a photo that Qt cannot, such as TIFF with 16 bits; a null image when GDAL cannot either."""
     dataset = _open(path)
     if dataset is None:
         return QImage()
@@ -143,7 +146,7 @@ def _read_by_gdal(path: str, size: QSize) -> QImage:
 
 
 class PictureLoader(QObject):
-    """Reads photos one after the other, the newest wish first, and keeps the last few.
+    """Reads photos one by one, the newest request first, and caches the last few.
 
     Signals:
         ready(path, picture): a Picture, or None when the file is no picture.
@@ -154,17 +157,17 @@ class PictureLoader(QObject):
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self._background = Background(self)
-        self._kept: OrderedDict[tuple[str, int], Optional[Picture]] = OrderedDict()
-        self._asked: set[tuple[str, int]] = set()
+        self._cache: OrderedDict[tuple[str, int], Optional[Picture]] = OrderedDict()
+        self._requested: set[tuple[str, int]] = set()
 
     def load(self, path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
-        """The picture if it is at hand, else None, and `ready` follows."""
+        """The picture if it is cached; else None, and `ready` follows."""
         key = (path, longer_px)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        if key not in self._asked:
-            self._asked.add(key)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        if key not in self._requested:
+            self._requested.add(key)
             self._background.run(
                 lambda: read_picture(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True,
                 on_error=lambda _: self._arrived(key, None),
@@ -172,12 +175,12 @@ class PictureLoader(QObject):
         return None
 
     def close(self) -> None:
-        """Ends the reading thread."""
+        """End the reading thread."""
         self._background.close()
 
     def _arrived(self, key: tuple[str, int], picture: Optional[Picture]) -> None:
-        self._asked.discard(key)
-        self._kept[key] = picture
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        self._requested.discard(key)
+        self._cache[key] = picture
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
         self.ready.emit(key[0], picture)

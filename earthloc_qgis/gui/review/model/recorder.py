@@ -1,22 +1,22 @@
-"""Writes decisions one after the other on a thread, and watches for those that others write into the same file."""
+"""Writes decisions to the results file on a thread, and polls the file for decisions of other people."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Any, Callable, Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ....core.reviews import Decision, Reviewed, ReviewFile
 from ....core.store import StoreError
-from ...background import Background, log_unforeseen
+from ...background import Background, log_unexpected
 
 _OUTDATED = "outdated"
-_WATCH_MS = 2000
-_TRY_AGAIN_MS = 1500
-_NAMED = 10  # photos in a sentence
+_POLL_MS = 2000
+_RETRY_MS = 1500
+_MAX_NAMES = 10  # photo names in one message
 
 
 @dataclass(eq=False)
@@ -25,23 +25,23 @@ class _Entry:
     decisions: list[Decision]
     written: bool = False
     problem: str = ""
-    is_unforeseen: bool = False  # the problem is none of those that pass by themselves
-    is_set_aside: bool = False  # not tried again before the next decision
-    lock: threading.Lock = field(default_factory=threading.Lock)  # closing must not write what is just being written
+    is_unexpected: bool = False  # no StoreError: waiting will not solve it
+    is_deferred: bool = False  # retried with the next decision, not before
+    lock: threading.Lock = field(default_factory=threading.Lock)  # so that closing does not write an entry twice
 
 
 class Recorder(QObject):
-    """Keeps a decision until it is on the disk, however long another program holds the file.
+    """Queues decisions until they are on disk, however long another program locks the file.
 
-    One that cannot be written for a reason that nobody foresaw is told and set aside: the others are written, and it is
-    tried again with the next decision and at the end. A later decision on the same photo takes its place.
+    If an unexpected error prevents writing a decision, the recorder reports it and defers the decision: it writes the
+    others, and tries again with the next decision and on closing. A later decision on the same photo replaces it.
 
     Signals:
         loaded(items): all photos of the file.
-        changed(items): photos decided on since, here or elsewhere.
-        waiting(count, problem): so many decisions are not written yet, and why ("" while all goes well).
-        failed(message): the file cannot be read, or a decision not be written.
-        outdated(): the file is of an older version, without a history; nothing is shown of it yet.
+        changed(items): photos with new decisions in the file, from here or from elsewhere.
+        waiting(count, problem): number of decisions not written yet, and why ("" without a problem).
+        failed(message): the file could not be read, or a decision could not be written.
+        outdated(): the file has an older format without a history. It must be upgraded before it can be read.
     """
 
     loaded = pyqtSignal(list)
@@ -56,36 +56,36 @@ class Recorder(QObject):
         self._writer, self._reader = Background(self), Background(self)
         self._entries: list[_Entry] = []
         self._last_fid = 0
-        self._told: dict[str, Reviewed] = {}  # of what follows _last_fid
-        self._recorded = 0  # how often something was recorded: what was read before that is out of date
+        self._reported: dict[str, Reviewed] = {}  # photos after _last_fid that have been reported
+        self._recorded = 0  # number of calls of `record`; a read that began before the last one is stale
         self._reading = False
         self._writing = False
         self._closing = False
-        self._complaint = ""  # the last one: what fails every two seconds is told once
-        self._watch = QTimer(self)
-        self._watch.setInterval(_WATCH_MS)
-        self._watch.timeout.connect(self.look)
+        self._last_problem = ""  # last one reported, so that a poll that keeps failing reports it once
+        self._poll_timer = QTimer(self)
+        self._poll_timer.setInterval(_POLL_MS)
+        self._poll_timer.timeout.connect(self.poll)
 
     def open(self, path: Path) -> None:
-        """Reads the photos of a results GeoPackage; `loaded` follows."""
+        """Start reading a results GeoPackage; `loaded` follows."""
         self.file = ReviewFile(path)
         self._reading = False
-        self._complaint = ""
+        self._last_problem = ""
         self.reload()
-        self._watch.start()
+        self._poll_timer.start()
 
     def reload(self) -> None:
-        """Reads everything anew."""
-        file = self.file
-        self._reader.run(lambda: _all_of(file), lambda answer: self._take_all(file, answer), on_error=self._not_read)
+        """Read the whole file again."""
+        file = self._file()
+        self._reader.run(lambda: _all_of(file), lambda answer: self._all_read(file, answer), on_error=self._not_read)
 
-    def read(self, work, on_done) -> None:
-        """Calls `on_done(work(file))`: `work` on the reading thread. A StoreError is told by `failed`."""
-        file = self.file
+    def read(self, task: Callable[[ReviewFile], Any], on_done: Callable[[Any], None]) -> None:
+        """Run `task(file)` on the reading thread, then `on_done(result)` here. `failed` reports a StoreError."""
+        file = self._file()
 
         def guarded():
             try:
-                return work(file), ""
+                return task(file), ""
             except StoreError as error:
                 return None, str(error)
 
@@ -98,17 +98,17 @@ class Recorder(QObject):
         self._reader.run(guarded, take, on_error=self._not_read)
 
     def record(self, decisions: list[Decision]) -> None:
-        """Writes decisions as soon as the file is free."""
+        """Write decisions as soon as the file is not locked."""
         for entry in self._entries:
-            entry.is_set_aside = False
-        self._complaint = ""
-        self._entries.append(_Entry(self.file, decisions))
+            entry.is_deferred = False
+        self._last_problem = ""
+        self._entries.append(_Entry(self._file(), decisions))
         self._recorded += 1
         self.waiting.emit(self._count(), "")
         self._write()
 
     def unwritten(self, photo: str) -> Optional[dict]:
-        """The localization that was last decided on for a photo and is not written yet; None without one."""
+        """The localization of the last unwritten decision on a photo; None without one."""
         waiting = [decision for entry in self._entries for decision in entry.decisions if decision.photo == photo]
         return next((decision.localization for decision in reversed(waiting) if decision.localization), None)
 
@@ -116,51 +116,56 @@ class Recorder(QObject):
         """Photos with decisions that are not written yet."""
         return {decision.photo for entry in self._entries for decision in entry.decisions}
 
-    def look(self) -> None:
-        """Asks for decisions that are new in the file."""
+    def poll(self) -> None:
+        """Read the decisions that are new in the file."""
         if self.file is None or self._reading:
             return
         file, fid, recorded = self.file, self._last_fid, self._recorded
-        # The file does not hold yet what was decided on these: what it says of them is out of date.
+        # The newest decisions on these photos are not in the file yet, so its rows about them are stale.
         unwritten = self.unwritten_photos()
         self._reading = True
         self._reader.run(
-            lambda: _since(file, fid), lambda answer: self._take_new(file, recorded, unwritten, answer),
-            on_error=self._look_failed,
+            lambda: _since(file, fid), lambda answer: self._new_read(file, recorded, unwritten, answer),
+            on_error=self._poll_failed,
         )  # fmt: skip
 
     def flush(self) -> None:
-        """Writes now what is not written yet; usually that is nothing, for a decision takes milliseconds."""
+        """Write all pending decisions now. Usually there are none: writing one takes milliseconds."""
         entries = list(self._entries)
         while entries:
             entry = _write(entries.pop(0))
             if entry.written:
-                self._take_out(entry)
-            elif entry.is_unforeseen:
-                entries[:0] = self._set_aside(entry)
+                self._remove_entry(entry)
+            elif entry.is_unexpected:
+                entries[:0] = self._defer(entry)
 
     def close(self) -> None:
-        """Ends the threads; what is not written yet is written now, and what cannot be is told."""
+        """End the threads, write pending decisions, and report those that could not be written."""
         self._closing = True
-        self._watch.stop()
+        self._poll_timer.stop()
         self._reader.close()
         self._writer.close()
         self.flush()
         if self._entries:
             names = [Path(decision.photo).name for entry in self._entries for decision in entry.decisions]
-            more = "…" if len(names) > _NAMED else ""
+            more = "…" if len(names) > _MAX_NAMES else ""
             text = self.tr("{path}: {n} decisions could not be saved ({problem}): decide again on {photos}.")
             self.failed.emit(text.format(
                 path=self._entries[0].file.path, n=len(names), problem=self._entries[0].problem,
-                photos=", ".join(names[:_NAMED]) + more,
+                photos=", ".join(names[:_MAX_NAMES]) + more,
             ))  # fmt: skip
         self._entries.clear()
+
+    def _file(self) -> ReviewFile:
+        if self.file is None:
+            raise RuntimeError("call open() first")
+        return self.file
 
     def _count(self) -> int:
         return sum(len(entry.decisions) for entry in self._entries)
 
     def _write(self) -> None:
-        entry = next((entry for entry in self._entries if not entry.is_set_aside), None)
+        entry = next((entry for entry in self._entries if not entry.is_deferred), None)
         if not self._writing and entry is not None:
             self._writing = True
             self._writer.run(lambda: _write(entry), self._written)
@@ -168,42 +173,42 @@ class Recorder(QObject):
     def _written(self, entry: _Entry) -> None:
         self._writing = False
         if entry.written:
-            self._take_out(entry)
+            self._remove_entry(entry)
             self.waiting.emit(self._count(), "")
-            self.look()
-        elif entry.is_unforeseen:
-            self._set_aside(entry)
+            self.poll()
+        elif entry.is_unexpected:
+            self._defer(entry)
         else:
             self.waiting.emit(self._count(), entry.problem)
-            QTimer.singleShot(_TRY_AGAIN_MS, self._write)
+            QTimer.singleShot(_RETRY_MS, self._write)
             return
         self._write()
 
-    def _take_out(self, entry: _Entry) -> None:
-        """Forgets what has been written, and what it has overtaken: written after it, that would hold."""
-        if entry not in self._entries:  # written by flush() meanwhile
+    def _remove_entry(self, entry: _Entry) -> None:
+        """Drop a written entry, and deferred older entries on its photos: written later, they would take effect."""
+        if entry not in self._entries:  # flush() has written it
             return
         at, photos = self._entries.index(entry), {decision.photo for decision in entry.decisions}
         kept = [
             other for other in self._entries[:at]
-            if not (other.is_set_aside and other.file is entry.file and other.decisions[0].photo in photos)
+            if not (other.is_deferred and other.file is entry.file and other.decisions[0].photo in photos)
         ]  # fmt: skip
         self._entries = kept + self._entries[at + 1 :]
 
-    def _set_aside(self, entry: _Entry) -> list[_Entry]:
-        """Lets the rest go on without what failed; returns what is to be tried instead."""
+    def _defer(self, entry: _Entry) -> list[_Entry]:
+        """Defer an entry that failed, so that the others can be written. Returns the entries to try in its place."""
         if entry not in self._entries:
             return []
-        if len(entry.decisions) > 1:  # which of them failed is not known: each for itself
+        if len(entry.decisions) > 1:  # which one failed is unknown: try each by itself
             at = self._entries.index(entry)
             self._entries[at : at + 1] = parts = [_Entry(entry.file, [decision]) for decision in entry.decisions]
             return parts
-        entry.is_set_aside = True
+        entry.is_deferred = True
         self.waiting.emit(self._count(), entry.problem)
         if not self._closing:
             text = self.tr("{path}: the decision on {photo} could not be saved ({problem}). It is kept and tried again "
                            "with the next one and when the review is closed; or decide otherwise on it.")  # fmt: skip
-            self._complain(
+            self._report_once(
                 entry.problem,
                 text.format(path=entry.file.path, photo=entry.decisions[0].photo, problem=entry.problem),
             )
@@ -211,38 +216,38 @@ class Recorder(QObject):
 
     def _not_read(self, problem: str) -> None:
         text = self.tr("{path}: the reviews could not be read ({problem}). Open the review again; QGIS's log has more.")
-        self._complain(problem, text.format(path=self.file.path, problem=problem))
+        self._report_once(problem, text.format(path=self._file().path, problem=problem))
 
-    def _look_failed(self, problem: str) -> None:
+    def _poll_failed(self, problem: str) -> None:
         self._reading = False
         self._not_read(problem)
 
-    def _complain(self, problem: str, text: str) -> None:
-        if problem != self._complaint:
-            self._complaint = problem
+    def _report_once(self, problem: str, text: str) -> None:
+        if problem != self._last_problem:
+            self._last_problem = problem
             self.failed.emit(text)
 
-    def _take_all(self, file: ReviewFile, answer) -> None:
+    def _all_read(self, file: ReviewFile, answer) -> None:
         if file is not self.file:
             return
         items, self._last_fid, problem = answer
-        self._told = {}
+        self._reported = {}
         if problem == _OUTDATED:
             self.outdated.emit()
         elif problem:
             self.failed.emit(problem)
         self.loaded.emit(items)
 
-    def _take_new(self, file: ReviewFile, recorded: int, unwritten: set, answer) -> None:
+    def _new_read(self, file: ReviewFile, recorded: int, unwritten: set, answer) -> None:
         self._reading = False
         if file is self.file and recorded == self._recorded and answer is not None:
             items, last = answer
             up_to_date = [item for item in items if item.path not in unwritten]
-            new = [item for item in up_to_date if self._told.get(item.path) != item]
+            new = [item for item in up_to_date if self._reported.get(item.path) != item]
             if len(up_to_date) == len(items):
-                self._last_fid, self._told = last, {}
-            else:  # the rest is read again once it is written: whether this read saw that, nobody knows
-                self._told.update((item.path, item) for item in new)
+                self._last_fid, self._reported = last, {}
+            else:  # read the others again once they are written: this read may or may not have seen them
+                self._reported.update((item.path, item) for item in new)
             if new:
                 self.changed.emit(new)
 
@@ -260,7 +265,7 @@ def _all_of(file: ReviewFile) -> tuple[list, int, str]:
 def _since(file: ReviewFile, fid: int):
     try:
         return file.states_since(fid) if file.is_ready() else None
-    except StoreError:  # locked: the next look will tell
+    except StoreError:  # locked: the next poll reads it
         return None
 
 
@@ -271,7 +276,7 @@ def _write(entry: _Entry) -> _Entry:
                 entry.file.write(entry.decisions)
                 entry.written = True
         except StoreError as error:
-            entry.problem, entry.is_unforeseen = str(error), False
-        except Exception as error:  # neither the other decisions nor the person may lose by it
-            entry.problem, entry.is_unforeseen = log_unforeseen(error), True
+            entry.problem, entry.is_unexpected = str(error), False
+        except Exception as error:  # must stop neither the other decisions nor the user
+            entry.problem, entry.is_unexpected = log_unexpected(error), True
     return entry

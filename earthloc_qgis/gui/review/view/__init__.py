@@ -1,1 +1,1 @@
-"""What a review shows: the photo, the map, the queue, the candidates, the buttons."""
+"""The widgets and canvas items of a review, its actions and exports."""

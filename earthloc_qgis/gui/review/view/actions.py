@@ -1,4 +1,4 @@
-"""Everything that can be done in a review, with its key. The keys also work while the map has the focus."""
+"""The actions of a review and their shortcuts, which also work while the map has the focus."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from ....core.reviews import ACCEPTED, CLOUD, NIGHT, NOT_LAND, REJECTED, UNSURE
 from ....core.words import tr as _tr
-from ...qt_compat import QAction
+from ...compat import QAction
 
 DECISION_KEYS = {ACCEPTED: "A", REJECTED: "R", UNSURE: "U", NOT_LAND: "L", CLOUD: "C", NIGHT: "N"}
-RANK_KEYS = "1234567890"  # 0 is the tenth
+RANK_KEYS = "1234567890"  # 0 is the tenth candidate
 _ARROWS = {"Left": "\u2190", "Right": "\u2192"}
 
 
 class ReviewActions(QObject):
-    """Named actions of a window: `actions["accept"].trigger()`."""
+    """The actions of a window, by name: `actions["accepted"].trigger()`."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -29,15 +29,15 @@ class ReviewActions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
 
-    def add(self, name: str, text: str, keys: str, deed: Callable[[], None], checkable: bool = False) -> QAction:
-        """Adds an action.
+    def add(self, name: str, text: str, keys: str, callback: Callable[..., object], checkable: bool = False) -> QAction:
+        """Add an action to the window.
 
         Args:
-            name: ours.
-            text: the user's.
-            keys: sequences as QKeySequence reads them, separated by blanks; the first is shown.
-            deed: called without arguments, or, when checkable, with whether it is on.
-            checkable: it is on or off.
+            name: identifies the action in the code.
+            text: label for the user.
+            keys: key sequences that QKeySequence can parse, separated by blanks; labels show the first.
+            callback: called without arguments, or with the new state when the action is checkable.
+            checkable: whether the action has an on and an off state.
         """
         action = QAction(text, self._window)
         action.setObjectName(f"review_{name}")
@@ -50,20 +50,20 @@ class ReviewActions(QObject):
         action.setProperty("key", shown)
         if checkable:
             action.setCheckable(True)
-            action.toggled.connect(deed)
+            action.toggled.connect(callback)
         else:
-            action.triggered.connect(lambda *_: deed())
+            action.triggered.connect(lambda *_: callback())
         self._window.addAction(action)
         self._by_name[name] = action
         return action
 
-    def labelled(self, name: str) -> str:
-        """Text and key of an action, for a button."""
+    def label_with_key(self, name: str) -> str:
+        """Label of a button for an action: text and key."""
         action = self[name]
         return f"{action.text()}  {action.property('key')}"
 
-    def for_keys(self, sequence: QKeySequence):
-        """The action that a key belongs to, or None."""
+    def action_for(self, sequence: QKeySequence) -> QAction | None:
+        """The enabled action with a key sequence, or None."""
         for action in self._by_name.values():
             if action.isEnabled() and any(
                 known.matches(sequence) == QKeySequence.SequenceMatch.ExactMatch for known in action.shortcuts()
@@ -72,11 +72,11 @@ class ReviewActions(QObject):
         return None
 
 
-class KeysFirst(QObject):
-    """Lets the review's keys work while one of some widgets has the focus, ahead of QGIS's own keys.
+class ShortcutFilter(QObject):
+    """Gives the shortcuts of the review priority over those of QGIS while one of some widgets has the focus.
 
-    A key that QGIS has too, as S for snapping, or Ctrl+Z while a layer is edited, would else do nothing: Qt refuses to
-    choose between two shortcuts.
+    QGIS uses some of the keys too, such as S for snapping, or Ctrl+Z while a layer is edited. Qt triggers neither of
+    two actions with the same shortcut.
     """
 
     def __init__(
@@ -88,16 +88,16 @@ class KeysFirst(QObject):
             widget.installEventFilter(self)
 
     def stop(self) -> None:
-        """Lets go of the widgets."""
+        """Stop filtering the events of the widgets."""
         for widget in self._widgets:
             widget.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Takes the keys that are ours."""
+        """Handle the keys of the review."""
         kind = event.type()
         if kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not self._is_active():
             return False
-        action = self._actions.for_keys(_sequence(event))
+        action = self._actions.action_for(_sequence(event))
         if action is None:
             return False
         event.accept()
@@ -107,7 +107,7 @@ class KeysFirst(QObject):
 
 
 def add_actions(window) -> None:
-    """Gives a ReviewWindow its actions, those of the correction among them."""
+    """Add all actions of a review, with those for correcting, to a ReviewWindow."""
     add = window.actions.add
     for decision, text in (
         ("accepted", _tr("Accept")), ("rejected", _tr("Reject")), ("unsure", _tr("Unsure")),
@@ -117,7 +117,7 @@ def add_actions(window) -> None:
     add("bring_back", _tr("Bring back"), "D", window.controller.bring_back)
     add("next", _tr("Next"), "Right J", lambda: window.queue.step(1))
     add("previous", _tr("Previous"), "Left K", lambda: window.queue.step(-1))
-    add("go_on", _tr("Next not reviewed"), "Space", lambda: window.queue.go_on())
+    add("go_on", _tr("Next unreviewed"), "Space", lambda: window.queue.go_to_next_unreviewed())
     for place, key in enumerate(RANK_KEYS):
         add(f"rank_{place + 1}", _tr("Candidate {n}").format(n=place + 1), key,
             lambda rank=place + 1: window.controller.choose(rank))  # fmt: skip
@@ -127,7 +127,7 @@ def add_actions(window) -> None:
     add("zoom_in", _tr("Zoom in"), "+ =", lambda: window.photo.zoom(1))
     add("zoom_out", _tr("Zoom out"), "-", lambda: window.photo.zoom(-1))
     add("north", _tr("North up"), "H", window.set_north, checkable=True).setChecked(True)
-    add("turn", _tr("Turn by 90°"), "T", window.turn)
+    add("rotate", _tr("Rotate by 90°"), "T", window.rotate)
     add("stretch", _tr("Stretch contrast"), "E", lambda on: window.photo.set_stretched(on), checkable=True)
     add("overlay", _tr("Photo over the map"), "O", lambda on: window.overlay.set_shown(on), checkable=True)
     add("swipe", _tr("Swipe with the mouse"), "S", lambda on: window.overlay.set_swipe(on), checkable=True)

@@ -1,4 +1,4 @@
-"""The candidates side by side: tile and photo turned alike, score, distance to the nadir, tie points."""
+"""The list of candidates: tile and rotated photo side by side, score, distance to the nadir, tie points."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PHOTO_ROLE = Qt.ItemDataRole.UserRole + 3
 _FITTED_ROLE = Qt.ItemDataRole.UserRole + 4
 
 
-def turned(photo: QImage, rotation_deg: float, side_px: int) -> QImage:
-    """A photo turned counter-clockwise and fitted into a square."""
+def rotated(photo: QImage, rotation_deg: float, side_px: int) -> QImage:
+    """A photo rotated counter-clockwise and scaled to fit into a square."""
     made = photo.transformed(QTransform().rotate(-rotation_deg), Qt.TransformationMode.SmoothTransformation)
     return made.scaled(side_px, side_px, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
 class CandidateModel(QAbstractListModel):
-    """Candidates of one photo, with pictures as they come."""
+    """List model of the candidates of one photo; pictures are added as they arrive."""
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -36,62 +36,62 @@ class CandidateModel(QAbstractListModel):
         self._fitted = 0
 
     def load(self, candidates: list[dict], fitted_rank: int) -> None:
-        """Takes the candidates of another photo; `fitted_rank` is the one the engine fitted a camera to, or 0."""
+        """Set the candidates of a photo; `fitted_rank` is that of the one to which the engine fitted a camera, or 0."""
         self.beginResetModel()
         self._candidates, self._fitted = list(candidates), fitted_rank
         self._tiles, self._photos, self._photo = {}, {}, None
         self.endResetModel()
 
     def set_photo(self, image: QImage) -> None:
-        """The photo, to be shown turned like each tile."""
+        """Set the photo, which is shown with the rotation of each candidate."""
         self._photo = image.scaled(4 * THUMB_PX, 4 * THUMB_PX, Qt.AspectRatioMode.KeepAspectRatio,
                                    Qt.TransformationMode.SmoothTransformation)  # fmt: skip
         self._photos = {}
         self._all_changed()
 
     def set_tile(self, rank: int, image: Optional[QImage]) -> None:
-        """The picture of a tile; None where there is no imagery of it."""
+        """Set the picture of a tile; None when there is no imagery of it."""
         self._tiles[rank] = image
         self._all_changed()
 
     def candidate(self, row: int) -> Optional[dict]:
-        """The candidate in a row."""
+        """The candidate in a row, or None."""
         return self._candidates[row] if 0 <= row < len(self._candidates) else None
 
     def row_of(self, rank: int) -> int:
-        """Row of a rank, -1 when there is none."""
+        """Row of the candidate with a rank; -1 when there is none."""
         return next((row for row, item in enumerate(self._candidates) if item["rank"] == rank), -1)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        """As many rows as candidates."""
+        """Number of candidates."""
         return 0 if parent.isValid() else len(self._candidates)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A candidate for the delegate, and in words."""
+        """A candidate and its pictures for the delegate, or a description."""
         candidate = self.candidate(index.row()) if index.isValid() else None
         if candidate is None:
             return None
         if role == _CANDIDATE_ROLE:
             return candidate
         if role == _TILE_ROLE:
-            return self._tiles.get(candidate["rank"], False)  # False: not known yet
+            return self._tiles.get(candidate["rank"], False)  # False: not requested or not answered yet
         if role == _PHOTO_ROLE:
-            return self._turned(candidate["rotation_deg"])
+            return self._rotated_photo(candidate["rotation_deg"])
         if role == _FITTED_ROLE:
             return candidate["rank"] == self._fitted
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._in_words(candidate)
+            return self._description(candidate)
         return None
 
-    def _turned(self, rotation_deg: float) -> Optional[QImage]:
+    def _rotated_photo(self, rotation_deg: float) -> Optional[QImage]:
         if self._photo is None:
             return None
         key = int(rotation_deg)
         if key not in self._photos:
-            self._photos[key] = turned(self._photo, rotation_deg, 2 * THUMB_PX)
+            self._photos[key] = rotated(self._photo, rotation_deg, 2 * THUMB_PX)
         return self._photos[key]
 
-    def _in_words(self, candidate: dict) -> str:
+    def _description(self, candidate: dict) -> str:
         words = [
             self.tr("Candidate {rank}, score {score}").format(
                 rank=candidate["rank"], score=f"{candidate['score']:.3f}"),
@@ -111,14 +111,14 @@ class CandidateModel(QAbstractListModel):
 
 
 class _Card(QStyledItemDelegate):
-    """Draws a candidate: two pictures and two lines."""
+    """Draws a candidate: two pictures and two lines of text."""
 
     def sizeHint(self, option, index) -> QSize:
-        """All cards are alike."""
+        """The same size for all candidates."""
         return QSize(2 * THUMB_PX + 3 * _GAP, THUMB_PX + 2 * option.fontMetrics.height() + 3 * _GAP)
 
     def paint(self, painter: QPainter, option, index) -> None:
-        """Draws the card."""
+        """Draw the candidate."""
         candidate = index.data(_CANDIDATE_ROLE)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
@@ -169,7 +169,11 @@ class _Card(QStyledItemDelegate):
 
 
 class CandidateStrip(QListView):
-    """A column of candidates; `chosen(rank)` when one is clicked or reached with the arrow keys."""
+    """A column of candidates.
+
+    Signals:
+        chosen(rank): a candidate was chosen by mouse or keyboard.
+    """
 
     chosen = pyqtSignal(int)
 
@@ -187,29 +191,29 @@ class CandidateStrip(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._told = True
+        self._emits = True
         self.selectionModel().currentChanged.connect(self._current_changed)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         self.setFixedWidth(2 * THUMB_PX + 3 * _GAP + 2 + bar + 2 * self.frameWidth())
 
     def show_candidates(self, candidates: list[dict], fitted_rank: int) -> None:
-        """Shows the candidates of another photo, none chosen."""
-        self._told = False
+        """Show the candidates of a photo, none selected."""
+        self._emits = False
         self.candidates.load(candidates, fitted_rank)
-        self._told = True
+        self._emits = True
 
     def select(self, rank: int) -> None:
-        """Marks a candidate as chosen without telling; 0 for none."""
-        self._told = False
+        """Select a candidate without emitting `chosen`; 0 for none."""
+        self._emits = False
         row = self.candidates.row_of(rank)
         if row >= 0:
             self.setCurrentIndex(self.candidates.index(row))
         else:
             self.clearSelection()
             self.setCurrentIndex(QModelIndex())
-        self._told = True
+        self._emits = True
 
     def _current_changed(self, current: QModelIndex, *_: object) -> None:
         candidate = self.candidates.candidate(current.row()) if current.isValid() else None
-        if self._told and candidate is not None:
+        if self._emits and candidate is not None:
             self.chosen.emit(candidate["rank"])

@@ -1,4 +1,4 @@
-"""Tie points and cursors as they are drawn on the photo and on the map: the same signs on both."""
+"""Drawing of tie points, cursors and grips, the same on the photo and on the map."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Callable, Optional
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QPainter, QPen
 
-REACH_PX = 10.0  # from a handle within which a press takes hold of it
+REACH_PX = 10.0  # a press within this distance grabs a handle
 _RADIUS = 5.0
-_CROWD = 25  # handles from which they are drawn small and only the selected one has its number
+_CROWDED_FROM = 25  # from this number of handles on they are drawn small, and only the selected one is numbered
 _GOOD, _POOR, _OPEN = QColor("#56b4e9"), QColor("#d55e00"), QColor("#f0e442")
-_POOR_PX = 12.0  # a residual in screen pixels from which a point is drawn as poor
+_POOR_PX = 12.0  # a point with a larger residual, in screen pixels, is drawn as poor
 
 
 @dataclass(frozen=True)
 class Handle:
-    """A tie point on one side: photo pixels (x, y) or a place on the map, and where the camera would have it.
+    """One end of a tie point, in photo pixels or map coordinates, and where the camera projects it.
 
     Attributes:
         id: number of the point.
-        x, y: where it is, in the units of the side.
-        expected: where the camera has it, in the same units; None when unknown.
-        open: it waits for its other end.
+        x, y: position, in photo pixels or map coordinates.
+        expected: position according to the camera, in the same units; None when unknown.
+        is_open: whether the other end is still missing.
     """
 
     id: int
     x: float
     y: float
     expected: Optional[tuple[float, float]] = None
-    open: bool = False
+    is_open: bool = False
 
 
 def nearest(handles: Iterable[Handle], at: QPointF, place: Callable[[Handle], QPointF]) -> int:
-    """Id of the handle under the mouse, the nearest one; -1 for none."""
+    """Id of the nearest handle within reach of a position; -1 for none."""
     best, best_id = REACH_PX, -1
     for handle in handles:
         away = place(handle) - at
@@ -45,23 +45,23 @@ def nearest(handles: Iterable[Handle], at: QPointF, place: Callable[[Handle], QP
     return best_id
 
 
-def is_free(handles: Iterable[Handle], grabbed: int) -> bool:
-    """Whether a click there sets a point: nothing is under it, or the end that an open point may have."""
-    return grabbed < 0 or any(handle.open and handle.id == grabbed for handle in handles)
+def sets_new_point(handles: Iterable[Handle], grabbed: int) -> bool:
+    """Whether a click sets a point: it hits no handle, or only the expected end of an open point."""
+    return grabbed < 0 or any(handle.is_open and handle.id == grabbed for handle in handles)
 
 
 def draw_handles(
     painter: QPainter, handles: Iterable[Handle], selected: int, place: Callable[[Handle], QPointF]
 ) -> None:
-    """Draws handles with their numbers, and a line to where the camera has them."""
+    """Draw handles with their numbers, and a line from each to its expected position."""
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
     handles = list(handles)
-    crowded = len(handles) > _CROWD
+    crowded = len(handles) > _CROWDED_FROM
     for handle in handles:
         at = place(handle)
-        colour = _OPEN if handle.open else _GOOD
+        colour = _OPEN if handle.is_open else _GOOD
         if handle.expected is not None:
             expected = place(Handle(handle.id, *handle.expected))
             away = expected - at
@@ -72,9 +72,9 @@ def draw_handles(
                 painter.drawLine(at, expected)
         painter.setBrush(colour)
         painter.setPen(QPen(QColor("black"), 1.4))
-        radius = _RADIUS + (2.5 if handle.id == selected else -2.0 if crowded and not handle.open else 0.0)
+        radius = _RADIUS + (2.5 if handle.id == selected else -2.0 if crowded and not handle.is_open else 0.0)
         box = QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius)
-        if handle.open:
+        if handle.is_open:
             painter.drawRect(box)
         else:
             painter.drawEllipse(box)
@@ -82,26 +82,26 @@ def draw_handles(
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor("white"), 2))
             painter.drawEllipse(box.adjusted(-3, -3, 3, 3))
-        if not handle.open and (not crowded or handle.id == selected):
+        if not handle.is_open and (not crowded or handle.id == selected):
             _draw_text(painter, QPointF(at.x() + radius + 2, at.y() - radius), str(handle.id + 1))
 
 
-def middles(corners: list[QPointF]) -> list[QPointF]:
-    """The middles of the sides of a polygon."""
+def side_midpoints(corners: list[QPointF]) -> list[QPointF]:
+    """Midpoints of the sides of a polygon."""
     return [(a + b) / 2 for a, b in zip(corners, corners[1:] + corners[:1])]
 
 
 def draw_grips(painter: QPainter, corners: list[QPointF]) -> None:
-    """What a footprint is held by: a square at each corner, a disc in the middle of each side."""
+    """Draw the grips of a footprint: a square at each corner, a disc at the midpoint of each side."""
     painter.setPen(QPen(QColor("black"), 1.4))
     painter.setBrush(QColor("white"))
-    for spots, draw in ((corners, painter.drawRect), (middles(corners), painter.drawEllipse)):
+    for spots, draw in ((corners, painter.drawRect), (side_midpoints(corners), painter.drawEllipse)):
         for at in spots:
             draw(QRectF(at.x() - _RADIUS, at.y() - _RADIUS, 2 * _RADIUS, 2 * _RADIUS))
 
 
 def draw_cross(painter: QPainter, at: QPointF) -> None:
-    """A cross with a gap in its middle, readable on any ground."""
+    """Draw a cross with a gap at its centre, visible on any background."""
     for pen in (QPen(QColor(0, 0, 0, 200), 4), QPen(QColor("#ffe94a"), 2)):
         painter.setPen(pen)
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):

@@ -1,39 +1,46 @@
-"""What reviewing draws over the map: the photo itself, its outline, cursor and tie points."""
+"""Canvas items of a review: the photo, outlines, cursor and tie points."""
 
 from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsPointXY, QgsProject
+from qgis.core import (  # type: ignore[attr-defined]  # the stubs lack QgsCsException
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsPointXY,
+)
 from qgis.gui import QgsMapCanvasItem
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
+from ...compat import current_project
 from .handles import Handle, draw_cross, draw_grips, draw_handles
 
-_CELLS = 20  # of the photo's mesh along its longer side
-_SEAM_PX = 0.6  # by which neighbouring cells overlap, so that no gap shows
+_CELLS = 20  # number of mesh cells along the longer side of the photo
+_SEAM_PX = 0.6  # overlap of neighbouring cells, in image pixels, which hides gaps
 
 Point = tuple[float, float]
 
 
 class MapFrame:
-    """From latitude and longitude to the map's coordinates and back, whatever the canvas shows now."""
+    """Converts between (lat, lon) and the coordinates of the map, in its current coordinate system."""
 
     def __init__(self, canvas) -> None:
         self._canvas = canvas
         self._wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
-        self._made: Optional[QgsCoordinateTransform] = None
+        self._cached: Optional[QgsCoordinateTransform] = None
 
     def to_map(self, lat: float, lon: float) -> Optional[QgsPointXY]:
-        """A place in the map's coordinates; None: it is not on this map."""
+        """Map coordinates of a position; None when the projection cannot show it."""
         try:
             return self._transform().transform(QgsPointXY(lon, lat))
         except QgsCsException:
             return None
 
     def to_lat_lon(self, at: QgsPointXY) -> Optional[Point]:
-        """(lat, lon) of a place in the map's coordinates; None outside the projection."""
+        """(lat, lon) of map coordinates; None outside the projection."""
         try:
             found = self._transform().transform(at, Qgis.TransformDirection.Reverse)
         except QgsCsException:
@@ -41,75 +48,75 @@ class MapFrame:
         return (found.y(), found.x()) if -90 <= found.y() <= 90 and -540 <= found.x() <= 540 else None
 
     def _transform(self) -> QgsCoordinateTransform:
-        """Made anew only when the map's coordinate system has changed: it is asked thousands of times."""
+        """The transform, cached until the coordinate system of the map changes: it is used thousands of times."""
         crs = self._canvas.mapSettings().destinationCrs()
-        if self._made is None or self._made.destinationCrs() != crs:
-            self._made = QgsCoordinateTransform(self._wgs84, crs, QgsProject.instance().transformContext())
-        return self._made
+        if self._cached is None or self._cached.destinationCrs() != crs:
+            self._cached = QgsCoordinateTransform(self._wgs84, crs, current_project().transformContext())
+        return self._cached
 
 
-class _Item(QgsMapCanvasItem):
-    """Covers the canvas; places are in the map's coordinates."""
+class _CanvasItem(QgsMapCanvasItem):
+    """Base of items that cover the canvas. Positions are map coordinates."""
 
     def __init__(self, canvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
 
     def boundingRect(self) -> QRectF:
-        """All of the canvas, and what panning may bring in."""
+        """The canvas and its surroundings, which panning may reveal."""
         size = self._canvas.size()
         return QRectF(-size.width(), -size.height(), 3 * size.width(), 3 * size.height())
 
     def updatePosition(self) -> None:
-        """The map moved."""
+        """Redraw after the map moved."""
         self.update()
 
     def to_canvas(self, at: QgsPointXY) -> QPointF:
-        """Canvas pixels of a place."""
+        """Canvas pixels of map coordinates."""
         return self.toCanvasCoordinates(at)
 
 
-class PhotoOverlay(_Item):
-    """The photo laid over the map: a mesh whose nodes the camera has located.
+class PhotoOverlay(_CanvasItem):
+    """The photo over the map, drawn as a mesh with nodes located by the camera.
 
     Attributes:
-        opacity: 0 to 1.
-        swipe: the share of the canvas, from the left, in which the photo is shown; None shows it all.
-        blinked: the photo is hidden for the moment.
+        photo_opacity: 0 to 1.
+        swipe: fraction of the canvas width, from the left, that shows the photo; None shows all of it.
+        blinked_off: whether blinking hides the photo at present.
     """
 
     def __init__(self, canvas) -> None:
         super().__init__(canvas)
         self.setZValue(10)
-        self.opacity = 0.8
+        self.photo_opacity = 0.8
         self.swipe: Optional[float] = None
-        self.blinked = False
+        self.blinked_off = False
         self._image: Optional[QImage] = None
         self._cells: list[tuple[QRectF, list[QgsPointXY]]] = []
         self._drawn: Optional[QImage] = None
         self._drawn_corners: list[QgsPointXY] = []
 
     def show_photo(self, image: Optional[QImage], camera, frame: MapFrame) -> None:
-        """Lays a photo over the map as the camera sees the ground; None for no photo."""
+        """Set photo and camera; None for no photo."""
         self._image, self._drawn = image, None
         self._cells = _mesh(image, camera, frame) if image is not None and camera is not None else []
         self.update()
 
-    def settle(self) -> None:
-        """Draws the photo anew for the place and scale that the map shows now."""
+    def redraw(self) -> None:
+        """Redraw the photo for the current extent and scale of the map."""
         self._drawn = None
         self.update()
 
     def paint(self, painter: QPainter, option=None, widget=None) -> None:
-        """Draws the photo where it is, or for now what was drawn before the map moved."""
-        if not self._cells or self.blinked or self.opacity <= 0 or not self.isVisible():
+        """Draw the photo; while the map moves, draw the last rendering, transformed."""
+        if not self._cells or self.blinked_off or self.photo_opacity <= 0 or not self.isVisible():
             return
         if self._drawn is None:
             self._draw()
         if self._drawn is None:
             return
         painter.save()
-        painter.setOpacity(self.opacity)
+        painter.setOpacity(self.photo_opacity)
         if self.swipe is not None:
             size = self._canvas.size()
             painter.setClipRect(QRectF(-size.width(), -size.height(), size.width() * (1 + self.swipe),
@@ -128,10 +135,10 @@ class PhotoOverlay(_Item):
                 painter.drawLine(QPointF(x, -self._canvas.height()), QPointF(x, 2 * self._canvas.height()))
 
     def _draw(self) -> None:
-        """The photo as this view of the map shows it, once; moving the map a little only moves the picture."""
+        """Render the photo for the current view once; small movements of the map reuse the rendering."""
         ratio = self._canvas.devicePixelRatioF()
         size = self._canvas.size() * ratio
-        if size.isEmpty():
+        if size.isEmpty() or self._image is None:
             return
         drawn = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
         drawn.fill(Qt.GlobalColor.transparent)
@@ -157,8 +164,8 @@ class PhotoOverlay(_Item):
         ]
 
 
-class MapMarks(_Item):
-    """Outlines, the linked cursor, and tie points."""
+class MapMarks(_CanvasItem):
+    """Outlines, linked cursor, tie points and grips."""
 
     def __init__(self, canvas, frame: MapFrame) -> None:
         super().__init__(canvas)
@@ -166,37 +173,41 @@ class MapMarks(_Item):
         self._frame = frame
         self._outlines: list[tuple[list[QgsPointXY], QColor, Qt.PenStyle]] = []
         self._cursor: Optional[QgsPointXY] = None
-        self.handles: list[Handle] = []  # x, y in the map's coordinates
+        self.handles: list[Handle] = []  # x, y in map coordinates
         self.selected = -1
         self._grips: list[QgsPointXY] = []
 
     def show_outlines(self, outlines: list[tuple[list[Point], str, Qt.PenStyle]]) -> None:
-        """Draws closed rings [(lat, lon)], each with a colour and a line."""
+        """Draw closed rings [(lat, lon)], each with a colour and a line style."""
         self._outlines = []
         for ring, colour, line in outlines:
-            points = [self._frame.to_map(lat, lon) for lat, lon in ring]
-            if None not in points:
+            points = self._on_map(ring)
+            if points is not None:
                 self._outlines.append((points, QColor(colour), line))
         self.update()
 
     def show_cursor(self, at: Optional[Point]) -> None:
-        """Marks the place (lat, lon) that the mouse on the photo points at."""
+        """Mark the position (lat, lon) that corresponds to the mouse position on the photo; None for none."""
         self._cursor = None if at is None else self._frame.to_map(*at)
         self.update()
 
     def show_handles(self, handles: list[Handle], selected: int) -> None:
-        """Draws tie points, given in the map's coordinates."""
+        """Draw tie points, given in map coordinates."""
         self.handles, self.selected = handles, selected
         self.update()
 
     def show_grips(self, corners: list[Point]) -> None:
-        """Draws what the footprint with these corners (lat, lon) is held by; [] for none."""
-        places = [self._frame.to_map(*corner) for corner in corners]
-        self._grips = [] if None in places else places
+        """Draw grips at the corners [(lat, lon)] of a footprint; [] for none."""
+        self._grips = self._on_map(corners) or []
         self.update()
 
+    def _on_map(self, ring: list[Point]) -> Optional[list[QgsPointXY]]:
+        """Map coordinates of a ring; None when the projection cannot show all of it."""
+        points = [point for point in (self._frame.to_map(lat, lon) for lat, lon in ring) if point is not None]
+        return points if len(points) == len(ring) else None
+
     def paint(self, painter: QPainter, option=None, widget=None) -> None:
-        """Draws all of it."""
+        """Draw outlines, grips, tie points and cursor."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for points, colour, line in self._outlines:
@@ -211,7 +222,7 @@ class MapMarks(_Item):
 
 
 def _mesh(image: QImage, camera, frame: MapFrame) -> list[tuple[QRectF, list[QgsPointXY]]]:
-    """Cells of the image, each with its four corners on the map; those that show no ground are left out."""
+    """Mesh cells of the image, each with its four corners in map coordinates, without cells that show no ground."""
     width, height = camera.size_px
     step = max(width, height) / _CELLS
     columns, rows = max(1, round(width / step)), max(1, round(height / step))
@@ -226,8 +237,9 @@ def _mesh(image: QImage, camera, frame: MapFrame) -> list[tuple[QRectF, list[Qgs
     cells = []
     for row in range(rows):
         for column in range(columns):
-            four = [nodes[row, column], nodes[row, column + 1], nodes[row + 1, column + 1], nodes[row + 1, column]]
-            if None in four:
+            corners = (nodes[row, column], nodes[row, column + 1], nodes[row + 1, column + 1], nodes[row + 1, column])
+            four = [corner for corner in corners if corner is not None]
+            if len(four) < len(corners):
                 continue
             xs = [corner.x() for corner in four]
             if min(rows, columns) < 4 or max(xs) - min(xs) <= widest:

@@ -1,4 +1,4 @@
-"""The photo: pan, zoom, turn, contrast; a cursor that the map moves; handles for tie points."""
+"""The photo view: pan, zoom, rotation, contrast; the cursor linked to the map; tie point handles."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransfor
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from ..model.picture import Picture
-from .handles import Handle, draw_cross, draw_handles, is_free, nearest
+from .handles import Handle, draw_cross, draw_handles, nearest, sets_new_point
 
 _ZOOM_STEP = 1.25
-_MAX_SCALE = 16.0  # screen pixels a stored pixel
+_MAX_SCALE = 16.0  # screen pixels per stored pixel
 _BACKGROUND = QColor("#2b2b2b")
-_PALE = QColor("#d8d8d8")
-_CLICK_PX = 4  # a press and release this near is a click, not a drag
+_TEXT_COLOUR = QColor("#d8d8d8")
+_CLICK_PX = 4  # a press and release within this distance is a click, not a drag
 
 
 class PhotoView(QWidget):
-    """Shows one photo. Positions in signals are stored pixels from the photo's outer top-left corner.
+    """Shows one photo. Positions in signals are stored pixels, with the origin at the outer top-left corner.
 
     Signals:
-        hovered(x, y): the mouse is over this spot of the photo.
+        hovered(x, y): the mouse is over this pixel.
         left(): the mouse left the photo.
         clicked(x, y): a click on the photo while `editing`.
-        handle_moved(id, x, y, done): a handle is dragged; done when let go.
+        handle_moved(id, x, y, done): a handle is being dragged; done when the button is released.
         handle_selected(id): a handle was pressed; -1 for none.
-        detail_wanted(): zoomed in beyond what the picture holds.
+        detail_wanted(): the zoom exceeds the resolution of the picture.
     """
 
     hovered = pyqtSignal(float, float)
@@ -48,9 +48,9 @@ class PhotoView(QWidget):
         self.setMinimumSize(220, 120)
         self.editing = False
         self._picture: Optional[Picture] = None
-        self._words = ""
+        self._text = ""
         self._stretched = False
-        self._scale, self._turn_deg = 1.0, 0.0
+        self._scale, self._rotation_deg = 1.0, 0.0
         self._middle = QPointF()
         self._fitted = True
         self._cursor: Optional[QPointF] = None
@@ -61,62 +61,62 @@ class PhotoView(QWidget):
         self._moved = False
 
     def sizeHint(self) -> QSize:
-        """As large as fits beside a map on a small screen."""
+        """A size that fits beside a map on a small screen."""
         return QSize(480, 300)
 
-    # --- what is shown -----------------------------------------------------------------------------
+    # --- display -----------------------------------------------------------------------------------
 
-    def show_picture(self, picture: Optional[Picture], words: str = "") -> None:
-        """Shows a photo, or instead of it some words. The same photo in more detail keeps zoom and place."""
+    def show_picture(self, picture: Optional[Picture], text: str = "") -> None:
+        """Show a photo, or a text instead. The same photo in higher resolution keeps zoom and position."""
         same = picture is not None and self._picture is not None and picture.size_px == self._picture.size_px
-        self._picture, self._words = picture, words
-        self.setAccessibleDescription(words)
+        self._picture, self._text = picture, text
+        self.setAccessibleDescription(text)
         if not (same and not self._fitted):
             self.fit()
         self.update()
 
     def set_stretched(self, on: bool) -> None:
-        """Shows the photo with its contrast stretched, or as it is."""
+        """Switch contrast stretching on or off."""
         self._stretched = on
         self.update()
 
-    def turn_to(self, degrees: float) -> None:
-        """Turns the photo clockwise by so many degrees from how it is stored."""
-        self._turn_deg = degrees % 360.0
+    def rotate_to(self, degrees: float) -> None:
+        """Set the clockwise rotation of the photo, relative to the stored pixels, in degrees."""
+        self._rotation_deg = degrees % 360.0
         if self._fitted:
             self.fit()
         self.update()
 
     @property
-    def turn_deg(self) -> float:
-        """How far the photo is turned clockwise."""
-        return self._turn_deg
+    def rotation_deg(self) -> float:
+        """Clockwise rotation of the photo in degrees."""
+        return self._rotation_deg
 
     def show_cursor(self, x_px: Optional[float], y_px: float = 0.0) -> None:
-        """Marks a spot of the photo, which the mouse on the map points at; None for none."""
+        """Mark the pixel that corresponds to the mouse position on the map; None hides the mark."""
         cursor = None if x_px is None else QPointF(x_px, y_px)
         if cursor != self._cursor:
             self._cursor = cursor
             self.update()
 
     def show_handles(self, handles: list[Handle], selected: int = -1) -> None:
-        """Shows tie points, at stored pixels."""
+        """Show tie points, given in stored pixels."""
         self._handles, self._selected = list(handles), selected
         self.update()
 
     def fit(self) -> None:
-        """Shows all of the photo."""
+        """Show the whole photo."""
         self._fitted = True
         if self._picture is None:
             return
         width, height = self._picture.size_px
         self._middle = QPointF(width / 2, height / 2)
-        box = QTransform().rotate(self._turn_deg).mapRect(QRectF(0, 0, width, height))
+        box = QTransform().rotate(self._rotation_deg).mapRect(QRectF(0, 0, width, height))
         self._scale = min(self.width() / box.width(), self.height() / box.height())
         self.update()
 
     def zoom(self, steps: float, about: Optional[QPointF] = None) -> None:
-        """Zooms in (or out, below zero), keeping what lies at a place of the widget where it is."""
+        """Zoom in, or out when `steps` is negative, with `about` (widget coordinates) as the fixed point."""
         if self._picture is None:
             return
         about = about or QPointF(self.width() / 2, self.height() / 2)
@@ -125,31 +125,31 @@ class PhotoView(QWidget):
         self._scale = max(smallest, min(_MAX_SCALE, self._scale * _ZOOM_STEP**steps))
         self._fitted = False
         self._shift(about - self.to_screen(spot.x(), spot.y()))
-        held = self._picture.image.width() / self._picture.size_px[0]
-        if self._scale * self.devicePixelRatioF() > 1.3 * held and held < 1.0:
+        resolution = self._picture.image.width() / self._picture.size_px[0]
+        if self._scale * self.devicePixelRatioF() > 1.3 * resolution and resolution < 1.0:
             self.detail_wanted.emit()
         self.update()
 
     # --- geometry ----------------------------------------------------------------------------------
 
     def transform(self) -> QTransform:
-        """Stored pixels to the widget's."""
+        """Transform from stored pixels to widget coordinates."""
         made = QTransform.fromTranslate(self.width() / 2, self.height() / 2)
-        made.rotate(self._turn_deg)
+        made.rotate(self._rotation_deg)
         made.scale(self._scale, self._scale)
         made.translate(-self._middle.x(), -self._middle.y())
         return made
 
     def to_screen(self, x_px: float, y_px: float) -> QPointF:
-        """Where a spot of the photo is in the widget."""
+        """Widget coordinates of a stored pixel."""
         return self.transform().map(QPointF(x_px, y_px))
 
     def to_photo(self, at: QPointF) -> QPointF:
-        """The stored pixel under a place of the widget, perhaps beside the photo."""
+        """Stored pixel at widget coordinates; may lie outside the photo."""
         return self.transform().inverted()[0].map(QPointF(at))
 
     def _shift(self, by: QPointF) -> None:
-        angle = math.radians(self._turn_deg)
+        angle = math.radians(self._rotation_deg)
         x, y = by.x() / self._scale, by.y() / self._scale
         turned = QPointF(x * math.cos(angle) + y * math.sin(angle), -x * math.sin(angle) + y * math.cos(angle))
         self._middle -= turned
@@ -163,18 +163,18 @@ class PhotoView(QWidget):
     # --- events ------------------------------------------------------------------------------------
 
     def resizeEvent(self, event) -> None:
-        """A photo shown whole stays whole."""
+        """Keep showing the whole photo if it was shown whole."""
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
 
     def wheelEvent(self, event) -> None:
-        """Zooms at the mouse."""
+        """Zoom at the mouse position."""
         self.zoom(event.angleDelta().y() / 120.0, QPointF(event.position()))
         event.accept()
 
     def mousePressEvent(self, event) -> None:
-        """Takes hold of a handle or of the photo."""
+        """Start dragging a handle or the photo."""
         at = QPointF(event.pos())
         self._pressed, self._moved = at, False
         self._grabbed = -1
@@ -183,7 +183,7 @@ class PhotoView(QWidget):
             self.handle_selected.emit(self._grabbed)
 
     def mouseMoveEvent(self, event) -> None:
-        """Drags a handle or the photo; without a button tells the spot."""
+        """Drag a handle or the photo; without a button report the position."""
         at = QPointF(event.pos())
         spot = self.to_photo(at)
         if self._pressed is not None and event.buttons() != Qt.MouseButton.NoButton:
@@ -201,40 +201,41 @@ class PhotoView(QWidget):
             self.left.emit()
 
     def mouseReleaseEvent(self, event) -> None:
-        """Lets go; a click while editing sets a point."""
+        """End the drag; a click while editing sets a point."""
         spot = self.to_photo(QPointF(event.pos()))
         if self._grabbed >= 0 and self._moved:
             self.handle_moved.emit(self._grabbed, spot.x(), spot.y(), True)
-        elif (self._pressed is not None and not self._moved and self.editing and is_free(self._handles, self._grabbed)
+        elif (self._pressed is not None and not self._moved and self.editing
+                and sets_new_point(self._handles, self._grabbed)
                 and event.button() == Qt.MouseButton.LeftButton and self._inside(spot)):  # fmt: skip
             self.clicked.emit(spot.x(), spot.y())
         self._pressed, self._grabbed = None, -1
 
     def mouseDoubleClickEvent(self, event) -> None:
-        """Shows the photo whole again; while editing it is two clicks."""
+        """Show the whole photo; while editing treat it as two clicks."""
         if self.editing:
             self.mousePressEvent(event)
         else:
             self.fit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The mouse is elsewhere."""
+        """Report that the mouse left the photo."""
         self.left.emit()
         super().leaveEvent(event)
 
     def paintEvent(self, event) -> None:
-        """Draws the photo, or the words instead of it."""
+        """Draw the photo, or the text instead."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
         if self._picture is None:
-            painter.setPen(_PALE)
+            painter.setPen(_TEXT_COLOUR)
             box = self.rect().adjusted(16, 8, -16, -8)
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(box, flags, self._words)
+            painter.drawText(box, flags, self._text)
             return
         image: QImage = self._picture.stretched if self._stretched else self._picture.image
-        held = image.width() / self._picture.size_px[0]
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale < 2.5 * held)
+        resolution = image.width() / self._picture.size_px[0]
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._scale < 2.5 * resolution)
         painter.setTransform(self.transform())
         width, height = self._picture.size_px
         painter.drawImage(QRectF(0, 0, width, height), image, QRectF(image.rect()))

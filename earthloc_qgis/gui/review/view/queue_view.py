@@ -1,4 +1,4 @@
-"""The queue: which photos to review, in which order, and how far it has got."""
+"""The queue of photos to review: filter, order, progress and list."""
 
 from __future__ import annotations
 
@@ -19,15 +19,25 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ....core.reviews import REJECTED, UNREVIEWED, UNSURE
-from ..model.queue_model import BY_DATE, BY_MISSION, BY_NEED, CONFIDENCE, PATH_ROLE, PHOTO, REVIEW, TAKEN, ReviewModel
+from ..model.queue_model import (
+    BY_DATE,
+    BY_MISSION,
+    BY_UNCERTAINTY,
+    CONFIDENCE,
+    PATH_ROLE,
+    PHOTO,
+    REVIEW,
+    TAKEN,
+    ReviewModel,
+)
 
 
 class QueueView(QWidget):
-    """Filter, order, progress and list.
+    """The queue as a widget.
 
     Signals:
         current_changed(path): another photo is current; "" for none.
-        selection_changed(count): so many photos are selected.
+        selection_changed(count): number of selected photos.
     """
 
     current_changed = pyqtSignal(str)
@@ -36,11 +46,13 @@ class QueueView(QWidget):
     def __init__(self, model: ReviewModel, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._wanted, self._chosen = "", []  # current and selected paths, for when the model has been arranged anew
+        # To restore the current row and the selection when the model has been rearranged.
+        self._current_path = ""
+        self._selected_paths: list[str] = []
         self._make_widgets()
         self._lay_out()
-        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._tell_current())
-        self.list.selectionModel().selectionChanged.connect(lambda *_: self._tell_selection())
+        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._emit_current())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._emit_selection())
         self.filter.currentIndexChanged.connect(lambda *_: self._arrange())
         self.order.currentIndexChanged.connect(lambda *_: self._arrange())
         self.mission.currentIndexChanged.connect(lambda *_: self._arrange())
@@ -49,11 +61,11 @@ class QueueView(QWidget):
         model.dataChanged.connect(lambda *_: self._count())
 
     def stops(self) -> list[QWidget]:
-        """Where the tab key stops, in order."""
+        """Widgets in tab order."""
         return [self.filter, self.mission, self.order, self.list]
 
     def selected(self) -> list[str]:
-        """Paths of the selected photos, in the order shown."""
+        """Paths of the selected photos, in display order."""
         rows = sorted(self.list.selectionModel().selectedRows(), key=lambda index: index.row())
         return [index.data(PATH_ROLE) for index in rows]
 
@@ -63,19 +75,19 @@ class QueueView(QWidget):
         return index.data(PATH_ROLE) if index.isValid() else ""
 
     def select(self, path: str) -> None:
-        """Makes a photo the current and only selected one."""
+        """Make a photo current, and select only it."""
         row = self._model.row(path)
         if row >= 0 and (path != self.current() or len(self.selected()) > 1):
             self._go_to(row)
 
     def step(self, by: int) -> None:
-        """The next or the previous photo of the list."""
+        """Go `by` rows down, or up when negative."""
         row = self.list.currentIndex().row() + by
         if 0 <= row < self._model.rowCount():
             self._go_to(row)
 
-    def go_on(self) -> bool:
-        """The next photo not reviewed yet; False, and nothing changes, when all are."""
+    def go_to_next_unreviewed(self) -> bool:
+        """Go to the next unreviewed photo. Returns False, and does nothing, when all are reviewed."""
         rows = [index.row() for index in self.list.selectionModel().selectedRows()] or [-1]
         row = self._model.next_unreviewed(max(rows))
         if row >= 0:
@@ -83,12 +95,12 @@ class QueueView(QWidget):
         return row >= 0
 
     def next_path(self) -> str:
-        """The photo that `go_on` would go to, or ""."""
+        """Path of the photo that `go_to_next_unreviewed` would go to, or ""."""
         row = self._model.next_unreviewed(self.list.currentIndex().row())
         return self._model.index(row, 0).data(PATH_ROLE) if row >= 0 else ""
 
     def show_missions(self) -> None:
-        """Offers the missions that occur, if there are several."""
+        """Fill the combo box of missions; it is visible only if there are several."""
         missions, chosen = self._model.missions(), self.mission.currentData() or ""
         self.mission.blockSignals(True)
         self.mission.clear()
@@ -108,7 +120,7 @@ class QueueView(QWidget):
             self.filter.addItem(text, wanted)
         self.order = self._combo("review_order", self.tr("Order"))
         for text, order in (
-            (self.tr("Least certain first"), BY_NEED), (self.tr("By date"), BY_DATE),
+            (self.tr("Least certain first"), BY_UNCERTAINTY), (self.tr("By date"), BY_DATE),
             (self.tr("By mission and frame"), BY_MISSION),
         ):  # fmt: skip
             self.order.addItem(text, order)
@@ -122,7 +134,7 @@ class QueueView(QWidget):
         self.list = self._make_list()
 
     def _make_list(self) -> QTableView:
-        """A table rather than a tree, which asks the model for every row whenever the order changes."""
+        """Use a table: a tree view queries every row of the model whenever the order changes."""
         table = QTableView(self)
         table.setObjectName("review_queue")
         table.setAccessibleName(self.tr("Photos to review"))
@@ -145,7 +157,7 @@ class QueueView(QWidget):
         header.setSectionResizeMode(PHOTO, QHeaderView.ResizeMode.Stretch)
         for column, width in ((REVIEW, 122), (CONFIDENCE, 112), (TAKEN, 128)):
             header.resizeSection(column, width)
-        table.setMinimumHeight(4 * line + 12)  # the header and two or three photos
+        table.setMinimumHeight(4 * line + 12)  # the header and two or three rows
         return table
 
     def _combo(self, name: str, accessible: str) -> QComboBox:
@@ -176,18 +188,18 @@ class QueueView(QWidget):
         self._model.arrange(self.order.currentData(), self.filter.currentData(), self.mission.currentData() or "")
 
     def _remember(self) -> None:
-        self._wanted, self._chosen = self.current(), self.selected()
+        self._current_path, self._selected_paths = self.current(), self.selected()
 
     def _arranged(self) -> None:
         self._count()
-        row = self._model.row(self._wanted)
+        row = self._model.row(self._current_path)
         if row < 0:
             row = max(self._model.next_unreviewed(-1), 0)
         if not self._model.rowCount():
             self.current_changed.emit("")
             return
         self._go_to(row)
-        rows = {self._model.row(path) for path in self._chosen} - {-1}
+        rows = {self._model.row(path) for path in self._selected_paths} - {-1}
         if row in rows:
             flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
             for other in rows - {row}:
@@ -199,11 +211,11 @@ class QueueView(QWidget):
         self.list.selectionModel().setCurrentIndex(index, flags)
         self.list.scrollTo(index)
 
-    def _tell_current(self) -> None:
+    def _emit_current(self) -> None:
         self.current_changed.emit(self.current())
 
-    def _tell_selection(self) -> None:
-        # After the view has taken in what was selected.
+    def _emit_selection(self) -> None:
+        # After the view has processed the selection.
         QTimer.singleShot(0, lambda: self.selection_changed.emit(len(self.selected())))
 
     def _count(self) -> None:

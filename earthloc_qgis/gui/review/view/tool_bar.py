@@ -1,11 +1,11 @@
-"""The tools of a review in one row; how the photo is laid over the map: opacity, swipe, blink."""
+"""The tool bar of a review: photo view, overlay (opacity, swipe, blink), correction, imagery, export."""
 
 from __future__ import annotations
 
 import os
 from typing import Optional
 
-from qgis.core import QgsApplication, QgsProject
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QSlider, QToolBar, QToolButton, QWidget
@@ -13,14 +13,15 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QSlider, QToolBar, QToolButt
 from .... import settings
 from ....core.imagery import Imagery, imagery_choices, same_imagery
 from ....core.resources import icon
+from ...compat import current_project
 from .actions import ReviewActions
 from .map_items import PhotoOverlay
 
-_BLINK_MS = 650  # slower than three times a second, which may harm people with photosensitive epilepsy
+_BLINK_MS = 650  # slower than 3 Hz, which may harm people with photosensitive epilepsy
 
 
 class ReviewTools(QToolBar):
-    """Tools of the photo view, the overlay and the correction; moves the overlay's swipe line along with the mouse."""
+    """Tool buttons and the opacity slider. Also moves the swipe line of the overlay with the mouse."""
 
     def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
@@ -30,7 +31,7 @@ class ReviewTools(QToolBar):
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setObjectName("review_opacity")
         self.slider.setRange(0, 100)
-        self.slider.setValue(round(100 * overlay.opacity))
+        self.slider.setValue(round(100 * overlay.photo_opacity))
         self.slider.setAccessibleName(self.tr("Opacity of the photo over the map"))
         self.slider.setToolTip(self.slider.accessibleName())
         self.slider.setMinimumWidth(50)
@@ -40,7 +41,7 @@ class ReviewTools(QToolBar):
         self._blink.setInterval(_BLINK_MS)
         self._blink.timeout.connect(self._blink_now)
         for name, theme in (
-            ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("turn", "mActionRotateFeature"),
+            ("fit", "mActionZoomFullExtent"), ("north", "north_arrow"), ("rotate", "mActionRotateFeature"),
             ("stretch", "mActionFullCumulativeCutStretch"),
         ):  # fmt: skip
             self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg"))
@@ -59,7 +60,7 @@ class ReviewTools(QToolBar):
             self.add(name, QgsApplication.getThemeIcon(f"/{theme}.svg") if theme else icon("fit"))
 
     def add(self, name: str, picture: QIcon) -> None:
-        """A tool button for an action."""
+        """Add a tool button for an action."""
         action = self._actions[name]
         action.setIcon(picture)
         self.addAction(action)
@@ -68,7 +69,7 @@ class ReviewTools(QToolBar):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def add_menu(self, text: str, theme: str, menu: QMenu) -> None:
-        """A button that opens a menu, at the end, with an icon of QGIS's theme."""
+        """Append a button that opens a menu, with an icon of the QGIS theme."""
         button = QToolButton(self)
         button.setText(text)
         button.setAccessibleName(text)
@@ -80,12 +81,12 @@ class ReviewTools(QToolBar):
         self.addWidget(button)
 
     def set_shown(self, on: bool) -> None:
-        """Lays the photo over the map, or takes it away."""
+        """Show or hide the photo over the map."""
         self._overlay.setVisible(on)
         self._overlay.update()
 
     def set_swipe(self, on: bool) -> None:
-        """Shows the photo left of the mouse only."""
+        """Show the photo only left of the mouse, or all of it."""
         self._overlay.swipe = 0.5 if on else None
         if on:
             self._canvas.xyCoordinates.connect(self._move_swipe)
@@ -95,8 +96,8 @@ class ReviewTools(QToolBar):
         self._overlay.update()
 
     def set_blink(self, on: bool) -> None:
-        """Shows and hides the photo in turn."""
-        self._overlay.blinked = False
+        """Start or stop blinking."""
+        self._overlay.blinked_off = False
         if on:
             self._actions["overlay"].setChecked(True)
             self._blink.start()
@@ -105,7 +106,7 @@ class ReviewTools(QToolBar):
         self._overlay.update()
 
     def _set_opacity(self, percent: int) -> None:
-        self._overlay.opacity = percent / 100.0
+        self._overlay.photo_opacity = percent / 100.0
         self._overlay.update()
 
     def _move_swipe(self, at) -> None:
@@ -114,15 +115,15 @@ class ReviewTools(QToolBar):
         self._overlay.update()
 
     def _blink_now(self) -> None:
-        self._overlay.blinked = not self._overlay.blinked
+        self._overlay.blinked_off = not self._overlay.blinked_off
         self._overlay.update()
 
 
 class ImageryMenu(QObject):
-    """A menu with what the panel offers; choosing here chooses there.
+    """The menu of imagery, with the choices of the panel. The choice applies to the panel too.
 
     Signals:
-        changed(): another one was chosen.
+        changed(): other imagery was chosen.
     """
 
     changed = pyqtSignal()
@@ -134,10 +135,10 @@ class ImageryMenu(QObject):
         self.menu.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
-        """Lists what there is now."""
+        """Fill the menu with the current choices."""
         self.menu.clear()
         chosen = settings.imagery()
-        for imagery in imagery_choices(QgsProject.instance(), chosen):
+        for imagery in imagery_choices(current_project(), chosen):
             text = imagery.label or self.tr("The imagery each index was made from")
             action = self.menu.addAction(text, lambda imagery=imagery: self._choose(imagery))
             action.setCheckable(True)
@@ -146,11 +147,11 @@ class ImageryMenu(QObject):
         self.menu.addAction(self.tr("Choose a file…"), self.ask)
 
     def ask(self) -> None:
-        """A file of the user's choice."""
+        """Ask the user for a file."""
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Georeferenced imagery"))
         if path:
             self._choose(Imagery(os.path.basename(path), path=path))
 
     def _choose(self, imagery: Imagery) -> None:
-        settings.choose_imagery(imagery, QgsProject.instance())
+        settings.choose_imagery(imagery, current_project())
         self.changed.emit()

@@ -1,4 +1,4 @@
-"""The photo under review: which localization is looked at, and its camera."""
+"""The working state of the photo under review: the displayed localization and its camera."""
 
 from __future__ import annotations
 
@@ -13,73 +13,76 @@ from ....core.footprint import outline
 
 
 @dataclass(frozen=True)
-class Working:
-    """What is on the table for one photo; edits make another one.
+class WorkingState:
+    """The displayed localization of one photo and what it is compared with. Immutable: an edit makes a new one.
 
     Attributes:
-        path: of the photo.
-        size_px: its stored width and height; None when it cannot be read.
-        engine: the engine's own answer.
-        held: the localization that holds, as the file has it.
-        shown: what is looked at and would be accepted.
-        rank: candidate that `shown` rests on; 0 for none.
+        path: the photo.
+        size_px: stored width and height of the photo; None when it cannot be read.
+        engine: the localization that the engine found.
+        saved: the effective localization in the file.
+        shown: the displayed localization, which accepting saves.
+        rank: rank of the candidate on which `shown` is based; 0 for none.
     """
 
     path: str
     size_px: Optional[tuple[int, int]]
     engine: dict
-    held: dict
+    saved: dict
     shown: dict
     rank: int
 
     @property
     def is_changed(self) -> bool:
-        """Whether what would be accepted is not the engine's own footprint."""
+        """Whether the displayed footprint differs from that of the engine."""
         return self.shown.get("footprint") != self.engine.get("footprint")
 
     @property
     def is_unsaved(self) -> bool:
-        """Whether what is shown is not what the file holds."""
-        return self.shown.get("footprint") != self.held.get("footprint")
+        """Whether the displayed footprint differs from the saved one."""
+        return self.shown.get("footprint") != self.saved.get("footprint")
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether what is shown was laid on the map by hand."""
+        """Whether the displayed footprint was placed by hand."""
         return bool(self.shown.get("by_hand"))
 
     def candidate(self) -> Optional[dict]:
-        """The candidate that `shown` rests on."""
+        """The candidate on which `shown` is based, or None."""
         return next((c for c in self.shown.get("candidates") or [] if c["rank"] == self.rank), None)
 
     def camera(self):
-        """Camera of what is shown, or None."""
+        """Camera of the displayed localization, or None."""
         return camera_of(self.shown, self.size_px)
 
 
 def fitted_rank(localization: dict) -> int:
-    """Rank of the candidate that a camera was fitted to; the first one's where none was; 0 without candidates."""
+    """Rank of the candidate to which a camera was fitted; 1 when none was fitted, 0 without candidates."""
     candidates = localization.get("candidates") or []
     if not candidates:
         return 0
     return max(candidates, key=lambda candidate: candidate.get("inliers") or 0)["rank"]
 
 
-def start_of(path: str, size_px: Optional[tuple[int, int]], held: dict, engine: dict) -> Working:
-    """A photo as it comes from the file."""
-    rank = int(held.get("reviewed_rank") or fitted_rank(held))
-    return Working(path, size_px, engine, held, held, rank)
+def from_saved(path: str, size_px: Optional[tuple[int, int]], saved: dict, engine: dict) -> WorkingState:
+    """The working state of a photo as it is in the file."""
+    rank = int(saved.get("reviewed_rank") or fitted_rank(saved))
+    return WorkingState(path, size_px, engine, saved, saved, rank)
 
 
-def chosen(working: Working, rank: int) -> Working:
-    """The same photo at another candidate: fitted as the engine did it there, or else as the candidate has it."""
+def with_candidate(working: WorkingState, rank: int) -> WorkingState:
+    """The same photo at another candidate.
+
+    Uses the camera that was fitted at this candidate, if there is one, else the outline of the candidate.
+    """
     candidates = working.shown.get("candidates") or []
     candidate = next((c for c in candidates if c["rank"] == rank), None)
     if candidate is None:
         return working
-    for known in (working.held, working.engine):
+    for known in (working.saved, working.engine):
         if known.get("footprint") and rank == (known.get("reviewed_rank") or fitted_rank(known)):
-            return Working(working.path, working.size_px, working.engine, working.held, known, rank)
-    corners = candidate.get("corners") or square_corners(  # results of earlier versions name no corners
+            return WorkingState(working.path, working.size_px, working.engine, working.saved, known, rank)
+    corners = candidate.get("corners") or square_corners(  # results of earlier versions have no corners
         tuple(candidate["center"]), candidate["width_km"], candidate["rotation_deg"]
     )
     shown = {
@@ -90,13 +93,13 @@ def chosen(working: Working, rank: int) -> Working:
         "center": candidate["center"],
         "camera": None, "pose": None, "tie_points": [], "imagery": None,
         "inliers": candidate.get("inliers", 0), "rms_km": None, "reviewed_rank": rank,
-        "confidence": None, "message": f"Candidate {rank}, chosen by hand.",  # the engine spoke of its own choice
+        "confidence": None, "message": f"Candidate {rank}, chosen by hand.",  # those of the engine are for its choice
     }  # fmt: skip
-    return Working(working.path, working.size_px, working.engine, working.held, shown, rank)
+    return WorkingState(working.path, working.size_px, working.engine, working.saved, shown, rank)
 
 
-def ring_of(localization: dict, camera) -> list[Point]:
-    """Outline [(lat, lon)] of a localization: of its camera, else of its footprint's first ring; [] without any."""
+def outline_ring(localization: dict, camera) -> list[Point]:
+    """Outline [(lat, lon)] of a localization, from its camera or the first ring of its footprint; [] for none."""
     if camera is not None:
         ring = outline(camera)
         if ring:
@@ -109,7 +112,7 @@ def ring_of(localization: dict, camera) -> list[Point]:
 
 
 def north_up_deg(camera) -> float:
-    """How far a photo must be turned clockwise for north to be up in its middle; 0.0 where that cannot be said."""
+    """Clockwise rotation of a photo in degrees that puts north up at its centre; 0.0 when that is unknown."""
     if camera is None:
         return 0.0
     x, y = camera.size_px[0] / 2, camera.size_px[1] / 2
@@ -120,7 +123,7 @@ def north_up_deg(camera) -> float:
     return -math.degrees(math.atan2(there[0] - x, y - there[1]))
 
 
-def imagery_of(localization: dict) -> Optional[str]:
-    """The imagery to use for a photo: the one chosen, else the one that the engine fitted it to, if it is here."""
+def imagery_for(localization: dict) -> Optional[str]:
+    """Imagery to use for a photo: the chosen one, else the file to which the engine fitted it, if that exists here."""
     stated = (localization.get("imagery") or {}).get("source")
     return settings.imagery().spec() or (stated if stated and os.path.isfile(stated) else None)
