@@ -151,14 +151,14 @@ class IndexBuilder(QGroupBox):
 
     def _start(self) -> None:
         try:
-            wanted = self._wanted()
+            options = self._options()
         except ValueError as error:
             self._show_state(str(error))
             return
         self._drop_plan()
         self.out().parent.mkdir(parents=True, exist_ok=True)
         params = {
-            **wanted,
+            **options,
             "out": str(self.out()),
             "resume": True,
             "attribution": self.attribution.text().strip(),
@@ -171,7 +171,7 @@ class IndexBuilder(QGroupBox):
         self._show_state(self.tr("The engine is planning the tiles."))
         self._update()
 
-    def _wanted(self) -> dict:
+    def _options(self) -> dict:
         """Imagery, region, widths and features for the engine. Raises ValueError with a message for the user."""
         layer = self.layer.currentLayer()
         if layer is None or layer.providerType() != "gdal":
@@ -221,7 +221,7 @@ class IndexBuilder(QGroupBox):
         if not self._tile_km() or self.layer.currentLayer() is None:
             return
         try:
-            wanted = self._wanted()
+            options = self._options()
         except ValueError as error:
             self.estimate.setText(str(error))
             return
@@ -233,7 +233,7 @@ class IndexBuilder(QGroupBox):
 
         request = self._client.request(
             "index/plan",
-            wanted,
+            options,
             lambda found: answered(outlook_in_words(found)),
             lambda error: answered(error.message),
         )

@@ -315,8 +315,8 @@ class EarthLocPanel(QWidget):
             self.results.show_result(self.tr("Choose a photo to see its result."), None)
             return
         located = photo.status not in (NEW, QUEUED, RUNNING)
-        word = self.controller.model.status_word(photo.status)
-        sentence = f"<b>{word}</b>"
+        label = self.controller.model.status_label(photo.status)
+        sentence = f"<b>{label}</b>"
         if photo.message:
             breakable = photo.message.replace(
                 os.sep, os.sep + "\u200b"

@@ -98,14 +98,14 @@ class PhotoList(QTreeView):
     def select(self, paths: list[str]) -> None:
         """Select photos; the first becomes current."""
         rows = [row for row in map(self._photos.row, paths) if row >= 0]
-        wanted = QItemSelection()
+        selection = QItemSelection()
         for row in rows:
-            wanted.select(self._photos.index(row, 0), self._photos.index(row, 0))
+            selection.select(self._photos.index(row, 0), self._photos.index(row, 0))
         if rows:
             first = self._photos.index(rows[0], 0)
             self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().select(wanted, flags)
+        self.selectionModel().select(selection, flags)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Del removes, Enter zooms, F5 locates again."""

@@ -99,7 +99,7 @@ class PhotoModel(QAbstractTableModel):
         self._thumbnails = thumbnails
         thumbnails.loaded.connect(lambda path: self._changed(path))
         self._icons = {status: QgsApplication.getThemeIcon(name) for status, name in _ICONS.items()}
-        self._words = {
+        self._status_labels = {
             NEW: self.tr("New"), QUEUED: self.tr("Waiting"), RUNNING: self.tr("Running"),
             CANCELLED: self.tr("Cancelled"), LOCATED: self.tr("Located"), UNCERTAIN: self.tr("Uncertain"),
             NOT_FOUND: self.tr("Not found"), FAILED: self.tr("Failed"),
@@ -145,8 +145,8 @@ class PhotoModel(QAbstractTableModel):
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove photos from the list."""
-        gone = {path for path in paths if path in self._rows}
-        rows = sorted(self._rows[path] for path in gone)
+        removed = {path for path in paths if path in self._rows}
+        rows = sorted(self._rows[path] for path in removed)
         if not rows:
             return
         together = rows[-1] - rows[0] == len(rows) - 1
@@ -154,9 +154,9 @@ class PhotoModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), rows[0], rows[-1])
         else:  # one reset for all rows
             self.beginResetModel()
-        self._photos = [photo for photo in self._photos if photo.path not in gone]
+        self._photos = [photo for photo in self._photos if photo.path not in removed]
         self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
-        for path in gone:
+        for path in removed:
             self._thumbnails.forget(path)
         if together:
             self.endRemoveRows()
@@ -177,8 +177,8 @@ class PhotoModel(QAbstractTableModel):
         if photo is None or photo.nadir_given:
             return
         if photo.nadir_given is None and photo.nadir is not None:
-            alike = stated is not None and max(abs(a - b) for a, b in zip(photo.nadir, stated)) < _SAME_DEG
-            self.update(path, nadir_given=not alike)
+            same = stated is not None and max(abs(a - b) for a, b in zip(photo.nadir, stated)) < _SAME_DEG
+            self.update(path, nadir_given=not same)
         elif stated is not None:
             self.update(path, nadir=stated, nadir_given=False)
 
@@ -190,9 +190,9 @@ class PhotoModel(QAbstractTableModel):
                 setattr(photo, name, value)
             self._changed(path)
 
-    def status_word(self, status: str) -> str:
+    def status_label(self, status: str) -> str:
         """A status in the user's language."""
-        return self._words.get(status, status)
+        return self._status_labels.get(status, status)
 
     def _changed(self, path: str) -> None:
         row = self._rows.get(path)
@@ -283,7 +283,7 @@ class PhotoModel(QAbstractTableModel):
         if column == PHOTO:
             return photo.name
         if column == STATUS:
-            return self.status_word(photo.status)
+            return self.status_label(photo.status)
         if column == CONFIDENCE:
             if photo.confidence is None or photo.status not in (LOCATED, UNCERTAIN, NOT_FOUND):
                 return ""

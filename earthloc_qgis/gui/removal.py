@@ -21,10 +21,10 @@ from .photo_model import NEW, QUEUED, RUNNING, Photo, PhotoModel
 
 @dataclass
 class _Removed:
-    """The data for undoing a removal: database rows (in the file `kept`), rows of the list, and layers."""
+    """The data for undoing a removal: database rows (in the file `backup`), rows of the list, and layers."""
 
     store: ResultStore
-    kept: Path
+    backup: Path
     photos: dict[int, Photo]  # by row of the list
     shown: dict[str, ShownPhoto]
 
@@ -74,14 +74,14 @@ class PhotoRemoval(QObject):
 
     def remove(self, paths: list[str], include_reviewed: bool = False) -> None:
         """Remove photos from the list, the results and the map; reviewed photos only if `include_reviewed`."""
-        store, kept = self._store(), Path(self._folder.filePath(f"{self._count}.sqlite"))
+        store, backup = self._store(), Path(self._folder.filePath(f"{self._count}.sqlite"))
         try:
             stay = set() if include_reviewed else set(self.reviewed(paths))
             paths = [path for path in paths if path not in stay and self._model.photo(path) is not None]
             if not paths:
                 return
             self._count += 1
-            store.remove(paths, kept)
+            store.remove(paths, backup)
         except StoreError as error:
             self.message.emit(str(error), Qgis.MessageLevel.Warning)
             return
@@ -97,7 +97,7 @@ class PhotoRemoval(QObject):
             if on_map is not None:
                 shown[path] = on_map
         self._model.remove(paths)
-        self._steps.append(_Removed(store, kept, photos, shown))
+        self._steps.append(_Removed(store, backup, photos, shown))
         self.can_undo_changed.emit(True)
         self.removed.emit(paths)
 
@@ -107,12 +107,12 @@ class PhotoRemoval(QObject):
             return
         step = self._steps[-1]
         try:
-            step.store.put_back(step.kept)
+            step.store.put_back(step.backup)
         except StoreError as error:
             self.message.emit(str(error), Qgis.MessageLevel.Warning)
             return
         self._steps.pop()
-        step.kept.unlink(missing_ok=True)
+        step.backup.unlink(missing_ok=True)
         for photo in step.photos.values():
             self._model.update(photo.path, **self._fields(photo))
         self._model.reinsert(step.photos)
@@ -124,7 +124,7 @@ class PhotoRemoval(QObject):
     def forget(self) -> None:
         """Discard the undo data, because the list is about to show other results or none."""
         for step in self._steps:
-            step.kept.unlink(missing_ok=True)
+            step.backup.unlink(missing_ok=True)
             try:
                 there = {stored.path for stored in step.store.photos()}
             except StoreError:
@@ -236,6 +236,6 @@ class RemoveQuestion(QMessageBox):
 
     def _count(self, *_: object) -> None:
         """Show on the button how many photos will be removed."""
-        going = self._total - (0 if self.include_reviewed.isChecked() else self._reviewed)
-        self.remove_button.setText(self.tr("Remove {n}").format(n=going))
-        self.remove_button.setEnabled(going > 0)
+        count = self._total - (0 if self.include_reviewed.isChecked() else self._reviewed)
+        self.remove_button.setText(self.tr("Remove {n}").format(n=count))
+        self.remove_button.setEnabled(count > 0)

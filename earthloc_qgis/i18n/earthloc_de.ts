@@ -1911,16 +1911,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>Recorder</name>
     <message>
-      <source>{path}: {n} decisions could not be saved ({problem}): decide again on {photos}.</source>
+      <source>{path}: {n} decisions could not be saved ({problem}). Decide again on {photos}.</source>
       <translation>{path}: {n} Entscheidungen konnten nicht gespeichert werden ({problem}). Entscheiden Sie erneut über {photos}.</translation>
     </message>
     <message>
-      <source>{path}: the decision on {photo} could not be saved ({problem}). It is kept and tried again with the next one and when the review is closed; or decide otherwise on it.</source>
-      <translation>{path}: Die Entscheidung über {photo} konnte nicht gespeichert werden ({problem}). Sie bleibt vorgemerkt und wird mit der nächsten und beim Schließen der Prüfung erneut versucht; oder entscheiden Sie anders über das Foto.</translation>
+      <source>{path}: the decision on {photo} could not be saved ({problem}). EarthLoc tries again with the next decision and when the review is closed. A new decision on the photo replaces it.</source>
+      <translation>{path}: Die Entscheidung über {photo} konnte nicht gespeichert werden ({problem}). EarthLoc versucht es bei der nächsten Entscheidung und beim Schließen der Prüfung erneut. Eine neue Entscheidung über das Foto ersetzt sie.</translation>
     </message>
     <message>
-      <source>{path}: the reviews could not be read ({problem}). Open the review again; QGIS's log has more.</source>
-      <translation>{path}: Die Entscheidungen konnten nicht gelesen werden ({problem}). Öffnen Sie die Prüfung erneut; mehr steht im Protokoll von QGIS.</translation>
+      <source>{path}: the reviews could not be read ({problem}). Open the review again; see the log of QGIS.</source>
+      <translation>{path}: Die Entscheidungen konnten nicht gelesen werden ({problem}). Öffnen Sie die Prüfung erneut; Einzelheiten stehen im Protokoll von QGIS.</translation>
     </message>
   </context>
   <context>

@@ -157,10 +157,10 @@ class ReviewWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
         layout.addWidget(self.stack)
-        stops = [*self.queue.stops(), self.photo, self.strip, *self.decisions.stops()]
-        for one, other in zip(stops, stops[1:]):
-            self.setTabOrder(one, other)
-        ShortcutFilter([self, *(stop for stop in stops if not isinstance(stop, QLineEdit))], self.actions)
+        tab_order = [*self.queue.tab_order(), self.photo, self.strip, *self.decisions.tab_order()]
+        for first, second in zip(tab_order, tab_order[1:]):
+            self.setTabOrder(first, second)
+        ShortcutFilter([self, *(widget for widget in tab_order if not isinstance(widget, QLineEdit))], self.actions)
 
     def _connect(self) -> None:
         controller = self.controller

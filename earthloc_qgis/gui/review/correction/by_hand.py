@@ -35,8 +35,10 @@ def transform_corners(corners: list[Point], to: Point, rotation_deg: float = 0.0
 
 def initial_corners(size_px: tuple[int, int], center: Point, width_km: float) -> list[Point]:
     """Corners of a photo at a position, with north up."""
-    half, high = width_km / 2, width_km / 2 * size_px[1] / size_px[0]
-    return [offset(center, east * half, north * high) for east, north in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
+    half_width = width_km / 2
+    half_height = half_width * size_px[1] / size_px[0]
+    signs = ((-1, 1), (1, 1), (1, -1), (-1, -1))
+    return [offset(center, east * half_width, north * half_height) for east, north in signs]
 
 
 def place_by_hand(working: WorkingState, corners: list[Point]) -> WorkingState:

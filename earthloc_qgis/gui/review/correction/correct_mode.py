@@ -78,7 +78,7 @@ class CorrectMode(QObject):
         add("delete", self.tr("Delete tie point"), "Del Backspace", tie_points.delete)
         add("clear", self.tr("Delete all tie points"), "X", tie_points.clear)
         add("hand", self.tr("Move, rotate, scale by hand"), "V", self.set_hand, checkable=True)
-        add("go_to", self.tr("Type coordinates…"), "G", self.ask_for_place)
+        add("go_to", self.tr("Type coordinates…"), "G", self.ask_for_coordinates)
         add("fit_here", self.tr("Fit the photo to the imagery here"), "I", self.fit_here)
         add("search_view", self.tr("Search in this part of the map"), "W", self.search_view)
         add("search_circle", self.tr("Search in a circle"), "Shift+W", self.set_circle, checkable=True)
@@ -157,7 +157,7 @@ class CorrectMode(QObject):
             return
         self._search.start(center, max(1.0, distance_km(center, corner)))
 
-    def ask_for_place(self) -> None:
+    def ask_for_coordinates(self) -> None:
         """Ask for coordinates and move the centre of the footprint there."""
         working = self._controller.working
         if working is None or working.size_px is None:
@@ -165,17 +165,17 @@ class CorrectMode(QObject):
         center = working.shown.get("center")
         before = "" if not center else f"{center[0]:.4f}, {center[1]:.4f}"
         title, label = self.tr("Centre of the photo"), self.tr("Latitude, longitude:")
-        text, given = QInputDialog.getText(self._photo, title, label, QLineEdit.EchoMode.Normal, before)
-        if not given or not text.strip():
+        text, accepted = QInputDialog.getText(self._photo, title, label, QLineEdit.EchoMode.Normal, before)
+        if not accepted or not text.strip():
             return
         try:
-            place = parse_nadir(text)
+            position = parse_nadir(text)
         except ValueError:
             problem = self.tr("“{text}” is not a position. Type latitude and longitude, such as 41.2, 28.9.")
             self.message.emit(problem.format(text=text))
             return
-        corners = self._corners() or initial_corners(working.size_px, place, 300.0)
-        self._controller.edit(place_by_hand(working, transform_corners(corners, place)), self.tr("Type coordinates"))
+        corners = self._corners() or initial_corners(working.size_px, position, 300.0)
+        self._controller.edit(place_by_hand(working, transform_corners(corners, position)), self.tr("Type coordinates"))
         self._side.zoom()
 
     # --- display -----------------------------------------------------------------------------------
@@ -190,10 +190,10 @@ class CorrectMode(QObject):
         tie_points = self.tie_points
         self._photo.show_handles(tie_points.photo_handles(), tie_points.selected)
         handles = []
-        for number, (place, expected, is_open) in enumerate(tie_points.map_points()):
-            at = self._side.frame.to_map(*place)
-            there = None if expected is None else self._side.frame.to_map(*expected)
-            line = None if there is None else (there.x(), there.y())
+        for number, (position, expected, is_open) in enumerate(tie_points.map_points()):
+            at = self._side.frame.to_map(*position)
+            expected_at = None if expected is None else self._side.frame.to_map(*expected)
+            line = None if expected_at is None else (expected_at.x(), expected_at.y())
             if at is not None:
                 handles.append(Handle(number, at.x(), at.y(), line, is_open))
         self._side.marks.show_handles(handles, tie_points.selected)

@@ -63,15 +63,15 @@ class TiePointTool(QgsMapTool):
         if self._dragged and self._grabbed >= 0:
             self._emit(event, done=True)
         elif not self._dragged and sets_new_point(self._marks.handles, self._grabbed):
-            place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
-            if place is not None:
-                self.clicked.emit(*place)
+            ground = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+            if ground is not None:
+                self.clicked.emit(*ground)
         self._pressed, self._grabbed = None, -1
 
     def _emit(self, event, done: bool) -> None:
-        place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
-        if place is not None:
-            self.handle_moved.emit(self._grabbed, *place, done)
+        ground = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+        if ground is not None:
+            self.handle_moved.emit(self._grabbed, *ground, done)
 
 
 class FootprintTool(QgsMapTool):
@@ -105,12 +105,12 @@ class FootprintTool(QgsMapTool):
 
     def canvasMoveEvent(self, event) -> None:
         """Drag it."""
-        place = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
-        if self._from is None or self._start is None or place is None:
+        ground = self._frame.to_lat_lon(self.toMapCoordinates(event.pos()))
+        if self._from is None or self._start is None or ground is None:
             return
         middle = center_of(self._from)
         east0, north0 = away_km(middle, self._start)
-        east, north = away_km(middle, place)
+        east, north = away_km(middle, ground)
         if self._mode == "move":
             self._found = transform_corners(self._from, offset(middle, east - east0, north - north0))
         elif self._mode == "scale":
@@ -129,12 +129,12 @@ class FootprintTool(QgsMapTool):
             self.changed.emit(found, True)
 
     def _mode_at(self, at: QPointF, corners: list[Point]) -> str:
-        places = [place for place in (self._frame.to_map(*corner) for corner in corners) if place is not None]
-        if len(places) < len(corners):
+        positions = [ground for ground in (self._frame.to_map(*corner) for corner in corners) if ground is not None]
+        if len(positions) < len(corners):
             return "move"
-        points = [QPointF(self.toCanvasCoordinates(place)) for place in places]
-        for mode, spots in (("scale", points), ("rotate", side_midpoints(points))):
-            if any(math.hypot(at.x() - spot.x(), at.y() - spot.y()) <= 1.4 * REACH_PX for spot in spots):
+        points = [QPointF(self.toCanvasCoordinates(ground)) for ground in positions]
+        for mode, grips in (("scale", points), ("rotate", side_midpoints(points))):
+            if any(math.hypot(at.x() - grip.x(), at.y() - grip.y()) <= 1.4 * REACH_PX for grip in grips):
                 return mode
         return "move"
 

@@ -72,11 +72,11 @@ class TiePointEditor(QObject):
         for number, point in enumerate(self.points):
             expected = camera.project(point["lat"], point["lon"]) if camera is not None else None
             found.append(Handle(number, point["x_px"], point["y_px"], expected))
-        spot = self.open_pixel
-        if spot is None and self.open_ground is not None and camera is not None:
-            spot = camera.project(*self.open_ground)
-        if spot is not None:
-            found.append(Handle(len(found), *spot, is_open=True))
+        pixel = self.open_pixel
+        if pixel is None and self.open_ground is not None and camera is not None:
+            pixel = camera.project(*self.open_ground)
+        if pixel is not None:
+            found.append(Handle(len(found), *pixel, is_open=True))
         return found
 
     def map_points(self) -> list[tuple[Point, Optional[Point], bool]]:
@@ -87,11 +87,11 @@ class TiePointEditor(QObject):
         for point in self.points:
             expected = camera.locate(point["x_px"], point["y_px"]) if camera is not None else None
             found.append(((point["lat"], point["lon"]), expected, False))
-        place = self.open_ground
-        if place is None and self.open_pixel is not None and camera is not None:
-            place = camera.locate(*self.open_pixel)
-        if place is not None:
-            found.append((place, None, True))
+        ground = self.open_ground
+        if ground is None and self.open_pixel is not None and camera is not None:
+            ground = camera.locate(*self.open_pixel)
+        if ground is not None:
+            found.append((ground, None, True))
         return found
 
     # --- user actions ------------------------------------------------------------------------------
@@ -122,12 +122,18 @@ class TiePointEditor(QObject):
         camera = working.camera() if working is not None else None
         if self.open_pixel is None or working is None or camera is None:
             return
-        place = camera.locate(*self.open_pixel)
-        if place is None:
+        ground = camera.locate(*self.open_pixel)
+        if ground is None:
             return
-        spot = self.open_pixel
-        self._snap(working, spot, lambda found: self._complete(spot, found) if found is not None else self.message.emit(
-            self.tr("There is no match nearby. Click the spot on the map.")), 0.06)  # fmt: skip
+        pixel = self.open_pixel
+
+        def found(match: Optional[Point]) -> None:
+            if match is not None:
+                self._complete(pixel, match)
+            else:
+                self.message.emit(self.tr("There is no match nearby. Click the spot on the map."))
+
+        self._snap(working, pixel, found, 0.06)
 
     def select(self, number: int) -> None:
         """Select a point."""
@@ -173,9 +179,9 @@ class TiePointEditor(QObject):
 
     # --- solving -----------------------------------------------------------------------------------
 
-    def _complete(self, spot: Point, place: Point) -> None:
+    def _complete(self, pixel: Point, ground: Point) -> None:
         self.open_pixel = self.open_ground = None
-        points = [*self.points, _point(spot, place)]
+        points = [*self.points, _point(pixel, ground)]
         self.selected = len(points) - 1
         self._solve(points, self.tr("Add tie point"), snap=len(points) - 1)
 
@@ -250,7 +256,7 @@ class TiePointEditor(QObject):
             on_result=on_result, on_error=on_error,
         )  # fmt: skip
 
-    def _snap(self, working: WorkingState, spot: Point, on_done: Callable[[Optional[Point]], None],
+    def _snap(self, working: WorkingState, pixel: Point, on_done: Callable[[Optional[Point]], None],
               reach: float = _SNAP_REACH) -> None:  # fmt: skip
         indexes, imagery = self._sources()
         candidate = working.candidate() or {}
@@ -261,7 +267,7 @@ class TiePointEditor(QObject):
         self._client.request(
             "camera/snap",
             {
-                "photo": working.path, "x_px": spot[0], "y_px": spot[1], "indexes": indexes or [imagery],
+                "photo": working.path, "x_px": pixel[0], "y_px": pixel[1], "indexes": indexes or [imagery],
                 "index": str(candidate.get("index") or ""), "imagery": imagery, "reach": reach,
                 **_initial_camera(working.shown),
             },
@@ -294,6 +300,6 @@ def _initial_camera(shown: dict) -> dict:
     }
 
 
-def _point(spot: Point, place: Point) -> dict:
-    return {"x_px": spot[0], "y_px": spot[1], "lat": place[0], "lon": place[1], "residual_px": None,
+def _point(pixel: Point, ground: Point) -> dict:
+    return {"x_px": pixel[0], "y_px": pixel[1], "lat": ground[0], "lon": ground[1], "residual_px": None,
             "residual_km": None, "origin": "manual"}  # fmt: skip

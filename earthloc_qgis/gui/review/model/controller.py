@@ -186,10 +186,10 @@ class ReviewController(QObject):
                 working = self.working
             if decision.localization and working is not None:
                 rank = int(decision.localization.get("reviewed_rank") or working.rank)
-                kept = WorkingState(working.path, working.size_px, working.engine, decision.localization,
+                state = WorkingState(working.path, working.size_px, working.engine, decision.localization,
                                decision.localization, rank)  # fmt: skip
                 if decision.photo == self.current:
-                    self.working = kept
+                    self.working = state
                     self.working_changed.emit()
         self.recorder.record(decisions)
         self.model.update(items)

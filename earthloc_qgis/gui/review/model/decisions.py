@@ -39,7 +39,7 @@ STYLES = {
 
 def decision_label(decision: str) -> str:
     """A decision as an adjective in the user's language."""
-    words = {
+    labels = {
         UNREVIEWED: QCoreApplication.translate("EarthLoc", "Not reviewed"),
         ACCEPTED: QCoreApplication.translate("EarthLoc", "Accepted"),
         CORRECTED: QCoreApplication.translate("EarthLoc", "Corrected"),
@@ -49,7 +49,7 @@ def decision_label(decision: str) -> str:
         CLOUD: QCoreApplication.translate("EarthLoc", "Cloud"),
         NIGHT: QCoreApplication.translate("EarthLoc", "Night"),
     }
-    return words.get(decision, decision)
+    return labels.get(decision, decision)
 
 
 def swatch(decision: str, size: QSize = _SWATCH) -> QIcon:

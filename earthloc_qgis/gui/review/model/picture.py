@@ -55,16 +55,16 @@ def read_picture(path: str, longer_px: int = PREVIEW_PX) -> Optional[Picture]:
     size = stored_size(path)
     if size is None:
         return None
-    wanted = QSize(*size)
+    target = QSize(*size)
     if max(size) > longer_px:
-        wanted = wanted.scaled(longer_px, longer_px, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
+        target = target.scaled(longer_px, longer_px, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(False)
-    reader.setScaledSize(wanted)
+    reader.setScaledSize(target)
     image = reader.read()
     if image.isNull():
-        image = _read_by_gdal(path, wanted)
+        image = _read_by_gdal(path, target)
     if image.isNull():
         return None
     image = image.convertToFormat(QImage.Format.Format_RGBX8888)

@@ -54,9 +54,9 @@ class ReviewModel(QAbstractTableModel):
         self._all: dict[str, Reviewed] = {}
         self._shown: list[Reviewed] = []
         self._rows: dict[str, int] = {}
-        self._order, self._wanted, self._mission = BY_UNCERTAINTY, "", ""
+        self._order, self._review, self._mission = BY_UNCERTAINTY, "", ""
         self._swatches = {decision: swatch(decision) for decision in STYLES}
-        self._words = {
+        self._status_labels = {
             LOCATED: self.tr("located"), UNCERTAIN: self.tr("uncertain"),
             NOT_FOUND: self.tr("not found"), FAILED: self.tr("failed"),
         }  # fmt: skip
@@ -67,16 +67,16 @@ class ReviewModel(QAbstractTableModel):
         self._all = {item.path: item for item in items}
         self.arrange()
 
-    def arrange(self, order: Optional[str] = None, wanted: Optional[str] = None, mission: Optional[str] = None) -> None:
+    def arrange(self, order: Optional[str] = None, review: Optional[str] = None, mission: Optional[str] = None) -> None:
         """Apply filter and order.
 
         Args:
             order: BY_UNCERTAINTY, BY_DATE or BY_MISSION; None keeps it.
-            wanted: a decision, "usable" for accepted and corrected photos, or "" for all; None keeps it.
+            review: a decision, "usable" for accepted and corrected photos, or "" for all; None keeps it.
             mission: such as ISS064, or "" for all; None keeps it.
         """
         self._order = self._order if order is None else order
-        self._wanted = self._wanted if wanted is None else wanted
+        self._review = self._review if review is None else review
         self._mission = self._mission if mission is None else mission
         self.beginResetModel()
         shown = [item for item in self._all.values() if self._matches(item)]
@@ -120,9 +120,9 @@ class ReviewModel(QAbstractTableModel):
     def _matches(self, item: Reviewed) -> bool:
         if self._mission and mission_of(item) != self._mission:
             return False
-        if self._wanted == "usable":
+        if self._review == "usable":
             return item.review in USABLE
-        return not self._wanted or item.review == self._wanted
+        return not self._review or item.review == self._review
 
     # --- as a table --------------------------------------------------------------------------------
 
@@ -168,7 +168,7 @@ class ReviewModel(QAbstractTableModel):
             return decision_label(item.review)
         if column == TAKEN:
             return (item.taken_at or "").replace("T", " ")[:16]
-        status = self._words.get(item.status, item.status)
+        status = self._status_labels.get(item.status, item.status)
         if item.confidence is None or item.status not in (LOCATED, UNCERTAIN):
             return status
         return f"{status} {in_percent(item.confidence)}"

@@ -25,7 +25,7 @@ class _Entry:
     decisions: list[Decision]
     written: bool = False
     problem: str = ""
-    is_unexpected: bool = False  # no StoreError: waiting will not solve it
+    is_unexpected: bool = False  # not a StoreError, so waiting does not help
     is_deferred: bool = False  # retried with the next decision, not before
     lock: threading.Lock = field(default_factory=threading.Lock)  # so that closing does not write an entry twice
 
@@ -149,7 +149,7 @@ class Recorder(QObject):
         if self._entries:
             names = [Path(decision.photo).name for entry in self._entries for decision in entry.decisions]
             more = "…" if len(names) > _MAX_NAMES else ""
-            text = self.tr("{path}: {n} decisions could not be saved ({problem}): decide again on {photos}.")
+            text = self.tr("{path}: {n} decisions could not be saved ({problem}). Decide again on {photos}.")
             self.failed.emit(text.format(
                 path=self._entries[0].file.path, n=len(names), problem=self._entries[0].problem,
                 photos=", ".join(names[:_MAX_NAMES]) + more,
@@ -189,11 +189,11 @@ class Recorder(QObject):
         if entry not in self._entries:  # flush() has written it
             return
         at, photos = self._entries.index(entry), {decision.photo for decision in entry.decisions}
-        kept = [
+        remaining = [
             other for other in self._entries[:at]
             if not (other.is_deferred and other.file is entry.file and other.decisions[0].photo in photos)
         ]  # fmt: skip
-        self._entries = kept + self._entries[at + 1 :]
+        self._entries = remaining + self._entries[at + 1 :]
 
     def _defer(self, entry: _Entry) -> list[_Entry]:
         """Defer an entry that failed, so that the others can be written. Returns the entries to try in its place."""
@@ -206,8 +206,10 @@ class Recorder(QObject):
         entry.is_deferred = True
         self.waiting.emit(self._count(), entry.problem)
         if not self._closing:
-            text = self.tr("{path}: the decision on {photo} could not be saved ({problem}). It is kept and tried again "
-                           "with the next one and when the review is closed; or decide otherwise on it.")  # fmt: skip
+            text = self.tr(
+                "{path}: the decision on {photo} could not be saved ({problem}). EarthLoc tries again with the next"
+                " decision and when the review is closed. A new decision on the photo replaces it."
+            )
             self._report_once(
                 entry.problem,
                 text.format(path=entry.file.path, photo=entry.decisions[0].photo, problem=entry.problem),
@@ -215,7 +217,7 @@ class Recorder(QObject):
         return []
 
     def _not_read(self, problem: str) -> None:
-        text = self.tr("{path}: the reviews could not be read ({problem}). Open the review again; QGIS's log has more.")
+        text = self.tr("{path}: the reviews could not be read ({problem}). Open the review again; see the log of QGIS.")
         self._report_once(problem, text.format(path=self._file().path, problem=problem))
 
     def _poll_failed(self, problem: str) -> None:

@@ -57,7 +57,7 @@ class WorkingState:
 
 
 def fitted_rank(localization: dict) -> int:
-    """Rank of the candidate to which a camera was fitted; 1 when none was fitted, 0 without candidates."""
+    """Rank of the candidate to which a camera was fitted, else of the first candidate; 0 without candidates."""
     candidates = localization.get("candidates") or []
     if not candidates:
         return 0
@@ -116,11 +116,11 @@ def north_up_deg(camera) -> float:
     if camera is None:
         return 0.0
     x, y = camera.size_px[0] / 2, camera.size_px[1] / 2
-    here = camera.locate(x, y)
-    there = camera.project(*offset(here, 0.0, 1.0)) if here is not None else None
-    if there is None:
+    center = camera.locate(x, y)
+    north = camera.project(*offset(center, 0.0, 1.0)) if center is not None else None
+    if north is None:
         return 0.0
-    return -math.degrees(math.atan2(there[0] - x, y - there[1]))
+    return -math.degrees(math.atan2(north[0] - x, y - north[1]))
 
 
 def imagery_for(localization: dict) -> Optional[str]:

@@ -118,9 +118,9 @@ def add_actions(window) -> None:
     add("next", _tr("Next"), "Right J", lambda: window.queue.step(1))
     add("previous", _tr("Previous"), "Left K", lambda: window.queue.step(-1))
     add("go_on", _tr("Next unreviewed"), "Space", lambda: window.queue.go_to_next_unreviewed())
-    for place, key in enumerate(RANK_KEYS):
-        add(f"rank_{place + 1}", _tr("Candidate {n}").format(n=place + 1), key,
-            lambda rank=place + 1: window.controller.choose(rank))  # fmt: skip
+    for number, key in enumerate(RANK_KEYS):
+        add(f"rank_{number + 1}", _tr("Candidate {n}").format(n=number + 1), key,
+            lambda rank=number + 1: window.controller.choose(rank))  # fmt: skip
     add("undo", _tr("Undo"), "Ctrl+Z", window.controller.undo_stack.undo)
     add("redo", _tr("Redo"), "Ctrl+Shift+Z Ctrl+Y", window.controller.undo_stack.redo)
     add("fit", _tr("Show the whole photo"), "F", lambda: window.photo.fit())

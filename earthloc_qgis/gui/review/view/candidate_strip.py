@@ -92,18 +92,18 @@ class CandidateModel(QAbstractListModel):
         return self._photos[key]
 
     def _description(self, candidate: dict) -> str:
-        words = [
+        parts = [
             self.tr("Candidate {rank}, score {score}").format(
                 rank=candidate["rank"], score=f"{candidate['score']:.3f}"),
             lat_lon(*candidate["center"]),
             self.tr("{n} km wide").format(n=f"{candidate['width_km']:,.0f}"),
         ]  # fmt: skip
         if candidate.get("nadir_distance_km") is not None:
-            words.append(self.tr("{n} km from the nadir").format(n=f"{candidate['nadir_distance_km']:,.0f}"))
-        words.append(self.tr("{n} tie points").format(n=candidate.get("inliers", 0)))
+            parts.append(self.tr("{n} km from the nadir").format(n=f"{candidate['nadir_distance_km']:,.0f}"))
+        parts.append(self.tr("{n} tie points").format(n=candidate.get("inliers", 0)))
         if candidate["rank"] == self._fitted:
-            words.append(self.tr("the engine fitted the photo here"))
-        return ", ".join(words)
+            parts.append(self.tr("the engine fitted the photo here"))
+        return ", ".join(parts)
 
     def _all_changed(self) -> None:
         if self._candidates:
@@ -164,8 +164,8 @@ class _Card(QStyledItemDelegate):
         painter.setPen(QPen(palette.mid().color(), 1, Qt.PenStyle.DashLine))
         painter.drawRect(box.adjusted(0, 0, -1, -1))
         painter.setPen(palette.placeholderText().color())
-        words = self.tr("no imagery") if image is None else "…"
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), words)
+        parts = self.tr("no imagery") if image is None else "…"
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), parts)
 
 
 class CandidateStrip(QListView):

@@ -23,7 +23,7 @@ from ..model.decisions import decision_label, swatch
 from ..model.working_state import WorkingState
 from .actions import DECISION_KEYS, ReviewActions
 
-_WORST_FROM = 4  # with fewer points all errors are alike, and none is the worst
+_WORST_FROM = 4  # number of points from which the worst one is named
 
 
 class DecisionBar(QWidget):
@@ -38,10 +38,10 @@ class DecisionBar(QWidget):
         self._buttons: dict[str, QToolButton] = {}
         grid = QGridLayout()
         grid.setSpacing(3)
-        for place, decision in enumerate(DECISION_KEYS):
+        for number, decision in enumerate(DECISION_KEYS):
             self._actions[decision].setIcon(swatch(decision))
             button = self._button(decision)
-            grid.addWidget(button, place // 3, place % 3)
+            grid.addWidget(button, number // 3, number % 3)
         grid.addWidget(self._button("previous"), 0, 3)
         grid.addWidget(self._button("next"), 1, 3)
         self.bring_back = self._button("bring_back")
@@ -74,7 +74,7 @@ class DecisionBar(QWidget):
         self.show_count(1)
         self.show_earlier(None)
 
-    def stops(self) -> list[QWidget]:
+    def tab_order(self) -> list[QWidget]:
         """Widgets in tab order."""
         return [*self._buttons.values(), self.note, self.reviewer]
 

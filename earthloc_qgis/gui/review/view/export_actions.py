@@ -65,11 +65,11 @@ class ExportActions(QObject):
         if target is None:
             return
         name = format_for(target) or kind.partition(" (")[0]
-        results, wanted = self._results(), _ACCEPTED if self.only_accepted.isChecked() else ""
+        results, expression = self._results(), _ACCEPTED if self.only_accepted.isChecked() else ""
 
         def task(feedback: QgsFeedback) -> str:
             # Open the layer here: a layer belongs to the thread that created it.
-            report = export_footprints(open_results(str(results)), target, name, wanted, feedback, str(results))
+            report = export_footprints(open_results(str(results)), target, name, expression, feedback, str(results))
             return " ".join([self._written(report.count, report.path), *report.warnings])
 
         self._run(target, task)

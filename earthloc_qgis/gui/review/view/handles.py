@@ -34,11 +34,11 @@ class Handle:
     is_open: bool = False
 
 
-def nearest(handles: Iterable[Handle], at: QPointF, place: Callable[[Handle], QPointF]) -> int:
+def nearest(handles: Iterable[Handle], at: QPointF, to_widget: Callable[[Handle], QPointF]) -> int:
     """Id of the nearest handle within reach of a position; -1 for none."""
     best, best_id = REACH_PX, -1
     for handle in handles:
-        away = place(handle) - at
+        away = to_widget(handle) - at
         length = (away.x() ** 2 + away.y() ** 2) ** 0.5
         if length <= best:
             best, best_id = length, handle.id
@@ -51,7 +51,7 @@ def sets_new_point(handles: Iterable[Handle], grabbed: int) -> bool:
 
 
 def draw_handles(
-    painter: QPainter, handles: Iterable[Handle], selected: int, place: Callable[[Handle], QPointF]
+    painter: QPainter, handles: Iterable[Handle], selected: int, to_widget: Callable[[Handle], QPointF]
 ) -> None:
     """Draw handles with their numbers, and a line from each to its expected position."""
     font = QFont(painter.font())
@@ -60,10 +60,10 @@ def draw_handles(
     handles = list(handles)
     crowded = len(handles) > _CROWDED_FROM
     for handle in handles:
-        at = place(handle)
+        at = to_widget(handle)
         colour = _OPEN if handle.is_open else _GOOD
         if handle.expected is not None:
-            expected = place(Handle(handle.id, *handle.expected))
+            expected = to_widget(Handle(handle.id, *handle.expected))
             away = expected - at
             if away.manhattanLength() > _POOR_PX:
                 colour = _POOR

@@ -120,11 +120,11 @@ class PhotoView(QWidget):
         if self._picture is None:
             return
         about = about or QPointF(self.width() / 2, self.height() / 2)
-        spot = self.to_photo(about)
+        pixel = self.to_photo(about)
         smallest = 0.2 * min(self.width() / self._picture.size_px[0], self.height() / self._picture.size_px[1])
         self._scale = max(smallest, min(_MAX_SCALE, self._scale * _ZOOM_STEP**steps))
         self._fitted = False
-        self._shift(about - self.to_screen(spot.x(), spot.y()))
+        self._shift(about - self.to_screen(pixel.x(), pixel.y()))
         resolution = self._picture.image.width() / self._picture.size_px[0]
         if self._scale * self.devicePixelRatioF() > 1.3 * resolution and resolution < 1.0:
             self.detail_wanted.emit()
@@ -154,11 +154,11 @@ class PhotoView(QWidget):
         turned = QPointF(x * math.cos(angle) + y * math.sin(angle), -x * math.sin(angle) + y * math.cos(angle))
         self._middle -= turned
 
-    def _inside(self, spot: QPointF) -> bool:
+    def _inside(self, pixel: QPointF) -> bool:
         if self._picture is None:
             return False
         width, height = self._picture.size_px
-        return 0 <= spot.x() <= width and 0 <= spot.y() <= height
+        return 0 <= pixel.x() <= width and 0 <= pixel.y() <= height
 
     # --- events ------------------------------------------------------------------------------------
 
@@ -185,30 +185,30 @@ class PhotoView(QWidget):
     def mouseMoveEvent(self, event) -> None:
         """Drag a handle or the photo; without a button report the position."""
         at = QPointF(event.pos())
-        spot = self.to_photo(at)
+        pixel = self.to_photo(at)
         if self._pressed is not None and event.buttons() != Qt.MouseButton.NoButton:
             self._moved = self._moved or (at - self._pressed).manhattanLength() > _CLICK_PX
             if self._grabbed >= 0 and self._moved:
-                self.handle_moved.emit(self._grabbed, spot.x(), spot.y(), False)
+                self.handle_moved.emit(self._grabbed, pixel.x(), pixel.y(), False)
             elif self._moved:
                 self._fitted = False
                 self._shift(at - self._pressed)
                 self._pressed = at
                 self.update()
-        if self._inside(spot):
-            self.hovered.emit(spot.x(), spot.y())
+        if self._inside(pixel):
+            self.hovered.emit(pixel.x(), pixel.y())
         else:
             self.left.emit()
 
     def mouseReleaseEvent(self, event) -> None:
         """End the drag; a click while editing sets a point."""
-        spot = self.to_photo(QPointF(event.pos()))
+        pixel = self.to_photo(QPointF(event.pos()))
         if self._grabbed >= 0 and self._moved:
-            self.handle_moved.emit(self._grabbed, spot.x(), spot.y(), True)
+            self.handle_moved.emit(self._grabbed, pixel.x(), pixel.y(), True)
         elif (self._pressed is not None and not self._moved and self.editing
                 and sets_new_point(self._handles, self._grabbed)
-                and event.button() == Qt.MouseButton.LeftButton and self._inside(spot)):  # fmt: skip
-            self.clicked.emit(spot.x(), spot.y())
+                and event.button() == Qt.MouseButton.LeftButton and self._inside(pixel)):  # fmt: skip
+            self.clicked.emit(pixel.x(), pixel.y())
         self._pressed, self._grabbed = None, -1
 
     def mouseDoubleClickEvent(self, event) -> None:

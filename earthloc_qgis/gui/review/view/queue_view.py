@@ -60,7 +60,7 @@ class QueueView(QWidget):
         model.modelReset.connect(self._arranged)
         model.dataChanged.connect(lambda *_: self._count())
 
-    def stops(self) -> list[QWidget]:
+    def tab_order(self) -> list[QWidget]:
         """Widgets in tab order."""
         return [self.filter, self.mission, self.order, self.list]
 
@@ -113,11 +113,11 @@ class QueueView(QWidget):
 
     def _make_widgets(self) -> None:
         self.filter = self._combo("review_filter", self.tr("Photos to show"))
-        for text, wanted in (
+        for text, review in (
             (self.tr("All photos"), ""), (self.tr("Not reviewed"), UNREVIEWED), (self.tr("Unsure"), UNSURE),
             (self.tr("Accepted and corrected"), "usable"), (self.tr("Rejected"), REJECTED),
         ):  # fmt: skip
-            self.filter.addItem(text, wanted)
+            self.filter.addItem(text, review)
         self.order = self._combo("review_order", self.tr("Order"))
         for text, order in (
             (self.tr("Least certain first"), BY_UNCERTAINTY), (self.tr("By date"), BY_DATE),

@@ -144,9 +144,9 @@ class ImageryMenu(QObject):
             action.setCheckable(True)
             action.setChecked(same_imagery(imagery, chosen))
         self.menu.addSeparator()
-        self.menu.addAction(self.tr("Choose a file…"), self.ask)
+        self.menu.addAction(self.tr("Choose a file…"), self.ask_for_file)
 
-    def ask(self) -> None:
+    def ask_for_file(self) -> None:
         """Ask the user for a file."""
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Georeferenced imagery"))
         if path:
