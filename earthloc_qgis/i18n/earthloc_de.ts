@@ -2087,7 +2087,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
-    <name>ReviewTools</name>
+    <name>ReviewToolBar</name>
     <message>
       <source>Opacity of the photo over the map</source>
       <translation>Deckkraft des Fotos über der Karte</translation>

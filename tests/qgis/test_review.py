@@ -356,7 +356,7 @@ def test_photo_is_drawn_over_the_map(open_window, canvas):
     settle(window)
     camera = window.controller.working.camera()
     press(window, Qt.Key.Key_O)
-    window.overlay.slider.setValue(100)
+    window.tools.slider.setValue(100)
     image = window.photo._picture.image
     far = []
     for x, y in ((100, 80), (320, 240), (520, 400), (400, 120), (60, 430)):

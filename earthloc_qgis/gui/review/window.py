@@ -29,7 +29,7 @@ from .view.export_actions import ExportActions
 from .view.photo_view import PhotoView
 from .view.queue_view import QueueView
 from .view.review_map import ReviewMap
-from .view.tool_bar import ImageryMenu, ReviewTools
+from .view.tool_bar import ImageryMenu, ReviewToolBar
 
 
 class ReviewWindow(QWidget):
@@ -117,11 +117,11 @@ class ReviewWindow(QWidget):
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.controller.model, self)
-        self.overlay = ReviewTools(self.actions, self.map.overlay, canvas, self)
+        self.tools = ReviewToolBar(self.actions, self.map.overlay, canvas, self)
         self.export = ExportActions(self._results, self)
         self.imagery = ImageryMenu(self)
-        self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
-        self.overlay.add_menu(self.tr("Export"), "mActionSharingExport", self.export.menu)
+        self.tools.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
+        self.tools.add_menu(self.tr("Export"), "mActionSharingExport", self.export.menu)
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.actions, self)
         self.status = StatusLine(self)
@@ -132,21 +132,21 @@ class ReviewWindow(QWidget):
         self.empty.setMargin(24)
 
     def _lay_out(self) -> None:
-        work = QWidget(self)
-        column = QVBoxLayout(work)
+        lower = QWidget(self)
+        column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addWidget(self.overlay)
-        beside = QHBoxLayout()
-        beside.setSpacing(3)
-        beside.addWidget(self.photo, 1)
-        beside.addWidget(self.strip)
-        column.addLayout(beside, 1)
+        column.addWidget(self.tools)
+        photo_row = QHBoxLayout()
+        photo_row.setSpacing(3)
+        photo_row.addWidget(self.photo, 1)
+        photo_row.addWidget(self.strip)
+        column.addLayout(photo_row, 1)
         column.addWidget(self.status)
         column.addWidget(self.decisions)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.queue)
-        self.splitter.addWidget(work)
+        self.splitter.addWidget(lower)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 4)
         self.splitter.setChildrenCollapsible(False)
@@ -160,6 +160,7 @@ class ReviewWindow(QWidget):
         tab_order = [*self.queue.tab_order(), self.photo, self.strip, *self.decisions.tab_order()]
         for first, second in zip(tab_order, tab_order[1:]):
             self.setTabOrder(first, second)
+        # Line edits keep all keys for typing.
         ShortcutFilter([self, *(widget for widget in tab_order if not isinstance(widget, QLineEdit))], self.actions)
 
     def _connect(self) -> None:

@@ -20,7 +20,7 @@ from .map_items import PhotoOverlay
 _BLINK_MS = 650  # slower than 3 Hz, which may harm people with photosensitive epilepsy
 
 
-class ReviewTools(QToolBar):
+class ReviewToolBar(QToolBar):
     """Tool buttons and the opacity slider. Also moves the swipe line of the overlay with the mouse."""
 
     def __init__(self, actions: ReviewActions, overlay: PhotoOverlay, canvas, parent: Optional[QWidget] = None) -> None:
@@ -80,7 +80,7 @@ class ReviewTools(QToolBar):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.addWidget(button)
 
-    def set_shown(self, on: bool) -> None:
+    def show_overlay(self, on: bool) -> None:
         """Show or hide the photo over the map."""
         self._overlay.setVisible(on)
         self._overlay.update()
