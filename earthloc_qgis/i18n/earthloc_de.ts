@@ -1001,6 +1001,17 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>EmptyQueue</name>
+    <message>
+      <source>There is nothing to review yet</source>
+      <translation>Es gibt noch nichts zu prüfen</translation>
+    </message>
+    <message>
+      <source>Locate photos in the EarthLoc panel. They appear here as soon as they are found.</source>
+      <translation>Verorten Sie Fotos im EarthLoc-Bedienfeld. Sie erscheinen hier, sobald sie gefunden sind.</translation>
+    </message>
+  </context>
+  <context>
     <name>EmptyState</name>
     <message>
       <source>Drop astronaut photos or folders here</source>
@@ -2106,14 +2117,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>All photos in this list are reviewed. Export them with the arrow button at the upper right.</source>
       <translation>Alle Fotos in dieser Liste sind geprüft. Exportieren Sie sie über die Schaltfläche mit dem Pfeil oben rechts.</translation>
-    </message>
-    <message>
-      <source>There is nothing to review yet</source>
-      <translation>Es gibt noch nichts zu prüfen</translation>
-    </message>
-    <message>
-      <source>Locate photos in the EarthLoc panel: they appear here as soon as they are found.</source>
-      <translation>Verorten Sie Fotos im EarthLoc-Bedienfeld: Sie erscheinen hier, sobald sie gefunden sind.</translation>
     </message>
     <message>
       <source>No photo matches the filter. Choose “All photos” above.</source>

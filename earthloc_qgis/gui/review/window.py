@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
@@ -27,7 +27,7 @@ from .view.candidate_strip import CandidateStrip
 from .view.decision_bar import DecisionBar, StatusLine
 from .view.export_actions import ExportActions
 from .view.photo_view import PhotoView
-from .view.queue_view import QueueView
+from .view.queue_view import EmptyQueue, QueueView
 from .view.review_map import ReviewMap
 from .view.tool_bar import ImageryMenu, ReviewToolBar
 
@@ -125,11 +125,7 @@ class ReviewWindow(QWidget):
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.actions, self)
         self.status = StatusLine(self)
-        self.empty = QLabel(self)
-        self.empty.setObjectName("review_empty")
-        self.empty.setWordWrap(True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setMargin(24)
+        self.empty = EmptyQueue(self)
 
     def _lay_out(self) -> None:
         lower = QWidget(self)
@@ -237,9 +233,6 @@ class ReviewWindow(QWidget):
         self.stack.setCurrentWidget(self.splitter if total else self.empty)
         if self.hasFocus():
             self.take_focus()
-        title, what_next = self.tr("There is nothing to review yet"), self.tr(
-            "Locate photos in the EarthLoc panel: they appear here as soon as they are found.")  # fmt: skip
-        self.empty.setText(f"<h3>{title}</h3>{what_next}")
         self.decisions.set_enabled(shown > 0)
         if total and not shown:
             self.status.setText(self.tr("No photo matches the filter. Choose “All photos” above."))

@@ -224,3 +224,17 @@ class QueueView(QWidget):
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(done)
         self.progress.setAlignment(Qt.AlignmentFlag.AlignLeft)
+
+
+class EmptyQueue(QLabel):
+    """Shown instead of the review while there are no photos: explains what to do."""
+
+    def __init__(self, parent: Optional[QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("review_empty")
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setMargin(24)
+        title = self.tr("There is nothing to review yet")
+        hint = self.tr("Locate photos in the EarthLoc panel. They appear here as soon as they are found.")
+        self.setText(f"<h3>{title}</h3>{hint}")
