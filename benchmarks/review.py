@@ -44,7 +44,7 @@ def opened():
     window.resize(600, 640)
     window.show()
     window.open(results)
-    wait_for(lambda: window.bench.working is not None, 60)
+    wait_for(lambda: window.controller.working is not None, 60)
     window.activateWindow()
     window.photo.setFocus()
     return window
@@ -91,7 +91,7 @@ start = time.perf_counter()
 window = opened()
 found["list there after ms"] = round(1000 * (time.perf_counter() - start))
 found["stalled meanwhile"] = round(pulse.longest_ms, 1)
-ready = lambda: window.bench.working is not None and not window.bench.recorder._entries
+ready = lambda: window.controller.working is not None and not window.controller.recorder._entries
 measure("next photo", lambda: window.queue.step(1), ready)
 measure("decision", lambda: window.decide("accepted"), ready)
 measure("order by date, back", lambda: window.queue.order.setCurrentIndex(1 - window.queue.order.currentIndex()), ready)
@@ -135,16 +135,16 @@ canvas.setLayers([layer])
 canvas.show()
 window = opened()
 window.actions["overlay"].setChecked(True)
-ready = lambda: window.bench.working is not None and window.photo._picture is not None and not canvas.isDrawing()
+ready = lambda: window.controller.working is not None and window.photo._picture is not None and not canvas.isDrawing()
 wait_for(ready, 60)
 times, start = [], time.perf_counter()
 for number in range(100):
-    before, begun = window.bench.current, time.perf_counter()
+    before, begun = window.controller.current, time.perf_counter()
     QTest.keyClick(window.photo, Qt.Key.Key_A)
     if number < 99:
-        wait_for(lambda: window.bench.current != before and ready(), 60)
+        wait_for(lambda: window.controller.current != before and ready(), 60)
     times.append(time.perf_counter() - begun)
-wait_for(lambda: not window.bench.recorder._entries, 60)
+wait_for(lambda: not window.controller.recorder._entries, 60)
 found = {
     "photos": window.queue.count.text(), "seconds for all": round(time.perf_counter() - start, 1),
     "seconds a decision, median": round(statistics.median(times), 2), "longest": round(max(times), 2),
@@ -165,25 +165,25 @@ canvas.show()
 window = opened()
 window.canvas = canvas
 window.queue.select(photos[1])
-wait_for(lambda: window.bench.working is not None and window.photo._picture is not None, 60)
+wait_for(lambda: window.controller.working is not None and window.photo._picture is not None, 60)
 wait_for(lambda: any(window.strip.candidates._tiles.values()), 120, "the engine")
 corners = [(x, y) for x in (0, SIZE[0]) for y in (0, SIZE[1])]
 
 def off_km():
-    camera = window.bench.working.camera()
+    camera = window.controller.working.camera()
     return round(max(distance_km(camera.locate(*corner), truth(*corner)) for corner in corners))
 
 before_km = off_km()
 QTest.keyClick(window.photo, Qt.Key.Key_P)
 start = time.perf_counter()
 for x, y in ((200, 150), (1020, 220), (560, 760)):
-    before = window.bench.undo_stack.count()
+    before = window.controller.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
     QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
-    wait_for(lambda: window.bench.undo_stack.count() > before, 60)
+    wait_for(lambda: window.controller.undo_stack.count() > before, 60)
 after_km = off_km()
 QTest.keyClick(window.photo, Qt.Key.Key_A)
-wait_for(lambda: not window.bench.recorder._entries, 60)
+wait_for(lambda: not window.controller.recorder._entries, 60)
 found = {
     "seconds for three tie points with snap, solved and accepted": round(time.perf_counter() - start, 2),
     "km off at the worst corner before, after": [before_km, after_km],

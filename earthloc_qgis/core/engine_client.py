@@ -72,7 +72,7 @@ class EngineClient(QObject):
         self._silent_ticks = 0
         self._why_killed = ""
         self.state = "stopped"
-        self.own_indexes: list[str] = []  # folders of the indexes that come along with the engine, once it is ready
+        self.included_indexes: list[str] = []  # folders of the indexes that come along with the engine, once it is ready
         # Ticks are counted, not seconds: a laptop that slept, or a QGIS that was busy, ticks only once.
         self._ticker = QTimer(self)
         self._ticker.setInterval(1000)
@@ -302,7 +302,7 @@ class EngineClient(QObject):
             )
             return
         own = result.get("indexes")
-        self.own_indexes = [path for path in own if isinstance(path, str)] if isinstance(own, list) else []
+        self.included_indexes = [path for path in own if isinstance(path, str)] if isinstance(own, list) else []
         self._set_state("ready")
         self.ready.emit()
         for request in list(self._requests.values()):

@@ -1,4 +1,4 @@
-"""Small work on other threads, answered on the main thread."""
+"""Runs small tasks on other threads and calls back on the main thread."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from qgis.PyQt.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
 from ..core.engine_client import LOG_TAG
 
 
-def log_unforeseen(error: Exception) -> str:
-    """Logs an error that nobody foresaw, with where it was raised; returns it in a line. On any thread."""
+def log_unexpected(error: Exception) -> str:
+    """Log an unexpected error with its traceback. Returns it as one line. Thread-safe."""
     QgsMessageLog.logMessage("".join(traceback.format_exception(type(error), error, error.__traceback__)), LOG_TAG,
                              Qgis.MessageLevel.Warning)  # fmt: skip
     return f"{type(error).__name__}: {error}"
 
 
-class _Work(QRunnable):
-    def __init__(self, pool: Background, work: Callable[[], Any], on_done: Callable[[Any], None],
+class _Task(QRunnable):
+    def __init__(self, background: Background, task: Callable[[], Any], on_done: Callable[[Any], None],
                  on_error: Optional[Callable[[str], None]]) -> None:  # fmt: skip
         super().__init__()
-        self._background = pool
-        self._work = work
+        self._background = background
+        self._task = task
         self._on_done = on_done
         self._on_error = on_error
 
     def run(self) -> None:
         if self._background.closing:
             return
-        answer: Optional[Callable[[Any], None]] = self._on_done
+        callback: Optional[Callable[[Any], None]] = self._on_done
         try:
-            result = self._work()
-        except Exception as error:  # a thread has nobody above it who could catch this
-            answer, result = self._on_error, log_unforeseen(error)
-        if answer is not None and not self._background.closing:
-            self._background.done.emit(answer, result)
+            result = self._task()
+        except Exception as error:  # nothing above a thread would catch it
+            callback, result = self._on_error, log_unexpected(error)
+        if callback is not None and not self._background.closing:
+            self._background.done.emit(callback, result)
 
 
 class Background(QObject):
-    """A few threads of our own, so that QGIS's shared ones stay free."""
+    """A thread pool of our own, which keeps the global pool free for QGIS."""
 
     done = pyqtSignal(object, object)
 
@@ -52,18 +52,18 @@ class Background(QObject):
         self._priority = 0
         self.done.connect(self._call)
 
-    def run(self, work: Callable[[], Any], on_done: Callable[[Any], None], newest_first: bool = False,
+    def run(self, task: Callable[[], Any], on_done: Callable[[Any], None], newest_first: bool = False,
             on_error: Optional[Callable[[str], None]] = None) -> None:  # fmt: skip
-        """Calls `on_done(work())`: `work` on another thread, `on_done` here.
+        """Run `task()` on another thread, then `on_done(result)` on this one.
 
-        What `work` raises is logged, and `on_error` called here with it in a line. Whoever waits for an answer needs
-        that: without it nothing is called.
+        An exception in `task` is logged, and `on_error` is called on this thread with the error as one line. Without
+        `on_error` nothing is called then, so a caller that waits for the result needs it.
         """
         self._priority += 1 if newest_first else 0
-        self._pool.start(_Work(self, work, on_done, on_error), self._priority if newest_first else 0)
+        self._pool.start(_Task(self, task, on_done, on_error), self._priority if newest_first else 0)
 
     def close(self) -> None:
-        """Forgets what has not begun and gives what has half a second; nothing is called afterwards."""
+        """Discard tasks that have not started and wait 0.5 s for running ones. No callbacks are called afterwards."""
         self.closing = True
         self._pool.clear()
         self._pool.waitForDone(500)

@@ -1,4 +1,4 @@
-"""What the panel does: ties the photo list, the engine, the results and the map together. No widgets."""
+"""The controller of the panel: connects the photo list, the engine, the results and the map. No widgets."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from ..core.store import ResultStore, StoreError, results_path, unsaved_path
 from .job_rows import failures_in_words, row_of, skipped_in_words
 from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
-from .removing import Removing
+from .removal import PhotoRemoval
 from .thumbnail import ThumbnailLoader
 
 
 class Controller(QObject):
-    """The panel's state and deeds.
+    """Holds the state of the panel and carries out its actions.
 
     Signals:
-        told(message, level): something the user should know; level is a Qgis.MessageLevel.
-        engine_problem(message): why there is no engine; "" when there is one (again).
-        running_changed(running): photos are being located, or no longer.
-        progress_changed(done, total, seconds_left): of the run; seconds_left is -1.0 while unknown.
-        store_changed(): results are kept in another file now, or there are new ones in it.
-        store_leaving(): they are about to be carried to another file.
-        leftovers_changed(count): results in the profile that belong to no saved project and are not listed.
+        message(text, level): information for the user; level is a Qgis.MessageLevel.
+        engine_problem(message): why there is no engine; "" when there is one.
+        running_changed(running): a run started or ended.
+        progress_changed(done, total, seconds_left): progress of the run; seconds_left is -1.0 while unknown.
+        store_changed(): the results file is another one now, or has new contents.
+        store_leaving(): the results are about to be copied to another file.
+        leftovers_changed(count): number of results of unsaved projects that are not in the list.
     """
 
-    told = pyqtSignal(str, object)
+    message = pyqtSignal(str, object)
     engine_problem = pyqtSignal(str)
     running_changed = pyqtSignal(bool)
     progress_changed = pyqtSignal(int, int, float)
@@ -56,56 +56,56 @@ class Controller(QObject):
         self._layers = ResultLayers(project, self)
         self._info = PhotoInfoLoader(self.client, self.model, self)
         self.queue = LocalizationQueue(self.client, LocalizeOptions((), 0.0, 0, None), self)
-        self._before: dict[str, dict] = {}  # how photos stood before they were queued
-        self.removing = Removing(self.model, self.queue, self._layers, lambda: self.store, self._before, self)
+        self._previous: dict[str, dict] = {}  # state of photos before they were queued, by path
+        self.removal = PhotoRemoval(self.model, self.queue, self._layers, lambda: self.store, self._previous, self)
 
         self.model.nadir_edited.connect(self._nadir_edited)
         self.client.failed.connect(self.engine_problem)
         self.client.ready.connect(lambda: self.engine_problem.emit(""))
         self.queue.job_changed.connect(self._job_changed)
         self.queue.progress_changed.connect(self.progress_changed)
-        self.queue.recovered.connect(lambda text: self._tell(text, Qgis.MessageLevel.Warning))
-        self.queue.halted.connect(lambda text: self._tell(text, Qgis.MessageLevel.Critical))
+        self.queue.recovered.connect(lambda text: self._report(text, Qgis.MessageLevel.Warning))
+        self.queue.halted.connect(lambda text: self._report(text, Qgis.MessageLevel.Critical))
         self.queue.finished.connect(self._finished)
-        self.removing.told.connect(self._tell)
-        for signal in (self.removing.removed, self.removing.brought_back):
+        self.removal.message.connect(self._report)
+        for signal in (self.removal.removed, self.removal.restored):
             signal.connect(lambda _: self.store_changed.emit())
         project.cleared.connect(self._project_cleared)
         project.readProject.connect(self._project_read)
         project.writeProject.connect(self._project_written)
 
     def close(self) -> None:
-        """Ends the engine and the threads, lets go of the project."""
+        """End the engine and the threads, and disconnect from the project."""
         self._project.cleared.disconnect(self._project_cleared)
         self._project.readProject.disconnect(self._project_read)
         self._project.writeProject.disconnect(self._project_written)
-        self.removing.forget()
+        self.removal.forget()
         self.client.close()
         self.thumbnails.close()
 
     # --- photos ------------------------------------------------------------------------------------
 
     def add_photos(self, paths: list[str]) -> list[str]:
-        """Adds photos to the list; returns those that were not in it."""
+        """Add photos to the list. Returns the new ones."""
         new = self.model.add(Photo(os.path.normpath(path)) for path in paths)
-        self._ask_about(new)
+        self._request_info(new)
         return new
 
     def restore(self) -> None:
-        """Fills the list from the results of the project."""
-        self.removing.forget()
+        """Fill the list from the results of the project."""
+        self.removal.forget()
         self.store = ResultStore(results_path(self._project))
         self.store_changed.emit()
         stored = self._stored()
         if self.store.path == unsaved_path():
             self.leftovers_changed.emit(len(stored))
         else:
-            self._list(stored)
+            self._add_stored(stored)
 
     def restore_leftovers(self) -> None:
-        """Lists the results of a project that was never saved, and shows them on the map."""
+        """Add the results of unsaved projects to the list and the map."""
         stored = self._stored()
-        self._list(stored)
+        self._add_stored(stored)
         for photo in stored:
             self._show_layers(photo.path, candidates_visible=False)
         self.leftovers_changed.emit(0)
@@ -113,13 +113,13 @@ class Controller(QObject):
     # --- locating ----------------------------------------------------------------------------------
 
     def unlocated(self) -> list[str]:
-        """Photos that Localize starts with: new, or cancelled before."""
+        """Photos without a result: new or cancelled ones."""
         return [photo.path for photo in self.model.photos() if photo.status in (NEW, CANCELLED)]
 
     def localize(self, paths: list[str], indexes: list[str], include_reviewed: bool = False) -> None:
-        """Locates photos, also again; while a run is on they are added to it.
+        """Locate photos, including photos that have been located before. During a run, add them to it.
 
-        Those that a review decided on are skipped unless they are included.
+        Reviewed photos are skipped unless `include_reviewed`.
         """
         if not paths:
             return
@@ -136,10 +136,10 @@ class Controller(QObject):
             if photo is not None:
                 if photo.status not in (QUEUED, RUNNING):
                     status = NEW if photo.status == CANCELLED else photo.status
-                    self._before[path] = {
+                    self._previous[path] = {
                         "status": status, "confidence": photo.confidence, "message": photo.message
                     }  # fmt: skip
-                # One that may have been typed is kept; what the photo states itself the engine knows.
+                # Send a nadir that may have been typed; the engine reads the one in the photo itself.
                 self.queue.add(path, None if photo.nadir_given is False else photo.nadir, include_reviewed)
         if not self.queue.running:
             self._info.pause(True)
@@ -147,12 +147,12 @@ class Controller(QObject):
             self.queue.start()
 
     def cancel(self, paths: list[str]) -> None:
-        """Gives photos up that wait or run."""
+        """Cancel photos that are waiting or running."""
         for path in paths:
             self.queue.cancel(path)
 
     def localization(self, path: str) -> dict | None:
-        """The localization that holds for a photo, or None: that of the file, or an answer of the engine not saved."""
+        """The effective localization of a photo: from the file, or an unsaved answer of the engine, or None."""
         job = self.queue.jobs.get(path)
         answer = job.result if job is not None else None
         if answer is not None and not answer.get("saved_to") and not answer.get("skipped"):
@@ -160,65 +160,69 @@ class Controller(QObject):
         try:
             return self.store.localization(path) or answer
         except StoreError as error:
-            self._tell(str(error), Qgis.MessageLevel.Warning)
+            self._report(str(error), Qgis.MessageLevel.Warning)
             return answer
 
     def zoom(self, path: str, rank: int | None = None) -> None:
-        """Shows a photo's footprint, or one of its candidates, on the map."""
+        """Zoom the map to the footprint of a photo, or to one of its candidates."""
         if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
             return
         try:
-            answer = self.store.localization(path)  # what is not saved is not on the map
+            answer = self.store.localization(path)  # an unsaved result is not on the map
         except StoreError as error:
-            self._tell(str(error), Qgis.MessageLevel.Warning)
+            self._report(str(error), Qgis.MessageLevel.Warning)
             return
         if answer and answer.get("footprint"):
             self._show_layers(path, candidates_visible=rank is not None)
             if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
                 return
-            self._tell(self.tr("The map's coordinate system cannot show this place."), Qgis.MessageLevel.Warning)
+            self._report(
+                self.tr("The coordinate system of the map cannot show this position."), Qgis.MessageLevel.Warning
+            )
         else:
-            self._tell(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
+            self._report(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
 
     def choose_engine(self) -> None:
-        """Takes the engine that the settings name now."""
+        """Use the engine that the settings name now."""
         self.client.set_command(settings.engine_command())
         self.check_engine()
-        self._ask_about([photo.path for photo in self.model.photos() if photo.size_px is None])
+        self._request_info([photo.path for photo in self.model.photos() if photo.size_px is None])
 
     def check_engine(self) -> bool:
-        """Tells whether there is an engine, without starting it."""
+        """Whether an engine is found. Does not start it. Emits `engine_problem`."""
         found = settings.find_engine() is not None
         self.engine_problem.emit(
-            "" if found else self.tr("The EarthLoc engine, which does the searching, was not found.")
+            "" if found else self.tr("The EarthLoc engine, the program that does the searching, was not found.")
         )
         return found
 
-    # --- what comes back ---------------------------------------------------------------------------
+    # --- results -----------------------------------------------------------------------------------
 
     def _job_changed(self, path: str) -> None:
         job, photo = self.queue.jobs[path], self.model.photo(path)
-        if photo is None:  # removed while it ran; a result that came all the same goes too
+        if photo is None:  # removed while it ran: remove its result too
             if job.result is not None:
                 self._forget_result(job.result, path)
             return
-        self.model.update(path, **row_of(job, self._before.get(path, {})))
+        self.model.update(path, **row_of(job, self._previous.get(path, {})))
         if job.state == JOB_FAILED:
             self._log(f"{path}: {job.message}", Qgis.MessageLevel.Warning)
         if job.state in (DONE, JOB_FAILED) and job.result is not None:
             self._take_result(path, job.result)
-        elif job.state == SKIPPED and job.result.get("footprint"):
+        elif job.state == SKIPPED and job.result is not None and job.result.get("footprint"):
             self._layers.ensure(path, photo.name, self.store.path)
 
     def _take_result(self, path: str, result: dict) -> None:
         photo = self.model.photo(path)
+        if photo is None:
+            return
         self.model.update(path, photo_id=result.get("photo_id") or photo.photo_id)
         if photo.nadir_given is False and result.get("nadir"):
             self.model.update(path, nadir=tuple(result["nadir"]))
         saved_to = result.get("saved_to")
         if saved_to:
             saved = ResultStore(Path(saved_to))
-            if saved.path != self.store.path:  # the project was saved under another name meanwhile
+            if saved.path != self.store.path:  # the project was saved under another name during the run
                 self._carry_over(saved, [path])
             if result.get("footprint"):
                 self._show_layers(path, candidates_visible=len(self.queue.jobs) == 1)
@@ -240,17 +244,17 @@ class Controller(QObject):
 
     def _finished(self) -> None:
         for job in self.queue.jobs.values():
-            if job.state == JOB_WAITING:  # left over when the run was halted
-                self.model.update(job.photo, **self._before.get(job.photo, {"status": NEW}))
-        self._before.clear()
+            if job.state == JOB_WAITING:  # still waiting when the run was halted
+                self.model.update(job.photo, **self._previous.get(job.photo, {"status": NEW}))
+        self._previous.clear()
         failures, skipped = failures_in_words(self.queue.jobs), skipped_in_words(self.queue.jobs)
         if failures:
-            self.told.emit(failures, Qgis.MessageLevel.Warning)
+            self.message.emit(failures, Qgis.MessageLevel.Warning)
         if skipped:
-            self._tell(skipped, Qgis.MessageLevel.Info)
+            self._report(skipped, Qgis.MessageLevel.Info)
         results = [job.result or {} for job in self.queue.jobs.values()]
         if len(results) == 1 and results[0].get("saved_to") and results[0].get("footprint"):
-            self.zoom(next(iter(self.queue.jobs)))  # whoever locates a single photo wants to see where it is
+            self.zoom(next(iter(self.queue.jobs)))  # a single photo: show where it is
         self._info.pause(False)
         self.running_changed.emit(False)
 
@@ -266,12 +270,12 @@ class Controller(QObject):
         self.restore()
 
     def _project_written(self, *_: object) -> None:
-        """The project is being written, perhaps for the first time or under another name."""
+        """Follow a project that is saved for the first time or under another name."""
         target = ResultStore(results_path(self._project))
         if target.path == self.store.path:
             return
         self.store_leaving.emit()
-        self.removing.forget()
+        self.removal.forget()
         old, self.store = self.store, target
         located = [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
         if located and old.path.is_file():
@@ -284,8 +288,8 @@ class Controller(QObject):
         try:
             old.carry_over(photos, self.store.path)
         except StoreError as error:
-            self._tell(str(error), Qgis.MessageLevel.Critical)
-            self.store = old  # the results stay where they are, and so do the layers
+            self._report(str(error), Qgis.MessageLevel.Critical)
+            self.store = old  # results and layers stay where they are
             return
         pictures = carry_pictures(photos, old, self.store)
         self._layers.repoint(old.path, self.store.path, photos, pictures)
@@ -296,18 +300,20 @@ class Controller(QObject):
                 old.remove(photos)
             except StoreError as error:
                 self._log(str(error), Qgis.MessageLevel.Warning)
-        self._tell(self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info)
+        self._report(
+            self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info
+        )
 
-    # --- odds and ends -----------------------------------------------------------------------------
+    # --- helpers -----------------------------------------------------------------------------------
 
     def _stored(self) -> list:
         try:
             return self.store.photos()
         except StoreError as error:
-            self._tell(str(error), Qgis.MessageLevel.Warning)
+            self._report(str(error), Qgis.MessageLevel.Warning)
             return []
 
-    def _list(self, stored: list) -> None:
+    def _add_stored(self, stored: list) -> None:
         new = self.model.add(
             Photo(
                 row.path, row.photo_id, row.taken_at, row.nadir, None,
@@ -315,21 +321,21 @@ class Controller(QObject):
             )
             for row in stored
         )  # fmt: skip
-        self._ask_about(new)
+        self._request_info(new)
 
     def _nadir_edited(self, path: str) -> None:
-        """Also holds for a photo that is waiting in the queue."""
+        """Apply an edited nadir to a photo that is waiting in the queue."""
         job, photo = self.queue.jobs.get(path), self.model.photo(path)
         if job is not None and job.state == JOB_WAITING and photo is not None:
             job.nadir = None if photo.nadir_given is False else photo.nadir
 
-    def _ask_about(self, photos: list[str]) -> None:
+    def _request_info(self, photos: list[str]) -> None:
         if photos and settings.find_engine() is not None:
             self._info.add(photos)
 
-    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+    def _report(self, text: str, level: Qgis.MessageLevel) -> None:
         self._log(text, level)
-        self.told.emit(text, level)
+        self.message.emit(text, level)
 
     @staticmethod
     def _log(text: str, level: Qgis.MessageLevel) -> None:

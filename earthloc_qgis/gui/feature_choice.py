@@ -1,4 +1,4 @@
-"""At what ground resolution an index to be built holds local features."""
+"""Choice of the ground resolution of the local features in a new index."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Optional
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
 
-_RANGE_M = (2.0, 20000.0)  # as the engine has it
+_RANGE_M = (2.0, 20000.0)  # the range that the engine accepts
 _FIRST_M = 50.0
 _FOR_THE_TILES, _CHOSEN, _NONE = range(3)
 
 
 class FeatureChoice(QWidget):
-    """As the engine has it by default, a number of metres a pixel, or none.
+    """Offers the default of the engine, a number of metres per pixel, or no local features.
 
     Signals:
-        changed(): another resolution is chosen.
+        changed(): another resolution was chosen.
     """
 
     changed = pyqtSignal()
@@ -33,14 +33,14 @@ class FeatureChoice(QWidget):
         self.metres.setDecimals(1)
         self.metres.setRange(*_RANGE_M)
         self.metres.setValue(_FIRST_M)
-        self.metres.setSuffix(" " + self.tr("m a pixel"))
+        self.metres.setSuffix(" " + self.tr("m per pixel"))
         self.metres.setAccessibleName(self.tr("Ground size of a pixel of the local features"))
         lines = (
-            self.tr("Details of the ground that are recognised in photos, also in those without a nadir."),
+            self.tr("Details of the ground that are recognised in photos, even in photos without a nadir."),
             self.tr("Narrow photos need finer ones: a photo can be found when its shorter side shows"),
-            self.tr("about 256 of these pixels or more. So 50 m a pixel do for photos 13 km wide and wider."),
-            self.tr("By default a photo as wide as the smallest tile has that many, if the imagery is so fine."),
-            self.tr("Half the size of a pixel makes four times as many features."),
+            self.tr("about 256 of these pixels or more. So 50 m per pixel suit photos at least 13 km wide."),
+            self.tr("By default a photo as wide as the smallest tile has that many, if the imagery is fine enough."),
+            self.tr("Half the pixel size gives four times as many features."),
         )
         for widget in (self.choice, self.metres):
             widget.setToolTip("\n".join(lines))
@@ -55,7 +55,7 @@ class FeatureChoice(QWidget):
         self._chosen()
 
     def feature_km(self) -> Optional[float]:
-        """Kilometres a pixel; None leaves it to the engine, 0 are no features."""
+        """Ground resolution in km per pixel; None for the default of the engine, 0 for no local features."""
         chosen = self.choice.currentData()
         if chosen == _CHOSEN:
             return round(self.metres.value() / 1000, 6)

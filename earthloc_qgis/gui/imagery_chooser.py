@@ -1,4 +1,4 @@
-"""Choosing the imagery that photos are fitted to, and saying whom to credit for it."""
+"""Choice of the imagery to which photos are fitted, with a note about its source and attribution."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .. import settings
 from ..core.imagery import Imagery, imagery_choices, imagery_named_by, same_imagery, server_imagery
 from .plain_text import plain
 
-_FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # things to do rather than imagery
+_FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # entries of the combo box that open a dialog
 
 
 class ImageryChooser(QWidget):
-    """A combo box of imagery and a note under it; the choice is kept in the settings and the project at once.
+    """A combo box of imagery and a note below it. The choice is saved in the settings and the project immediately.
 
-    A project may come from a stranger: a tile server that it names is offered, but chosen only by the user.
+    A project may come from a stranger: a tile server that it names is listed, but only the user can choose it.
 
     Signals:
-        chosen_changed(): other imagery is chosen.
+        chosen_changed(): other imagery was chosen.
     """
 
     chosen_changed = pyqtSignal()
@@ -31,8 +31,8 @@ class ImageryChooser(QWidget):
         super().__init__(parent)
         self._project = project
         self._items: list[Imagery] = []
-        self._offered: list[Imagery] = []  # named by the project, not chosen
-        self._none_at_hand = False
+        self._offered: list[Imagery] = []  # named by the project, but not trusted
+        self._none_available = False
         self.combo = QComboBox(self)
         self.combo.setObjectName("imagery_combo")
         self.combo.setAccessibleName(self.tr("Imagery to fit photos to"))
@@ -55,28 +55,28 @@ class ImageryChooser(QWidget):
         self._project_read()
 
     def close_down(self) -> None:
-        """Lets go of the project."""
+        """Disconnect from the project."""
         self._project.layersAdded.disconnect(self.refresh)
         self._project.layersRemoved.disconnect(self.refresh)
         self._project.readProject.disconnect(self._project_read)
 
     def chosen(self) -> Imagery:
-        """What is chosen."""
+        """The chosen imagery."""
         return settings.imagery()
 
     def choose(self, imagery: Imagery) -> None:
-        """Chooses imagery, as the user does."""
+        """Choose imagery, as the user would."""
         settings.choose_imagery(imagery, self._project)
         self.refresh()
         self.chosen_changed.emit()
 
-    def tell_at_hand(self, none_at_hand: bool) -> None:
-        """Whether the imagery of not a single index that is searched is on this computer."""
-        self._none_at_hand = none_at_hand
+    def set_none_available(self, none_available: bool) -> None:
+        """Set whether none of the searched indexes has its imagery on this computer."""
+        self._none_available = none_available
         self._update_note()
 
     def refresh(self, *_: object) -> None:
-        """Lists again what there is to choose from."""
+        """Fill the combo box with the current choices."""
         chosen = self.chosen()
         self._items = imagery_choices(self._project, chosen, *self._offered)
         self.combo.clear()
@@ -86,15 +86,15 @@ class ImageryChooser(QWidget):
             self.combo.setItemData(self.combo.count() - 1, tool_tip, Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(next(i for i, imagery in enumerate(self._items) if same_imagery(imagery, chosen)))
         self.combo.insertSeparator(self.combo.count())
-        for text, deed in (
+        for text, action in (
             (self.tr("Choose a file…"), _FILE),
             (self.tr("Choose a folder of EarthLoc tiles…"), _FOLDER),
             (self.tr("Enter the address of a tile server…"), _ADDRESS),
         ):
-            self.combo.addItem(text, deed)
+            self.combo.addItem(text, action)
         self._update_note()
 
-    # --- what the user does ------------------------------------------------------------------------
+    # --- user actions ------------------------------------------------------------------------------
 
     def _activated(self, row: int) -> None:
         if row < len(self._items):
@@ -103,12 +103,12 @@ class ImageryChooser(QWidget):
         ask = {_FILE: self._ask_for_file, _FOLDER: self._ask_for_folder, _ADDRESS: self._ask_for_address}
         imagery = ask[self.combo.itemData(row)]()
         if imagery is None:
-            self.refresh()  # shows what is chosen
+            self.refresh()  # select the chosen imagery again
         else:
             self.choose(imagery)
 
     def _ask_for_file(self) -> Imagery | None:
-        kinds = self.tr("Rasters, MBTiles, GeoPackages, settings of a tile server")
+        kinds = self.tr("Rasters, MBTiles, GeoPackages, tile server definitions")
         path, _ = QFileDialog.getOpenFileName(
             self, self.tr("Imagery to fit photos to"), "", f"{kinds} (*.tif *.tiff *.vrt *.mbtiles *.gpkg *.json);;(*)"
         )
@@ -120,27 +120,27 @@ class ImageryChooser(QWidget):
 
     def _ask_for_address(self) -> Imagery | None:
         title = self.tr("Tile server")
-        url, fine = QInputDialog.getText(
-            self, title, self.tr("Address, such as https://host/{z}/{x}/{y}.png, or of WMTS capabilities:")
+        url, accepted = QInputDialog.getText(
+            self, title, self.tr("Address of the tiles, such as https://host/{z}/{x}/{y}.png, or of WMTS capabilities:")
         )
         url = url.strip()
-        if not fine or not url:
+        if not accepted or not url:
             return None
-        attribution, fine = QInputDialog.getText(
-            self, title, self.tr("Whom to credit for its imagery, and under which licence it is (if you know):")
+        attribution, accepted = QInputDialog.getText(
+            self, title, self.tr("Attribution and licence of its imagery (if you know them):")
         )
-        return server_imagery(_host(url) or url, url, attribution=attribution.strip()) if fine else None
+        return server_imagery(_host(url) or url, url, attribution=attribution.strip()) if accepted else None
 
     # --- the project, the note -----------------------------------------------------------------------
 
     def _project_read(self, *_: object) -> None:
-        """Takes what the project names: a file that is there, or a server that the user has chosen before."""
+        """Choose the imagery that the project names, if it is a file or a server that the user has chosen before."""
         named = imagery_named_by(self._project)
-        about_server = named.server or named.path.lower().endswith(".json")
+        names_server = named.server or named.path.lower().endswith(".json")
         known = named.address in settings.trusted_servers() or same_imagery(named, self.chosen())
         if named.is_own:
             self._offered = []
-        elif known or not about_server:
+        elif known or not names_server:
             settings.set_imagery(named)
         else:
             self._offered = [named]
@@ -151,13 +151,13 @@ class ImageryChooser(QWidget):
         chosen = self.chosen()
         text = ""
         if chosen.server:
-            credit = chosen.credit or self.tr("Whom to credit is not known: look up the terms of the server.")
-            text = self.tr("Tiles are fetched from {host} when they are needed, and kept. {credit}").format(
+            credit = chosen.credit or self.tr("The attribution is unknown. Look up the terms of the server.")
+            text = self.tr("Tiles are downloaded from {host} when needed, and cached. {credit}").format(
                 host=chosen.host, credit=credit
             )
-        elif chosen.is_own and self._none_at_hand:
+        elif chosen.is_own and self._none_available:
             text = self.tr(
-                "⚠ The imagery of these indexes is not on this computer, so no photo can be checked and all stay"
+                "⚠ The imagery of these indexes is not on this computer, so photos cannot be verified and stay"
                 " “uncertain”. Choose imagery above: a raster, a layer or a tile server."
             )
         self.note.setText(text)

@@ -1,4 +1,4 @@
-"""Choosing the regional indexes to search."""
+"""Choice of the indexes to search."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .plain_text import plain
 
 
 class Listed(NamedTuple):
-    """An index as the list shows it; `server` as IndexFacts has it."""
+    """An entry of the index list; `server` is that of IndexFacts."""
 
     path: str
     text: str
@@ -27,7 +27,7 @@ class Listed(NamedTuple):
 
 
 def list_indexes(folder: str, further: list[str]) -> list[Listed]:
-    """The indexes in `folder` and `further` ones. Any thread."""
+    """The indexes in `folder`, and those at the paths `further`. Thread-safe."""
     found = []
     for facts in find_indexes(folder, further):
         west, south, east, north = facts.region
@@ -43,12 +43,12 @@ def list_indexes(folder: str, further: list[str]) -> list[Listed]:
 
 
 def _side(degrees: float, letters: str) -> str:
-    """A side of a region, to a tenth of a degree: 12.5° W."""
+    """A boundary of a region, to a tenth of a degree, such as 12.5° W."""
     return f"{abs(round(degrees, 1)):g}° {letters[degrees < 0]}"
 
 
 def imagery_is_here(index: Path, stated: str) -> bool:
-    """Whether the engine will find the imagery of an index: as engine/imagery/location.py does."""
+    """Whether the engine will find the imagery of an index. Uses the rules of engine/imagery/location.py."""
     places = [index.parent / stated] if stated not in ("", "..") and Path(stated).name == stated else []
     note = index.with_name(index.name + ".imagery.txt")
     if note.is_file():
@@ -57,10 +57,10 @@ def imagery_is_here(index: Path, stated: str) -> bool:
 
 
 class IndexChooser(QWidget):
-    """A combo box with a tick per index, and a button with what else there is to do about indexes.
+    """A combo box with a tick for each index, and a button with a menu: browse, manage, refresh.
 
     Signals:
-        chosen_changed(): other indexes are ticked.
+        chosen_changed(): the ticked indexes changed.
         manage_wanted(): the user wants the index manager.
     """
 
@@ -88,7 +88,7 @@ class IndexChooser(QWidget):
         menu = QMenu(self.button)
         menu.addAction(self.tr("Browse for an index…"), self._browse)
         menu.addAction(self.tr("Manage and build indexes…"), self.manage_wanted.emit)
-        menu.addAction(self.tr("Look for indexes again"), self.refresh)
+        menu.addAction(self.tr("Refresh the list of indexes"), self.refresh)
         self.button.setMenu(menu)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -110,39 +110,39 @@ class IndexChooser(QWidget):
         return bool(chosen) and self._without_imagery.issuperset(chosen)
 
     def refresh(self) -> None:
-        """Lists the indexes again, on another thread."""
-        # Those chosen are listed wherever they lie, such as one that comes with an engine that has not started yet.
+        """List the indexes again, on another thread."""
+        # Include the chosen ones at any location, such as an index of an engine that has not started yet.
         further = [*settings.known_indexes(), *self._offered, *settings.chosen_indexes()]
         folder = settings.index_folder()
         self._background.run(lambda: list_indexes(folder, further), self._fill)
 
     def offer(self, paths: list[str]) -> None:
-        """Lists the indexes that come along with the engine, too."""
+        """Add the indexes that are bundled with the engine."""
         if paths != self._offered:
             self._offered = list(paths)
             self.refresh()
 
     def add(self, paths: list[str]) -> None:
-        """Adds indexes the user has pointed at, ticked."""
+        """Add indexes that the user has chosen, and tick them."""
         for path in paths:
             settings.remember_index(path)
         settings.set_chosen_indexes([*settings.chosen_indexes(), *paths])
         self.refresh()
 
     def close_threads(self) -> None:
-        """Ends the looking."""
+        """End the thread."""
         self._background.close()
 
     def _fill(self, indexes: list[Listed]) -> None:
         paths = [index.path for index in indexes]
-        wanted = settings.chosen_indexes()
-        chosen = [path for path in wanted if path in paths]
-        if not chosen:  # none was chosen yet, or all that were are gone
+        saved = settings.chosen_indexes()
+        chosen = [path for path in saved if path in paths]
+        if not chosen:  # none was chosen yet, or all chosen ones are gone
             own = [path for path in self._offered if path in paths]
-            # No server is asked before the user has ticked its index.
+            # Contact no server before the user has ticked its index.
             only = [index.path for index in indexes if not index.server] if len(indexes) == 1 else []
-            chosen = only or (own[:1] if wanted else [])
-            if chosen and not wanted:
+            chosen = only or (own[:1] if saved else [])
+            if chosen and not saved:
                 settings.set_chosen_indexes(chosen)
         self._without_imagery = {index.path for index in indexes if not index.has_imagery}
         self._filling = True
@@ -165,12 +165,12 @@ class IndexChooser(QWidget):
     def _browse(self) -> None:
         path = QFileDialog.getExistingDirectory(self, self.tr("Folder of the regional index"), settings.index_folder())
         if path:
-            # That it holds indexes, instead of being one, is as good.
+            # Accept the folder of an index, and a folder that contains indexes.
             self._background.run(lambda: find_indexes("", [path]) or find_indexes(path, []), partial(self._found, path))
 
     def _found(self, path: str, indexes: list[IndexFacts]) -> None:
         if indexes:
             self.add([facts.path for facts in indexes])
         else:
-            text = self.tr("{path} is no regional index. Choose the folder that holds its index.json.")
+            text = self.tr("{path} is not an index. Choose the folder that contains its index.json.")
             QMessageBox.warning(self, "EarthLoc", plain(text.format(path=path)))

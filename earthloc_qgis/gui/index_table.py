@@ -1,4 +1,4 @@
-"""The indexes there are, a row each, with what they say of themselves."""
+"""The table of indexes, with the facts from their manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBERS = (1, 3, 4)
 
 
 class IndexTable(QTableWidget):
-    """Several can be selected; nothing can be edited."""
+    """One row per index. Read-only; several rows can be selected."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,16 +32,16 @@ class IndexTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.verticalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (_IMAGERY, _LICENCE):  # the long ones share what is left; their tooltips are whole
+        for column in (_IMAGERY, _LICENCE):  # long texts share the remaining width; tooltips show them in full
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     def chosen(self) -> list[IndexFacts]:
-        """The indexes selected."""
+        """The selected indexes."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         return [self.facts[row] for row in rows]
 
     def fill(self, facts: list[IndexFacts], chosen: set[str]) -> None:
-        """Shows these indexes, those with a path in `chosen` selected."""
+        """Show indexes, and select those with a path in `chosen`."""
         self.clearSelection()
         self.facts = facts
         self.setRowCount(len(facts))

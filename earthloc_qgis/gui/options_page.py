@@ -1,8 +1,8 @@
-"""The page EarthLoc in QGIS's options."""
+"""The EarthLoc page in the options dialog of QGIS."""
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Optional
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
@@ -12,7 +12,7 @@ from ..core.resources import icon
 
 
 def radius_box(parent: QWidget) -> QDoubleSpinBox:
-    """A spin box for the radius around the nadir."""
+    """A spin box for the search radius around the nadir, in km."""
     box = QDoubleSpinBox(parent)
     box.setRange(50, 20000)
     box.setDecimals(0)
@@ -31,27 +31,29 @@ def top_k_box(parent: QWidget) -> QSpinBox:
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """Engine, indexes and search; `applied` is called after the choices have been kept."""
+    """Options for engine, indexes and search. Calls `applied` after saving them."""
 
-    def __init__(self, parent: QWidget, applied: Callable[[], None]) -> None:
+    def __init__(self, parent: Optional[QWidget], applied: Callable[[], None]) -> None:
         super().__init__(parent)
         self._applied = applied
         self.engine = QgsFileWidget(self)
         self.engine.setObjectName("engine_file")
         self.engine.setDialogTitle(self.tr("The engine: the program earthloc"))
         self.engine.setFilePath(settings.engine_setting())
-        self.engine.lineEdit().setPlaceholderText(settings.find_engine() or self.tr("not found"))
+        edit = self.engine.lineEdit()
+        if edit is not None:
+            edit.setPlaceholderText(settings.find_engine() or self.tr("not found"))
         self.folder = QgsFileWidget(self)
         self.folder.setObjectName("index_folder")
         self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         self.folder.setFilePath(settings.index_folder())
-        self.use_nadir = QCheckBox(self.tr("Search only around the nadir, where it is known"), self)
+        self.use_nadir = QCheckBox(self.tr("Search only around the nadir if it is known"), self)
         self.use_nadir.setChecked(settings.use_nadir())
         self.radius = radius_box(self)
         self.top_k = top_k_box(self)
         note = QLabel(
-            self.tr("Leave the engine empty to have it looked up in the environment variable EARTHLOC_ENGINE,"
-                    " beside the plugin's sources and on the PATH."),
+            self.tr("If the engine is empty, it is searched in the environment variable EARTHLOC_ENGINE, beside the"
+                    " sources of the plugin and on the PATH."),
             self,
         )  # fmt: skip
         note.setWordWrap(True)
@@ -61,14 +63,14 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow(self.tr("Folder of indexes"), self.folder)
         form.addRow(self.use_nadir)
         form.addRow(self.tr("Radius around the nadir"), self.radius)
-        form.addRow(self.tr("Candidates for a photo"), self.top_k)
+        form.addRow(self.tr("Candidates per photo"), self.top_k)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
         layout.addStretch(1)
 
     def apply(self) -> None:
-        """Keeps the choices."""
+        """Save the options."""
         settings.set_engine_setting(self.engine.filePath())
         settings.set_index_folder(self.folder.filePath())
         settings.set_use_nadir(self.use_nadir.isChecked())
@@ -78,7 +80,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page when the options dialog opens."""
+    """Creates the page when the options dialog opens."""
 
     def __init__(self, applied: Callable[[], None]) -> None:
         super().__init__("EarthLoc", icon())
@@ -88,6 +90,6 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         """The icon of the page."""
         return icon()
 
-    def createWidget(self, parent: QWidget) -> OptionsPage:
-        """The page."""
+    def createWidget(self, parent: Optional[QWidget] = None) -> OptionsPage:
+        """Create the page."""
         return OptionsPage(parent, self._applied)

@@ -1,10 +1,10 @@
-"""The EarthLoc panel: photos on top, where to search below them, then what was found."""
+"""The EarthLoc panel: the photos at the top, then the search options, then the result."""
 
 from __future__ import annotations
 
 import os
 
-from qgis.core import Qgis, QgsProject
+from qgis.core import Qgis
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -21,38 +21,37 @@ from .. import settings
 from ..core.photo_files import PHOTO_SUFFIXES
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
+from .compat import current_project
 from .controller import Controller
-from .drop import PhotoScanner, dropped_paths
 from .index_manager import IndexManager
-from .notices import EmptyState, EngineNotice
+from .panel_parts import EmptyState, EngineNotice, PanelToolBar, RunProgress
 from .photo_list import PhotoList
 from .photo_model import LOCATED, NEW, NOT_FOUND, QUEUED, RUNNING, UNCERTAIN
+from .photo_scanner import PhotoScanner, dropped_paths
 from .plain_text import escaped
-from .removing import Remover
+from .removal import RemovalPrompt
 from .results_view import ResultsView
 from .review.dock import ReviewDock
-from .run_progress import RunProgress
 from .search_options import SearchOptions
-from .toolbar import PanelTools
 
 
 class EarthLocPanel(QWidget):
-    """All of the panel inside its dock.
+    """The content of the panel dock.
 
     Args:
-        iface: QGIS; for the map canvas, the message bar and the options dialog.
+        iface: the QGIS interface, for the map canvas, the message bar and the options dialog.
     """
 
     def __init__(self, iface, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("EarthLocPanelContent")
         self._iface = iface
-        self.controller = Controller(QgsProject.instance(), iface.mapCanvas(), self)
-        self.pictures = MapPictures(self.controller.client, QgsProject.instance(), self)
+        self.controller = Controller(current_project(), iface.mapCanvas(), self)
+        self.pictures = MapPictures(self.controller.client, current_project(), self)
         self._scanner = PhotoScanner(self)
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
-        self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.own_indexes, self)
-        self.remover = Remover(self.controller, self)
+        self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.included_indexes, self)
+        self.removal_prompt = RemovalPrompt(self.controller, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -63,7 +62,7 @@ class EarthLocPanel(QWidget):
         self._update_buttons()
 
     def close_down(self) -> None:
-        """Ends the engine and all threads; for when the plugin is unloaded."""
+        """End the engine and all threads when the plugin is unloaded."""
         self.review.close_down()
         self._scanner.close()
         self.search.close_down()
@@ -71,7 +70,7 @@ class EarthLocPanel(QWidget):
         self.controller.close()
 
     def settings_changed(self) -> None:
-        """Takes over what was chosen on the options page."""
+        """Apply changes made on the options page."""
         self.search.load()
         self.search.indexes.refresh()
         self.controller.choose_engine()
@@ -94,9 +93,9 @@ class EarthLocPanel(QWidget):
         self.localize_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.cancel_button = QPushButton(self.tr("Cancel"), self)
         self.cancel_button.setObjectName("cancel_button")
-        self.cancel_button.setToolTip(self.tr("Give up all photos that are waiting or running"))
+        self.cancel_button.setToolTip(self.tr("Cancel all photos that are waiting or running"))
         self.progress = RunProgress(self)
-        self.tools = PanelTools(self)
+        self.tools = PanelToolBar(self)
 
     def _lay_out(self) -> None:
         run = QHBoxLayout()
@@ -125,8 +124,8 @@ class EarthLocPanel(QWidget):
         controller = self.controller
         self.tools.add_files.triggered.connect(self.ask_for_files)
         self.tools.add_folder.triggered.connect(self.ask_for_folder)
-        self.tools.remove.triggered.connect(lambda: self.remover.ask(self.list.selected()))
-        self.tools.undo.triggered.connect(controller.removing.undo)
+        self.tools.remove.triggered.connect(lambda: self.removal_prompt.ask(self.list.selected()))
+        self.tools.undo.triggered.connect(controller.removal.undo)
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.review.imagery_changed.connect(self.search.imagery.refresh)
@@ -142,10 +141,10 @@ class EarthLocPanel(QWidget):
         self._scanner.finished.connect(self._scan_finished)
         self.list.locate_wanted.connect(self.localize)
         self.list.cancel_wanted.connect(controller.cancel)
-        self.list.remove_wanted.connect(self.remover.ask)
-        controller.removing.unwritten = self.review.unwritten
-        controller.removing.can_undo_changed.connect(self.tools.undo.setEnabled)
-        controller.removing.brought_back.connect(self.list.select)
+        self.list.remove_wanted.connect(self.removal_prompt.ask)
+        controller.removal.unwritten = self.review.unwritten
+        controller.removal.can_undo_changed.connect(self.tools.undo.setEnabled)
+        controller.removal.restored.connect(self.list.select)
         self.list.zoom_wanted.connect(controller.zoom)
         self.list.picture_wanted.connect(self.show_pictures)
         self.pictures.busy_changed.connect(self._drawing_changed)
@@ -159,18 +158,18 @@ class EarthLocPanel(QWidget):
         self.search.indexes.manage_wanted.connect(self.index_manager.open)
         self.index_manager.indexes_changed.connect(self.search.indexes.refresh)
         self.localize_button.clicked.connect(
-            lambda: self.localize(self._localize_scope(self.list.selected(), controller.unlocated()))
+            lambda: self.localize(self._photos_to_localize(self.list.selected(), controller.unlocated()))
         )
         self.cancel_button.clicked.connect(controller.queue.cancel_all)
         self.cancel_button.clicked.connect(self.pictures.cancel_all)
-        controller.told.connect(self._tell)
+        controller.message.connect(self._show_message)
         controller.engine_problem.connect(self.notice.show_problem)
         controller.leftovers_changed.connect(self.empty.show_leftovers)
         controller.running_changed.connect(self._running_changed)
         controller.progress_changed.connect(self.progress.show_run)
         controller.queue.job_changed.connect(self._job_changed)
         controller.client.state_changed.connect(self._engine_state_changed)
-        controller.client.ready.connect(lambda: self.search.indexes.offer(controller.client.own_indexes))
+        controller.client.ready.connect(lambda: self.search.indexes.offer(controller.client.included_indexes))
         model = controller.model
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._update_buttons)
@@ -179,23 +178,23 @@ class EarthLocPanel(QWidget):
     # --- adding photos -----------------------------------------------------------------------------
 
     def dragEnterEvent(self, event) -> None:
-        """Lets files and folders in."""
+        """Accept files and folders."""
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:
-        """Takes files and folders."""
+        """Add the dropped files and folders."""
         paths = dropped_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.add_paths(paths)
 
     def add_paths(self, paths: list[str]) -> None:
-        """Adds files, and the photos in and below folders, which are looked for on another thread."""
+        """Add photo files, and the photos in folders and their subfolders, which another thread searches."""
         self._scanner.scan(paths)
 
     def ask_for_files(self) -> None:
-        """Lets the user choose photos."""
+        """Ask the user for photos."""
         pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in PHOTO_SUFFIXES)
         paths, _ = QFileDialog.getOpenFileNames(
             self, self.tr("Add photos"), "", self.tr("Photos ({pattern})").format(pattern=pattern)
@@ -204,8 +203,8 @@ class EarthLocPanel(QWidget):
             self.add_paths(paths)
 
     def ask_for_folder(self) -> None:
-        """Lets the user choose a folder of photos."""
-        path = QFileDialog.getExistingDirectory(self, self.tr("Add all photos in a folder and below"))
+        """Ask the user for a folder of photos."""
+        path = QFileDialog.getExistingDirectory(self, self.tr("Add all photos in a folder and its subfolders"))
         if path:
             self.add_paths([path])
 
@@ -218,23 +217,23 @@ class EarthLocPanel(QWidget):
     def _scan_finished(self, count: int) -> None:
         if count == 0:
             kinds = ", ".join(suffix[1:].upper() for suffix in (".jpeg", ".png", ".tiff"))
-            self._tell(self.tr("No photos found there: {kinds} are read.").format(kinds=kinds),
-                       Qgis.MessageLevel.Info)  # fmt: skip
+            text = self.tr("No photos were found there. EarthLoc reads files such as {kinds}.")
+            self._show_message(text.format(kinds=kinds), Qgis.MessageLevel.Info)
 
     # --- locating ----------------------------------------------------------------------------------
 
     def localize(self, paths: list[str]) -> None:
-        """Locates photos in the ticked indexes."""
+        """Locate photos in the ticked indexes."""
         indexes = self.search.indexes.chosen()
         if not indexes:
-            self._tell(self.tr("Tick an index to search first."), Qgis.MessageLevel.Info)
+            self._show_message(self.tr("Tick an index to search first."), Qgis.MessageLevel.Info)
             return
         if self.controller.check_engine():
             self.controller.localize(paths, indexes, self.search.include_reviewed.isChecked())
 
     @staticmethod
-    def _localize_scope(selected: list[str], unlocated: list[str]) -> list[str]:
-        """What the button locates: the selected photos if there are several, else all new ones."""
+    def _photos_to_localize(selected: list[str], unlocated: list[str]) -> list[str]:
+        """Photos for the Localize button: the selected ones if there are several, else all new ones."""
         return selected if len(selected) > 1 or not unlocated else unlocated
 
     def _update_buttons(self, *_: object) -> None:
@@ -243,10 +242,11 @@ class EarthLocPanel(QWidget):
         self.stack.setCurrentWidget(self.list if photos else self.empty)
         self.results.setVisible(bool(photos))
         self.search.setVisible(bool(photos))
-        scope = self._localize_scope(selected, unlocated)
-        scope = [path for path in scope if self.controller.model.photo(path).status not in (QUEUED, RUNNING)]
+        scope = self._photos_to_localize(selected, unlocated)
+        in_work = {photo.path for photo in photos if photo.status in (QUEUED, RUNNING)}
+        scope = [path for path in scope if path not in in_work]
         if self.controller.queue.running and not (len(scope) > 1 or unlocated):
-            scope = []  # one photo is selected, which need not mean anything now; F5 still works
+            scope = []  # a single selected photo does not mean that the user wants it located; F5 still works
             text = self.tr("Localizing…")
         elif len(selected) > 1:
             text = self.tr("Localize {n} selected").format(n=len(scope))
@@ -268,12 +268,12 @@ class EarthLocPanel(QWidget):
 
     def _running_changed(self, running: bool) -> None:
         if not running:
-            self.search.include_reviewed.setChecked(False)  # said anew for each run
-        self.progress.show_work(running, self.pictures.busy)
+            self.search.include_reviewed.setChecked(False)  # must be ticked for each run
+        self.progress.show_activity(running, self.pictures.busy)
         self._update_buttons()
 
     def _drawing_changed(self, busy: bool) -> None:
-        self.progress.show_work(self.controller.queue.running, busy)
+        self.progress.show_activity(self.controller.queue.running, busy)
         self._update_buttons()
 
     def _job_changed(self, path: str) -> None:
@@ -288,37 +288,39 @@ class EarthLocPanel(QWidget):
     # --- photos on the map -------------------------------------------------------------------------
 
     def show_pictures(self, paths: list[str]) -> None:
-        """Draws located photos on the map."""
+        """Draw located photos on the map."""
         if not self.controller.check_engine():
             return
         for path in paths:
             photo = self.controller.model.photo(path)
-            # One that was not found may have been placed in a review.
+            # A photo that was not found may have been placed in a review.
             if photo is not None and photo.status in (LOCATED, UNCERTAIN, NOT_FOUND):
                 self.pictures.show(path, self.controller.store)
 
     def _reviewed(self, photos: list[str]) -> None:
-        """Other localizations may hold now."""
+        """Update pictures and result after reviews, which may have changed the effective localization."""
         self.pictures.drop_outdated(photos, self.controller.store)
         if self.list.current() in photos:
             self._show_current(self.list.current())
 
-    def _picture_refused(self, path: str, why: str) -> None:
+    def _picture_refused(self, path: str, reason: str) -> None:
         name = os.path.basename(path)
-        self._tell(why if name in why else f"{name}: {why}", Qgis.MessageLevel.Warning)
+        self._show_message(reason if name in reason else f"{name}: {reason}", Qgis.MessageLevel.Warning)
 
-    # --- what was found ----------------------------------------------------------------------------
+    # --- result ------------------------------------------------------------------------------------
 
     def _show_current(self, path: str) -> None:
         photo = self.controller.model.photo(path)
         if photo is None:
-            self.results.show_result(self.tr("Choose a photo to see what was found."), None)
+            self.results.show_result(self.tr("Choose a photo to see its result."), None)
             return
         located = photo.status not in (NEW, QUEUED, RUNNING)
-        word = self.controller.model.status_word(photo.status)
-        sentence = f"<b>{word}</b>"
+        label = self.controller.model.status_label(photo.status)
+        sentence = f"<b>{label}</b>"
         if photo.message:
-            breakable = photo.message.replace(os.sep, os.sep + "\u200b")  # long paths, after each folder
+            breakable = photo.message.replace(
+                os.sep, os.sep + "\u200b"
+            )  # allow line breaks in long paths, after each folder
             sentence += f" · {escaped(breakable)}"
         elif photo.status == NEW:
             sentence += self.tr(" · press Localize to find out where it was taken")
@@ -334,7 +336,7 @@ class EarthLocPanel(QWidget):
         if self.list.current():
             self.controller.zoom(self.list.current(), rank)
 
-    # --- the rest ----------------------------------------------------------------------------------
+    # --- helpers ------------------------------------------------------------------------------------
 
     def _engine_chosen(self, path: str) -> None:
         settings.set_engine_setting(path)
@@ -343,5 +345,5 @@ class EarthLocPanel(QWidget):
     def _open_options(self) -> None:
         self._iface.showOptionsDialog(self._iface.mainWindow(), "EarthLoc")
 
-    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
+    def _show_message(self, text: str, level: Qgis.MessageLevel) -> None:
         self._iface.messageBar().pushMessage("EarthLoc", escaped(text), level)

@@ -1,8 +1,9 @@
-"""What the photos say of themselves (id, time, nadir), asked of the engine when it has nothing better to do."""
+"""Reads metadata of the photos (id, time, nadir) with the engine while no photos are being located."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from qgis.PyQt.QtCore import QObject
 
@@ -11,7 +12,7 @@ from .photo_model import PhotoModel
 
 
 class PhotoInfoLoader(QObject):
-    """Fills in the model one photo at a time; pauses while photos are being located."""
+    """Reads the metadata of one photo at a time into the model. Pauses while photos are being located."""
 
     def __init__(self, client: EngineClient, model: PhotoModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -22,12 +23,12 @@ class PhotoInfoLoader(QObject):
         self._paused = False
 
     def add(self, photos: Iterable[str]) -> None:
-        """Photos to ask about."""
+        """Queue photos."""
         self._waiting.update(dict.fromkeys(photos))
         self._next()
 
     def pause(self, paused: bool) -> None:
-        """Holds further questions back, or goes on."""
+        """Pause or resume the requests."""
         self._paused = paused
         self._next()
 
@@ -42,12 +43,12 @@ class PhotoInfoLoader(QObject):
                 self._client.request(
                     "photo/info",
                     {"photo": photo},
-                    on_result=lambda result, photo=photo: self._answered(photo, result),
-                    on_error=lambda error, photo=photo: self._refused(photo, error),
+                    on_result=partial(self._received, photo),
+                    on_error=partial(self._failed, photo),
                 )
                 return
 
-    def _answered(self, photo: str, info: object) -> None:
+    def _received(self, photo: str, info: object) -> None:
         row = self._model.photo(photo)
         if row is not None and isinstance(info, dict):
             changes = {
@@ -57,14 +58,14 @@ class PhotoInfoLoader(QObject):
                 "size_px": (info.get("width_px"), info.get("height_px")),
             }
             self._model.update(photo, **changes)
-            self._model.take_nadir(photo, tuple(info["nadir"]) if info.get("nadir") else None)
+            self._model.set_stated_nadir(photo, tuple(info["nadir"]) if info.get("nadir") else None)
         self._asking = None
         self._next()
 
-    def _refused(self, photo: str, error: EngineError) -> None:
+    def _failed(self, photo: str, error: EngineError) -> None:
         self._asking = None
         if error.kind in ("unavailable", "cancelled"):
-            self._waiting = {photo: None, **self._waiting}  # until an engine is chosen and `add` is called
+            self._waiting = {photo: None, **self._waiting}  # retried after `add`, which choosing an engine calls
             return
         row = self._model.photo(photo)
         if error.kind != "crashed" and row is not None and not row.message:

@@ -1,32 +1,45 @@
-"""The photo list as a widget: selecting, keys, context menu."""
+"""The photo list widget: selection, keys, context menu, and the delegates of its cells."""
 
 from __future__ import annotations
 
 import os
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
+from qgis.PyQt.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent, QPainter, QValidator
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QLineEdit,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionProgressBar,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
-from .delegates import NadirDelegate, StatusDelegate
 from .photo_model import (
     LOCATED,
     NADIR,
     NEW,
     NOT_FOUND,
     PATH_ROLE,
+    PROGRESS_ROLE,
     QUEUED,
     RUNNING,
     STATUS,
     UNCERTAIN,
     PhotoModel,
+    parse_nadir,
 )
 from .thumbnail import SIZE
 
 
 class PhotoList(QTreeView):
-    """Photos in a sortable table. Paths below are those of the model.
+    """Photos in a sortable table. All paths are those of the model.
 
     Signals:
         locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path), picture_wanted(paths)
@@ -67,7 +80,7 @@ class PhotoList(QTreeView):
         self.customContextMenuRequested.connect(self._show_menu)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentChanged.connect(lambda *_: self.current_changed.emit(self.current()))
-        model.modelReset.connect(lambda: self.current_changed.emit(self.current()))  # else nobody tells
+        model.modelReset.connect(lambda: self.current_changed.emit(self.current()))  # a reset emits no currentChanged
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
     def current(self) -> str:
@@ -76,23 +89,23 @@ class PhotoList(QTreeView):
         return index.data(PATH_ROLE) if index.isValid() else ""
 
     def selected(self) -> list[str]:
-        """Paths of the selected photos, in the order shown."""
+        """Paths of the selected photos, in display order."""
         spans = self.selectionModel().selection()
         rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
         photos = self._photos.photos()
         return [photos[row].path for row in rows]
 
     def select(self, paths: list[str]) -> None:
-        """Selects photos; the first becomes current."""
+        """Select photos; the first becomes current."""
         rows = [row for row in map(self._photos.row, paths) if row >= 0]
-        wanted = QItemSelection()
+        selection = QItemSelection()
         for row in rows:
-            wanted.select(self._photos.index(row, 0), self._photos.index(row, 0))
+            selection.select(self._photos.index(row, 0), self._photos.index(row, 0))
         if rows:
             first = self._photos.index(rows[0], 0)
             self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().select(wanted, flags)
+        self.selectionModel().select(selection, flags)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Del removes, Enter zooms, F5 locates again."""
@@ -116,17 +129,18 @@ class PhotoList(QTreeView):
             menu.popup(self.viewport().mapToGlobal(position))
 
     def make_menu(self) -> QMenu | None:
-        """The context menu for the selected photos, or None when none is selected."""
+        """The context menu for the selected photos; None without selection."""
         paths = self.selected()
         if not paths:
             return None
-        statuses = {self._photos.photo(path).status for path in paths}
+        photos = [photo for photo in map(self._photos.photo, paths) if photo is not None]
+        statuses = {photo.status for photo in photos}
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
-        def add(icon: str, text: str, deed, enabled: bool = True) -> None:
+        def add(icon: str, text: str, callback, enabled: bool = True) -> None:
             action = menu.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)
-            action.triggered.connect(lambda: deed())
+            action.triggered.connect(lambda: callback())
             action.setEnabled(enabled)
 
         one = len(paths) == 1
@@ -148,3 +162,69 @@ class PhotoList(QTreeView):
 
 def _open(path: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+
+class StatusDelegate(QStyledItemDelegate):
+    """Draws icon and status; a progress bar while the photo is being located."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Use a small icon: the icon size of the list is that of the thumbnails."""
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(16, 16)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw the progress bar, or the cell as usual."""
+        progress = index.data(PROGRESS_ROLE)
+        if progress is None:
+            super().paint(painter, option, index)
+            return
+        bar = QStyleOptionProgressBar()
+        if option.widget is not None:
+            bar.initFrom(option.widget)
+        height = min(option.rect.height() - 4, option.fontMetrics.height() + 6)
+        bar.rect = option.rect.adjusted(4, (option.rect.height() - height) // 2, -4, 0)
+        bar.rect.setHeight(height)
+        bar.state = QStyle.StateFlag.State_Enabled | QStyle.StateFlag.State_Horizontal
+        bar.minimum, bar.maximum, bar.progress = 0, 100, round(100 * progress)
+        bar.text = f"{bar.progress} %"
+        bar.textVisible = True
+        bar.textAlignment = Qt.AlignmentFlag.AlignCenter
+        style = option.widget.style() if option.widget is not None else QApplication.style()
+        style.drawControl(QStyle.ControlElement.CE_ProgressBar, bar, painter, option.widget)
+
+
+class _NadirValidator(QValidator):
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Accept a nadir; treat anything else as unfinished, so that typing can continue."""
+        try:
+            if text.strip():
+                parse_nadir(text)
+        except ValueError:
+            return QValidator.State.Intermediate, text, position
+        return QValidator.State.Acceptable, text, position
+
+
+class NadirDelegate(QStyledItemDelegate):
+    """Edits a nadir as "lat, lon". An invalid text turns red and is not accepted."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QLineEdit:
+        """A line edit that accepts only a nadir."""
+        editor = QLineEdit(parent)
+        editor.setObjectName("nadir_editor")
+        editor.setAccessibleName(self.tr("Nadir"))
+        editor.setPlaceholderText(self.tr("lat, lon"))
+        editor.setToolTip(self.tr("Latitude and longitude of the point below the station, such as 41.2, 28.9"))
+        editor.setValidator(_NadirValidator(editor))
+        editor.textChanged.connect(
+            lambda: editor.setStyleSheet("" if editor.hasAcceptableInput() else "color: #c0392b")
+        )
+        return editor
+
+    def setEditorData(self, editor: QLineEdit, index: QModelIndex) -> None:
+        """Set the text of the cell, unless the user has begun to type: rows change while photos are located."""
+        if not editor.isModified():
+            super().setEditorData(editor, index)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        """Wide enough for typing."""
+        return super().sizeHint(option, index).expandedTo(QSize(120, 0))

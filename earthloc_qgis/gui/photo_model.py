@@ -1,4 +1,4 @@
-"""The list of photos in the panel."""
+"""Table model of the photos in the panel."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 1  # 0..1 while running, else None
 PATH_ROLE = Qt.ItemDataRole.UserRole + 2
 
 _RIGHT_FLAGS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))  # models speak in integers; Qt 6 has enums
+_RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))  # models return integers; Qt 6 has enums
 
 NEW, QUEUED, RUNNING, CANCELLED = "new", "queued", "running", "cancelled"
 LOCATED, UNCERTAIN, NOT_FOUND, FAILED = "located", "uncertain", "not_found", "failed"
 
-# Each status has its own shape of icon besides its word, so none is told by colour alone.
+# Each status has an icon of its own shape, so that it can be recognised without colour.
 _ICONS = {
     QUEUED: "/mIconHistory.svg",
     RUNNING: "/mActionStart.svg",
@@ -38,7 +38,7 @@ _ICONS = {
 }
 _STATUS_ORDER = (RUNNING, QUEUED, LOCATED, UNCERTAIN, NOT_FOUND, FAILED, CANCELLED, NEW)
 
-_SAME_DEG = 1e-4  # nadirs are shown and typed to four digits
+_SAME_DEG = 1e-4  # nadirs are shown and typed with four decimals
 _NADIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([NS]?)\s*[,; ]\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([EW]?)\s*$", re.I)
 
 
@@ -56,10 +56,13 @@ def parse_nadir(text: str) -> tuple[float, float]:
 
 @dataclass
 class Photo:
-    """A row: `nadir` is (lat, lon).
+    """A row of the list.
 
-    `nadir_given` says whether the user typed it, else it is from the photo; None for results of an earlier day, until
-    the photo has been asked.
+    Attributes:
+        nadir: (lat, lon) in degrees.
+        nadir_given: whether the user typed the nadir; if not, it is from the photo. None for stored results until the
+            metadata of the photo have been read.
+        progress: 0 to 1 while running.
     """
 
     path: str
@@ -76,7 +79,7 @@ class Photo:
 
     @property
     def name(self) -> str:
-        """The photo's id, or the file's name without its suffix when it has none."""
+        """Id of the photo, or the file name without suffix if it has none."""
         return self.photo_id or os.path.splitext(os.path.basename(self.path))[0]
 
 
@@ -84,7 +87,7 @@ class PhotoModel(QAbstractTableModel):
     """Photos by path. Columns: photo, status, confidence, nadir (editable), time.
 
     Signals:
-        nadir_edited(photo): the user gave or removed a nadir.
+        nadir_edited(photo): the user set or removed a nadir.
     """
 
     nadir_edited = pyqtSignal(str)
@@ -96,7 +99,7 @@ class PhotoModel(QAbstractTableModel):
         self._thumbnails = thumbnails
         thumbnails.loaded.connect(lambda path: self._changed(path))
         self._icons = {status: QgsApplication.getThemeIcon(name) for status, name in _ICONS.items()}
-        self._words = {
+        self._status_labels = {
             NEW: self.tr("New"), QUEUED: self.tr("Waiting"), RUNNING: self.tr("Running"),
             CANCELLED: self.tr("Cancelled"), LOCATED: self.tr("Located"), UNCERTAIN: self.tr("Uncertain"),
             NOT_FOUND: self.tr("Not found"), FAILED: self.tr("Failed"),
@@ -108,20 +111,20 @@ class PhotoModel(QAbstractTableModel):
     # --- photos ------------------------------------------------------------------------------------
 
     def photos(self) -> list[Photo]:
-        """All photos in the order shown."""
+        """All photos in display order."""
         return list(self._photos)
 
     def photo(self, path: str) -> Photo | None:
-        """The photo at `path`, or None when it is not in the list."""
+        """The photo at `path`; None when it is not in the list."""
         row = self._rows.get(path)
         return None if row is None else self._photos[row]
 
     def row(self, path: str) -> int:
-        """Row of the photo at `path`, -1 when it is not in the list."""
+        """Row of the photo at `path`; -1 when it is not in the list."""
         return self._rows.get(path, -1)
 
     def add(self, photos: Iterable[Photo]) -> list[str]:
-        """Appends photos that are not in the list yet; returns their paths."""
+        """Append photos that are not in the list yet. Returns their paths."""
         new = {photo.path: photo for photo in photos if photo.path not in self._rows}
         if new:
             first = len(self._photos)
@@ -131,8 +134,8 @@ class PhotoModel(QAbstractTableModel):
             self.endInsertRows()
         return list(new)
 
-    def put_back(self, photos: dict[int, Photo]) -> None:
-        """Puts photos in again at their rows of before; those that are in the list by now stay as they are."""
+    def reinsert(self, photos: dict[int, Photo]) -> None:
+        """Insert removed photos at their previous rows, except those that are in the list again."""
         self.beginResetModel()
         for row in sorted(photos):
             if photos[row].path not in self._rows:
@@ -141,19 +144,19 @@ class PhotoModel(QAbstractTableModel):
         self.endResetModel()
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Takes photos out of the list."""
-        gone = {path for path in paths if path in self._rows}
-        rows = sorted(self._rows[path] for path in gone)
+        """Remove photos from the list."""
+        removed = {path for path in paths if path in self._rows}
+        rows = sorted(self._rows[path] for path in removed)
         if not rows:
             return
         together = rows[-1] - rows[0] == len(rows) - 1
         if together:
             self.beginRemoveRows(QModelIndex(), rows[0], rows[-1])
-        else:  # in one go all the same
+        else:  # one reset for all rows
             self.beginResetModel()
-        self._photos = [photo for photo in self._photos if photo.path not in gone]
+        self._photos = [photo for photo in self._photos if photo.path not in removed]
         self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
-        for path in gone:
+        for path in removed:
             self._thumbnails.forget(path)
         if together:
             self.endRemoveRows()
@@ -161,35 +164,35 @@ class PhotoModel(QAbstractTableModel):
             self.endResetModel()
 
     def clear(self) -> None:
-        """Empties the list."""
+        """Remove all photos."""
         self.beginResetModel()
         for photo in self._photos:
             self._thumbnails.forget(photo.path)
         self._photos, self._rows = [], {}
         self.endResetModel()
 
-    def take_nadir(self, path: str, stated: tuple[float, float] | None) -> None:
-        """The nadir that the photo itself states, which one that was typed outdoes; None when it states none."""
+    def set_stated_nadir(self, path: str, stated: tuple[float, float] | None) -> None:
+        """Set the nadir from the metadata of the photo; None without one. A typed nadir takes precedence."""
         photo = self.photo(path)
         if photo is None or photo.nadir_given:
             return
         if photo.nadir_given is None and photo.nadir is not None:
-            alike = stated is not None and max(abs(a - b) for a, b in zip(photo.nadir, stated)) < _SAME_DEG
-            self.update(path, nadir_given=not alike)
+            same = stated is not None and max(abs(a - b) for a, b in zip(photo.nadir, stated)) < _SAME_DEG
+            self.update(path, nadir_given=not same)
         elif stated is not None:
             self.update(path, nadir=stated, nadir_given=False)
 
     def update(self, path: str, **changes: Any) -> None:
-        """Sets fields of a photo; one that is not in the list is ignored."""
+        """Set fields of a photo. Does nothing when it is not in the list."""
         photo = self.photo(path)
         if photo is not None:
             for name, value in changes.items():
                 setattr(photo, name, value)
             self._changed(path)
 
-    def status_word(self, status: str) -> str:
+    def status_label(self, status: str) -> str:
         """A status in the user's language."""
-        return self._words.get(status, status)
+        return self._status_labels.get(status, status)
 
     def _changed(self, path: str) -> None:
         row = self._rows.get(path)
@@ -197,44 +200,46 @@ class PhotoModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(row, 0), self.index(row, TAKEN))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Orders the rows as they are now; later changes move none. Here rather than in a QSortFilterProxyModel,
-        which asks for two values a comparison: a second for 5,000 photos."""
+        """Sort the rows once; later changes move none.
+
+        A QSortFilterProxyModel would query two values per comparison, which takes a second for 5,000 photos.
+        """
         if column < 0:
             return
         self.layoutAboutToBeChanged.emit()
-        held = self.persistentIndexList()
-        places = [(self._photos[index.row()].path, index.column()) for index in held]
+        current = self.persistentIndexList()
+        places = [(self._photos[index.row()].path, index.column()) for index in current]
         descending = order == Qt.SortOrder.DescendingOrder
         self._photos.sort(key=lambda photo: self._sort_key(photo, column), reverse=descending)
         self._rows = {photo.path: row for row, photo in enumerate(self._photos)}
-        self.changePersistentIndexList(held, [self.index(self._rows[path], column) for path, column in places])
+        self.changePersistentIndexList(current, [self.index(self._rows[path], column) for path, column in places])
         self.layoutChanged.emit()
 
     # --- as a table --------------------------------------------------------------------------------
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        """As many rows as photos."""
+        """Number of photos."""
         return 0 if parent.isValid() else len(self._photos)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        """As many columns as headers."""
+        """Number of columns."""
         return 0 if parent.isValid() else len(self._headers)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Titles of the columns."""
+        """Column titles."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._headers[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole and section == NADIR:
-            return self.tr("The point under the station: latitude, longitude. Double-click to type it.")
+            return self.tr("The point below the station: latitude, longitude. Double-click to edit.")
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        """The nadir can be edited."""
+        """Only the nadir is editable."""
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NADIR else flags
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell for Qt and for our own roles."""
+        """Value of a cell for a role of Qt, PROGRESS_ROLE or PATH_ROLE."""
         if not index.isValid():
             return None
         photo, column = self._photos[index.row()], index.column()
@@ -261,7 +266,7 @@ class PhotoModel(QAbstractTableModel):
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Takes a nadir; False, and nothing changes, when it makes no sense."""
+        """Set a nadir from text. Returns False, and changes nothing, when it is invalid."""
         if role != Qt.ItemDataRole.EditRole or index.column() != NADIR:
             return False
         text = str(value).strip()
@@ -278,10 +283,9 @@ class PhotoModel(QAbstractTableModel):
         if column == PHOTO:
             return photo.name
         if column == STATUS:
-            return self.status_word(photo.status)
+            return self.status_label(photo.status)
         if column == CONFIDENCE:
-            shown = photo.status in (LOCATED, UNCERTAIN, NOT_FOUND) and photo.confidence is not None
-            if not shown:
+            if photo.confidence is None or photo.status not in (LOCATED, UNCERTAIN, NOT_FOUND):
                 return ""
             return in_percent(photo.confidence)
         if column == NADIR:

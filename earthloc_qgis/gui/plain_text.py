@@ -1,7 +1,7 @@
-"""Texts out of photos, indexes and files as they stand there, in widgets that take HTML.
+"""Escapes texts from photos, indexes and files for widgets that interpret HTML.
 
-A stranger's text must not become HTML: a picture in it may lie on another computer, which would be asked for it as
-soon as the text is shown.
+Text from strangers must never be interpreted as HTML: an image in it could be on another computer, and displaying the
+text would contact that computer.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import html
 
 
 def escaped(text: str) -> str:
-    """`text` for what always takes HTML: message bars, and labels with words in bold."""
+    """Escape `text` for widgets that always interpret HTML: message bars, and labels with bold words."""
     return html.escape(text, quote=False).replace("\n", "<br>")
 
 
 def plain(text: str) -> str:
-    """`text` for what guesses whether it is HTML: tool tips and message boxes."""
+    """Escape `text` for widgets that guess whether it is HTML: tool tips and message boxes."""
     return f"<span>{escaped(text)}</span>" if "<" in text else text

@@ -1,4 +1,4 @@
-"""What was found for the current photo: a sentence and the ranked candidates."""
+"""The result of the current photo: a sentence and the ranked candidates."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _RANK_ROLE = Qt.ItemDataRole.UserRole
 
 
 class ResultsView(QWidget):
-    """The status in words, and the candidates.
+    """Shows the status as a sentence, and the candidates.
 
     Signals:
-        candidate_chosen(rank): one is clicked or activated.
-        picture_wanted(): the photo is to be drawn on the map.
+        candidate_chosen(rank): a candidate was clicked or activated.
+        picture_wanted(): the user wants the photo drawn on the map.
     """
 
     candidate_chosen = pyqtSignal(int)
@@ -48,10 +48,10 @@ class ResultsView(QWidget):
         self.list.setUniformRowHeights(True)
         self.list.setAlternatingRowColors(True)
         self.list.setHeaderLabels(
-            [self.tr("Rank"), self.tr("Score"), self.tr("To nadir"), self.tr("Width"), self.tr("Turned"),
+            [self.tr("Rank"), self.tr("Score"), self.tr("To nadir"), self.tr("Width"), self.tr("Rotation"),
              self.tr("Centre")]
         )  # fmt: skip
-        self.list.headerItem().setToolTip(4, self.tr("Counter-clockwise turn that makes the photo look north up"))
+        self.list.headerItem().setToolTip(4, self.tr("Counter-clockwise rotation that puts north up in the photo"))
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
@@ -60,7 +60,7 @@ class ResultsView(QWidget):
         )
         self.picture_button.setObjectName("picture_button")
         self.picture_button.setToolTip(
-            self.tr("Draws the photo where it lies, as a layer with a slider for its opacity")
+            self.tr("Draws the photo at its position, as a layer with a slider for its opacity")
         )
         self.picture_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.picture_button.clicked.connect(lambda: self.picture_wanted.emit())
@@ -72,12 +72,13 @@ class ResultsView(QWidget):
         layout.addWidget(self.list, 1)
 
     def show_result(self, sentence: str, localization: dict | None) -> None:
-        """Shows a sentence and the candidates of a localization, or none."""
+        """Show a sentence and the candidates of a localization; None for no candidates."""
         self.message.setText(sentence + self._credit(localization))
         self.picture_button.setVisible(bool((localization or {}).get("pose")))
         self.list.clear()
         for candidate in (localization or {}).get("candidates", []):
             distance = candidate.get("nadir_distance_km")
+            lat, lon = candidate["center"]
             item = QTreeWidgetItem(
                 [
                     str(candidate["rank"]),
@@ -85,7 +86,7 @@ class ResultsView(QWidget):
                     "-" if distance is None else f"{distance:,.0f} km",
                     f"{candidate['width_km']:,.0f} km",
                     f"{candidate['rotation_deg']:.0f}°",
-                    lat_lon(*candidate["center"], digits=1),
+                    lat_lon(lat, lon, digits=1),
                 ]
             )
             item.setData(0, _RANK_ROLE, int(candidate["rank"]))
@@ -95,19 +96,19 @@ class ResultsView(QWidget):
             self.list.addTopLevelItem(item)
 
     def _found_by(self, candidate: dict) -> str:
-        """What led to a candidate, and in which index."""
+        """How a candidate was found, and in which index."""
         index = str(candidate.get("index", ""))
         if candidate.get("z") is None:
-            return self.tr("{index}: its tile looks like the photo").format(index=index)
-        votes = f"{candidate['z']:.1f}"
+            return self.tr("{index}: found because its tile looks like the photo").format(index=index)
+        z = f"{candidate['z']:.1f}"
         if candidate.get("tile") is None:
-            return self.tr("{index}: local features vote for it (z-score {z})").format(index=index, z=votes)
-        return self.tr("{index}: local features vote for it (z-score {z}), and its tile looks like the photo").format(
-            index=index, z=votes
+            return self.tr("{index}: found by local features (z-score {z})").format(index=index, z=z)
+        return self.tr("{index}: found by local features (z-score {z}); its tile also looks like the photo").format(
+            index=index, z=z
         )
 
     def _credit(self, localization: dict | None) -> str:
-        """What a photo was fitted to and whom to credit for that, as the end of a sentence."""
+        """Imagery to which the photo was fitted, with attribution and licence, as the end of a sentence."""
         imagery = (localization or {}).get("imagery")
         if not imagery:
             return ""

@@ -1,20 +1,20 @@
-"""Where to search: indexes, circle around the nadir, number of candidates; and what photos are fitted to."""
+"""The search options of the panel: indexes, radius around the nadir, number of candidates, imagery."""
 
 from __future__ import annotations
 
-from qgis.core import QgsProject
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from .. import settings
+from .compat import current_project
 from .imagery_chooser import ImageryChooser
 from .index_chooser import IndexChooser
 from .options_page import radius_box, top_k_box
 
 
 class SearchOptions(QWidget):
-    """Small controls above the Localize button; what is chosen is kept in the settings at once.
+    """Controls above the Localize button. Every change is saved in the settings immediately.
 
-    But not `include_reviewed`, which costs people's work: it is said anew for each run.
+    `include_reviewed` is the exception: it can discard work of people, so it must be ticked for each run.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -23,27 +23,27 @@ class SearchOptions(QWidget):
         self.use_nadir = QCheckBox(self.tr("Near the nadir, within"), self)
         self.use_nadir.setObjectName("use_nadir_box")
         self.use_nadir.setToolTip(
-            self.tr("Where the nadir of a photo is known, search only around it. Untick when you do not trust it.")
+            self.tr("If the nadir of a photo is known, search only around it. Untick if you do not trust it.")
         )
         self.radius = radius_box(self)
         self.radius.setObjectName("radius_box")
         self.radius.setAccessibleName(self.tr("Radius around the nadir in km"))
         self.top_k = top_k_box(self)
         self.top_k.setObjectName("top_k_box")
-        self.top_k.setAccessibleName(self.tr("Candidates for a photo"))
-        self.top_k.setToolTip(self.tr("How many candidates are listed and drawn for a photo"))
-        self.register = QCheckBox(self.tr("Fit photos to imagery (exact, takes seconds)"), self)
+        self.top_k.setAccessibleName(self.tr("Candidates per photo"))
+        self.top_k.setToolTip(self.tr("Number of candidates listed and drawn for each photo"))
+        self.register = QCheckBox(self.tr("Fit photos to imagery (precise, takes seconds)"), self)
         self.register.setObjectName("register_box")
         self.register.setToolTip(
-            self.tr("Finds the exact footprint and says how sure it is. Without it footprints are best guesses.")
+            self.tr("Finds the precise footprint and its confidence. Without fitting, footprints are rough estimates.")
         )
-        self.include_reviewed = QCheckBox(self.tr("Locate reviewed photos again, too"), self)
+        self.include_reviewed = QCheckBox(self.tr("Also locate reviewed photos again"), self)
         self.include_reviewed.setObjectName("include_reviewed_box")
         self.include_reviewed.setToolTip(
-            self.tr("Otherwise what a review decided on is left alone. Holds for the next run only; the decisions stay"
-                    " in the history, and the review can bring them back.")
+            self.tr("Otherwise reviewed photos are skipped. Applies to the next run only. The decisions stay in the"
+                    " history, and the review can bring them back.")
         )  # fmt: skip
-        self.imagery = ImageryChooser(QgsProject.instance(), self)
+        self.imagery = ImageryChooser(current_project(), self)
         self.load()
         first = QHBoxLayout()
         first.addWidget(QLabel(self.tr("Search in"), self))
@@ -61,19 +61,19 @@ class SearchOptions(QWidget):
         layout.addWidget(self.register)
         layout.addWidget(self.imagery)
         layout.addWidget(self.include_reviewed)
-        self.use_nadir.toggled.connect(self._keep)
-        self.radius.valueChanged.connect(self._keep)
-        self.top_k.valueChanged.connect(self._keep)
-        self.register.toggled.connect(self._keep)
-        self.indexes.chosen_changed.connect(lambda: self.imagery.tell_at_hand(self.indexes.none_has_imagery()))
+        self.use_nadir.toggled.connect(self._save)
+        self.radius.valueChanged.connect(self._save)
+        self.top_k.valueChanged.connect(self._save)
+        self.register.toggled.connect(self._save)
+        self.indexes.chosen_changed.connect(lambda: self.imagery.set_none_available(self.indexes.none_has_imagery()))
 
     def close_down(self) -> None:
-        """Ends threads and lets go of the project."""
+        """End the threads and disconnect from the project."""
         self.indexes.close_threads()
         self.imagery.close_down()
 
     def load(self) -> None:
-        """Shows what the settings say."""
+        """Load the settings into the widgets."""
         widgets = (self.use_nadir, self.radius, self.top_k, self.register)
         for widget in widgets:
             widget.blockSignals(True)
@@ -86,7 +86,7 @@ class SearchOptions(QWidget):
         for widget in widgets:
             widget.blockSignals(False)
 
-    def _keep(self, *_: object) -> None:
+    def _save(self, *_: object) -> None:
         settings.set_use_nadir(self.use_nadir.isChecked())
         settings.set_radius_km(self.radius.value())
         settings.set_top_k(self.top_k.value())

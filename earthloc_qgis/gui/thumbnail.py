@@ -1,4 +1,4 @@
-"""Thumbnails of photos, read on other threads."""
+"""Thumbnails of photos, read on another thread."""
 
 from __future__ import annotations
 
@@ -9,35 +9,39 @@ from qgis.PyQt.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPi
 from .background import Background
 
 SIZE = QSize(56, 42)
-_TURN = QImageIOHandler.Transformation
+_ORIENTATION = QImageIOHandler.Transformation
 _QUARTER_TURNS = (
-    _TURN.TransformationRotate90,
-    _TURN.TransformationRotate270,
-    _TURN.TransformationMirrorAndRotate90,
-    _TURN.TransformationFlipAndRotate90,
+    _ORIENTATION.TransformationRotate90,
+    _ORIENTATION.TransformationRotate270,
+    _ORIENTATION.TransformationMirrorAndRotate90,
+    _ORIENTATION.TransformationFlipAndRotate90,
 )
 
 
 def read_thumbnail(path: str, size: QSize = SIZE) -> QImage:
-    """A picture within `size`, upright as EXIF orientation says; a null image when Qt cannot read the file.
+    """Read a photo scaled to fit `size`, with EXIF orientation applied; a null image when Qt cannot read it.
 
-    JPEG is decoded at the reduced size, so a large photo costs little. Any thread.
+    JPEG is decoded at the reduced size, which is fast even for large photos. Thread-safe.
     """
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(True)
     full = reader.size()
     if full.isValid():
-        # A photo that EXIF turns by a quarter is still stored lying down when the size applies.
-        turned = reader.transformation() in _QUARTER_TURNS
-        box = size.transposed() if turned else size
+        # The size applies to the stored pixels, before EXIF rotates the photo by 90 degrees.
+        rotated = reader.transformation() in _QUARTER_TURNS
+        box = size.transposed() if rotated else size
         if full.width() > box.width() or full.height() > box.height():
             reader.setScaledSize(full.scaled(box, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)))
     return reader.read()
 
 
 class ThumbnailLoader(QObject):
-    """Keeps the thumbnails of a list of photos; `loaded(photo)` says that one has arrived."""
+    """Caches the thumbnails of a list of photos.
+
+    Signals:
+        loaded(photo): a thumbnail was read.
+    """
 
     loaded = pyqtSignal(str)
 
@@ -52,18 +56,18 @@ class ThumbnailLoader(QObject):
         """The thumbnail, or a placeholder of the same size until it has been read."""
         if photo not in self._pixmaps:
             self._pixmaps[photo] = self._placeholder
-            # The newest first: those are the ones that have just been scrolled to.
+            # Newest request first: the user has just scrolled there.
             self._background.run(
                 lambda: read_thumbnail(photo), lambda image: self._arrived(photo, image), newest_first=True
             )
         return self._pixmaps[photo]
 
     def forget(self, photo: str) -> None:
-        """Drops a thumbnail."""
+        """Discard a thumbnail."""
         self._pixmaps.pop(photo, None)
 
     def close(self) -> None:
-        """Ends the reading threads."""
+        """End the reading thread."""
         self._background.close()
 
     def _arrived(self, photo: str, image: QImage) -> None:
@@ -73,7 +77,7 @@ class ThumbnailLoader(QObject):
 
 
 def _framed(image: QImage) -> QPixmap:
-    """The image in the middle of a pixmap of SIZE, so that all rows line up."""
+    """The image centred in a pixmap of SIZE, so that all rows align."""
     pixmap = QPixmap(SIZE)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

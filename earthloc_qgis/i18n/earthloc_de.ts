@@ -5,7 +5,7 @@
     <name>CandidateModel</name>
     <message>
       <source>Candidate {rank}, score {score}</source>
-      <translation>Kandidat {rank}, Ähnlichkeit {score}</translation>
+      <translation>Kandidat {rank}, Kosinus-Ähnlichkeit {score}</translation>
     </message>
     <message>
       <source>{n} km wide</source>
@@ -34,20 +34,20 @@
   <context>
     <name>Controller</name>
     <message>
-      <source>The map's coordinate system cannot show this place.</source>
-      <translation>Das Koordinatensystem der Karte kann diese Stelle nicht zeigen.</translation>
+      <source>The coordinate system of the map cannot show this position.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
     </message>
     <message>
       <source>There is no result to zoom to yet.</source>
-      <translation>Es gibt noch kein Ergebnis, das gezeigt werden könnte.</translation>
+      <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
     </message>
     <message>
-      <source>The EarthLoc engine, which does the searching, was not found.</source>
-      <translation>Das EarthLoc-Rechenprogramm, das die Suche macht, wurde nicht gefunden.</translation>
+      <source>The EarthLoc engine, the program that does the searching, was not found.</source>
+      <translation>Das EarthLoc-Rechenprogramm, das die Suche ausführt, wurde nicht gefunden.</translation>
     </message>
     <message>
       <source>The results are now kept in {path}.</source>
-      <translation>Die Ergebnisse stehen jetzt in {path}.</translation>
+      <translation>Die Ergebnisse werden jetzt in {path} gespeichert.</translation>
     </message>
   </context>
   <context>
@@ -58,11 +58,11 @@
     </message>
     <message>
       <source>Snap tie points to the best match</source>
-      <translation>Passpunkte an der ähnlichsten Stelle einrasten</translation>
+      <translation>Passpunkte an der besten Übereinstimmung einrasten</translation>
     </message>
     <message>
-      <source>Take the best match near by</source>
-      <translation>Die ähnlichste Stelle in der Nähe nehmen</translation>
+      <source>Use the best match nearby</source>
+      <translation>Die beste Übereinstimmung in der Nähe verwenden</translation>
     </message>
     <message>
       <source>Delete tie point</source>
@@ -73,7 +73,7 @@
       <translation>Alle Passpunkte löschen</translation>
     </message>
     <message>
-      <source>Move, turn, scale by hand</source>
+      <source>Move, rotate, scale by hand</source>
       <translation>Von Hand verschieben, drehen, skalieren</translation>
     </message>
     <message>
@@ -97,28 +97,28 @@
       <translation>Werkzeug verlassen</translation>
     </message>
     <message>
-      <source>Click a spot in the photo, then the same one on the map. Drag either end to mend.</source>
-      <translation>Klicken Sie eine Stelle im Foto an, dann dieselbe auf der Karte. Beide Enden lassen sich ziehen.</translation>
+      <source>Click a spot in the photo, then the same spot on the map. Drag either end to move it.</source>
+      <translation>Klicken Sie eine Stelle im Foto an, dann dieselbe Stelle auf der Karte. Beide Enden lassen sich durch Ziehen verschieben.</translation>
     </message>
     <message>
       <source>Place by hand</source>
-      <translation>Von Hand hinlegen</translation>
+      <translation>Von Hand platzieren</translation>
     </message>
     <message>
-      <source>Drag the footprint on the map; a corner scales it, the middle of a side turns it.</source>
-      <translation>Ziehen Sie die Bildfläche auf der Karte; eine Ecke skaliert sie, die Mitte einer Seite dreht sie.</translation>
+      <source>Drag the footprint on the map. A corner scales it, the midpoint of a side rotates it.</source>
+      <translation>Ziehen Sie die Bildfläche auf der Karte. Eine Ecke skaliert sie, die Mitte einer Seite dreht sie.</translation>
     </message>
     <message>
       <source>Choose a candidate or place the footprint first.</source>
-      <translation>Wählen Sie zuerst einen Kandidaten oder legen Sie die Bildfläche hin.</translation>
+      <translation>Wählen Sie zuerst einen Kandidaten, oder platzieren Sie die Bildfläche.</translation>
     </message>
     <message>
-      <source>Draw a circle on the map: the photo is searched for inside it.</source>
-      <translation>Zeichnen Sie einen Kreis auf die Karte: darin wird das Foto gesucht.</translation>
+      <source>Draw a circle on the map. The search covers its inside.</source>
+      <translation>Zeichnen Sie einen Kreis auf die Karte. Darin wird gesucht.</translation>
     </message>
     <message>
-      <source>Zoom in first: the map shows more than there is.</source>
-      <translation>Zoomen Sie zuerst hinein: die Karte zeigt mehr, als es gibt.</translation>
+      <source>The map shows more than the Earth. Zoom in first.</source>
+      <translation>Die Karte zeigt mehr als die Erde. Zoomen Sie zuerst hinein.</translation>
     </message>
     <message>
       <source>Centre of the photo</source>
@@ -129,8 +129,8 @@
       <translation>Breite, Länge:</translation>
     </message>
     <message>
-      <source>“{text}” is no place: type latitude and longitude, such as 41.2, 28.9.</source>
-      <translation>„{text}“ ist kein Ort: geben Sie Breite und Länge an, etwa 41.2, 28.9.</translation>
+      <source>“{text}” is not a position. Type latitude and longitude, such as 41.2, 28.9.</source>
+      <translation>„{text}“ ist keine Position. Geben Sie Breite und Länge ein, etwa 41.2, 28.9.</translation>
     </message>
     <message>
       <source>Type coordinates</source>
@@ -142,41 +142,10 @@
     </message>
   </context>
   <context>
-    <name>Correction</name>
-    <message>
-      <source>Now click the same spot on the map. Enter takes the best match near it.</source>
-      <translation>Klicken Sie jetzt dieselbe Stelle auf der Karte an. Die Eingabetaste nimmt die ähnlichste in der Nähe.</translation>
-    </message>
-    <message>
-      <source>Now click the same spot in the photo.</source>
-      <translation>Klicken Sie jetzt dieselbe Stelle im Foto an.</translation>
-    </message>
-    <message>
-      <source>Nothing alike is near there: click the spot on the map.</source>
-      <translation>In der Nähe ist nichts Ähnliches: klicken Sie die Stelle auf der Karte an.</translation>
-    </message>
-    <message>
-      <source>Delete tie point</source>
-      <translation>Passpunkt löschen</translation>
-    </message>
-    <message>
-      <source>Delete all tie points</source>
-      <translation>Alle Passpunkte löschen</translation>
-    </message>
-    <message>
-      <source>Add tie point</source>
-      <translation>Passpunkt setzen</translation>
-    </message>
-    <message>
-      <source>Move tie point</source>
-      <translation>Passpunkt verschieben</translation>
-    </message>
-  </context>
-  <context>
     <name>DecisionBar</name>
     <message>
-      <source>Located again, the photo lost this decision. It stands in the history.</source>
-      <translation>Als das Foto noch einmal verortet wurde, ging diese Entscheidung verloren. Sie steht im Verlauf.</translation>
+      <source>The photo lost this decision when it was located again. The history keeps it.</source>
+      <translation>Das Foto hat diese Entscheidung verloren, als es erneut verortet wurde. Im Verlauf ist sie noch enthalten.</translation>
     </message>
     <message>
       <source>Note  M</source>
@@ -191,8 +160,8 @@
       <translation>Name der prüfenden Person</translation>
     </message>
     <message>
-      <source>Your name: every decision is signed with it</source>
-      <translation>Ihr Name: jede Entscheidung wird damit gezeichnet</translation>
+      <source>Your name, with which every decision is signed</source>
+      <translation>Ihr Name, mit dem jede Entscheidung gespeichert wird</translation>
     </message>
     <message>
       <source>Reviewer</source>
@@ -251,7 +220,7 @@
     </message>
     <message>
       <source>Confidence {percent}</source>
-      <translation>Sicherheit {percent}</translation>
+      <translation>Konfidenz {percent}</translation>
     </message>
     <message>
       <source>Centre {place}</source>
@@ -283,7 +252,7 @@
     </message>
     <message>
       <source>{path} cannot be read.</source>
-      <translation>{path} ist nicht lesbar.</translation>
+      <translation>{path} kann nicht gelesen werden.</translation>
     </message>
     <message>
       <source>The photo, north about up</source>
@@ -323,7 +292,7 @@
     </message>
     <message>
       <source>Confidence of the engine</source>
-      <translation>Sicherheit des Rechenprogramms</translation>
+      <translation>Konfidenz des Rechenprogramms</translation>
     </message>
     <message>
       <source>Imagery</source>
@@ -384,12 +353,24 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Kacheln von {name}</translation>
     </message>
     <message>
-      <source>{n} of {total} photos failed; their rows and the log say why.</source>
-      <translation>{n} von {total} Fotos misslangen; ihre Zeilen und das Protokoll sagen, warum.</translation>
+      <source>{n} of {total} photos failed. Their rows and the log give the reasons.</source>
+      <translation>{n} von {total} Fotos sind fehlgeschlagen. Die Gründe stehen in ihren Zeilen und im Protokoll.</translation>
     </message>
     <message>
-      <source>{n} of {total} photos were skipped because a review decided on them. Tick “Locate reviewed photos again, too” to locate them all the same.</source>
-      <translation>{n} von {total} Fotos wurden übergangen, weil eine Prüfung über sie entschieden hat. Mit „Geprüfte Fotos auch noch einmal verorten“ werden sie trotzdem verortet.</translation>
+      <source>{n} of {total} photos were skipped because they have been reviewed. Tick “Also locate reviewed photos again” to include them.</source>
+      <translation>{n} von {total} Fotos wurden übersprungen, weil sie schon geprüft sind. Kreuzen Sie „Auch geprüfte Fotos erneut verorten“ an, um sie einzubeziehen.</translation>
+    </message>
+    <message>
+      <source>{n} s</source>
+      <translation>{n} s</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} min</translation>
+    </message>
+    <message>
+      <source>{n} h</source>
+      <translation>{n} h</translation>
     </message>
     <message>
       <source>{decision}: {n} photos</source>
@@ -448,7 +429,7 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Zurück</translation>
     </message>
     <message>
-      <source>Next not reviewed</source>
+      <source>Next unreviewed</source>
       <translation>Nächstes ungeprüftes</translation>
     </message>
     <message>
@@ -480,7 +461,7 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Norden oben</translation>
     </message>
     <message>
-      <source>Turn by 90°</source>
+      <source>Rotate by 90°</source>
       <translation>Um 90° drehen</translation>
     </message>
     <message>
@@ -508,24 +489,12 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Notiz schreiben</translation>
     </message>
     <message>
-      <source>{n} s</source>
-      <translation>{n} s</translation>
-    </message>
-    <message>
-      <source>{n} min</source>
-      <translation>{n} min</translation>
-    </message>
-    <message>
-      <source>{n} h</source>
-      <translation>{n} h</translation>
-    </message>
-    <message>
       <source>EarthLoc: locate astronaut photos</source>
       <translation>EarthLoc: Astronautenfotos verorten</translation>
     </message>
     <message>
       <source>Build a regional index</source>
-      <translation>Regionalen Index bauen</translation>
+      <translation>Regionalen Index erstellen</translation>
     </message>
     <message>
       <source>Preparation</source>
@@ -625,7 +594,7 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
     </message>
     <message>
       <source>Export footprints</source>
-      <translation>Bildflächen ausgeben</translation>
+      <translation>Bildflächen exportieren</translation>
     </message>
     <message>
       <source>Results</source>
@@ -665,7 +634,7 @@ Eine vorhandene Datei wird erst ersetzt, wenn die neue vollständig ist.</transl
     </message>
     <message>
       <source>Exported footprints</source>
-      <translation>Ausgegebene Bildflächen</translation>
+      <translation>Exportierte Bildflächen</translation>
     </message>
     <message>
       <source>Number of footprints</source>
@@ -845,11 +814,11 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
     </message>
     <message>
       <source>there is no such index; build or choose one</source>
-      <translation>diesen Index gibt es nicht; bauen oder wählen Sie einen</translation>
+      <translation>diesen Index gibt es nicht; erstellen oder wählen Sie einen</translation>
     </message>
     <message>
       <source>{n} of {total} photos failed:</source>
-      <translation>{n} von {total} Fotos misslangen:</translation>
+      <translation>{n} von {total} Fotos sind fehlgeschlagen:</translation>
     </message>
     <message>
       <source>{n} photos were cancelled.</source>
@@ -857,7 +826,7 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
     </message>
     <message>
       <source>{n} of {total} photos were skipped because a review decided on them; INCLUDE_REVIEWED locates them again.</source>
-      <translation>{n} von {total} Fotos wurden übergangen, weil eine Prüfung über sie entschieden hat; INCLUDE_REVIEWED verortet sie noch einmal.</translation>
+      <translation>{n} von {total} Fotos wurden übersprungen, weil sie schon geprüft sind; mit INCLUDE_REVIEWED werden sie erneut verortet.</translation>
     </message>
     <message>
       <source>Draw a map picture</source>
@@ -975,8 +944,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Abbrechen</translation>
     </message>
     <message>
-      <source>Give up all photos that are waiting or running</source>
-      <translation>Alle wartenden und laufenden Fotos aufgeben</translation>
+      <source>Cancel all photos that are waiting or running</source>
+      <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
     </message>
     <message>
       <source>Add photos</source>
@@ -987,12 +956,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Fotos ({pattern})</translation>
     </message>
     <message>
-      <source>Add all photos in a folder and below</source>
-      <translation>Alle Fotos in einem Ordner und darunter hinzufügen</translation>
+      <source>Add all photos in a folder and its subfolders</source>
+      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
     </message>
     <message>
-      <source>No photos found there: {kinds} are read.</source>
-      <translation>Dort sind keine Fotos: gelesen werden {kinds}.</translation>
+      <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
+      <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
     </message>
     <message>
       <source>Tick an index to search first.</source>
@@ -1008,7 +977,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Localize again</source>
-      <translation>Noch einmal verorten</translation>
+      <translation>Erneut verorten</translation>
     </message>
     <message>
       <source>Localize {n} new</source>
@@ -1023,12 +992,23 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Das Rechenprogramm startet…</translation>
     </message>
     <message>
-      <source>Choose a photo to see what was found.</source>
-      <translation>Wählen Sie ein Foto, um zu sehen, was gefunden wurde.</translation>
+      <source>Choose a photo to see its result.</source>
+      <translation>Wählen Sie ein Foto, um sein Ergebnis zu sehen.</translation>
     </message>
     <message>
       <source> · press Localize to find out where it was taken</source>
       <translation> · drücken Sie auf Verorten, um zu erfahren, wo es aufgenommen wurde</translation>
+    </message>
+  </context>
+  <context>
+    <name>EmptyQueue</name>
+    <message>
+      <source>There is nothing to review yet</source>
+      <translation>Es gibt noch nichts zu prüfen</translation>
+    </message>
+    <message>
+      <source>Locate photos in the EarthLoc panel. They appear here as soon as they are found.</source>
+      <translation>Verorten Sie Fotos im EarthLoc-Bedienfeld. Sie erscheinen hier, sobald sie gefunden sind.</translation>
     </message>
   </context>
   <context>
@@ -1050,8 +1030,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Ordner hinzufügen…</translation>
     </message>
     <message>
-      <source>Bring back {n} located earlier and not saved</source>
-      <translation>{n} früher verortete, nicht gespeicherte zurückholen</translation>
+      <source>Restore {n} photos located earlier in an unsaved project</source>
+      <translation>{n} Fotos aus einem nicht gespeicherten Projekt wiederherstellen</translation>
     </message>
   </context>
   <context>
@@ -1082,15 +1062,15 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>The EarthLoc engine stopped unexpectedly.</source>
-      <translation>Das EarthLoc-Rechenprogramm hörte unerwartet auf.</translation>
+      <translation>Das EarthLoc-Rechenprogramm wurde unerwartet beendet.</translation>
     </message>
     <message>
       <source>The EarthLoc engine gave no sign of life for {n} s.</source>
-      <translation>Das EarthLoc-Rechenprogramm gab {n} s lang kein Lebenszeichen.</translation>
+      <translation>Das EarthLoc-Rechenprogramm hat {n} s lang nicht geantwortet.</translation>
     </message>
     <message>
       <source>The EarthLoc engine sent something that is not a message.</source>
-      <translation>Das EarthLoc-Rechenprogramm sandte etwas, das keine Nachricht ist.</translation>
+      <translation>Das EarthLoc-Rechenprogramm hat eine ungültige Nachricht gesendet.</translation>
     </message>
     <message>
       <source>The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. Update whichever is older.</source>
@@ -1108,8 +1088,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Optionen…</translation>
     </message>
     <message>
-      <source>It is a program of its own, called earthloc; the README says how to install it.</source>
-      <translation>Es ist ein eigenes Programm namens earthloc; die README sagt, wie es installiert wird.</translation>
+      <source>It is a separate program named earthloc. The README explains how to install it.</source>
+      <translation>Es ist ein eigenes Programm namens earthloc. Die README erklärt, wie es installiert wird.</translation>
     </message>
     <message>
       <source>The engine: the program earthloc</source>
@@ -1117,50 +1097,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
-    <name>FeatureChoice</name>
-    <message>
-      <source>As fine as the tiles need</source>
-      <translation>So fein, wie die Kacheln es brauchen</translation>
-    </message>
-    <message>
-      <source>As fine as</source>
-      <translation>So fein wie</translation>
-    </message>
-    <message>
-      <source>No local features</source>
-      <translation>Keine lokalen Merkmale</translation>
-    </message>
-    <message>
-      <source>m a pixel</source>
-      <translation>m je Pixel</translation>
-    </message>
-    <message>
-      <source>Ground size of a pixel of the local features</source>
-      <translation>Bodengröße eines Pixels der lokalen Merkmale</translation>
-    </message>
-    <message>
-      <source>Details of the ground that are recognised in photos, also in those without a nadir.</source>
-      <translation>Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in solchen ohne Nadir.</translation>
-    </message>
-    <message>
-      <source>Narrow photos need finer ones: a photo can be found when its shorter side shows</source>
-      <translation>Schmale Fotos brauchen feinere: ein Foto lässt sich finden, wenn seine kürzere Seite</translation>
-    </message>
-    <message>
-      <source>about 256 of these pixels or more. So 50 m a pixel do for photos 13 km wide and wider.</source>
-      <translation>etwa 256 dieser Pixel oder mehr zeigt. 50 m je Pixel genügen also für Fotos ab 13 km Breite.</translation>
-    </message>
-    <message>
-      <source>By default a photo as wide as the smallest tile has that many, if the imagery is so fine.</source>
-      <translation>Ohne Angabe hat ein Foto von der Breite der kleinsten Kachel so viele, wenn die Bilddaten so fein sind.</translation>
-    </message>
-    <message>
-      <source>Half the size of a pixel makes four times as many features.</source>
-      <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
-    </message>
-  </context>
-  <context>
-    <name>HandOn</name>
+    <name>ExportActions</name>
     <message>
       <source>Accepted photos only</source>
       <translation>Nur angenommene Fotos</translation>
@@ -1179,11 +1116,11 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Accepted photos for training…</source>
-      <translation>Angenommene Fotos zum Trainieren…</translation>
+      <translation>Angenommene Fotos für das Training…</translation>
     </message>
     <message>
       <source>Export footprints</source>
-      <translation>Bildflächen ausgeben</translation>
+      <translation>Bildflächen exportieren</translation>
     </message>
     <message>
       <source>Write catalogue</source>
@@ -1206,12 +1143,55 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Abbrechen</translation>
     </message>
     <message>
-      <source>{path} was not written ({problem}). Try another place; QGIS's log has more.</source>
-      <translation>{path} wurde nicht geschrieben ({problem}). Versuchen Sie einen anderen Ort; mehr steht im Protokoll von QGIS.</translation>
+      <source>{path} could not be written ({problem}). Choose another place; the log of QGIS has the details.</source>
+      <translation>{path} konnte nicht geschrieben werden ({problem}). Wählen Sie einen anderen Ort; Einzelheiten stehen im Protokoll von QGIS.</translation>
     </message>
     <message>
       <source>Written: {path} (photos: {n}).</source>
       <translation>Geschrieben: {path} (Fotos: {n}).</translation>
+    </message>
+  </context>
+  <context>
+    <name>FeatureChoice</name>
+    <message>
+      <source>As fine as the tiles need</source>
+      <translation>So fein, wie die Kacheln es brauchen</translation>
+    </message>
+    <message>
+      <source>As fine as</source>
+      <translation>So fein wie</translation>
+    </message>
+    <message>
+      <source>No local features</source>
+      <translation>Keine lokalen Merkmale</translation>
+    </message>
+    <message>
+      <source>m per pixel</source>
+      <translation>m je Pixel</translation>
+    </message>
+    <message>
+      <source>Ground size of a pixel of the local features</source>
+      <translation>Bodengröße eines Pixels der lokalen Merkmale</translation>
+    </message>
+    <message>
+      <source>Details of the ground that are recognised in photos, even in photos without a nadir.</source>
+      <translation>Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in Fotos ohne Nadir.</translation>
+    </message>
+    <message>
+      <source>Narrow photos need finer ones: a photo can be found when its shorter side shows</source>
+      <translation>Schmale Fotos brauchen feinere: ein Foto lässt sich finden, wenn seine kürzere Seite</translation>
+    </message>
+    <message>
+      <source>about 256 of these pixels or more. So 50 m per pixel suit photos at least 13 km wide.</source>
+      <translation>etwa 256 dieser Pixel oder mehr zeigt. 50 m je Pixel genügen also für Fotos ab 13 km Breite.</translation>
+    </message>
+    <message>
+      <source>By default a photo as wide as the smallest tile has that many, if the imagery is fine enough.</source>
+      <translation>Standardmäßig hat ein Foto von der Breite der kleinsten Kachel so viele, wenn die Bilddaten fein genug sind.</translation>
+    </message>
+    <message>
+      <source>Half the pixel size gives four times as many features.</source>
+      <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
     </message>
   </context>
   <context>
@@ -1237,8 +1217,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Adresse eines Kachelservers eingeben…</translation>
     </message>
     <message>
-      <source>Rasters, MBTiles, GeoPackages, settings of a tile server</source>
-      <translation>Raster, MBTiles, GeoPackages, Angaben zu einem Kachelserver</translation>
+      <source>Rasters, MBTiles, GeoPackages, tile server definitions</source>
+      <translation>Raster, MBTiles, GeoPackages, Kachelserver-Definitionen</translation>
     </message>
     <message>
       <source>Folder of EarthLoc tiles</source>
@@ -1249,24 +1229,24 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Kachelserver</translation>
     </message>
     <message>
-      <source>Address, such as https://host/{z}/{x}/{y}.png, or of WMTS capabilities:</source>
-      <translation>Adresse, etwa https://host/{z}/{x}/{y}.png, oder die von WMTS-Angaben:</translation>
+      <source>Address of the tiles, such as https://host/{z}/{x}/{y}.png, or of WMTS capabilities:</source>
+      <translation>Adresse der Kacheln, etwa https://host/{z}/{x}/{y}.png, oder der WMTS-Capabilities:</translation>
     </message>
     <message>
-      <source>Whom to credit for its imagery, and under which licence it is (if you know):</source>
-      <translation>Urheber der Bilddaten und ihre Lizenz (wenn bekannt):</translation>
+      <source>Attribution and licence of its imagery (if you know them):</source>
+      <translation>Urheber und Lizenz der Bilddaten (falls bekannt):</translation>
     </message>
     <message>
-      <source>Whom to credit is not known: look up the terms of the server.</source>
-      <translation>Der Urheber ist nicht bekannt: lesen Sie die Bedingungen des Servers.</translation>
+      <source>The attribution is unknown. Look up the terms of the server.</source>
+      <translation>Der Urheber ist nicht bekannt. Lesen Sie die Nutzungsbedingungen des Servers.</translation>
     </message>
     <message>
-      <source>Tiles are fetched from {host} when they are needed, and kept. {credit}</source>
-      <translation>Kacheln werden bei Bedarf von {host} geholt und behalten. {credit}</translation>
+      <source>Tiles are downloaded from {host} when needed, and cached. {credit}</source>
+      <translation>Kacheln werden bei Bedarf von {host} heruntergeladen und zwischengespeichert. {credit}</translation>
     </message>
     <message>
-      <source>⚠ The imagery of these indexes is not on this computer, so no photo can be checked and all stay “uncertain”. Choose imagery above: a raster, a layer or a tile server.</source>
-      <translation>⚠ Die Bilddaten dieser Indexe sind nicht auf diesem Rechner; deshalb kann kein Foto überprüft werden, und alle bleiben „unsicher“. Wählen Sie oben Bilddaten: ein Raster, einen Layer oder einen Kachelserver.</translation>
+      <source>⚠ The imagery of these indexes is not on this computer, so photos cannot be verified and stay “uncertain”. Choose imagery above: a raster, a layer or a tile server.</source>
+      <translation>⚠ Die Bilddaten dieser Indexe sind nicht auf diesem Rechner. Deshalb können Fotos nicht überprüft werden und bleiben „unsicher“. Wählen Sie oben Bilddaten: ein Raster, einen Layer oder einen Kachelserver.</translation>
     </message>
   </context>
   <context>
@@ -1288,7 +1268,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <name>IndexBuilder</name>
     <message>
       <source>Build an index</source>
-      <translation>Index bauen</translation>
+      <translation>Index erstellen</translation>
     </message>
     <message>
       <source>Name of the index</source>
@@ -1299,16 +1279,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Nur, was die Karte zeigt</translation>
     </message>
     <message>
-      <source>Ground widths of the tiles in km: about those of the photos to be located</source>
-      <translation>Bodenbreiten der Kacheln in km: etwa die der Fotos, die verortet werden sollen</translation>
+      <source>Ground widths of the tiles in km, similar to those of the photos to locate</source>
+      <translation>Bodenbreiten der Kacheln in km, ähnlich denen der Fotos, die verortet werden sollen</translation>
     </message>
     <message>
-      <source>What the imagery's own tags say</source>
-      <translation>Was die Bilddaten selbst angeben</translation>
+      <source>As stated in the imagery file</source>
+      <translation>Wie in der Bilddatei angegeben</translation>
     </message>
     <message>
       <source>Build</source>
-      <translation>Bauen</translation>
+      <translation>Erstellen</translation>
     </message>
     <message>
       <source>Imagery</source>
@@ -1335,16 +1315,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Lizenz</translation>
     </message>
     <message>
-      <source>The engine plans the tiles.</source>
+      <source>The engine is planning the tiles.</source>
       <translation>Das Rechenprogramm plant die Kacheln.</translation>
     </message>
     <message>
-      <source>Choose a raster file with a coordinate system, not a web service.</source>
-      <translation>Wählen Sie eine Rasterdatei mit Koordinatensystem, keinen Webdienst.</translation>
+      <source>This layer cannot be used. Choose a raster file with a coordinate system, not a web service.</source>
+      <translation>Dieser Layer ist nicht geeignet. Wählen Sie eine Rasterdatei mit Koordinatensystem, keinen Webdienst.</translation>
     </message>
     <message>
-      <source>What the map shows lies outside the Earth; move the map.</source>
-      <translation>Was die Karte zeigt, liegt außerhalb der Erde; verschieben Sie die Karte.</translation>
+      <source>The map shows an area outside the Earth. Move the map.</source>
+      <translation>Die Karte zeigt ein Gebiet außerhalb der Erde. Verschieben Sie die Karte.</translation>
     </message>
     <message>
       <source>, about {time} left</source>
@@ -1359,8 +1339,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>{name}: {n} Kacheln.</translation>
     </message>
     <message>
-      <source>Paused. Build with the same choices goes on where it stopped.</source>
-      <translation>Angehalten. Bauen mit denselben Angaben geht weiter, wo es aufhörte.</translation>
+      <source>Paused. Press Resume to continue with the same options.</source>
+      <translation>Angehalten. Drücken Sie Fortsetzen, um mit denselben Angaben weiterzumachen.</translation>
     </message>
     <message>
       <source>Pause</source>
@@ -1371,8 +1351,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Fortsetzen</translation>
     </message>
     <message>
-      <source>An index of this name is there already; choose another.</source>
-      <translation>Einen Index dieses Namens gibt es schon; bitte einen anderen wählen.</translation>
+      <source>An index with this name already exists. Choose another name.</source>
+      <translation>Es gibt schon einen Index mit diesem Namen. Wählen Sie einen anderen Namen.</translation>
     </message>
   </context>
   <context>
@@ -1383,7 +1363,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Find or build an index</source>
-      <translation>Index finden oder bauen</translation>
+      <translation>Index suchen oder erstellen</translation>
     </message>
     <message>
       <source>Browse for an index…</source>
@@ -1391,11 +1371,11 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Manage and build indexes…</source>
-      <translation>Indexe verwalten und bauen…</translation>
+      <translation>Indexe verwalten und erstellen…</translation>
     </message>
     <message>
-      <source>Look for indexes again</source>
-      <translation>Noch einmal nach Indexen sehen</translation>
+      <source>Refresh the list of indexes</source>
+      <translation>Liste der Indexe aktualisieren</translation>
     </message>
     <message>
       <source>Tick an index to search</source>
@@ -1403,15 +1383,15 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>No index yet: browse or build one</source>
-      <translation>Noch kein Index: auswählen oder bauen</translation>
+      <translation>Noch kein Index: auswählen oder erstellen</translation>
     </message>
     <message>
       <source>Folder of the regional index</source>
       <translation>Ordner des regionalen Index</translation>
     </message>
     <message>
-      <source>{path} is no regional index. Choose the folder that holds its index.json.</source>
-      <translation>{path} ist kein regionaler Index. Wählen Sie den Ordner, in dem dessen index.json liegt.</translation>
+      <source>{path} is not an index. Choose the folder that contains its index.json.</source>
+      <translation>{path} ist kein Index. Wählen Sie den Ordner, der die Datei index.json enthält.</translation>
     </message>
   </context>
   <context>
@@ -1434,11 +1414,11 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Export…</source>
-      <translation>Ausgeben…</translation>
+      <translation>Exportieren…</translation>
     </message>
     <message>
       <source>Import…</source>
-      <translation>Übernehmen…</translation>
+      <translation>Importieren…</translation>
     </message>
     <message>
       <source>Add from Milvus…</source>
@@ -1449,104 +1429,104 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Löschen…</translation>
     </message>
     <message>
-      <source>There is no index yet. Build one below, or import one that is zipped.</source>
-      <translation>Es gibt noch keinen Index. Bauen Sie unten einen, oder übernehmen Sie einen gezippten.</translation>
+      <source>There is no index yet. Build one below, or import one from a zip file.</source>
+      <translation>Es gibt noch keinen Index. Erstellen Sie unten einen, oder importieren Sie einen aus einer ZIP-Datei.</translation>
     </message>
     <message>
-      <source>Choose an index to see on the map where it reaches.</source>
-      <translation>Wählen Sie einen Index, um auf der Karte zu sehen, wie weit er reicht.</translation>
+      <source>Choose an index to see its region on the map.</source>
+      <translation>Wählen Sie einen Index, um sein Gebiet auf der Karte zu sehen.</translation>
     </message>
     <message>
-      <source>The tiles of {name} are being drawn.</source>
-      <translation>Die Kacheln von {name} werden gezeichnet.</translation>
+      <source>Drawing the tiles of {name}…</source>
+      <translation>Die Kacheln von {name} werden gezeichnet…</translation>
     </message>
     <message>
-      <source>{name}: {done} of {total} tiles are drawn.</source>
-      <translation>{name}: {done} von {total} Kacheln sind gezeichnet.</translation>
+      <source>{name}: {done} of {total} tiles drawn</source>
+      <translation>{name}: {done} von {total} Kacheln gezeichnet</translation>
     </message>
     <message>
-      <source>{path} is damaged; delete it and try again.</source>
-      <translation>{path} ist beschädigt; bitte löschen und noch einmal versuchen.</translation>
+      <source>{path} is damaged. Delete it and try again.</source>
+      <translation>{path} ist beschädigt. Löschen Sie die Datei und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
-      <source>{layer} is on the map, the widest switched on.</source>
-      <translation>{layer} liegt auf der Karte, die breitesten eingeschaltet.</translation>
+      <source>{layer} was added to the map; only the widest tiles are visible.</source>
+      <translation>{layer} wurde der Karte hinzugefügt; nur die breitesten Kacheln sind sichtbar.</translation>
     </message>
     <message>
-      <source>{name} is being checked.</source>
-      <translation>{name} wird überprüft.</translation>
+      <source>Checking {name}…</source>
+      <translation>{name} wird überprüft…</translation>
     </message>
     <message>
-      <source>{name}: all tiles that were pushed are there.</source>
-      <translation>{name}: alle Kacheln, die hochgeladen wurden, sind da.</translation>
+      <source>{name}: the server has all tiles.</source>
+      <translation>{name}: Auf dem Server sind alle Kacheln vorhanden.</translation>
     </message>
     <message>
-      <source>{name}: {n} files, all as they were written.</source>
-      <translation>{name}: {n} Dateien, alle wie geschrieben.</translation>
+      <source>{name}: {n} files, all intact</source>
+      <translation>{name}: {n} Dateien, alle unversehrt</translation>
     </message>
     <message>
       <source>Export index</source>
-      <translation>Index ausgeben</translation>
+      <translation>Index exportieren</translation>
     </message>
     <message>
-      <source>{name} is being packed.</source>
-      <translation>{name} wird gepackt.</translation>
+      <source>Packing {name}…</source>
+      <translation>{name} wird gepackt…</translation>
     </message>
     <message>
-      <source>{name} is in {archive}.</source>
-      <translation>{name} ist in {archive}.</translation>
+      <source>{name} was exported to {archive}.</source>
+      <translation>{name} wurde nach {archive} exportiert.</translation>
     </message>
     <message>
       <source>Import index</source>
-      <translation>Index übernehmen</translation>
+      <translation>Index importieren</translation>
     </message>
     <message>
-      <source>{archive} is being unpacked.</source>
-      <translation>{archive} wird entpackt.</translation>
+      <source>Unpacking {archive}…</source>
+      <translation>{archive} wird entpackt…</translation>
     </message>
     <message>
       <source>Address of the index, milvus://HOST:PORT/NAME.</source>
       <translation>Adresse des Index, milvus://HOST:PORT/NAME.</translation>
     </message>
     <message>
-      <source>Its server then gets descriptors and nadirs of the photos</source>
-      <translation>Sein Server bekommt dann Deskriptoren und Nadire der Fotos,</translation>
+      <source>For each photo searched in it, the server receives</source>
+      <translation>Zu jedem Foto, das darin gesucht wird, erhält der Server</translation>
     </message>
     <message>
-      <source>that are searched in it, no pictures.</source>
-      <translation>die darin gesucht werden, keine Bilder.</translation>
+      <source>descriptors and the nadir, but no pictures.</source>
+      <translation>Deskriptoren und den Nadir, aber keine Bilder.</translation>
     </message>
     <message>
       <source>Add an index on Milvus</source>
       <translation>Index auf Milvus hinzufügen</translation>
     </message>
     <message>
-      <source>{address} is being asked.</source>
-      <translation>{address} wird gefragt.</translation>
+      <source>Contacting {address}…</source>
+      <translation>Verbindung zu {address}…</translation>
     </message>
     <message>
       <source>{name}: {n} tiles on {address}.</source>
       <translation>{name}: {n} Kacheln auf {address}.</translation>
     </message>
     <message>
-      <source>Take {name} off this list? On its server it stays.</source>
-      <translation>{name} aus dieser Liste nehmen? Auf seinem Server bleibt er.</translation>
+      <source>Remove {name} from this list? It stays on its server.</source>
+      <translation>{name} aus dieser Liste entfernen? Auf dem Server bleibt der Index erhalten.</translation>
     </message>
     <message>
-      <source>Delete {name} ({path}) for good? Results made with it stay.</source>
-      <translation>{name} ({path}) endgültig löschen? Ergebnisse, die damit entstanden, bleiben.</translation>
+      <source>Delete {name} ({path}) permanently? Results made with it are kept.</source>
+      <translation>{name} ({path}) endgültig löschen? Ergebnisse, die damit entstanden sind, bleiben erhalten.</translation>
     </message>
     <message>
       <source>Delete index</source>
       <translation>Index löschen</translation>
     </message>
     <message>
-      <source>{name} is off this list.</source>
-      <translation>{name} ist aus dieser Liste genommen.</translation>
+      <source>{name} was removed from this list.</source>
+      <translation>{name} wurde aus dieser Liste entfernt.</translation>
     </message>
     <message>
-      <source>{name} is deleted.</source>
-      <translation>{name} ist gelöscht.</translation>
+      <source>{name} was deleted.</source>
+      <translation>{name} wurde gelöscht.</translation>
     </message>
   </context>
   <context>
@@ -1628,7 +1608,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>The engine stopped {n} times on this photo: {reason}</source>
-      <translation>Das Rechenprogramm hielt bei diesem Foto {n}-mal an: {reason}</translation>
+      <translation>Das Rechenprogramm ist bei diesem Foto {n}-mal abgestürzt: {reason}</translation>
     </message>
   </context>
   <context>
@@ -1669,8 +1649,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Breite, Länge</translation>
     </message>
     <message>
-      <source>Latitude and longitude of the point under the station: 41.2, 28.9</source>
-      <translation>Breite und Länge des Punktes unter der Station: 41.2, 28.9</translation>
+      <source>Latitude and longitude of the point below the station, such as 41.2, 28.9</source>
+      <translation>Breite und Länge des Punktes unter der Station, etwa 41.2, 28.9</translation>
     </message>
   </context>
   <context>
@@ -1684,12 +1664,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>nicht gefunden</translation>
     </message>
     <message>
-      <source>Search only around the nadir, where it is known</source>
-      <translation>Nur um den Nadir suchen, wo er bekannt ist</translation>
+      <source>Search only around the nadir if it is known</source>
+      <translation>Nur um den Nadir suchen, wenn er bekannt ist</translation>
     </message>
     <message>
-      <source>Leave the engine empty to have it looked up in the environment variable EARTHLOC_ENGINE, beside the plugin's sources and on the PATH.</source>
-      <translation>Bleibt das Rechenprogramm leer, wird es in der Umgebungsvariablen EARTHLOC_ENGINE, neben den Quellen der Erweiterung und im PATH gesucht.</translation>
+      <source>If the engine is empty, it is searched in the environment variable EARTHLOC_ENGINE, beside the sources of the plugin and on the PATH.</source>
+      <translation>Ist kein Rechenprogramm angegeben, wird es in der Umgebungsvariablen EARTHLOC_ENGINE, neben den Quellen der Erweiterung und im PATH gesucht.</translation>
     </message>
     <message>
       <source>Engine</source>
@@ -1704,12 +1684,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Umkreis des Nadirs</translation>
     </message>
     <message>
-      <source>Candidates for a photo</source>
-      <translation>Kandidaten für ein Foto</translation>
+      <source>Candidates per photo</source>
+      <translation>Kandidaten je Foto</translation>
     </message>
   </context>
   <context>
-    <name>PanelTools</name>
+    <name>PanelToolBar</name>
     <message>
       <source>Add photos…</source>
       <translation>Fotos…</translation>
@@ -1723,16 +1703,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Ordner…</translation>
     </message>
     <message>
-      <source>Add all photos in a folder and below</source>
-      <translation>Alle Fotos in einem Ordner und darunter hinzufügen</translation>
+      <source>Add all photos in a folder and its subfolders</source>
+      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
     </message>
     <message>
       <source>Review…</source>
       <translation>Prüfen…</translation>
     </message>
     <message>
-      <source>Check located photos against the map, and sign off</source>
-      <translation>Verortete Fotos mit der Karte vergleichen und zeichnen</translation>
+      <source>Compare located photos with the map, and accept or correct them</source>
+      <translation>Verortete Fotos mit der Karte vergleichen und annehmen oder berichtigen</translation>
     </message>
     <message>
       <source>Zoom to result</source>
@@ -1747,12 +1727,12 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Die gewählten Fotos und ihre Ergebnisse entfernen</translation>
     </message>
     <message>
-      <source>Undo removing</source>
+      <source>Undo removal</source>
       <translation>Entfernen rückgängig machen</translation>
     </message>
     <message>
-      <source>Bring back what was removed (Ctrl+Z)</source>
-      <translation>Entferntes zurückholen (Strg+Z)</translation>
+      <source>Restore the removed photos (Ctrl+Z)</source>
+      <translation>Entfernte Fotos wiederherstellen (Strg+Z)</translation>
     </message>
     <message>
       <source>Options…</source>
@@ -1783,7 +1763,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Locate again</source>
-      <translation>Noch einmal verorten</translation>
+      <translation>Erneut verorten</translation>
     </message>
     <message>
       <source>Cancel</source>
@@ -1834,7 +1814,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Failed</source>
-      <translation>Misslungen</translation>
+      <translation>Fehlgeschlagen</translation>
     </message>
     <message>
       <source>Photo</source>
@@ -1846,7 +1826,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>Confidence</source>
-      <translation>Sicherheit</translation>
+      <translation>Konfidenz</translation>
     </message>
     <message>
       <source>Nadir</source>
@@ -1857,8 +1837,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Zeit (UTC)</translation>
     </message>
     <message>
-      <source>The point under the station: latitude, longitude. Double-click to type it.</source>
-      <translation>Der Punkt unter der Station: Breite, Länge. Doppelklick, um ihn einzugeben.</translation>
+      <source>The point below the station: latitude, longitude. Double-click to edit.</source>
+      <translation>Der Punkt unter der Station: Breite, Länge. Zum Bearbeiten doppelklicken.</translation>
     </message>
     <message>
       <source>none</source>
@@ -1940,6 +1920,21 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
+    <name>Recorder</name>
+    <message>
+      <source>{path}: {n} decisions could not be saved ({problem}). Decide again on {photos}.</source>
+      <translation>{path}: {n} Entscheidungen konnten nicht gespeichert werden ({problem}). Entscheiden Sie erneut über {photos}.</translation>
+    </message>
+    <message>
+      <source>{path}: the decision on {photo} could not be saved ({problem}). EarthLoc tries again with the next decision and when the review is closed. A new decision on the photo replaces it.</source>
+      <translation>{path}: Die Entscheidung über {photo} konnte nicht gespeichert werden ({problem}). EarthLoc versucht es bei der nächsten Entscheidung und beim Schließen der Prüfung erneut. Eine neue Entscheidung über das Foto ersetzt sie.</translation>
+    </message>
+    <message>
+      <source>{path}: the reviews could not be read ({problem}). Open the review again; see the log of QGIS.</source>
+      <translation>{path}: Die Entscheidungen konnten nicht gelesen werden ({problem}). Öffnen Sie die Prüfung erneut; Einzelheiten stehen im Protokoll von QGIS.</translation>
+    </message>
+  </context>
+  <context>
     <name>RemoveQuestion</name>
     <message>
       <source>Remove photos</source>
@@ -1954,39 +1949,24 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>{n} Fotos aus der Liste entfernen?</translation>
     </message>
     <message>
-      <source>With results, which go from the map and from {file}: {n}.</source>
-      <translation>Mit Ergebnissen, die auch von der Karte und aus {file} verschwinden: {n}.</translation>
+      <source>Photos with results, which are removed from the map and from {file}: {n}.</source>
+      <translation>Fotos mit Ergebnissen, die aus der Karte und aus {file} entfernt werden: {n}.</translation>
     </message>
     <message>
-      <source>The photo files stay. Undo (Ctrl+Z in the panel) brings everything back.</source>
-      <translation>Die Fotodateien bleiben. Rückgängig (Strg+Z im Bedienfeld) holt alles zurück.</translation>
+      <source>The photo files are kept. Undo (Ctrl+Z in the panel) restores everything.</source>
+      <translation>Die Fotodateien bleiben erhalten. Rückgängig (Strg+Z im Bedienfeld) stellt alles wieder her.</translation>
     </message>
     <message>
       <source>Remove</source>
       <translation>Entfernen</translation>
     </message>
     <message>
-      <source>Also those that a review decided on: {n}</source>
-      <translation>Auch die, über die eine Prüfung entschieden hat: {n}</translation>
+      <source>Also remove reviewed photos: {n}</source>
+      <translation>Auch geprüfte Fotos entfernen: {n}</translation>
     </message>
     <message>
       <source>Remove {n}</source>
       <translation>{n} entfernen</translation>
-    </message>
-  </context>
-  <context>
-    <name>Recorder</name>
-    <message>
-      <source>{path}: {n} decisions could not be saved ({problem}): decide again on {photos}.</source>
-      <translation>{path}: {n} Entscheidungen konnten nicht gespeichert werden ({problem}): Entscheiden Sie erneut über {photos}.</translation>
-    </message>
-    <message>
-      <source>{path}: the decision on {photo} could not be saved ({problem}). It is kept and tried again with the next one and when the review is closed; or decide otherwise on it.</source>
-      <translation>{path}: Die Entscheidung über {photo} konnte nicht gespeichert werden ({problem}). Sie bleibt vorgemerkt und wird mit der nächsten und beim Schließen der Prüfung erneut versucht; oder entscheiden Sie anders über das Foto.</translation>
-    </message>
-    <message>
-      <source>{path}: the reviews could not be read ({problem}). Open the review again; QGIS's log has more.</source>
-      <translation>{path}: Die Entscheidungen konnten nicht gelesen werden ({problem}). Öffnen Sie die Prüfung erneut; mehr steht im Protokoll von QGIS.</translation>
     </message>
   </context>
   <context>
@@ -2016,36 +1996,36 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Breite</translation>
     </message>
     <message>
-      <source>Turned</source>
-      <translation>Gedreht</translation>
+      <source>Rotation</source>
+      <translation>Drehung</translation>
     </message>
     <message>
       <source>Centre</source>
       <translation>Mitte</translation>
     </message>
     <message>
-      <source>Counter-clockwise turn that makes the photo look north up</source>
-      <translation>Drehung gegen den Uhrzeigersinn, nach der das Foto genordet aussieht</translation>
+      <source>Counter-clockwise rotation that puts north up in the photo</source>
+      <translation>Drehung gegen den Uhrzeigersinn, nach der im Foto Norden oben ist</translation>
     </message>
     <message>
       <source>Show photo on map</source>
       <translation>Foto auf der Karte zeigen</translation>
     </message>
     <message>
-      <source>Draws the photo where it lies, as a layer with a slider for its opacity</source>
-      <translation>Zeichnet das Foto dort, wo es liegt, als Layer mit einem Regler für die Deckkraft</translation>
+      <source>Draws the photo at its position, as a layer with a slider for its opacity</source>
+      <translation>Zeichnet das Foto an seiner Position, als Layer mit einem Regler für die Deckkraft</translation>
     </message>
     <message>
-      <source>{index}: its tile looks like the photo</source>
-      <translation>{index}: die Kachel sieht dem Foto ähnlich</translation>
+      <source>{index}: found because its tile looks like the photo</source>
+      <translation>{index}: gefunden, weil die Kachel dem Foto ähnlich sieht</translation>
     </message>
     <message>
-      <source>{index}: local features vote for it (z-score {z})</source>
-      <translation>{index}: lokale Merkmale stimmen dafür (z-Wert {z})</translation>
+      <source>{index}: found by local features (z-score {z})</source>
+      <translation>{index}: durch lokale Merkmale gefunden (z-Wert {z})</translation>
     </message>
     <message>
-      <source>{index}: local features vote for it (z-score {z}), and its tile looks like the photo</source>
-      <translation>{index}: lokale Merkmale stimmen dafür (z-Wert {z}), und die Kachel sieht dem Foto ähnlich</translation>
+      <source>{index}: found by local features (z-score {z}); its tile also looks like the photo</source>
+      <translation>{index}: durch lokale Merkmale gefunden (z-Wert {z}); auch die Kachel sieht dem Foto ähnlich</translation>
     </message>
     <message>
       <source>attribution unknown</source>
@@ -2057,7 +2037,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
-    <name>ReviewBench</name>
+    <name>ReviewController</name>
     <message>
       <source>Choose candidate {n}</source>
       <translation>Kandidat {n} wählen</translation>
@@ -2086,7 +2066,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>failed</source>
-      <translation>misslungen</translation>
+      <translation>fehlgeschlagen</translation>
     </message>
     <message>
       <source>Photo</source>
@@ -2118,7 +2098,7 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
   </context>
   <context>
-    <name>ReviewTools</name>
+    <name>ReviewToolBar</name>
     <message>
       <source>Opacity of the photo over the map</source>
       <translation>Deckkraft des Fotos über der Karte</translation>
@@ -2131,24 +2111,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Bilddaten zum Vergleichen</translation>
     </message>
     <message>
-      <source>Hand on</source>
-      <translation>Weitergeben</translation>
+      <source>Export</source>
+      <translation>Exportieren</translation>
     </message>
     <message>
-      <source>All photos of this list are reviewed. The button with the arrow, above at the right, hands them on.</source>
-      <translation>Alle Fotos dieser Liste sind geprüft. Der Knopf mit dem Pfeil oben rechts gibt sie weiter.</translation>
+      <source>All photos in this list are reviewed. Export them with the arrow button at the upper right.</source>
+      <translation>Alle Fotos in dieser Liste sind geprüft. Exportieren Sie sie über die Schaltfläche mit dem Pfeil oben rechts.</translation>
     </message>
     <message>
-      <source>There is nothing to review yet</source>
-      <translation>Es gibt noch nichts zu prüfen</translation>
-    </message>
-    <message>
-      <source>Locate photos in the EarthLoc panel: they appear here as soon as they are found.</source>
-      <translation>Verorten Sie Fotos im EarthLoc-Bedienfeld: Sie erscheinen hier, sobald sie gefunden sind.</translation>
-    </message>
-    <message>
-      <source>No photo is like that. Choose “All photos” above.</source>
-      <translation>So ist kein Foto. Wählen Sie oben „Alle Fotos“.</translation>
+      <source>No photo matches the filter. Choose “All photos” above.</source>
+      <translation>Kein Foto entspricht dem Filter. Wählen Sie oben „Alle Fotos“.</translation>
     </message>
     <message>
       <source>Reading…</source>
@@ -2156,19 +2128,19 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>{path} cannot be read. It may have been moved or renamed.</source>
-      <translation>{path} ist nicht lesbar. Vielleicht wurde es verschoben oder umbenannt.</translation>
+      <translation>{path} kann nicht gelesen werden. Die Datei wurde vielleicht verschoben oder umbenannt.</translation>
     </message>
     <message>
-      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history, the later one holds.</source>
-      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf, die spätere gilt.</translation>
+      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history. The later one is in effect.</source>
+      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf. Die spätere gilt.</translation>
     </message>
     <message>
       <source>Somebody</source>
       <translation>Jemand</translation>
     </message>
     <message>
-      <source>{n} decisions wait to be saved: {problem}</source>
-      <translation>{n} Entscheidungen warten auf das Speichern: {problem}</translation>
+      <source>{n} decisions are waiting to be saved: {problem}</source>
+      <translation>{n} Entscheidungen sind noch nicht gespeichert: {problem}</translation>
     </message>
   </context>
   <context>
@@ -2189,28 +2161,28 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>SearchHere</name>
     <message>
-      <source>There is no index to search: add one in the EarthLoc panel.</source>
-      <translation>Es gibt keinen Index zum Durchsuchen: fügen Sie im EarthLoc-Bedienfeld einen hinzu.</translation>
+      <source>There is no index to search. Add one in the EarthLoc panel.</source>
+      <translation>Es gibt keinen Index zum Durchsuchen. Fügen Sie im EarthLoc-Bedienfeld einen hinzu.</translation>
     </message>
     <message>
-      <source>Searching within {km} km…  Esc stops it</source>
-      <translation>Suche im Umkreis von {km} km…  Esc hält sie an</translation>
+      <source>Searching within {km} km…  Press Esc to stop.</source>
+      <translation>Suche im Umkreis von {km} km…  Esc bricht sie ab.</translation>
     </message>
     <message>
-      <source>Choose imagery to fit the photo to first: the button with the picture.</source>
-      <translation>Wählen Sie zuerst Bilddaten zum Anpassen: der Knopf mit dem Bild.</translation>
+      <source>There is no imagery to fit the photo to. Choose some with the button that shows a picture.</source>
+      <translation>Es gibt keine Bilddaten, an die das Foto angepasst werden kann. Wählen Sie welche über die Schaltfläche mit dem Bild.</translation>
     </message>
     <message>
-      <source>Fitting the photo to the imagery…  Esc stops it</source>
-      <translation>Das Foto wird an die Bilddaten angepasst…  Esc hält es an</translation>
+      <source>Fitting the photo to the imagery…  Press Esc to stop.</source>
+      <translation>Das Foto wird an die Bilddaten angepasst…  Esc bricht ab.</translation>
     </message>
     <message>
       <source>The search was stopped.</source>
       <translation>Die Suche wurde angehalten.</translation>
     </message>
     <message>
-      <source>Nothing was found there.</source>
-      <translation>Dort wurde nichts gefunden.</translation>
+      <source>The photo was not found there.</source>
+      <translation>Das Foto wurde dort nicht gefunden.</translation>
     </message>
     <message>
       <source>Search here</source>
@@ -2232,36 +2204,36 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Um den Nadir, im Umkreis von</translation>
     </message>
     <message>
-      <source>Where the nadir of a photo is known, search only around it. Untick when you do not trust it.</source>
-      <translation>Wo der Nadir eines Fotos bekannt ist, wird nur um ihn herum gesucht. Abwählen, wenn Sie ihm nicht trauen.</translation>
+      <source>If the nadir of a photo is known, search only around it. Untick if you do not trust it.</source>
+      <translation>Ist der Nadir eines Fotos bekannt, wird nur um ihn herum gesucht. Abwählen, wenn Sie ihm nicht trauen.</translation>
     </message>
     <message>
       <source>Radius around the nadir in km</source>
       <translation>Umkreis des Nadirs in km</translation>
     </message>
     <message>
-      <source>Candidates for a photo</source>
-      <translation>Kandidaten für ein Foto</translation>
+      <source>Candidates per photo</source>
+      <translation>Kandidaten je Foto</translation>
     </message>
     <message>
-      <source>How many candidates are listed and drawn for a photo</source>
-      <translation>Wie viele Kandidaten je Foto aufgeführt und gezeichnet werden</translation>
+      <source>Number of candidates listed and drawn for each photo</source>
+      <translation>Zahl der Kandidaten, die je Foto aufgeführt und gezeichnet werden</translation>
     </message>
     <message>
-      <source>Fit photos to imagery (exact, takes seconds)</source>
+      <source>Fit photos to imagery (precise, takes seconds)</source>
       <translation>Fotos an Bilddaten anpassen (genau, dauert Sekunden)</translation>
     </message>
     <message>
-      <source>Finds the exact footprint and says how sure it is. Without it footprints are best guesses.</source>
-      <translation>Findet die genaue Bildfläche und sagt, wie sicher sie ist. Ohne sind Bildflächen beste Vermutungen.</translation>
+      <source>Finds the precise footprint and its confidence. Without fitting, footprints are rough estimates.</source>
+      <translation>Findet die genaue Bildfläche und ihre Konfidenz. Ohne Anpassung sind Bildflächen grobe Schätzungen.</translation>
     </message>
     <message>
-      <source>Locate reviewed photos again, too</source>
-      <translation>Geprüfte Fotos auch noch einmal verorten</translation>
+      <source>Also locate reviewed photos again</source>
+      <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
     <message>
-      <source>Otherwise what a review decided on is left alone. Holds for the next run only; the decisions stay in the history, and the review can bring them back.</source>
-      <translation>Sonst bleibt, worüber eine Prüfung entschieden hat, wie es ist. Gilt nur für den nächsten Lauf; die Entscheidungen bleiben im Verlauf, und die Prüfung kann sie zurückholen.</translation>
+      <source>Otherwise reviewed photos are skipped. Applies to the next run only. The decisions stay in the history, and the review can bring them back.</source>
+      <translation>Sonst werden geprüfte Fotos übersprungen. Gilt nur für den nächsten Lauf. Die Entscheidungen bleiben im Verlauf, und die Prüfung kann sie zurückholen.</translation>
     </message>
     <message>
       <source>Search in</source>
@@ -2275,8 +2247,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>StatusLine</name>
     <message>
-      <source>State</source>
-      <translation>Stand</translation>
+      <source>Status</source>
+      <translation>Status</translation>
     </message>
     <message>
       <source>somebody</source>
@@ -2287,16 +2259,16 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>&lt;b&gt;{decision}&lt;/b&gt; von {who}</translation>
     </message>
     <message>
-      <source>&lt;b&gt;Changed&lt;/b&gt;: accept it to keep it, or undo</source>
-      <translation>&lt;b&gt;Geändert&lt;/b&gt;: annehmen, um es zu behalten, oder rückgängig machen</translation>
+      <source>&lt;b&gt;Changed&lt;/b&gt;: accept the change, or undo it</source>
+      <translation>&lt;b&gt;Geändert&lt;/b&gt;: Änderung annehmen oder rückgängig machen</translation>
     </message>
     <message>
       <source>no footprint</source>
       <translation>keine Bildfläche</translation>
     </message>
     <message>
-      <source>tie points: {n}, &lt;b&gt;too few to tell the error&lt;/b&gt;: set a fourth, far from the others</source>
-      <translation>Passpunkte: {n}, &lt;b&gt;zu wenige, um den Fehler zu nennen&lt;/b&gt;: Setzen Sie einen vierten, weit weg von den anderen</translation>
+      <source>tie points: {n}, &lt;b&gt;too few to estimate the error&lt;/b&gt;: set a fourth one, far from the others</source>
+      <translation>Passpunkte: {n}, &lt;b&gt;zu wenige, um den Fehler zu schätzen&lt;/b&gt;: Setzen Sie einen vierten, weit weg von den anderen</translation>
     </message>
     <message>
       <source>tie points: {n}, error {km} km</source>
@@ -2308,15 +2280,46 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     </message>
     <message>
       <source>placed by hand</source>
-      <translation>von Hand hingelegt</translation>
+      <translation>von Hand platziert</translation>
     </message>
     <message>
-      <source>where its local features point (z-score {z}), not fitted to the ground</source>
-      <translation>wohin seine lokalen Merkmale weisen (z-Wert {z}), nicht an den Boden angepasst</translation>
+      <source>located by local features (z-score {z}), not fitted to imagery</source>
+      <translation>durch lokale Merkmale verortet (z-Wert {z}), nicht an Bilddaten angepasst</translation>
     </message>
     <message>
-      <source>a tile that looks alike, not fitted to the ground</source>
-      <translation>eine ähnliche Kachel, nicht an den Boden angepasst</translation>
+      <source>a tile that looks like the photo, not fitted to imagery</source>
+      <translation>eine Kachel, die dem Foto ähnlich sieht, nicht an Bilddaten angepasst</translation>
+    </message>
+  </context>
+  <context>
+    <name>TiePointEditor</name>
+    <message>
+      <source>Now click the same spot on the map, or press Enter to use the best match nearby.</source>
+      <translation>Klicken Sie jetzt dieselbe Stelle auf der Karte an, oder drücken Sie die Eingabetaste, um die beste Übereinstimmung in der Nähe zu verwenden.</translation>
+    </message>
+    <message>
+      <source>Now click the same spot in the photo.</source>
+      <translation>Klicken Sie jetzt dieselbe Stelle im Foto an.</translation>
+    </message>
+    <message>
+      <source>There is no match nearby. Click the spot on the map.</source>
+      <translation>In der Nähe gibt es keine Übereinstimmung. Klicken Sie die Stelle auf der Karte an.</translation>
+    </message>
+    <message>
+      <source>Delete tie point</source>
+      <translation>Passpunkt löschen</translation>
+    </message>
+    <message>
+      <source>Delete all tie points</source>
+      <translation>Alle Passpunkte löschen</translation>
+    </message>
+    <message>
+      <source>Add tie point</source>
+      <translation>Passpunkt setzen</translation>
+    </message>
+    <message>
+      <source>Move tie point</source>
+      <translation>Passpunkt verschieben</translation>
     </message>
   </context>
   <context>

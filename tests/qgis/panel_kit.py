@@ -1,4 +1,4 @@
-"""The panel with real widgets and a fake engine, for the tests of what it does."""
+"""Fixtures for tests of the panel: real widgets and a fake engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from earthloc_qgis import settings
 
 @pytest.fixture
 def index(tmp_path):
-    """A folder of indexes with one in it (only what the list reads), and one that is damaged."""
+    """A folder with one index (only the files that the list reads) and a damaged one. Returns the index."""
     folder = tmp_path / "indexes"
     (folder / "europe").mkdir(parents=True)
     info = {
@@ -46,8 +46,8 @@ def panel(qgis_iface, monkeypatch, fake_engine, index, engine_options):
     monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine(*engine_options))
     monkeypatch.setattr(settings, "find_engine", lambda: sys.executable)
     panel = EarthLocPanel(qgis_iface)
-    panel.told = []
-    panel.controller.told.connect(lambda text, level: panel.told.append(text))
+    panel.messages = []
+    panel.controller.message.connect(lambda text, level: panel.messages.append(text))
     panel.resize(460, 800)
     panel.show()
     wait_for(lambda: panel.search.indexes.chosen())
@@ -59,7 +59,7 @@ def panel(qgis_iface, monkeypatch, fake_engine, index, engine_options):
 
 @pytest.fixture
 def docked(panel, qgis_iface):
-    """The panel in its dock, as in QGIS; QGIS's window."""
+    """Put the panel into its dock, as in QGIS. Returns the main window."""
     main = qgis_iface.mainWindow()
     dock = QDockWidget("EarthLoc", main)
     dock.setObjectName("EarthLocPanel")
@@ -67,7 +67,7 @@ def docked(panel, qgis_iface):
     main.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     main.show()
     dock.show()
-    QApplication.setActiveWindow(main)  # without a display no window manager does it
+    QApplication.setActiveWindow(main)  # without a display there is no window manager to do it
     wait_for(lambda: panel.isVisible() and main.isActiveWindow(), 10)
     yield main
     panel.setParent(None)
@@ -77,7 +77,7 @@ def docked(panel, qgis_iface):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Photos with the names that tell the fake engine what to do; small real JPEG files."""
+    """Returns make(*names): writes small JPEG photos, whose names control the fake engine."""
     folder = tmp_path / "pho tos"
     folder.mkdir()
 
@@ -114,14 +114,14 @@ def cell(panel, row, column):
 
 
 def question(panel) -> QMessageBox | None:
-    """The question whether photos shall be removed, while it is seen."""
+    """The visible question about removing photos, or None."""
     return next((box for box in panel.findChildren(QMessageBox, "remove_question") if box.isVisible()), None)
 
 
 def answer_question(panel, yes: bool = True, include_reviewed: bool = False) -> None:
-    """Answers it by clicks."""
+    """Answer the question by mouse."""
     asked = question(panel)
-    assert asked is not None, "nobody asked"
+    assert asked is not None, "no question was asked"
     if include_reviewed:
         QTest.mouseClick(asked.checkBox(), Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
         assert asked.checkBox().isChecked()

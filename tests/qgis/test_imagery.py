@@ -110,7 +110,7 @@ def test_layers_and_connections_are_offered(panel, imagery):
     assert server_file(settings.imagery()) == {
         "name": "Sat", "url": "https://sat.example/{z}/{x}/{y}.jpg", "max_zoom": 11,
     }  # fmt: skip
-    assert "Whom to credit is not known" in note.text()
+    assert "The attribution is unknown" in note.text()
     pick(panel, "My mosaic")
     assert settings.imagery().spec() == str(imagery)
     assert note.text() == ""

@@ -19,11 +19,11 @@ from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QInputDialog, QMessag
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
 from earthloc_qgis.core.index_files import IndexFileError
-from earthloc_qgis.gui import index_tiles
+from earthloc_qgis.gui import index_map
 
 
 def write_index(folder, name, region=(0, 40, 10, 48), size=1000, features=0):
-    """What the manager and the zip file need of an index; the engine would refuse it."""
+    """Write the files of an index that manager and export need. The engine would reject it."""
     folder.mkdir(parents=True)
     info = {
         "format": 1, "name": name, "count": 5, "region": list(region), "tile_km": [156.0, 313.0],
@@ -74,19 +74,19 @@ def select(manager, name):
     return manager.table.chosen()[0]
 
 
-def test_it_says_what_to_do_next(manager, tmp_path):
+def test_hint_tells_the_next_step(manager, tmp_path):
     assert "Choose an index" in manager.hint.text()
     select(manager, "europe")
     assert not manager.hint.isVisible()
     settings.set_index_folder(str(tmp_path / "none"))
-    manager._known_own = list
+    manager._known_bundled = list
     manager.refresh()
     wait_for(lambda: manager.table.rowCount() == 0)
     assert manager.hint.isVisible()
     assert "Build one" in manager.hint.text()
 
 
-def test_the_engine_s_own_are_listed_before_a_photo_is_loaded(qgis_iface, monkeypatch, fake_engine, indexes, tmp_path):
+def test_bundled_indexes_are_listed_before_any_photo_is_loaded(qgis_iface, monkeypatch, fake_engine, indexes, tmp_path):
     from earthloc_qgis.gui.index_manager import IndexManager
 
     world = write_index(tmp_path / "engine" / "world", "world")
@@ -117,38 +117,38 @@ def test_facts_and_coverage(manager):
     assert box.xMaximum() == pytest.approx(1_113_195, rel=1e-3)
     manager.buttons["show"].click()
     assert manager.builder._canvas.extent().contains(QgsRectangle(1e5, 5e6, 1e6, 6e6))
-    select(manager, "pacific")  # across the antimeridian, and it comes along with the engine
+    select(manager, "pacific")  # crosses the antimeridian, and is bundled with the engine
     assert len(manager.coverage.bands) == 1
     assert not manager.buttons["delete"].isEnabled()
     manager.close()
     assert manager.coverage.bands == []
 
 
-def test_checking(manager):
+def test_check_reports_intact_and_damaged_indexes(manager):
     select(manager, "europe")
     manager.buttons["verify"].click()
-    wait_for(lambda: "all as they were written" in manager.state.text())
+    wait_for(lambda: "all intact" in manager.state.text())
     select(manager, "pacific")
     manager.buttons["verify"].click()
     wait_for(lambda: "tiles.bin is damaged" in manager.state.text())
 
 
-def test_export_and_import_give_the_same_files(manager, indexes, tmp_path):
+def test_exported_index_is_imported_unchanged(manager, indexes, tmp_path):
     index = select(manager, "europe")
     archive = tmp_path / "europe.zip"
     manager.export_to(index, str(archive))
     wait_for(lambda: str(archive) in manager.state.text())
     manager.import_from(str(archive))
-    wait_for(lambda: "all as they were written" in manager.state.text())
+    wait_for(lambda: "all intact" in manager.state.text())
     wait_for(lambda: manager.table.rowCount() == 3)
     names = ["descriptors.i8", "features.bin", "features.cells", "index.json", "tiles.bin"]
-    copy = indexes / "europe 2"  # nothing is overwritten
+    copy = indexes / "europe 2"  # the existing index is not overwritten
     assert sorted(p.name for p in copy.iterdir()) == names
     assert all((copy / name).read_bytes() == (indexes / "europe" / name).read_bytes() for name in names)
 
 
 @pytest.mark.parametrize(
-    ("members", "complaint"),
+    ("members", "problem"),
     [
         (["../evil/index.json"], "no zipped index"),
         (["a/index.json", "b/tiles.bin"], "no zipped index"),
@@ -158,15 +158,15 @@ def test_export_and_import_give_the_same_files(manager, indexes, tmp_path):
         (["a/tiles.bin"], "not a readable index"),
     ],
 )
-def test_a_strange_zip_file_is_refused_and_leaves_nothing(members, complaint, tmp_path):
-    """Its manifest is a good one: what is strange is what lies where."""
+def test_unsafe_zip_file_is_rejected_without_leftovers(members, problem, tmp_path):
+    """The manifest is valid; only the layout of the zip file is wrong."""
     archive, into = tmp_path / "x.zip", tmp_path / "into"
     into.mkdir()
     manifest = (write_index(tmp_path / "good", "good") / "index.json").read_text(encoding="utf-8")
     with zipfile.ZipFile(archive, "w") as packed:
         for name in members:
             packed.writestr(name, manifest)
-    with pytest.raises(IndexFileError, match=complaint):
+    with pytest.raises(IndexFileError, match=problem):
         index_files.unpack(str(archive), str(into))
     assert list(into.iterdir()) == []
     assert not (tmp_path / "evil").exists()
@@ -184,7 +184,7 @@ def test_a_strange_zip_file_is_refused_and_leaves_nothing(members, complaint, tm
         "[" * 99_999,
     ],
 )
-def test_a_hostile_index_hides_no_other(change, manager, indexes):
+def test_hostile_index_does_not_hide_other_indexes(change, manager, indexes):
     folder = write_index(indexes / "hostile", "hostile", features=3)
     manifest = (folder / "index.json").read_text(encoding="utf-8")
     if change.startswith("["):
@@ -199,7 +199,7 @@ def test_a_hostile_index_hides_no_other(change, manager, indexes):
     assert [facts.name for facts in listed[0]] == ["europe", "pacific"]
 
 
-def test_an_index_with_a_name_that_is_no_file_name_comes_back(tmp_path):
+def test_index_whose_name_is_not_a_file_name_survives_export_and_import(tmp_path):
     folder = write_index(tmp_path / "here", "../a/b: c?")
     index_files.pack(str(folder), str(tmp_path / "x.zip"))
     copy = index_files.unpack(str(tmp_path / "x.zip"), str(tmp_path / "into"))
@@ -208,8 +208,8 @@ def test_an_index_with_a_name_that_is_no_file_name_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("field", ["flag_bits", "compress_type"])
-def test_a_zip_file_that_cannot_be_read_is_refused(field, tmp_path):
-    """An encrypted one, and one compressed in a way that nobody knows."""
+def test_unsupported_zip_file_is_rejected(field, tmp_path):
+    """An encrypted file, and one with an unknown compression method."""
     folder = write_index(tmp_path / "europe", "europe")
     archive = tmp_path / "x.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -226,7 +226,7 @@ def test_a_zip_file_that_cannot_be_read_is_refused(field, tmp_path):
     assert list((tmp_path / "into").iterdir()) == []
 
 
-def test_garbled_compressed_files_are_refused(tmp_path):
+def test_corrupted_zip_files_are_rejected(tmp_path):
     folder = write_index(tmp_path / "europe", "europe", size=100_000)
     archive = tmp_path / "x.zip"
     for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
@@ -246,7 +246,7 @@ def test_garbled_compressed_files_are_refused(tmp_path):
                 assert not list((tmp_path / f"{method} {seed}").glob("*"))
 
 
-def test_a_damaged_zip_file_is_refused(tmp_path):
+def test_damaged_zip_file_is_rejected(tmp_path):
     folder = write_index(tmp_path / "europe", "europe", size=100_000)
     archive = tmp_path / "x.zip"
     index_files.pack(str(folder), str(archive))
@@ -261,12 +261,12 @@ def test_a_damaged_zip_file_is_refused(tmp_path):
         index_files.unpack(str(archive), str(tmp_path / "into"))
 
 
-def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
+def test_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" milvus://host:19530/europe ", True))
     manager.buttons["server"].click()
-    wait_for(lambda: manager.table.rowCount() == 3 and len(manager.table.chosen()) == 1)  # filled, then chosen
+    wait_for(lambda: manager.table.rowCount() == 3 and len(manager.table.chosen()) == 1)  # filled, then selected
     (chosen,) = manager.table.chosen()
-    assert chosen.path == str(indexes / "europe 2")  # there is one called europe
+    assert chosen.path == str(indexes / "europe 2")  # "europe" already exists
     assert chosen.server == "milvus://host:19530/europe"
     row = manager.table.currentRow() if manager.table.currentRow() >= 0 else manager.table.selectedItems()[0].row()
     assert manager.table.item(row, 4).text() == "on a server"
@@ -274,8 +274,8 @@ def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     enabled = {name for name, button in manager.buttons.items() if button.isEnabled()}
     assert enabled == {"show", "verify", "import", "server", "delete"}
     manager.buttons["verify"].click()
-    wait_for(lambda: "all tiles that were pushed are there" in manager.state.text())
-    # A zip file of it would make whoever imports it a client of that server.
+    wait_for(lambda: "the server has all tiles" in manager.state.text())
+    # An imported zip file would make the importing computer contact that server.
     index_files.pack(chosen.path, str(tmp_path / "x.zip"))
     with pytest.raises(IndexFileError, match="milvus://host:19530/europe"):
         index_files.unpack(str(tmp_path / "x.zip"), str(tmp_path / "into"))
@@ -286,14 +286,14 @@ def test_an_index_on_milvus(manager, indexes, monkeypatch, tmp_path):
     )
     manager.buttons["delete"].click()
     wait_for(lambda: manager.table.rowCount() == 2)
-    assert "On its server it stays" in asked[0]
-    assert "off this list" in manager.state.text()
+    assert "It stays on its server" in asked[0]
+    assert "removed from this list" in manager.state.text()
     manager.add_server("milvus://gone:1/x")
     wait_for(lambda: "no Milvus answers there" in manager.state.text())
     assert not (indexes / "x").exists()
 
 
-def test_deleting_takes_only_what_is_the_indexs(manager, indexes, monkeypatch):
+def test_deleting_removes_only_files_of_the_index(manager, indexes, monkeypatch):
     (indexes / "europe" / "notes.txt").write_text("mine")
     select(manager, "europe")
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
@@ -304,10 +304,10 @@ def test_deleting_takes_only_what_is_the_indexs(manager, indexes, monkeypatch):
     wait_for(lambda: manager.table.rowCount() == 1)
     assert [p.name for p in (indexes / "europe").iterdir()] == ["notes.txt"]
     with pytest.raises(IndexFileError):
-        index_files.delete(str(indexes.parent))  # no index there
+        index_files.delete(str(indexes.parent))  # not an index
 
 
-def test_building_with_pause_and_resume(manager, indexes, imagery):
+def test_build_can_be_paused_and_resumed(manager, indexes, imagery):
     layer = QgsRasterLayer(str(imagery), "ground")
     QgsProject.instance().addMapLayer(layer)
     builder = manager.builder
@@ -315,9 +315,9 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     builder.layer.setLayer(layer)
     builder.name.setText("europe")
     assert not builder.button.isEnabled()
-    assert "already" in builder.taken.text()
+    assert "already" in builder.name_taken.text()
     builder.name.setText("made here")
-    assert builder.taken.isHidden()
+    assert builder.name_taken.isHidden()
     builder.licence.setText("CC BY 4.0")
     builder.extent.setChecked(True)
     manager.builder._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
@@ -334,7 +334,7 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     assert (indexes / "made here.partial").is_dir()
     done = len(list((indexes / "made here.partial").iterdir()))
     builder.button.click()
-    wait_for(lambda: builder.progress.value() >= done > 0, what="going on where it stopped")
+    wait_for(lambda: builder.progress.value() >= done > 0, what="the build to continue where it stopped")
     wait_for(lambda: manager.table.rowCount() == 3)
     assert [index.name for index in manager.table.chosen()] == ["made here"]
     assert builder.name.text() == ""
@@ -347,38 +347,38 @@ def test_building_with_pause_and_resume(manager, indexes, imagery):
     assert south <= 42 < 46 <= north
 
 
-def test_how_large_it_would_be_is_known_before(manager, imagery):
+def test_size_is_estimated_before_building(manager, imagery):
     layer = QgsRasterLayer(str(imagery), "ground")
     QgsProject.instance().addMapLayer(layer)
     builder = manager.builder
     builder.layer.setLayer(layer)
-    wait_for(lambda: builder.outlook.text().startswith("Up to 30 tiles and 207 local features, 3.0 MB."))
-    assert builder.outlook.text().endswith("at 609.375 m a pixel are for photos about 156 km wide and wider.")
+    wait_for(lambda: builder.estimate.text().startswith("Up to 30 tiles and 207 local features, 3.0 MB."))
+    assert builder.estimate.text().endswith("at 609.375 m a pixel are for photos about 156 km wide and wider.")
     builder.widths.setText("100, 200")
-    assert builder.outlook.text() == ""
-    wait_for(lambda: builder.outlook.text().startswith("Up to 20 tiles and 504 local features, 2.0 MB."))
+    assert builder.estimate.text() == ""
+    wait_for(lambda: builder.estimate.text().startswith("Up to 20 tiles and 504 local features, 2.0 MB."))
     builder.widths.setText("100, x")
     manager.builder._canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     manager.builder._canvas.setExtent(QgsRectangle(2, 42, 6, 46))
-    assert builder.outlook.text() == ""
+    assert builder.estimate.text() == ""
     builder.widths.setText("100")
-    wait_for(lambda: builder.outlook.text().startswith("Up to 10 tiles and"))
+    wait_for(lambda: builder.estimate.text().startswith("Up to 10 tiles and"))
     builder.extent.setChecked(True)
-    manager.builder._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # the map is moved
-    wait_for(lambda: "No tile" in builder.outlook.text())
+    manager.builder._canvas.setExtent(QgsRectangle(2, -80, 6, -75))  # move the map
+    wait_for(lambda: "No tile" in builder.estimate.text())
     manager.close()
     builder.widths.setText("100, 300")
-    assert not builder._settled.isActive()  # nobody looks
+    assert not builder._plan_timer.isActive()  # hidden: no estimate needed
 
 
 def choose_features(manager, entry, metres=""):
-    """As a hand does it: down the list by keys, and the number typed over."""
+    """Choose an entry by keyboard and type the number, as a user would."""
     combo, box = (manager.findChild(kind, f"build_features_{name}") for kind, name in KINDS)
     QTest.keyClick(combo, Qt.Key.Key_Home)
     while combo.currentText() != entry:
         before = combo.currentIndex()
         QTest.keyClick(combo, Qt.Key.Key_Down)
-        assert combo.currentIndex() > before, f"there is no {entry}"
+        assert combo.currentIndex() > before, f"no entry {entry}"
     if metres:
         box.selectAll()
         QTest.keyClicks(box, metres)
@@ -389,21 +389,21 @@ def choose_features(manager, entry, metres=""):
 KINDS = ((QComboBox, "combo"), (QDoubleSpinBox, "box"))
 
 
-def test_features_finer_or_none(manager, indexes, imagery):
+def test_finer_features_and_no_features(manager, indexes, imagery):
     layer = QgsRasterLayer(str(imagery), "ground")
     QgsProject.instance().addMapLayer(layer)
     builder = manager.builder
     builder.layer.setLayer(layer)
-    wait_for(lambda: "207 local features" in builder.outlook.text())
+    wait_for(lambda: "207 local features" in builder.estimate.text())
     box = choose_features(manager, "No local features")
-    assert builder.outlook.text() == ""
+    assert builder.estimate.text() == ""
     assert not box.isVisible()
-    wait_for(lambda: builder.outlook.text() == "Up to 30 tiles, no local features, 3.0 MB.")
+    wait_for(lambda: builder.estimate.text() == "Up to 30 tiles, no local features, 3.0 MB.")
     assert choose_features(manager, "As fine as").isVisible()
-    wait_for(lambda: "30,769 local features, 3.7 MB.\nFeatures at 50 m a pixel" in builder.outlook.text())
-    assert "for photos about 12.8 km wide" in builder.outlook.text()
+    wait_for(lambda: "30,769 local features, 3.7 MB.\nFeatures at 50 m a pixel" in builder.estimate.text())
+    assert "for photos about 12.8 km wide" in builder.estimate.text()
     choose_features(manager, "As fine as", "12.5")
-    wait_for(lambda: "492,308 local features, 14.8 MB.\nFeatures at 12.5 m a pixel" in builder.outlook.text())
+    wait_for(lambda: "492,308 local features, 14.8 MB.\nFeatures at 12.5 m a pixel" in builder.estimate.text())
     for widget in (box, manager.findChild(QComboBox, "build_features_combo")):
         assert "256 of these pixels" in widget.toolTip()
         assert "Narrow photos need finer ones" in widget.toolTip()
@@ -423,8 +423,8 @@ def test_features_finer_or_none(manager, indexes, imagery):
     assert "features" not in json.loads((indexes / "without" / "index.json").read_text(encoding="utf-8"))
 
 
-def test_enter_in_a_field_presses_no_button(manager, indexes, imagery):
-    """Whoever confirms a number does not want to build yet."""
+def test_enter_in_a_field_does_not_press_a_button(manager, indexes, imagery):
+    """Enter confirms a number. It must not start a build."""
     layer = QgsRasterLayer(str(imagery), "ground")
     QgsProject.instance().addMapLayer(layer)
     manager.builder.layer.setLayer(layer)
@@ -437,7 +437,7 @@ def test_enter_in_a_field_presses_no_button(manager, indexes, imagery):
     assert manager.state.text() == ""
 
 
-def test_a_resolution_stays_within_what_the_engine_takes(manager):
+def test_feature_resolution_is_limited_to_the_range_of_the_engine(manager):
     box = choose_features(manager, "As fine as", "0.5")
     assert box.value() >= 2.0
     choose_features(manager, "As fine as", "99999999")
@@ -445,19 +445,19 @@ def test_a_resolution_stays_within_what_the_engine_takes(manager):
     assert manager.builder.features.feature_km() <= 20.0
 
 
-def test_tiles_on_the_map(manager, indexes):
+def test_tiles_are_added_to_the_map(manager, indexes):
     index = select(manager, "europe")
     manager.buttons["tiles"].click()
-    wait_for(lambda: "is on the map" in manager.state.text())
+    wait_for(lambda: "was added to the map" in manager.state.text())
     (layer,) = QgsProject.instance().mapLayers().values()
     assert layer.name() == "Tiles of europe"
     assert layer.featureCount() == 2
     categories = layer.renderer().categories()
     assert [(c.label(), c.renderState()) for c in categories] == [("313 km", True), ("156 km", False)]
-    path, there = index_tiles.outlines_path(index, str(indexes))
+    path, there = index_map.outlines_path(index, str(indexes))
     assert there
     assert Path(layer.source().split("|")[0]) == path
-    manager.delete(index)  # a layer shows them
+    manager.delete(index)  # the file stays, because a layer uses it
     wait_for(lambda: manager.table.rowCount() == 1)
     assert path.exists()
     select(manager, "pacific")
@@ -465,7 +465,7 @@ def test_tiles_on_the_map(manager, indexes):
     wait_for(lambda: "tiles.bin is damaged" in manager.state.text())
 
 
-def test_an_index_shows_its_own_outlines(manager, indexes):
+def test_outlines_in_the_index_are_used_if_present(manager, indexes):
     (indexes / "europe" / "tiles.gpkg").write_bytes(b"no GeoPackage")
     select(manager, "europe")
     manager.buttons["tiles"].click()
@@ -473,7 +473,7 @@ def test_an_index_shows_its_own_outlines(manager, indexes):
     assert not QgsProject.instance().mapLayers()
 
 
-def test_what_is_chosen_stays_chosen(manager, indexes):
+def test_refresh_keeps_the_selection(manager, indexes):
     select(manager, "pacific")
     write_index(indexes / "atlas", "atlas")
     manager.refresh()
@@ -481,7 +481,7 @@ def test_what_is_chosen_stays_chosen(manager, indexes):
     assert [index.name for index in manager.table.chosen()] == ["pacific"]
 
 
-def test_an_engine_that_does_not_start_is_told(manager, imagery):
+def test_engine_that_does_not_start_is_reported(manager, imagery):
     builder = manager.builder
     layer = QgsRasterLayer(str(imagery), "ground")
     QgsProject.instance().addMapLayer(layer)

@@ -16,12 +16,12 @@ from earthloc_qgis import settings
 from earthloc_qgis.gui.photo_model import NADIR, PHOTO, TAKEN
 
 
-def test_empty_panel_says_what_to_do(panel):
+def test_empty_panel_explains_what_to_do(panel):
     assert panel.stack.currentWidget() is panel.empty
     assert not panel.localize_button.isVisible()
     assert panel.empty.findChild(object, "empty_add_files").isVisible()
     assert not panel.notice.isVisible()
-    assert panel.controller.client.state == "stopped"  # nothing is started for an empty list
+    assert panel.controller.client.state == "stopped"  # an empty list starts no engine
 
 
 def test_missing_engine_is_explained_and_chosen(panel, monkeypatch, tmp_path, fake_engine):
@@ -70,12 +70,12 @@ def test_drop_files_and_folders(panel, folder, tmp_path):
     assert list(status(panel)) == ["y.jpg", "z.jpeg", "x.JPG", "other.jpg"]
     assert panel.stack.currentWidget() is panel.list
     assert panel.list.selected() == [panel.controller.model.photos()[0].path]
-    drop(panel, [other])  # not twice
+    drop(panel, [other])  # already in the list
     QTest.qWait(100)
     assert len(status(panel)) == 4
 
 
-def test_every_kind_of_photo_that_the_engine_reads_can_be_dropped(panel, folder):
+def test_all_supported_photo_formats_can_be_dropped(panel, folder):
     kinds = ["a.avif", "b.jp2", "c.WEBP", "d.png", "e.tiff"]
     folder(*kinds)
     assert drop(panel, [folder.path])
@@ -89,13 +89,13 @@ def test_drop_on_the_list_reaches_the_panel(panel, folder):
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(paths[1])])
     button, key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    target = panel.list.viewport()  # what is under the mouse; Qt passes a drop on to who takes drops
+    target = panel.list.viewport()  # the widget under the mouse; Qt forwards the drop to a parent that accepts drops
     QApplication.sendEvent(target, QDragEnterEvent(QPoint(20, 20), Qt.DropAction.CopyAction, mime, button, key))
     QApplication.sendEvent(target, QDropEvent(QPointF(20, 20), Qt.DropAction.CopyAction, mime, button, key))
     wait_for(lambda: len(status(panel)) == 2)
 
 
-def test_drop_of_text_is_refused(panel):
+def test_drop_of_text_is_rejected(panel):
     mime = QMimeData()
     mime.setText("ISS042-E-104433")
     event = QDragEnterEvent(
@@ -106,13 +106,13 @@ def test_drop_of_text_is_refused(panel):
     assert not event.isAccepted()
 
 
-def test_folder_without_photos_is_told(panel, tmp_path):
+def test_folder_without_photos_is_reported(panel, tmp_path):
     (tmp_path / "empty").mkdir()
-    told = []
-    panel._tell = lambda text, level: told.append(text)
+    messages = []
+    panel._show_message = lambda text, level: messages.append(text)
     panel.add_paths([str(tmp_path / "empty")])
-    wait_for(lambda: told)
-    assert "No photos found" in told[0]
+    wait_for(lambda: messages)
+    assert "No photos were found" in messages[0]
     assert not status(panel)
 
 
@@ -139,7 +139,7 @@ def test_thumbnails_arrive_upright(panel, folder):
 
 
 @pytest.mark.parametrize(("orientation", "upright"), [(1, True), (3, True), (6, False), (8, False)])
-def test_thumbnail_is_turned_as_exif_says(tmp_path, orientation, upright):
+def test_thumbnail_follows_exif_orientation(tmp_path, orientation, upright):
     from earthloc_qgis.gui.thumbnail import SIZE, read_thumbnail
 
     path = tmp_path / "a.jpg"
@@ -154,10 +154,10 @@ def test_thumbnail_is_turned_as_exif_says(tmp_path, orientation, upright):
     assert (thumbnail.width() > thumbnail.height()) == upright
     assert thumbnail.width() <= SIZE.width()
     assert thumbnail.height() <= SIZE.height()
-    assert thumbnail.width() == SIZE.width() or thumbnail.height() == SIZE.height()  # as large as it can be
+    assert thumbnail.width() == SIZE.width() or thumbnail.height() == SIZE.height()  # as large as fits
 
 
-def test_metadata_comes_from_the_engine(panel, folder):
+def test_metadata_is_read_by_the_engine(panel, folder):
     add(panel, folder("a.jpg"))
     wait_for(lambda: cell(panel, 0, TAKEN).data() == "2015-02-01 10:22")
     assert cell(panel, 0, PHOTO).data() == "ISS042-E-104433"

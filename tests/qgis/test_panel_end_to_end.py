@@ -26,13 +26,13 @@ def open_panel(qgis_iface, real_engine, real_index):
 
     settings.set_engine_setting(real_engine)
     settings.set_index_folder(str(real_index.parent))
-    settings.set_register(False)  # seconds a photo, which the engine's own tests see to
+    settings.set_register(False)  # takes seconds per photo, and is tested with the engine
     panels = []
 
     def make():
         panel = EarthLocPanel(qgis_iface)
-        panel.told = []
-        panel.controller.told.connect(lambda text, level: panel.told.append(text))
+        panel.messages = []
+        panel.controller.message.connect(lambda text, level: panel.messages.append(text))
         panel.resize(460, 800)
         panel.show()
         wait_for(panel.search.indexes.chosen)
@@ -106,7 +106,7 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
 
     assert statuses(panel).pop("truncated.jpg") == "failed"
     assert sum(status == "uncertain" for status in statuses(panel).values()) == 6
-    assert any("truncated.jpg" in text for text in panel.told)
+    assert any("truncated.jpg" in text for text in panel.messages)
 
     gpkg = tmp_path / "Mein Projekt_earthloc.gpkg"
     names = [f"Fotos ü/{os.path.basename(path)}" for path in real_photos]
@@ -142,13 +142,13 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
     assert canvas.mapSettings().mapToLayerCoordinates(candidates, canvas.extent()).contains(best)
 
 
-def test_the_event_loop_goes_on(open_panel, saved_project, real_photos, tmp_path, pulse):
-    """The best of three runs: on a busy machine anything may be held up once."""
+def test_event_loop_is_not_blocked(open_panel, saved_project, real_photos, tmp_path, pulse):
+    """Best of three runs: on a busy machine any run may be delayed once."""
     panel = open_panel()
     add(panel, tmp_path / "Fotos ü", 6)
     longest = []
     for _ in range(3):
-        panel.controller.removing.remove([photo.path for photo in panel.controller.model.photos()])
+        panel.controller.removal.remove([photo.path for photo in panel.controller.model.photos()])
         pulse.restart()
         add(panel, tmp_path / "Fotos ü", 6)
         run(panel)
@@ -177,12 +177,12 @@ def test_cancel_kill_and_resume(open_panel, saved_project, real_photos, tmp_path
     wait_for(lambda: not queue.running, 120)
     assert set(statuses(panel).values()) == {"uncertain"}
     assert client.process_id not in (0, first)
-    assert any("Starting it again" in text for text in panel.told)
+    assert any("Starting it again" in text for text in panel.messages)
     assert len(rows(tmp_path / "Mein Projekt_earthloc.gpkg", "footprints")) == 6
     assert len(groups(saved_project)) == 6
 
 
-def test_again_and_remove(open_panel, saved_project, real_photos, tmp_path):
+def test_locate_again_and_remove(open_panel, saved_project, real_photos, tmp_path):
     panel = open_panel()
     add(panel, tmp_path / "Fotos ü", 6)
     panel.list.select(real_photos[:2])
@@ -212,7 +212,7 @@ def test_again_and_remove(open_panel, saved_project, real_photos, tmp_path):
     assert os.path.exists(real_photos[0])
 
 
-def test_reopened_project_brings_the_list_back(open_panel, saved_project, real_photos, tmp_path):
+def test_reopened_project_restores_the_list(open_panel, saved_project, real_photos, tmp_path):
     panel = open_panel()
     add(panel, tmp_path / "Fotos ü", 6)
     panel.list.select(real_photos[:3])
@@ -241,7 +241,7 @@ def test_unsaved_results_follow_the_project(open_panel, project, real_photos, tm
     assert project.write(str(tmp_path / "spät gespeichert.qgz"))
     gpkg = tmp_path / "spät gespeichert_earthloc.gpkg"
     assert [name for (name,) in rows(gpkg, "footprints")] == [f"Fotos ü/{os.path.basename(p)}" for p in real_photos[:2]]
-    assert any(str(gpkg) in text for text in panel.told)
+    assert any(str(gpkg) in text for text in panel.messages)
     assert ResultStore(unsaved_path()).photos() == []
     assert set(project.mapLayers()) == ids
     # What was written to disk points at the new file.

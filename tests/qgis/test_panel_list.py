@@ -1,4 +1,4 @@
-"""The list of the panel: nadirs that are typed, order, keys, menu."""
+"""The photo list of the panel: typed nadirs, sorting, keys, context menu."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def edit_nadir(panel, row, text) -> QLineEdit:
     editor.selectAll()
     QTest.keyClicks(editor, text)
     QTest.keyClick(editor, Qt.Key.Key_Return)
-    QTest.qWait(50)  # Qt takes the text from the event loop
+    QTest.qWait(50)  # Qt commits the text in the event loop
     return editor
 
 
@@ -35,7 +35,7 @@ def test_typed_nadir_is_checked_and_sent(panel, folder, tmp_path, fake_engine):
     panel.controller.client.set_command(fake_engine("--journal", str(journal)))
     add(panel, folder("a.jpg"))
     editor = edit_nadir(panel, 0, "95, 10")
-    assert editor.isVisible()  # not taken: there is no such latitude
+    assert editor.isVisible()  # rejected: no valid latitude
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     photo = panel.controller.model.photos()[0]
     assert not photo.nadir_given
@@ -77,12 +77,12 @@ def test_parse_nadir(text, nadir):
 
 
 @pytest.mark.parametrize("text", ["", "41.2", "91, 0", "0, 181", "a, b", "41,2, 28,9", "1, 2, 3"])
-def test_parse_nadir_refuses(text):
+def test_parse_nadir_rejects_invalid_text(text):
     with pytest.raises(ValueError, match=r"^.*$"):
         parse_nadir(text)
 
 
-def test_delete_key_removes_also_while_running(panel, folder):
+def test_delete_key_removes_photos_during_a_run(panel, folder):
     paths = folder("slow.jpg", "b.jpg", "c.jpg")
     add(panel, paths)
     panel.localize_button.click()
@@ -121,10 +121,10 @@ def test_context_menu(panel, folder, monkeypatch):
     actions["Remove"].trigger()
     answer_question(panel)
     assert list(status(panel)) == ["b.jpg"]
-    assert os.path.exists(paths[0])  # the file stays
+    assert os.path.exists(paths[0])  # the file is kept
 
 
-def test_sorting_does_not_mix_rows_up(panel, folder):
+def test_sorting_keeps_current_and_selected_photos(panel, folder):
     paths = folder("c.jpg", "a.jpg", "b.jpg")
     add(panel, paths)
     wait_for(lambda: all(photo.size_px for photo in panel.controller.model.photos()))
@@ -141,13 +141,13 @@ def test_sorting_does_not_mix_rows_up(panel, folder):
     assert panel.list.currentIndex().row() == 0
 
 
-def test_5000_photos_are_sorted_and_removed_without_holding_up_the_window(panel, pulse):
+def test_sorting_and_removing_5000_photos_does_not_block_the_window(panel, pulse):
     model = panel.controller.model
     photos = [Photo(f"/p/ISS{n % 7}-E-{n}.jpg", confidence=n % 97 / 97, nadir=(n % 50, n % 70)) for n in range(5000)]
     model.add(photos)
     panel.list.select([photos[7].path])
     longest = []
-    for _ in range(3):  # the best of three: anything may be held up once
+    for _ in range(3):  # best of three: any run may be delayed once
         wait_for(lambda: True)
         pulse.restart()
         for column in (PHOTO, STATUS, CONFIDENCE, NADIR):
@@ -157,13 +157,13 @@ def test_5000_photos_are_sorted_and_removed_without_holding_up_the_window(panel,
     assert min(longest) < QUIET_MS / 2, longest
     assert panel.list.selected() == [photos[7].path]
     gone = [photo.path for photo in photos[::5]]
-    panel.controller.removing.remove(gone)
+    panel.controller.removal.remove(gone)
     assert len(model.photos()) == 4000
     assert {model.row(path) for path in gone} == {-1}
     assert all(model.row(photo.path) == row for row, photo in enumerate(model.photos()))
 
 
-def test_typed_nadirs_of_a_reopened_project_are_told_from_those_of_the_photos(panel, tmp_path, fake_engine):
+def test_typed_nadirs_of_a_reopened_project_are_distinguished_from_those_in_the_photos(panel, tmp_path, fake_engine):
     """The fake engine reads 41.5 N, 12.25 E from every photo."""
 
     def nadir(number: int, found: dict) -> None:
@@ -180,10 +180,10 @@ def test_typed_nadirs_of_a_reopened_project_are_told_from_those_of_the_photos(pa
         return [cell(panel, row, NADIR).data(Qt.ItemDataRole.FontRole) is not None for row in range(2)]
 
     assert [photo.path for photo in model.photos()] == photos
-    assert bold() == [False, False]  # not asked yet
+    assert bold() == [False, False]  # metadata not read yet
     wait_for(lambda: all(photo.size_px for photo in model.photos()))
     assert bold() == [False, True]
-    assert model.photo(photos[1]).nadir == (43.0, 11.0)  # what was typed outdoes what the photo states
+    assert model.photo(photos[1]).nadir == (43.0, 11.0)  # a typed nadir takes precedence over that of the photo
     panel.localize(photos)
     wait_for(lambda: idle(panel))
     sent = [json.loads(line) for line in journal.read_text().splitlines()]
@@ -191,13 +191,13 @@ def test_typed_nadirs_of_a_reopened_project_are_told_from_those_of_the_photos(pa
     assert nadirs == [None, [43.0, 11.0]]
 
 
-def test_a_list_without_a_chosen_photo_says_what_to_do(panel, tmp_path):
+def test_hint_is_shown_without_a_current_photo(panel, tmp_path):
     write_review_results(tmp_path / "p_earthloc.gpkg", 2)
     assert QgsProject.instance().write(str(tmp_path / "p.qgz"))
     assert QgsProject.instance().read(str(tmp_path / "p.qgz"))
     panel.list.setCurrentIndex(QModelIndex())
     assert panel.results.message.isVisible()
-    assert panel.results.message.text() == "Choose a photo to see what was found."
+    assert panel.results.message.text() == "Choose a photo to see its result."
 
 
 def test_widgets_have_names_for_screen_readers(panel, folder):

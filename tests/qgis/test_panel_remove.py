@@ -1,4 +1,4 @@
-"""Removing photos from the panel: asked for first, what was reviewed only when that is said, and undone by one key."""
+"""Removing photos from the panel: the question, reviewed photos only if ticked, and undo."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from review_results import write_review_results
 
 from earthloc_qgis.core.layers import ResultLayers
 from earthloc_qgis.core.reviews import Decision, ReviewFile
-from earthloc_qgis.gui.review.qt import QAction
+from earthloc_qgis.gui.compat import QAction
 
 TABLES = ("photos", "footprints", "candidates", "tie_points", "reviews", "rtree_footprints_geom", "gpkg_ogr_contents")
 
 
 @pytest.fixture
 def results(panel, tmp_path):
-    """Four photos in the panel, three of them on the map; the second was corrected, the third rejected."""
+    """Four photos in the panel, three of them on the map; the second is corrected, the third rejected."""
     path = tmp_path / "p_earthloc.gpkg"
     photos = [str(tmp_path / "photos" / f"ISS042-E-{number}.jpg") for number in range(1, 5)]
     write_review_results(path, given=photos)
@@ -66,7 +66,7 @@ def paths(panel) -> list[str]:
 
 
 def groups() -> dict[str, list]:
-    """What is on the map of each photo: layers, how many features they have, and whether they are seen."""
+    """Layers on the map by photo: name, number of features, visibility."""
     top = QgsProject.instance().layerTreeRoot().findGroup("EarthLoc")
     found = [child for child in (top.children() if top else []) if isinstance(child, QgsLayerTreeGroup)]
     return {
@@ -87,16 +87,16 @@ def press_undo(panel) -> None:
     QTest.keyClick(panel.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 
 
-def test_it_asks_and_says_how_many(panel, results):
+def test_question_states_the_numbers_and_defaults_to_no(panel, results):
     before, photos, map_before = rows(results), paths(panel), groups()
     asked = press_delete(panel, photos)
-    assert asked is not None, "nobody asked"
+    assert asked is not None, "no question was asked"
     assert asked.text() == "Remove 4 photos from the list?"
     assert "p_earthloc.gpkg: 4." in asked.informativeText()
-    assert asked.checkBox().text() == "Also those that a review decided on: 2"
+    assert asked.checkBox().text() == "Also remove reviewed photos: 2"
     assert asked.remove_button.text() == "Remove 2"
     assert asked.defaultButton() is asked.button(QMessageBox.StandardButton.Cancel)
-    QTest.keyClick(asked, Qt.Key.Key_Return)  # what comes by itself
+    QTest.keyClick(asked, Qt.Key.Key_Return)  # the default button
     wait_for(lambda: question(panel) is None, 10)
     assert (rows(results), paths(panel), groups()) == (before, photos, map_before)
     press_delete(panel, photos)
@@ -104,7 +104,7 @@ def test_it_asks_and_says_how_many(panel, results):
     assert (rows(results), paths(panel), groups()) == (before, photos, map_before)
 
 
-def test_reviewed_photos_stay_unless_they_are_ticked(panel, results):
+def test_reviewed_photos_are_kept_unless_ticked(panel, results):
     before, photos = rows(results), paths(panel)
     press_delete(panel, photos)
     answer_question(panel)
@@ -122,7 +122,7 @@ def test_reviewed_photos_stay_unless_they_are_ticked(panel, results):
     assert rows(results)["reviews"] == before["reviews"]
 
 
-def test_ctrl_z_brings_back_all_of_it(panel, results):
+def test_ctrl_z_restores_everything(panel, results):
     before, photos, map_before = rows(results), paths(panel), groups()
     panel.controller.model.update(photos[0], nadir=(1.5, 2.5), nadir_given=True)
     for gone in (photos[:2], photos[2:3]):
@@ -141,13 +141,14 @@ def test_ctrl_z_brings_back_all_of_it(panel, results):
     assert panel.list.selected() == photos[:2]
     assert not panel.tools.undo.isEnabled()
     layer = QgsVectorLayer(f"{results}|layername=footprints", "f", "ogr")
-    assert layer.featureCount() == len(list(layer.getFeatures(layer.extent().buffered(1))))  # the R-tree follows
+    found = list(layer.getFeatures(layer.extent().buffered(1)))
+    assert layer.featureCount() == len(found)  # the R-tree is restored too
     file = ReviewFile(results)
     assert [item.review for item in file.states()][1:3] == ["corrected", "rejected"]
     assert file.localizations(photos[1])[0]["message"] == "by hand"
 
 
-def test_the_button_brings_back_an_emptied_list(panel, folder):
+def test_undo_button_restores_an_emptied_list(panel, folder):
     photos = folder("a.jpg", "b.jpg")
     add(panel, photos)
     panel.localize_button.click()
@@ -161,7 +162,7 @@ def test_the_button_brings_back_an_emptied_list(panel, folder):
     assert panel.stack.currentWidget() is panel.list
 
 
-def test_what_was_removed_while_it_waited_or_ran_comes_back_as_it_was(panel, folder):
+def test_photos_removed_while_waiting_or_running_are_restored_to_their_previous_state(panel, folder):
     photos = folder("slow1.jpg", "slow2.jpg", "slow3.jpg")
     add(panel, photos)
     panel.localize_button.click()
@@ -170,12 +171,12 @@ def test_what_was_removed_while_it_waited_or_ran_comes_back_as_it_was(panel, fol
     answer_question(panel)
     press_undo(panel)
     wait_for(lambda: idle(panel))
-    # The first one was running when it was removed, and its end was heard of when it was back.
+    # The first photo was running when it was removed; it was back in the list when its job ended.
     assert status(panel) == {"slow1.jpg": "cancelled", "slow2.jpg": "new", "slow3.jpg": "uncertain"}
     assert panel.controller.unlocated() == photos[:2]
 
 
-def test_undoing_leaves_alone_what_has_been_added_anew(panel, results):
+def test_undo_keeps_photos_that_were_added_again(panel, results):
     before, photos = rows(results), paths(panel)
     press_delete(panel, photos[:1])
     answer_question(panel)
@@ -186,19 +187,19 @@ def test_undoing_leaves_alone_what_has_been_added_anew(panel, results):
     assert rows(results) == before
 
 
-def test_a_file_held_by_another_program_changes_nothing(panel, results):
+def test_locked_file_leaves_everything_unchanged(panel, results):
     before, photos = rows(results), paths(panel)
     with closing(sqlite3.connect(results, isolation_level=None)) as other:
         press_delete(panel, photos[:1])
         other.execute("BEGIN IMMEDIATE")
         answer_question(panel)
-        assert any("p_earthloc.gpkg" in text for text in panel.told)
+        assert any("p_earthloc.gpkg" in text for text in panel.messages)
         other.execute("ROLLBACK")
     assert (rows(results), paths(panel)) == (before, photos)
     assert not panel.tools.undo.isEnabled()
 
 
-def test_in_another_project_nothing_is_brought_back(panel, results):
+def test_undo_is_unavailable_in_another_project(panel, results):
     press_delete(panel, paths(panel)[:1])
     answer_question(panel)
     assert panel.tools.undo.isEnabled()
@@ -208,7 +209,7 @@ def test_in_another_project_nothing_is_brought_back(panel, results):
     assert paths(panel) == []
 
 
-def test_the_key_is_qgiss_while_there_is_nothing_to_bring_back(panel, results, docked):
+def test_ctrl_z_belongs_to_qgis_without_a_removal_to_undo(panel, results, docked):
     taken = []
     action = QAction("Undo", docked)
     action.setShortcut(QKeySequence("Ctrl+Z"))
@@ -229,7 +230,7 @@ def test_the_key_is_qgiss_while_there_is_nothing_to_bring_back(panel, results, d
     action.deleteLater()
 
 
-def test_the_files_of_the_photos_stay(panel, results):
+def test_photo_files_are_kept(panel, results):
     photos = paths(panel)
     press_delete(panel, photos)
     answer_question(panel, include_reviewed=True)

@@ -30,7 +30,7 @@ def test_localize_all(panel, folder, pulse):
     assert cell(panel, 0, STATUS).data() == "Uncertain"
     assert cell(panel, 0, CONFIDENCE).data() == "50 %"
     assert cell(panel, 2, CONFIDENCE).data() == ""
-    assert any("unreadable.jpg" in text for text in panel.told)
+    assert any("unreadable.jpg" in text for text in panel.messages)
     assert not panel.cancel_button.isVisible()
     assert not panel.progress.isVisible()
     assert pulse.stop() < QUIET_MS
@@ -55,7 +55,7 @@ def test_progress_is_shown_for_photo_and_run(panel, folder):
 
     add(panel, folder("a.jpg", "slow1.jpg", "slow2.jpg"))
     bars, texts = set(), set()
-    # Connected after the panel's own slots: what is shown is looked at each time that it changes.
+    # Connected after the slots of the panel, so that each displayed value is seen.
     panel.controller.progress_changed.connect(lambda *_: texts.add(panel.progress.text.text()))
     panel.controller.model.dataChanged.connect(lambda *_: bars.add(cell(panel, 1, STATUS).data(PROGRESS_ROLE)))
     panel.localize_button.click()
@@ -90,14 +90,14 @@ def test_no_index_ticked(panel, folder):
     assert status(panel) == {"a.jpg": "new"}
 
 
-def test_index_list_skips_what_is_no_index(panel, index):
+def test_index_list_skips_damaged_indexes(panel, index):
     combo = panel.search.indexes.combo
     assert combo.count() == 1
     assert combo.itemText(0) == "europe (3,478 tiles, 12.5° W to 80° E, 0° N to 60° N)"
     assert panel.search.indexes.chosen() == [str(index)]
 
 
-def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_path):
+def test_bundled_indexes_are_listed(panel, index, tmp_path):
     world = tmp_path / "engine" / "world"
     shutil.copytree(index, world)
     (world / "index.json").write_text((index / "index.json").read_text().replace("europe", "world"))
@@ -106,7 +106,7 @@ def test_indexes_that_come_along_with_the_engine_are_listed(panel, index, tmp_pa
     combo = panel.search.indexes.combo
     wait_for(lambda: combo.count() == 2)
     assert combo.itemText(1).startswith("world (")
-    assert panel.search.indexes.chosen() == [str(index)]  # what was ticked stays
+    assert panel.search.indexes.chosen() == [str(index)]  # the ticked index stays ticked
 
 
 def another_index(like, folder):
@@ -131,10 +131,10 @@ def test_browse_for_an_index(panel, index, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(elsewhere))
     panel.search.indexes.button.menu().actions()[0].trigger()
     wait_for(lambda: len(panel.search.indexes.chosen()) == 2)
-    assert str(elsewhere) in settings.knincluded_indexes()
+    assert str(elsewhere) in settings.known_indexes()
 
 
-def test_no_server_is_asked_before_its_index_is_ticked(panel, index):
+def test_no_server_is_contacted_before_its_index_is_ticked(panel, index):
     settings.set_chosen_indexes([])
     info = json.loads((index / "index.json").read_text())
     (index / "index.json").write_text(json.dumps({**info, "milvus": "milvus://host:1/x"}))
@@ -146,31 +146,31 @@ def test_no_server_is_asked_before_its_index_is_ticked(panel, index):
     wait_for(lambda: panel.search.indexes.chosen() == [str(index)])
 
 
-def test_browse_for_a_folder_of_indexes_or_of_none(panel, index, tmp_path, monkeypatch):
+def test_browse_accepts_a_folder_of_indexes_and_rejects_others(panel, index, tmp_path, monkeypatch):
     for name in ("asia", "africa"):
         another_index(index, tmp_path / "more" / name)
-    said = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: said.append(words[-1]))
+    warnings = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *texts: warnings.append(texts[-1]))
     browse = panel.search.indexes.button.menu().actions()[0]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "more"))
     browse.trigger()
     wait_for(lambda: len(panel.search.indexes.chosen()) == 3)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     browse.trigger()
-    wait_for(lambda: said)
-    assert str(tmp_path) in said[0]
-    assert str(tmp_path) not in settings.knincluded_indexes()
+    wait_for(lambda: warnings)
+    assert str(tmp_path) in warnings[0]
+    assert str(tmp_path) not in settings.known_indexes()
 
 
-def test_nothing_is_said_to_be_certain(panel, folder):
+def test_confidence_is_never_shown_as_100_percent(panel, folder):
     (path,) = folder("a.jpg")
     add(panel, [path])
-    for confidence, said in ((0.9999, "> 99 %"), (1.0, "> 99 %"), (0.42, "42 %"), (0.0, "0 %")):
+    for confidence, shown in ((0.9999, "> 99 %"), (1.0, "> 99 %"), (0.42, "42 %"), (0.0, "0 %")):
         panel.controller.model.update(path, status="located", confidence=confidence)
-        assert cell(panel, 0, CONFIDENCE).data() == said
+        assert cell(panel, 0, CONFIDENCE).data() == shown
 
 
-def test_cancel_all_and_go_on(panel, folder):
+def test_cancel_all_and_locate_again(panel, folder):
     add(panel, folder("slow1.jpg", "slow2.jpg", "slow3.jpg"))
     panel.localize_button.click()
     wait_for(lambda: panel.controller.model.photos()[0].progress > 0.1)
@@ -182,7 +182,7 @@ def test_cancel_all_and_go_on(panel, folder):
     assert set(status(panel).values()) == {"uncertain"}
 
 
-def test_cancelling_a_second_try_keeps_the_first_result(panel, folder):
+def test_cancelling_a_second_run_keeps_the_first_result(panel, folder):
     (path,) = folder("slow.jpg")
     add(panel, [path])
     panel.localize_button.click()
@@ -196,21 +196,21 @@ def test_cancelling_a_second_try_keeps_the_first_result(panel, folder):
     assert cell(panel, 0, CONFIDENCE).data() == "50 %"
 
 
-def test_engine_killed_in_the_middle(panel, folder):
+def test_killed_engine_is_restarted(panel, folder):
     add(panel, folder("slow1.jpg", "slow2.jpg", "slow3.jpg"))
     panel.localize_button.click()
     wait_for(lambda: panel.controller.model.photos()[1].progress > 0.1)
     os.kill(panel.controller.client.process_id, signal.SIGKILL)
     wait_for(lambda: idle(panel))
     assert set(status(panel).values()) == {"uncertain"}
-    assert any("Starting it again" in text for text in panel.told)
+    assert any("Starting it again" in text for text in panel.messages)
 
 
 def test_many_failures_are_one_message(panel, folder):
     add(panel, folder("unreadable1.jpg", "unreadable2.jpg", "a.jpg"))
     panel.localize_button.click()
     wait_for(lambda: idle(panel))
-    assert panel.told == ["2 of 3 photos failed; their rows and the log say why."]
+    assert panel.messages == ["2 of 3 photos failed. Their rows and the log give the reasons."]
 
 
 def test_damaged_index_stops_the_run_with_one_message(panel, folder):
@@ -218,18 +218,18 @@ def test_damaged_index_stops_the_run_with_one_message(panel, folder):
     panel.localize_button.click()
     wait_for(lambda: idle(panel))
     assert status(panel) == {"damaged.jpg": "new", "b.jpg": "new"}
-    assert [text for text in panel.told if "build it again" in text] == [
+    assert [text for text in panel.messages if "build it again" in text] == [
         "/indexes/europe: descriptors.f32 is damaged; build it again."
     ]
 
 
-def test_full_disk_is_told_and_the_candidates_are_shown(panel, folder):
+def test_full_disk_is_reported_and_candidates_are_shown(panel, folder):
     add(panel, folder("full.jpg"))
     panel.localize_button.click()
     wait_for(lambda: idle(panel))
     assert status(panel) == {"full.jpg": "failed"}
-    assert any("the disk is full" in text for text in panel.told)
+    assert any("the disk is full" in text for text in panel.messages)
     assert panel.results.list.topLevelItemCount() == settings.DEFAULT_TOP_K
-    panel.told.clear()
+    panel.messages.clear()
     QTest.keyClick(panel.list, Qt.Key.Key_Return)
-    assert panel.told == ["There is no result to zoom to yet."]
+    assert panel.messages == ["There is no result to zoom to yet."]

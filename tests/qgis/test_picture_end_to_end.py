@@ -51,9 +51,9 @@ def panel(qgis_iface, project, real_engine, real_index):
     settings.set_engine_setting(real_engine)
     settings.set_index_folder(str(real_index.parent))
     panel = EarthLocPanel(qgis_iface)
-    panel.told = []
-    panel.controller.told.connect(lambda text, level: panel.told.append(text))
-    panel.pictures.refused.connect(lambda path, why: panel.told.append(why))
+    panel.messages = []
+    panel.controller.message.connect(lambda text, level: panel.messages.append(text))
+    panel.pictures.refused.connect(lambda path, why: panel.messages.append(why))
     panel.resize(460, 800)
     panel.show()
     wait_for(panel.search.indexes.chosen)
@@ -103,8 +103,8 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     QTest.mouseClick(panel.results.picture_button, Qt.MouseButton.LeftButton)
     assert panel.cancel_button.isVisible()
     assert panel.progress.text.isVisible()
-    wait_for(lambda: shown or panel.told, 120)
-    assert shown == [photo_from_space], panel.told
+    wait_for(lambda: shown or panel.messages, 120)
+    assert shown == [photo_from_space], panel.messages
     assert pulse.stop() < 2.5 * QUIET_MS
     assert not panel.cancel_button.isVisible()
     assert not panel.progress.isVisible()
@@ -159,7 +159,7 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
     assert not panel.results.picture_button.isVisible()
     (action,) = [action for action in panel.list.make_menu().actions() if action.text() == "Show photo on map"]
     action.trigger()
-    assert any("was not fitted to imagery" in text for text in panel.told)
+    assert any("was not fitted to imagery" in text for text in panel.messages)
     assert not panel.pictures.busy
 
 
@@ -175,7 +175,7 @@ def test_drawing_is_cancelled(panel, project, photo_from_space):
     assert shown == []
     assert pictures_on(project) == []
     assert list(picture_folder(panel.controller.store).glob("*")) == []
-    assert not [text for text in panel.told if "cancel" in text.lower()]
+    assert not [text for text in panel.messages if "cancel" in text.lower()]
 
 
 def drawn_of(panel, project, photo) -> QgsRasterLayer:
@@ -185,9 +185,9 @@ def drawn_of(panel, project, photo) -> QgsRasterLayer:
     panel.list.select([photo])
     assert panel.results.picture_button.isVisible()
     QTest.mouseClick(panel.results.picture_button, Qt.MouseButton.LeftButton)
-    wait_for(lambda: shown or panel.told, 120, "the drawn photo")
+    wait_for(lambda: shown or panel.messages, 120, "the drawn photo")
     panel.pictures.shown.disconnect(shown.append)
-    assert shown == [photo], panel.told
+    assert shown == [photo], panel.messages
     (layer,) = pictures_on(project)
     return layer
 

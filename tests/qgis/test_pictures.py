@@ -1,4 +1,4 @@
-"""Photos drawn on the map: where the files are kept, and when they go."""
+"""Photos drawn on the map: where their files are, and when they are deleted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ POSE = {"focal_px": 1000.0}
 
 
 def photo_path() -> str:
-    """A photo whose camera a review has corrected."""
+    """Path of a photo whose camera a review has corrected."""
     return str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
 
 
 def draw(path: Path) -> None:
-    """A drawn photo, as far as QGIS can tell, and its uncertainty."""
+    """Write rasters like those of a drawn photo and its uncertainty."""
     path.parent.mkdir(parents=True, exist_ok=True)
     wgs84 = osr.SpatialReference()
     wgs84.ImportFromEPSG(4326)
@@ -52,7 +52,7 @@ def controller(qgis_app, qgis_canvas):
 
 @pytest.fixture
 def drawn(controller):
-    """A photo that was drawn and is on the map, and the file."""
+    """A photo that is drawn on the map. Returns photo and file."""
     photo = photo_path()
     picture = picture_path(controller.store, photo, {"pose": POSE})
     draw(picture)
@@ -63,7 +63,7 @@ def drawn(controller):
 
 
 @pytest.mark.parametrize("linked", [True, False], ids=["same disk", "another disk"])
-def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path, monkeypatch, linked):
+def test_picture_moves_with_the_results_to_a_saved_project(controller, drawn, tmp_path, monkeypatch, linked):
     photo, _picture = drawn
     if not linked:
         monkeypatch.setattr(pictures.os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
@@ -77,7 +77,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
     (layer,) = [layer for layer in again.mapLayers().values() if layer.name() == "Photo"]
     assert layer.isValid()
     assert Path(layer.source()) == there
-    # Under another name it is in both places: the first project has its own.
+    # Saved under another name, each project has its own copy.
     assert QgsProject.instance().write(str(tmp_path / "second.qgz"))
     assert there.is_file()
     assert picture_path(controller.store, photo, {"pose": POSE}).is_file()
@@ -86,7 +86,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
     assert not (tmp_path / "second_earthloc_photos").exists()
 
 
-def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
+def test_picture_stays_where_it_is_if_it_cannot_be_moved(controller, drawn, tmp_path):
     _, picture = drawn
     (tmp_path / "first_earthloc_photos").write_text("a file where the folder should be")
     assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
@@ -97,7 +97,7 @@ def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
     assert not picture.exists()
 
 
-def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch):
+def test_incomplete_copy_is_removed(controller, drawn, tmp_path, monkeypatch):
     _, picture = drawn
 
     def full(source, target, **_):
@@ -113,7 +113,7 @@ def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch
     assert layer.isValid()
 
 
-def test_what_an_older_camera_drew_goes(controller, drawn):
+def test_picture_of_an_older_camera_is_removed(controller, drawn):
     photo, _picture = drawn
     newer = picture_path(controller.store, photo, {"pose": {"focal_px": 900.0}})
     draw(newer)

@@ -1,4 +1,4 @@
-"""Texts of strangers stay text: a picture in them may lie on another computer, which nothing may ask for it."""
+"""Text from strangers is never interpreted as HTML: an image in it could be on another computer."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from qgis.PyQt.QtWidgets import QLabel, QMessageBox
 
 from earthloc_qgis.core.reviews import Reviewed
 from earthloc_qgis.gui.plain_text import escaped, plain
-from earthloc_qgis.gui.review.queue_model import ReviewModel
+from earthloc_qgis.gui.review.model.queue_model import ReviewModel
 
 HOSTILE = '<img src="//elsewhere/a.png"> <b>& so on'
 
 
 def shown(text: str) -> str:
-    """What a widget that takes `text` for HTML shows of it; fails when that includes a picture."""
+    """The text that a widget displays for `text` interpreted as HTML; fails when that includes an image."""
     document = QTextDocument()
     document.setHtml(text)
-    assert "\ufffc" not in document.toPlainText()  # what stands for a picture
+    assert "\ufffc" not in document.toPlainText()  # placeholder of an image
     return document.toPlainText()
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "<br>", "a < b", "one\ntwo <i>", "&lt;"])
-def test_it_is_shown_as_it_stands(text):
+def test_escaped_text_is_displayed_unchanged(text):
     assert shown(escaped(text)) == text
     if "<" in text:
         assert shown(plain(text)) == text
@@ -36,12 +36,12 @@ def test_it_is_shown_as_it_stands(text):
         assert plain(text) == text
 
 
-def test_the_hostile_text_would_be_a_picture():
+def test_unescaped_hostile_text_would_show_an_image():
     with pytest.raises(AssertionError):
         shown(HOSTILE)
 
 
-def test_tool_tips_of_photos(panel, folder):
+def test_tool_tips_of_photos_escape_text(panel, folder):
     (path,) = folder("a.jpg")
     add(panel, [path])
     model = panel.controller.model
@@ -50,20 +50,20 @@ def test_tool_tips_of_photos(panel, folder):
     assert HOSTILE in shown(tool_tip)
 
 
-def test_tool_tips_of_photos_under_review():
+def test_tool_tips_in_the_review_escape_text():
     item = Reviewed("a.jpg", "", "located", 0.9, None, "", review="rejected", reviewer=HOSTILE, note=HOSTILE)
     model = ReviewModel()
     model.load([item])
     assert shown(model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)).count(HOSTILE) == 2
 
 
-def test_messages(panel, qgis_iface):
-    panel._tell(HOSTILE, Qgis.MessageLevel.Warning)
+def test_messages_escape_text(panel, qgis_iface):
+    panel._show_message(HOSTILE, Qgis.MessageLevel.Warning)
     message = qgis_iface.messageBar().get_messages(Qgis.MessageLevel.Warning)[-1]
     assert HOSTILE in shown(message)
 
 
-def test_indexes(panel, index, monkeypatch):
+def test_index_manager_escapes_text(panel, index, monkeypatch):
     info = json.loads((index / "index.json").read_text())
     info.update(name=HOSTILE, source={"path": "x.tif", "attribution": HOSTILE, "licence": HOSTILE})
     (index / "index.json").write_text(json.dumps(info))

@@ -126,14 +126,14 @@ def test_find_engine_order(tmp_path, monkeypatch):
 
 
 def test_lists_survive_an_ini_file(qgis_app):
-    assert settings.knincluded_indexes() == []
+    assert settings.known_indexes() == []
     settings.remember_index("/indexes/a")
     settings.remember_index("/indexes/a")
-    assert settings.knincluded_indexes() == ["/indexes/a"]
-    QgsSettings().setValue("earthloc/knincluded_indexes", "/indexes/a")  # how a list of one is read back
-    assert settings.knincluded_indexes() == ["/indexes/a"]
+    assert settings.known_indexes() == ["/indexes/a"]
+    QgsSettings().setValue("earthloc/known_indexes", "/indexes/a")  # how a list of one is read back
+    assert settings.known_indexes() == ["/indexes/a"]
     settings.remember_index("/indexes/b, c")
-    assert settings.knincluded_indexes() == ["/indexes/a", "/indexes/b, c"]
+    assert settings.known_indexes() == ["/indexes/a", "/indexes/b, c"]
 
 
 def test_options_page_keeps_what_is_chosen(qgis_app, tmp_path):

@@ -21,11 +21,11 @@ def run(client):
 
     def start(*photos, of=client):
         queue = LocalizationQueue(of, OPTIONS)
-        queue.log, queue.progress, queue.told = [], [], []
+        queue.log, queue.progress, queue.messages = [], [], []
         queue.job_changed.connect(lambda photo: queue.log.append((os.path.basename(photo), queue.jobs[photo].state)))
         queue.progress_changed.connect(lambda *numbers: queue.progress.append(numbers))
-        queue.recovered.connect(queue.told.append)
-        queue.halted.connect(queue.told.append)
+        queue.recovered.connect(queue.messages.append)
+        queue.halted.connect(queue.messages.append)
         queue.ends = []
         queue.finished.connect(lambda: queue.ends.append(1))
         for photo in photos:
@@ -94,7 +94,7 @@ def test_damaged_index_halts_and_leaves_the_rest_waiting(run):
     finish(queue)
     assert states(queue) == [DONE, WAITING, WAITING]
     assert queue.halted_by == "/indexes/europe: descriptors.f32 is damaged; build it again."
-    assert queue.told == [queue.halted_by]
+    assert queue.messages == [queue.halted_by]
 
 
 def test_no_engine_halts(run):
@@ -109,8 +109,8 @@ def test_crash_once_is_carried_through(run, tmp_path):
     queue = run("/p/a.jpg", tmp_path / "crashonce.jpg", "/p/b.jpg")
     finish(queue)
     assert states(queue) == [DONE] * 3
-    assert len(queue.told) == 1
-    assert "Starting it again" in queue.told[0]
+    assert len(queue.messages) == 1
+    assert "Starting it again" in queue.messages[0]
 
 
 def test_photo_that_crashes_twice_is_left_and_the_rest_goes_on(run):

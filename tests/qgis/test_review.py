@@ -1,4 +1,4 @@
-"""The review window with real widgets, keys and mouse, on photos whose cameras are known."""
+"""The review window with real widgets, keys and mouse, on photos with known cameras."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from earthloc_qgis import settings
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
 from earthloc_qgis.core.reviews import Decision, ReviewFile
 from earthloc_qgis.core.store import open_for_writing
-from earthloc_qgis.gui.review.queue_model import PATH_ROLE
+from earthloc_qgis.gui.review.model.queue_model import PATH_ROLE
 
 KEYS = {"A": "accepted", "R": "rejected", "U": "unsure", "L": "not_land", "C": "cloud", "N": "night"}
 
@@ -44,7 +44,7 @@ def canvas(qgis_iface):
 
 
 def make_canvas(iface, crs: str):
-    """The map of the test's QGIS, at a size that people have."""
+    """The map canvas at a realistic size."""
     canvas = iface.mapCanvas()
     canvas.setMinimumSize(600, 500)
     canvas.window().show()
@@ -56,7 +56,7 @@ def make_canvas(iface, crs: str):
 
 @pytest.fixture
 def open_window(canvas, results):
-    """open_window(): a review of `results`, its first photo on the table; all are closed at the end."""
+    """open_window(): opens a review of `results` with its first photo loaded. All windows are closed at the end."""
     from earthloc_qgis.gui.review.window import ReviewWindow
 
     windows = []
@@ -65,7 +65,7 @@ def open_window(canvas, results):
     def make(path=results):
         window = ReviewWindow(canvas, list)
         window.problems = []
-        window.told.connect(window.problems.append)
+        window.message.connect(window.problems.append)
         window.resize(600, 640)
         window.show()
         window.open(path)
@@ -78,15 +78,15 @@ def open_window(canvas, results):
 
     yield make
     for window in windows:
-        if not window.closed_down:
+        if not window.is_closed:
             window.close_down()
         window.deleteLater()
 
 
 def settle(window) -> None:
-    """Waits until the current photo is on the table and seen, and all decisions are written."""
+    """Wait until the current photo is loaded and displayed, and all decisions are written."""
     wait_for(
-        lambda: window.controller.model.counts()[1] and window.controller.working is not None, what="the photo's answer"
+        lambda: window.controller.model.counts()[1] and window.controller.working is not None, what="the localization"
     )
     wait_for(lambda: window.photo._picture is not None, what="the picture")
     wait_for(lambda: not window.controller.recorder._entries, what="the decisions to be written")
@@ -100,7 +100,7 @@ def press(window, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
 
 
 def move(widget, at: QPoint, button=Qt.MouseButton.NoButton) -> None:
-    """The mouse moves over a widget, whatever other window lies above it on this screen."""
+    """Move the mouse over a widget, even if another window covers it."""
     event = QMouseEvent(QEvent.Type.MouseMove, QPointF(at), Qt.MouseButton.NoButton, button,
                         Qt.KeyboardModifier.NoModifier)  # fmt: skip
     QCoreApplication.sendEvent(widget, event)
@@ -116,7 +116,7 @@ def name(window) -> str:
 
 
 def review_ten(window, results):
-    """Ten photos decided on by keys, each with what the file then says of it."""
+    """Decide on ten photos by keyboard and check the contents of the file."""
     taken = {}
     for key in "ARULCNARUA":
         assert window.controller.model.item(window.controller.current).review == "unreviewed"
@@ -130,9 +130,9 @@ def review_ten(window, results):
     for photo, review, reviewer in rows(results, "SELECT photo, review, reviewer FROM footprints"):
         assert (review, reviewer) == (taken[photo], "Ada")
     assert window.queue.count.text() == "10 of 10 reviewed"
-    QTest.qWait(500)  # what has been written comes back from the file
-    assert "hands them on" in window.status.text()
-    # What was accepted stands in the history with what it rests on.
+    QTest.qWait(500)  # the recorder polls the written decisions
+    assert "Export them" in window.status.text()
+    # The history holds the basis of each accepted footprint.
     for photo, rank, index, tile, imagery, found in rows(
         results, "SELECT photo, candidate_rank, index_name, tile, imagery, localization FROM reviews"
                  " WHERE decision = 'accepted' AND localization IS NOT NULL"
@@ -155,10 +155,10 @@ def test_ten_real_photos_by_keyboard(open_window, data_folder, tmp_path):
     write_review_results(path, given=given)
     window = open_window(path)
     review_ten(window, path)
-    assert window.problems == []  # such as a photo that could not be read
+    assert window.problems == []  # for example an unreadable photo
 
 
-def test_least_certain_comes_first_and_next_skips_what_is_done(open_window):
+def test_least_certain_photos_come_first_and_reviewed_ones_are_skipped(open_window):
     window = open_window()
     model = window.controller.model
     confidences = [model.item(model.index(row, 0).data(257)).confidence for row in range(10)]
@@ -208,7 +208,7 @@ def test_several_photos_at_once(open_window, results):
         QTest.keyClick(window.queue.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     four = window.queue.selected()
     assert len(four) == 4
-    window.controller.recorder.reload()  # as when another photo has been located meanwhile
+    window.controller.recorder.reload()  # as after locating another photo
     arranged = []
     window.controller.model.modelReset.connect(lambda: arranged.append(1))
     wait_for(lambda: arranged)
@@ -221,10 +221,10 @@ def test_several_photos_at_once(open_window, results):
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
     assert window.queue.count.text() == "0 of 10 reviewed"
-    assert rows(results, "SELECT count(*) FROM reviews") == [(8,)]  # nothing is taken out of the history
+    assert rows(results, "SELECT count(*) FROM reviews") == [(8,)]  # undo deletes nothing from the history
 
 
-def test_another_candidate_is_chosen_and_undone(open_window, results):
+def test_choosing_another_candidate_can_be_undone(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
@@ -240,13 +240,13 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     sql = "SELECT center_lat, center_lon, review, tile, confidence, message FROM footprints WHERE photo = ?"
     after = rows(results, sql, photo)
     assert after[0][:2] == pytest.approx(third)
-    # What the engine said of its own candidate is not said of this one.
+    # The values of the engine's candidate are not recorded for this one.
     assert after[0][2:] == ("corrected", "313_3_7", None, "Candidate 3, chosen by hand.")
     assert rows(results, "SELECT count(*) FROM tie_points WHERE photo = ?", photo) == [(0,)]
-    # The engine's own answer stays as it was.
+    # The answer of the engine is unchanged.
     (own,) = rows(results, "SELECT localization FROM photos WHERE photo = ?", photo)[0]
     assert json.loads(own)["pose"]
-    # And undoing the decision brings it back, tie points and all.
+    # Undoing the decision restores it, including tie points.
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
     assert name(window) == os.path.basename(photo)
@@ -259,7 +259,7 @@ def test_another_candidate_is_chosen_and_undone(open_window, results):
     ]  # fmt: skip
 
 
-def test_undoing_a_decision_brings_back_what_was_not_saved_before(open_window, results):
+def test_undoing_a_decision_restores_unsaved_changes(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
@@ -287,7 +287,7 @@ def test_undoing_a_decision_brings_back_what_was_not_saved_before(open_window, r
     assert not window.controller.working.is_unsaved
 
 
-def test_going_back_at_once_shows_what_is_still_being_written(open_window, results):
+def test_going_back_immediately_shows_the_unwritten_decision(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
@@ -304,7 +304,7 @@ def test_going_back_at_once_shows_what_is_still_being_written(open_window, resul
     settle(window)
 
 
-def test_reopened_it_is_all_as_left(open_window, results):
+def test_reopened_review_shows_the_saved_state(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
@@ -337,26 +337,26 @@ def test_linked_cursors(open_window, canvas):
     at = window.photo.to_screen(200.0, 100.0)
     move(window.photo, at.toPoint())
     shown = window.map.frame.to_lat_lon(window.map.marks._cursor)
-    assert distance_km(shown, camera.locate(200.0, 100.0)) < 2.0  # of the whole pixel of the mouse
-    # And from the map to the photo.
+    assert distance_km(shown, camera.locate(200.0, 100.0)) < 2.0  # mouse positions are whole pixels
+    # From the map to the photo.
     lat, lon = camera.locate(500.0, 300.0)
     spot = canvas.getCoordinateTransform().transform(window.map.frame.to_map(lat, lon))
     move(canvas.viewport(), QPoint(5, 5))
     move(canvas.viewport(), spot.toQPointF().toPoint())
     wait_for(lambda: window.photo._cursor is not None)
     found = camera.locate(window.photo._cursor.x(), window.photo._cursor.y())
-    assert distance_km(found, (lat, lon)) < 1.5 * canvas.mapUnitsPerPixel() / 1000  # of the mouse's whole pixels
+    assert distance_km(found, (lat, lon)) < 1.5 * canvas.mapUnitsPerPixel() / 1000  # mouse positions are whole pixels
     move(canvas.viewport(), QPoint(2, 2))
     wait_for(lambda: window.photo._cursor is None)
 
 
-def test_photo_lies_over_the_map(open_window, canvas):
+def test_photo_is_drawn_over_the_map(open_window, canvas):
     window = open_window()
     window.queue.select(next(path for path in window.controller.model._all if path.endswith("ISS042-E-100.jpg")))
     settle(window)
     camera = window.controller.working.camera()
     press(window, Qt.Key.Key_O)
-    window.overlay.slider.setValue(100)
+    window.tools.slider.setValue(100)
     image = window.photo._picture.image
     far = []
     for x, y in ((100, 80), (320, 240), (520, 400), (400, 120), (60, 430)):
@@ -364,7 +364,7 @@ def test_photo_lies_over_the_map(open_window, canvas):
         seen = canvas.grab().toImage().pixelColor(round(at.x()), round(at.y()))
         wanted = image.pixelColor(x, y)
         far.append(max(abs(seen.red() - wanted.red()), abs(seen.green() - wanted.green())))
-    assert sorted(far)[2] < 12  # shapes have edges, where a pixel more or less shows
+    assert sorted(far)[2] < 12  # at edges an offset of one pixel changes the colour
     # Swipe: only left of the mouse.
     press(window, Qt.Key.Key_S)
     move(canvas.viewport(), QPoint(canvas.width() // 2, 200))
@@ -373,8 +373,8 @@ def test_photo_lies_over_the_map(open_window, canvas):
     assert canvas.grab().toImage().pixelColor(round(right.x()), round(right.y())) == QColor("white")
     press(window, Qt.Key.Key_S)
     press(window, Qt.Key.Key_B)
-    wait_for(lambda: window.map.overlay.blinked)
-    wait_for(lambda: not window.map.overlay.blinked)
+    wait_for(lambda: window.map.overlay.blinked_off)
+    wait_for(lambda: not window.map.overlay.blinked_off)
     window.hide()
     assert not window.map.overlay.isVisible()
     assert not window.actions["blink"].isChecked()
@@ -391,7 +391,7 @@ def test_keys_work_while_the_map_has_the_focus(open_window, canvas, results):
     assert rows(results, "SELECT count(*) FROM reviews") == [(1,)]
 
 
-def test_letters_in_a_note_are_letters(open_window, results):
+def test_shortcut_keys_type_letters_in_the_note(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_M)
     assert window.decisions.note.hasFocus() or not window.isActiveWindow()
@@ -404,7 +404,7 @@ def test_letters_in_a_note_are_letters(open_window, results):
     assert window.decisions.note.text() == ""
 
 
-def test_two_windows_lose_nothing(open_window, results):
+def test_decisions_of_two_windows_are_all_kept(open_window, results):
     one, two = open_window(), open_window()
     settings.set_reviewer("Bea")
     two.queue.select(one.controller.current)
@@ -421,7 +421,7 @@ def test_two_windows_lose_nothing(open_window, results):
     wait_for(lambda: two.controller.model.item(photo).review == "unsure")
 
 
-def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse):
+def test_locked_file_loses_no_decision_and_does_not_block_the_window(open_window, results, pulse):
     window = open_window()
     with closing(sqlite3.connect(results, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -432,10 +432,10 @@ def test_a_locked_file_costs_no_decision_and_no_time(open_window, results, pulse
         other.execute("ROLLBACK")
     wait_for(lambda: not window.controller.recorder._entries, 30)
     assert rows(results, "SELECT decision FROM reviews") == [("rejected",)]
-    assert pulse.longest_ms < QUIET_MS  # the window's own test of 50 ms is in test_review_smooth.py
+    assert pulse.longest_ms < QUIET_MS  # test_review_smooth.py tests the limit of 50 ms
 
 
-def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, monkeypatch):
+def test_decision_that_cannot_be_written_does_not_stop_others(open_window, results, monkeypatch):
     window = open_window()
     first, write = window.controller.current, ReviewFile.write
 
@@ -447,7 +447,7 @@ def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, 
     with monkeypatch.context() as patched:
         patched.setattr(ReviewFile, "write", fails)
         press(window, Qt.Key.Key_R)
-        wait_for(lambda: window.problems, 30, "the failure to be told")
+        wait_for(lambda: window.problems, 30, "the failure to be reported")
         assert "KeyError: 'center'" in window.problems[0]
         wait_for(lambda: window.controller.working is not None)
         second = window.controller.current
@@ -458,7 +458,7 @@ def test_a_decision_that_cannot_be_written_stops_no_other(open_window, results, 
     assert decisions == [(f"photos/{Path(second).name}", "cloud"), (f"photos/{Path(first).name}", "rejected")]
 
 
-def test_empty_and_missing(open_window, canvas, tmp_path):
+def test_empty_results_and_missing_photo(open_window, canvas, tmp_path):
     from earthloc_qgis.gui.review.window import ReviewWindow
 
     window = ReviewWindow(canvas, list)
@@ -470,9 +470,9 @@ def test_empty_and_missing(open_window, canvas, tmp_path):
     full = open_window()
     photo = full.controller.current
     os.remove(photo)
-    full.pictures._kept.clear()
+    full.pictures._cache.clear()
     full._show_photo(photo)
-    wait_for(lambda: "cannot be read" in full.photo._words)
+    wait_for(lambda: "cannot be read" in full.photo._text)
 
 
 def test_styled_without_the_plugin(open_window, results):
@@ -526,7 +526,7 @@ def test_a_project_opens_styled_in_a_qgis_without_the_plugin(open_window, result
     assert one.endswith("| accepted")
 
 
-def test_what_a_footprint_is_held_by_follows_the_maps_projection(open_window):
+def test_grips_follow_the_projection_of_the_map(open_window):
     window = open_window()
     press(window, Qt.Key.Key_V)
     marks, camera = window.map.marks, window.controller.working.camera()
@@ -536,7 +536,7 @@ def test_what_a_footprint_is_held_by_follows_the_maps_projection(open_window):
     press(window, Qt.Key.Key_V)
 
 
-def test_a_decision_opens_the_layers_of_its_own_photo_only(open_window, results):
+def test_decision_reloads_only_the_layers_of_its_photo(open_window, results):
     from earthloc_qgis.core.layers import ResultLayers
 
     window = open_window()
@@ -557,7 +557,7 @@ def test_a_decision_opens_the_layers_of_its_own_photo_only(open_window, results)
     assert any("|subset=" not in name for name in read)
 
 
-def test_old_decisions_do_not_hold_for_a_new_answer(results):
+def test_old_decision_does_not_apply_to_a_new_localization(results):
     file = ReviewFile(results)
     photo = file.states()[0].path
     file.write([Decision(photo, "accepted", "Ada", localization=file.localizations(photo)[0])])
@@ -567,16 +567,16 @@ def test_old_decisions_do_not_hold_for_a_new_answer(results):
     with closing(open_for_writing(file.path, 1.0)) as database:
         database.execute("UPDATE photos SET located_at = '2099-01-01T00:00:00Z', localization = ? WHERE photo LIKE ?",
                          (json.dumps(found), "%E-100.jpg"))  # fmt: skip
-    held, engine = file.localizations(photo)
-    assert held == engine == found
+    effective, engine = file.localizations(photo)
+    assert effective == engine == found
     assert rows(results, "SELECT count(*) FROM reviews") == [(1,)]
 
 
-def test_photo_view_zooms_pans_and_turns(open_window):
+def test_photo_view_zooms_pans_and_rotates(open_window):
     window = open_window()
     view = window.photo
     at = QPointF(100, 80)
-    view.turn_to(37.0)
+    view.rotate_to(37.0)
     before = view.to_photo(at)
     view.zoom(3, at)
     after = view.to_photo(at)
@@ -590,5 +590,5 @@ def test_photo_view_zooms_pans_and_turns(open_window):
     corners = [view.to_screen(x, y) for x in (0, SIZE_PX[0]) for y in (0, SIZE_PX[1])]
     assert all(-1 <= c.x() <= view.width() + 1 and -1 <= c.y() <= view.height() + 1 for c in corners)
     press(window, Qt.Key.Key_T)
-    assert view.turn_deg == pytest.approx(127.0)
+    assert view.rotation_deg == pytest.approx(127.0)
     assert not window.actions["north"].isChecked()

@@ -1,4 +1,4 @@
-"""The review for those who use it by keyboard or screen reader, and on a small screen."""
+"""The review by keyboard, with a screen reader, and on a small screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def focusable(window) -> list[QWidget]:
     ]  # fmt: skip
 
 
-def test_everything_that_takes_the_focus_has_a_name(open_window):
+def test_every_focusable_widget_has_an_accessible_name(open_window):
     window = open_window()
     nameless = [
         widget for widget in focusable(window)
@@ -27,11 +27,11 @@ def test_everything_that_takes_the_focus_has_a_name(open_window):
     ]  # fmt: skip
     assert [(type(widget).__name__, widget.objectName()) for widget in nameless] == []
     model = window.strip.candidates
-    words = model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert words is None or "score" in words
+    text = model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert text is None or "score" in text
 
 
-def test_tab_goes_from_the_queue_to_the_photo_to_the_decision(open_window):
+def test_tab_order_is_queue_photo_candidates_decision(open_window):
     window = open_window()
     order = [window.queue.filter, window.queue.list, window.photo, window.strip,
              window.decisions._buttons["accepted"], window.decisions.note, window.decisions.reviewer]  # fmt: skip
@@ -45,7 +45,7 @@ def test_tab_goes_from_the_queue_to_the_photo_to_the_decision(open_window):
     assert seen == order
 
 
-def test_no_key_means_two_things(open_window):
+def test_every_key_has_one_action(open_window):
     window = open_window()
     keys = Counter(
         sequence.toString() for action in window.actions._by_name.values() for sequence in action.shortcuts()
@@ -55,13 +55,13 @@ def test_no_key_means_two_things(open_window):
         assert action.property("key") in action.toolTip()
 
 
-def test_every_key_does_what_the_window_says(open_window, monkeypatch):
-    """Whether the photo gets the keys or the map."""
+def test_every_key_triggers_its_action(open_window, monkeypatch):
+    """With the focus on the photo and with the focus on the map."""
     monkeypatch.setattr(QInputDialog, "getText", lambda *arguments: ("", False))
     window = open_window()
     done: list[str] = []
     for name, action in window.actions._by_name.items():
-        action.disconnect()  # only the way to it is looked at
+        action.disconnect()  # test only the trigger, not the effect
         (action.toggled if action.isCheckable() else action.triggered).connect(lambda *_, name=name: done.append(name))
         action.setEnabled(True)
     for name, action in window.actions._by_name.items():
@@ -75,8 +75,8 @@ def test_every_key_does_what_the_window_says(open_window, monkeypatch):
                 assert done == [name], (sequence.toString(), widget)
 
 
-def test_it_fits_a_small_screen(open_window):
-    """1366 x 768: QGIS's own menu, tools, status line and tabs take about 190 pixels of the height."""
+def test_window_fits_a_small_screen(open_window):
+    """1366 x 768, of which menu, tool bars, status bar and tabs of QGIS take about 190 pixels of height."""
     window = open_window()
     needed = window.minimumSizeHint()
     assert needed.width() <= 600

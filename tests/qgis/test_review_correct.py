@@ -41,7 +41,7 @@ def cut_photos(imagery, folder) -> list[str]:
 
 
 def write_wrong_results(results, photos) -> None:
-    """Answers that are all wrong by some 60 km."""
+    """Write localizations that are all wrong by about 60 km."""
 
     def wrong(number: int, found: dict) -> None:
         if found["pose"]:
@@ -61,7 +61,7 @@ def photos(imagery, tmp_path) -> list[str]:
 
 @pytest.fixture
 def window(qgis_iface, real_engine, photos, imagery, tmp_path):
-    """A review of photos cut from `imagery`, whose engine's answers are all wrong by some 60 km."""
+    """A review of photos cut from `imagery`, with localizations that are all wrong by about 60 km."""
     from earthloc_qgis.gui.review.window import ReviewWindow
 
     settings.set_engine_setting(real_engine)
@@ -88,7 +88,7 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
 
 
 def truth(x: float, y: float, number: int = 1) -> tuple[float, float]:
-    """Where pixel (x, y) of a photo lies: it was cut from the imagery as it is."""
+    """True (lat, lon) of pixel (x, y) of a photo, which was cut from the imagery without distortion."""
     lat, lon = PHOTO_CENTRES[number]
     return lat + HEIGHT_DEG * (0.5 - y / SIZE[1]), lon + WIDTH_DEG * (x / SIZE[0] - 0.5)
 
@@ -98,16 +98,16 @@ def on_map(window, lat: float, lon: float) -> QPoint:
 
 
 def click_pair(window, x: float, y: float, place: tuple[float, float] | None = None) -> None:
-    """The same spot in the photo and on the map, or another place there, as a user would click it."""
+    """Click a pixel of the photo and its true position on the map, or another `place` there."""
     before = window.controller.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
-    assert window.correct.correction.open_spot is not None
+    assert window.correct.tie_points.open_pixel is not None
     QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *(place or truth(x, y))))
     wait_for(lambda: window.controller.undo_stack.count() > before, 60, "the engine's answer")
 
 
 def off_km(window) -> float:
-    """How far what is on the table is from the truth, at most."""
+    """Largest error of the displayed corners in km."""
     camera = window.controller.working.camera()
     return max(distance_km(camera.locate(x, y), truth(x, y)) for x in (0, SIZE[0]) for y in (0, SIZE[1]))
 
@@ -122,20 +122,20 @@ def test_three_tie_points_correct_a_photo(window):
     for x, y in ((200, 150), (1020, 220), (560, 760)):
         click_pair(window, x, y)
     assert len(window.controller.working.shown["tie_points"]) == 3
-    assert off_km(window) < 12.0  # a pixel of the map is 1 km; the imagery itself is no view from a camera
+    assert off_km(window) < 12.0  # a pixel of the map is 1 km, and the imagery is not a camera view
     good = off_km(window)
-    # What is left over with three points is no error: there is nothing that would check them.
+    # With three points no error is shown: there is no redundancy to estimate it.
     assert " km" not in window.status.text()
     assert "tie points: 3" in window.status.text()
     assert "set a fourth" in window.status.text()
-    # Undone and done again.
+    # Undo and redo.
     for _ in range(3):
         press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert off_km(window) > 40.0
     for _ in range(3):
         press(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert off_km(window) == pytest.approx(good)
-    # A point dragged away on the map takes the camera along, undo brings it back.
+    # Dragging a point on the map changes the camera; undo restores it.
     before = window.controller.undo_stack.index()
     at = on_map(window, *truth(560, 760))
     QTest.mousePress(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at)
@@ -150,7 +150,7 @@ def test_three_tie_points_correct_a_photo(window):
     assert window.canvas.mapTool() is not window.correct.tie_tool
     press(window, Qt.Key.Key_A)
     settle(window)
-    # What the engine said of its own camera is not said of this one.
+    # The values of the engine's camera are not recorded for this one.
     sql = "SELECT review, reviewer, inliers, confidence, rms_km FROM footprints WHERE photo = ?"
     assert rows(window.results, sql, key) == [("corrected", "Ada", 3, None, None)]
     ((message,),) = rows(window.results, "SELECT message FROM footprints WHERE photo = ?", key)
@@ -173,7 +173,7 @@ def test_three_tie_points_correct_a_photo(window):
     (corners,) = rows(window.results, "SELECT lat1, lon1, lat3, lon3 FROM footprints WHERE photo = ?", key)
     assert distance_km(corners[:2], truth(0, 0)) < 12.0
     assert distance_km(corners[2:], truth(*SIZE)) < 12.0
-    # A fourth point checks them.
+    # A fourth point gives an error.
     window.queue.select(photo)
     settle(window)
     press(window, Qt.Key.Key_P)
@@ -187,19 +187,19 @@ def test_three_tie_points_correct_a_photo(window):
     assert rms_km > 0
 
 
-def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
+def test_point_snaps_to_the_best_match_and_can_be_deleted(window):
     press(window, Qt.Key.Key_P)
     for x, y in ((200, 150), (1020, 220), (560, 760), (300, 600)):
         click_pair(window, x, y)
     before = window.controller.undo_stack.count()
     spot = (700.0, 400.0)
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(*spot).toPoint())
-    QTest.keyClick(window.photo, Qt.Key.Key_Return)  # the best match near where the camera has it
+    QTest.keyClick(window.photo, Qt.Key.Key_Return)  # use the best match near its projection
     wait_for(lambda: window.controller.undo_stack.count() > before, 60)
     point = window.controller.working.shown["tie_points"][-1]
     assert distance_km((point["lat"], point["lon"]), truth(point["x_px"], point["y_px"])) < 4.0
     assert point["residual_km"] is not None
-    window.correct.correction.select(4)
+    window.correct.tie_points.select(4)
     QTest.keyClick(window.photo, Qt.Key.Key_Delete)
     wait_for(lambda: len(window.controller.working.shown["tie_points"]) == 4, 30)
     QTest.keyClick(window.photo, Qt.Key.Key_X)
@@ -207,7 +207,7 @@ def test_snapping_mends_a_careless_click_and_delete_takes_it_away(window):
     assert window.controller.working.shown["footprint"]
 
 
-def test_moved_turned_and_scaled_by_hand(window):
+def test_footprint_is_moved_scaled_and_rotated_by_hand(window):
     press(window, Qt.Key.Key_V)
     viewport, camera = window.canvas.viewport(), window.controller.working.camera()
 
@@ -236,7 +236,7 @@ def test_moved_turned_and_scaled_by_hand(window):
     assert wide == pytest.approx(2.0, rel=0.05)
     top = window.controller.working.camera().locate(600, 0)
     at = on_map(window, *top)
-    drag(at, middle + QPoint(-(at - middle).y(), (at - middle).x()))  # a quarter turn
+    drag(at, middle + QPoint(-(at - middle).y(), (at - middle).x()))  # rotate by 90 degrees
     east = window.controller.working.camera().locate(600, 0)
     assert abs(east[0] - center()[0]) < 0.15
     assert grips()[0] == pytest.approx(window.controller.working.camera().locate(0, 0))
@@ -248,17 +248,17 @@ def test_moved_turned_and_scaled_by_hand(window):
     assert window.controller.working.camera().locate(0, 0) == pytest.approx(camera.locate(0, 0))
 
 
-def test_typed_coordinates(window, monkeypatch):
+def test_centre_is_set_by_typed_coordinates(window, monkeypatch):
     answers = iter(["nowhere", "45.25, 5.5"])
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (next(answers), True))
     press(window, Qt.Key.Key_G)
-    assert "is no place" in window.status.text()
+    assert "is not a position" in window.status.text()
     assert not window.controller.working.is_unsaved
     press(window, Qt.Key.Key_G)
     assert window.controller.working.shown["center"] == pytest.approx([45.25, 5.5], abs=1e-5)
 
 
-def test_placed_by_hand_where_nothing_was_found(window):
+def test_photo_that_was_not_found_can_be_placed_by_hand(window):
     last = next(item.path for item in window.controller.model._all.values() if item.status == "not_found")
     window.queue.select(last)
     settle(window)
@@ -292,21 +292,21 @@ def test_search_here(window, real_index, monkeypatch):
     assert window.strip.candidates.rowCount() == 4
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.strip.candidates.rowCount() == 5
-    # And one that is given up: the engine is told.
-    given_up, cancel = [], window.client.cancel
-    monkeypatch.setattr(window.client, "cancel", lambda number: (given_up.append(number), cancel(number)))
+    # A cancelled search is also cancelled in the engine.
+    cancelled, cancel = [], window.client.cancel
+    monkeypatch.setattr(window.client, "cancel", lambda number: (cancelled.append(number), cancel(number)))
     before = window.controller.working
     window.correct._search.start((lat, lon), 250.0)
     asked = window.correct._search._request
     press(window, Qt.Key.Key_Escape)
-    assert given_up == [asked]
+    assert cancelled == [asked]
     assert "stopped" in window.status.text()
     wait_for(lambda: not window.client._requests, 60, "the engine's answer")
     assert window.controller.working is before
 
 
-def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index, monkeypatch):
-    """Its answer is on the way when Esc is pressed."""
+def test_answer_to_a_cancelled_search_is_ignored(window, real_index, monkeypatch):
+    """The answer arrives after Esc was pressed."""
     window._indexes = lambda: [str(real_index)]
     window.correct._search._indexes = window._indexes
     settings.set_register(False)
@@ -320,13 +320,13 @@ def test_a_search_that_was_given_up_too_late_changes_nothing(window, real_index,
     assert not window.controller.undo_stack.canUndo()
 
 
-def test_tiles_are_shown_from_the_imagery(window):
+def test_tile_pictures_are_cut_from_the_imagery(window):
     wait_for(lambda: any(window.strip.candidates._tiles.values()), 60, "a tile's picture")
     rank = next(rank for rank, image in window.strip.candidates._tiles.items() if image is not None)
     assert window.strip.candidates._tiles[rank].width() == 160
 
 
-def test_fitted_to_the_imagery_from_a_place_that_is_about_right(window, imagery):
+def test_photo_is_fitted_to_the_imagery_near_its_footprint(window, imagery):
     press(window, Qt.Key.Key_I)
     assert "Esc" in window.status.text()
     wait_for(lambda: window.controller.working.is_unsaved, 90, "the fit")
@@ -337,7 +337,7 @@ def test_fitted_to_the_imagery_from_a_place_that_is_about_right(window, imagery)
     assert not window.controller.working.is_unsaved
 
 
-def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
+def test_file_of_an_older_version_is_upgraded(window, tmp_path):
     import sqlite3
 
     old = tmp_path / "old.gpkg"
@@ -358,19 +358,19 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(window, tmp_path):
                          " f_table_name, f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
                          " owner, ui, update_time)")  # fmt: skip
     window.open(old)
-    wait_for(lambda: window.controller.model.counts()[1] == 2, 60, "the engine to bring it up to date")
+    wait_for(lambda: window.controller.model.counts()[1] == 2, 60, "the upgrade by the engine")
     settle(window)
     press(window, Qt.Key.Key_R)
     settle(window)
     assert rows(old, "SELECT decision FROM reviews") == [("rejected",)]
 
 
-def test_imagery_menu_offers_what_there_is(window, imagery):
+def test_imagery_menu_lists_the_choices_and_applies_to_the_panel(window, imagery):
     window.imagery.fill()
     actions = {action.text(): action for action in window.imagery.menu.actions() if action.text()}
     assert actions["mosaic"].isChecked()
-    heard = []
-    window.imagery.changed.connect(lambda: heard.append(settings.imagery()))
+    chosen = []
+    window.imagery.changed.connect(lambda: chosen.append(settings.imagery()))
     next(iter(actions.values())).trigger()
-    assert heard == [Imagery()]  # what each index was made from, in the panel too
+    assert chosen == [Imagery()]  # the imagery of each index, in the panel too
     assert settings.imagery().is_own

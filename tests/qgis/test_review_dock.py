@@ -1,4 +1,4 @@
-"""The dock of the review: what it tells QGIS, what it is told by the panel, and what it does behind another tab."""
+"""The review dock: messages, signals from the panel, and behaviour behind another tab."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from qgis.PyQt.QtWidgets import QDockWidget
 from test_review import canvas, results, rows, settle  # noqa: F401  fixtures
 
 from earthloc_qgis import settings
+from earthloc_qgis.gui.compat import QAction
 from earthloc_qgis.gui.review.dock import ReviewDock
-from earthloc_qgis.gui.review.qt import QAction
 
 
 class Controller(QObject):
-    """What the dock needs of the panel's controller."""
+    """The parts of the panel controller that the dock uses."""
 
     store_changed = pyqtSignal()
     store_leaving = pyqtSignal()
@@ -31,7 +31,7 @@ class Controller(QObject):
 
 @pytest.fixture
 def open_dock(qgis_iface, canvas, results):
-    """open_dock(indexes): the review of `results`."""
+    """open_dock(indexes): opens the review of `results`."""
     docks = []
 
     def make(indexes=list) -> ReviewDock:
@@ -46,16 +46,16 @@ def open_dock(qgis_iface, canvas, results):
         review.close_down()
 
 
-def test_what_was_written_is_no_warning(open_dock, qgis_iface):
+def test_written_export_is_reported_as_success(open_dock, qgis_iface):
     review = open_dock()
     bar = qgis_iface.messageBar()
-    review.window.hand_on.written.emit("Written: out.shp (photos: 2).")
-    review.window.hand_on.told.emit("The disk is full.")
+    review.window.export.written.emit("Written: out.shp (photos: 2).")
+    review.window.export.message.emit("The disk is full.")
     assert "EarthLoc:Written: out.shp (photos: 2)." in bar.get_messages(Qgis.MessageLevel.Success)
     assert bar.get_messages(Qgis.MessageLevel.Warning)[-1] == "EarthLoc:The disk is full."
 
 
-def test_behind_the_panel_it_leaves_map_and_keys_alone(open_dock, qgis_iface, canvas, results):
+def test_behind_the_panel_it_uses_neither_map_nor_keys(open_dock, qgis_iface, canvas, results):
     main = qgis_iface.mainWindow()
     panel = QDockWidget("EarthLoc", main)
     panel.setObjectName("EarthLocPanel")
@@ -85,8 +85,8 @@ def test_behind_the_panel_it_leaves_map_and_keys_alone(open_dock, qgis_iface, ca
     panel.deleteLater()
 
 
-def test_keys_that_qgis_has_too_are_the_reviews_own_inside_it(open_dock, qgis_iface, results):
-    """Two shortcuts for one key would else be ambiguous, and neither of them done."""
+def test_shortcuts_of_qgis_do_not_block_those_of_the_review(open_dock, qgis_iface, results):
+    """Qt would consider two shortcuts with the same key ambiguous and trigger neither."""
     main = qgis_iface.mainWindow()
     taken: list[str] = []
     actions = [QAction(key, main) for key in ("R", "Ctrl+Z")]
@@ -114,15 +114,15 @@ def test_keys_that_qgis_has_too_are_the_reviews_own_inside_it(open_dock, qgis_if
     QTest.keyClicks(note, "rar")
     QTest.keyClick(note, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(window)
-    assert rows(results, "SELECT count(*) FROM reviews") == [(5,)]  # a note is written and undone by itself
+    assert rows(results, "SELECT count(*) FROM reviews") == [(5,)]  # Ctrl+Z in the note undoes typing, not a decision
     assert taken == []
     for action in actions:
         main.removeAction(action)
         action.deleteLater()
 
 
-def test_indexes_that_come_later_are_searched(open_dock, fake_engine, monkeypatch, tmp_path):
-    """Those of the engine are known only when it has started."""
+def test_indexes_found_later_are_searched(open_dock, fake_engine, monkeypatch, tmp_path):
+    """Indexes bundled with the engine are known only after it has started."""
     monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
     known: list[str] = []
     window = open_dock(lambda: known).window

@@ -1,4 +1,4 @@
-"""Opening the review gives it the keys: none of them reaches the panel that lies behind."""
+"""Opening the review sets the keyboard focus to it, so that no key reaches the panel behind it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from test_review import rows, settle
 
 @pytest.fixture
 def results(panel, docked, tmp_path):
-    """Photos in the panel, the first of them selected; the panel has the focus, as after a click on the list."""
+    """Photos in the panel, the first one selected; the list has the focus, as after a click on it."""
     path = tmp_path / "p_earthloc.gpkg"
     write_review_results(path, 4)
     assert QgsProject.instance().write(str(tmp_path / "p.qgz"))
@@ -27,7 +27,7 @@ def results(panel, docked, tmp_path):
 
 
 def press(key) -> None:
-    """A key goes to whatever has the focus."""
+    """Send a key to the focused widget."""
     focused = QApplication.focusWidget()
     assert focused is not None
     QTest.keyClick(focused, key)
@@ -38,7 +38,7 @@ def has_focus(window) -> bool:
     return focused is window or (focused is not None and window.isAncestorOf(focused))
 
 
-def test_del_in_the_review_never_reaches_the_photo_list(panel, results):
+def test_del_in_the_review_does_not_reach_the_photo_list(panel, results):
     panel.tools.review.trigger()
     window = panel.review.window
     assert has_focus(window)
@@ -52,7 +52,7 @@ def test_del_in_the_review_never_reaches_the_photo_list(panel, results):
     assert rows(results, "SELECT count(*) FROM photos") == [(4,)]
 
 
-def test_its_keys_work_at_once(panel, results):
+def test_keys_work_immediately_after_opening(panel, results):
     panel.tools.review.trigger()
     window = panel.review.window
     settle(window)
@@ -67,7 +67,7 @@ def test_its_keys_work_at_once(panel, results):
     assert window.controller.current not in (first, second)
 
 
-def test_opened_again_it_has_the_keys_again(panel, results):
+def test_opening_again_sets_the_focus_again(panel, results):
     panel.tools.review.trigger()
     settle(panel.review.window)
     panel.list.setFocus()
@@ -77,11 +77,11 @@ def test_opened_again_it_has_the_keys_again(panel, results):
     assert rows(results, "SELECT decision FROM reviews") == [("cloud",)]
 
 
-def test_brought_to_the_front_by_its_tab_it_has_the_keys(panel, results, docked):
+def test_clicking_the_tab_sets_the_focus(panel, results, docked):
     panel.tools.review.trigger()
     settle(panel.review.window)
     panel.parentWidget().raise_()
-    wait_for(lambda: not has_focus(panel.review.window), 10)  # nor does it get the panel's keys
+    wait_for(lambda: not has_focus(panel.review.window), 10)  # keys go to the panel, not to the review
     panel.list.setFocus()
     wait_for(panel.list.hasFocus, 10)
     (bar,) = [bar for bar in docked.findChildren(QTabBar) if bar.count() == 2 and bar.isVisible()]
@@ -95,8 +95,8 @@ def test_brought_to_the_front_by_its_tab_it_has_the_keys(panel, results, docked)
     assert rows(results, "SELECT decision FROM reviews") == [("not_land",)]
 
 
-def test_photos_that_arrive_take_no_focus(panel, results):
-    """While somebody works in the panel, the review behind it only reads its list again."""
+def test_new_results_do_not_move_the_focus(panel, results):
+    """While the user works in the panel, the review behind it only reloads its list."""
     panel.tools.review.trigger()
     settle(panel.review.window)
     panel.parentWidget().raise_()

@@ -1,9 +1,9 @@
-"""A candidate that local features vote for, under review: where it lies, and what is said of it."""
+"""A candidate found by local features in the review: its outline and its description."""
 
 import pytest
 
-from earthloc_qgis.gui.review.status_line import StatusLine
-from earthloc_qgis.gui.review.working import chosen, start_of
+from earthloc_qgis.gui.review.model.working_state import from_saved, with_candidate
+from earthloc_qgis.gui.review.view.decision_bar import StatusLine
 
 CORNERS = [[46.0, 8.0], [45.0, 9.0], [44.2, 8.2], [45.2, 7.2]]
 RING = {"type": "Polygon", "coordinates": [[[lon, lat] for lat, lon in (*CORNERS, CORNERS[0])]]}
@@ -17,21 +17,21 @@ ANSWER = {"candidates": CANDIDATES, "footprint": RING, "corners": None, "center"
 
 @pytest.fixture
 def working(qgis_app):
-    return start_of("photo.jpg", (3000, 2000), ANSWER, ANSWER)
+    return from_saved("photo.jpg", (3000, 2000), ANSWER, ANSWER)
 
 
-def test_a_pose_is_drawn_where_it_lies(working):
-    assert chosen(working, 2).shown["corners"] == CORNERS
-    # A tile of an earlier version names no corners: those of the square, turned by quarters.
-    corners = chosen(working, 3).shown["corners"]
+def test_pose_candidate_is_drawn_at_its_corners(working):
+    assert with_candidate(working, 2).shown["corners"] == CORNERS
+    # A tile of an earlier version has no corners: use those of the square, rotated in steps of 90 degrees.
+    corners = with_candidate(working, 3).shown["corners"]
     assert len(corners) == 4
     assert corners[0][1] < 10.0
-    assert corners[0][0] < 10.0  # turned by 90 degrees the top left is in the south west
+    assert corners[0][0] < 10.0  # rotated by 90 degrees, the top left corner is in the south west
 
 
-def test_it_is_said_what_found_a_candidate(working, qgis_app):
+def test_status_line_names_what_found_the_candidate(working, qgis_app):
     line = StatusLine()
-    line.describe(chosen(working, 2), None, editing=False)
-    assert "local features point (z-score 12.3), not fitted" in line.text()
-    line.describe(chosen(working, 3), None, editing=False)
-    assert "tile that looks alike, not fitted" in line.text()
+    line.describe(with_candidate(working, 2), None, editing=False)
+    assert "Located by local features (z-score 12.3), not fitted" in line.text()
+    line.describe(with_candidate(working, 3), None, editing=False)
+    assert "tile that looks like the photo, not fitted" in line.text()

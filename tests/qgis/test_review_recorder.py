@@ -1,4 +1,4 @@
-"""What the recorder says of decisions that are on their way to the disk."""
+"""The recorder: which decisions it reports while others are still being written, and how it handles errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import wait_for
 from review_results import write_review_results
 
 from earthloc_qgis.core.reviews import Decision, ReviewFile
-from earthloc_qgis.gui.review import recorder as module
+from earthloc_qgis.gui.review.model import recorder as module
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def recorder(tmp_path):
     recorder.close()
 
 
-def test_what_is_overtaken_by_an_unwritten_decision_is_not_told(recorder, monkeypatch):
-    """A photo is rejected and that is undone at once: the file says "rejected" until the second is written, too."""
+def test_decision_superseded_by_an_unwritten_one_is_not_reported(recorder, monkeypatch):
+    """A rejection is undone immediately: until the second decision is written, the file still says "rejected"."""
     write, free = module._write, threading.Event()
 
     def slow(entry):
@@ -36,8 +36,8 @@ def test_what_is_overtaken_by_an_unwritten_decision_is_not_told(recorder, monkey
         return write(entry)
 
     monkeypatch.setattr(module, "_write", slow)
-    told, read = [], []
-    recorder.changed.connect(lambda items: told.extend((item.path, item.review) for item in items))
+    reported, read = [], []
+    recorder.changed.connect(lambda items: reported.extend((item.path, item.review) for item in items))
     since = module._since
 
     def seen(file, fid):
@@ -52,24 +52,24 @@ def test_what_is_overtaken_by_an_unwritten_decision_is_not_told(recorder, monkey
         recorder.record([Decision(first, "unreviewed")])
         ReviewFile(recorder.file.path).write([Decision(second, "cloud", "somebody else")])
         wait_for(lambda: read and not recorder._reading)
-        # The first decision was read from the file, and somebody else's.
+        # The poll has read the first decision and that of somebody else.
         assert {item.path for item in read[0][0]} <= {first, second}
-        recorder.look()
-        wait_for(lambda: (second, "cloud") in told)
-        assert (first, "rejected") not in told
+        recorder.poll()
+        wait_for(lambda: (second, "cloud") in reported)
+        assert (first, "rejected") not in reported
     finally:
         free.set()
-    wait_for(lambda: (first, "unreviewed") in told)
-    assert (first, "rejected") not in told
-    assert told.count((second, "cloud")) == 1
+    wait_for(lambda: (first, "unreviewed") in reported)
+    assert (first, "rejected") not in reported
+    assert reported.count((second, "cloud")) == 1
 
 
-def test_what_is_written_while_the_file_is_read_is_told(recorder, monkeypatch):
-    """A decision that was unwritten as a look began, and written as it read, is not lost between the two."""
+def test_decision_written_during_a_poll_is_reported(recorder, monkeypatch):
+    """A decision that is unwritten when a poll starts, and written before it reads, is not lost."""
     write, since = module._write, module._since
     writes, written = threading.Event(), threading.Event()
 
-    def held_write(entry):
+    def delayed_write(entry):
         writes.wait(10)
         answer = write(entry)
         written.set()
@@ -80,14 +80,14 @@ def test_what_is_written_while_the_file_is_read_is_told(recorder, monkeypatch):
         assert written.wait(10)
         return since(file, fid)
 
-    monkeypatch.setattr(module, "_write", held_write)
+    monkeypatch.setattr(module, "_write", delayed_write)
     monkeypatch.setattr(module, "_since", late_read)
-    told = []
-    recorder.changed.connect(lambda items: told.extend((item.path, item.review) for item in items))
+    reported = []
+    recorder.changed.connect(lambda items: reported.extend((item.path, item.review) for item in items))
     first = recorder.file.states()[0].path
     recorder.record([Decision(first, "rejected")])
-    recorder.look()
-    wait_for(lambda: (first, "rejected") in told)
+    recorder.poll()
+    wait_for(lambda: (first, "rejected") in reported)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def photos(recorder):
 
 @pytest.fixture
 def bad(monkeypatch):
-    """Photos or notes whose decisions cannot be written, for a reason that nobody has foreseen."""
+    """Photos or notes; writing decisions on them raises an unexpected error."""
     bad, write = set(), ReviewFile.write
 
     def fail(file, decisions):
@@ -110,21 +110,21 @@ def bad(monkeypatch):
 
 
 def written(recorder) -> list:
-    """(photo, decision) of the history, oldest first."""
+    """(photo, decision) of all rows of the history, oldest first."""
     found = recorder.file._read("SELECT photo, decision FROM reviews ORDER BY fid")
     return [(str(recorder.file.path.parent / row["photo"]), row["decision"]) for row in found]
 
 
-def test_what_nobody_foresaw_is_told_and_the_decision_kept(recorder, photos, bad):
-    told = []
-    recorder.failed.connect(told.append)
+def test_unexpected_error_is_reported_and_the_decision_is_kept(recorder, photos, bad):
+    reported = []
+    recorder.failed.connect(reported.append)
     bad.add(photos[0])
     recorder.record([Decision(photos[0], "rejected")])
-    wait_for(lambda: told)
-    assert str(recorder.file.path) in told[0]
-    assert photos[0] in told[0]
-    assert "KeyError: 'center'" in told[0]
-    # The next ones are written all the same, and it with them as soon as it can be.
+    wait_for(lambda: reported)
+    assert str(recorder.file.path) in reported[0]
+    assert photos[0] in reported[0]
+    assert "KeyError: 'center'" in reported[0]
+    # Later decisions are written nevertheless, and this one as soon as possible.
     recorder.record([Decision(photos[1], "cloud")])
     wait_for(lambda: recorder._count() == 1)
     assert written(recorder) == [(photos[1], "cloud")]
@@ -134,19 +134,19 @@ def test_what_nobody_foresaw_is_told_and_the_decision_kept(recorder, photos, bad
     assert written(recorder) == [(photos[1], "cloud"), (photos[0], "rejected"), (photos[2], "night")]
 
 
-def test_of_several_photos_only_the_one_that_fails_waits(recorder, photos, bad):
+def test_of_several_photos_only_the_failing_one_is_deferred(recorder, photos, bad):
     bad.add(photos[1])
     recorder.record([Decision(photo, "rejected") for photo in photos])
     wait_for(lambda: recorder._count() == 1)
     assert written(recorder) == [(photos[0], "rejected"), (photos[2], "rejected")]
 
 
-def test_a_later_decision_is_not_overtaken_by_one_that_failed(recorder, photos, bad):
-    told = []
-    recorder.failed.connect(told.append)
+def test_later_decision_is_not_overwritten_by_a_deferred_one(recorder, photos, bad):
+    reported = []
+    recorder.failed.connect(reported.append)
     bad.add("a note like this")
     recorder.record([Decision(photos[0], "accepted", note="a note like this")])
-    wait_for(lambda: told)
+    wait_for(lambda: reported)
     recorder.record([Decision(photos[0], "rejected")])
     wait_for(lambda: recorder._count() == 0)
     bad.clear()
@@ -156,37 +156,37 @@ def test_a_later_decision_is_not_overtaken_by_one_that_failed(recorder, photos, 
     assert written(recorder) == [(photos[0], "rejected"), (photos[1], "night")]
 
 
-def test_closing_writes_what_failed_before_and_the_rest(recorder, photos, bad):
-    told = []
-    recorder.failed.connect(told.append)
+def test_closing_writes_deferred_and_pending_decisions(recorder, photos, bad):
+    reported = []
+    recorder.failed.connect(reported.append)
     bad.update(photos[:2])
     recorder.record([Decision(photos[0], "rejected")])
-    wait_for(lambda: told)
+    wait_for(lambda: reported)
     recorder.record([Decision(photos[1], "cloud"), Decision(photos[2], "night")])
     bad.remove(photos[0])
     recorder.close()
     assert sorted(written(recorder)) == sorted([(photos[0], "rejected"), (photos[2], "night")])
-    assert Path(photos[1]).name in told[-1]  # it is lost, which is told
-    assert "KeyError" in told[-1]
-    assert len(told) == 2
+    assert Path(photos[1]).name in reported[-1]  # it is lost, which is reported
+    assert "KeyError" in reported[-1]
+    assert len(reported) == 2
 
 
-def test_a_look_that_fails_is_not_the_last(recorder, photos, monkeypatch):
+def test_polling_continues_after_an_error(recorder, photos, monkeypatch):
     since, fails = module._since, [True]
 
     def failing(file, fid):
         if fails:
-            raise RuntimeError("nobody foresaw this")
+            raise RuntimeError("unexpected")
         return since(file, fid)
 
     monkeypatch.setattr(module, "_since", failing)
-    told, changed = [], []
-    recorder.failed.connect(told.append)
+    reported, changed = [], []
+    recorder.failed.connect(reported.append)
     recorder.changed.connect(changed.append)
-    recorder.look()
-    wait_for(lambda: told)
-    assert "nobody foresaw this" in told[0]
+    recorder.poll()
+    wait_for(lambda: reported)
+    assert "unexpected" in reported[0]
     fails.clear()
     ReviewFile(recorder.file.path).write([Decision(photos[0], "cloud", "somebody else")])
-    recorder.look()
+    recorder.poll()
     wait_for(lambda: changed)

@@ -1,4 +1,4 @@
-"""No step of a review holds the window up: watched while the engine works, and with long lists."""
+"""No step of a review blocks the window: measured while the engine works, and with long lists."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ LIMIT_MS = 50.0
 
 
 class SlowestStep:
-    """The longest that the event loop stood still in each of several steps."""
+    """The longest block of the event loop, in ms, for each of several steps."""
 
     def __init__(self) -> None:
         self.ms: dict[str, float] = {}
         self._pulse = Pulse()
 
-    def during(self, name: str, deed, until=lambda: True, settle_s: float = 0.25) -> None:
+    def during(self, name: str, action, until=lambda: True, settle_s: float = 0.25) -> None:
         self._pulse.restart()
-        deed()
+        action()
         wait_for(until, 60, name)
         end = time.monotonic() + settle_s
         wait_for(lambda: time.monotonic() > end)
@@ -39,7 +39,7 @@ class SlowestStep:
 
 @pytest.fixture
 def window(qgis_iface, fake_engine, monkeypatch, tmp_path):
-    """A review whose engine is busy with something all the while."""
+    """A review with an engine that is busy all the time."""
     from earthloc_qgis.gui.review.window import ReviewWindow
 
     monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
@@ -62,7 +62,7 @@ def window(qgis_iface, fake_engine, monkeypatch, tmp_path):
 
 
 def test_no_step_takes_more_than_50_ms(window):
-    """The best of three rounds: on a busy machine anything may be held up once."""
+    """Best of three rounds: on a busy machine any step may be delayed once."""
     steps = SlowestStep()
     window.client.request("localize", {"photo": "slow quiet.jpg", "nadir": None, "top_k": 5, "out": None})
     wait_for(lambda: window.client.state == "ready")
@@ -81,7 +81,7 @@ def test_no_step_takes_more_than_50_ms(window):
         steps.during("candidate", lambda: press(window, Qt.Key.Key_3))
         steps.during("decide", lambda: press(window, Qt.Key.Key_A), written)
         steps.during("undo", lambda: press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier), ready)
-        steps.during("turn", lambda: press(window, Qt.Key.Key_T))
+        steps.during("rotate", lambda: press(window, Qt.Key.Key_T))
         steps.during("stretch", lambda: press(window, Qt.Key.Key_E))
         steps.during("zoom", lambda: window.photo.zoom(2))
 
@@ -105,7 +105,7 @@ def test_no_step_takes_more_than_50_ms(window):
     assert {name: ms for name, ms in best.items() if ms > LIMIT_MS} == {}
 
 
-def test_the_list_stays_quick_with_5000_photos(window):
+def test_list_of_5000_photos_does_not_block_the_window(window):
     items = [
         Reviewed(f"/photos/ISS0{40 + n % 30}-E-{n}.jpg", f"ISS0{40 + n % 30}-E-{n}", "uncertain", n % 997 / 997,
                  f"2015-01-{1 + n % 28:02d}T10:00:00", "")
@@ -121,7 +121,7 @@ def test_the_list_stays_quick_with_5000_photos(window):
         for wanted in (1, 0):
             steps.during(f"filter {wanted}", lambda wanted=wanted: queue.filter.setCurrentIndex(wanted))
         steps.during("decide", lambda: model.update([replace(items[7], review="accepted")]))
-        steps.during("go on", queue.go_on)
+        steps.during("next unreviewed", queue.go_to_next_unreviewed)
         steps.during("scroll", lambda: queue.list.verticalScrollBar().setValue(4000))
         rounds.append(steps.ms)
     steps.stop()
@@ -131,7 +131,7 @@ def test_the_list_stays_quick_with_5000_photos(window):
     assert {name: ms for name, ms in best.items() if ms > LIMIT_MS} == {}
 
 
-def test_pan_of_the_photo_is_quick(window):
+def test_panning_the_photo_is_fast(window):
     view = window.photo
     view.zoom(4)
     start = time.thread_time()

@@ -1,4 +1,4 @@
-"""Locating again leaves alone what a review decided on; what was located all the same can be brought back."""
+"""Locating again skips reviewed photos; decisions lost by including them can be brought back."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from earthloc_qgis.core.store import open_for_writing
 # --- the panel -----------------------------------------------------------------------------------------
 
 
-def test_the_panel_skips_them_and_says_how_many(panel, folder, tmp_path, fake_engine):
-    """The fake engine takes photos of that name for reviewed."""
+def test_panel_skips_reviewed_photos_and_reports_their_number(panel, folder, tmp_path, fake_engine):
+    """The fake engine treats photos with "reviewed" in their name as reviewed."""
     journal = tmp_path / "journal"
     panel.controller.client.set_command(fake_engine("--journal", str(journal)))
     photos = folder("a.jpg", "reviewed.jpg")
@@ -36,24 +36,24 @@ def test_the_panel_skips_them_and_says_how_many(panel, folder, tmp_path, fake_en
     wait_for(lambda: idle(panel))
     assert status(panel) == {"a.jpg": "uncertain", "reviewed.jpg": "located"}
     assert panel.controller.model.photo(photos[1]).message == "by hand"
-    (told,) = [text for text in panel.told if "skipped" in text]
-    assert told.startswith("1 of 2 photos were skipped because a review decided on them.")
-    assert box.text() in told
-    panel.told.clear()
+    (message,) = [text for text in panel.messages if "skipped" in text]
+    assert message.startswith("1 of 2 photos were skipped because they have been reviewed.")
+    assert box.text() in message
+    panel.messages.clear()
     QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
     assert box.isChecked()
     panel.localize(photos[1:])
     wait_for(lambda: idle(panel))
     assert status(panel)["reviewed.jpg"] == "uncertain"
-    assert panel.told == []
-    assert not box.isChecked()  # said anew for each run
+    assert panel.messages == []
+    assert not box.isChecked()  # must be ticked for each run
     sent = [json.loads(line) for line in journal.read_text().splitlines()]
-    said = [message["params"]["include_reviewed"] for message in sent if message["method"] == "localize"]
-    assert said == [False, False, True]
+    sent_values = [message["params"]["include_reviewed"] for message in sent if message["method"] == "localize"]
+    assert sent_values == [False, False, True]
 
 
-def test_what_is_decided_after_a_photo_was_skipped_is_what_the_panel_shows(panel, folder, monkeypatch):
-    """The engine's answer for it says what was decided before, and is not written anywhere."""
+def test_panel_shows_decisions_made_after_a_photo_was_skipped(panel, folder, monkeypatch):
+    """The answer of the engine for a skipped photo contains the previous decision and is not saved."""
     photo = folder("reviewed.jpg")[0]
     add(panel, [photo])
     panel.localize([photo])
@@ -67,7 +67,7 @@ def test_what_is_decided_after_a_photo_was_skipped_is_what_the_panel_shows(panel
 
 @pytest.fixture
 def corrected(run, real_photos, real_index, tmp_path):
-    """A results file in which the first of two photos was corrected by hand; run again with the last of `more`."""
+    """again(**more): locates two photos again, into a results file in which the first was corrected by hand."""
     out = tmp_path / "results.gpkg"
 
     def again(**more):
@@ -77,7 +77,7 @@ def corrected(run, real_photos, real_index, tmp_path):
 
     again()
     file = ReviewFile(out)
-    with closing(open_for_writing(out, 1.0)) as database:  # located some time ago
+    with closing(open_for_writing(out, 1.0)) as database:  # as if located some time ago
         database.execute("UPDATE photos SET located_at = '2024-01-01T00:00:00Z'")
     by_hand = {**file.localizations(real_photos[0])[0], "center": [12.0, 13.0], "message": "by hand"}
     decision = Decision(real_photos[0], "corrected", "Ada", "seen there", by_hand, None, True, "2024-01-02T00:00:00Z")
@@ -90,7 +90,7 @@ def footprint(file, photo):
     return rows(file.path, "SELECT review, message FROM footprints WHERE photo = ?", file._key(photo))
 
 
-def test_processing_skips_them_unless_they_are_included(corrected, real_photos):
+def test_processing_skips_reviewed_photos_unless_included(corrected, real_photos):
     found, feedback = corrected()
     assert (found["PHOTO_COUNT"], found["SKIPPED"]) == (2, 1)
     assert found["UNCERTAIN"] + found["NOT_FOUND"] == 1
@@ -105,7 +105,7 @@ def test_processing_skips_them_unless_they_are_included(corrected, real_photos):
     assert earlier.localization["message"] == "by hand"
 
 
-def test_registering_refuses_them_unless_they_are_included(corrected, run, real_photos, imagery):
+def test_register_rejects_reviewed_photos_unless_included(corrected, run, real_photos, imagery):
     asked = {"PHOTO": real_photos[0], "IMAGERY": str(imagery), "PLACE": "3,43 [EPSG:4326]", "WIDTH_KM": 250,
              "OUTPUT": str(corrected.file.path)}  # fmt: skip
     with pytest.raises(QgsProcessingException, match=r"holds what a review decided on ISS042-E-104430\.jpg"):
@@ -117,7 +117,7 @@ def test_registering_refuses_them_unless_they_are_included(corrected, run, real_
 
 
 def locate_again(results, photo, at="2098-01-01T00:00:00Z"):
-    """What the engine's save does to a photo that was reviewed and is located elsewhere."""
+    """Change the file as the engine does when it saves another location for a reviewed photo."""
     file = ReviewFile(results)
     found = {**localization_of(photo, pose_over(-20.0, 130.0), 0.08, "ISS042-E-100"), "message": "elsewhere"}
     key = file._key(photo)
@@ -133,7 +133,7 @@ def locate_again(results, photo, at="2098-01-01T00:00:00Z"):
     return key
 
 
-def test_one_click_brings_a_decision_back(open_window, results):
+def test_one_click_restores_a_decision(open_window, results):
     window = open_window()
     press(window, Qt.Key.Key_Right)
     settle(window)
@@ -148,7 +148,7 @@ def test_one_click_brings_a_decision_back(open_window, results):
     settle(window)
     assert not button.isVisible()
     key = locate_again(results, photo)
-    window.controller.open(results)  # as when the panel tells of a new result
+    window.controller.open(results)  # as after a new result in the panel
     wait_for(button.isVisible, 20, "the offer")
     assert button.text().startswith("Bring back: Corrected (Ada, 20")
     assert window.controller.working.shown["message"] == "elsewhere"
@@ -165,21 +165,21 @@ def test_one_click_brings_a_decision_back(open_window, results):
     press(window, Qt.Key.Key_D)
     settle(window)
     assert rows(results, sql, key) == [("corrected", *center)]
-    # Nothing is taken out of the history.
+    # Nothing is deleted from the history.
     decisions = rows(results, "SELECT decision FROM reviews WHERE photo = ? ORDER BY fid", key)
     assert [decision for (decision,) in decisions] == ["corrected", "corrected", "unreviewed", "corrected"]
 
 
-def test_what_was_undone_or_is_not_known_any_more_is_not_offered(open_window, results):
+def test_undone_decisions_and_unknown_footprints_are_not_offered(open_window, results):
     file = ReviewFile(results)
     undone, many, cloud = (item.path for item in file.states()[:3])
-    held = file.localizations(undone)[0]
-    file.write([Decision(undone, "accepted", "Ada", localization=held), Decision(undone, "unreviewed", "Ada")])
+    saved = file.localizations(undone)[0]
+    file.write([Decision(undone, "accepted", "Ada", localization=saved), Decision(undone, "unreviewed", "Ada")])
     file.write([Decision(many, "accepted", "Ada"), Decision(cloud, "cloud", "Ada", "all of it")])
     for photo in (undone, many, cloud):
         locate_again(results, photo)
     assert file.earlier(undone) is None
-    assert file.earlier(many) is None  # whose footprint nobody has kept
+    assert file.earlier(many) is None  # its footprint was not saved
     earlier = file.earlier(cloud)
     assert (earlier.decision, earlier.note, earlier.localization) == ("cloud", "all of it", None)
     window = open_window()

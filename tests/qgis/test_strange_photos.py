@@ -1,4 +1,4 @@
-"""Photos of strangers in the review: whatever a file or a results file calls a photo, no other computer is asked."""
+"""Photos from strangers in the review: no file and no path in a results file makes it contact a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from conftest import wait_for
 from osgeo import gdal
 
-from earthloc_qgis.gui.review.picture import PictureLoader
+from earthloc_qgis.gui.review.model.picture import PictureLoader
 
 SERVICE = """<GDAL_WMS><Service name="TMS"><ServerUrl>{server}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service>
 <DataWindow><UpperLeftX>-20037508</UpperLeftX><UpperLeftY>20037508</UpperLeftY><LowerRightX>20037508</LowerRightX>
@@ -20,17 +20,17 @@ OVERVIEWS = """<PAMDataset><Metadata domain="OVERVIEWS">
 
 
 @pytest.fixture
-def asked():
-    """What a server of this computer was asked for; its address is `asked.server`."""
+def requests():
+    """Requests to a local server, whose address is `requests.server`."""
 
-    class Asked(list):
+    class Requests(list):
         server = ""
 
-    asked = Asked()
+    requests = Requests()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            requests.append(self.path)
             self.send_error(404)
 
         def do_HEAD(self):
@@ -41,15 +41,15 @@ def asked():
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    asked.server = f"http://127.0.0.1:{server.server_port}"
-    yield asked
+    requests.server = f"http://127.0.0.1:{server.server_port}"
+    yield requests
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
 def shown(qgis_app):
-    """shown(path): the picture that the review would show at 100 pixels, or None."""
+    """shown(path): the picture that the review would show, at 100 pixels, or None."""
     loader = PictureLoader()
 
     def read(path):
@@ -64,34 +64,34 @@ def shown(qgis_app):
 
 
 def write_sixteen_bit(path):
-    """A TIFF that Qt does not decode."""
+    """Write a TIFF that Qt cannot decode."""
     image = gdal.GetDriverByName("GTiff").Create(str(path), 600, 400, 3, gdal.GDT_UInt16)
     for band in (1, 2, 3):
         image.GetRasterBand(band).Fill(9000)
     image.FlushCache()
 
 
-def test_a_photo_that_only_gdal_decodes_is_shown(shown, tmp_path):
+def test_photo_that_only_gdal_decodes_is_shown(shown, tmp_path):
     write_sixteen_bit(tmp_path / "photo.tif")
     picture = shown(tmp_path / "photo.tif")
     assert picture.size_px == (600, 400)
     assert picture.image.width() == 100
 
 
-def test_settings_of_a_server_are_no_photo(shown, asked, tmp_path):
-    (tmp_path / "photo.jpg").write_text(SERVICE.format(server=asked.server), encoding="utf-8")
+def test_tile_service_configuration_is_not_a_photo(shown, requests, tmp_path):
+    (tmp_path / "photo.jpg").write_text(SERVICE.format(server=requests.server), encoding="utf-8")
     assert shown(tmp_path / "photo.jpg") is None
-    assert asked == []
+    assert requests == []
 
 
-def test_an_address_is_no_photo(shown, asked):
-    """As the column `photo` of a stranger's results file may have it."""
-    assert shown(f"/vsicurl/{asked.server}/a.tif") is None
-    assert asked == []
+def test_address_is_not_a_photo(shown, requests):
+    """The column `photo` of a results file may contain an address."""
+    assert shown(f"/vsicurl/{requests.server}/a.tif") is None
+    assert requests == []
 
 
-def test_a_file_beside_a_photo_names_no_server(shown, asked, tmp_path):
+def test_sidecar_file_cannot_name_a_server(shown, requests, tmp_path):
     write_sixteen_bit(tmp_path / "photo.tif")
-    (tmp_path / "photo.tif.aux.xml").write_text(OVERVIEWS.format(server=asked.server), encoding="utf-8")
+    (tmp_path / "photo.tif.aux.xml").write_text(OVERVIEWS.format(server=requests.server), encoding="utf-8")
     assert shown(tmp_path / "photo.tif").size_px == (600, 400)
-    assert asked == []
+    assert requests == []

@@ -37,7 +37,7 @@ def test_a_german_qgis_shows_german(translations, qgis_app, tmp_path, monkeypatc
     if shutil.which("lrelease") is None:
         pytest.skip("no lrelease on this machine")
     from earthloc_qgis.core import translation
-    from earthloc_qgis.gui.toolbar import PanelTools
+    from earthloc_qgis.gui.panel_parts import PanelToolBar
 
     assert translations.compile_into(tmp_path / "i18n")
     monkeypatch.setattr(translation, "PLUGIN_FOLDER", tmp_path)
@@ -46,9 +46,9 @@ def test_a_german_qgis_shows_german(translations, qgis_app, tmp_path, monkeypatc
     try:
         translator = translation.install_translation()
         assert translator is not None
-        assert PanelTools(None).review.text() == "Prüfen…"
+        assert PanelToolBar(None).review.text() == "Prüfen…"
         assert QCoreApplication.translate("EarthLoc", "Accepted") == "Angenommen"
         QCoreApplication.removeTranslator(translator)
     finally:
         QgsSettings().remove("locale/userLocale")
-    assert PanelTools(None).review.text() == "Review…"
+    assert PanelToolBar(None).review.text() == "Review…"

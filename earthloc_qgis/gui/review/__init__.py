@@ -1,1 +1,1 @@
-"""The review workbench: photos beside the map, decisions, corrections, handing on."""
+"""The review: decide on photos beside the map, correct footprints, export results."""

@@ -1,154 +1,148 @@
-"""The review window: the queue, the photo beside the map, its candidates, and the decision."""
+"""The review window: queue, photo, candidates, decisions, and their connection to the map."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Callable, Optional
 
-from qgis.core import QgsMapLayer, QgsProject
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
 from ...core.engine_client import EngineClient
 from ...core.layers import reload_layers
+from ..compat import current_project
 from ..plain_text import escaped
-from .actions import KeysFirst, ReviewActions
-from .candidate_strip import CandidateStrip
-from .controller import ReviewController
-from .correct_mode import CorrectMode
-from .correction import Correction
-from .decision_bar import DecisionBar
-from .decisions import word
-from .hand_on import HandOn
-from .imagery_menu import ImageryMenu
-from .map_side import MapSide
-from .photo_view import PhotoView
-from .picture import FULL_PX, PictureLoader
-from .queue_view import QueueView
-from .review_tools import ReviewTools
-from .search_here import SearchHere
-from .status_line import StatusLine
-from .tile_pictures import TilePictures
-from .window_actions import add_actions
-from .working import Working, fitted_rank, north_up_deg
+from .correction.correct_mode import CorrectMode
+from .correction.search_here import SearchHere
+from .correction.tie_points import TiePointEditor
+from .model.controller import ReviewController
+from .model.decisions import decision_label
+from .model.picture import FULL_PX, PictureLoader
+from .model.tile_pictures import TilePictures
+from .model.working_state import WorkingState, fitted_rank, north_up_deg
+from .view.actions import ReviewActions, ShortcutFilter, add_actions
+from .view.candidate_strip import CandidateStrip
+from .view.decision_bar import DecisionBar, StatusLine
+from .view.export_actions import ExportActions
+from .view.photo_view import PhotoView
+from .view.queue_view import EmptyQueue, QueueView
+from .view.review_map import ReviewMap
+from .view.tool_bar import ImageryMenu, ReviewToolBar
 
 
 class ReviewWindow(QWidget):
-    """All of a review inside its dock.
+    """The content of the review dock.
 
     Args:
-        canvas: the map.
-        indexes: tells the folders of the indexes there are.
+        canvas: the map canvas.
+        indexes: returns the folders of all known indexes.
 
     Signals:
-        told(text): a warning for the message bar.
-        written(text): something was handed on.
+        message(text): a warning for the message bar.
+        written(text): an export was written.
     """
 
-    told = pyqtSignal(str)
+    message = pyqtSignal(str)
     written = pyqtSignal(str)
 
     def __init__(self, canvas, indexes: Callable[[], list[str]], parent: Optional[QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("EarthLocReview")
         self._indexes = indexes
-        self.closed_down = False
-        self._seen = False
+        self.is_closed = False
+        self._on_screen = False
         self.controller = ReviewController(self)
         self.client = EngineClient(settings.engine_command(), self)
         self.pictures = PictureLoader(self)
         self.tiles = TilePictures(self.client, self)
-        self.map = MapSide(canvas, self)
+        self.map = ReviewMap(canvas, self)
         self.actions = ReviewActions(self)
         self.photo = PhotoView(self)
-        correction = Correction(self.controller, self.client, self._sources, self)
+        tie_points = TiePointEditor(self.controller, self.client, self._sources, self)
         search = SearchHere(self.controller, self.client, indexes, self)
-        self.correct = CorrectMode(self.controller, correction, search, self.photo, self.map, self.actions, self)
+        self.correct = CorrectMode(self.controller, tie_points, search, self.photo, self.map, self.actions, self)
         add_actions(self)
         self._make_widgets(canvas)
         self._lay_out()
         self._connect()
-        self._map_keys = KeysFirst([canvas], self.actions, self._takes_keys_of_the_map)
+        self._map_keys = ShortcutFilter([canvas], self.actions, self._has_map_shortcuts)
         self._show_empty()
 
     def open(self, results: Path) -> None:
-        """Reviews the photos of a results GeoPackage."""
+        """Open a results GeoPackage for review."""
         self.controller.open(results)
 
-    def take_keys(self) -> None:
-        """The keys are the review's from now on, also while there is no photo yet."""
+    def take_focus(self) -> None:
+        """Set the keyboard focus to the photo, or to the window while there is no photo."""
         (self.photo if self.photo.isVisible() else self).setFocus()
 
     def close_down(self) -> None:
-        """Writes what is not written yet, ends the engine and all threads, clears the map."""
-        self.closed_down = True
+        """Write pending decisions, end the engine and all threads, clear the map."""
+        self.is_closed = True
         self._map_keys.stop()
         self.correct.close()
-        self.hand_on.close()
+        self.export.close()
         self.controller.close()
         self.client.close()
         self.pictures.close()
         self.map.remove()
 
     def showEvent(self, event) -> None:
-        """Back again."""
+        """Show the marks on the map again."""
         super().showEvent(event)
-        self.set_seen(True)
+        self.set_on_screen(True)
 
     def hideEvent(self, event) -> None:
-        """Away."""
+        """Hide the marks on the map."""
         super().hideEvent(event)
-        self.set_seen(False)
+        self.set_on_screen(False)
 
-    def set_seen(self, on: bool) -> None:
-        """While the window is not seen nothing of it is on the map, and the map's keys are not its own."""
-        self._seen = on
+    def set_on_screen(self, on: bool) -> None:
+        """Show or hide the marks on the map; while hidden, the shortcuts do not work on the map."""
+        self._on_screen = on
         if not on:
             for name in ("blink", "swipe", "ties", "hand", "search_circle"):
                 self.actions[name].setChecked(False)
         self.map.set_visible(on, on and self.actions["overlay"].isChecked())
 
-    def _takes_keys_of_the_map(self) -> bool:
-        """Not while a layer is being edited: undo and delete are its own then."""
+    def _has_map_shortcuts(self) -> bool:
+        """Whether shortcuts work on the map. While a layer is edited, undo and delete are for the layer."""
         layer = self.map.canvas.currentLayer()
-        edited = layer is not None and layer.type() == QgsMapLayer.LayerType.VectorLayer and layer.isEditable()
-        return self._seen and bool(self.controller.current) and not edited
+        edited = isinstance(layer, QgsVectorLayer) and layer.isEditable()
+        return self._on_screen and bool(self.controller.current) and not edited
 
     # --- widgets -----------------------------------------------------------------------------------
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.controller.model, self)
-        self.overlay = ReviewTools(self.actions, self.map.overlay, canvas, self)
-        self.hand_on = HandOn(lambda: self.controller.recorder.file.path, self)
+        self.tools = ReviewToolBar(self.actions, self.map.overlay, canvas, self)
+        self.export = ExportActions(self._results, self)
         self.imagery = ImageryMenu(self)
-        self.overlay.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
-        self.overlay.add_menu(self.tr("Hand on"), "mActionSharingExport", self.hand_on.menu)
+        self.tools.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
+        self.tools.add_menu(self.tr("Export"), "mActionSharingExport", self.export.menu)
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.actions, self)
         self.status = StatusLine(self)
-        self.empty = QLabel(self)
-        self.empty.setObjectName("review_empty")
-        self.empty.setWordWrap(True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setMargin(24)
+        self.empty = EmptyQueue(self)
 
     def _lay_out(self) -> None:
-        work = QWidget(self)
-        column = QVBoxLayout(work)
+        lower = QWidget(self)
+        column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addWidget(self.overlay)
-        beside = QHBoxLayout()
-        beside.setSpacing(3)
-        beside.addWidget(self.photo, 1)
-        beside.addWidget(self.strip)
-        column.addLayout(beside, 1)
+        column.addWidget(self.tools)
+        photo_row = QHBoxLayout()
+        photo_row.setSpacing(3)
+        photo_row.addWidget(self.photo, 1)
+        photo_row.addWidget(self.strip)
+        column.addLayout(photo_row, 1)
         column.addWidget(self.status)
         column.addWidget(self.decisions)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.queue)
-        self.splitter.addWidget(work)
+        self.splitter.addWidget(lower)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 4)
         self.splitter.setChildrenCollapsible(False)
@@ -159,10 +153,11 @@ class ReviewWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
         layout.addWidget(self.stack)
-        stops = [*self.queue.stops(), self.photo, self.strip, *self.decisions.stops()]
-        for one, other in zip(stops, stops[1:]):
-            self.setTabOrder(one, other)
-        KeysFirst([self, *(stop for stop in stops if not isinstance(stop, QLineEdit))], self.actions)
+        tab_order = [*self.queue.tab_order(), self.photo, self.strip, *self.decisions.tab_order()]
+        for first, second in zip(tab_order, tab_order[1:]):
+            self.setTabOrder(first, second)
+        # Line edits keep all keys for typing.
+        ShortcutFilter([self, *(widget for widget in tab_order if not isinstance(widget, QLineEdit))], self.actions)
 
     def _connect(self) -> None:
         controller = self.controller
@@ -174,13 +169,13 @@ class ReviewWindow(QWidget):
         controller.earlier_changed.connect(lambda: self.decisions.show_earlier(controller.earlier()))
         controller.stored.connect(self._repaint_footprints)
         controller.conflict.connect(self._show_conflict)
-        controller.told.connect(self.told)
-        self.imagery.changed.connect(lambda: self._ask_for_tiles())
-        self.hand_on.told.connect(self.told)
-        self.hand_on.written.connect(self.written)
-        self.correct.told.connect(self._say_of_correction)
+        controller.message.connect(self.message)
+        self.imagery.changed.connect(lambda: self._request_tiles())
+        self.export.message.connect(self.message)
+        self.export.written.connect(self.written)
+        self.correct.message.connect(self._show_message)
         controller.recorder.loaded.connect(lambda *_: self._loaded())
-        controller.recorder.outdated.connect(self._bring_up_to_date)
+        controller.recorder.outdated.connect(self._upgrade_file)
         controller.recorder.waiting.connect(self._show_waiting)
         controller.model.modelReset.connect(self._show_empty)
         controller.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
@@ -199,15 +194,15 @@ class ReviewWindow(QWidget):
     # --- deciding ----------------------------------------------------------------------------------
 
     def decide(self, decision: str) -> None:
-        """Decides on the selected photos and goes on to the next one."""
+        """Record a decision on the selected photos and go to the next unreviewed one."""
         paths = self.queue.selected()
         if not paths:
             return
         self.controller.decide(decision, paths, self.decisions.note.text().strip())
-        if not self.queue.go_on():
+        if not self.queue.go_to_next_unreviewed():
             self._show_working()
-            self.status.setText(self.tr("All photos of this list are reviewed. The button with the arrow, above at the "
-                                        "right, hands them on."))  # fmt: skip
+            self.status.setText(self.tr("All photos in this list are reviewed. Export them with the arrow button at "
+                                        "the upper right."))  # fmt: skip
 
     def _decided(self, items: list) -> None:
         self.decisions.show_earlier(self.controller.earlier())
@@ -215,31 +210,35 @@ class ReviewWindow(QWidget):
             self._show_note()
 
     def _repaint_footprints(self, items: list) -> None:
-        """Footprints on the map take the colour of the decision."""
-        reload_layers(QgsProject.instance(), [item.path for item in items], self.controller.recorder.file.path)
+        """Redraw the footprints on the map in the colours of their decisions."""
+        reload_layers(current_project(), [item.path for item in items], self._results())
 
-    # --- what is shown -----------------------------------------------------------------------------
+    def _results(self) -> Path:
+        """The results GeoPackage under review. Raises RuntimeError when none is open."""
+        file = self.controller.recorder.file
+        if file is None:
+            raise RuntimeError("call open() first")
+        return file.path
+
+    # --- display -----------------------------------------------------------------------------------
 
     def _loaded(self) -> None:
         self.queue.show_missions()
         self._show_empty()
 
     def _show_empty(self) -> None:
-        """Says what to do when there is nothing to review."""
+        """Show the hint for an empty queue or an empty filter result, if needed."""
         total = self.controller.model.counts()[1]
         shown = self.controller.model.rowCount()
         self.stack.setCurrentWidget(self.splitter if total else self.empty)
         if self.hasFocus():
-            self.take_keys()
-        title, what_next = self.tr("There is nothing to review yet"), self.tr(
-            "Locate photos in the EarthLoc panel: they appear here as soon as they are found.")  # fmt: skip
-        self.empty.setText(f"<h3>{title}</h3>{what_next}")
+            self.take_focus()
         self.decisions.set_enabled(shown > 0)
         if total and not shown:
-            self.status.setText(self.tr("No photo is like that. Choose “All photos” above."))
+            self.status.setText(self.tr("No photo matches the filter. Choose “All photos” above."))
 
     def _show_photo(self, path: str) -> None:
-        """Another photo is current: its picture at once if it is at hand, all else when it has been read."""
+        """Show another photo: its picture immediately if it is cached, everything else after reading."""
         self.map.clear()
         self.strip.show_candidates([], 0)
         self._show_note()
@@ -269,41 +268,41 @@ class ReviewWindow(QWidget):
             self.pictures.load(upcoming)
 
     def _show_working(self) -> None:
-        """Candidates, camera and outline of what is on the table."""
+        """Show candidates, camera and outline of the working state."""
         working = self.controller.working
         if working is None:
             return
         candidates = working.shown.get("candidates") or []
         if self.strip.candidates.rowCount() != len(candidates) or self.strip.candidates.candidate(0) not in candidates:
-            self.strip.show_candidates(candidates, fitted_rank(working.held) if working.held.get("pose") else 0)
+            self.strip.show_candidates(candidates, fitted_rank(working.saved) if working.saved.get("pose") else 0)
             picture = self.pictures.load(working.path)
             if picture is not None:
                 self.strip.candidates.set_photo(picture.image)
-            self._ask_for_tiles()
+            self._request_tiles()
         self.strip.select(working.rank)
         camera = working.camera()
         self.set_north(self.actions["north"].isChecked())
         self.map.show_working(working, camera)
-        self._say(working)
+        self._show_status(working)
 
-    def _ask_for_tiles(self) -> None:
+    def _request_tiles(self) -> None:
         candidates = (
             self.controller.working.shown.get("candidates") if self.controller.working is not None else None
         ) or []
         has_engine = settings.find_engine() is not None
-        self.tiles.ask(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
+        self.tiles.request(candidates, self._indexes() if has_engine else [], settings.imagery().spec())
 
-    def _say(self, working: Working) -> None:
+    def _show_status(self, working: WorkingState) -> None:
         self.status.describe(working, self.controller.model.item(working.path), self.photo.editing)
 
-    def _say_of_correction(self, text: str) -> None:
+    def _show_message(self, text: str) -> None:
         if text:
             self.status.setText(escaped(text))
         elif self.controller.working is not None:
-            self._say(self.controller.working)
+            self._show_status(self.controller.working)
 
     def _sources(self) -> tuple[list[str], Optional[str]]:
-        """Where tiles are cut from and tie points snapped to: folders of indexes, and imagery or None."""
+        """Sources for tile pictures and snapping: index folders, and imagery or None."""
         return self._indexes(), settings.imagery().spec()
 
     def _show_note(self) -> None:
@@ -311,39 +310,39 @@ class ReviewWindow(QWidget):
         if not self.decisions.note.hasFocus():
             self.decisions.note.setText(item.note if item is not None else "")
         if self.controller.working is not None and self.controller.working.path == self.controller.current:
-            self._say(self.controller.working)
+            self._show_status(self.controller.working)
 
     def _show_conflict(self, item) -> None:
-        text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history, "
-                       "the later one holds.")  # fmt: skip
+        text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history. "
+                       "The later one is in effect.")  # fmt: skip
         self.status.setText(text.format(
-            who=escaped(item.reviewer or self.tr("Somebody")), decision=word(item.review)))  # fmt: skip
+            who=escaped(item.reviewer or self.tr("Somebody")), decision=decision_label(item.review)))  # fmt: skip
 
     def _show_waiting(self, count: int, problem: str) -> None:
         if problem:
-            self.status.setText(self.tr("{n} decisions wait to be saved: {problem}").format(
+            self.status.setText(self.tr("{n} decisions are waiting to be saved: {problem}").format(
                 n=count, problem=escaped(problem)))  # fmt: skip
 
-    def _bring_up_to_date(self) -> None:
-        """The file is of an older version: the engine adds what it lacks."""
-        results = str(self.controller.recorder.file.path)
+    def _upgrade_file(self) -> None:
+        """Let the engine upgrade a results file of an older version."""
+        results = str(self._results())
         self.client.request(
             "results/prepare", {"out": results}, on_result=lambda *_: self.controller.recorder.reload(),
-            on_error=lambda error: self.told.emit(error.message),
+            on_error=lambda error: self.message.emit(error.message),
         )  # fmt: skip
 
     # --- the photo ---------------------------------------------------------------------------------
 
     def set_north(self, on: bool) -> None:
-        """Turns the photo so that north is up, also when another comes, or no longer."""
+        """Switch north up on or off. When on, it applies to the following photos too."""
         working = self.controller.working
         if on and working is not None:
-            self.photo.turn_to(north_up_deg(working.camera()))
+            self.photo.rotate_to(north_up_deg(working.camera()))
 
-    def turn(self) -> None:
-        """Turns the photo by a quarter."""
+    def rotate(self) -> None:
+        """Rotate the photo by 90 degrees."""
         self.actions["north"].setChecked(False)
-        self.photo.turn_to(self.photo.turn_deg + 90.0)
+        self.photo.rotate_to(self.photo.rotation_deg + 90.0)
 
     def _want_detail(self) -> None:
         picture = self.pictures.load(self.controller.current, FULL_PX)

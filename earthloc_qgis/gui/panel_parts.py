@@ -1,0 +1,239 @@
+"""Small parts of the panel: tool bar, progress, and the notices without photos or without engine."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..core.resources import icon
+from .plain_text import plain
+
+
+class EmptyState(QFrame):
+    """Shown while the list is empty: explains how to add photos.
+
+    Signals:
+        files_wanted(), folder_wanted(): the user wants to add photos.
+        leftovers_wanted(): the user wants to list the results of unsaved projects.
+    """
+
+    files_wanted = pyqtSignal()
+    folder_wanted = pyqtSignal()
+    leftovers_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("empty_state")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        picture = QLabel(self)
+        picture.setPixmap(icon().pixmap(QSize(64, 64)))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = QLabel(self.tr("Drop astronaut photos or folders here"), self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        font.setBold(True)
+        title.setFont(font)
+        explanation = QLabel(
+            self.tr("Then tick an index of the region to search and press Localize. Footprints appear on the map"
+                    " and are saved beside your project."),
+            self,
+        )  # fmt: skip
+        files = QPushButton(self.tr("Add photos…"), self)
+        files.setObjectName("empty_add_files")
+        files.clicked.connect(self.files_wanted)
+        folder = QPushButton(self.tr("Add folder…"), self)
+        folder.setObjectName("empty_add_folder")
+        folder.clicked.connect(self.folder_wanted)
+        self.leftovers = QPushButton(self)
+        self.leftovers.setObjectName("leftovers_button")
+        self.leftovers.setFlat(True)
+        self.leftovers.clicked.connect(self.leftovers_wanted)
+        self.leftovers.hide()
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(files)
+        buttons.addWidget(folder)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(10)
+        layout.addStretch(1)
+        layout.addWidget(picture)
+        for label in (title, explanation):
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        layout.addLayout(buttons)
+        layout.addWidget(self.leftovers)
+        layout.addStretch(2)
+
+    def show_leftovers(self, count: int) -> None:
+        """Offer to list `count` photos that were located in unsaved projects; 0 hides the offer."""
+        self.leftovers.setVisible(count > 0)
+        self.leftovers.setText(self.tr("Restore {n} photos located earlier in an unsaved project").format(n=count))
+
+
+class EngineNotice(QFrame):
+    """Explains why there is no engine and offers a fix; hidden when there is one.
+
+    Signals:
+        engine_chosen(path): the user has chosen the program.
+        options_wanted(): the user wants the options page.
+    """
+
+    engine_chosen = pyqtSignal(str)
+    options_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("engine_notice")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        sign = QLabel(self)
+        sign.setPixmap(QgsApplication.getThemeIcon("/mIconWarning.svg").pixmap(QSize(24, 24)))
+        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.text = QLabel(self)
+        self.text.setObjectName("engine_notice_text")
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(True)
+        choose = QPushButton(self.tr("Choose the engine…"), self)
+        choose.setObjectName("choose_engine_button")
+        choose.clicked.connect(self._choose)
+        options = QPushButton(self.tr("Options…"), self)
+        options.clicked.connect(self.options_wanted)
+        buttons = QHBoxLayout()
+        buttons.addWidget(choose)
+        buttons.addWidget(options)
+        buttons.addStretch(1)
+        right = QVBoxLayout()
+        right.addWidget(self.text)
+        right.addLayout(buttons)
+        layout = QHBoxLayout(self)
+        layout.addWidget(sign)
+        layout.addLayout(right, 1)
+        self.hide()
+
+    def show_problem(self, message: str) -> None:
+        """Show the notice with `message`; hide it when that is empty."""
+        hint = self.tr("It is a separate program named earthloc. The README explains how to install it.")
+        self.text.setText(f"{message}\n{hint}")
+        self.setVisible(bool(message))
+
+    def _choose(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("The engine: the program earthloc"))
+        if path:
+            self.engine_chosen.emit(path)
+
+
+class PanelToolBar(QToolBar):
+    """Actions for the list of photos: add_files, add_folder, review, remove, undo, zoom, options."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("earthloc_tools")
+        self.setIconSize(QSize(18, 18))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.add_files = self._action("mActionAddImage", self.tr("Add photos…"), self.tr("Add photos to locate"))
+        self.add_folder = self._action(
+            "mIconFolderOpen", self.tr("Add folder…"), self.tr("Add all photos in a folder and its subfolders")
+        )
+        spacer = QWidget(self)
+        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(spacer)
+        self.review = self._action(
+            "mActionShowAllLayers",
+            self.tr("Review…"),
+            self.tr("Compare located photos with the map, and accept or correct them"),
+        )
+        self.zoom = self._action("mActionZoomToSelected", self.tr("Zoom to result"), "")
+        self.remove = self._action(
+            "mActionDeleteSelected", self.tr("Remove"), self.tr("Remove the selected photos and their results")
+        )
+        self.undo = self._action("mActionUndo", self.tr("Undo removal"), self.tr("Restore the removed photos (Ctrl+Z)"))
+        self.undo.setEnabled(False)
+        self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
+        for action in (self.zoom, self.remove, self.undo, self.options):
+            self.widgetForAction(action).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def _action(self, icon: str, text: str, tool_tip: str):
+        action = self.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)
+        action.setToolTip(tool_tip or text)
+        self.widgetForAction(action).setAccessibleName(text)
+        return action
+
+
+class RunProgress(QWidget):
+    """A thin progress bar and a line of text; hidden while nothing runs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = QProgressBar(self)
+        self.bar.setObjectName("progress_bar")
+        self.bar.setAccessibleName(self.tr("Progress over all photos"))
+        self.setAccessibleName(self.bar.accessibleName())
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(8)
+        self.text = QLabel(self)
+        self.text.setObjectName("progress_text")
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long texts are cut
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.text)
+        self._run_text = self._stage = self._drawing = ""
+        self.show_activity(locating=False, drawing=False)
+
+    def show_activity(self, locating: bool, drawing: bool) -> None:
+        """Show or hide bar and text, depending on whether photos are being located or drawn on the map."""
+        self.setVisible(locating or drawing)
+        self.bar.setVisible(locating)
+        if not locating:
+            self._run_text = self._stage = ""
+        if not drawing:
+            self._drawing = ""
+        self._update_text()
+
+    def show_run(self, done: int, total: int, seconds_left: float) -> None:
+        """Show the progress of the run; `seconds_left` is negative while unknown."""
+        self.bar.setRange(0, 100 * total)
+        self.bar.setValue(100 * done)
+        self._run_text = self.tr("{done} of {total}").format(done=done, total=total)
+        if done < total and seconds_left >= 0:
+            self._run_text += self.tr(", about {time} left").format(time=duration_text(seconds_left))
+        self._update_text()
+
+    def show_stage(self, text: str) -> None:
+        """Show the current step for the photo being located."""
+        self._stage = text
+        self._update_text()
+
+    def show_drawing(self, text: str) -> None:
+        """Show the current step for the photo being drawn on the map."""
+        self._drawing = text
+        self._update_text()
+
+    def _update_text(self) -> None:
+        text = " · ".join(part for part in (self._run_text, self._stage, self._drawing) if part)
+        self.text.setText(text)
+        self.text.setToolTip(plain(text))
+
+
+def duration_text(seconds: float) -> str:
+    """A duration as text, in s, min or h."""
+    if seconds < 90:
+        return QCoreApplication.translate("EarthLoc", "{n} s").format(n=max(1, round(seconds)))
+    if seconds < 5400:
+        return QCoreApplication.translate("EarthLoc", "{n} min").format(n=round(seconds / 60))
+    return QCoreApplication.translate("EarthLoc", "{n} h").format(n=round(seconds / 3600))

@@ -1,0 +1,1 @@
+"""Correcting footprints: tie points, moving by hand, searching somewhere else."""

@@ -1,0 +1,1 @@
+"""The widgets and canvas items of a review, its actions and exports."""
