@@ -72,7 +72,9 @@ class EngineClient(QObject):
         self._silent_ticks = 0
         self._why_killed = ""
         self.state = "stopped"
-        self.included_indexes: list[str] = []  # folders of the indexes that come along with the engine, once it is ready
+        self.included_indexes: list[
+            str
+        ] = []  # folders of the indexes that come along with the engine, once it is ready
         # Ticks are counted, not seconds: a laptop that slept, or a QGIS that was busy, ticks only once.
         self._ticker = QTimer(self)
         self._ticker.setInterval(1000)
@@ -342,3 +344,53 @@ class EngineClient(QObject):
     @staticmethod
     def _log(text: str, level: Qgis.MessageLevel) -> None:
         QgsMessageLog.logMessage(text, LOG_TAG, level)
+
+
+class EngineSession:
+    """The requests of one window. Closing it cancels them and calls nobody back; the engine keeps running for others.
+
+    Args:
+        client: of the engine that all windows share.
+    """
+
+    def __init__(self, client: EngineClient) -> None:
+        self._client = client
+        self._pending: set[int] = set()
+
+    def request(
+        self,
+        request: Request,
+        on_result: Callable[[Any], None] | None = None,
+        on_error: Callable[[EngineError], None] | None = None,
+        on_progress: Callable[[dict], None] | None = None,
+    ) -> int:
+        """As `EngineClient.request`."""
+
+        def ended(callback: Callable[[Any], None] | None, value: Any) -> None:
+            if request_id in self._pending:
+                self._pending.discard(request_id)
+                if callback is not None:
+                    callback(value)
+
+        def progressed(params: dict) -> None:
+            if on_progress is not None and request_id in self._pending:
+                on_progress(params)
+
+        request_id = self._client.request(
+            request,
+            on_result=lambda result: ended(on_result, result),
+            on_error=lambda error: ended(on_error, error),
+            on_progress=progressed,
+        )
+        self._pending.add(request_id)
+        return request_id
+
+    def cancel(self, request_id: int) -> None:
+        """As `EngineClient.cancel`."""
+        self._client.cancel(request_id)
+
+    def close(self) -> None:
+        """Cancels what is not answered yet."""
+        pending, self._pending = self._pending, set()
+        for request_id in pending:
+            self._client.cancel(request_id)

@@ -20,7 +20,7 @@ from typing import Any, Optional
 from ..contract.localization import Localization
 from ..contract.results import FOOTPRINTS, REVIEWS, TIE_POINTS, Found
 from ..contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, ReviewDecision, photo_key
-from ..contract.status import CORRECTED, UNREVIEWED, USABLE
+from ..contract.status import CORRECTED, UNREVIEWED, USABLE, DecisionKind
 from .footprint import geometry_blob, point_blob
 from .store import ResultStore, StoreError, open_for_writing, parsed
 
@@ -43,7 +43,7 @@ class Reviewed:
     confidence: Optional[float]
     taken_at: Optional[str]
     message: str
-    review: str = UNREVIEWED
+    review: DecisionKind = UNREVIEWED
     reviewer: str = ""
     reviewed_at: str = ""
     note: str = ""

@@ -53,6 +53,11 @@ def decision_label(decision: str) -> str:
     return tr(DECISION_LABELS[decision]) if decision in DECISION_LABELS else decision
 
 
+def capitalised(label: str) -> str:
+    """A label at the beginning of a line."""
+    return label[:1].upper() + label[1:]
+
+
 def in_a_sentence(error: ErrorData) -> str:
     """An error of the engine: file, problem, hint."""
     where = f"{error['path']}: " if error["path"] else ""

@@ -10,10 +10,12 @@ from qgis.core import Qgis, QgsMessageLog, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .. import settings
+from ..contract.localization import Localization
+from ..contract.protocol import Localize, LocalizeAnswer
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.pictures import carry_pictures, forget_pictures
-from ..core.queue import DONE, SKIPPED, LocalizationQueue, LocalizeOptions
+from ..core.queue import DONE, SKIPPED, LocalizationQueue
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import WAITING as JOB_WAITING
 from ..core.store import ResultStore, StoreError, results_path, unsaved_path
@@ -55,7 +57,7 @@ class Controller(QObject):
         self.store = ResultStore(results_path(project))
         self._layers = ResultLayers(project, self)
         self._info = PhotoInfoLoader(self.client, self.model, self)
-        self.queue = LocalizationQueue(self.client, LocalizeOptions((), 0.0, 0, None), self)
+        self.queue = LocalizationQueue(self.client, Localize("", []), self)
         self._previous: dict[str, dict] = {}  # state of photos before they were queued, by path
         self.removal = PhotoRemoval(self.model, self.queue, self._layers, lambda: self.store, self._previous, self)
 
@@ -126,8 +128,14 @@ class Controller(QObject):
         self.store.path.parent.mkdir(parents=True, exist_ok=True)
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
         imagery = settings.imagery().spec()
-        self.queue.options = LocalizeOptions(
-            tuple(indexes), radius_km, settings.top_k(), str(self.store.path), settings.register(), imagery
+        self.queue.options = Localize(
+            photo="",  # the queue fills it in
+            indexes=list(indexes),
+            radius_km=radius_km,
+            top_k=settings.top_k(),
+            register=settings.register(),
+            imagery=imagery,
+            out=str(self.store.path),
         )
         if not self.queue.running:
             self.queue.clear()
@@ -151,7 +159,7 @@ class Controller(QObject):
         for path in paths:
             self.queue.cancel(path)
 
-    def localization(self, path: str) -> dict | None:
+    def localization(self, path: str) -> Localization | None:
         """The effective localization of a photo: from the file, or an unsaved answer of the engine, or None."""
         job = self.queue.jobs.get(path)
         answer = job.result if job is not None else None
@@ -212,14 +220,14 @@ class Controller(QObject):
         elif job.state == SKIPPED and job.result is not None and job.result.get("footprint"):
             self._layers.ensure(path, photo.name, self.store.path)
 
-    def _take_result(self, path: str, result: dict) -> None:
+    def _take_result(self, path: str, result: LocalizeAnswer) -> None:
         photo = self.model.photo(path)
         if photo is None:
             return
         self.model.update(path, photo_id=result.get("photo_id") or photo.photo_id)
-        if photo.nadir_given is False and result.get("nadir"):
-            self.model.update(path, nadir=tuple(result["nadir"]))
-        saved_to = result.get("saved_to")
+        nadir, saved_to = result["nadir"], result["saved_to"]
+        if photo.nadir_given is False and nadir:
+            self.model.update(path, nadir=tuple(nadir))
         if saved_to:
             saved = ResultStore(Path(saved_to))
             if saved.path != self.store.path:  # the project was saved under another name during the run
@@ -235,8 +243,8 @@ class Controller(QObject):
         name = photo.name if photo is not None else os.path.basename(path)
         self._layers.show(path, name, self.store.path, candidates_visible)
 
-    def _forget_result(self, result: dict, path: str) -> None:
-        if result.get("saved_to"):
+    def _forget_result(self, result: LocalizeAnswer, path: str) -> None:
+        if result["saved_to"]:
             try:
                 ResultStore(Path(result["saved_to"])).remove([path])
             except StoreError as error:
@@ -252,8 +260,8 @@ class Controller(QObject):
             self.message.emit(failures, Qgis.MessageLevel.Warning)
         if skipped:
             self._report(skipped, Qgis.MessageLevel.Info)
-        results = [job.result or {} for job in self.queue.jobs.values()]
-        if len(results) == 1 and results[0].get("saved_to") and results[0].get("footprint"):
+        results = [job.result for job in self.queue.jobs.values()]
+        if len(results) == 1 and results[0] is not None and results[0]["saved_to"] and results[0]["footprint"]:
             self.zoom(next(iter(self.queue.jobs)))  # a single photo: show where it is
         self._info.pause(False)
         self.running_changed.emit(False)

@@ -27,7 +27,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import settings
-from ..core.engine_client import EngineClient, EngineError
+from ..contract.protocol import BuildIndex, PlanIndex
+from ..core.engine_client import EngineError, EngineSession
 from ..core.words import outlook_in_words
 from .compat import current_project
 from .feature_choice import FeatureChoice
@@ -53,7 +54,7 @@ class IndexBuilder(QGroupBox):
     built = pyqtSignal(str)
     failed = pyqtSignal(str)
 
-    def __init__(self, client: EngineClient, canvas, parent: QWidget | None = None) -> None:
+    def __init__(self, client: EngineSession, canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Build an index"))
         self._client = client
@@ -157,21 +158,21 @@ class IndexBuilder(QGroupBox):
             return
         self._drop_plan()
         self.out().parent.mkdir(parents=True, exist_ok=True)
-        params = {
-            **options,
-            "out": str(self.out()),
-            "resume": True,
-            "attribution": self.attribution.text().strip(),
-            "licence": self.licence.text().strip(),
-        }
+        build = BuildIndex(
+            **options.params(),
+            out=str(self.out()),
+            resume=True,
+            attribution=self.attribution.text().strip(),
+            licence=self.licence.text().strip(),
+        )
         self._stage, self._stage_start = "", None
-        self._request = self._client.request("index/build", params, self._done, self._stopped, self._progressed)
+        self._request = self._client.request(build, self._done, self._stopped, self._progressed)
         self.progress.setRange(0, 0)
         self.progress.show()
         self._show_state(self.tr("The engine is planning the tiles."))
         self._update()
 
-    def _options(self) -> dict:
+    def _options(self) -> PlanIndex:
         """Imagery, region, widths and features for the engine. Raises ValueError with a message for the user."""
         layer = self.layer.currentLayer()
         if layer is None or layer.providerType() != "gdal":
@@ -182,12 +183,7 @@ class IndexBuilder(QGroupBox):
             bbox = self._map_extent() if self.extent.isChecked() else None
         except QgsCsException as error:
             raise ValueError(self.tr("The map shows an area outside the Earth. Move the map.")) from error
-        return {
-            "source": layer.source(),
-            "bbox": bbox,
-            "tile_km": self._tile_km(),
-            "feature_km": self.features.feature_km(),
-        }
+        return PlanIndex(layer.source(), bbox, tuple(self._tile_km()), feature_km=self.features.feature_km())
 
     # --- size estimate -----------------------------------------------------------------------------
 
@@ -232,23 +228,20 @@ class IndexBuilder(QGroupBox):
                 self.estimate.setText(text)
 
         request = self._client.request(
-            "index/plan",
             options,
             lambda found: answered(outlook_in_words(found)),
             lambda error: answered(error.message),
         )
         self._plan_request = request
 
-    def _map_extent(self) -> list[float]:
+    def _map_extent(self) -> tuple[float, float, float, float]:
         """West, south, east, north of the visible map in degrees, clipped to the Earth."""
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         crs = self._canvas.mapSettings().destinationCrs()
         to_wgs84 = QgsCoordinateTransform(crs, wgs84, current_project())
         box = to_wgs84.transformBoundingBox(self._canvas.extent())
-        return [
-            max(-180.0, box.xMinimum()), max(-90.0, box.yMinimum()),
-            min(180.0, box.xMaximum()), min(90.0, box.yMaximum()),
-        ]  # fmt: skip
+        west, south = max(-180.0, box.xMinimum()), max(-90.0, box.yMinimum())
+        return west, south, min(180.0, box.xMaximum()), min(90.0, box.yMaximum())
 
     def _tile_km(self) -> list[float]:
         try:

@@ -20,8 +20,9 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import settings
+from ..contract.protocol import IndexTiles, LinkIndex, ListIndexes, VerifyIndex
 from ..core import index_files
-from ..core.engine_client import EngineClient, EngineError
+from ..core.engine_client import EngineClient, EngineError, EngineSession
 from ..core.index_files import IndexFacts, IndexFileError
 from . import index_map
 from .background import Background
@@ -44,17 +45,17 @@ class IndexManager(QDialog):
 
     indexes_changed = pyqtSignal()
 
-    def __init__(self, canvas, bundled: Callable[[], list[str]], parent: QWidget | None = None) -> None:
+    def __init__(self, canvas, client: EngineClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("EarthLoc indexes"))
         self.setObjectName("index_manager")
         self.coverage = IndexCoverage(canvas)
-        self._known_bundled = bundled
         self._background = Background(self)
-        self._client = EngineClient(settings.engine_command(), self)
+        self._client = client
+        self._session = EngineSession(client)
         self._select_next = ""  # path of the index to select when the table is filled
         self.table = IndexTable(self)
-        self.builder = IndexBuilder(self._client, canvas, self)
+        self.builder = IndexBuilder(self._session, canvas, self)
         self.hint = QLabel(self)
         self.hint.setWordWrap(True)
         self.state = QLabel(self)
@@ -96,32 +97,27 @@ class IndexManager(QDialog):
 
     def open(self) -> None:
         """Show the dialog with the current indexes."""
-        self._client.set_command(settings.engine_command())
         self.refresh()
-        if not self._bundled():  # an engine reports its bundled indexes when it starts
-            self._client.request("index/list", {"folder": settings.index_folder()})
+        if not self._client.included_indexes:  # an engine reports its included indexes when it starts
+            self._session.request(ListIndexes(settings.index_folder()))
         self.show()
         self.raise_()
 
     def refresh(self) -> None:
         """List the indexes again, on another thread."""
-        folder, further = settings.index_folder(), [*settings.known_indexes(), *self._bundled()]
+        folder, further = settings.index_folder(), [*settings.known_indexes(), *self._client.included_indexes]
         self._background.run(lambda: index_files.find_indexes(folder, further), self._fill)
 
     def close_threads(self) -> None:
-        """End threads and engine when the plugin is unloaded."""
+        """End threads and requests when the plugin is unloaded."""
         self.coverage.clear()
         self._background.close()
-        self._client.close()
+        self._session.close()
 
     def closeEvent(self, event) -> None:
         """Clear the map. A build continues after closing."""
         self.coverage.clear()
         super().closeEvent(event)
-
-    def _bundled(self) -> list[str]:
-        """Folders of the indexes bundled with the engine; [] before an engine has started."""
-        return self._known_bundled() or self._client.included_indexes
 
     # --- the table and the map ---------------------------------------------------------------------
 
@@ -162,10 +158,8 @@ class IndexManager(QDialog):
                 text = self.tr("{name}: {done} of {total} tiles drawn")
                 self._show_state(text.format(name=index.name, done=progress.get("done"), total=progress["total"]))
 
-        params = {"index": index.path, "out": str(path)}
-        self._client.request(
-            "index/tiles",
-            params,
+        self._session.request(
+            IndexTiles(index.path, str(path)),
             lambda _: self._add_tiles(index, path),
             lambda error: self._show_state(error.message),
             drawn,
@@ -198,7 +192,7 @@ class IndexManager(QDialog):
         def failed(error: EngineError) -> None:
             self._show_state(error.message)
 
-        self._client.request("index/verify", {"index": path}, passed, failed)
+        self._session.request(VerifyIndex(path), passed, failed)
 
     def _export(self) -> None:
         index = self.table.chosen()[0]
@@ -251,8 +245,7 @@ class IndexManager(QDialog):
                 name=info.get("name"), n=f"{info.get('count', 0):,}", address=address))  # fmt: skip
             self._added(str(out))
 
-        params = {"address": address, "out": str(out), "imagery": None}
-        self._client.request("index/link", params, linked, lambda error: self._show_state(error.message))
+        self._session.request(LinkIndex(address, str(out)), linked, lambda error: self._show_state(error.message))
 
     def _delete(self) -> None:
         index = self.table.chosen()[0]

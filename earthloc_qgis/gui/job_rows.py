@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
+from ..contract.status import FAILED, NOT_FOUND
 from ..core.queue import CANCELLED as JOB_CANCELLED
 from ..core.queue import DONE, SKIPPED, Job
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import RUNNING as JOB_RUNNING
 from ..core.queue import WAITING as JOB_WAITING
 from ..core.words import tr as _tr
-from .photo_model import CANCELLED, FAILED, NEW, NOT_FOUND, QUEUED, RUNNING
+from .photo_model import CANCELLED, NEW, QUEUED, RUNNING
 
 
 def row_of(job: Job, previous: dict) -> dict:

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .. import settings
+from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
 from ..core.photo_files import PHOTO_SUFFIXES
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
@@ -26,7 +27,7 @@ from .controller import Controller
 from .index_manager import IndexManager
 from .panel_parts import EmptyState, EngineNotice, PanelToolBar, RunProgress
 from .photo_list import PhotoList
-from .photo_model import LOCATED, NEW, NOT_FOUND, QUEUED, RUNNING, UNCERTAIN
+from .photo_model import NEW, QUEUED, RUNNING
 from .photo_scanner import PhotoScanner, dropped_paths
 from .plain_text import escaped
 from .removal import RemovalPrompt
@@ -50,7 +51,7 @@ class EarthLocPanel(QWidget):
         self.pictures = MapPictures(self.controller.client, current_project(), self)
         self._scanner = PhotoScanner(self)
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
-        self.index_manager = IndexManager(iface.mapCanvas(), lambda: self.controller.client.included_indexes, self)
+        self.index_manager = IndexManager(iface.mapCanvas(), self.controller.client, self)
         self.removal_prompt = RemovalPrompt(self.controller, self)
         self._make_widgets()
         self._lay_out()
@@ -74,7 +75,6 @@ class EarthLocPanel(QWidget):
         self.search.load()
         self.search.indexes.refresh()
         self.controller.choose_engine()
-        self.review.settings_changed()
 
     # --- widgets -----------------------------------------------------------------------------------
 

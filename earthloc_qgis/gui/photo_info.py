@@ -7,6 +7,7 @@ from functools import partial
 
 from qgis.PyQt.QtCore import QObject
 
+from ..contract.protocol import PhotoInfo
 from ..core.engine_client import EngineClient, EngineError
 from .photo_model import PhotoModel
 
@@ -41,8 +42,7 @@ class PhotoInfoLoader(QObject):
             if self._model.photo(photo) is not None:
                 self._asking = photo
                 self._client.request(
-                    "photo/info",
-                    {"photo": photo},
+                    PhotoInfo(photo),
                     on_result=partial(self._received, photo),
                     on_error=partial(self._failed, photo),
                 )

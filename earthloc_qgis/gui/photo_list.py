@@ -21,20 +21,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .photo_model import (
-    LOCATED,
-    NADIR,
-    NEW,
-    NOT_FOUND,
-    PATH_ROLE,
-    PROGRESS_ROLE,
-    QUEUED,
-    RUNNING,
-    STATUS,
-    UNCERTAIN,
-    PhotoModel,
-    parse_nadir,
-)
+from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
+from .photo_model import NADIR, NEW, PATH_ROLE, PROGRESS_ROLE, QUEUED, RUNNING, STATUS, PhotoModel, parse_nadir
 from .thumbnail import SIZE
 
 

@@ -12,7 +12,8 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QIcon
 
-from ..core.words import in_percent, lat_lon
+from ..contract.status import FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN
+from ..core.words import capitalised, in_percent, lat_lon, status_label
 from .plain_text import plain
 from .thumbnail import ThumbnailLoader
 
@@ -24,7 +25,6 @@ _RIGHT_FLAGS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = int(getattr(_RIGHT_FLAGS, "value", _RIGHT_FLAGS))  # models return integers; Qt 6 has enums
 
 NEW, QUEUED, RUNNING, CANCELLED = "new", "queued", "running", "cancelled"
-LOCATED, UNCERTAIN, NOT_FOUND, FAILED = "located", "uncertain", "not_found", "failed"
 
 # Each status has an icon of its own shape, so that it can be recognised without colour.
 _ICONS = {
@@ -36,7 +36,7 @@ _ICONS = {
     NOT_FOUND: "/mIconZoom.svg",
     FAILED: "/mIconCritical.svg",
 }
-_STATUS_ORDER = (RUNNING, QUEUED, LOCATED, UNCERTAIN, NOT_FOUND, FAILED, CANCELLED, NEW)
+_STATUS_ORDER = (RUNNING, QUEUED, *STATUSES, CANCELLED, NEW)
 
 _SAME_DEG = 1e-4  # nadirs are shown and typed with four decimals
 _NADIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([NS]?)\s*[,; ]\s*([+-]?\d+(?:\.\d+)?)\s*°?\s*([EW]?)\s*$", re.I)
@@ -99,10 +99,9 @@ class PhotoModel(QAbstractTableModel):
         self._thumbnails = thumbnails
         thumbnails.loaded.connect(lambda path: self._changed(path))
         self._icons = {status: QgsApplication.getThemeIcon(name) for status, name in _ICONS.items()}
-        self._status_labels = {
+        self._status_labels: dict[str, str] = {
             NEW: self.tr("New"), QUEUED: self.tr("Waiting"), RUNNING: self.tr("Running"),
-            CANCELLED: self.tr("Cancelled"), LOCATED: self.tr("Located"), UNCERTAIN: self.tr("Uncertain"),
-            NOT_FOUND: self.tr("Not found"), FAILED: self.tr("Failed"),
+            CANCELLED: self.tr("Cancelled"), **{status: capitalised(status_label(status)) for status in STATUSES},
         }  # fmt: skip
         self._headers = (
             self.tr("Photo"), self.tr("Status"), self.tr("Confidence"), self.tr("Nadir"), self.tr("Taken (UTC)"),

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..contract.localization import Candidate, Localization
 from ..core.words import lat_lon
 from .plain_text import escaped, plain
 
@@ -71,13 +72,13 @@ class ResultsView(QWidget):
         layout.addWidget(self.picture_button)
         layout.addWidget(self.list, 1)
 
-    def show_result(self, sentence: str, localization: dict | None) -> None:
+    def show_result(self, sentence: str, localization: Localization | None) -> None:
         """Show a sentence and the candidates of a localization; None for no candidates."""
         self.message.setText(sentence + self._credit(localization))
-        self.picture_button.setVisible(bool((localization or {}).get("pose")))
+        self.picture_button.setVisible(localization is not None and localization["pose"] is not None)
         self.list.clear()
-        for candidate in (localization or {}).get("candidates", []):
-            distance = candidate.get("nadir_distance_km")
+        for candidate in localization["candidates"] if localization is not None else []:
+            distance = candidate["nadir_distance_km"]
             lat, lon = candidate["center"]
             item = QTreeWidgetItem(
                 [
@@ -95,7 +96,7 @@ class ResultsView(QWidget):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
 
-    def _found_by(self, candidate: dict) -> str:
+    def _found_by(self, candidate: Candidate) -> str:
         """How a candidate was found, and in which index."""
         index = str(candidate.get("index", ""))
         if candidate.get("z") is None:
@@ -107,14 +108,14 @@ class ResultsView(QWidget):
             index=index, z=z
         )
 
-    def _credit(self, localization: dict | None) -> str:
+    def _credit(self, localization: Localization | None) -> str:
         """Imagery to which the photo was fitted, with attribution and licence, as the end of a sentence."""
-        imagery = (localization or {}).get("imagery")
+        imagery = localization["imagery"] if localization is not None else None
         if not imagery:
             return ""
-        known = [imagery.get("attribution"), imagery.get("licence")]
+        known = [imagery["attribution"], imagery["licence"]]
         credit = "; ".join(text for text in known if text) or self.tr("attribution unknown")
-        name = os.path.basename(str(imagery.get("source") or ""))
+        name = os.path.basename(imagery["source"] or "")
         return self.tr(" · Imagery: {name} ({credit})").format(name=escaped(name), credit=escaped(credit))
 
     def _chosen(self, item: QTreeWidgetItem) -> None:

@@ -120,9 +120,7 @@ class Candidate(_CandidateOfVersion1, total=False):
     corners: list[LatLonList]
 
 
-class Localization(TypedDict):
-    """What was found for one photo."""
-
+class _Answer(TypedDict):
     photo: str
     photo_id: Optional[str]
     status: Status
@@ -142,6 +140,13 @@ class Localization(TypedDict):
     engine: str
     timings_ms: Timings
     message: str
+
+
+class Localization(_Answer, total=False):
+    """What was found for one photo. The fields below are set by a review."""
+
+    by_hand: bool  # a person placed the footprint, and no camera fits it
+    reviewed_rank: Optional[int]  # of the candidate that the person chose
 
 
 def read_localization(text: str) -> Localization:

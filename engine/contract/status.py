@@ -32,7 +32,7 @@ CLOUD: Literal["cloud"] = "cloud"
 NIGHT: Literal["night"] = "night"
 DecisionKind = Literal["unreviewed", "accepted", "corrected", "rejected", "unsure", "not_land", "cloud", "night"]
 DECISION_LABELS: dict[DecisionKind, str] = {
-    UNREVIEWED: "Unreviewed",
+    UNREVIEWED: "Not reviewed",
     ACCEPTED: "Accepted",
     CORRECTED: "Corrected",
     REJECTED: "Rejected",

@@ -8,7 +8,6 @@ from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 
-from ... import settings
 from ..plain_text import escaped
 
 if TYPE_CHECKING:
@@ -61,11 +60,6 @@ class ReviewDock(QObject):
         """Photos with decisions that are not in the results file yet."""
         return set() if self.window is None else self.window.controller.recorder.unwritten_photos()
 
-    def settings_changed(self) -> None:
-        """Apply changed settings, such as another engine."""
-        if self.window is not None:
-            self.window.client.set_command(settings.engine_command())
-
     def close_down(self) -> None:
         """Write pending decisions and remove the dock."""
         self._reload.stop()
@@ -83,7 +77,7 @@ class ReviewDock(QObject):
         main = self._iface.mainWindow()
         dock = QgsDockWidget(self.tr("EarthLoc review"), main)
         dock.setObjectName("EarthLocReviewDock")
-        window = ReviewWindow(self._iface.mapCanvas(), self._indexes, dock)
+        window = ReviewWindow(self._iface.mapCanvas(), self._controller.client, self._indexes, dock)
         self.dock, self.window = dock, window
         bar = self._iface.messageBar()
         for signal, level in ((window.message, Qgis.MessageLevel.Warning),

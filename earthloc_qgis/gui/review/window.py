@@ -10,15 +10,17 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ... import settings
-from ...core.engine_client import EngineClient
+from ...contract.protocol import PrepareResults
+from ...contract.status import DecisionKind
+from ...core.engine_client import EngineClient, EngineSession
 from ...core.layers import reload_layers
+from ...core.words import decision_label
 from ..compat import current_project
 from ..plain_text import escaped
 from .correction.correct_mode import CorrectMode
 from .correction.search_here import SearchHere
 from .correction.tie_points import TiePointEditor
 from .model.controller import ReviewController
-from .model.decisions import decision_label
 from .model.picture import FULL_PX, PictureLoader
 from .model.tile_pictures import TilePictures
 from .model.working_state import WorkingState, fitted_rank, north_up_deg
@@ -37,6 +39,7 @@ class ReviewWindow(QWidget):
 
     Args:
         canvas: the map canvas.
+        client: of the engine.
         indexes: returns the folders of all known indexes.
 
     Signals:
@@ -47,21 +50,23 @@ class ReviewWindow(QWidget):
     message = pyqtSignal(str)
     written = pyqtSignal(str)
 
-    def __init__(self, canvas, indexes: Callable[[], list[str]], parent: Optional[QWidget] = None) -> None:
+    def __init__(
+        self, canvas, client: EngineClient, indexes: Callable[[], list[str]], parent: Optional[QWidget] = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("EarthLocReview")
         self._indexes = indexes
         self.is_closed = False
         self._on_screen = False
         self.controller = ReviewController(self)
-        self.client = EngineClient(settings.engine_command(), self)
+        self.session = EngineSession(client)
         self.pictures = PictureLoader(self)
-        self.tiles = TilePictures(self.client, self)
+        self.tiles = TilePictures(self.session, self)
         self.map = ReviewMap(canvas, self)
         self.actions = ReviewActions(self)
         self.photo = PhotoView(self)
-        tie_points = TiePointEditor(self.controller, self.client, self._sources, self)
-        search = SearchHere(self.controller, self.client, indexes, self)
+        tie_points = TiePointEditor(self.controller, self.session, self._sources, self)
+        search = SearchHere(self.controller, self.session, indexes, self)
         self.correct = CorrectMode(self.controller, tie_points, search, self.photo, self.map, self.actions, self)
         add_actions(self)
         self._make_widgets(canvas)
@@ -79,13 +84,13 @@ class ReviewWindow(QWidget):
         (self.photo if self.photo.isVisible() else self).setFocus()
 
     def close_down(self) -> None:
-        """Write pending decisions, end the engine and all threads, clear the map."""
+        """Write pending decisions, cancel requests, end all threads, clear the map."""
         self.is_closed = True
         self._map_keys.stop()
         self.correct.close()
         self.export.close()
         self.controller.close()
-        self.client.close()
+        self.session.close()
         self.pictures.close()
         self.map.remove()
 
@@ -193,7 +198,7 @@ class ReviewWindow(QWidget):
 
     # --- deciding ----------------------------------------------------------------------------------
 
-    def decide(self, decision: str) -> None:
+    def decide(self, decision: DecisionKind) -> None:
         """Record a decision on the selected photos and go to the next unreviewed one."""
         paths = self.queue.selected()
         if not paths:
@@ -326,8 +331,8 @@ class ReviewWindow(QWidget):
     def _upgrade_file(self) -> None:
         """Let the engine upgrade a results file of an older version."""
         results = str(self._results())
-        self.client.request(
-            "results/prepare", {"out": results}, on_result=lambda *_: self.controller.recorder.reload(),
+        self.session.request(
+            PrepareResults(results), on_result=lambda *_: self.controller.recorder.reload(),
             on_error=lambda error: self.message.emit(error.message),
         )  # fmt: skip
 

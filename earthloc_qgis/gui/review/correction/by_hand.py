@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Optional
 
+from ....contract.localization import Localization
 from ....core.camera import CornerCamera, Point, away_km, offset
 from ....core.footprint import center_of, corners_of, outline, to_geojson
 from ..model.working_state import WorkingState
@@ -47,7 +48,7 @@ def place_by_hand(working: WorkingState, corners: list[Point]) -> WorkingState:
         raise ValueError("the size of the photo is unknown")
     camera = CornerCamera(corners, working.size_px)
     middle = center_of(corners)
-    shown = {
+    shown: Localization = {
         **working.shown,
         "footprint": to_geojson(outline(camera) or corners),
         "corners": [[round(lat, 6), round(lon, 6)] for lat, lon in corners],

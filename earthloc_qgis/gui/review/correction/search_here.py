@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Optional
+from typing import Callable, Optional, cast
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .... import settings
+from ....contract.localization import Localization
+from ....contract.protocol import RADIUS_KM, TILE_KM, Localize, LocalizeAnswer, Register, Request
 from ....core.camera import Point
-from ....core.engine_client import EngineClient, EngineError
+from ....core.engine_client import EngineError, EngineSession
 from ....core.words import stage_in_words
 from ..model.controller import ReviewController
 from ..model.working_state import fitted_rank, imagery_for
@@ -27,7 +29,7 @@ class SearchHere(QObject):
 
     message = pyqtSignal(str)
 
-    def __init__(self, controller: ReviewController, client: EngineClient, indexes: Callable[[], list[str]],
+    def __init__(self, controller: ReviewController, client: EngineSession, indexes: Callable[[], list[str]],
                  parent: Optional[QObject] = None) -> None:  # fmt: skip
         super().__init__(parent)
         self._controller, self._client, self._indexes = controller, client, indexes
@@ -46,14 +48,18 @@ class SearchHere(QObject):
         self.message.emit(where)
         nadir = working.engine.get("nadir")
         self._send(
-            "localize",
-            {
-                "photo": working.path, "indexes": indexes, "nadir": list(nadir) if nadir else None,
-                "area": [center[0], center[1], min(radius_km, settings.WHOLE_EARTH_KM)], "top_k": settings.top_k(),
-                "register": settings.register(), "imagery": settings.imagery().spec(), "out": None,
-            },
-            where, lambda result: self._found(working.path, result),
-        )  # fmt: skip
+            Localize(
+                photo=working.path,
+                indexes=indexes,
+                nadir=(nadir[0], nadir[1]) if nadir else None,
+                area=(center[0], center[1], min(radius_km, RADIUS_KM.high)),
+                top_k=settings.top_k(),
+                register=settings.register(),
+                imagery=settings.imagery().spec(),
+            ),
+            where,
+            lambda result: self._found(working.path, result),
+        )
 
     def fit(self, center: Point, width_km: float) -> None:
         """Fit the photo to the imagery around a position."""
@@ -71,13 +77,16 @@ class SearchHere(QObject):
         self.message.emit(fitting)
         nadir = working.engine.get("nadir")
         self._send(
-            "register",
-            {
-                "photo": working.path, "at": list(center), "width_km": min(3000.0, max(1.0, width_km)),
-                "imagery": imagery, "nadir": list(nadir) if nadir else None, "out": None,
-            },
-            fitting, lambda result: self._fitted(working.path, result),
-        )  # fmt: skip
+            Register(
+                photo=working.path,
+                at=(center[0], center[1]),
+                width_km=min(TILE_KM.high, max(TILE_KM.low, width_km)),
+                imagery=imagery,
+                nadir=(nadir[0], nadir[1]) if nadir else None,
+            ),
+            fitting,
+            lambda result: self._fitted(working.path, result),
+        )
 
     def cancel(self) -> bool:
         """Cancel the current search. Returns False when there is none."""
@@ -88,13 +97,13 @@ class SearchHere(QObject):
         self.message.emit(self.tr("The search was stopped."))
         return True
 
-    def _send(self, method: str, params: dict, label: str, on_result: Callable[[dict], None]) -> None:
+    def _send(self, message: Request, label: str, on_result: Callable[[LocalizeAnswer], None]) -> None:
         """Send a request to the engine. Answers to a cancelled request are ignored."""
 
         def is_current() -> bool:
             return self._request == request
 
-        def done(result: dict) -> None:
+        def done(result: LocalizeAnswer) -> None:
             if is_current():
                 self._request = None
                 on_result(result)
@@ -109,24 +118,22 @@ class SearchHere(QObject):
             if is_current():
                 self.message.emit(f"{label} · {stage_in_words(params)}")
 
-        request = self._request = self._client.request(
-            method, params, on_result=done, on_error=failed, on_progress=progress
-        )
+        request = self._request = self._client.request(message, on_result=done, on_error=failed, on_progress=progress)
 
-    def _found(self, path: str, result: dict) -> None:
+    def _found(self, path: str, result: LocalizeAnswer) -> None:
         working = self._controller.working
         if working is None or working.path != path:
             return
         if not result.get("candidates"):
             self.message.emit(str(result.get("message") or self.tr("The photo was not found there.")))
             return
-        for name in ("saved_to", "save_error"):
-            result.pop(name, None)
-        after = replace(working, shown={**result, "photo": working.engine.get("photo", path)}, rank=fitted_rank(result))
+        shown = {name: value for name, value in result.items() if name not in ("saved_to", "save_error")}
+        shown["photo"] = working.engine["photo"]
+        after = replace(working, shown=cast(Localization, shown), rank=fitted_rank(result))
         self._controller.edit(after, self.tr("Search here"))
         self.message.emit(str(result.get("message") or ""))
 
-    def _fitted(self, path: str, result: dict) -> None:
+    def _fitted(self, path: str, result: LocalizeAnswer) -> None:
         working = self._controller.working
         if working is None or working.path != path:
             return
@@ -136,5 +143,5 @@ class SearchHere(QObject):
         names = ("status", "confidence", "footprint", "corners", "center", "camera", "pose", "tie_points", "imagery",
                  "inliers", "rms_km", "message")  # fmt: skip
         shown = {**working.shown, **{name: result.get(name) for name in names}, "by_hand": False}
-        self._controller.edit(replace(working, shown=shown), self.tr("Fit to the imagery"))
+        self._controller.edit(replace(working, shown=cast(Localization, shown)), self.tr("Fit to the imagery"))
         self.message.emit(str(result.get("message") or ""))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Callable, Optional
+from typing import Any, Callable, Optional, cast
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ....core.engine_client import EngineClient, EngineError
+from ....contract.localization import Localization, TiePoint
+from ....contract.protocol import Corners, SnapTiePoint, SolveAnswer, SolveCamera
+from ....core.engine_client import EngineError, EngineSession
 from ..model.controller import ReviewController
 from ..model.working_state import WorkingState, imagery_for
 from ..view.handles import Handle
@@ -38,7 +41,7 @@ class TiePointEditor(QObject):
     def __init__(
         self,
         controller: ReviewController,
-        client: EngineClient,
+        client: EngineSession,
         sources: Callable[[], tuple[list[str], Optional[str]]],
         parent: Optional[QObject] = None,
     ) -> None:
@@ -48,13 +51,13 @@ class TiePointEditor(QObject):
         self.selected = -1
         self.open_pixel: Optional[Point] = None  # pixel of a point without ground position
         self.open_ground: Optional[Point] = None  # (lat, lon) of a point without pixel
-        self._dragged: Optional[tuple[int, dict]] = None
+        self._dragged: Optional[tuple[int, TiePoint]] = None
         self._request_number = 0
         controller.current_changed.connect(lambda *_: self._reset())
         controller.working_changed.connect(self.changed)
 
     @property
-    def points(self) -> list[dict]:
+    def points(self) -> list[TiePoint]:
         """The tie points of the displayed localization, including the position of one being dragged."""
         working = self._controller.working
         points = list(working.shown.get("tie_points") or []) if working is not None else []
@@ -185,11 +188,12 @@ class TiePointEditor(QObject):
         self.selected = len(points) - 1
         self._solve(points, self.tr("Add tie point"), snap=len(points) - 1)
 
-    def _drag(self, number: int, change: dict, done: bool) -> None:
+    def _drag(self, number: int, change: dict[str, float], done: bool) -> None:
         points = self.points
         if not 0 <= number < len(points):
             return
-        point = {**points[number], **change, "origin": "manual", "residual_px": None, "residual_km": None}
+        moved = {**points[number], **change, "origin": "manual", "residual_px": None, "residual_km": None}
+        point = cast(TiePoint, moved)
         self.selected = number
         self._dragged = (number, point)
         if not done:
@@ -198,7 +202,7 @@ class TiePointEditor(QObject):
         points[number] = point
         self._solve(points, self.tr("Move tie point"), snap=number if "lat" in change else -1)
 
-    def _solve(self, points: list[dict], label: str, snap: int = -1) -> None:
+    def _solve(self, points: list[TiePoint], label: str, snap: int = -1) -> None:
         """Request the camera for these points; with `snap`, move that point to its best match and solve again."""
         working = self._controller.working
         if working is None:
@@ -210,7 +214,7 @@ class TiePointEditor(QObject):
         self._request_number += 1
         number = self._request_number
 
-        def solved(result: dict) -> None:
+        def solved(result: SolveAnswer) -> None:
             if (
                 number != self._request_number
                 or self._controller.working is None
@@ -243,37 +247,45 @@ class TiePointEditor(QObject):
 
         self._request(working, points, solved, failed)
 
-    def _request(self, working: WorkingState, points: list[dict], on_result, on_error) -> None:
+    def _request(self, working: WorkingState, points: list[TiePoint], on_result, on_error) -> None:
         shown = working.shown
         nadir = shown.get("nadir")
         names = ("x_px", "y_px", "lat", "lon", "origin")
         self._client.request(
-            "camera/solve",
-            {
-                "photo": working.path, "tie_points": [{name: point.get(name) for name in names} for point in points],
-                "nadir": list(nadir) if nadir else None, **_initial_camera(shown),
-            },
-            on_result=on_result, on_error=on_error,
-        )  # fmt: skip
+            SolveCamera(
+                photo=working.path,
+                tie_points=[{name: point.get(name) for name in names} for point in points],  # type: ignore[misc]
+                nadir=(nadir[0], nadir[1]) if nadir else None,
+                pose=shown.get("pose"),
+                corners=_corners(shown),
+            ),
+            on_result=on_result,
+            on_error=on_error,
+        )
 
     def _snap(self, working: WorkingState, pixel: Point, on_done: Callable[[Optional[Point]], None],
               reach: float = _SNAP_REACH) -> None:  # fmt: skip
         indexes, imagery = self._sources()
-        candidate = working.candidate() or {}
+        candidate = working.candidate()
         imagery = imagery or imagery_for(working.engine)
         if not indexes and not imagery:
             on_done(None)
             return
         self._client.request(
-            "camera/snap",
-            {
-                "photo": working.path, "x_px": pixel[0], "y_px": pixel[1], "indexes": indexes or [imagery],
-                "index": str(candidate.get("index") or ""), "imagery": imagery, "reach": reach,
-                **_initial_camera(working.shown),
-            },
+            SnapTiePoint(
+                photo=working.path,
+                x_px=pixel[0],
+                y_px=pixel[1],
+                indexes=indexes or [imagery or ""],
+                index=candidate["index"] if candidate is not None else "",
+                imagery=imagery,
+                pose=working.shown.get("pose"),
+                corners=_corners(working.shown),
+                reach=reach,
+            ),
             on_result=lambda result: on_done(None if result["lat"] is None else (result["lat"], result["lon"])),
             on_error=lambda error: on_done(None),
-        )  # fmt: skip
+        )
 
     def _show(self, after: WorkingState, label: str) -> None:
         self._dragged = None
@@ -287,19 +299,16 @@ class TiePointEditor(QObject):
         self.changed.emit()
 
 
-def _changed(working: WorkingState, change: dict) -> WorkingState:
-    return replace(working, shown={**working.shown, **change})
+def _changed(working: WorkingState, change: Mapping[str, Any]) -> WorkingState:
+    return replace(working, shown=cast(Localization, {**working.shown, **change}))
 
 
-def _initial_camera(shown: dict) -> dict:
-    """The initial camera for the engine: the pose, or else the corners."""
+def _corners(shown: Localization) -> Optional[Corners]:
+    """The corners as the engine takes them for an initial camera."""
     corners = shown.get("corners")
-    return {
-        "pose": shown.get("pose"),
-        "corners": [value for corner in corners for value in corner] if corners else None,
-    }
+    return cast(Corners, tuple(value for corner in corners for value in corner)) if corners else None
 
 
-def _point(pixel: Point, ground: Point) -> dict:
+def _point(pixel: Point, ground: Point) -> TiePoint:
     return {"x_px": pixel[0], "y_px": pixel[1], "lat": ground[0], "lon": ground[1], "residual_px": None,
             "residual_km": None, "origin": "manual"}  # fmt: skip

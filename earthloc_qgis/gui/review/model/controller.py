@@ -10,9 +10,12 @@ from typing import Optional
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from .... import settings
-from ....core.reviews import ACCEPTED, CORRECTED, UNREVIEWED, Decision, Reviewed
+from ....contract.localization import Localization
+from ....contract.review import ReviewDecision
+from ....contract.status import ACCEPTED, CORRECTED, UNREVIEWED, DecisionKind
+from ....core.reviews import Reviewed
+from ....core.words import decision_label
 from ...compat import QUndoCommand, QUndoStack
-from .decisions import decision_label
 from .picture import stored_size
 from .queue_model import ReviewModel
 from .recorder import Recorder
@@ -47,7 +50,7 @@ class ReviewController(QObject):
         self.undo_stack = QUndoStack(self)
         self.current = ""
         self.working: Optional[WorkingState] = None
-        self._earlier: Optional[Decision] = None  # on the current photo; no longer valid since it was located again
+        self._earlier: Optional[ReviewDecision] = None  # on the current photo, before it was located again
         self._edited: dict[str, WorkingState] = {}  # unsaved changes, by photo
         self._own_decision_times: dict[str, str] = {}  # time of this window's last decision, by photo
         self.recorder.loaded.connect(self._loaded)
@@ -114,7 +117,7 @@ class ReviewController(QObject):
             lambda answer: self._localization_read(path, answer, unwritten),
         )
 
-    def _localization_read(self, path: str, answer: tuple, unwritten: Optional[dict]) -> None:
+    def _localization_read(self, path: str, answer: tuple, unwritten: Optional[Localization]) -> None:
         (saved, engine), size_px, earlier = answer
         saved = self.recorder.unwritten(path) or unwritten or saved
         if path != self.current or engine is None:
@@ -128,7 +131,7 @@ class ReviewController(QObject):
 
     # --- deciding ----------------------------------------------------------------------------------
 
-    def decide(self, decision: str, paths: list[str], note: str = "") -> None:
+    def decide(self, decision: DecisionKind, paths: list[str], note: str = "") -> None:
         """Record a decision on photos. Can be undone.
 
         For the current photo the decision applies to the displayed localization.
@@ -145,7 +148,7 @@ class ReviewController(QObject):
             old.append(self._reverse_decision(item, working, new[-1]))
         self.undo_stack.push(DecideCommand(self, new, old, unsaved))
 
-    def earlier(self) -> Optional[Decision]:
+    def earlier(self) -> Optional[ReviewDecision]:
         """The decision on the current photo that can be brought back, or None."""
         item = self.model.item(self.current)
         return self._earlier if item is not None and item.review == UNREVIEWED else None
@@ -155,20 +158,18 @@ class ReviewController(QObject):
         working, earlier, item = self.working, self.earlier(), self.model.item(self.current)
         if earlier is None or working is None or item is None:
             return
-        new = Decision(working.path, earlier.decision, settings.reviewer(), earlier.note)
-        old = Decision(working.path, UNREVIEWED, settings.reviewer(), item.note)
+        new = ReviewDecision(working.path, earlier.decision, settings.reviewer(), earlier.note)
+        old = ReviewDecision(working.path, UNREVIEWED, settings.reviewer(), item.note)
         if earlier.localization is not None:
             restored = from_saved(working.path, working.size_px, earlier.localization, working.engine)
-            new.localization, new.candidate = (
-                {**restored.shown, "reviewed_rank": restored.rank or None},
-                restored.candidate(),
-            )
-            old.localization, old.candidate = dict(working.saved), from_saved(
-                working.path, working.size_px, working.saved, working.engine).candidate()  # fmt: skip
+            new.localization = {**restored.shown, "reviewed_rank": restored.rank or None}
+            new.candidate = restored.candidate()
+            previous = from_saved(working.path, working.size_px, working.saved, working.engine)
+            old.localization, old.candidate = working.saved, previous.candidate()
             new.replaces_footprint = old.replaces_footprint = True
         self.undo_stack.push(DecideCommand(self, [new], [old], working if working.is_unsaved else None))
 
-    def write(self, decisions: list[Decision]) -> None:
+    def write(self, decisions: list[ReviewDecision]) -> None:
         """Record decisions and display them immediately."""
         items = []
         for decision in decisions:
@@ -195,11 +196,13 @@ class ReviewController(QObject):
         self.model.update(items)
         self.decided.emit(items)
 
-    def _decision(self, decision: str, item: Reviewed, working: Optional[WorkingState], note: str) -> Decision:
+    def _decision(
+        self, decision: DecisionKind, item: Reviewed, working: Optional[WorkingState], note: str
+    ) -> ReviewDecision:
         changed = working.is_changed if working is not None else item.corrected
         if decision == ACCEPTED and changed:
             decision = CORRECTED
-        made = Decision(item.path, decision, settings.reviewer(), note)
+        made = ReviewDecision(item.path, decision, settings.reviewer(), note)
         if decision in (ACCEPTED, CORRECTED) and working is not None and working.shown.get("footprint"):
             candidate = working.candidate()
             made.candidate = candidate
@@ -207,11 +210,11 @@ class ReviewController(QObject):
             made.replaces_footprint = working.is_unsaved
         return made
 
-    def _reverse_decision(self, item: Reviewed, working: Optional[WorkingState], new: Decision) -> Decision:
+    def _reverse_decision(self, item: Reviewed, working: Optional[WorkingState], new: ReviewDecision) -> ReviewDecision:
         """The decision that restores the previous state."""
-        back = Decision(item.path, item.review, settings.reviewer(), item.note)
+        back = ReviewDecision(item.path, item.review, settings.reviewer(), item.note)
         if working is not None and new.localization is not None:
-            back.localization = dict(working.saved)
+            back.localization = working.saved
             back.replaces_footprint = new.replaces_footprint
         return back
 
@@ -262,7 +265,9 @@ class DecideCommand(QUndoCommand):
         unsaved: the working state with unsaved changes before the decision, or None.
     """
 
-    def __init__(self, controller, new: list[Decision], old: list[Decision], unsaved: Optional[WorkingState]) -> None:
+    def __init__(
+        self, controller, new: list[ReviewDecision], old: list[ReviewDecision], unsaved: Optional[WorkingState]
+    ) -> None:
         template = QCoreApplication.translate("EarthLoc", "{decision}: {n} photos")
         name = decision_label(new[0].decision)
         super().__init__(template.format(decision=name, n=len(new)) if len(new) > 1 else name)
@@ -281,7 +286,7 @@ class DecideCommand(QUndoCommand):
             self._controller.select(self._old[0].photo)
 
 
-def _now(decisions: list[Decision]) -> list[Decision]:
+def _now(decisions: list[ReviewDecision]) -> list[ReviewDecision]:
     """The same decisions with the current time."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return [Decision(**{**vars(decision), "reviewed_at": now}) for decision in decisions]
+    return [ReviewDecision(**{**vars(decision), "reviewed_at": now}) for decision in decisions]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
 
-from ....core.reviews import ACCEPTED, CLOUD, CORRECTED, NIGHT, NOT_LAND, REJECTED, UNREVIEWED, UNSURE
+from ....contract.status import ACCEPTED, CLOUD, CORRECTED, NIGHT, NOT_LAND, REJECTED, UNREVIEWED, UNSURE
 
 _SWATCH = QSize(22, 16)
 
@@ -35,21 +35,6 @@ STYLES = {
     CLOUD: DecisionStyle("#7a7a7a", Qt.BrushStyle.FDiagPattern, "dash", Qt.PenStyle.DotLine),
     NIGHT: DecisionStyle("#7a7a7a", Qt.BrushStyle.FDiagPattern, "dash", Qt.PenStyle.DotLine),
 }
-
-
-def decision_label(decision: str) -> str:
-    """A decision as an adjective in the user's language."""
-    labels = {
-        UNREVIEWED: QCoreApplication.translate("EarthLoc", "Not reviewed"),
-        ACCEPTED: QCoreApplication.translate("EarthLoc", "Accepted"),
-        CORRECTED: QCoreApplication.translate("EarthLoc", "Corrected"),
-        REJECTED: QCoreApplication.translate("EarthLoc", "Rejected"),
-        UNSURE: QCoreApplication.translate("EarthLoc", "Unsure"),
-        NOT_LAND: QCoreApplication.translate("EarthLoc", "No land"),
-        CLOUD: QCoreApplication.translate("EarthLoc", "Cloud"),
-        NIGHT: QCoreApplication.translate("EarthLoc", "Night"),
-    }
-    return labels.get(decision, decision)
 
 
 def swatch(decision: str, size: QSize = _SWATCH) -> QIcon:

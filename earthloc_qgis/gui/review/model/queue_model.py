@@ -7,11 +7,11 @@ from typing import Any, Optional
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QFont
 
-from ....core.reviews import UNREVIEWED, USABLE, Reviewed
-from ....core.words import in_percent
-from ...photo_model import FAILED, LOCATED, NOT_FOUND, UNCERTAIN
+from ....contract.status import LOCATED, UNCERTAIN, UNREVIEWED, USABLE
+from ....core.reviews import Reviewed
+from ....core.words import decision_label, in_percent, status_label
 from ...plain_text import plain
-from .decisions import STYLES, decision_label, swatch
+from .decisions import STYLES, swatch
 
 PHOTO, REVIEW, CONFIDENCE, TAKEN = range(4)
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -56,10 +56,6 @@ class ReviewModel(QAbstractTableModel):
         self._rows: dict[str, int] = {}
         self._order, self._review, self._mission = BY_UNCERTAINTY, "", ""
         self._swatches = {decision: swatch(decision) for decision in STYLES}
-        self._status_labels = {
-            LOCATED: self.tr("located"), UNCERTAIN: self.tr("uncertain"),
-            NOT_FOUND: self.tr("not found"), FAILED: self.tr("failed"),
-        }  # fmt: skip
         self._headers = (self.tr("Photo"), self.tr("Review"), self.tr("Engine"), self.tr("Taken (UTC)"))
 
     def load(self, items: list[Reviewed]) -> None:
@@ -168,7 +164,7 @@ class ReviewModel(QAbstractTableModel):
             return decision_label(item.review)
         if column == TAKEN:
             return (item.taken_at or "").replace("T", " ")[:16]
-        status = self._status_labels.get(item.status, item.status)
+        status = status_label(item.status)
         if item.confidence is None or item.status not in (LOCATED, UNCERTAIN):
             return status
         return f"{status} {in_percent(item.confidence)}"

@@ -9,7 +9,9 @@ from typing import Any, Callable, Optional
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ....core.reviews import Decision, Reviewed, ReviewFile
+from ....contract.localization import Localization
+from ....contract.review import ReviewDecision
+from ....core.reviews import Reviewed, ReviewFile
 from ....core.store import StoreError
 from ...background import Background, log_unexpected
 
@@ -22,7 +24,7 @@ _MAX_NAMES = 10  # photo names in one message
 @dataclass(eq=False)
 class _Entry:
     file: ReviewFile
-    decisions: list[Decision]
+    decisions: list[ReviewDecision]
     written: bool = False
     problem: str = ""
     is_unexpected: bool = False  # not a StoreError, so waiting does not help
@@ -97,7 +99,7 @@ class Recorder(QObject):
 
         self._reader.run(guarded, take, on_error=self._not_read)
 
-    def record(self, decisions: list[Decision]) -> None:
+    def record(self, decisions: list[ReviewDecision]) -> None:
         """Write decisions as soon as the file is not locked."""
         for entry in self._entries:
             entry.is_deferred = False
@@ -107,7 +109,7 @@ class Recorder(QObject):
         self.waiting.emit(self._count(), "")
         self._write()
 
-    def unwritten(self, photo: str) -> Optional[dict]:
+    def unwritten(self, photo: str) -> Optional[Localization]:
         """The localization of the last unwritten decision on a photo; None without one."""
         waiting = [decision for entry in self._entries for decision in entry.decisions if decision.photo == photo]
         return next((decision.localization for decision in reversed(waiting) if decision.localization), None)

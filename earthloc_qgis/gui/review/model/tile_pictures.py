@@ -9,7 +9,9 @@ from typing import Optional
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
-from ....core.engine_client import EngineClient, EngineError
+from ....contract.localization import Candidate
+from ....contract.protocol import TilePicture, TilePictureAnswer
+from ....core.engine_client import EngineError, EngineSession
 
 _CACHE_SIZE = 400
 _SIZE_PX = 160
@@ -24,14 +26,14 @@ class TilePictures(QObject):
 
     arrived = pyqtSignal(int, object)
 
-    def __init__(self, client: EngineClient, parent: Optional[QObject] = None) -> None:
+    def __init__(self, client: EngineSession, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
         self._client = client
         self._cache: OrderedDict[tuple, Optional[QImage]] = OrderedDict()
         self._requests: list[int] = []
         self._batch = 0
 
-    def request(self, candidates: list[dict], indexes: list[str], imagery: Optional[str]) -> None:
+    def request(self, candidates: list[Candidate], indexes: list[str], imagery: Optional[str]) -> None:
         """Request the tile pictures of some candidates.
 
         Args:
@@ -53,22 +55,25 @@ class TilePictures(QObject):
             else:
                 self.arrived.emit(candidate["rank"], None)
 
-    def _send(self, candidate: dict, key: tuple, indexes: list[str], imagery: Optional[str]) -> None:
+    def _send(self, candidate: Candidate, key: tuple, indexes: list[str], imagery: Optional[str]) -> None:
         rank, batch = candidate["rank"], self._batch
         self._requests.append(
             self._client.request(
-                "tile/picture",
-                {
-                    "indexes": indexes or [imagery], "index": candidate["index"], "imagery": imagery,
-                    "center": candidate["center"], "width_km": candidate["width_km"], "size_px": _SIZE_PX,
-                },
+                TilePicture(
+                    indexes=indexes or [imagery or ""],
+                    index=candidate["index"],
+                    width_km=candidate["width_km"],
+                    imagery=imagery,
+                    center=(candidate["center"][0], candidate["center"][1]),
+                    size_px=_SIZE_PX,
+                ),
                 on_result=lambda result: self._received(rank, batch, key, result),
                 on_error=lambda error: self._refused(rank, batch, error),
             )
         )  # fmt: skip
 
-    def _received(self, rank: int, batch: int, key: tuple, result: object) -> None:
-        coded = result.get("jpeg") if isinstance(result, dict) else None
+    def _received(self, rank: int, batch: int, key: tuple, result: TilePictureAnswer) -> None:
+        coded = result["jpeg"]
         image = None
         if isinstance(coded, str):
             image = QImage.fromData(base64.b64decode(coded), "JPG")

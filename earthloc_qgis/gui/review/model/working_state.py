@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .... import settings
+from ....contract.localization import Candidate, Localization
 from ....core.camera import Point, camera_of, offset, square_corners
 from ....core.footprint import outline
 
@@ -27,9 +28,9 @@ class WorkingState:
 
     path: str
     size_px: Optional[tuple[int, int]]
-    engine: dict
-    saved: dict
-    shown: dict
+    engine: Localization
+    saved: Localization
+    shown: Localization
     rank: int
 
     @property
@@ -47,7 +48,7 @@ class WorkingState:
         """Whether the displayed footprint was placed by hand."""
         return bool(self.shown.get("by_hand"))
 
-    def candidate(self) -> Optional[dict]:
+    def candidate(self) -> Optional[Candidate]:
         """The candidate on which `shown` is based, or None."""
         return next((c for c in self.shown.get("candidates") or [] if c["rank"] == self.rank), None)
 
@@ -56,7 +57,7 @@ class WorkingState:
         return camera_of(self.shown, self.size_px)
 
 
-def fitted_rank(localization: dict) -> int:
+def fitted_rank(localization: Localization) -> int:
     """Rank of the candidate to which a camera was fitted, else of the first candidate; 0 without candidates."""
     candidates = localization.get("candidates") or []
     if not candidates:
@@ -64,7 +65,9 @@ def fitted_rank(localization: dict) -> int:
     return max(candidates, key=lambda candidate: candidate.get("inliers") or 0)["rank"]
 
 
-def from_saved(path: str, size_px: Optional[tuple[int, int]], saved: dict, engine: dict) -> WorkingState:
+def from_saved(
+    path: str, size_px: Optional[tuple[int, int]], saved: Localization, engine: Localization
+) -> WorkingState:
     """The working state of a photo as it is in the file."""
     rank = int(saved.get("reviewed_rank") or fitted_rank(saved))
     return WorkingState(path, size_px, engine, saved, saved, rank)
@@ -83,9 +86,9 @@ def with_candidate(working: WorkingState, rank: int) -> WorkingState:
         if known.get("footprint") and rank == (known.get("reviewed_rank") or fitted_rank(known)):
             return WorkingState(working.path, working.size_px, working.engine, working.saved, known, rank)
     corners = candidate.get("corners") or square_corners(  # results of earlier versions have no corners
-        tuple(candidate["center"]), candidate["width_km"], candidate["rotation_deg"]
+        (candidate["center"][0], candidate["center"][1]), candidate["width_km"], candidate["rotation_deg"]
     )
-    shown = {
+    shown: Localization = {
         **working.engine,
         "candidates": candidates,
         "footprint": candidate["footprint"],
@@ -98,7 +101,7 @@ def with_candidate(working: WorkingState, rank: int) -> WorkingState:
     return WorkingState(working.path, working.size_px, working.engine, working.saved, shown, rank)
 
 
-def outline_ring(localization: dict, camera) -> list[Point]:
+def outline_ring(localization: Localization, camera) -> list[Point]:
     """Outline [(lat, lon)] of a localization, from its camera or the first ring of its footprint; [] for none."""
     if camera is not None:
         ring = outline(camera)
@@ -123,7 +126,8 @@ def north_up_deg(camera) -> float:
     return -math.degrees(math.atan2(north[0] - x, y - north[1]))
 
 
-def imagery_for(localization: dict) -> Optional[str]:
+def imagery_for(localization: Localization) -> Optional[str]:
     """Imagery to use for a photo: the chosen one, else the file to which the engine fitted it, if that exists here."""
-    stated = (localization.get("imagery") or {}).get("source")
+    imagery = localization["imagery"]
+    stated = imagery["source"] if imagery is not None else None
     return settings.imagery().spec() or (stated if stated and os.path.isfile(stated) else None)

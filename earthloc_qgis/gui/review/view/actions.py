@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QEvent, QObject, Qt
 from qgis.PyQt.QtGui import QKeySequence
 from qgis.PyQt.QtWidgets import QWidget
 
-from ....core.reviews import ACCEPTED, CLOUD, NIGHT, NOT_LAND, REJECTED, UNSURE
+from ....contract.status import ACCEPTED, CLOUD, NIGHT, NOT_LAND, REJECTED, UNSURE
 from ....core.words import tr as _tr
 from ...compat import QAction
 

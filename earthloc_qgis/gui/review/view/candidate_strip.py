@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QS
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPen, QTransform
 from qgis.PyQt.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QWidget
 
+from ....contract.localization import Candidate
 from ....core.words import lat_lon
 
 THUMB_PX = 72
@@ -29,13 +30,13 @@ class CandidateModel(QAbstractListModel):
 
     def __init__(self, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
-        self._candidates: list[dict] = []
+        self._candidates: list[Candidate] = []
         self._tiles: dict[int, Optional[QImage]] = {}
         self._photos: dict[int, QImage] = {}
         self._photo: Optional[QImage] = None
         self._fitted = 0
 
-    def load(self, candidates: list[dict], fitted_rank: int) -> None:
+    def load(self, candidates: list[Candidate], fitted_rank: int) -> None:
         """Set the candidates of a photo; `fitted_rank` is that of the one to which the engine fitted a camera, or 0."""
         self.beginResetModel()
         self._candidates, self._fitted = list(candidates), fitted_rank
@@ -54,7 +55,7 @@ class CandidateModel(QAbstractListModel):
         self._tiles[rank] = image
         self._all_changed()
 
-    def candidate(self, row: int) -> Optional[dict]:
+    def candidate(self, row: int) -> Optional[Candidate]:
         """The candidate in a row, or None."""
         return self._candidates[row] if 0 <= row < len(self._candidates) else None
 
@@ -91,11 +92,11 @@ class CandidateModel(QAbstractListModel):
             self._photos[key] = rotated(self._photo, rotation_deg, 2 * THUMB_PX)
         return self._photos[key]
 
-    def _description(self, candidate: dict) -> str:
+    def _description(self, candidate: Candidate) -> str:
         parts = [
             self.tr("Candidate {rank}, score {score}").format(
                 rank=candidate["rank"], score=f"{candidate['score']:.3f}"),
-            lat_lon(*candidate["center"]),
+            lat_lon(candidate["center"][0], candidate["center"][1]),
             self.tr("{n} km wide").format(n=f"{candidate['width_km']:,.0f}"),
         ]  # fmt: skip
         if candidate.get("nadir_distance_km") is not None:
@@ -140,7 +141,7 @@ class _Card(QStyledItemDelegate):
         painter.drawText(line.translated(0, line.height()), Qt.AlignmentFlag.AlignLeft, self._facts(candidate))
         painter.restore()
 
-    def _facts(self, candidate: dict) -> str:
+    def _facts(self, candidate: Candidate) -> str:
         distance = candidate.get("nadir_distance_km")
         facts = [] if distance is None else [self.tr("nadir {n} km").format(n=f"{distance:,.0f}")]
         if candidate.get("inliers"):
@@ -196,7 +197,7 @@ class CandidateStrip(QListView):
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         self.setFixedWidth(2 * THUMB_PX + 3 * _GAP + 2 + bar + 2 * self.frameWidth())
 
-    def show_candidates(self, candidates: list[dict], fitted_rank: int) -> None:
+    def show_candidates(self, candidates: list[Candidate], fitted_rank: int) -> None:
         """Show the candidates of a photo, none selected."""
         self._emits = False
         self.candidates.load(candidates, fitted_rank)

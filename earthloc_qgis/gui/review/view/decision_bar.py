@@ -17,9 +17,12 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .... import settings
-from ....core.reviews import UNREVIEWED, Decision, Reviewed
+from ....contract.review import ReviewDecision
+from ....contract.status import UNREVIEWED
+from ....core.reviews import Reviewed
+from ....core.words import decision_label
 from ...plain_text import escaped
-from ..model.decisions import decision_label, swatch
+from ..model.decisions import swatch
 from ..model.working_state import WorkingState
 from .actions import DECISION_KEYS, ReviewActions
 
@@ -84,7 +87,7 @@ class DecisionBar(QWidget):
             label = self._actions.label_with_key(name)
             button.setText(f"{label}  ({count})" if count > 1 and name in DECISION_KEYS else label)
 
-    def show_earlier(self, earlier: Optional[Decision]) -> None:
+    def show_earlier(self, earlier: Optional[ReviewDecision]) -> None:
         """Show the button that brings back a decision, or hide it for None."""
         if earlier is not None:
             text = self.tr("Bring back: {decision} ({who}, {when})").format(
@@ -151,9 +154,9 @@ class StatusLine(QLabel):
                 parts.append(self.tr("worst: point {n}, {km} km").format(n=max(errors)[1], km=f"{max(errors)[0]:.2f}"))
         elif working.is_by_hand:
             parts.append(self.tr("placed by hand"))
-        elif (candidate := working.candidate() or {}).get("z") is not None:
-            z = f"{candidate['z']:.1f}"
-            parts.append(self.tr("located by local features (z-score {z}), not fitted to imagery").format(z=z))
+        elif (candidate := working.candidate()) is not None and (z := candidate.get("z")) is not None:
+            text = self.tr("located by local features (z-score {z}), not fitted to imagery")
+            parts.append(text.format(z=f"{z:.1f}"))
         else:
             parts.append(self.tr("a tile that looks like the photo, not fitted to imagery"))
         text = " · ".join(parts)

@@ -9,11 +9,11 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeedback, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QProgressDialog, QWidget
 
+from ....contract.status import USABLE
 from ....core.catalogue import write_catalogue
 from ....core.export import ExportError, export_footprints, open_results
 from ....core.export_formats import FORMATS, format_for
 from ....core.report import write_report
-from ....core.reviews import USABLE
 from ....core.store import StoreError
 from ....core.training_photos import write_training_photos
 from ...background import Background

@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ....core.reviews import REJECTED, UNREVIEWED, UNSURE
+from ....contract.status import REJECTED, UNREVIEWED, UNSURE
 from ..model.queue_model import (
     BY_DATE,
     BY_MISSION,

@@ -74,7 +74,8 @@ class ReviewMap(QObject):
         """Draw a working state, and zoom to it when the photo or the candidate has changed."""
         self._working, self.camera = working, camera
         self._redraw()
-        first = (working.shown.get("candidates") or [{}])[0].get("center")  # differs after another search
+        candidates = working.shown["candidates"]
+        first = candidates[0]["center"] if candidates else None  # differs after another search
         place = f"{working.path} {working.rank} {first}"
         if place != self._zoomed_to:
             self._zoomed_to = place
