@@ -9,6 +9,7 @@ from conftest import QUIET_MS, wait_for
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEventLoop, QProcess, QThread, qInstallMessageHandler
 
+from earthloc_qgis.contract.protocol import GetStatus, Localize, PhotoInfo, Request
 from earthloc_qgis.core.engine_client import EngineClient
 
 
@@ -18,17 +19,16 @@ class Answers:
     def __init__(self) -> None:
         self.results, self.errors, self.progress = [], [], []
 
-    def ask(self, client, method, params) -> int:
-        return client.request(method, params, self.results.append, self.errors.append, self.progress.append)
+    def ask(self, client, request: Request) -> int:
+        return client.request(request, self.results.append, self.errors.append, self.progress.append)
 
     @property
     def ended(self) -> bool:
         return len(self.results) + len(self.errors) > 0
 
 
-def localize(photo, **changes) -> dict:
-    search = {"indexes": ["/i"], "nadir": None, "radius_km": 1000.0, "top_k": 3, "out": None}
-    return {"photo": str(photo), **search, **changes}
+def localize(photo: str) -> Localize:
+    return Localize(photo, ["/i"], top_k=3)
 
 
 def test_starts_lazily_and_answers(client):
@@ -37,7 +37,7 @@ def test_starts_lazily_and_answers(client):
     assert client.state == "stopped"
     assert client.process_id == 0
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/Straße am 湾.jpg"))
+    answers.ask(client, localize("/p/Straße am 湾.jpg"))
     assert not answers.ended  # never called back before request() returns
     wait_for(lambda: answers.ended)
     assert answers.results[0]["photo"] == "/p/Straße am 湾.jpg"
@@ -49,7 +49,7 @@ def test_indexes_that_come_along_are_known_when_it_is_ready(fake_engine):
     client = EngineClient(fake_engine("--indexes", "/engine/world"))
     assert client.own_indexes == []
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/a.jpg"))
+    answers.ask(client, localize("/p/a.jpg"))
     wait_for(lambda: answers.ended)
     assert client.own_indexes == ["/engine/world"]
     client.close()
@@ -62,7 +62,7 @@ def test_environment_is_clean(client, monkeypatch):
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
     answers = Answers()
-    answers.ask(client, "status", {})
+    answers.ask(client, GetStatus())
     wait_for(lambda: answers.ended)
     environment = answers.results[0]["environment"]
     assert not foreign & set(environment)
@@ -73,15 +73,15 @@ def test_environment_is_clean(client, monkeypatch):
 
 def test_nonsense_on_stdout_is_skipped(client):
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/garbage.jpg"))
+    answers.ask(client, localize("/p/garbage.jpg"))
     wait_for(lambda: answers.ended)
     assert answers.results[0]["status"] == "uncertain"
 
 
 def test_error_keeps_the_engine(client):
     first, second = Answers(), Answers()
-    first.ask(client, "photo/info", {"photo": "/p/unreadable.jpg"})
-    second.ask(client, "photo/info", {"photo": "/p/good.jpg"})
+    first.ask(client, PhotoInfo("/p/unreadable.jpg"))
+    second.ask(client, PhotoInfo("/p/good.jpg"))
     wait_for(lambda: second.ended)
     assert first.errors[0].kind == "input"
     assert "unreadable.jpg" in first.errors[0].message
@@ -90,10 +90,10 @@ def test_error_keeps_the_engine(client):
 
 def test_cancel_sent_and_unsent(client):
     unsent = Answers()
-    client.cancel(unsent.ask(client, "localize", localize("/p/a.jpg")))
+    client.cancel(unsent.ask(client, localize("/p/a.jpg")))
     assert unsent.errors[0].kind == "cancelled"
     slow = Answers()
-    request_id = slow.ask(client, "localize", localize("/p/slow.jpg"))
+    request_id = slow.ask(client, localize("/p/slow.jpg"))
     wait_for(lambda: len(slow.progress) >= 2)
     client.cancel(request_id)
     wait_for(lambda: slow.ended)
@@ -105,19 +105,19 @@ def test_cancel_sent_and_unsent(client):
 
 def test_crash_fails_what_is_pending_and_starts_again(client):
     crashed, behind = Answers(), Answers()
-    crashed.ask(client, "localize", localize("/p/crash.jpg"))
-    behind.ask(client, "localize", localize("/p/good.jpg"))
+    crashed.ask(client, localize("/p/crash.jpg"))
+    behind.ask(client, localize("/p/good.jpg"))
     wait_for(lambda: behind.ended)
     assert crashed.errors[0].kind == behind.errors[0].kind == "crashed"
     again = Answers()
-    again.ask(client, "localize", localize("/p/good.jpg"))
+    again.ask(client, localize("/p/good.jpg"))
     wait_for(lambda: again.ended)
     assert again.results
 
 
 def test_killed_from_outside(client):
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/slow.jpg"))
+    answers.ask(client, localize("/p/slow.jpg"))
     wait_for(lambda: answers.progress)
     os.kill(client.process_id, signal.SIGKILL)
     wait_for(lambda: answers.ended)
@@ -127,7 +127,7 @@ def test_killed_from_outside(client):
 
 def test_hang_is_ended_by_the_watchdog(client, pulse):
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/hang.jpg"))
+    answers.ask(client, localize("/p/hang.jpg"))
     wait_for(lambda: answers.ended)
     assert answers.errors[0].kind == "crashed"
     assert "3 s" in answers.errors[0].message
@@ -137,7 +137,7 @@ def test_hang_is_ended_by_the_watchdog(client, pulse):
 def test_slow_work_with_heartbeats_is_left_alone(fake_engine):
     client = EngineClient(fake_engine(), watchdog_s=2)
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/quiet.jpg"))
+    answers.ask(client, localize("/p/quiet.jpg"))
     wait_for(lambda: answers.ended)
     assert not answers.errors
     client.close()
@@ -153,7 +153,7 @@ def test_no_engine_wrong_program_and_early_death(fake_engine, tmp_path):
         client = EngineClient(command)
         problems, answers = [], Answers()
         client.failed.connect(problems.append)
-        answers.ask(client, "status", {})
+        answers.ask(client, GetStatus())
         wait_for(lambda answers=answers: answers.ended)
         assert answers.errors[0].kind == "unavailable"
         assert words in answers.errors[0].message
@@ -164,18 +164,18 @@ def test_no_engine_wrong_program_and_early_death(fake_engine, tmp_path):
 
 def test_another_engine_takes_over(client, fake_engine):
     first, second = Answers(), Answers()
-    first.ask(client, "localize", localize("/p/slow.jpg"))
+    first.ask(client, localize("/p/slow.jpg"))
     wait_for(lambda: first.progress)
     client.set_command(fake_engine("--journal", os.devnull))
     assert first.errors[0].kind == "cancelled"
-    second.ask(client, "status", {})
+    second.ask(client, GetStatus())
     wait_for(lambda: second.ended)
     assert "--journal" in second.results[0]["arguments"]
 
 
 def test_close_ends_the_process(client):
     answers = Answers()
-    answers.ask(client, "localize", localize("/p/hang.jpg"))
+    answers.ask(client, localize("/p/hang.jpg"))
     wait_for(lambda: answers.progress or client.state == "ready")
     pid = client.process_id
     said: list[str] = []
@@ -203,7 +203,7 @@ def test_works_in_another_thread(fake_engine):
                 self.result = result
                 loop.quit()
 
-            client.request("localize", localize("/p/good.jpg"), on_result=done)
+            client.request(localize("/p/good.jpg"), on_result=done)
             loop.exec()
             client.close()
 

@@ -172,7 +172,7 @@ def test_the_engine_is_told(panel, folder, fake_engine, tmp_path, imagery):
         panel.localize([panel.controller.model.photos()[0].path])
         wait_for(lambda: idle(panel))
     requests = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-    told = [request["params"]["imagery"] for request in requests if request["method"] == "localize"]
+    told = [request["params"].get("imagery") for request in requests if request["method"] == "localize"]
     assert told[:2] == [None, str(imagery)]
     assert json.loads(Path(told[2]).read_text())["url"] == ADDRESS
 

@@ -41,7 +41,7 @@ def test_zip_is_what_the_plugin_repository_wants(packaging, archive):
         names = file.namelist()
         assert {name.split("/")[0] for name in names} == {"earthloc_qgis"}
         for wanted in ("__init__.py", "metadata.txt", "LICENSE", "CHANGELOG.md", "resources/styles/footprints.qml",
-                       "resources/results/held_review.sql"):  # fmt: skip
+                       "contract/protocol.py"):  # fmt: skip
             assert f"earthloc_qgis/{wanted}" in names
         for name in names:
             assert "__pycache__" not in name

@@ -7,21 +7,26 @@ from pathlib import Path
 import pytest
 from osgeo import gdal, osr
 from qgis.core import QgsProject
+from review_results import localization_of, pose_over
 from sample_results import write_results
 
+from earthloc_qgis.contract.review import ReviewDecision
 from earthloc_qgis.core import pictures
 from earthloc_qgis.core.layers import ResultLayers
 from earthloc_qgis.core.pictures import forget_pictures, picture_folder, picture_path
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.store import ResultStore, unsaved_path
 from earthloc_qgis.gui.controller import Controller
-
-POSE = {"focal_px": 1000.0}
 
 
 def photo_path() -> str:
     """A photo whose camera a review has corrected."""
     return str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
+
+
+def corrected(focal_px: float = 900.0) -> dict:
+    """The localization that a review corrected."""
+    return localization_of(Path(photo_path()), pose_over(38.0, 32.5, focal_px=focal_px), 0.99, "ISS042-E-104433")
 
 
 def draw(path: Path) -> None:
@@ -41,7 +46,7 @@ def controller(qgis_app, qgis_canvas):
     QgsProject.instance().clear()
     unsaved_path().parent.mkdir(parents=True, exist_ok=True)
     write_results(unsaved_path())
-    ReviewFile(unsaved_path()).write([Decision(photo_path(), "corrected", localization={"pose": POSE})])
+    ReviewFile(unsaved_path()).write([ReviewDecision(photo_path(), "corrected", localization=corrected())])
     controller = Controller(QgsProject.instance(), qgis_canvas)
     controller.restore_leftovers()
     yield controller
@@ -54,7 +59,7 @@ def controller(qgis_app, qgis_canvas):
 def drawn(controller):
     """A photo that was drawn and is on the map, and the file."""
     photo = photo_path()
-    picture = picture_path(controller.store, photo, {"pose": POSE})
+    picture = picture_path(controller.store, photo, corrected())
     draw(picture)
     layers = ResultLayers(QgsProject.instance())
     layers.show(photo, "ISS042-E-104433", controller.store.path, candidates_visible=False)
@@ -69,7 +74,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
         monkeypatch.setattr(pictures.os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
     assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
     assert not picture_folder(ResultStore(unsaved_path())).exists()
-    there = picture_path(controller.store, photo, {"pose": POSE})
+    there = picture_path(controller.store, photo, corrected())
     assert there.parent == tmp_path / "first_earthloc_photos"
     assert {file.name for file in there.parent.iterdir()} == {there.name, f"{there.stem}_uncertainty_km.tif"}
     again = QgsProject()
@@ -80,7 +85,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
     # Under another name it is in both places: the first project has its own.
     assert QgsProject.instance().write(str(tmp_path / "second.qgz"))
     assert there.is_file()
-    assert picture_path(controller.store, photo, {"pose": POSE}).is_file()
+    assert picture_path(controller.store, photo, corrected()).is_file()
     forget_pictures(photo, controller.store)
     assert there.is_file()
     assert not (tmp_path / "second_earthloc_photos").exists()
@@ -115,7 +120,7 @@ def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch
 
 def test_what_an_older_camera_drew_goes(controller, drawn):
     photo, _picture = drawn
-    newer = picture_path(controller.store, photo, {"pose": {"focal_px": 900.0}})
+    newer = picture_path(controller.store, photo, corrected(focal_px=950.0))
     draw(newer)
     forget_pictures(photo, controller.store, but=newer)
     assert {file.name for file in newer.parent.iterdir()} == {newer.name, f"{newer.stem}_uncertainty_km.tif"}

@@ -222,6 +222,7 @@ def test_qgis_process_from_photo_to_shapefile(real_engine, real_photos, real_ind
         pytest.skip("no qgis_process on this machine")
     stage = tmp_path / "plugins" / "earthloc_qgis"
     shutil.copytree(REPOSITORY / "earthloc_qgis", stage, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "engine" / "contract", stage / "contract", dirs_exist_ok=True)
     shutil.copytree(REPOSITORY / "resources" / "styles", stage / "resources" / "styles")
     shutil.copy(REPOSITORY / "metadata.txt", stage)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

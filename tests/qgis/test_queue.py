@@ -9,10 +9,11 @@ import signal
 import pytest
 from conftest import wait_for
 
+from earthloc_qgis.contract.protocol import Localize
 from earthloc_qgis.core.engine_client import EngineClient
-from earthloc_qgis.core.queue import CANCELLED, DONE, FAILED, RUNNING, WAITING, LocalizationQueue, LocalizeOptions
+from earthloc_qgis.core.queue import CANCELLED, DONE, FAILED, RUNNING, WAITING, LocalizationQueue
 
-OPTIONS = LocalizeOptions(("/indexes/europe",), 500.0, 3, "/results/r.gpkg")
+OPTIONS = Localize(photo="", indexes=["/indexes/europe"], radius_km=500.0, top_k=3, out="/results/r.gpkg")
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_what_is_sent(fake_engine, run, tmp_path):
     assert requests[0]["params"]["protocol"] == 1
     assert requests[1]["params"] == {
         "photo": "/p/a.jpg", "indexes": ["/indexes/europe"], "nadir": [41.5, -12.25], "radius_km": 500.0, "top_k": 3,
-        "out": "/results/r.gpkg", "register": True, "imagery": None, "include_reviewed": False,
+        "out": "/results/r.gpkg",
     }  # fmt: skip
     client.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import QgsProject, QgsVectorLayer
+from review_results import localization_of, pose_over
 from sample_results import write_results
 
 from earthloc_qgis.contract.review import photo_key
@@ -69,12 +70,13 @@ def test_missing_and_damaged_file(tmp_path):
 
 
 def test_localization(store):
-    answer = {"status": "located", "candidates": []}
+    photo = Path(photos_of(store)[1])
+    answer = localization_of(photo, pose_over(27.5, 50.0), 0.99, "")
     layer = QgsVectorLayer(f"{store.path}|layername=photos", "p", "ogr")
     field = layer.fields().indexOf("localization")
     changes = {feature.id(): {field: json.dumps(answer)} for feature in layer.getFeatures()}
     assert layer.dataProvider().changeAttributeValues(changes)
-    assert store.localization(photos_of(store)[1]) == answer
+    assert store.localization(str(photo)) == answer
     assert store.localization("/not/there.jpg") is None
 
 
