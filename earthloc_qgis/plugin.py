@@ -5,30 +5,40 @@ Everything that takes time is imported when it is first shown or asked for.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 
+from .core.qgis_types import not_none
 from .core.resources import icon
 from .core.translation import install_translation
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface, QgsDockWidget
+
+    from .gui.options_page import OptionsFactory
+    from .gui.panel import EarthLocPanel
+    from .processing.provider import EarthLocProvider
 
 
 class EarthLocPlugin:
     """Made by QGIS at start; `iface` is None under `qgis_process`, which only calls `initProcessing`."""
 
-    def __init__(self, iface) -> None:
+    def __init__(self, iface: QgisInterface) -> None:
         self._iface = iface
         self._translator = install_translation()
-        self._provider = None
-        self._options = None
-        self.dock = None
-        self.panel = None
+        self._provider: EarthLocProvider | None = None
+        self._options: OptionsFactory | None = None
+        self.dock: QgsDockWidget | None = None
+        self.panel: EarthLocPanel | None = None
 
     def initProcessing(self) -> None:
         """Registers the Processing provider."""
         from .processing.provider import EarthLocProvider
 
         self._provider = EarthLocProvider()
-        QgsApplication.processingRegistry().addProvider(self._provider)
+        not_none(QgsApplication.processingRegistry()).addProvider(self._provider)
 
     def initGui(self) -> None:
         """Adds an empty dock, which is filled when it is first seen, and what belongs to it."""
@@ -55,7 +65,7 @@ class EarthLocPlugin:
     def unload(self) -> None:
         """Takes everything away again, the engine's process included."""
         if self._provider is not None:
-            QgsApplication.processingRegistry().removeProvider(self._provider)
+            not_none(QgsApplication.processingRegistry()).removeProvider(self._provider)
             self._provider = None
         if self._translator is not None:
             QCoreApplication.removeTranslator(self._translator)
@@ -75,7 +85,7 @@ class EarthLocPlugin:
             self.dock = None
 
     def _visibility_changed(self, visible: bool) -> None:
-        if visible and self.panel is None:
+        if visible and self.panel is None and self.dock is not None:
             from .gui.panel import EarthLocPanel
 
             self.panel = EarthLocPanel(self._iface, self.dock)

@@ -8,7 +8,10 @@ pixel of the stored photo; latitude before longitude, in degrees; the Earth fram
 from __future__ import annotations
 
 import math
-from typing import Optional
+from collections.abc import Iterable
+from typing import Optional, Union
+
+from ..contract.localization import Localization, Pose
 
 SEMI_MAJOR_KM = 6378.137
 _FLATTENING = 1 / 298.257223563
@@ -47,6 +50,11 @@ def _dot(a: Vector, b: Vector) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
+def _vector(values: Iterable[float]) -> Vector:
+    x, y, z = values
+    return x, y, z
+
+
 class PinholeCamera:
     """A camera solved by the engine.
 
@@ -55,15 +63,15 @@ class PinholeCamera:
             (rows are the camera's x, y and z axes in the Earth frame).
     """
 
-    def __init__(self, pose: dict) -> None:
+    def __init__(self, pose: Pose) -> None:
         self.size_px = (int(pose["width_px"]), int(pose["height_px"]))
         self._focal = float(pose["focal_px"])
         self._radial = float(pose.get("radial") or 0.0)
         self._aspect = float(pose.get("pixel_aspect") or 1.0)  # not in older results
-        self._eye = tuple(float(v) for v in pose["position_ecef_km"])
-        self._x, self._y, self._z = (tuple(float(v) for v in row) for row in pose["rotation"])
+        self._eye = _vector(float(v) for v in pose["position_ecef_km"])
+        self._x, self._y, self._z = (_vector(float(v) for v in row) for row in pose["rotation"])
         # Scaled by its axes the ellipsoid is the unit sphere.
-        self._scaled_eye = tuple(v / axis for v, axis in zip(self._eye, _AXES))
+        self._scaled_eye = _vector(v / axis for v, axis in zip(self._eye, _AXES))
         self._c = _dot(self._scaled_eye, self._scaled_eye) - 1.0
 
     def locate(self, x_px: float, y_px: float) -> Optional[Point]:
@@ -76,8 +84,8 @@ class PinholeCamera:
                 squeeze = 1.0 / (1.0 + self._radial * distorted_2 * squeeze * squeeze)
             u, v = u * squeeze, v * squeeze
         length = math.sqrt(u * u + v * v + 1.0)
-        ray = tuple((u * a + v * b + c) / length for a, b, c in zip(self._x, self._y, self._z))
-        scaled = tuple(v / axis for v, axis in zip(ray, _AXES))
+        ray = _vector((u * a + v * b + c) / length for a, b, c in zip(self._x, self._y, self._z))
+        scaled = _vector(v / axis for v, axis in zip(ray, _AXES))
         half_b = _dot(scaled, self._scaled_eye)
         root = half_b * half_b - _dot(scaled, scaled) * self._c
         if root < 0 or half_b >= 0:
@@ -88,7 +96,7 @@ class PinholeCamera:
 
     def project(self, lat: float, lon: float) -> Optional[Point]:
         """Pixel position of a point on the ground, also beside the photo; None behind the horizon or the camera."""
-        to_point = tuple(g - e for g, e in zip(surface_point(lat, lon), self._eye))
+        to_point = _vector(g - e for g, e in zip(surface_point(lat, lon), self._eye))
         depth = _dot(to_point, self._z)
         if depth <= 0 or _dot(to_point, upright(lat, lon)) >= 0:
             return None
@@ -108,9 +116,9 @@ class CornerCamera:
     def __init__(self, corners: list[Point], size_px: tuple[int, int]) -> None:
         self.size_px = (int(size_px[0]), int(size_px[1]))
         ups = [upright(*corner) for corner in corners]
-        middle = tuple(sum(up[i] for up in ups) for i in range(3))
+        middle = _vector(sum(up[i] for up in ups) for i in range(3))
         length = math.sqrt(_dot(middle, middle))
-        self._up = tuple(v / length for v in middle)
+        self._up = _vector(v / length for v in middle)
         across = math.hypot(self._up[0], self._up[1])
         # At a pole any direction may be called east.
         self._east = (-self._up[1] / across, self._up[0] / across, 0.0) if across > 1e-9 else (0.0, 1.0, 0.0)
@@ -120,8 +128,10 @@ class CornerCamera:
             self._up[0] * self._east[1] - self._up[1] * self._east[0],
         )
         width, height = self.size_px
-        pixels = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
-        plane = [self._to_plane(up) for up in ups]
+        pixels: list[Point] = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
+        plane = [point for up in ups if (point := self._to_plane(up)) is not None]
+        if len(plane) < len(ups):
+            raise ValueError("the corners reach around the Earth")
         self._to_ground = homography(pixels, plane)
         self._to_photo = homography(plane, pixels)
 
@@ -144,21 +154,23 @@ class CornerCamera:
         return (_dot(up, self._east) / depth, _dot(up, self._north) / depth) if depth > 0.05 else None
 
 
-def camera_of(localization: dict, size_px: Optional[tuple[int, int]]):
+def camera_of(
+    localization: Localization, size_px: Optional[tuple[int, int]]
+) -> Optional[Union[PinholeCamera, CornerCamera]]:
     """The camera of a localization: by its pose, else by its corners; None when it has neither.
 
     Args:
         localization: the engine's answer, or a corrected one.
         size_px: stored width and height of the photo, which corners need; None when not known yet.
     """
-    if localization.get("pose"):
+    if localization["pose"]:
         return PinholeCamera(localization["pose"])
-    corners = localization.get("corners")
+    corners = localization["corners"]
     if not corners or size_px is None:
         return None
     try:
         return CornerCamera([(lat, lon) for lat, lon in corners], size_px)
-    except (ZeroDivisionError, TypeError):  # corners on a line, or round the Earth
+    except (ZeroDivisionError, ValueError):  # corners on a line, or around the Earth
         return None
 
 

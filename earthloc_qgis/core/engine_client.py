@@ -175,22 +175,27 @@ class EngineClient(QObject):
         self._write_request(0, Initialize(PROTOCOL, f"earthloc_qgis {version()}"))
 
     def _process_error(self, process: QProcess, error: QProcess.ProcessError) -> None:
-        if process is self._process and error == QProcess.ProcessError.FailedToStart:
-            self._process = None
-            process.deleteLater()
-            self._give_up(
-                self.tr("The EarthLoc engine {path} could not be started: {reason}.").format(
-                    path=self._command[0], reason=process.errorString()
-                )
+        if not self._is_current(process) or error != QProcess.ProcessError.FailedToStart:
+            return
+        self._process = None
+        process.deleteLater()
+        self._give_up(
+            self.tr("The EarthLoc engine {path} could not be started: {reason}.").format(
+                path=self._command[0], reason=process.errorString()
             )
+        )
+
+    def _is_current(self, process: QProcess) -> bool:
+        """Whether `process` is the engine in use, not one that was stopped."""
+        return process is self._process
 
     def _finished(self, process: QProcess) -> None:
         process.deleteLater()
-        if process is not self._process:
+        if not self._is_current(process):
             return
         self._read(process)
         self._read_log(process)
-        if process is not self._process:  # the last words it said made us let it go
+        if not self._is_current(process):  # the last words it said made us let it go
             return
         self._process = None
         last_words = self._stderr_tail.strip().rpartition("\n")[2]
@@ -255,10 +260,10 @@ class EngineClient(QObject):
 
     def _read(self, process: QProcess) -> None:
         data = bytes(process.readAllStandardOutput())
-        if process is not self._process:
+        if not self._is_current(process):
             return
         self._buffer += data
-        while b"\n" in self._buffer and process is self._process:
+        while b"\n" in self._buffer and self._is_current(process):
             line, _, self._buffer = self._buffer.partition(b"\n")
             self._take(line)
         if len(self._buffer) > MAX_LINE_BYTES:
@@ -286,7 +291,8 @@ class EngineClient(QObject):
     def _take_notification(self, message: dict) -> None:
         params = message.get("params")
         if message["method"] == "progress" and isinstance(params, dict):
-            request = self._requests.get(params.get("id"))
+            request_id = params.get("id")
+            request = self._requests.get(request_id) if isinstance(request_id, int) else None
             if request is not None and request.on_progress is not None:
                 request.on_progress(params)
 
@@ -301,7 +307,7 @@ class EngineClient(QObject):
                 ).format(path=self._command[0], theirs=spoken or "?", ours=PROTOCOL)
             )
             return
-        own = result.get("indexes")
+        own = result.get("indexes") if isinstance(result, dict) else None
         self.own_indexes = [path for path in own if isinstance(path, str)] if isinstance(own, list) else []
         self._set_state("ready")
         self.ready.emit()
@@ -310,7 +316,8 @@ class EngineClient(QObject):
                 self._send(request)
 
     def _take_answer(self, message: dict) -> None:
-        request = self._requests.pop(message.get("id"), None)
+        request_id = message.get("id")
+        request = self._requests.pop(request_id, None) if isinstance(request_id, int) else None
         if request is None:
             return
         error = message.get("error")
@@ -318,8 +325,9 @@ class EngineClient(QObject):
             self._deliver(request, message.get("result"))
             return
         error = error if isinstance(error, dict) else {"message": str(error)}
-        data = error.get("data") if isinstance(error.get("data"), dict) else {}
-        self._fail([request], EngineError(str(data.get("kind", "internal")), str(error.get("message", error))))
+        data = error.get("data")
+        kind = data.get("kind", "internal") if isinstance(data, dict) else "internal"
+        self._fail([request], EngineError(str(kind), str(error.get("message", error))))
 
     def _deliver(self, pending: _Pending, result: Any) -> None:
         try:

@@ -29,7 +29,6 @@ from qgis.core import (
     QgsField,
     QgsFields,
     QgsGeometry,
-    QgsProject,
     QgsVectorFileWriter,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -37,7 +36,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from .export_formats import FORMATS, ExportFormat, format_for, shapefile_names
+from .qgis_types import current_project
 
+_POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry  # type: ignore[attr-defined]
 LAYER_NAME = "footprints"
 DBF_TEXT_BYTES = 254  # the widest text a DBF field holds
 
@@ -168,7 +169,7 @@ def _write(
     feedback: Optional[QgsFeedback],
     report: ExportReport,
 ) -> None:
-    names = [f.name() for f in source.fields() if f.name().lower() not in ("fid", "ogc_fid")]
+    names = [name for name in source.fields().names() if name.lower() not in ("fid", "ogc_fid")]
     renamed = shapefile_names(names) if chosen.driver == "ESRI Shapefile" else {n: n for n in names}
     indexes = [source.fields().indexOf(name) for name in names]
     fields = QgsFields()
@@ -192,7 +193,7 @@ def _write(
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
         raise ExportError(f"{report.path}: {writer.errorMessage()}")
 
-    to_wgs84 = QgsCoordinateTransform(source.sourceCrs(), wgs84, QgsProject.instance().transformContext())
+    to_wgs84 = QgsCoordinateTransform(source.sourceCrs(), wgs84, current_project().transformContext())
     request = QgsFeatureRequest()
     if expression:
         request.setFilterExpression(expression)
@@ -224,7 +225,7 @@ def _polygon(geometry: QgsGeometry, to_wgs84: QgsCoordinateTransform) -> QgsGeom
     geometry.transform(to_wgs84)
     if not geometry.isGeosValid():
         geometry = geometry.makeValid()
-        geometry.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
+        geometry.convertGeometryCollectionToSubclass(_POLYGON)
     geometry.convertToMultiType()
     return geometry
 

@@ -115,7 +115,7 @@ def imagery_of_layer(layer: QgsMapLayer) -> Optional[Imagery]:
 
 def imagery_of_source(label: str, source: str, attribution: str = "", licence: str = "") -> Optional[Imagery]:
     """A source string of QGIS's provider `wms`, such as `type=xyz&url=...`; None when it is not one of tiles."""
-    fields = {}
+    fields: dict[str, str] = {}
     for part in source.split("&"):
         name, _, value = part.partition("=")
         fields.setdefault(name, unquote(value))

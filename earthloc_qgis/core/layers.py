@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateTransform,
     QgsCsException,
     QgsFeatureRequest,
     QgsGeometry,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
+    QgsMapLayer,
     QgsMapLayerLegendUtils,
     QgsProject,
     QgsRasterLayer,
@@ -23,6 +24,7 @@ from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtXml import QDomDocument
 
 from ..contract.review import photo_key
+from .qgis_types import layer_tree_root, not_none
 from .resources import style
 from .store import quoted
 from .words import tr as _tr
@@ -56,7 +58,7 @@ class ResultLayers(QObject):
         key = photo_key(photo, gpkg.parent)
         group = self._group(key)
         if group is None:
-            group = self._top_group().insertGroup(0, name)
+            group = not_none(self._top_group().insertGroup(0, name))
             group.setCustomProperty(PHOTO_PROPERTY, key)
             group.setExpanded(False)
         titles = {
@@ -65,14 +67,14 @@ class ResultLayers(QObject):
             "tie_points": _tr("Tie points"),
         }
         for table, title in titles.items():
-            layer = self._layer(group, table)
+            layer = self._table(group, table)
             if layer is None:
                 layer = self._add_layer(group, title, table, gpkg, key)
                 if table != "footprints" and layer is not None:
-                    self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(candidates_visible)
+                    self._node(layer).setItemVisibilityChecked(candidates_visible)
             else:
                 _reload(layer)
-        tie_points = self._layer(group, "tie_points")
+        tie_points = self._table(group, "tie_points")
         if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
             self._project.removeMapLayer(tie_points.id())
         self._drop_picture(group)  # of another place, perhaps
@@ -86,17 +88,18 @@ class ResultLayers(QObject):
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
             return False
-        layer = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
-        if not layer.isValid():
+        raster = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
+        if not raster.isValid():
             return False
         self._drop_picture(group)
-        layer.setCustomProperty(TABLE_PROPERTY, PICTURE)
-        layer.setCustomProperty("embeddedWidgets/count", 1)
-        layer.setCustomProperty("embeddedWidgets/0/id", "transparency")
-        self._project.addMapLayer(layer, False)
+        raster.setCustomProperty(TABLE_PROPERTY, PICTURE)
+        raster.setCustomProperty("embeddedWidgets/count", 1)
+        raster.setCustomProperty("embeddedWidgets/0/id", "transparency")
+        self._project.addMapLayer(raster, False)
         # Below the tie points, above the footprint, whose colour would tint it.
-        tables = [child.layer().customProperty(TABLE_PROPERTY) for child in group.findLayers() if child.layer()]
-        node = QgsLayerTreeLayer(layer)
+        shown = (child.layer() for child in group.findLayers())
+        tables = [layer.customProperty(TABLE_PROPERTY) for layer in shown if layer is not None]
+        node = QgsLayerTreeLayer(raster)
         QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # its bands tell nobody anything
         node.setExpanded(True)  # so that the slider is there
         group.insertChildNode(1 if tables[:1] == ["tie_points"] else 0, node)
@@ -133,11 +136,11 @@ class ResultLayers(QObject):
             None if picture is None else Path(picture.source()),
         )  # fmt: skip
         self._project.removeMapLayers(group.findLayerIds())
-        group.parent().removeChildNode(group)
+        _remove_group(group)
         top = self._top()
         if top is not None and not any(isinstance(child, QgsLayerTreeGroup) for child in top.children()):
             self._project.removeMapLayers(top.findLayerIds())
-            top.parent().removeChildNode(top)
+            _remove_group(top)
         else:
             self._refresh_all_footprints()
         return shown
@@ -175,7 +178,7 @@ class ResultLayers(QObject):
         False when there is nothing to zoom to, or the map's coordinate system cannot show it.
         """
         group = self._group(photo_key(photo, gpkg.parent))
-        layer = self._layer(group, "footprints" if rank is None else "candidates") if group is not None else None
+        layer = self._table(group, "footprints" if rank is None else "candidates") if group is not None else None
         if layer is None:
             return False
         request = QgsFeatureRequest()
@@ -184,7 +187,7 @@ class ResultLayers(QObject):
         geometries = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
         if not geometries:
             return False
-        self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityCheckedParentRecursive(True)
+        self._node(layer).setItemVisibilityCheckedParentRecursive(True)
         transform = QgsCoordinateTransform(
             layer.crs(), canvas.mapSettings().destinationCrs(), self._project.transformContext()
         )
@@ -200,7 +203,7 @@ class ResultLayers(QObject):
     # --- the tree ----------------------------------------------------------------------------------
 
     def _top(self) -> QgsLayerTreeGroup | None:
-        for child in self._project.layerTreeRoot().findGroups(True):
+        for child in layer_tree_root(self._project).findGroups(True):
             if child.customProperty(ROLE_PROPERTY) == "results":
                 return child
         return None
@@ -208,30 +211,34 @@ class ResultLayers(QObject):
     def _top_group(self) -> QgsLayerTreeGroup:
         top = self._top()
         if top is None:
-            top = self._project.layerTreeRoot().insertGroup(0, "EarthLoc")
+            top = not_none(layer_tree_root(self._project).insertGroup(0, "EarthLoc"))
             top.setCustomProperty(ROLE_PROPERTY, "results")
         return top
 
     def _group(self, key: str) -> QgsLayerTreeGroup | None:
-        for group in self._project.layerTreeRoot().findGroups(True):
+        for group in layer_tree_root(self._project).findGroups(True):
             if group.customProperty(PHOTO_PROPERTY) == key:
                 return group
         return None
 
-    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
+    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsMapLayer | None:
         for node in group.findLayers():
             layer = node.layer()
             if layer is not None and layer.customProperty(TABLE_PROPERTY) == table:
                 return layer
         return None
 
+    def _table(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
+        layer = self._layer(group, table)
+        return layer if isinstance(layer, QgsVectorLayer) else None
+
+    def _node(self, layer: QgsMapLayer) -> QgsLayerTreeLayer:
+        return not_none(layer_tree_root(self._project).findLayer(layer.id()))
+
     def _drop_picture(self, group: QgsLayerTreeGroup) -> None:
-        pictures = [
-            node.layerId()
-            for node in group.findLayers()
-            if node.layer() is not None and node.layer().customProperty(TABLE_PROPERTY) == PICTURE
-        ]
-        self._project.removeMapLayers(pictures)
+        layers = (node.layer() for node in group.findLayers())
+        pictures = [layer for layer in layers if layer is not None and layer.customProperty(TABLE_PROPERTY) == PICTURE]
+        self._project.removeMapLayers([layer.id() for layer in pictures])
 
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
@@ -246,7 +253,7 @@ class ResultLayers(QObject):
         layer.setCustomProperty(TABLE_PROPERTY, table)
         apply_style(layer, table)
         self._project.addMapLayer(layer, False)
-        node = group.insertLayer(0, layer) if key is not None else group.addLayer(layer)
+        node = not_none(group.insertLayer(0, layer) if key is not None else group.addLayer(layer))
         node.setExpanded(False)
         return layer
 
@@ -258,8 +265,8 @@ class ResultLayers(QObject):
     def _all_footprints(self) -> QgsVectorLayer | None:
         top = self._top()
         for node in top.children() if top is not None else []:
-            layer = None if isinstance(node, QgsLayerTreeGroup) else node.layer()
-            if layer is not None and layer.customProperty(TABLE_PROPERTY) == "footprints":
+            layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+            if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY) == "footprints":
                 return layer
         return None
 
@@ -269,7 +276,7 @@ class ResultLayers(QObject):
             return
         layer = self._add_layer(self._top_group(), _tr("All footprints"), "footprints", gpkg, None)
         if layer is not None:  # unchecked: the groups draw the same polygons
-            self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
+            self._node(layer).setItemVisibilityChecked(False)
 
     def _refresh_all_footprints(self) -> None:
         layer = self._all_footprints()
@@ -284,6 +291,12 @@ def apply_style(layer: QgsVectorLayer, table: str) -> None:
         document = QDomDocument()
         document.setContent(qml.read_text(encoding="utf-8"))
         layer.importNamedStyle(document)
+
+
+def _remove_group(group: QgsLayerTreeGroup) -> None:
+    parent = group.parent()
+    if isinstance(parent, QgsLayerTreeGroup):
+        parent.removeChildNode(group)
 
 
 def _source(gpkg: Path, table: str, key: str | None) -> str:
@@ -307,7 +320,7 @@ def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> Non
 
 def _reload(layer: QgsVectorLayer) -> None:
     """Makes QGIS look at the file again, in which the engine has written."""
-    layer.dataProvider().reloadData()
+    not_none(layer.dataProvider()).reloadData()
     layer.updateExtents()
     layer.triggerRepaint()
 

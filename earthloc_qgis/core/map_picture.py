@@ -21,7 +21,6 @@ from qgis.core import (
     QgsGeometry,
     QgsMapRendererCustomPainterJob,
     QgsMapSettings,
-    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsSingleSymbolRenderer,
@@ -33,6 +32,7 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from ..contract.status import LOCATED
 from .export import ExportError, open_results
 from .picture_panel import DPI, INK, MapSubject, draw_panel, font
+from .qgis_types import current_project, not_none
 from .resources import style
 from .store import quoted
 
@@ -99,7 +99,7 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
 def draw_footprint_map(results: str, photo: str, size: QSize, basemap: Optional[QgsRasterLayer] = None) -> QImage:
     """The footprint of one photo, by its name in the tables, on a map of `size` pixels; `basemap` as above."""
     condition = f'"photo" = {quoted(photo)}'
-    layer = open_results(results, "footprints").materialize(QgsFeatureRequest().setFilterExpression(condition))
+    layer = _rows_in_memory(results, "footprints", condition)
     layer.loadNamedStyle(str(style("footprints")))
     layer.setLabelsEnabled(False)
     settings = QgsMapSettings()
@@ -127,6 +127,12 @@ def _canvas(size: QSize) -> QImage:
     return image
 
 
+def _rows_in_memory(results: str, table: str, condition: str) -> QgsVectorLayer:
+    """A layer in memory with the rows of a table that satisfy an expression."""
+    request = QgsFeatureRequest().setFilterExpression(condition)
+    return not_none(open_results(results, table).materialize(request))
+
+
 def _result_layers(results: str, subject: MapSubject) -> list[QgsVectorLayer]:
     """Nadir points, footprints and candidates of the photos, styled, topmost first; copies in memory."""
     layers = []
@@ -134,7 +140,7 @@ def _result_layers(results: str, subject: MapSubject) -> list[QgsVectorLayer]:
         condition = subject.where()
         if table == "candidates" and len(subject.photos) > 1:
             condition += ' AND "rank" = 1'  # the others of many photos would hide one another
-        layer = open_results(results, table).materialize(QgsFeatureRequest().setFilterExpression(condition))
+        layer = _rows_in_memory(results, table, condition)
         layer.loadNamedStyle(str(style(table)))
         layers.append(layer)
     return layers
@@ -153,7 +159,7 @@ def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
     middle = to_wgs84.transform(settings.visibleExtent().center())
     opposite = f"make_point({(middle.x() + 360) % 360 - 180}, {-middle.y()})"
     request = QgsFeatureRequest().setFilterExpression(f"NOT intersects($geometry, buffer({opposite}, 15))")
-    countries = layer.materialize(request)
+    countries = not_none(layer.materialize(request))
     look = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
     countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
     return countries
@@ -162,7 +168,7 @@ def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
 def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> QgsRasterLayer:
     """The basemap brought to the map's projection by GDAL: QGIS's own way fails at the antimeridian."""
     extent, size = settings.visibleExtent(), settings.outputSize()
-    wkt = QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL
+    wkt = QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL  # type: ignore[attr-defined]
     try:
         warped = gdal.Warp(
             str(path),
@@ -215,7 +221,7 @@ def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
         extent.combineExtentWith(box)
     extent.grow(max(extent.width(), extent.height()) * 0.08 + 60_000)
     settings.setDestinationCrs(crs)
-    settings.setTransformContext(QgsProject.instance().transformContext())
+    settings.setTransformContext(current_project().transformContext())
     settings.setExtent(extent)
 
 

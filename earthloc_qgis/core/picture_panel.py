@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
 from ..contract.status import STATUSES, UNCERTAIN
+from .qgis_types import not_none
 from .words import in_percent, lat_lon, status_label
 from .words import tr as _tr
 
@@ -135,7 +136,7 @@ def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) 
     entries = []
     for layer in (layers[1], layers[2], layers[0]):
         context = QgsRenderContext()
-        renderer = layer.renderer().clone()
+        renderer = not_none(not_none(layer.renderer()).clone())
         renderer.startRender(context, layer.fields())
         used = set()
         for feature in layer.getFeatures():
@@ -143,14 +144,14 @@ def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) 
             if not feature.geometry().isNull():
                 used |= set(renderer.legendKeysForFeature(feature, context))
         renderer.stopRender(context)
-        entries += [i for i in layer.renderer().legendSymbolItems() if i.ruleKey() in used]
+        entries += [i for i in not_none(layer.renderer()).legendSymbolItems() if i.ruleKey() in used]
     height, swatch = 34, QSize(40, 24)
     top = inner.bottom() - height * len(entries)
     painter.setFont(font(9))
     for entry in entries:
         ground = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
         painter.fillRect(ground, QColor("#8a9aa5"))
-        painter.drawImage(ground.topLeft() + QPoint(4, 2), entry.symbol().asImage(swatch))
+        painter.drawImage(ground.topLeft() + QPoint(4, 2), not_none(entry.symbol()).asImage(swatch))
         painter.setPen(INK)
         place = QRectF(ground.right() + 12, top, inner.width() - ground.width() - 12, ground.height())
         painter.drawText(place, entry.label(), QTextOption(Qt.AlignmentFlag.AlignVCenter))

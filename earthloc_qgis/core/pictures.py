@@ -12,6 +12,7 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..contract.localization import Localization
 from ..contract.protocol import Georeference
 from .engine_client import EngineClient, EngineError
 from .layers import ResultLayers
@@ -20,7 +21,7 @@ from .store import ResultStore, StoreError
 _UNCERTAINTY = "_uncertainty_km.tif"
 
 
-def picture_path(store: ResultStore, photo: str, localization: dict) -> Path:
+def picture_path(store: ResultStore, photo: str, localization: Localization) -> Path:
     """Where the drawn photo is kept: another camera, another file."""
     key = store.key(photo)
     marks = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, json.dumps(localization["pose"]))]
@@ -41,7 +42,7 @@ def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dic
     for photo in photos:
         with suppress(OSError, StoreError):
             found = old.localization(photo)
-            if not found or not found.get("pose"):
+            if not found or not found["pose"]:
                 continue
             here, there = picture_path(old, photo, found), picture_path(new, photo, found)
             if not here.is_file():
@@ -116,7 +117,7 @@ class MapPictures(QObject):
         except StoreError as error:
             self.refused.emit(photo, str(error))
             return
-        if not found or not found.get("pose"):
+        if not found or not found["pose"]:
             why = self.tr("The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.")
             self.refused.emit(photo, why)
             return
@@ -147,7 +148,7 @@ class MapPictures(QObject):
                 continue
             with suppress(StoreError):  # the file is locked: what is there stays
                 found = store.localization(photo)
-                if not found or not found.get("pose") or picture_path(store, photo, found) != shown:
+                if not found or not found["pose"] or picture_path(store, photo, found) != shown:
                     self._layers.drop_picture(photo, store.path)
 
     def cancel_all(self) -> None:

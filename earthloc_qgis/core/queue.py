@@ -158,8 +158,9 @@ class LocalizationQueue(QObject):
     def _progressed(self, job: Job, params: dict) -> None:
         start, share = _STAGES.get(str(params.get("stage")), (job.progress, 0.0))
         done, total = params.get("done"), params.get("total")
-        known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
-        part = done / total if known else 0.0
+        part = 0.0
+        if isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0:
+            part = done / total
         job.progress = max(job.progress, min(1.0, start + share * part))
         if job.photo not in self._cancelling:
             job.message = stage_in_words(params)

@@ -15,7 +15,7 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from qgis.PyQt.QtGui import QImage, QImageReader
 
-from .camera import away_km
+from .camera import Point, away_km
 from .export import ExportError
 from .footprint import center_of
 from .reviewed_rows import ReviewedRow, reviewed_rows
@@ -51,16 +51,16 @@ def write_training_photos(results: Path, folder: Path, feedback: Optional[QgsFee
         if image.isNull():
             left_out.append(f"{row.name}: {row.path} cannot be read")
             continue
-        write_whole(folder / earthloc_name(row), jpeg(image, _QUALITY))
+        write_whole(folder / earthloc_name(row, row.corners), jpeg(image, _QUALITY))
         written += 1
     return written, left_out
 
 
-def earthloc_name(row: ReviewedRow) -> str:
+def earthloc_name(row: ReviewedRow, corners: list[Point]) -> str:
     """The file name that says what ground a photo with four corners shows."""
-    top_left, top_right, bottom_right, bottom_left = row.corners
-    middle = center_of(row.corners)
-    plane = [away_km(middle, corner) for corner in row.corners]
+    top_left, top_right, bottom_right, bottom_left = corners
+    middle = center_of(corners)
+    plane = [away_km(middle, corner) for corner in corners]
     area = abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(plane, plane[1:] + plane[:1]))) / 2
     east = plane[0][0] + plane[1][0] - plane[2][0] - plane[3][0]
     north = plane[0][1] + plane[1][1] - plane[2][1] - plane[3][1]

@@ -64,7 +64,7 @@ def outlook_in_words(found: PlanAnswer) -> str:
     if not found["tiles"]:
         return tr("No tile of this region lies on land that the imagery covers.")
     tiles, size_mb = f"{found['tiles']:,}", f"{found['size_bytes'] / 1e6:,.1f}"
-    if found["narrowest_km"] is None:
+    if found["narrowest_km"] is None or found["feature_km"] is None:
         return tr("Up to {n} tiles, no local features, {mb} MB.").format(n=tiles, mb=size_mb)
     text = tr(
         "Up to {n} tiles and {f} local features, {mb} MB.\n"

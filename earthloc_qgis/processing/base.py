@@ -47,7 +47,8 @@ class EarthLocAlgorithm(QgsProcessingAlgorithm):
 def engine_parameter(description: str) -> QgsProcessingParameterFile:
     """The advanced parameter ENGINE: another engine program than the one in the options."""
     parameter = QgsProcessingParameterFile(ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True)
-    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced  # type: ignore[attr-defined]
+    parameter.setFlags(parameter.flags() | advanced)
     return parameter
 
 

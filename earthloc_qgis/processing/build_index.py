@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsProcessingContext,
     QgsProcessingException,
@@ -19,9 +19,9 @@ from qgis.core import (
 )
 
 from ..contract.protocol import DEFAULT_TILE_KM, FEATURE_KM, BuildIndex
-from ..core.imagery import imagery_of_layer
 from ..core.words import outlook_in_words
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .imagery_parameter import layer_spec
 
 # Of the progress bar, in percent.
 _SHARES = {"embed": (0.0, 60.0), "features": (60.0, 100.0)}
@@ -125,17 +125,13 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.SOURCE, context)
-        imagery = None if layer is None else imagery_of_layer(layer)
-        if imagery is None:
-            name = layer.name() if layer is not None else parameters[self.SOURCE]
-            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {hint}.")
+        imagery = layer_spec(layer, parameters[self.SOURCE])
         out = self.parameterAsString(parameters, self.OUTPUT, context)
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
         bbox = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
         build = BuildIndex(
-            source=imagery.spec(),
+            source=imagery,
             out=out,
             bbox=None if extent.isNull() else bbox,
             tile_km=self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ignore[attr-defined]
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
 from ..contract.protocol import Request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingOutputNumber,
@@ -63,7 +63,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
             QgsProcessingParameterFeatureSource(
                 self.INPUT,
                 self.tr("Results GeoPackage or footprints layer"),
-                [QgsProcessing.SourceType.TypeVectorPolygon],
+                [QgsProcessing.SourceType.TypeVectorPolygon],  # type: ignore[attr-defined]
             )
         )
         for name, text, options, multiple in (

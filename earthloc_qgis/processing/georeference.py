@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import cast
 
 from qgis.core import (
     QgsProcessingContext,
@@ -15,7 +16,15 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..contract.protocol import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, Georeference
+from ..contract.protocol import (
+    GEOREFERENCED,
+    GROUND_CRS,
+    RESOLUTION_M,
+    Georeference,
+    GeoreferenceAnswer,
+    GeoreferencedKind,
+    GroundCrs,
+)
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 _RASTERS = ("ortho", "gcp", "warped", "affine")
@@ -123,7 +132,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
-        kind = self.parameterAsEnumString(parameters, self.KIND, context)
+        kind = cast(GeoreferencedKind, self.parameterAsEnumString(parameters, self.KIND, context))
         resolution_m = None
         if parameters.get(self.RESOLUTION_M) is not None:
             resolution_m = self.parameterAsDouble(parameters, self.RESOLUTION_M, context)
@@ -133,7 +142,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
             results=os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
             kind=kind,
             out=out,
-            crs=self.parameterAsEnumString(parameters, self.CRS, context),
+            crs=cast(GroundCrs, self.parameterAsEnumString(parameters, self.CRS, context)),
             resolution_m=resolution_m,
             elevation=heights.source() if heights is not None else None,
         )
@@ -144,7 +153,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
                 feedback.setProgress(100.0 * progress.get("done", 0) / total)
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            answer = engine.request(request, on_progress)
+            answer: GeoreferenceAnswer = engine.request(request, on_progress)
         feedback.pushInfo("\n".join([*answer["files"], answer["message"]]))
         if context.project() is not None and kind in _RASTERS:
             name = os.path.splitext(os.path.basename(out))[0]

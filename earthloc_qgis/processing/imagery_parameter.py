@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils
+from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsRasterLayer  # type: ignore[attr-defined]
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..core.imagery import imagery_of_layer
@@ -34,3 +34,24 @@ def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
         )
         raise QgsProcessingException(f"{layer.name()}: {hint}.")
     return imagery.spec()
+
+
+def layer_spec(layer: Optional[QgsRasterLayer], given: object) -> str:
+    """The raster layer of a parameter in the form that the engine takes.
+
+    Args:
+        layer: the layer; None when QGIS found none.
+        given: the value of the parameter, for the message.
+
+    Raises:
+        QgsProcessingException: there is no layer, or the engine cannot use it.
+    """
+    imagery = imagery_of_layer(layer) if layer is not None else None
+    spec = imagery.spec() if imagery is not None else None
+    if spec is None:
+        name = layer.name() if layer is not None else given
+        hint = QCoreApplication.translate(
+            "EarthLoc", "is no raster file and no XYZ or WMTS layer; choose one with a coordinate system"
+        )
+        raise QgsProcessingException(f"{name}: {hint}.")
+    return spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
@@ -81,11 +81,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         """Declares the parameters."""
         folder = QgsProcessingParameterFile.Behavior.Folder
-        self.addParameter(
-            QgsProcessingParameterMultipleLayers(
-                self.PHOTOS, self.tr("Photos"), QgsProcessing.SourceType.TypeFile, optional=True
-            )
-        )
+        files = QgsProcessing.SourceType.TypeFile  # type: ignore[attr-defined]
+        self.addParameter(QgsProcessingParameterMultipleLayers(self.PHOTOS, self.tr("Photos"), files, optional=True))
         self.addParameter(QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True))
         self.addParameter(
             QgsProcessingParameterFile(

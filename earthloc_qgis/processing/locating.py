@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ignore[attr-defined]
 
 from ..contract.protocol import Localize
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
@@ -91,9 +91,9 @@ def _share(job: Job) -> float:
 
 
 def _line(job: Job) -> str:
-    result = job.result or {}
-    parts = [Path(job.photo).name, job.state if job.state == SKIPPED else result.get("status", job.state)]
-    if result.get("center"):
+    result = job.result
+    parts = [Path(job.photo).name, result["status"] if result is not None and job.state != SKIPPED else job.state]
+    if result is not None and result["center"]:
         lat, lon = result["center"]
         parts.append(f"{lat:.2f}, {lon:.2f}")
     if job.message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Optional
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsDistanceArea,
     QgsPointXY,
@@ -24,9 +24,9 @@ from qgis.core import (
 
 from ..contract.protocol import TILE_KM, LocalizeAnswer, Register
 from ..contract.status import FAILED
-from ..core.imagery import imagery_of_layer
 from ..core.words import in_a_sentence
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
+from .imagery_parameter import layer_spec
 
 _WGS84 = "EPSG:4326"
 
@@ -112,18 +112,14 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.IMAGERY, context)
-        imagery = None if layer is None else imagery_of_layer(layer)
-        if imagery is None:
-            name = layer.name() if layer is not None else parameters[self.IMAGERY]
-            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {hint}.")
+        imagery = layer_spec(layer, parameters[self.IMAGERY])
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
         request = Register(
             photo=os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
             at=at,
             width_km=width_km,
-            imagery=imagery.spec(),
+            imagery=imagery,
             nadir=self._lat_lon(parameters, self.NADIR, context),
             out=out,
             include_reviewed=self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context),
