@@ -40,6 +40,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     TOP_K = "TOP_K"
     REGISTER = "REGISTER"
     IMAGERY = "IMAGERY"
+    MATCHER = "MATCHER"
     OUTPUT = "OUTPUT"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
 
@@ -123,6 +124,14 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 optional=True,
             )
         )
+        self.addParameter(
+            QgsProcessingParameterFile(
+                self.MATCHER,
+                self.tr("Feature extractor to fit photos with: folder of its package (else RootSIFT)"),
+                folder,
+                optional=True,
+            )
+        )
         self.addParameter(include_reviewed_parameter(self.tr("Locate reviewed photos again, too")))
         self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
         self.addParameter(
@@ -144,6 +153,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
             nadir = (point.y(), point.x())
         photos = self._photos(parameters, context)
+        matcher = self.parameterAsFile(parameters, self.MATCHER, context)
         options = Localize(
             photo="",  # the queue fills it in
             indexes=self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
@@ -151,6 +161,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             top_k=self.parameterAsInt(parameters, self.TOP_K, context),
             register=self.parameterAsBoolean(parameters, self.REGISTER, context),
             imagery=imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
+            matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)

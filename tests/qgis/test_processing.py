@@ -41,6 +41,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "TOP_K",
             "REGISTER",
             "IMAGERY",
+            "MATCHER",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",

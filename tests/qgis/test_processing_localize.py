@@ -23,6 +23,7 @@ from qgis.core import (
 from sample_results import write_results
 
 from earthloc_qgis import settings
+from earthloc_qgis.processing import engine_run
 
 
 def test_localize_photos_of_a_folder(run, real_photos, real_index, tmp_path):
@@ -103,6 +104,20 @@ def test_index_chosen_in_the_panel_is_used_when_none_is_given(run, real_photos, 
     settings.set_chosen_indexes([str(real_index)])
     run("localize", {"PHOTOS": real_photos[:1], "OUTPUT": str(out)})
     assert rows(out, "SELECT index_name FROM footprints") == [(real_index.name,)]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_feature_extractor_is_passed_to_the_engine(run, fake_engine, monkeypatch, tmp_path, given):
+    journal = tmp_path / "journal"
+    monkeypatch.setattr(engine_run, "engine_command", lambda program: fake_engine("--journal", str(journal)))
+    for name in ("index", "extractor"):
+        (tmp_path / name).mkdir()
+    chosen = {"MATCHER": str(tmp_path / "extractor")} if given else {}
+    output = str(tmp_path / "results.gpkg")
+    run("localize", {"PHOTOS": ["a.jpg"], "INDEX": str(tmp_path / "index"), "OUTPUT": output, **chosen})
+    requests = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    (parameters,) = [request["params"] for request in requests if request["method"] == "localize"]
+    assert parameters.get("matcher") == chosen.get("MATCHER")
 
 
 def test_damaged_index_is_refused_with_its_name(run, real_photos, real_index, tmp_path):
