@@ -50,7 +50,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
 
     def group(self) -> str:
         """Group in the toolbox."""
-        return self.tr("Handing on")
+        return self.tr("Export")
 
     def groupId(self) -> str:
         """Id of the group."""
