@@ -1,4 +1,4 @@
-"""Results as map layers: a group per photo under "EarthLoc", all on the tables of one GeoPackage."""
+"""Shows results as map layers: one group per photo under "EarthLoc"; all layers read the same GeoPackage."""
 
 from __future__ import annotations
 
@@ -29,17 +29,23 @@ from .resources import style
 from .store import quoted
 from .words import tr as _tr
 
-PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it
-TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the photo itself
+PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo's key in the GeoPackage
+TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the drawn photo
 PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
-_MARGIN = 1.3  # how much wider than the footprint the map is zoomed
+_MARGIN = 1.3  # width of the map relative to the footprint after zooming
 
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """How a photo was on the map: name of its group, whether its candidates were seen, the drawn photo or None."""
+    """How a photo was shown on the map.
+
+    Attributes:
+        name: of its group.
+        candidates_visible: whether the layer of candidates was checked.
+        picture: raster of the drawn photo, or None.
+    """
 
     name: str
     candidates_visible: bool
@@ -54,7 +60,7 @@ class ResultLayers(QObject):
         self._project = project
 
     def show(self, photo: str, name: str, gpkg: Path, candidates_visible: bool) -> None:
-        """Shows the rows of `photo` in `gpkg`: a new group called `name`, or the one there is, refreshed."""
+        """Shows the rows of `photo` in `gpkg`: adds a group called `name`, or refreshes the existing one."""
         key = photo_key(photo, gpkg.parent)
         group = self._group(key)
         if group is None:
@@ -77,13 +83,13 @@ class ResultLayers(QObject):
         tie_points = self._table(group, "tie_points")
         if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
             self._project.removeMapLayer(tie_points.id())
-        self._drop_picture(group)  # of another place, perhaps
+        self._drop_picture(group)  # its place may have changed
         self._show_all_footprints(gpkg)
 
     def show_picture(self, photo: str, gpkg: Path, picture: Path) -> bool:
-        """Adds the photo itself, drawn as a raster, to its group, with a slider for its opacity.
+        """Adds the drawn photo to the photo's group, with an opacity slider.
 
-        False when it has no group, or the raster cannot be opened.
+        Returns False when the photo has no group or the raster cannot be opened.
         """
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
@@ -96,36 +102,36 @@ class ResultLayers(QObject):
         raster.setCustomProperty("embeddedWidgets/count", 1)
         raster.setCustomProperty("embeddedWidgets/0/id", "transparency")
         self._project.addMapLayer(raster, False)
-        # Below the tie points, above the footprint, whose colour would tint it.
+        # Below the tie points, but above the footprint, whose colour would tint it.
         shown = (child.layer() for child in group.findLayers())
         tables = [layer.customProperty(TABLE_PROPERTY) for layer in shown if layer is not None]
         node = QgsLayerTreeLayer(raster)
-        QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # its bands tell nobody anything
-        node.setExpanded(True)  # so that the slider is there
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # no legend of bands
+        node.setExpanded(True)  # shows the slider
         group.insertChildNode(1 if tables[:1] == ["tie_points"] else 0, node)
         group.setExpanded(True)
         node.setItemVisibilityCheckedParentRecursive(True)
         return True
 
     def picture_of(self, photo: str, gpkg: Path) -> Path | None:
-        """The raster that a photo is drawn by on the map; None where it is not."""
+        """Path of the drawn photo on the map, or None."""
         group = self._group(photo_key(photo, gpkg.parent))
         layer = self._layer(group, PICTURE) if group is not None else None
         return Path(layer.source()) if layer is not None else None
 
     def drop_picture(self, photo: str, gpkg: Path) -> None:
-        """Takes what was drawn of a photo off the map."""
+        """Removes the drawn photo from the map."""
         group = self._group(photo_key(photo, gpkg.parent))
         if group is not None:
             self._drop_picture(group)
 
     def ensure(self, photo: str, name: str, gpkg: Path) -> None:
-        """Shows the rows of a photo where they are not shown yet."""
+        """Shows the rows of a photo unless they are shown already."""
         if self._group(photo_key(photo, gpkg.parent)) is None:
             self.show(photo, name, gpkg, candidates_visible=False)
 
     def remove(self, photo: str, gpkg: Path) -> ShownPhoto | None:
-        """Takes the group of `photo` and its layers out of the project; returns how it was shown, or None."""
+        """Removes the group of `photo` and its layers. Returns how it was shown; None when it was not."""
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
             return None
@@ -146,15 +152,19 @@ class ResultLayers(QObject):
         return shown
 
     def show_again(self, photo: str, gpkg: Path, shown: ShownPhoto) -> None:
-        """Shows `photo` as it was before `remove`."""
+        """Shows `photo` as before `remove`."""
         self.show(photo, shown.name, gpkg, shown.candidates_visible)
         if shown.picture is not None and shown.picture.is_file():
             self.show_picture(photo, gpkg, shown.picture)
 
     def repoint(self, old: Path, new: Path, photos: list[str], pictures: dict[str, Path]) -> None:
-        """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`.
+        """Makes the layers read from another GeoPackage.
 
-        `pictures`: where that which was drawn of a photo is now, by photo.
+        Args:
+            old: the GeoPackage that they read now.
+            new: the GeoPackage to which the results of `photos` were copied.
+            photos: their paths.
+            pictures: new path of each drawn photo, by photo.
         """
         for photo in photos:
             group = self._group(photo_key(photo, old.parent))
@@ -175,7 +185,7 @@ class ResultLayers(QObject):
     def zoom_to(self, photo: str, gpkg: Path, canvas, rank: int | None = None) -> bool:
         """Zooms to the footprint of `photo`, or to its candidate `rank`, and flashes it.
 
-        False when there is nothing to zoom to, or the map's coordinate system cannot show it.
+        Returns False when there is no such shape, or the map's coordinate reference system cannot show it.
         """
         group = self._group(photo_key(photo, gpkg.parent))
         layer = self._table(group, "footprints" if rank is None else "candidates") if group is not None else None
@@ -200,7 +210,7 @@ class ResultLayers(QObject):
         canvas.flashGeometries(geometries, layer.crs())
         return True
 
-    # --- the tree ----------------------------------------------------------------------------------
+    # --- layer tree --------------------------------------------------------------------------------
 
     def _top(self) -> QgsLayerTreeGroup | None:
         for child in layer_tree_root(self._project).findGroups(True):
@@ -243,7 +253,7 @@ class ResultLayers(QObject):
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
     ) -> QgsVectorLayer | None:
-        # Without the default style of the file, which is the one that is loaded below.
+        # The style stored in the file may be old; apply_style loads the plugin's own.
         options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
         layer = QgsVectorLayer(_source(gpkg, table, key), title, "ogr", options)
         if not layer.isValid():
@@ -275,7 +285,7 @@ class ResultLayers(QObject):
             self._refresh_all_footprints()
             return
         layer = self._add_layer(self._top_group(), _tr("All footprints"), "footprints", gpkg, None)
-        if layer is not None:  # unchecked: the groups draw the same polygons
+        if layer is not None:  # hidden: the groups already draw these polygons
             self._node(layer).setItemVisibilityChecked(False)
 
     def _refresh_all_footprints(self) -> None:
@@ -285,7 +295,7 @@ class ResultLayers(QObject):
 
 
 def apply_style(layer: QgsVectorLayer, table: str) -> None:
-    """Gives a layer our style for a table; not by loadNamedStyle, which prefers the file's own, however old."""
+    """Applies the plugin's style for a table. Not with loadNamedStyle, which prefers a style stored in the file."""
     qml = style(table)
     if qml.is_file():
         document = QDomDocument()
@@ -294,24 +304,25 @@ def apply_style(layer: QgsVectorLayer, table: str) -> None:
 
 
 def _remove_group(group: QgsLayerTreeGroup) -> None:
+    """Removes a group from the layer tree."""
     parent = group.parent()
     if isinstance(parent, QgsLayerTreeGroup):
         parent.removeChildNode(group)
 
 
 def _source(gpkg: Path, table: str, key: str | None) -> str:
-    """Data source of a table, or of its rows for one photo.
+    """Data source of a table; with `key`, of its rows for one photo.
 
-    The filter belongs in here: with setSubsetString QGIS 3.22 loses sight of the file while other layers have
-    it open.
+    The filter is part of the source, because after setSubsetString QGIS 3.22 cannot read the file while other layers
+    have it open.
     """
     subset = "" if key is None else f'|subset="photo" = {quoted(key)}'
     return f"{gpkg}|layername={table}{subset}"
 
 
 def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> None:
-    """Makes QGIS look again at the rows of `photos`, and no others: every layer that looks again opens the file."""
-    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer of all footprints
+    """Reloads the layers that show `photos`. Only those, because every reload opens the file."""
+    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer with all footprints
     for layer in project.mapLayers().values():
         is_ours = layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points")
         if is_ours and layer.customProperty(PHOTO_PROPERTY) in keys:
@@ -319,17 +330,17 @@ def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> Non
 
 
 def _reload(layer: QgsVectorLayer) -> None:
-    """Makes QGIS look at the file again, in which the engine has written."""
+    """Reads the rows again after the engine has written to the file."""
     not_none(layer.dataProvider()).reloadData()
     layer.updateExtents()
     layer.triggerRepaint()
 
 
 def map_extent(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsRectangle | None:
-    """Extent of a geometry in the map's coordinates, or None when it has none there.
+    """Extent of a geometry in map coordinates; None when the map cannot show it.
 
-    A polygon cut at the antimeridian has parts at both ends of most maps; then it is the larger part's
-    extent rather than the whole world's. A map centred on the Pacific shows both parts together.
+    A polygon cut at the antimeridian has parts at both ends of most maps. Then the extent is that of the larger part,
+    not of the whole world. A map centred on the Pacific shows both parts together.
     """
     boxes = []
     for part in geometry.asGeometryCollection():

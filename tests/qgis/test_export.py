@@ -228,7 +228,7 @@ def test_read_only_folder(results, tmp_path):
 
 
 def test_missing_folder(results, tmp_path):
-    with pytest.raises(ExportError, match="away: there is no such folder; make it first"):
+    with pytest.raises(ExportError, match="away: there is no such folder; create it first"):
         export(results, tmp_path / "away" / "f.shp")
 
 
@@ -298,5 +298,5 @@ def test_what_is_no_results_file_is_named(tmp_path):
     with pytest.raises(ExportError, match=r"gone\.gpkg: there is no such file"):
         open_results(str(tmp_path / "gone.gpkg"))
     (tmp_path / "text.gpkg").write_text("no database", encoding="ascii")
-    with pytest.raises(ExportError, match=r"text\.gpkg: holds no table 'footprints'"):
+    with pytest.raises(ExportError, match=r"text\.gpkg: has no table 'footprints'"):
         open_results(str(tmp_path / "text.gpkg"))

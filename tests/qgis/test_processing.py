@@ -202,7 +202,7 @@ def test_map_picture_draws_the_basemap_across_the_antimeridian(run, tmp_path):
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"PHOTO": "ISS001-E-1"}, "holds no photo 'ISS001-E-1'"),
+        ({"PHOTO": "ISS001-E-1"}, "has no photo 'ISS001-E-1'"),
         ({"INPUT": "gone.gpkg"}, r"gone\.gpkg: there is no such file"),
         ({"OUTPUT": "away/map.png"}, r"map\.png: could not be written"),
     ],
