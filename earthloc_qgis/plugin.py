@@ -1,6 +1,6 @@
-"""The plugin as QGIS sees it: a dock, a Processing provider, an options page.
+"""The plugin object for QGIS: adds a dock, a Processing provider and an options page.
 
-Everything that takes time is imported when it is first shown or asked for.
+Slow modules are imported when they are first needed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class EarthLocPlugin:
-    """Made by QGIS at start; `iface` is None under `qgis_process`, which only calls `initProcessing`."""
+    """Created by QGIS at its start. In `qgis_process`, `iface` is None and only `initProcessing` is called."""
 
     def __init__(self, iface: QgisInterface) -> None:
         self._iface = iface
@@ -41,7 +41,7 @@ class EarthLocPlugin:
         not_none(QgsApplication.processingRegistry()).addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Adds an empty dock, which is filled when it is first seen, and what belongs to it."""
+        """Adds the dock, its button and menu entry, and the options page. The dock stays empty until it is visible."""
         from qgis.gui import QgsDockWidget
 
         from .gui.options_page import OptionsFactory
@@ -51,7 +51,7 @@ class EarthLocPlugin:
         self.dock.setObjectName("EarthLocPanel")
         self.dock.visibilityChanged.connect(self._visibility_changed)
         self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-        self.dock.hide()  # QGIS shows it again where the user had it open
+        self.dock.hide()  # QGIS shows it again if the user had it open
         action = self.dock.toggleViewAction()
         action.setIcon(icon())
         action.setText(QCoreApplication.translate("EarthLoc", "EarthLoc: locate astronaut photos"))
@@ -63,7 +63,7 @@ class EarthLocPlugin:
         self._iface.registerOptionsWidgetFactory(self._options)
 
     def unload(self) -> None:
-        """Takes everything away again, the engine's process included."""
+        """Removes everything and ends the engine process."""
         if self._provider is not None:
             not_none(QgsApplication.processingRegistry()).removeProvider(self._provider)
             self._provider = None

@@ -84,9 +84,8 @@ class EngineClient(QObject):
         self._ticker = QTimer(self)
         self._ticker.setInterval(1000)
         self._ticker.timeout.connect(self._tick)
-        self._starter = QTimer(
-            self
-        )  # starts the process from the event loop, so that no callback runs inside `request`
+        # Starts the process from the event loop, so that no callback runs inside `request`.
+        self._starter = QTimer(self)
         self._starter.setSingleShot(True)
         self._starter.setInterval(0)
         self._starter.timeout.connect(self._start)

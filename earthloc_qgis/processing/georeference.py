@@ -1,4 +1,4 @@
-"""`earthloc:georeference`: a registered photo as a file that other programs can place."""
+"""`earthloc:georeference`: writes a registered photo as a georeferenced file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RASTERS = ("ortho", "gcp", "warped", "affine")
 
 
 class GeoreferenceAlgorithm(EarthLocAlgorithm):
-    """Writes a registered photo as a GeoTIFF, as control points or as a world file."""
+    """Writes a registered photo as a GeoTIFF, its ground control points, or a world file."""
 
     NAME = "georeference"
     PHOTO = "PHOTO"
@@ -57,22 +57,22 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         return "handingon"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,georeference,orthorectify,warp,gcp,geotiff,world file,astronaut,iss").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Writes a photo that was fitted to imagery as a file that other programs can place.\n\n"
-            "ortho: drawn through its camera, a cloud-optimised GeoTIFF, transparent outside, and beside it a raster "
-            "of how sure each place is in km. Also for oblique photos, over a pole, across the antimeridian, and with "
-            "the limb in view.\n"
-            "gcp: the pixels as they are, with the tie points as ground control points.\n"
-            "warped, affine: warped by the tie points alone, with a thin-plate spline or an affine map.\n"
+            "Writes a photo that was fitted to imagery as a georeferenced file.\n\n"
+            "ortho: orthorectified with the photo's camera. A cloud-optimised GeoTIFF, transparent outside the photo, "
+            "and a second raster with the uncertainty of each position in km. Also for oblique photos, over a pole, "
+            "across the antimeridian, and with the limb in view.\n"
+            "gcp: the unchanged pixels, with the tie points as ground control points.\n"
+            "warped, affine: warped with the tie points alone, by a thin-plate spline or an affine transformation.\n"
             "points: the tie points for the Georeferencer.\n"
-            "worldfile: refused, with the residual, where an affine map is not good enough.\n\n"
-            "The photo must be the file that was located, and the results GeoPackage the one in which it was. A photo "
-            "that was only found by likeness is refused: register it first."
+            "worldfile: refused, with the residual, if an affine transformation is not accurate enough.\n\n"
+            "The photo must be the file that was located, and the results GeoPackage must hold its result. A photo "
+            "that was found but not fitted to imagery is refused: register it first."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -80,7 +80,9 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
         self.addParameter(
             QgsProcessingParameterFile(
-                self.RESULTS, self.tr("Results GeoPackage it is in"), fileFilter=self.tr("GeoPackage (*.gpkg)")
+                self.RESULTS,
+                self.tr("Results GeoPackage that holds its result"),
+                fileFilter=self.tr("GeoPackage (*.gpkg)"),
             )
         )
         self.addParameter(
@@ -95,7 +97,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterEnum(
                 self.CRS,
-                self.tr("Coordinate system"),
+                self.tr("Coordinate reference system"),
                 list(GROUND_CRS),
                 defaultValue=GROUND_CRS[0],
                 usesStaticStrings=True,
@@ -104,7 +106,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.RESOLUTION_M,
-                self.tr("Ground size of a pixel in metres (else that of the photo in its middle)"),
+                self.tr("Pixel size in metres (default: that of the photo at its centre)"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=RESOLUTION_M.low,
@@ -113,10 +115,10 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(
             QgsProcessingParameterRasterLayer(
-                self.ELEVATION, self.tr("Heights in metres, for ortho (else the ground is flat)"), optional=True
+                self.ELEVATION, self.tr("Heights in metres, for ortho (default: flat ground)"), optional=True
             )
         )
-        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT,
@@ -128,7 +130,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(self.RESIDUAL_PX, self.tr("Residual in pixels")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Writes the file; cancelling leaves nothing behind."""
+        """Writes the file. After a cancel, no incomplete file stays behind."""
         from .engine_run import EngineRun
 
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))

@@ -1,4 +1,4 @@
-"""Imagery as a parameter of algorithms: text that names a layer, a file or a tile server."""
+"""Imagery as a parameter of algorithms: a raster layer, or text that names a layer, a file or a tile server."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..core.imagery import imagery_of_layer
 
 
 def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
-    """How the engine is told of imagery; None when there is no text.
+    """The imagery that `text` names, in the form that the engine takes; None without text.
 
     Raises:
-        QgsProcessingException: a layer that the engine cannot use.
+        QgsProcessingException: it is a layer that the engine cannot use.
     """
     text = text.strip()
     if not text:
@@ -26,7 +26,7 @@ def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
     if layer is None:
         layer = QgsProcessingUtils.mapLayerFromString(text, context, False)
     if layer is None:
-        return text  # a file, a folder or an address: the engine's to judge
+        return text  # a file, a folder or an address, which the engine checks
     imagery = imagery_of_layer(layer)
     if imagery is None:
         hint = QCoreApplication.translate(

@@ -271,7 +271,7 @@ def test_build_index_with_and_without_features(run, imagery, tmp_path):
 
 @pytest.mark.parametrize("feature_km", [-1, 0.001, 21, "fine"])
 def test_a_resolution_that_makes_no_sense_is_refused(run, imagery, tmp_path, feature_km):
-    complaint = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is no ground size"
+    complaint = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is no pixel size"
     with pytest.raises(QgsProcessingException, match=complaint):
         built_with(run, imagery, tmp_path / "i", feature_km, Feedback())
     assert os.listdir(tmp_path) == []
