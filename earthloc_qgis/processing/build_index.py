@@ -163,7 +163,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         return {self.OUTPUT: out, self.TILES: tiles, self.FEATURES: features}
 
     def _feature_km(self, parameters: dict, context: QgsProcessingContext) -> Optional[float]:
-        """None without a value. Text that is not a number is refused: QGIS would read it as 0, which means no features."""
+        """None without a value. Text that is not a number is refused: QGIS would read it as 0: no features."""
         given = parameters.get(self.FEATURE_KM)
         if given is None or given == "":
             return None

@@ -1,4 +1,4 @@
-"""Photos drawn on the map: where the files are kept, and when they go."""
+"""Photos drawn on the map: where their files are, and when they are deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from earthloc_qgis.gui.controller import Controller
 
 
 def photo_path() -> str:
-    """A photo whose camera a review has corrected."""
+    """Path of a photo whose camera a review has corrected."""
     return str(unsaved_path().parent / "photos" / "ISS042-E-104433.jpg")
 
 
@@ -30,7 +30,7 @@ def corrected(focal_px: float = 900.0) -> dict:
 
 
 def draw(path: Path) -> None:
-    """A drawn photo, as far as QGIS can tell, and its uncertainty."""
+    """Writes rasters in place of a drawn photo and its uncertainty."""
     path.parent.mkdir(parents=True, exist_ok=True)
     wgs84 = osr.SpatialReference()
     wgs84.ImportFromEPSG(4326)
@@ -57,7 +57,7 @@ def controller(qgis_app, qgis_canvas):
 
 @pytest.fixture
 def drawn(controller):
-    """A photo that was drawn and is on the map, and the file."""
+    """A photo that is drawn on the map, and its raster."""
     photo = photo_path()
     picture = picture_path(controller.store, photo, corrected())
     draw(picture)
@@ -68,7 +68,7 @@ def drawn(controller):
 
 
 @pytest.mark.parametrize("linked", [True, False], ids=["same disk", "another disk"])
-def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path, monkeypatch, linked):
+def test_drawn_photo_moves_with_the_results_into_a_saved_project(controller, drawn, tmp_path, monkeypatch, linked):
     photo, _picture = drawn
     if not linked:
         monkeypatch.setattr(pictures.os, "link", lambda *_: (_ for _ in ()).throw(OSError("another disk")))
@@ -82,7 +82,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
     (layer,) = [layer for layer in again.mapLayers().values() if layer.name() == "Photo"]
     assert layer.isValid()
     assert Path(layer.source()) == there
-    # Under another name it is in both places: the first project has its own.
+    # Saved under another name: both projects have their own file.
     assert QgsProject.instance().write(str(tmp_path / "second.qgz"))
     assert there.is_file()
     assert picture_path(controller.store, photo, corrected()).is_file()
@@ -91,7 +91,7 @@ def test_it_follows_the_results_into_a_saved_project(controller, drawn, tmp_path
     assert not (tmp_path / "second_earthloc_photos").exists()
 
 
-def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
+def test_drawn_photo_stays_on_the_map_if_it_cannot_be_copied(controller, drawn, tmp_path):
     _, picture = drawn
     (tmp_path / "first_earthloc_photos").write_text("a file where the folder should be")
     assert QgsProject.instance().write(str(tmp_path / "first.qgz"))
@@ -102,7 +102,7 @@ def test_where_it_cannot_go_it_stays_on_the_map(controller, drawn, tmp_path):
     assert not picture.exists()
 
 
-def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch):
+def test_incomplete_copy_is_deleted(controller, drawn, tmp_path, monkeypatch):
     _, picture = drawn
 
     def full(source, target, **_):
@@ -118,7 +118,7 @@ def test_half_a_copy_is_not_left_behind(controller, drawn, tmp_path, monkeypatch
     assert layer.isValid()
 
 
-def test_what_an_older_camera_drew_goes(controller, drawn):
+def test_file_drawn_with_an_older_camera_is_deleted(controller, drawn):
     photo, _picture = drawn
     newer = picture_path(controller.store, photo, corrected(focal_px=950.0))
     draw(newer)
