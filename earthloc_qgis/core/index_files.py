@@ -107,7 +107,7 @@ def read_facts(path: str) -> IndexFacts:
         )
     # OverflowError and RecursionError: huge numbers, deeply nested brackets.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it anew.") from error
+        raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it again.") from error
 
 
 def find_indexes(folder: str, further: list[str]) -> list[IndexFacts]:

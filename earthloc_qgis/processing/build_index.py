@@ -171,7 +171,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             try:
                 float(given)
             except ValueError as error:
-                hint = self.tr("is no pixel size; give kilometres, such as 0.05")
+                hint = self.tr("is not a pixel size; give kilometres, such as 0.05")
                 raise QgsProcessingException(f"{given}: {hint}.") from error
         return self.parameterAsDouble(parameters, self.FEATURE_KM, context)
 
@@ -179,6 +179,6 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         try:
             widths = tuple(float(part) for part in text.replace(";", ",").split(","))
         except ValueError as error:
-            hint = self.tr("are no ground widths; give kilometres separated by commas, such as 313,626")
+            hint = self.tr("are not ground widths; give kilometres separated by commas, such as 313,626")
             raise QgsProcessingException(f"{text}: {hint}.") from error
         return widths

@@ -39,7 +39,7 @@ class EngineRun:
         self.client.close()
 
     def wait(self, begin: Callable[[QEventLoop], None], cancel: Callable[[], None]) -> None:
-        """Runs a local event loop until somebody calls its `quit()`.
+        """Runs a local event loop until its `quit()` is called.
 
         Args:
             begin: starts the work; must arrange that `loop.quit()` is called at its end.

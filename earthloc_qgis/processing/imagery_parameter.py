@@ -51,7 +51,8 @@ def layer_spec(layer: Optional[QgsRasterLayer], given: object) -> str:
     if spec is None:
         name = layer.name() if layer is not None else given
         hint = QCoreApplication.translate(
-            "EarthLoc", "is no raster file and no XYZ or WMTS layer; choose one with a coordinate system"
+            "EarthLoc",
+            "is neither a raster file nor an XYZ or WMTS layer; choose one with a coordinate reference system",
         )
         raise QgsProcessingException(f"{name}: {hint}.")
     return spec

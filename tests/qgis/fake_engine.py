@@ -7,7 +7,7 @@ A photo whose name contains one of these words is answered so:
     slow        ten progress messages, 0.1 s apart; can be cancelled
     quiet       answered after 4 s with heartbeats only
     tiles       together with slow: progress of fetching imagery; the answer credits that imagery
-    garbage     text that is no message on stdout before the answer
+    garbage     other text on stdout before the answer
     unreadable  status `failed`
     full        found, but not saved
     damaged     error of kind `index`
@@ -193,7 +193,7 @@ def plan_index(request_id, request: protocol.PlanIndex) -> None:
 def index_tiles(request_id, request: protocol.IndexTiles) -> None:
     """Two outlines in the form that the engine writes."""
     if "damaged" in request.index:
-        send_error(request_id, "index", f"{request.index}: tiles.bin is damaged; copy it again or build it anew.")
+        send_error(request_id, "index", f"{request.index}: tiles.bin is damaged; copy it again or build it again.")
         return
     from osgeo import ogr
 
@@ -211,7 +211,7 @@ def index_tiles(request_id, request: protocol.IndexTiles) -> None:
 
 def verify_index(request_id, request: protocol.VerifyIndex) -> None:
     if "damaged" in request.index:
-        send_error(request_id, "index", f"{request.index}: tiles.bin is damaged; copy it again or build it anew.")
+        send_error(request_id, "index", f"{request.index}: tiles.bin is damaged; copy it again or build it again.")
     else:
         send(id=request_id, result={"ok": True, "files": 2})
 

@@ -273,7 +273,7 @@ def test_build_index_with_and_without_features(run, imagery, tmp_path):
 
 @pytest.mark.parametrize("feature_km", [-1, 0.001, 21, "fine"])
 def test_invalid_feature_resolution_is_refused(run, imagery, tmp_path, feature_km):
-    message = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is no pixel size"
+    message = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is not a pixel size"
     with pytest.raises(QgsProcessingException, match=message):
         built_with(run, imagery, tmp_path / "i", feature_km, Feedback())
     assert os.listdir(tmp_path) == []
@@ -301,7 +301,7 @@ def test_cancelled_build_continues_where_it_stopped(run, imagery, tmp_path):
     assert min(lowest) > 1  # it did not start from the beginning
 
 
-@pytest.mark.parametrize(("widths", "message"), [("wide", "are no ground widths"), ("-3", "tile_km")])
+@pytest.mark.parametrize(("widths", "message"), [("wide", "are not ground widths"), ("-3", "tile_km")])
 def test_invalid_widths_are_refused(run, imagery, tmp_path, widths, message):
     with pytest.raises(QgsProcessingException, match=message):
         run("buildindex", {"SOURCE": str(imagery), "TILE_KM": widths, "OUTPUT": str(tmp_path / "i")})
