@@ -31,6 +31,7 @@ from qgis.PyQt.QtTest import QTest
 from conftest import Pulse, wait_for
 from review_results import draw_photo, write_review_results
 from earthloc_qgis.core.resources import style
+from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.gui.review.window import ReviewWindow
 from earthloc_qgis import settings
 folder = Path(sys.argv[2])
@@ -40,7 +41,7 @@ canvas.resize(760, 640)
 canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
 
 def opened():
-    window = ReviewWindow(canvas, list)
+    window = ReviewWindow(canvas, EngineClient(settings.engine_command()), list)
     window.resize(600, 640)
     window.show()
     window.open(results)

@@ -1,13 +1,20 @@
-"""EarthLoc for QGIS: finds where an astronaut's photograph of Earth was taken.
+"""EarthLoc for QGIS: locates astronaut photographs of Earth.
 
-QGIS calls `classFactory`; everything else is imported when it is needed.
+QGIS calls `classFactory`. All other modules are imported when they are needed.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
-def classFactory(iface):
-    """Makes the plugin; `iface` is the QgisInterface, or None under `qgis_process`."""
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+    from .plugin import EarthLocPlugin
+
+
+def classFactory(iface: QgisInterface) -> EarthLocPlugin:
+    """Creates the plugin; `iface` is None in `qgis_process`."""
     from .plugin import EarthLocPlugin
 
     return EarthLocPlugin(iface)

@@ -1,37 +1,47 @@
-"""The plugin as QGIS sees it: a dock, a Processing provider, an options page.
+"""The plugin object for QGIS: adds a dock, a Processing provider and an options page.
 
-Everything that takes time is imported when it is first shown or asked for.
+Slow modules are imported when they are first needed.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 
+from .core.qgis_types import not_none
 from .core.resources import icon
 from .core.translation import install_translation
 
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface, QgsDockWidget
+
+    from .gui.options_page import OptionsFactory
+    from .gui.panel import EarthLocPanel
+    from .processing.provider import EarthLocProvider
+
 
 class EarthLocPlugin:
-    """Made by QGIS at start; `iface` is None under `qgis_process`, which only calls `initProcessing`."""
+    """Created by QGIS at its start. In `qgis_process`, `iface` is None and only `initProcessing` is called."""
 
-    def __init__(self, iface) -> None:
+    def __init__(self, iface: QgisInterface) -> None:
         self._iface = iface
         self._translator = install_translation()
-        self._provider = None
-        self._options = None
-        self.dock = None
-        self.panel = None
+        self._provider: EarthLocProvider | None = None
+        self._options: OptionsFactory | None = None
+        self.dock: QgsDockWidget | None = None
+        self.panel: EarthLocPanel | None = None
 
     def initProcessing(self) -> None:
         """Registers the Processing provider."""
         from .processing.provider import EarthLocProvider
 
         self._provider = EarthLocProvider()
-        QgsApplication.processingRegistry().addProvider(self._provider)
+        not_none(QgsApplication.processingRegistry()).addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Adds an empty dock, which is filled when it is first seen, and what belongs to it."""
+        """Adds the dock, its button and menu entry, and the options page. The dock stays empty until it is visible."""
         from qgis.gui import QgsDockWidget
 
         from .gui.options_page import OptionsFactory
@@ -41,7 +51,7 @@ class EarthLocPlugin:
         self.dock.setObjectName("EarthLocPanel")
         self.dock.visibilityChanged.connect(self._visibility_changed)
         self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-        self.dock.hide()  # QGIS shows it again where the user had it open
+        self.dock.hide()  # QGIS shows it again if the user had it open
         action = self.dock.toggleViewAction()
         action.setIcon(icon())
         action.setText(QCoreApplication.translate("EarthLoc", "EarthLoc: locate astronaut photos"))
@@ -53,9 +63,9 @@ class EarthLocPlugin:
         self._iface.registerOptionsWidgetFactory(self._options)
 
     def unload(self) -> None:
-        """Takes everything away again, the engine's process included."""
+        """Removes everything and ends the engine process."""
         if self._provider is not None:
-            QgsApplication.processingRegistry().removeProvider(self._provider)
+            not_none(QgsApplication.processingRegistry()).removeProvider(self._provider)
             self._provider = None
         if self._translator is not None:
             QCoreApplication.removeTranslator(self._translator)
@@ -75,7 +85,7 @@ class EarthLocPlugin:
             self.dock = None
 
     def _visibility_changed(self, visible: bool) -> None:
-        if visible and self.panel is None:
+        if visible and self.panel is None and self.dock is not None:
             from .gui.panel import EarthLocPanel
 
             self.panel = EarthLocPanel(self._iface, self.dock)

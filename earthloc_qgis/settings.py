@@ -1,4 +1,4 @@
-"""What the user has chosen, kept by QGIS under `earthloc/`, and where the engine is."""
+"""The user's settings, stored by QGIS under `earthloc/`; and the path of the engine program."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 from qgis.core import QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
+from .contract.protocol import DEFAULT_RADIUS_KM, DEFAULT_TOP_K
 from .core.imagery import Imagery, name_imagery_in
 from .core.resources import PLUGIN_FOLDER, profile_folder
 
-DEFAULT_RADIUS_KM = 1000.0  # 99 % of the labelled ISS photos show ground within 943 km of the nadir
-DEFAULT_TOP_K = 10
-WHOLE_EARTH_KM = 20038.0  # half the way round: a circle that leaves nothing out
+WHOLE_EARTH_KM = 20038.0  # about half the circumference: a circle with this radius covers the whole Earth
 
 
 def _get(key: str, default, kind):
@@ -21,7 +20,7 @@ def _get(key: str, default, kind):
 
 
 def _get_list(key: str) -> list[str]:
-    # A list of one comes back from an INI file as a plain string.
+    # QGIS reads a list with one entry from an INI file as a string.
     value = QgsSettings().value(f"earthloc/{key}")
     return [value] if isinstance(value, str) else [str(item) for item in value or []]
 
@@ -31,21 +30,21 @@ def _set(key: str, value) -> None:
 
 
 def engine_setting() -> str:
-    """The engine program the user has chosen, or "" for looking it up."""
+    """The engine program that the user has chosen; "" means `find_engine` searches for it."""
     return _get("engine", "", str).strip()
 
 
 def set_engine_setting(path: str) -> None:
-    """Chooses the engine program; "" means looking it up."""
+    """Stores the engine program; "" means `find_engine` searches for it."""
     _set("engine", path.strip())
 
 
 def find_engine() -> str | None:
     """Path of the `earthloc` program, or None.
 
-    Looked for in the setting, the environment variable EARTHLOC_ENGINE, the `.venv` of the repository the
-    plugin lies in, and on PATH. The first one that is given wins, even when it does not exist: a wrong
-    setting must be seen, not papered over.
+    It is taken from the setting, else from the environment variable EARTHLOC_ENGINE, else from the `.venv` of the
+    repository that contains the plugin, else from PATH. If the setting or the variable names a program that does not
+    exist, the result is None: a wrong setting must not be hidden.
     """
     for given in (engine_setting(), os.environ.get("EARTHLOC_ENGINE", "").strip()):
         if given:
@@ -58,7 +57,7 @@ def find_engine() -> str | None:
 
 
 def engine_command(program: str | None = None) -> list[str]:
-    """Command line that starts the engine (or `program`) as a service, or [] when there is no engine."""
+    """Command line that starts the engine (or `program`) as a service; [] if there is no engine."""
     program = program or find_engine()
     if program is None:
         return []
@@ -66,17 +65,17 @@ def engine_command(program: str | None = None) -> list[str]:
 
 
 def index_folder() -> str:
-    """Folder in which regional indexes are looked for."""
+    """Folder that is searched for regional indexes."""
     return _get("index_folder", "", str) or str(profile_folder() / "indexes")
 
 
 def set_index_folder(path: str) -> None:
-    """Chooses the folder of regional indexes; "" means the one in the profile."""
+    """Stores the folder of regional indexes; "" means the one in the profile."""
     _set("index_folder", path.strip())
 
 
 def known_indexes() -> list[str]:
-    """Indexes outside the folder of indexes that the user has browsed to."""
+    """Indexes outside the folder of indexes that the user has added."""
     return _get_list("known_indexes")
 
 
@@ -92,52 +91,55 @@ def chosen_indexes() -> list[str]:
 
 
 def set_chosen_indexes(paths: list[str]) -> None:
-    """Keeps the choice of indexes."""
+    """Stores the indexes that the panel searches."""
     _set("chosen_indexes", list(paths))
 
 
 def radius_km() -> float:
-    """How far from the nadir the ground in a photo may lie, in km."""
+    """Radius of the search around the nadir, km.
+
+    The default covers 99 % of the labelled ISS photos, whose ground is within 943 km of the nadir.
+    """
     return _get("radius_km", DEFAULT_RADIUS_KM, float)
 
 
 def set_radius_km(value: float) -> None:
-    """Keeps the radius around the nadir, in km."""
+    """Stores the radius of the search around the nadir, km."""
     _set("radius_km", float(value))
 
 
 def use_nadir() -> bool:
-    """Whether the search is restricted to a circle around the nadir when one is known."""
+    """Whether a known nadir restricts the search to a circle around it."""
     return _get("use_nadir", True, bool)
 
 
 def set_use_nadir(value: bool) -> None:
-    """Keeps whether the nadir restricts the search."""
+    """Stores whether the nadir restricts the search."""
     _set("use_nadir", bool(value))
 
 
 def register() -> bool:
-    """Whether photos are fitted to the imagery, which takes seconds a photo and is needed to be sure."""
+    """Whether photos are fitted to the imagery. It takes seconds per photo; without it, no photo is `located`."""
     return _get("register", True, bool)
 
 
 def set_register(value: bool) -> None:
-    """Keeps whether photos are fitted to the imagery."""
+    """Stores whether photos are fitted to the imagery."""
     _set("register", bool(value))
 
 
 def imagery() -> Imagery:
-    """What photos are fitted to."""
+    """The imagery to which photos are fitted."""
     return Imagery.from_json(_get("imagery", "", str))
 
 
 def set_imagery(chosen: Imagery) -> None:
-    """Keeps what photos are fitted to."""
+    """Stores the imagery to which photos are fitted."""
     _set("imagery", chosen.to_json())
 
 
 def choose_imagery(chosen: Imagery, project: QgsProject) -> None:
-    """Takes what the user chooses, here and in the project; a tile server is trusted from then on."""
+    """Stores the imagery that the user chose, also in the project. A chosen tile server becomes trusted."""
     set_imagery(chosen)
     if chosen.server:
         trust_server(chosen.address)
@@ -145,31 +147,31 @@ def choose_imagery(chosen: Imagery, project: QgsProject) -> None:
 
 
 def trusted_servers() -> list[str]:
-    """Addresses of the tile servers that the user has chosen at some time."""
+    """URLs of the tile servers that the user has ever chosen."""
     return _get_list("trusted_servers")
 
 
 def trust_server(address: str) -> None:
-    """Adds to `trusted_servers`."""
+    """Adds a URL to `trusted_servers`."""
     if address not in trusted_servers():
         _set("trusted_servers", [*trusted_servers(), address])
 
 
 def top_k() -> int:
-    """How many candidates are shown for a photo."""
+    """Number of candidates for each photo."""
     return _get("top_k", DEFAULT_TOP_K, int)
 
 
 def set_top_k(value: int) -> None:
-    """Keeps the number of candidates."""
+    """Stores the number of candidates."""
     _set("top_k", int(value))
 
 
 def reviewer() -> str:
-    """Who signs decisions: as typed in the review window, else the name of the computer's user."""
+    """Name that signs decisions: as entered in the review window, else the name of the computer's user."""
     return _get("reviewer", "", str) or QgsApplication.userFullName() or QgsApplication.userLoginName()
 
 
 def set_reviewer(name: str) -> None:
-    """Keeps the reviewer's name; "" means the computer's user."""
+    """Stores the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())

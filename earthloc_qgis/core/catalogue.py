@@ -1,4 +1,4 @@
-"""A catalogue of reviewed photos in the field terms of NASA's Photos Database: one row a photo, CSV."""
+"""Writes reviewed photos as a CSV catalogue, one row per photo, with the field names of NASA's Photos Database."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import io
 from pathlib import Path
 from typing import Any
 
+from .atomic_file import write_atomically
 from .export import ExportError
 from .reviewed_rows import ReviewedRow, reviewed_rows, split_photo_id
-from .whole_file import write_whole
 
-# NASA's names: pdate YYYYMMDD and ptime HHMMSS are GMT; nlat and nlon the nadir; fclt the focal length in mm; cldp per
-# cent of cloud, left empty: nobody estimates it here, and "cloud" in a review says only that too little ground is seen;
-# ul, ur, lr, ll the corners of the picture as it is stored. What follows `ll_lon` is ours.
+# NASA's names: pdate YYYYMMDD and ptime HHMMSS are GMT; nlat, nlon is the nadir; fclt the focal length in mm; ul, ur,
+# lr, ll are the corners of the stored picture. cldp (per cent of cloud) stays empty: it is not estimated here, and the
+# decision "cloud" of a review only says that too little ground is visible. The fields after `ll_lon` are our own.
 FIELDS = (
     "mission", "roll", "frame", "pdate", "ptime", "lat", "lon", "nlat", "nlon", "tilt", "fclt", "cldp",
     "ul_lat", "ul_lon", "ur_lat", "ur_lon", "lr_lat", "lr_lon", "ll_lat", "ll_lon",
@@ -23,10 +23,11 @@ FIELDS = (
 
 
 def write_catalogue(results: Path, target: Path, only_usable: bool = True) -> int:
-    """Writes the catalogue, replacing what is there when it is complete; returns the number of photos.
+    """Writes the catalogue and returns the number of photos. An existing file is replaced when the new one is complete.
 
     Raises:
-        ExportError: it could not be written. StoreError: the results cannot be read.
+        ExportError: there is no photo to write, or the file cannot be written.
+        StoreError: the results cannot be read.
     """
     rows = reviewed_rows(results, only_usable)
     if not rows:
@@ -36,7 +37,7 @@ def write_catalogue(results: Path, target: Path, only_usable: bool = True) -> in
     writer.writeheader()
     for row in rows:
         writer.writerow(_entry(row))
-    write_whole(target, text.getvalue().encode("utf-8-sig"))  # with its mark, else spreadsheets take it for Latin-1
+    write_atomically(target, text.getvalue().encode("utf-8-sig"))  # byte order mark: else spreadsheets read Latin-1
     return len(rows)
 
 

@@ -1,6 +1,6 @@
-"""Talks to the engine, a process of its own: JSON-RPC 2.0, one message a line, over stdin and stdout.
+"""Client of the engine process: JSON-RPC 2.0 over stdin and stdout, one message per line.
 
-Nothing here waits: answers come as calls on the thread the client lives in, which must run an event loop
+Only `EngineClient.close` blocks. Answers arrive as callbacks on the client's thread, which must run an event loop
 (QGIS's own, or a local one in a worker thread). The process starts with the first request.
 """
 
@@ -19,16 +19,18 @@ from .child_environment import clean_environment
 from .resources import version
 
 LOG_TAG = "EarthLoc"
-START_TICKS = 120  # seconds an engine may take to start: a virus scanner may read it all the first time
+START_TICKS = 120  # timeout for the start, s: a virus scanner may read all files of the engine the first time
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class EngineError:
-    """Why a request came to nothing.
+    """Why a request failed.
 
-    `kind` is one of the engine's kinds (docs/protocol.md) or `crashed` (the process ended or hung while
-    the request was pending) or `unavailable` (no engine, it does not start, or it speaks another protocol).
+    Attributes:
+        kind: one of the engine's kinds (docs/protocol.md), or `crashed` (the process ended or hung while the request
+            was pending), or `unavailable` (there is no engine, it does not start, or it speaks another protocol).
+        message: for the user.
     """
 
     kind: str
@@ -46,14 +48,18 @@ class _Pending:
 
 
 class EngineClient(QObject):
-    """One engine process, started when first needed and again after it has crashed or hung.
+    """One engine process. It is started for the first request, and again after a crash or a hang.
 
-    States, told by `state_changed`: `stopped`, `starting`, `ready`, `failed` (it cannot be had; the next
-    request tries again).
+    States: `stopped`, `starting`, `ready`, `failed` (the engine cannot be started; the next request tries again).
 
     Args:
         command: program and arguments; [] when no engine is known.
-        watchdog_s: seconds of silence (no heartbeat either) after which a busy engine is killed.
+        watchdog_s: a busy engine that sends nothing for so many seconds, not even a heartbeat, is killed.
+
+    Signals:
+        ready(): the engine has answered `initialize`.
+        state_changed(state): the new state.
+        failed(message): the engine cannot be started.
     """
 
     ready = pyqtSignal()
@@ -70,29 +76,29 @@ class EngineClient(QObject):
         self._requests: dict[int, _Pending] = {}
         self._next_id = 1  # 0 is `initialize`
         self._silent_ticks = 0
-        self._why_killed = ""
+        self._kill_reason = ""
         self.state = "stopped"
-        self.included_indexes: list[
-            str
-        ] = []  # folders of the indexes that come along with the engine, once it is ready
-        # Ticks are counted, not seconds: a laptop that slept, or a QGIS that was busy, ticks only once.
+        self.included_indexes: list[str] = []  # folders of the indexes included in the engine; known when it is ready
+        # Ticks are counted, not seconds: after a laptop slept or QGIS was busy, the timer fires only once, so the
+        # watchdog does not trigger.
         self._ticker = QTimer(self)
         self._ticker.setInterval(1000)
         self._ticker.timeout.connect(self._tick)
-        self._starter = QTimer(self)  # starts the process from the event loop, so nobody is called back early
+        # Starts the process from the event loop, so that no callback runs inside `request`.
+        self._starter = QTimer(self)
         self._starter.setSingleShot(True)
         self._starter.setInterval(0)
         self._starter.timeout.connect(self._start)
 
     def set_command(self, command: list[str]) -> None:
-        """Uses another engine from the next request on; a running one is stopped."""
+        """Uses another engine from the next request on. A running engine is stopped."""
         if list(command) != self._command:
             self.stop()
             self._command = list(command)
 
     @property
     def process_id(self) -> int:
-        """Process id of the running engine, 0 when none runs."""
+        """Process id of the running engine; 0 when none is running."""
         return int(self._process.processId()) if self._process is not None else 0
 
     def request(
@@ -102,11 +108,11 @@ class EngineClient(QObject):
         on_error: Callable[[EngineError], None] | None = None,
         on_progress: Callable[[dict], None] | None = None,
     ) -> int:
-        """Sends a request, starting the engine if need be, and returns its id at once.
+        """Sends a request and returns its id at once. Starts the engine if it is not running.
 
-        Exactly one of `on_result(result)` and `on_error(EngineError)` is called later, never before this
-        returns; `on_progress({"stage", "done", "total", "message"})` any number of times before that. A result is of
-        the type that the request's class says (`request.ANSWER`); one that is not counts as an error.
+        Exactly one of `on_result(result)` and `on_error(EngineError)` is called later, never before this method
+        returns. Before that, `on_progress({"stage", "done", "total", "message"})` may be called several times. A result
+        that does not have the type `request.ANSWER` is reported as an error.
         """
         pending = _Pending(self._next_id, request, on_result, on_error, on_progress)
         self._next_id += 1
@@ -118,7 +124,7 @@ class EngineClient(QObject):
         return pending.id
 
     def cancel(self, request_id: int) -> None:
-        """Asks for a request to be given up; it then ends with error kind `cancelled`. Unknown ids: no-op."""
+        """Cancels a request, which then ends with an error of kind `cancelled`. Unknown ids are ignored."""
         request = self._requests.get(request_id)
         if request is None:
             return
@@ -126,37 +132,40 @@ class EngineClient(QObject):
             self.request(Cancel(request_id))
         else:
             del self._requests[request_id]
-            self._fail([request], EngineError("cancelled", self.tr("The work was cancelled.")))
+            self._fail([request], EngineError("cancelled", self.tr("The request was cancelled.")))
 
     def stop(self) -> None:
-        """Lets the process go without waiting for it; pending requests end with kind `cancelled`."""
+        """Stops the process without waiting for its end. Pending requests fail with kind `cancelled`."""
         process, self._process = self._process, None
         if process is not None:
             process.closeWriteChannel()  # the engine ends when its stdin closes
             QTimer.singleShot(3000, process.kill)
-        self._ended("stopped", EngineError("cancelled", self.tr("The engine was stopped.")))
+        self._end_requests("stopped", EngineError("cancelled", self.tr("The engine was stopped.")))
 
     def close(self) -> None:
-        """Ends the process, as a rule within a second; for when the plugin is unloaded. Calls nobody back."""
+        """Ends the process and waits for its end, normally within a second. No callback is called.
+
+        For use when the plugin is unloaded.
+        """
         self._requests.clear()
         self._starter.stop()
         self._ticker.stop()
         for process in self.findChildren(QProcess):
-            process.blockSignals(True)  # should it outlive us, nobody is there to hear of its end
+            process.blockSignals(True)  # the process may outlive this object
             process.closeWriteChannel()
             if not process.waitForFinished(700):
                 process.kill()
-                process.waitForFinished(5000)  # at once, unless the machine is so busy that it cannot even die
+                process.waitForFinished(5000)  # at once, unless the machine is very busy
         self._process = None
         self.state = "stopped"
 
-    # --- the process -------------------------------------------------------------------------------
+    # --- process -----------------------------------------------------------------------------------
 
     def _start(self) -> None:
         if self._process is not None or not self._requests:
             return
         if not self._command:
-            self._give_up(self.tr("The EarthLoc engine was not found. Choose it in Settings, Options, EarthLoc."))
+            self._fail_start(self.tr("The EarthLoc engine was not found. Choose it in Settings, Options, EarthLoc."))
             return
         process = QProcess(self)
         process.setProcessEnvironment(clean_environment())
@@ -169,7 +178,7 @@ class EngineClient(QObject):
         self._process = process
         self._buffer = b""
         self._stderr_tail = ""
-        self._why_killed = ""
+        self._kill_reason = ""
         self._silent_ticks = 0
         self._set_state("starting")
         process.start()
@@ -177,36 +186,41 @@ class EngineClient(QObject):
         self._write_request(0, Initialize(PROTOCOL, f"earthloc_qgis {version()}"))
 
     def _process_error(self, process: QProcess, error: QProcess.ProcessError) -> None:
-        if process is self._process and error == QProcess.ProcessError.FailedToStart:
-            self._process = None
-            process.deleteLater()
-            self._give_up(
-                self.tr("The EarthLoc engine {path} could not be started: {reason}.").format(
-                    path=self._command[0], reason=process.errorString()
-                )
+        if not self._is_current(process) or error != QProcess.ProcessError.FailedToStart:
+            return
+        self._process = None
+        process.deleteLater()
+        self._fail_start(
+            self.tr("The EarthLoc engine {path} could not be started: {reason}.").format(
+                path=self._command[0], reason=process.errorString()
             )
+        )
+
+    def _is_current(self, process: QProcess) -> bool:
+        """Whether `process` is the engine in use, not one that was stopped."""
+        return process is self._process
 
     def _finished(self, process: QProcess) -> None:
         process.deleteLater()
-        if process is not self._process:
+        if not self._is_current(process):
             return
         self._read(process)
         self._read_log(process)
-        if process is not self._process:  # the last words it said made us let it go
+        if not self._is_current(process):  # its last message made us drop it
             return
         self._process = None
-        last_words = self._stderr_tail.strip().rpartition("\n")[2]
+        last_line = self._stderr_tail.strip().rpartition("\n")[2]
         if self.state == "starting":
-            reason = self._why_killed or last_words or self.tr("exit code {n}").format(n=process.exitCode())
-            self._give_up(
+            reason = self._kill_reason or last_line or self.tr("exit code {n}").format(n=process.exitCode())
+            self._fail_start(
                 self.tr("The EarthLoc engine {path} ended before it was ready: {reason}").format(
                     path=self._command[0], reason=reason
                 )
             )
             return
-        message = self._why_killed or self.tr("The EarthLoc engine stopped unexpectedly.")
-        self._log(f"{message} {last_words}".strip(), Qgis.MessageLevel.Warning)
-        self._ended("stopped", EngineError("crashed", message))
+        message = self._kill_reason or self.tr("The EarthLoc engine stopped unexpectedly.")
+        self._log(f"{message} {last_line}".strip(), Qgis.MessageLevel.Warning)
+        self._end_requests("stopped", EngineError("crashed", message))
 
     def _tick(self) -> None:
         if self._process is None or not (self._requests or self.state == "starting"):
@@ -215,19 +229,19 @@ class EngineClient(QObject):
         self._silent_ticks += 1
         limit = START_TICKS if self.state == "starting" else self._watchdog_s
         if self._silent_ticks >= limit:
-            self._why_killed = self.tr("The EarthLoc engine gave no sign of life for {n} s.").format(n=limit)
+            self._kill_reason = self.tr("The EarthLoc engine did not respond for {n} s.").format(n=limit)
             self._process.kill()
 
-    def _give_up(self, message: str) -> None:
-        """The engine cannot be had: everything pending fails; the next request tries again."""
+    def _fail_start(self, message: str) -> None:
+        """Fails all pending requests because the engine cannot be started. The next request tries again."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
         self._log(message, Qgis.MessageLevel.Critical)
         self.failed.emit(message)
-        self._ended("failed", EngineError("unavailable", message))
+        self._end_requests("failed", EngineError("unavailable", message))
 
-    def _ended(self, state: str, error: EngineError) -> None:
+    def _end_requests(self, state: str, error: EngineError) -> None:
         self._ticker.stop()
         pending, self._requests = list(self._requests.values()), {}
         self._set_state(state)
@@ -252,23 +266,23 @@ class EngineClient(QObject):
     def _write_request(self, request_id: int, request: Request) -> None:
         if self._process is not None:
             message = {"jsonrpc": "2.0", "id": request_id, "method": request.METHOD, "params": request.params()}
-            # ASCII, since a file name that is not valid UTF-8 could not be sent otherwise
+            # ASCII with escapes: file names that are not valid UTF-8 could not be sent otherwise.
             self._process.write(json.dumps(message).encode("ascii") + b"\n")
 
     def _read(self, process: QProcess) -> None:
         data = bytes(process.readAllStandardOutput())
-        if process is not self._process:
+        if not self._is_current(process):
             return
         self._buffer += data
-        while b"\n" in self._buffer and process is self._process:
+        while b"\n" in self._buffer and self._is_current(process):
             line, _, self._buffer = self._buffer.partition(b"\n")
-            self._take(line)
+            self._receive(line)
         if len(self._buffer) > MAX_LINE_BYTES:
             self._buffer = b""
-            self._why_killed = self.tr("The EarthLoc engine sent something that is not a message.")
+            self._kill_reason = self.tr("The EarthLoc engine sent data that is not a message.")
             process.kill()
 
-    def _take(self, line: bytes) -> None:
+    def _receive(self, line: bytes) -> None:
         try:
             message = json.loads(line.decode("utf-8"))
         except ValueError:
@@ -279,40 +293,42 @@ class EngineClient(QObject):
             return
         self._silent_ticks = 0
         if "method" in message:
-            self._take_notification(message)
+            self._receive_notification(message)
         elif message.get("id") == 0:
-            self._take_initialize(message)
+            self._receive_initialize(message)
         else:
-            self._take_answer(message)
+            self._receive_answer(message)
 
-    def _take_notification(self, message: dict) -> None:
+    def _receive_notification(self, message: dict) -> None:
         params = message.get("params")
         if message["method"] == "progress" and isinstance(params, dict):
-            request = self._requests.get(params.get("id"))
+            request_id = params.get("id")
+            request = self._requests.get(request_id) if isinstance(request_id, int) else None
             if request is not None and request.on_progress is not None:
                 request.on_progress(params)
 
-    def _take_initialize(self, message: dict) -> None:
+    def _receive_initialize(self, message: dict) -> None:
         result = message.get("result")
-        spoken = result.get("protocol") if isinstance(result, dict) else None
-        if spoken != PROTOCOL:
-            self._give_up(
+        protocol = result.get("protocol") if isinstance(result, dict) else None
+        if protocol != PROTOCOL:
+            self._fail_start(
                 self.tr(
                     "The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. "
-                    "Update whichever is older."
-                ).format(path=self._command[0], theirs=spoken or "?", ours=PROTOCOL)
+                    "Update the older one."
+                ).format(path=self._command[0], theirs=protocol or "?", ours=PROTOCOL)
             )
             return
-        own = result.get("indexes")
-        self.included_indexes = [path for path in own if isinstance(path, str)] if isinstance(own, list) else []
+        indexes = result.get("indexes") if isinstance(result, dict) else None
+        self.included_indexes = [path for path in indexes if isinstance(path, str)] if isinstance(indexes, list) else []
         self._set_state("ready")
         self.ready.emit()
         for request in list(self._requests.values()):
             if not request.sent:
                 self._send(request)
 
-    def _take_answer(self, message: dict) -> None:
-        request = self._requests.pop(message.get("id"), None)
+    def _receive_answer(self, message: dict) -> None:
+        request_id = message.get("id")
+        request = self._requests.pop(request_id, None) if isinstance(request_id, int) else None
         if request is None:
             return
         error = message.get("error")
@@ -320,8 +336,9 @@ class EngineClient(QObject):
             self._deliver(request, message.get("result"))
             return
         error = error if isinstance(error, dict) else {"message": str(error)}
-        data = error.get("data") if isinstance(error.get("data"), dict) else {}
-        self._fail([request], EngineError(str(data.get("kind", "internal")), str(error.get("message", error))))
+        data = error.get("data")
+        kind = data.get("kind", "internal") if isinstance(data, dict) else "internal"
+        self._fail([request], EngineError(str(kind), str(error.get("message", error))))
 
     def _deliver(self, pending: _Pending, result: Any) -> None:
         try:
@@ -333,7 +350,7 @@ class EngineClient(QObject):
         if pending.on_result is not None:
             pending.on_result(answer)
 
-    # --- the log -----------------------------------------------------------------------------------
+    # --- log ---------------------------------------------------------------------------------------
 
     def _read_log(self, process: QProcess) -> None:
         text = bytes(process.readAllStandardError()).decode("utf-8", errors="replace")

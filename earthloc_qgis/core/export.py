@@ -1,9 +1,9 @@
-"""Writes footprints to the formats that analysts hand on: shapefile, GeoPackage, GeoJSON, KML, CSV.
+"""Exports footprints as shapefile, GeoPackage, GeoJSON, KML or CSV.
 
-GDAL makes the files in memory, since some of its drivers do not notice a full disk. They are then written to a
-folder beside the target and moved into place when all are complete, so a full disk, a file that another program
-holds open or a folder without write access leaves the old files as they were.
-Output is EPSG:4326; docs/export.md says what each format carries.
+GDAL writes the files in memory, because some of its drivers do not notice a full disk. Then they are written to a
+folder beside the target and moved into place when all are complete. If the disk is full, another program has a file
+open, or the folder is read-only, the old files stay as they were. Output is in EPSG:4326; docs/export.md says what each
+format holds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from qgis.core import (
     QgsField,
     QgsFields,
     QgsGeometry,
-    QgsProject,
     QgsVectorFileWriter,
     QgsVectorLayer,
     QgsWkbTypes,
@@ -37,18 +36,26 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from .export_formats import FORMATS, ExportFormat, format_for, shapefile_names
+from .qgis_types import current_project
 
+_POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry  # type: ignore[attr-defined]
 LAYER_NAME = "footprints"
-DBF_TEXT_BYTES = 254  # the widest text a DBF field holds
+DBF_TEXT_BYTES = 254  # longest text of a DBF field
 
 
 class ExportError(Exception):
-    """The export could not be made; the message names the file and the mend. Old files are untouched."""
+    """The export failed; the message names the file and the fix. Old files are unchanged."""
 
 
 @dataclass
 class ExportReport:
-    """What an export left behind: the main file, how many footprints, what had to be changed on the way."""
+    """The outcome of an export.
+
+    Attributes:
+        path: the main file.
+        count: number of footprints written.
+        warnings: what had to be changed to fit the format, for the user.
+    """
 
     path: Path
     count: int = 0
@@ -59,13 +66,13 @@ def open_results(path: str, table: str = LAYER_NAME) -> QgsVectorLayer:
     """The layer `table` of a results GeoPackage.
 
     Raises:
-        ExportError: the file is missing, or is no results GeoPackage.
+        ExportError: the file is missing or is not a results GeoPackage.
     """
     if not Path(path).is_file():
         raise ExportError(f"{path}: there is no such file; choose a results GeoPackage.")
     layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
     if not layer.isValid():
-        raise ExportError(f"{path}: holds no table '{table}'; choose a GeoPackage that EarthLoc wrote.")
+        raise ExportError(f"{path}: has no table '{table}'; choose a GeoPackage that EarthLoc wrote.")
     return layer
 
 
@@ -77,29 +84,29 @@ def export_footprints(
     feedback: Optional[QgsFeedback] = None,
     origin: str = "",
 ) -> ExportReport:
-    """Writes the footprints of `source` to `target`, replacing what is there when all went well.
+    """Writes the footprints of `source` to `target`. Existing files are replaced only if everything succeeds.
 
     Args:
-        source: a layer or processing source with polygons in any coordinate system.
-        target: the main file; the format's ending is added when missing.
+        source: a layer or Processing source with polygons in any coordinate reference system.
+        target: the main file; the ending of the format is added if missing.
         format_name: a key of `FORMATS`.
-        expression: QGIS expression that chooses features; empty for all.
-        feedback: told of progress; its cancel stops the export.
-        origin: file that `source` reads, which is never written over; "" when it is no file.
+        expression: QGIS expression that selects features; empty for all.
+        feedback: receives progress; cancelling it stops the export.
+        origin: the file that `source` reads, which is never overwritten; "" when there is none.
 
     Raises:
-        ExportError: nothing was written, and what was there before is still there.
+        ExportError: nothing was written; old files are unchanged.
     """
     chosen = FORMATS[format_name]
     if format_for(target) != format_name:
         target = target.with_name(target.name + chosen.suffix)
     if origin and target.is_file() and Path(origin).is_file() and target.samefile(origin):
         raise ExportError(f"{target}: is the file the footprints come from; choose another name.")
-    files, report = _make(source, target, chosen, expression, feedback)
+    files, report = _write_in_memory(source, target, chosen, expression, feedback)
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", suffix=".partial", dir=target.parent))
     except OSError as error:
-        raise ExportError(_refusal(target, error)) from error
+        raise ExportError(_write_problem(target, error)) from error
     try:
         for name, content in files.items():
             with open(work / name, "wb") as file:
@@ -108,34 +115,34 @@ def export_footprints(
                 os.fsync(file.fileno())
         _move_into_place(work, target, chosen)
     except OSError as error:
-        raise ExportError(_refusal(target, error)) from error
+        raise ExportError(_write_problem(target, error)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return report
 
 
-def _refusal(target: Path, error: OSError) -> str:
+def _write_problem(target: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{target.parent}: there is no such folder; make it first or choose another."
+        return f"{target.parent}: there is no such folder; create it first or choose another."
     if isinstance(error, PermissionError):
         return (
             f"{target}: cannot be written, it is open in another program or its folder is read-only; "
-            "close the file or choose another folder. What was there is unchanged."
+            "close the file or choose another folder. The old file is unchanged."
         )
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"{target}: there is no room for it; free some space. What was there is unchanged."
-    return f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."
+        return f"{target}: the disk is full; free some space. The old file is unchanged."
+    return f"{target}: could not be written ({reason}); choose another folder. The old file is unchanged."
 
 
-def _make(
+def _write_in_memory(
     source: QgsFeatureSource,
     target: Path,
     chosen: ExportFormat,
     expression: str,
     feedback: Optional[QgsFeedback],
 ) -> tuple[dict[str, bytes], ExportReport]:
-    """The files of the export by name, made in GDAL's memory, and the report."""
+    """Writes the files of the export in GDAL's memory; returns their contents by name, and the report."""
     folder = f"/vsimem/earthloc-{uuid.uuid4().hex}"
     report = ExportReport(target)
     gdal.Mkdir(folder, 0o700)
@@ -168,11 +175,11 @@ def _write(
     feedback: Optional[QgsFeedback],
     report: ExportReport,
 ) -> None:
-    names = [f.name() for f in source.fields() if f.name().lower() not in ("fid", "ogc_fid")]
+    names = [name for name in source.fields().names() if name.lower() not in ("fid", "ogc_fid")]
     renamed = shapefile_names(names) if chosen.driver == "ESRI Shapefile" else {n: n for n in names}
     indexes = [source.fields().indexOf(name) for name in names]
     fields = QgsFields()
-    if chosen.driver == "KML":  # what Google Earth shows in its list and in the balloon
+    if chosen.driver == "KML":  # shown by Google Earth in its list and in the balloon
         fields.append(QgsField("Name", QVariant.String))
         fields.append(QgsField("Description", QVariant.String))
     for name in names:
@@ -192,7 +199,7 @@ def _write(
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
         raise ExportError(f"{report.path}: {writer.errorMessage()}")
 
-    to_wgs84 = QgsCoordinateTransform(source.sourceCrs(), wgs84, QgsProject.instance().transformContext())
+    to_wgs84 = QgsCoordinateTransform(source.sourceCrs(), wgs84, current_project().transformContext())
     request = QgsFeatureRequest()
     if expression:
         request.setFilterExpression(expression)
@@ -224,14 +231,14 @@ def _polygon(geometry: QgsGeometry, to_wgs84: QgsCoordinateTransform) -> QgsGeom
     geometry.transform(to_wgs84)
     if not geometry.isGeosValid():
         geometry = geometry.makeValid()
-        geometry.convertGeometryCollectionToSubclass(QgsWkbTypes.GeometryType.PolygonGeometry)
+        geometry.convertGeometryCollectionToSubclass(_POLYGON)
     geometry.convertToMultiType()
     return geometry
 
 
 def _shortener(report: ExportReport) -> Callable[[object, str], object]:
-    """A function that cuts text to what a DBF field holds, never inside a character, and says so once a field."""
-    told: set[str] = set()
+    """A function that cuts text to the length of a DBF field, between characters, and warns once per field."""
+    warned: set[str] = set()
 
     def shorten(value: object, name: str) -> object:
         if not isinstance(value, str):
@@ -239,10 +246,10 @@ def _shortener(report: ExportReport) -> Callable[[object, str], object]:
         encoded = value.encode("utf-8")
         if len(encoded) <= DBF_TEXT_BYTES:
             return value
-        if name not in told:
-            told.add(name)
+        if name not in warned:
+            warned.add(name)
             report.warnings.append(
-                f"{name}: text longer than {DBF_TEXT_BYTES} bytes was cut, shapefiles hold no more; "
+                f"{name}: text longer than {DBF_TEXT_BYTES} bytes was cut, because shapefiles hold no more; "
                 "export to GeoPackage to keep all of it."
             )
         return encoded[:DBF_TEXT_BYTES].decode("utf-8", errors="ignore")
@@ -268,23 +275,23 @@ def _description(feature: QgsFeature) -> str:
 
 
 def _move_into_place(work: Path, target: Path, chosen: ExportFormat) -> None:
-    """Swaps the new files in; when one cannot be moved, every old file is put back."""
+    """Replaces the old files by the new ones. If a file cannot be moved, all old files are restored."""
     old = work / "old"
     old.mkdir()
     saved: list[tuple[Path, Path]] = []
     placed: list[Path] = []
     try:
         for part in chosen.parts:
-            here = target.with_suffix(part)
-            if here.is_file():
-                os.replace(here, old / here.name)
-                saved.append((old / here.name, here))
+            current = target.with_suffix(part)
+            if current.is_file():
+                os.replace(current, old / current.name)
+                saved.append((old / current.name, current))
         for new in sorted(p for p in work.iterdir() if p.is_file()):
             os.replace(new, target.with_name(new.name))
             placed.append(target.with_name(new.name))
     except OSError:
         for path in placed:
             path.unlink()
-        for kept, here in saved:
-            os.replace(kept, here)
+        for backup, current in saved:
+            os.replace(backup, current)
         raise

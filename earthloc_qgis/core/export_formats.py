@@ -1,6 +1,6 @@
-"""The formats that footprints are exported to, and the field names of shapefiles.
+"""The formats to which footprints are exported, and the field names of shapefiles.
 
-Light, since QGIS imports it when it starts; the work is in export.py.
+QGIS imports this module at its start, so it imports nothing slow; export.py writes the files.
 """
 
 from __future__ import annotations
@@ -53,7 +53,14 @@ SHAPEFILE_NAMES = {
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A format: GDAL's driver for it, the ending of its main file, the files it consists of, its options."""
+    """An export format.
+
+    Attributes:
+        driver: name of GDAL's driver.
+        suffix: ending of the main file.
+        parts: endings of all files that belong to it.
+        layer_options: options for the driver.
+    """
 
     driver: str
     suffix: str
@@ -73,16 +80,16 @@ FORMATS = {
 
 
 def format_for(path: Path) -> Optional[str]:
-    """The name in `FORMATS` that goes with the ending of `path`, or None."""
+    """The key of `FORMATS` for the ending of `path`, or None."""
     ending = ".geojson" if path.suffix.lower() == ".json" else path.suffix.lower()
     return next((name for name, known in FORMATS.items() if known.suffix == ending), None)
 
 
 def shapefile_names(names: Iterable[str]) -> dict[str, str]:
-    """Field names of at most ten characters, unique whatever their case, for any list of columns.
+    """Field names for any list of columns: at most ten characters, unique even if case is ignored.
 
-    Columns of the results GeoPackage get the names documented in `SHAPEFILE_NAMES`; others are cut and, where
-    that makes two alike, numbered.
+    Columns of the results GeoPackage get the documented names of `SHAPEFILE_NAMES`. Other names are cut, and numbered
+    if that makes two equal.
     """
     names = list(names)
     short = {name: SHAPEFILE_NAMES[name] for name in names if name in SHAPEFILE_NAMES}

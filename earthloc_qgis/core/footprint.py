@@ -1,4 +1,4 @@
-"""Footprints that the plugin makes itself: outlines from a camera, cut at the antimeridian, as GeoPackage geometry."""
+"""Footprints computed by the plugin: outlines from a camera, cut at the antimeridian, as GeoPackage geometry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Optional
 
 from osgeo import ogr
 
-_STEPS = 12  # points a side; between them the outline is off by less than 1/1000 of its length
+_STEPS = 12  # points per side; between them the error of the outline is less than 1/1000 of its length
 _GEOPACKAGE_HEADER = "<2sBBi4d"
 _SRS_ID = 4326
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def outline(camera) -> Optional[list[Point]]:
-    """Dense outline [(lat, lon)] of a photo on the ground; None where part of it is no ground."""
+    """Dense ground outline [(lat, lon)] of a photo; None when part of it shows no ground."""
     width, height = camera.size_px
     corners = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
     ring = []
@@ -32,14 +32,14 @@ def outline(camera) -> Optional[list[Point]]:
 
 
 def corners_of(camera) -> Optional[list[list[float]]]:
-    """[[lat, lon] x 4]: top-left, top-right, bottom-right, bottom-left; None where one is no ground."""
+    """[[lat, lon] x 4]: top-left, top-right, bottom-right, bottom-left; None when a corner shows no ground."""
     width, height = camera.size_px
     found = [camera.locate(x, y) for x, y in ((0, 0), (width, 0), (width, height), (0, height))]
     return None if None in found else [[round(lat, 6), round(lon, 6)] for lat, lon in found]
 
 
 def center_of(points: list[Point]) -> Point:
-    """(lat, lon) of the middle of points, as the mean of vectors from the Earth's centre."""
+    """Centre (lat, lon) of points: the mean of their vectors from the Earth's centre."""
     x = y = z = 0.0
     for lat, lon in points:
         phi, lam = math.radians(lat), math.radians(lon)
@@ -50,26 +50,24 @@ def center_of(points: list[Point]) -> Point:
 
 
 def to_geojson(ring: list[Point]) -> dict:
-    """A ring [(lat, lon)] as a GeoJSON MultiPolygon, cut where it crosses 180 degrees."""
+    """A ring [(lat, lon)] as a GeoJSON MultiPolygon, cut at the antimeridian."""
     lons, previous = [], ring[0][1]
-    for _, lon in ring:  # without the jump at 180 degrees
+    for _, lon in ring:  # unwrapped: no jump at 180 degrees
         previous += (lon - previous + 180.0) % 360.0 - 180.0
         lons.append(previous)
-    flat = ogr.Geometry(ogr.wkbLinearRing)
+    unwrapped = ogr.Geometry(ogr.wkbLinearRing)
     for (lat, _), lon in zip(ring, lons):
-        flat.AddPoint_2D(lon, lat)
-    flat.CloseRings()
-    whole = ogr.Geometry(ogr.wkbPolygon)
-    whole.AddGeometry(flat)
-    if not whole.IsValid():
-        whole = whole.MakeValid()
+        unwrapped.AddPoint_2D(lon, lat)
+    unwrapped.CloseRings()
+    polygon = ogr.Geometry(ogr.wkbPolygon)
+    polygon.AddGeometry(unwrapped)
+    if not polygon.IsValid():
+        polygon = polygon.MakeValid()
     parts = ogr.Geometry(ogr.wkbMultiPolygon)
-    for turn in range(math.floor((min(lons) + 180) / 360), math.floor((max(lons) + 180) / 360) + 1):
-        west = 360.0 * turn - 180.0
-        world = ogr.CreateGeometryFromWkt(
-            f"POLYGON(({west} -90,{west + 360} -90,{west + 360} 90,{west} 90,{west} -90))"
-        )
-        _add_polygons(parts, whole.Intersection(world), -360.0 * turn)
+    for world in range(math.floor((min(lons) + 180) / 360), math.floor((max(lons) + 180) / 360) + 1):
+        west = 360.0 * world - 180.0
+        box = ogr.CreateGeometryFromWkt(f"POLYGON(({west} -90,{west + 360} -90,{west + 360} 90,{west} 90,{west} -90))")
+        _add_polygons(parts, polygon.Intersection(box), -360.0 * world)
     return json.loads(parts.ExportToJson(["COORDINATE_PRECISION=6"]))
 
 
@@ -90,7 +88,7 @@ def point_blob(lat: float, lon: float) -> bytes:
 def envelope(blob: Optional[bytes]) -> Optional[tuple[float, float, float, float]]:
     """(min x, max x, min y, max y) of a GeoPackage geometry; None when it is empty.
 
-    What SQLite calls ST_MinX and so on, for the triggers that keep a layer's spatial index.
+    The SQL functions ST_MinX etc. use it; the triggers of a layer's spatial index call them.
     """
     if blob is None or blob[3] & 0b10000:
         return None
@@ -102,7 +100,7 @@ def envelope(blob: Optional[bytes]) -> Optional[tuple[float, float, float, float
 
 
 def _add_polygons(parts: ogr.Geometry, shape: ogr.Geometry, shift_deg: float) -> None:
-    """Adds the polygons of a geometry, moved by a whole turn."""
+    """Adds the polygons of a geometry to `parts`, shifted by a multiple of 360 degrees of longitude."""
     if shape.GetGeometryType() != ogr.wkbPolygon:
         for index in range(shape.GetGeometryCount()):
             if shape.GetGeometryRef(index).GetDimension() == 2:

@@ -1,7 +1,7 @@
-"""Imagery that photos can be fitted to: layers of the project, tile servers that QGIS knows, files. No widgets.
+"""Imagery to which photos can be fitted: layers of the project, tile servers known to QGIS, files. No widgets.
 
-The engine takes a path or the path of a JSON file about a tile server (docs/imagery.md); such a file is written into
-the profile when a server is used.
+The engine takes the path of a raster, or of a JSON file that describes a tile server (docs/imagery.md). Such a file is
+written to the profile when a server is used.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .resources import profile_folder
 _PROJECT_ENTRY = ("EarthLoc", "imagery")
 _CONNECTIONS = ("qgis/connections-xyz", "connections/xyz/items")  # before and since QGIS 3.30
 _GDAL_NAMES = ("GPKG:", "NETCDF:", "HDF5:")
-# Names of WMTS sets say nothing to the engine when QGIS's own source string leaves them out.
+# Fields of a WMTS source string in QGIS, and their names in the JSON file.
 _WMTS_FIELDS = {"layers": "layer", "styles": "style", "tileMatrixSet": "tile_matrix_set"}
 
 
 @dataclass(frozen=True)
 class Imagery:
-    """What photos are fitted to; with neither path nor server the imagery that each index was made from.
+    """The imagery to which photos are fitted. Without path and server: the imagery from which each index was made.
 
     Attributes:
         label: shown to the user.
-        path: file, folder, or GDAL's name of one raster in a file.
-        server: a tile server, as the JSON of its settings.
+        path: file, folder, or GDAL's name of a raster inside a file.
+        server: settings of a tile server as JSON.
     """
 
     label: str = ""
@@ -40,22 +40,26 @@ class Imagery:
 
     @property
     def is_own(self) -> bool:
-        """Whether each index's own imagery is meant."""
+        """Whether this is each index's own imagery."""
         return not self.path and not self.server
 
     @property
     def host(self) -> str:
-        """The tile server's host, or ""."""
+        """Host name of the tile server, or ""."""
         return urlsplit(self.address).hostname or ""
 
     @property
     def credit(self) -> str:
-        """Attribution and licence of a tile server as far as they are known, or ""."""
+        """Attribution and licence of a tile server, as far as known, or ""."""
         settings = self._settings()
         return "; ".join(text for text in (settings.get("attribution"), settings.get("licence")) if text)
 
     def spec(self) -> Optional[str]:
-        """How the engine is told: a path, or None for each index's own. Raises OSError when that cannot be written."""
+        """The value for the engine: a path, or None for each index's own imagery.
+
+        Raises:
+            OSError: the file that describes a tile server cannot be written.
+        """
         if self.is_own:
             return None
         if self.path:
@@ -70,12 +74,12 @@ class Imagery:
         return str(file)
 
     def to_json(self) -> str:
-        """For the settings and the project."""
+        """JSON for the settings and the project."""
         return json.dumps({"label": self.label, "path": self.path, "server": self.server})
 
     @classmethod
     def from_json(cls, text: str) -> Imagery:
-        """What `to_json` made; the indexes' own for anything else."""
+        """Reads the JSON of `to_json`; any other text means each index's own imagery."""
         try:
             fields = json.loads(text)
             label, path, server = (str(fields.get(name) or "") for name in ("label", "path", "server"))
@@ -87,7 +91,7 @@ class Imagery:
 
     @property
     def address(self) -> str:
-        """The tile server's address, or ""."""
+        """URL of the tile server, or ""."""
         return str(self._settings().get("url", ""))
 
     def _settings(self) -> dict:
@@ -95,13 +99,13 @@ class Imagery:
 
 
 def server_imagery(label: str, url: str, **more: object) -> Imagery:
-    """A tile server by its address; what is given and not empty goes into its settings."""
+    """A tile server by its URL. Further settings that are neither "" nor None are added."""
     fields = {"name": label, "url": url, **{name: value for name, value in more.items() if value not in ("", None)}}
     return Imagery(label, server=json.dumps(fields, sort_keys=True))
 
 
 def imagery_of_layer(layer: QgsMapLayer) -> Optional[Imagery]:
-    """A raster layer as imagery; None when the engine cannot use it: plain WMS, servers with a login, others."""
+    """A raster layer as imagery; None when the engine cannot use it, such as plain WMS or a server with a login."""
     if not isinstance(layer, QgsRasterLayer):
         return None
     source = layer.source()
@@ -114,8 +118,8 @@ def imagery_of_layer(layer: QgsMapLayer) -> Optional[Imagery]:
 
 
 def imagery_of_source(label: str, source: str, attribution: str = "", licence: str = "") -> Optional[Imagery]:
-    """A source string of QGIS's provider `wms`, such as `type=xyz&url=...`; None when it is not one of tiles."""
-    fields = {}
+    """A source string of QGIS's provider `wms`, such as `type=xyz&url=...`; None when it does not name tiles."""
+    fields: dict[str, str] = {}
     for part in source.split("&"):
         name, _, value = part.partition("=")
         fields.setdefault(name, unquote(value))
@@ -124,7 +128,7 @@ def imagery_of_source(label: str, source: str, attribution: str = "", licence: s
         return None
     credit = {"attribution": attribution, "licence": licence}
     if fields.get("type") == "xyz":
-        numbers = {key: _whole(fields.get(name)) for name, key in (("zmin", "min_zoom"), ("zmax", "max_zoom"))}
+        numbers = {key: _zoom_level(fields.get(name)) for name, key in (("zmin", "min_zoom"), ("zmax", "max_zoom"))}
         side = 512 if fields.get("tilePixelRatio") == "2" else None
         return server_imagery(label, url, tile_px=side, **numbers, **credit)
     if fields.get("tileMatrixSet"):
@@ -133,13 +137,13 @@ def imagery_of_source(label: str, source: str, attribution: str = "", licence: s
 
 
 def project_imagery(project: QgsProject) -> list[Imagery]:
-    """The project's raster layers that the engine can use, by name."""
+    """The project's raster layers that the engine can use, in order of name."""
     found = [imagery_of_layer(layer) for layer in project.mapLayers().values()]
     return sorted((imagery for imagery in found if imagery is not None), key=lambda imagery: imagery.label.lower())
 
 
 def saved_servers() -> list[Imagery]:
-    """The XYZ connections of QGIS's browser, by name; those with a login are left out."""
+    """The XYZ connections of QGIS's browser without a login, in order of name."""
     found = {}
     for group in _CONNECTIONS:
         settings = QgsSettings()
@@ -150,8 +154,8 @@ def saved_servers() -> list[Imagery]:
                 found[name] = server_imagery(
                     name,
                     url,
-                    min_zoom=_whole(settings.value(f"{name}/zmin")),
-                    max_zoom=_whole(settings.value(f"{name}/zmax")),
+                    min_zoom=_zoom_level(settings.value(f"{name}/zmin")),
+                    max_zoom=_zoom_level(settings.value(f"{name}/zmax")),
                     tile_px=512 if str(settings.value(f"{name}/tilePixelRatio")) in ("2", "2.0") else None,
                 )
         settings.endGroup()
@@ -159,14 +163,14 @@ def saved_servers() -> list[Imagery]:
 
 
 def same_imagery(one: Imagery, other: Imagery) -> bool:
-    """Whether two are the same imagery, whatever they are called."""
+    """Whether two are the same imagery; labels are ignored."""
     if one.server and other.server:
         return one.address == other.address
     return (one.path, one.server) == (other.path, other.server)
 
 
 def imagery_choices(project: QgsProject, *first: Imagery) -> list[Imagery]:
-    """What there is to choose from, each once: the indexes' own, `first`, the project's layers, QGIS's servers."""
+    """All imagery to choose from, without duplicates: the indexes' own, `first`, project layers, QGIS's servers."""
     found = [Imagery()]
     for imagery in [*first, *project_imagery(project), *saved_servers()]:
         if not any(same_imagery(imagery, other) for other in found):
@@ -175,14 +179,14 @@ def imagery_choices(project: QgsProject, *first: Imagery) -> list[Imagery]:
 
 
 def name_imagery_in(project: QgsProject, chosen: Imagery) -> None:
-    """Makes the project name the imagery that was chosen."""
+    """Stores the chosen imagery in the project."""
     path = project.writePath(chosen.path) if chosen.path else ""
     stored = Imagery(chosen.label, path, chosen.server)
     project.writeEntry(*_PROJECT_ENTRY, "" if chosen.is_own else stored.to_json())
 
 
 def imagery_named_by(project: QgsProject) -> Imagery:
-    """The imagery that a project names; the indexes' own where it names none, or a file that is not there."""
+    """The imagery stored in a project. The indexes' own when none is stored or its file does not exist."""
     text, _found = project.readEntry(*_PROJECT_ENTRY, "")
     named = Imagery.from_json(text)
     if not named.path:
@@ -191,8 +195,8 @@ def imagery_named_by(project: QgsProject) -> Imagery:
     return Imagery(named.label, path=path) if os.path.exists(path) else Imagery()
 
 
-def _whole(value: object) -> Optional[int]:
-    """A zoom level; None where QGIS has none (it writes a negative number)."""
+def _zoom_level(value: object) -> Optional[int]:
+    """A zoom level; None when it is not set, for which QGIS writes a negative number."""
     try:
         number = int(str(value))
     except ValueError:
@@ -201,7 +205,7 @@ def _whole(value: object) -> Optional[int]:
 
 
 def _credit_of(layer: QgsRasterLayer) -> tuple[str, str]:
-    """Attribution and licence that a layer states."""
+    """Attribution and licence from a layer's properties."""
     metadata = layer.metadata()
-    stated = layer.attribution() if hasattr(layer, "attribution") else ""  # gone in newer versions
-    return stated or "; ".join(metadata.rights()), "; ".join(metadata.licenses())
+    attribution = layer.attribution() if hasattr(layer, "attribution") else ""  # newer versions of QGIS lack it
+    return attribution or "; ".join(metadata.rights()), "; ".join(metadata.licenses())

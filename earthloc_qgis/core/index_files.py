@@ -1,7 +1,7 @@
-"""Regional indexes as folders: what they say of themselves, packing and unpacking them, deleting them. No widgets.
+"""Regional indexes as folders: reads their manifests, packs, unpacks and deletes them. No widgets.
 
-An index comes from strangers: only files that an index has are unpacked, into a folder of our own naming, and nothing
-that is not an index is deleted.
+A zipped index may come from an untrusted source: only files that belong to an index are unpacked, into a folder that
+this module names. Only the files of an index are deleted.
 """
 
 from __future__ import annotations
@@ -30,15 +30,28 @@ _MAX_MANIFEST_BYTES = 1_000_000
 
 
 class IndexFileError(Exception):
-    """An index cannot be read, packed, unpacked or deleted; the message names the file and the mend."""
+    """An index cannot be read, packed, unpacked or deleted; the message names the file and the fix."""
 
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """What an index says of itself: region is west, south, east, north; built_at seconds since 1970.
+    """What the manifest of an index says.
 
-    `features` is how many local features it has, read at `feature_m` metres a pixel; 0 and 0.0 without any. `server`
-    is the address of one that lies on Milvus; "" for one whose files are here.
+    Attributes:
+        path: its folder.
+        name: for the user.
+        tiles: number of tiles.
+        tile_km: ground widths of the tiles.
+        features: number of local features.
+        feature_m: ground size of the features' pixels, m; 0.0 without features.
+        region: west, south, east, north, degrees.
+        size_bytes: of its files.
+        built_at: seconds since 1970.
+        imagery: path of the imagery from which it was made.
+        attribution: of that imagery.
+        licence: of that imagery.
+        model: name and version of the model.
+        server: address of the Milvus server that holds the index; "" when its files are in the folder.
     """
 
     path: str
@@ -58,7 +71,11 @@ class IndexFacts:
 
 
 def read_facts(path: str) -> IndexFacts:
-    """The facts of an index. Raises IndexFileError when the folder holds none that can be read."""
+    """The facts of an index.
+
+    Raises:
+        IndexFileError: the folder has no readable index.
+    """
     folder = Path(path)
     manifest = folder / MANIFEST
     try:
@@ -88,15 +105,15 @@ def read_facts(path: str) -> IndexFacts:
             model=f"{model['name']} {model['version']}",
             server=str(info.get("milvus") or ""),
         )
-    # Overflow and recursion: numbers and brackets without end.
+    # OverflowError and RecursionError: huge numbers, deeply nested brackets.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it anew.") from error
+        raise IndexFileError(f"{manifest} is not a readable index; copy it again or build it again.") from error
 
 
 def find_indexes(folder: str, further: list[str]) -> list[IndexFacts]:
-    """Facts of the readable indexes directly in `folder` and of `further` ones, each once, by name. Any thread.
+    """Facts of the readable indexes directly in `folder` and of `further` ones, without duplicates, in order of name.
 
-    Whether an index is whole and fits the model is the engine's to say.
+    May run in any thread. Only the engine checks whether an index is complete and fits the model.
     """
     paths = [Path(path) for path in further]
     if os.path.isdir(folder):
@@ -111,25 +128,34 @@ def find_indexes(folder: str, further: list[str]) -> list[IndexFacts]:
 
 
 def file_name(name: str) -> str:
-    """The name of an index as that of a file or folder."""
+    """The name of an index, made valid as the name of a file or folder."""
     return re.sub(r"[^\w .-]", "_", name).strip(" .") or "index"
 
 
 def free_folder(into: str, name: str) -> Path:
-    """A folder below `into` for an index of this name, numbered where there is one already."""
+    """A new folder path in `into` for an index of this name; numbered if the folder exists."""
     target, number = Path(into) / file_name(name), 2
     while target.exists():
         target, number = Path(into) / f"{file_name(name)} {number}", number + 1
     return target
 
 
-def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _: None) -> None:
-    """Writes an index as a zip file, its files below its name. Raises IndexFileError; nothing half is left."""
+def pack(folder: str, archive: str, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    """Writes an index to a zip file, in a folder of its name.
+
+    Args:
+        folder: of the index.
+        archive: the zip file.
+        on_progress: called with the completed share, 0 to 1.
+
+    Raises:
+        IndexFileError: it cannot be written; no incomplete file stays behind.
+    """
     facts = read_facts(folder)
     names = sorted(entry.name for entry in os.scandir(folder) if entry.name in FILES)
     partial, done = f"{archive}.partial", 0
     try:
-        # Descriptors do not shrink: stored, which is ten times as quick.
+        # Descriptors do not compress: storing them is ten times as fast.
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as packed:
             for name in names:
                 source = Path(folder) / name
@@ -138,18 +164,19 @@ def pack(folder: str, archive: str, on_share: Callable[[float], None] = lambda _
                     while block := read.read(_BLOCK):
                         write.write(block)
                         done += len(block)
-                        on_share(done / max(1, facts.size_bytes))
+                        on_progress(done / max(1, facts.size_bytes))
         os.replace(partial, archive)
     except OSError as error:
         Path(partial).unlink(missing_ok=True)
         raise IndexFileError(f"{archive} cannot be written ({error.strerror}); choose another place.") from error
 
 
-def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _: None) -> str:
-    """Unpacks an index below the folder `into` and returns its path; an index of this name is never overwritten.
+def unpack(archive: str, into: str, on_progress: Callable[[float], None] = lambda _: None) -> str:
+    """Unpacks an index into a new folder in `into` and returns its path. Existing indexes are never overwritten.
 
-    Raises IndexFileError: the file is no zipped index, it is damaged, or the disk is full; or the index lies on a
-    server, of which a stranger's file must not make us a client.
+    Raises:
+        IndexFileError: the file is not a zipped index, is damaged, or the disk is full; or the index is on a server: an
+            untrusted file must not make QGIS connect to a server.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -162,7 +189,7 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             try:
-                _unpack_members(packed, members, partial, on_share)
+                _unpack_members(packed, members, partial, on_progress)
                 server = read_facts(str(partial)).server
                 if server:
                     raise IndexFileError(
@@ -173,7 +200,7 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
             return str(target)
-    # Runtime errors: encrypted, or compressed in a way that Python does not know.
+    # RuntimeError: encrypted, or a compression method that Python lacks.
     except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error, lzma.LZMAError) as error:
         raise IndexFileError(f"{archive} is damaged or no zip file; copy it again.") from error
     except OSError as error:
@@ -181,9 +208,9 @@ def unpack(archive: str, into: str, on_share: Callable[[float], None] = lambda _
 
 
 def _unpack_members(
-    packed: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, on_share: Callable[[float], None]
+    packed: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, on_progress: Callable[[float], None]
 ) -> None:
-    """Writes the members; no more bytes than they state, so that a small file cannot fill the disk."""
+    """Writes the members, but no more bytes than they declare, so that a small archive cannot fill the disk."""
     total = sum(member.file_size for member in members)
     if total > shutil.disk_usage(folder).free:
         raise OSError(28, "there is not enough room")
@@ -195,14 +222,19 @@ def _unpack_members(
                 done += len(block)
                 if done > total:
                     raise zipfile.BadZipFile("longer than stated")
-                on_share(done / max(1, total))
+                on_progress(done / max(1, total))
 
 
 def delete(folder: str) -> None:
-    """Deletes an index's files, and its folder when nothing else is in it. Raises IndexFileError."""
-    read_facts(folder)  # nothing that is not an index
+    """Deletes an index's files, and its folder if that is empty then.
+
+    Raises:
+        IndexFileError: the folder is not an index, or a file cannot be deleted.
+    """
+    read_facts(folder)  # only an index may be deleted
     try:
-        for name in (*sorted(FILES - {MANIFEST}), MANIFEST):  # the manifest last: until then it is an index
+        # The manifest last: after a failure, the folder still counts as an index.
+        for name in (*sorted(FILES - {MANIFEST}), MANIFEST):
             (Path(folder) / name).unlink(missing_ok=True)
         if not any(os.scandir(folder)):
             Path(folder).rmdir()

@@ -1,4 +1,4 @@
-"""Results as map layers: a group per photo under "EarthLoc", all on the tables of one GeoPackage."""
+"""Shows results as map layers: one group per photo under "EarthLoc"; all layers read the same GeoPackage."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateTransform,
     QgsCsException,
     QgsFeatureRequest,
     QgsGeometry,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
+    QgsMapLayer,
     QgsMapLayerLegendUtils,
     QgsProject,
     QgsRasterLayer,
@@ -23,21 +24,28 @@ from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtXml import QDomDocument
 
 from ..contract.review import photo_key
+from .qgis_types import layer_tree_root, not_none
 from .resources import style
 from .store import quoted
 from .words import tr as _tr
 
-PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo as the GeoPackage names it
-TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the photo itself
+PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo's key in the GeoPackage
+TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the drawn photo
 PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
-_MARGIN = 1.3  # how much wider than the footprint the map is zoomed
+_MARGIN = 1.3  # width of the map relative to the footprint after zooming
 
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """How a photo was on the map: name of its group, whether its candidates were seen, the drawn photo or None."""
+    """How a photo was shown on the map.
+
+    Attributes:
+        name: of its group.
+        candidates_visible: whether the layer of candidates was checked.
+        picture: raster of the drawn photo, or None.
+    """
 
     name: str
     candidates_visible: bool
@@ -52,11 +60,11 @@ class ResultLayers(QObject):
         self._project = project
 
     def show(self, photo: str, name: str, gpkg: Path, candidates_visible: bool) -> None:
-        """Shows the rows of `photo` in `gpkg`: a new group called `name`, or the one there is, refreshed."""
+        """Shows the rows of `photo` in `gpkg`: adds a group called `name`, or refreshes the existing one."""
         key = photo_key(photo, gpkg.parent)
         group = self._group(key)
         if group is None:
-            group = self._top_group().insertGroup(0, name)
+            group = not_none(self._top_group().insertGroup(0, name))
             group.setCustomProperty(PHOTO_PROPERTY, key)
             group.setExpanded(False)
         titles = {
@@ -65,64 +73,65 @@ class ResultLayers(QObject):
             "tie_points": _tr("Tie points"),
         }
         for table, title in titles.items():
-            layer = self._layer(group, table)
+            layer = self._table(group, table)
             if layer is None:
                 layer = self._add_layer(group, title, table, gpkg, key)
                 if table != "footprints" and layer is not None:
-                    self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(candidates_visible)
+                    self._node(layer).setItemVisibilityChecked(candidates_visible)
             else:
                 _reload(layer)
-        tie_points = self._layer(group, "tie_points")
+        tie_points = self._table(group, "tie_points")
         if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
             self._project.removeMapLayer(tie_points.id())
-        self._drop_picture(group)  # of another place, perhaps
+        self._drop_picture(group)  # its place may have changed
         self._show_all_footprints(gpkg)
 
     def show_picture(self, photo: str, gpkg: Path, picture: Path) -> bool:
-        """Adds the photo itself, drawn as a raster, to its group, with a slider for its opacity.
+        """Adds the drawn photo to the photo's group, with an opacity slider.
 
-        False when it has no group, or the raster cannot be opened.
+        Returns False when the photo has no group or the raster cannot be opened.
         """
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
             return False
-        layer = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
-        if not layer.isValid():
+        raster = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
+        if not raster.isValid():
             return False
         self._drop_picture(group)
-        layer.setCustomProperty(TABLE_PROPERTY, PICTURE)
-        layer.setCustomProperty("embeddedWidgets/count", 1)
-        layer.setCustomProperty("embeddedWidgets/0/id", "transparency")
-        self._project.addMapLayer(layer, False)
-        # Below the tie points, above the footprint, whose colour would tint it.
-        tables = [child.layer().customProperty(TABLE_PROPERTY) for child in group.findLayers() if child.layer()]
-        node = QgsLayerTreeLayer(layer)
-        QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # its bands tell nobody anything
-        node.setExpanded(True)  # so that the slider is there
+        raster.setCustomProperty(TABLE_PROPERTY, PICTURE)
+        raster.setCustomProperty("embeddedWidgets/count", 1)
+        raster.setCustomProperty("embeddedWidgets/0/id", "transparency")
+        self._project.addMapLayer(raster, False)
+        # Below the tie points, but above the footprint, whose colour would tint it.
+        shown = (child.layer() for child in group.findLayers())
+        tables = [layer.customProperty(TABLE_PROPERTY) for layer in shown if layer is not None]
+        node = QgsLayerTreeLayer(raster)
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, [])  # no legend of bands
+        node.setExpanded(True)  # shows the slider
         group.insertChildNode(1 if tables[:1] == ["tie_points"] else 0, node)
         group.setExpanded(True)
         node.setItemVisibilityCheckedParentRecursive(True)
         return True
 
     def picture_of(self, photo: str, gpkg: Path) -> Path | None:
-        """The raster that a photo is drawn by on the map; None where it is not."""
+        """Path of the drawn photo on the map, or None."""
         group = self._group(photo_key(photo, gpkg.parent))
         layer = self._layer(group, PICTURE) if group is not None else None
         return Path(layer.source()) if layer is not None else None
 
     def drop_picture(self, photo: str, gpkg: Path) -> None:
-        """Takes what was drawn of a photo off the map."""
+        """Removes the drawn photo from the map."""
         group = self._group(photo_key(photo, gpkg.parent))
         if group is not None:
             self._drop_picture(group)
 
     def ensure(self, photo: str, name: str, gpkg: Path) -> None:
-        """Shows the rows of a photo where they are not shown yet."""
+        """Shows the rows of a photo unless they are shown already."""
         if self._group(photo_key(photo, gpkg.parent)) is None:
             self.show(photo, name, gpkg, candidates_visible=False)
 
     def remove(self, photo: str, gpkg: Path) -> ShownPhoto | None:
-        """Takes the group of `photo` and its layers out of the project; returns how it was shown, or None."""
+        """Removes the group of `photo` and its layers. Returns how it was shown; None when it was not."""
         group = self._group(photo_key(photo, gpkg.parent))
         if group is None:
             return None
@@ -133,25 +142,29 @@ class ResultLayers(QObject):
             None if picture is None else Path(picture.source()),
         )  # fmt: skip
         self._project.removeMapLayers(group.findLayerIds())
-        group.parent().removeChildNode(group)
+        _remove_group(group)
         top = self._top()
         if top is not None and not any(isinstance(child, QgsLayerTreeGroup) for child in top.children()):
             self._project.removeMapLayers(top.findLayerIds())
-            top.parent().removeChildNode(top)
+            _remove_group(top)
         else:
             self._refresh_all_footprints()
         return shown
 
     def show_again(self, photo: str, gpkg: Path, shown: ShownPhoto) -> None:
-        """Shows `photo` as it was before `remove`."""
+        """Shows `photo` as before `remove`."""
         self.show(photo, shown.name, gpkg, shown.candidates_visible)
         if shown.picture is not None and shown.picture.is_file():
             self.show_picture(photo, gpkg, shown.picture)
 
     def repoint(self, old: Path, new: Path, photos: list[str], pictures: dict[str, Path]) -> None:
-        """Makes the layers read from `new`, to which the results of `photos` were carried over from `old`.
+        """Makes the layers read from another GeoPackage.
 
-        `pictures`: where that which was drawn of a photo is now, by photo.
+        Args:
+            old: the GeoPackage that they read now.
+            new: the GeoPackage to which the results of `photos` were copied.
+            photos: their paths.
+            pictures: new path of each drawn photo, by photo.
         """
         for photo in photos:
             group = self._group(photo_key(photo, old.parent))
@@ -172,10 +185,10 @@ class ResultLayers(QObject):
     def zoom_to(self, photo: str, gpkg: Path, canvas, rank: int | None = None) -> bool:
         """Zooms to the footprint of `photo`, or to its candidate `rank`, and flashes it.
 
-        False when there is nothing to zoom to, or the map's coordinate system cannot show it.
+        Returns False when there is no such shape, or the map's coordinate reference system cannot show it.
         """
         group = self._group(photo_key(photo, gpkg.parent))
-        layer = self._layer(group, "footprints" if rank is None else "candidates") if group is not None else None
+        layer = self._table(group, "footprints" if rank is None else "candidates") if group is not None else None
         if layer is None:
             return False
         request = QgsFeatureRequest()
@@ -184,7 +197,7 @@ class ResultLayers(QObject):
         geometries = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
         if not geometries:
             return False
-        self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityCheckedParentRecursive(True)
+        self._node(layer).setItemVisibilityCheckedParentRecursive(True)
         transform = QgsCoordinateTransform(
             layer.crs(), canvas.mapSettings().destinationCrs(), self._project.transformContext()
         )
@@ -197,10 +210,10 @@ class ResultLayers(QObject):
         canvas.flashGeometries(geometries, layer.crs())
         return True
 
-    # --- the tree ----------------------------------------------------------------------------------
+    # --- layer tree --------------------------------------------------------------------------------
 
     def _top(self) -> QgsLayerTreeGroup | None:
-        for child in self._project.layerTreeRoot().findGroups(True):
+        for child in layer_tree_root(self._project).findGroups(True):
             if child.customProperty(ROLE_PROPERTY) == "results":
                 return child
         return None
@@ -208,35 +221,39 @@ class ResultLayers(QObject):
     def _top_group(self) -> QgsLayerTreeGroup:
         top = self._top()
         if top is None:
-            top = self._project.layerTreeRoot().insertGroup(0, "EarthLoc")
+            top = not_none(layer_tree_root(self._project).insertGroup(0, "EarthLoc"))
             top.setCustomProperty(ROLE_PROPERTY, "results")
         return top
 
     def _group(self, key: str) -> QgsLayerTreeGroup | None:
-        for group in self._project.layerTreeRoot().findGroups(True):
+        for group in layer_tree_root(self._project).findGroups(True):
             if group.customProperty(PHOTO_PROPERTY) == key:
                 return group
         return None
 
-    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
+    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsMapLayer | None:
         for node in group.findLayers():
             layer = node.layer()
             if layer is not None and layer.customProperty(TABLE_PROPERTY) == table:
                 return layer
         return None
 
+    def _table(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
+        layer = self._layer(group, table)
+        return layer if isinstance(layer, QgsVectorLayer) else None
+
+    def _node(self, layer: QgsMapLayer) -> QgsLayerTreeLayer:
+        return not_none(layer_tree_root(self._project).findLayer(layer.id()))
+
     def _drop_picture(self, group: QgsLayerTreeGroup) -> None:
-        pictures = [
-            node.layerId()
-            for node in group.findLayers()
-            if node.layer() is not None and node.layer().customProperty(TABLE_PROPERTY) == PICTURE
-        ]
-        self._project.removeMapLayers(pictures)
+        layers = (node.layer() for node in group.findLayers())
+        pictures = [layer for layer in layers if layer is not None and layer.customProperty(TABLE_PROPERTY) == PICTURE]
+        self._project.removeMapLayers([layer.id() for layer in pictures])
 
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
     ) -> QgsVectorLayer | None:
-        # Without the default style of the file, which is the one that is loaded below.
+        # The style stored in the file may be old; apply_style loads the plugin's own.
         options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
         layer = QgsVectorLayer(_source(gpkg, table, key), title, "ogr", options)
         if not layer.isValid():
@@ -246,7 +263,7 @@ class ResultLayers(QObject):
         layer.setCustomProperty(TABLE_PROPERTY, table)
         apply_style(layer, table)
         self._project.addMapLayer(layer, False)
-        node = group.insertLayer(0, layer) if key is not None else group.addLayer(layer)
+        node = not_none(group.insertLayer(0, layer) if key is not None else group.addLayer(layer))
         node.setExpanded(False)
         return layer
 
@@ -258,8 +275,8 @@ class ResultLayers(QObject):
     def _all_footprints(self) -> QgsVectorLayer | None:
         top = self._top()
         for node in top.children() if top is not None else []:
-            layer = None if isinstance(node, QgsLayerTreeGroup) else node.layer()
-            if layer is not None and layer.customProperty(TABLE_PROPERTY) == "footprints":
+            layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+            if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY) == "footprints":
                 return layer
         return None
 
@@ -268,8 +285,8 @@ class ResultLayers(QObject):
             self._refresh_all_footprints()
             return
         layer = self._add_layer(self._top_group(), _tr("All footprints"), "footprints", gpkg, None)
-        if layer is not None:  # unchecked: the groups draw the same polygons
-            self._project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
+        if layer is not None:  # hidden: the groups already draw these polygons
+            self._node(layer).setItemVisibilityChecked(False)
 
     def _refresh_all_footprints(self) -> None:
         layer = self._all_footprints()
@@ -278,7 +295,7 @@ class ResultLayers(QObject):
 
 
 def apply_style(layer: QgsVectorLayer, table: str) -> None:
-    """Gives a layer our style for a table; not by loadNamedStyle, which prefers the file's own, however old."""
+    """Applies the plugin's style for a table. Not with loadNamedStyle, which prefers a style stored in the file."""
     qml = style(table)
     if qml.is_file():
         document = QDomDocument()
@@ -286,19 +303,26 @@ def apply_style(layer: QgsVectorLayer, table: str) -> None:
         layer.importNamedStyle(document)
 
 
-def _source(gpkg: Path, table: str, key: str | None) -> str:
-    """Data source of a table, or of its rows for one photo.
+def _remove_group(group: QgsLayerTreeGroup) -> None:
+    """Removes a group from the layer tree."""
+    parent = group.parent()
+    if isinstance(parent, QgsLayerTreeGroup):
+        parent.removeChildNode(group)
 
-    The filter belongs in here: with setSubsetString QGIS 3.22 loses sight of the file while other layers have
-    it open.
+
+def _source(gpkg: Path, table: str, key: str | None) -> str:
+    """Data source of a table; with `key`, of its rows for one photo.
+
+    The filter is part of the source, because after setSubsetString QGIS 3.22 cannot read the file while other layers
+    have it open.
     """
     subset = "" if key is None else f'|subset="photo" = {quoted(key)}'
     return f"{gpkg}|layername={table}{subset}"
 
 
 def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> None:
-    """Makes QGIS look again at the rows of `photos`, and no others: every layer that looks again opens the file."""
-    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer of all footprints
+    """Reloads the layers that show `photos`. Only those, because every reload opens the file."""
+    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer with all footprints
     for layer in project.mapLayers().values():
         is_ours = layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points")
         if is_ours and layer.customProperty(PHOTO_PROPERTY) in keys:
@@ -306,17 +330,17 @@ def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> Non
 
 
 def _reload(layer: QgsVectorLayer) -> None:
-    """Makes QGIS look at the file again, in which the engine has written."""
-    layer.dataProvider().reloadData()
+    """Reads the rows again after the engine has written to the file."""
+    not_none(layer.dataProvider()).reloadData()
     layer.updateExtents()
     layer.triggerRepaint()
 
 
 def map_extent(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsRectangle | None:
-    """Extent of a geometry in the map's coordinates, or None when it has none there.
+    """Extent of a geometry in map coordinates; None when the map cannot show it.
 
-    A polygon cut at the antimeridian has parts at both ends of most maps; then it is the larger part's
-    extent rather than the whole world's. A map centred on the Pacific shows both parts together.
+    A polygon cut at the antimeridian has parts at both ends of most maps. Then the extent is that of the larger part,
+    not of the whole world. A map centred on the Pacific shows both parts together.
     """
     boxes = []
     for part in geometry.asGeometryCollection():

@@ -1,6 +1,6 @@
-"""Draws a results GeoPackage as a picture: the map with footprints and candidates, the photo, a legend.
+"""Draws a results GeoPackage as a picture: a map with footprints and candidates, the photo, a legend.
 
-No widgets and no project: it works in `qgis_process` and in a worker thread.
+It needs neither widgets nor a project, so it works in `qgis_process` and in a worker thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from qgis.core import (
     QgsGeometry,
     QgsMapRendererCustomPainterJob,
     QgsMapSettings,
-    QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsSingleSymbolRenderer,
@@ -33,41 +32,42 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from ..contract.status import LOCATED
 from .export import ExportError, open_results
 from .picture_panel import DPI, INK, MapSubject, draw_panel, font
+from .qgis_types import current_project, not_none
 from .resources import style
 from .store import quoted
 
 SEA = "#dfeaf2"
-PANEL_PX = 400  # at least, for the legend
-FAR_DEG = 60.0  # beyond this from the middle a map in one local projection is too distorted to read
+PANEL_PX = 400  # minimum width of the panel with the legend
+FAR_DEG = 60.0  # farther than this from its centre, a map in a local projection is too distorted to read
 
 
 def choose_photos(results: str, wanted: str = "") -> MapSubject:
-    """The photos of a results GeoPackage, or those whose id, name or path is `wanted`.
+    """The photos of a results GeoPackage; with `wanted`, those with that id, file name or path.
 
     Raises:
-        ExportError: no results GeoPackage, or no such photo in it.
+        ExportError: the file is not a results GeoPackage, or has no such photo.
     """
     rows = list(open_results(results, "photos").getFeatures())
     if wanted:
         name = wanted.replace("\\", "/").rsplit("/", 1)[-1]
         rows = [r for r in rows if wanted == r["photo_id"] or str(r["photo"]).rsplit("/", 1)[-1] == name]
         if not rows:
-            raise ExportError(f"{results}: holds no photo '{wanted}'; give its id or its file name.")
+            raise ExportError(f"{results}: has no photo '{wanted}'; give its id or its file name.")
     if not rows:
-        raise ExportError(f"{results}: holds no photo yet; locate one first.")
+        raise ExportError(f"{results}: has no photos yet; locate one first.")
     return MapSubject(rows, Path(results).parent)
 
 
 def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optional[QgsRasterLayer] = None) -> QImage:
-    """The picture, `size` pixels: the map at the right, the photo and what is known about it at the left.
+    """The picture, `size` pixels: the map on the right, the photo and its data on the left.
 
     Args:
         results: path of a results GeoPackage.
         wanted: id or file name of the photo to show; all photos when empty.
-        basemap: imagery under the footprints; without it the countries that QGIS carries are drawn.
+        basemap: imagery under the footprints; without it, the countries of QGIS's world map.
 
     Raises:
-        ExportError: nothing to draw.
+        ExportError: there is nothing to draw, or the basemap cannot be drawn.
     """
     subject = choose_photos(results, wanted)
     layers = _result_layers(results, subject)
@@ -76,15 +76,15 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
     settings.setOutputDpi(DPI)
     panel = max(round(size.width() * 0.27), PANEL_PX)
     settings.setOutputSize(QSize(size.width() - panel, size.height()))
-    _frame(settings, _worth_seeing(layers))
+    _set_projection_and_extent(settings, _framed_layers(layers))
     map_image = _canvas(settings.outputSize())
     painter = QPainter(map_image)
     with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:
         ground = _warped(basemap, settings, Path(folder) / "ground.tif") if basemap else _countries(settings)
         settings.setLayers([*layers, ground] if ground is not None else layers)
         QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
-        del ground  # closes the file before its folder goes
-    _draw_scale(painter, settings)
+        del ground  # closes the file before its folder is deleted
+    _draw_scale_bar(painter, settings)
     painter.end()
 
     picture = _canvas(size)
@@ -97,24 +97,31 @@ def draw_map_picture(results: str, size: QSize, wanted: str = "", basemap: Optio
 
 
 def draw_footprint_map(results: str, photo: str, size: QSize, basemap: Optional[QgsRasterLayer] = None) -> QImage:
-    """The footprint of one photo, by its name in the tables, on a map of `size` pixels; `basemap` as above."""
+    """The footprint of one photo on a map.
+
+    Args:
+        results: path of a results GeoPackage.
+        photo: its key in the tables.
+        size: pixels.
+        basemap: imagery under the footprint; without it, the countries of QGIS's world map.
+    """
     condition = f'"photo" = {quoted(photo)}'
-    layer = open_results(results, "footprints").materialize(QgsFeatureRequest().setFilterExpression(condition))
+    layer = _rows_in_memory(results, "footprints", condition)
     layer.loadNamedStyle(str(style("footprints")))
     layer.setLabelsEnabled(False)
     settings = QgsMapSettings()
     settings.setBackgroundColor(QColor(SEA))
     settings.setOutputDpi(DPI)
     settings.setOutputSize(size)
-    _frame(settings, [layer])
+    _set_projection_and_extent(settings, [layer])
     image = _canvas(size)
     painter = QPainter(image)
     with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:
         ground = _warped(basemap, settings, Path(folder) / "ground.tif") if basemap else _countries(settings)
         settings.setLayers([layer, ground] if ground is not None else [layer])
         QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
-        del ground  # closes the file before its folder goes
-    _draw_scale(painter, settings)
+        del ground  # closes the file before its folder is deleted
+    _draw_scale_bar(painter, settings)
     painter.end()
     return image
 
@@ -127,42 +134,48 @@ def _canvas(size: QSize) -> QImage:
     return image
 
 
+def _rows_in_memory(results: str, table: str, condition: str) -> QgsVectorLayer:
+    """A layer in memory with the rows of a table that satisfy an expression."""
+    request = QgsFeatureRequest().setFilterExpression(condition)
+    return not_none(open_results(results, table).materialize(request))
+
+
 def _result_layers(results: str, subject: MapSubject) -> list[QgsVectorLayer]:
-    """Nadir points, footprints and candidates of the photos, styled, topmost first; copies in memory."""
+    """Styled layers of the photos' nadirs, footprints and candidates, topmost first; copies in memory."""
     layers = []
     for table in ("photos", "footprints", "candidates"):
         condition = subject.where()
         if table == "candidates" and len(subject.photos) > 1:
-            condition += ' AND "rank" = 1'  # the others of many photos would hide one another
-        layer = open_results(results, table).materialize(QgsFeatureRequest().setFilterExpression(condition))
+            condition += ' AND "rank" = 1'  # candidates of many photos would cover each other
+        layer = _rows_in_memory(results, table, condition)
         layer.loadNamedStyle(str(style(table)))
         layers.append(layer)
     return layers
 
 
 def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
-    """The world map that comes with QGIS, plainly drawn, without what lies at the other end of the Earth.
+    """QGIS's own world map, without the countries around the antipode of the map's centre.
 
-    The point opposite the middle of a local projection is drawn as a circle all round the map.
+    A local projection draws its antipode as a circle around the whole map.
     """
     world = Path(QgsApplication.pkgDataPath()) / "resources" / "data" / "world_map.gpkg"
     layer = QgsVectorLayer(f"{world}|layername=countries", "countries", "ogr")
     if not layer.isValid():
         return None
     to_wgs84 = QgsCoordinateTransform(settings.destinationCrs(), layer.crs(), QgsCoordinateTransformContext())
-    middle = to_wgs84.transform(settings.visibleExtent().center())
-    opposite = f"make_point({(middle.x() + 360) % 360 - 180}, {-middle.y()})"
-    request = QgsFeatureRequest().setFilterExpression(f"NOT intersects($geometry, buffer({opposite}, 15))")
-    countries = layer.materialize(request)
-    look = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
-    countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+    centre = to_wgs84.transform(settings.visibleExtent().center())
+    antipode = f"make_point({(centre.x() + 360) % 360 - 180}, {-centre.y()})"
+    request = QgsFeatureRequest().setFilterExpression(f"NOT intersects($geometry, buffer({antipode}, 15))")
+    countries = not_none(layer.materialize(request))
+    symbol = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
+    countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(symbol)))
     return countries
 
 
 def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> QgsRasterLayer:
-    """The basemap brought to the map's projection by GDAL: QGIS's own way fails at the antimeridian."""
+    """The basemap, warped to the map's projection by GDAL because QGIS's own warping fails at the antimeridian."""
     extent, size = settings.visibleExtent(), settings.outputSize()
-    wkt = QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL
+    wkt = QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED_GDAL  # type: ignore[attr-defined]
     try:
         warped = gdal.Warp(
             str(path),
@@ -175,7 +188,7 @@ def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> Qg
             resampleAlg="bilinear",
             dstAlpha=True,
         )
-    except RuntimeError:  # where GDAL has been told to raise errors rather than to return None
+    except RuntimeError:  # gdal.UseExceptions() is in effect; else Warp returns None
         warped = None
     if warped is None:
         raise ExportError(f"{basemap.source()}: could not be drawn as a basemap; choose another.")
@@ -183,8 +196,8 @@ def _warped(basemap: QgsRasterLayer, settings: QgsMapSettings, path: Path) -> Qg
     return QgsRasterLayer(str(path), basemap.name(), "gdal")
 
 
-def _worth_seeing(layers: list[QgsVectorLayer]) -> list[QgsVectorLayer]:
-    """Of `_result_layers` those that the map has to show: candidates only while not all photos are located.
+def _framed_layers(layers: list[QgsVectorLayer]) -> list[QgsVectorLayer]:
+    """The layers that determine the map's extent: candidates only if a photo is not located.
 
     Candidates of a photo without a nadir lie all over the world.
     """
@@ -192,16 +205,16 @@ def _worth_seeing(layers: list[QgsVectorLayer]) -> list[QgsVectorLayer]:
     return layers[:2] if found == {LOCATED} else layers
 
 
-def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
-    """Chooses a projection that is true around the results, also at the antimeridian, and fits them in."""
+def _set_projection_and_extent(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
+    """Chooses a projection that is accurate around the results, also at the antimeridian, and the extent."""
     wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
     shapes = [f.geometry() for layer in layers for f in layer.getFeatures() if not f.geometry().isNull()]
     if not shapes:
         settings.setDestinationCrs(wgs84)
         settings.setExtent(QgsRectangle(-180, -90, 180, 90))
         return
-    lat, lon = _middle(shapes)
-    farthest = max(_angle_deg(lat, lon, v.y(), v.x()) for g in shapes for v in g.vertices())
+    lat, lon = _centre(shapes)
+    farthest = max(_angular_distance_deg(lat, lon, v.y(), v.x()) for g in shapes for v in g.vertices())
     local = f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f}"
     kind = local if farthest < FAR_DEG else "+proj=eqearth +lon_0=0"
     crs = QgsCoordinateReferenceSystem.fromProj(f"{kind} +datum=WGS84 +units=m +no_defs")
@@ -215,12 +228,12 @@ def _frame(settings: QgsMapSettings, layers: list[QgsVectorLayer]) -> None:
         extent.combineExtentWith(box)
     extent.grow(max(extent.width(), extent.height()) * 0.08 + 60_000)
     settings.setDestinationCrs(crs)
-    settings.setTransformContext(QgsProject.instance().transformContext())
+    settings.setTransformContext(current_project().transformContext())
     settings.setExtent(extent)
 
 
-def _middle(shapes: list[QgsGeometry]) -> tuple[float, float]:
-    """Latitude and longitude of the middle, as the mean of vectors from the Earth's centre."""
+def _centre(shapes: list[QgsGeometry]) -> tuple[float, float]:
+    """Latitude and longitude of the centre: the mean of vectors from the Earth's centre."""
     x = y = z = 0.0
     for shape in shapes:
         for vertex in shape.vertices():
@@ -231,14 +244,14 @@ def _middle(shapes: list[QgsGeometry]) -> tuple[float, float]:
     return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
-def _angle_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+def _angular_distance_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     a, b, d = math.radians(lat1), math.radians(lat2), math.radians(lon2 - lon1)
     cosine = math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(d)
     return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
 
 
-def _draw_scale(painter: QPainter, settings: QgsMapSettings) -> None:
-    """A bar of a round number of kilometres at the lower left."""
+def _draw_scale_bar(painter: QPainter, settings: QgsMapSettings) -> None:
+    """Draws a scale bar of a round number of kilometres at the lower left."""
     km_per_px = settings.mapUnitsPerPixel() / 1000.0
     if settings.destinationCrs().isGeographic() or km_per_px <= 0:
         return

@@ -1,4 +1,4 @@
-"""Which files are photos."""
+"""Finds photo files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".a
 
 
 def is_photo(path: str) -> bool:
-    """Whether the file name is one of a picture we read."""
+    """Whether the ending of a file name is that of a picture format that the engine reads."""
     return path.lower().endswith(PHOTO_SUFFIXES)
 
 
 def find_photos(paths: Iterable[str]) -> Iterator[str]:
-    """Absolute paths of the photos among `paths` and below the folders in it, in order of name."""
+    """Absolute paths of the photos among `paths` and in the folders among them, with subfolders, in order of name."""
     for path in paths:
         path = os.path.abspath(path)
         if not os.path.isdir(path):
             if is_photo(path):
                 yield path
             continue
-        for folder, below, files in os.walk(path):
-            below.sort()
+        for folder, subfolders, files in os.walk(path):
+            subfolders.sort()
             yield from (os.path.join(folder, name) for name in sorted(files) if is_photo(name))

@@ -1,4 +1,4 @@
-"""The side of a map picture: the photo, what is known about it, the legend of the map."""
+"""The panel beside a map picture: the photo, its data, the legend of the map."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImageReader, QPainter, QTextOption, QTransform
 
 from ..contract.status import STATUSES, UNCERTAIN
+from .qgis_types import not_none
 from .words import in_percent, lat_lon, status_label
 from .words import tr as _tr
 
@@ -19,25 +20,30 @@ INK = QColor("#1d2733")
 FAINT = QColor("#5b6875")
 
 
-def _status_words(status: str) -> str:
+def _status_text(status: str) -> str:
     return _tr("uncertain: check before use") if status == UNCERTAIN else status_label(status)
 
 
 @dataclass
 class MapSubject:
-    """What a picture shows: the photos chosen, as rows of the `photos` table."""
+    """What a picture shows.
+
+    Attributes:
+        photos: rows of the table `photos`.
+        folder: of the results GeoPackage.
+    """
 
     photos: list[QgsFeature]
     folder: Path
 
     def where(self) -> str:
-        """Filter that chooses the rows of these photos in any table."""
+        """Filter expression for the rows of these photos in any table."""
         quoted = ", ".join("'" + str(row["photo"]).replace("'", "''") + "'" for row in self.photos)
         return f'"photo" IN ({quoted})'
 
 
 def font(points: int, bold: bool = False) -> QFont:
-    """The font of the picture, `points` high at its resolution."""
+    """The font of the picture, `points` in size at its resolution."""
     chosen = QFont("Open Sans")
     chosen.setPixelSize(round(points * DPI / 72))
     chosen.setBold(bold)
@@ -45,7 +51,7 @@ def font(points: int, bold: bool = False) -> QFont:
 
 
 def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list[QgsVectorLayer]) -> None:
-    """Draws the panel into `area`; `layers` are nadir points, footprints and candidates of the subject's photos."""
+    """Draws the panel into `area`; `layers` are nadirs, footprints and candidates of the subject's photos."""
     painter.fillRect(area, QColor("white"))
     inner = area.adjusted(22, 22, -22, -18)
     top = inner.top()
@@ -55,7 +61,7 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
         painter.setFont(font(points, bold))
         painter.setPen(colour)
         option = QTextOption(Qt.AlignmentFlag.AlignLeft)
-        if " " not in text:  # a long file name has no place to wrap
+        if " " not in text:  # a long file name cannot wrap
             text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
         box = painter.boundingRect(QRectF(inner.left(), top, inner.width(), inner.height()), text, option)
         painter.drawText(box, text, option)
@@ -64,7 +70,7 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
     if len(subject.photos) == 1:
         row = subject.photos[0]
         write(_name(row), 14, INK, bold=True)
-        words = _status_words(str(row["status"]))
+        words = _status_text(str(row["status"]))
         write(words[:1].upper() + words[1:], 10, INK, gap=14)
         footprint = next(layers[1].getFeatures(), None)
         top = _draw_photo(painter, inner, top, subject.folder / str(row["photo"]), footprint)
@@ -75,7 +81,7 @@ def draw_panel(painter: QPainter, area: QRect, subject: MapSubject, layers: list
         for status in STATUSES:
             number = sum(row["status"] == status for row in subject.photos)
             if number:
-                write(f"{number} {_status_words(status)}", 10, INK)
+                write(f"{number} {_status_text(status)}", 10, INK)
     _draw_legend(painter, inner, layers)
 
 
@@ -85,7 +91,7 @@ def _name(row: QgsFeature) -> str:
 
 
 def facts_of(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
-    """What is known about a photo, a line each, from its rows of `photos` and `footprints`."""
+    """Lines of text about a photo, from its rows of `photos` and `footprints`."""
     facts = []
     if isinstance(row["confidence"], float):
         facts.append(_tr("Confidence {percent}").format(percent=in_percent(row["confidence"])))
@@ -93,7 +99,7 @@ def facts_of(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
         facts.append(_tr("Centre {place}").format(place=lat_lon(row["center_lat"], row["center_lon"])))
     if isinstance(row["nadir_lat"], float):
         facts.append(_tr("Nadir {place}").format(place=lat_lon(row["nadir_lat"], row["nadir_lon"])))
-    # The width is that of the tile found, which is the footprint only where no camera was fitted.
+    # width_km is the width of the best tile, which is the footprint only if no camera was fitted.
     fitted = footprint is not None and isinstance(footprint["camera_altitude_km"], float)
     if footprint is not None and not fitted and isinstance(footprint["width_km"], float):
         facts.append(_tr("Ground width about {km} km").format(km=f"{footprint['width_km']:.0f}"))
@@ -103,7 +109,7 @@ def facts_of(row: QgsFeature, footprint: Optional[QgsFeature]) -> list[str]:
 
 
 def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint: Optional[QgsFeature]) -> int:
-    """Draws the photo, turned to about north up where a footprint says how; returns where to go on below it."""
+    """Draws the photo, rotated to about north up if its rotation is known. Returns the y coordinate below it."""
     reader = QImageReader(str(path))
     reader.setAutoTransform(False)  # corners and rotation are those of the stored pixels
     full = reader.size()
@@ -112,9 +118,9 @@ def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint
     image = reader.read()
     if image.isNull():
         return top
-    turn = footprint["rotation_deg"] if footprint is not None else 0
-    turn = turn if isinstance(turn, int) else 0
-    image = image.transformed(QTransform().rotate(-turn))
+    rotation = footprint["rotation_deg"] if footprint is not None else 0
+    rotation = rotation if isinstance(rotation, int) else 0
+    image = image.transformed(QTransform().rotate(-rotation))
     image = image.scaled(
         QSize(inner.width(), round(inner.height() * 0.42)),
         Qt.AspectRatioMode.KeepAspectRatio,
@@ -123,19 +129,19 @@ def _draw_photo(painter: QPainter, inner: QRect, top: int, path: Path, footprint
     painter.drawImage(QPoint(inner.left(), top), image)
     painter.setFont(font(8))
     painter.setPen(FAINT)
-    turned = _tr("The photo, turned by {turn}° to be about north up").format(turn=turn)
-    caption = turned if turn else _tr("The photo as it is stored")
+    rotated = _tr("The photo, rotated by {degrees}° to about north up").format(degrees=rotation)
+    caption = rotated if rotation else _tr("The photo as it is stored")
     bottom = top + image.height()
     painter.drawText(QPoint(inner.left(), bottom + 20), caption)
     return bottom + 38
 
 
 def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) -> None:
-    """The symbols that occur on the map, from the bottom of the panel upwards."""
+    """Draws the symbols that occur on the map at the bottom of the panel."""
     entries = []
     for layer in (layers[1], layers[2], layers[0]):
         context = QgsRenderContext()
-        renderer = layer.renderer().clone()
+        renderer = not_none(not_none(layer.renderer()).clone())
         renderer.startRender(context, layer.fields())
         used = set()
         for feature in layer.getFeatures():
@@ -143,15 +149,15 @@ def _draw_legend(painter: QPainter, inner: QRect, layers: list[QgsVectorLayer]) 
             if not feature.geometry().isNull():
                 used |= set(renderer.legendKeysForFeature(feature, context))
         renderer.stopRender(context)
-        entries += [i for i in layer.renderer().legendSymbolItems() if i.ruleKey() in used]
+        entries += [i for i in not_none(layer.renderer()).legendSymbolItems() if i.ruleKey() in used]
     height, swatch = 34, QSize(40, 24)
     top = inner.bottom() - height * len(entries)
     painter.setFont(font(9))
     for entry in entries:
-        ground = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
-        painter.fillRect(ground, QColor("#8a9aa5"))
-        painter.drawImage(ground.topLeft() + QPoint(4, 2), entry.symbol().asImage(swatch))
+        background = QRect(inner.left(), top, swatch.width() + 8, swatch.height() + 4)
+        painter.fillRect(background, QColor("#8a9aa5"))
+        painter.drawImage(background.topLeft() + QPoint(4, 2), not_none(entry.symbol()).asImage(swatch))
         painter.setPen(INK)
-        place = QRectF(ground.right() + 12, top, inner.width() - ground.width() - 12, ground.height())
+        place = QRectF(background.right() + 12, top, inner.width() - background.width() - 12, background.height())
         painter.drawText(place, entry.label(), QTextOption(Qt.AlignmentFlag.AlignVCenter))
         top += height

@@ -1,4 +1,4 @@
-"""Photos drawn on the map: the engine orthorectifies them into a folder beside the results."""
+"""Draws photos on the map: the engine orthorectifies them into a folder beside the results."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..contract.localization import Localization
 from ..contract.protocol import Georeference
 from .engine_client import EngineClient, EngineError
 from .layers import ResultLayers
@@ -20,11 +21,11 @@ from .store import ResultStore, StoreError
 _UNCERTAINTY = "_uncertainty_km.tif"
 
 
-def picture_path(store: ResultStore, photo: str, localization: dict) -> Path:
-    """Where the drawn photo is kept: another camera, another file."""
+def picture_path(store: ResultStore, photo: str, localization: Localization) -> Path:
+    """File of the drawn photo. Its name depends on the pose, so a corrected photo gets another file."""
     key = store.key(photo)
-    marks = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, json.dumps(localization["pose"]))]
-    return picture_folder(store) / "-".join([Path(key).stem, *marks, "ortho.tif"])
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, json.dumps(localization["pose"]))]
+    return picture_folder(store) / "-".join([Path(key).stem, *hashes, "ortho.tif"])
 
 
 def picture_folder(store: ResultStore) -> Path:
@@ -33,15 +34,18 @@ def picture_folder(store: ResultStore) -> Path:
 
 
 def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dict[str, Path]:
-    """Puts what was drawn of `photos` beside other results too; returns where it is there, by photo.
+    """Makes the drawn photos of `old` available beside the results `new`, too.
 
-    Without copying where a disk can hold a file under two names. What cannot be put there is left out.
+    Files are hard-linked if the disk allows it, else copied. Files for which neither works are left out.
+
+    Returns:
+        The new path of each drawn photo, by photo.
     """
     carried = {}
     for photo in photos:
         with suppress(OSError, StoreError):
             found = old.localization(photo)
-            if not found or not found.get("pose"):
+            if not found or not found["pose"]:
                 continue
             here, there = picture_path(old, photo, found), picture_path(new, photo, found)
             if not here.is_file():
@@ -53,13 +57,13 @@ def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dic
                     try:
                         os.link(source, target)
                     except OSError:
-                        _copy_whole(source, target)
+                        _copy_atomically(source, target)
             carried[photo] = there
     return carried
 
 
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copies a file; half of one would be taken for a drawn photo."""
+def _copy_atomically(source: Path, target: Path) -> None:
+    """Copies a file through a temporary file: an incomplete copy would count as a drawn photo."""
     part = target.with_name(f".{target.name}")
     try:
         shutil.copyfile(source, part)
@@ -70,10 +74,10 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 
 def forget_pictures(photo: str, store: ResultStore, but: Path | None = None) -> None:
-    """Deletes what was drawn of a photo, `but` one; a file that is still open elsewhere stays."""
-    mark = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
+    """Deletes the drawn files of a photo except `but`. A file that another program has open stays."""
+    key_hash = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
     folder = picture_folder(store)
-    for file in list(folder.glob(f"*-{mark}-*")):
+    for file in list(folder.glob(f"*-{key_hash}-*")):
         if but is None or not file.name.startswith(but.stem):
             with suppress(OSError):
                 file.unlink()
@@ -82,13 +86,13 @@ def forget_pictures(photo: str, store: ResultStore, but: Path | None = None) -> 
 
 
 class MapPictures(QObject):
-    """Draws photos with the engine, in the background, and adds them to their groups of layers. Main thread only.
+    """Draws photos with the engine, in the background, and adds them to their layer groups. Main thread only.
 
     Signals:
-        busy_changed(busy): something is being drawn, or no longer.
-        progress_changed(text): what the engine is at.
-        shown(photo): it is on the map.
-        refused(photo, message): it is not, and why.
+        busy_changed(busy): whether a photo is being drawn.
+        progress_changed(text): the current stage, for the user.
+        shown(photo): the photo is on the map.
+        refused(photo, message): the photo cannot be shown, and why.
     """
 
     busy_changed = pyqtSignal(bool)
@@ -108,7 +112,7 @@ class MapPictures(QObject):
         return bool(self._running)
 
     def show(self, photo: str, store: ResultStore) -> None:
-        """Shows a photo on the map: at once when it was drawn before, else as soon as the engine has drawn it."""
+        """Shows a photo on the map: at once if it was drawn before, else when the engine has drawn it."""
         if photo in self._running:
             return
         try:
@@ -116,7 +120,7 @@ class MapPictures(QObject):
         except StoreError as error:
             self.refused.emit(photo, str(error))
             return
-        if not found or not found.get("pose"):
+        if not found or not found["pose"]:
             why = self.tr("The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.")
             self.refused.emit(photo, why)
             return
@@ -140,32 +144,32 @@ class MapPictures(QObject):
         self.busy_changed.emit(True)
 
     def drop_outdated(self, photos: list[str], store: ResultStore) -> None:
-        """Takes photos off the map that another camera drew than the one that holds by now."""
+        """Removes drawn photos from the map whose pose is no longer the one in effect."""
         for photo in photos:
             shown = self._layers.picture_of(photo, store.path)
             if shown is None:
                 continue
-            with suppress(StoreError):  # the file is locked: what is there stays
+            with suppress(StoreError):  # the file is locked: keep what is shown
                 found = store.localization(photo)
-                if not found or not found.get("pose") or picture_path(store, photo, found) != shown:
+                if not found or not found["pose"] or picture_path(store, photo, found) != shown:
                     self._layers.drop_picture(photo, store.path)
 
     def cancel_all(self) -> None:
-        """Gives up what is being drawn."""
+        """Cancels all drawing."""
         for request_id in list(self._running.values()):
             self._client.cancel(request_id)
 
     def _drawn(self, photo: str, store: ResultStore, picture: Path) -> None:
-        self._ended(photo)
+        self._finish(photo)
         self._add(photo, store, picture)
         forget_pictures(photo, store, but=picture)  # drawn with another camera
 
     def _failed(self, photo: str, error: EngineError) -> None:
-        self._ended(photo)
+        self._finish(photo)
         if error.kind != "cancelled":
             self.refused.emit(photo, error.message)
 
-    def _ended(self, photo: str) -> None:
+    def _finish(self, photo: str) -> None:
         self._running.pop(photo, None)
         if not self._running:
             self.busy_changed.emit(False)

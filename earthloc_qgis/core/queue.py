@@ -1,6 +1,6 @@
-"""Photos waiting to be located, one after the other, through crashes of the engine.
+"""Queue of photos to locate, one after the other. It survives crashes of the engine.
 
-The panel and the Processing algorithm both use this; it needs an event loop and nothing else.
+Both the panel and the Processing algorithm use it. It needs an event loop and nothing else.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .words import in_a_sentence, stage_in_words
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 SKIPPED = "skipped"  # a review decided on it
-MAX_CRASHES = 2  # a photo that took the engine down this often is not tried again
+MAX_CRASHES = 2  # a photo on which the engine crashed this often is not tried again
 
-# Errors that every further photo would meet as well: the run ends and the rest keeps waiting.
-_HOPELESS = {"unavailable", "index", "model"}
+# Kinds of errors that every further photo would cause, too: the run ends, and the other photos keep waiting.
+_FATAL_KINDS = {"unavailable", "index", "model"}
 
-# How far along a photo is when a stage begins, and the stage's share; registering is nearly all the work.
+# Progress of a photo when a stage begins, and the share of the stage. Registering takes most of the time.
 _STAGES = {
     "read": (0.0, 0.1),
     "embed": (0.1, 0.2),
@@ -34,17 +34,26 @@ _STAGES = {
 
 @dataclass
 class Job:
-    """One photo in the queue. `nadir` is (lat, lon) or None; `result` the engine's localization.
+    """One photo in the queue.
 
-    `include_reviewed` locates it also if a review decided on it: said of each photo, so that who says it of some while
-    a run is on does not say it of all that wait.
+    Attributes:
+        photo: path.
+        nadir: (lat, lon), or None.
+        include_reviewed: locate it even if a review decided on it. Stored for each photo, so that photos added during a
+            run do not change it for those already waiting.
+        state: WAITING, RUNNING, DONE, FAILED, CANCELLED or SKIPPED.
+        progress: 0 to 1.
+        message: for the user.
+        result: the engine's answer.
+        crashes: how often the engine crashed on it.
+        request_id: of the running request.
     """
 
     photo: str
     nadir: tuple[float, float] | None = None
     include_reviewed: bool = False
     state: str = WAITING
-    progress: float = 0.0  # 0..1
+    progress: float = 0.0
     message: str = ""
     result: LocalizeAnswer | None = None
     crashes: int = 0
@@ -56,14 +65,14 @@ class LocalizationQueue(QObject):
 
     Args:
         client: of the engine.
-        options: a request with the parameters of all photos; `photo`, `nadir` and `include_reviewed` are each job's.
+        options: a request with the parameters for all photos; each job sets `photo`, `nadir` and `include_reviewed`.
 
     Signals:
         job_changed(photo): state, progress or result of a job changed.
         progress_changed(done, total, seconds_left): of this run; seconds_left is -1.0 while unknown.
-        recovered(message): the engine crashed or hung and is being started again.
-        halted(message): nothing more can be located (no engine, a damaged index); the rest is left waiting.
-        finished(): nothing is running any more, after all else has been told.
+        recovered(message): the engine crashed or hung and is started again.
+        halted(message): no photo can be located (no engine, a damaged index); the other photos keep waiting.
+        finished(): the run has ended. Always the last signal.
     """
 
     job_changed = pyqtSignal(str)
@@ -75,16 +84,16 @@ class LocalizationQueue(QObject):
     def __init__(self, client: EngineClient, options: Localize, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
-        self.options = options  # may be exchanged at any time; holds for photos not yet sent
+        self.options = options  # may be replaced at any time; used for photos not sent yet
         self.jobs: dict[str, Job] = {}
         self.running = False
         self.halted_by = ""  # the message of `halted`, or ""
-        self._seconds: list[float] = []
+        self._durations_s: list[float] = []
         self._sent_at = 0.0
         self._cancelling: set[str] = set()
 
     def add(self, photo: str, nadir: tuple[float, float] | None = None, include_reviewed: bool = False) -> None:
-        """Puts a photo at the end; one that is waiting or running already is left as it is."""
+        """Adds a photo at the end. A photo that already waits or runs keeps its place."""
         job = self.jobs.get(photo)
         if job is not None and job.state in (WAITING, RUNNING):
             job.nadir, job.include_reviewed = nadir, include_reviewed
@@ -93,25 +102,25 @@ class LocalizationQueue(QObject):
         self.jobs[photo] = Job(photo, nadir, include_reviewed)
         self.job_changed.emit(photo)
         if self.running:
-            self._tell_progress()
+            self._emit_progress()
 
     def clear(self) -> None:
-        """Forgets the photos of the last run, waiting ones too; only while nothing is running."""
+        """Removes all photos, also waiting ones. Does nothing during a run."""
         if not self.running:
             self.jobs.clear()
 
     def start(self) -> None:
-        """Begins with the first photo waiting. `finished` is emitted even when there is none."""
+        """Starts with the first waiting photo. `finished` is emitted even if there is none."""
         if self.running:
             return
         self.running = True
         self.halted_by = ""
-        self._seconds = []
-        self._tell_progress()
+        self._durations_s = []
+        self._emit_progress()
         self._next()
 
     def cancel(self, photo: str) -> None:
-        """Gives one photo up: at once when it waits, as soon as the engine lets go when it runs."""
+        """Cancels a photo: at once if it waits, when the engine answers if it runs."""
         job = self.jobs.get(photo)
         if job is None:
             return
@@ -124,19 +133,19 @@ class LocalizationQueue(QObject):
             self._client.cancel(job.request_id)
 
     def cancel_all(self) -> None:
-        """Gives up everything that waits or runs."""
+        """Cancels all photos that wait or run."""
         for job in sorted(self.jobs.values(), key=lambda job: job.state == RUNNING):
             self.cancel(job.photo)
 
     def forget(self, photo: str) -> None:
-        """Drops a photo from the list; one that runs is cancelled first."""
+        """Removes a photo from the queue. One that runs is only cancelled."""
         self.cancel(photo)
         if photo in self.jobs and self.jobs[photo].state != RUNNING:
             del self.jobs[photo]
             if self.running:
-                self._tell_progress()
+                self._emit_progress()
 
-    # --- one photo after the other -----------------------------------------------------------------
+    # --- running -----------------------------------------------------------------------------------
 
     def _next(self) -> None:
         job = next((job for job in self.jobs.values() if job.state == WAITING), None)
@@ -149,24 +158,25 @@ class LocalizationQueue(QObject):
         request = replace(self.options, photo=job.photo, nadir=job.nadir, include_reviewed=job.include_reviewed)
         job.request_id = self._client.request(
             request,
-            on_result=lambda result: self._answered(job, result),
-            on_error=lambda error: self._refused(job, error),
-            on_progress=lambda params: self._progressed(job, params),
+            on_result=lambda result: self._on_result(job, result),
+            on_error=lambda error: self._on_error(job, error),
+            on_progress=lambda params: self._on_progress(job, params),
         )
         self.job_changed.emit(job.photo)
 
-    def _progressed(self, job: Job, params: dict) -> None:
+    def _on_progress(self, job: Job, params: dict) -> None:
         start, share = _STAGES.get(str(params.get("stage")), (job.progress, 0.0))
         done, total = params.get("done"), params.get("total")
-        known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
-        part = done / total if known else 0.0
+        part = 0.0
+        if isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0:
+            part = done / total
         job.progress = max(job.progress, min(1.0, start + share * part))
         if job.photo not in self._cancelling:
             job.message = stage_in_words(params)
         self.job_changed.emit(job.photo)
 
-    def _answered(self, job: Job, result: LocalizeAnswer) -> None:
-        self._seconds.append(time.monotonic() - self._sent_at)
+    def _on_result(self, job: Job, result: LocalizeAnswer) -> None:
+        self._durations_s.append(time.monotonic() - self._sent_at)
         job.result = result
         save_error = result["save_error"]
         if result.get("skipped"):
@@ -179,7 +189,7 @@ class LocalizationQueue(QObject):
             self._end(job, DONE, result["message"])
         self._next()
 
-    def _refused(self, job: Job, error: EngineError) -> None:
+    def _on_error(self, job: Job, error: EngineError) -> None:
         job.request_id = None
         if error.kind == "crashed":
             job.crashes += 1
@@ -192,7 +202,7 @@ class LocalizationQueue(QObject):
                 self._end(job, FAILED, why.format(n=job.crashes, reason=error.message))
         elif error.kind == "cancelled":
             self._end(job, CANCELLED, self.tr("Cancelled"))
-        elif error.kind in _HOPELESS:
+        elif error.kind in _FATAL_KINDS:
             job.state, job.progress = WAITING, 0.0
             self.job_changed.emit(job.photo)
             self.running = False
@@ -207,12 +217,12 @@ class LocalizationQueue(QObject):
         job.state, job.message, job.request_id = state, message, None
         job.progress = 1.0 if state in (DONE, SKIPPED) else 0.0
         self.job_changed.emit(job.photo)
-        self._tell_progress()
+        self._emit_progress()
 
-    def _tell_progress(self) -> None:
+    def _emit_progress(self) -> None:
         total = len(self.jobs)
         left = sum(job.state in (WAITING, RUNNING) for job in self.jobs.values())
-        # The first photo also pays for starting the engine and opening the index.
-        seconds = self._seconds[1:] or self._seconds
+        # The first photo takes longer: it starts the engine and opens the index.
+        seconds = self._durations_s[1:] or self._durations_s
         seconds_left = left * sum(seconds) / len(seconds) if seconds else -1.0
         self.progress_changed.emit(total - left, total, seconds_left)

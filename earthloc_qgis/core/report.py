@@ -1,4 +1,4 @@
-"""A report of reviewed photos: one HTML file that holds its pictures, for the browser and the printer."""
+"""Writes a report of reviewed photos: one HTML file with all pictures inside, for the browser and for printing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from qgis.core import QgsFeedback, QgsRasterLayer
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QTransform
 
+from .atomic_file import write_atomically
 from .camera import CornerCamera, offset
 from .export import ExportError
 from .map_picture import draw_footprint_map
 from .reviewed_rows import ReviewedRow, reviewed_rows
 from .training_photos import jpeg, read_stored
-from .whole_file import write_whole
 from .words import in_percent, lat_lon
 from .words import tr as _tr
 
@@ -33,17 +33,20 @@ def write_report(
     results: Path, target: Path, only_usable: bool = True, basemap: Optional[QgsRasterLayer] = None,
     feedback: Optional[QgsFeedback] = None,
 ) -> int:  # fmt: skip
-    """Writes the report, replacing what is there when it is complete; returns the number of photos. Any thread.
+    """Writes the report and returns the number of photos. May run in any thread.
+
+    An existing file is replaced when the new one is complete.
 
     Args:
         results: path of a results GeoPackage.
         target: the HTML file.
-        only_usable: photos accepted or corrected; else all.
-        basemap: imagery under the footprints; without it the countries that QGIS carries.
-        feedback: told of progress; its cancel stops the report.
+        only_usable: only accepted and corrected photos; else all.
+        basemap: imagery under the footprints; without it, the countries of QGIS's world map.
+        feedback: receives progress; cancelling it stops the report.
 
     Raises:
-        ExportError: it could not be written, or was cancelled. StoreError: the results cannot be read.
+        ExportError: there is no photo to write, the file cannot be written, or the user cancelled.
+        StoreError: the results cannot be read.
     """
     rows = reviewed_rows(results, only_usable)
     if not rows:
@@ -62,7 +65,7 @@ def write_report(
         f'<!doctype html><html><head><meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
         f"</head><body><h1>{html.escape(title)}</h1><p>{html.escape(summary)}</p>{''.join(parts)}</body></html>"
     )
-    write_whole(target, page.encode("utf-8"))
+    write_atomically(target, page.encode("utf-8"))
     return len(rows)
 
 
@@ -72,10 +75,10 @@ def _article(results: Path, row: ReviewedRow, basemap: Optional[QgsRasterLayer])
     if photo.isNull():
         pictures.append(f"<p>{html.escape(_tr('{path} cannot be read.').format(path=row.path))}</p>")
     else:
-        turned = photo.transformed(QTransform().rotate(_turn_deg(row)), Qt.TransformationMode.SmoothTransformation)
-        turned = turned.scaled(_PHOTO_PX, _PHOTO_PX, Qt.AspectRatioMode.KeepAspectRatio,
+        rotated = photo.transformed(QTransform().rotate(_rotation_deg(row)), Qt.TransformationMode.SmoothTransformation)
+        rotated = rotated.scaled(_PHOTO_PX, _PHOTO_PX, Qt.AspectRatioMode.KeepAspectRatio,
                                Qt.TransformationMode.SmoothTransformation)  # fmt: skip
-        pictures.append(_image(jpeg(turned, 82), _tr("The photo, north about up")))
+        pictures.append(_image(jpeg(rotated, 82), _tr("The photo, north about up")))
     if row["center_lat"] is not None:
         drawn = draw_footprint_map(str(results), row["photo"], _MAP_SIZE, basemap)
         pictures.append(_image(jpeg(drawn, 85), _tr("Its footprint on the map")))
@@ -88,8 +91,8 @@ def _article(results: Path, row: ReviewedRow, basemap: Optional[QgsRasterLayer])
     )
 
 
-def _turn_deg(row: ReviewedRow) -> int:
-    """The quarter turn, clockwise, that brings north nearest to up."""
+def _rotation_deg(row: ReviewedRow) -> int:
+    """Clockwise rotation, a multiple of 90°, that brings north closest to up."""
     if row.corners is None:
         return 0
     camera = CornerCamera(row.corners, (400, 300))
@@ -103,9 +106,9 @@ def _turn_deg(row: ReviewedRow) -> int:
     return 0 if dy < 0 else 180
 
 
-def _image(content: bytes, words: str) -> str:
+def _image(content: bytes, caption: str) -> str:
     coded = base64.b64encode(content).decode("ascii")
-    return f'<img src="data:image/jpeg;base64,{coded}" alt="{html.escape(words, quote=True)}">'
+    return f'<img src="data:image/jpeg;base64,{coded}" alt="{html.escape(caption, quote=True)}">'
 
 
 def _facts(row: ReviewedRow) -> list[tuple[str, str]]:

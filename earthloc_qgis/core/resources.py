@@ -1,4 +1,4 @@
-"""Where the files beside the code are: styles, icons, and the repository the plugin may lie in."""
+"""Paths of the files beside the code: styles, icons, metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLUGIN_FOLDER = Path(__file__).resolve().parents[1]
 
 
 def version() -> str:
-    """Version of the plugin, from its metadata.txt; "unknown" when the file is missing."""
+    """Version of the plugin from its metadata.txt; "unknown" if the file is missing."""
     for folder in (PLUGIN_FOLDER, PLUGIN_FOLDER.parent):
         metadata = folder / "metadata.txt"
         if metadata.is_file():
@@ -22,18 +22,18 @@ def version() -> str:
 
 
 def resource(*parts: str) -> Path:
-    """Path of a file under `resources/`: inside the packaged plugin, else in the repository around it."""
+    """Path of a file in `resources/`: in the packaged plugin, else in the repository."""
     packaged = PLUGIN_FOLDER.joinpath("resources", *parts)
     return packaged if packaged.exists() else PLUGIN_FOLDER.parent.joinpath("resources", *parts)
 
 
 def style(name: str) -> Path:
-    """Path of the QML style `name` ("footprints" or "candidates")."""
+    """Path of the QML style for the table `name`."""
     return resource("styles", f"{name}.qml")
 
 
 def icon(name: str = "earthloc") -> QIcon:
-    """Our own icon `name`; a globe of QGIS's theme when it is missing."""
+    """The plugin's icon `name`; if it is missing, a globe of QGIS's theme."""
     path = resource("icons", f"{name}.svg")
     return QIcon(str(path)) if path.is_file() else QgsApplication.getThemeIcon("/mIconGlobe.svg")
 

@@ -1,4 +1,4 @@
-"""Reviewed photos with all that is known of them, for export. Plain SQLite, read-only; any thread."""
+"""Reads reviewed photos with all their data, for export. Plain SQLite, read-only; works in any thread."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ _OF_DECISION = ("review", "reviewer", "reviewed_at", "note")
 
 @dataclass(frozen=True)
 class ReviewedRow:
-    """A photo: `path` is absolute, `values` are columns of `photos` and `footprints`, None without a footprint."""
+    """A photo.
+
+    Attributes:
+        path: absolute.
+        values: columns of `photos` and `footprints`; those of the footprint are None without one.
+    """
 
     path: str
     values: dict[str, Any]
@@ -36,13 +41,17 @@ class ReviewedRow:
 
     @property
     def corners(self) -> Optional[list[tuple[float, float]]]:
-        """(lat, lon) of top-left, top-right, bottom-right, bottom-left; None where one shows no ground."""
+        """(lat, lon) of top-left, top-right, bottom-right, bottom-left; None when a corner shows no ground."""
         found = [(self[f"lat{n}"], self[f"lon{n}"]) for n in (1, 2, 3, 4)]
         return None if any(None in corner for corner in found) else found
 
 
 def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
-    """Photos: those with a footprint that was accepted or corrected, or all; by photo id, then file name.
+    """Photos in the order of photo id, then file name.
+
+    Args:
+        results: path of a results GeoPackage.
+        only_usable: only photos with a footprint that was accepted or corrected; else all.
 
     Raises:
         StoreError: the file cannot be read.
@@ -65,17 +74,17 @@ def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
 
 
 def _select(database: sqlite3.Connection) -> str:
-    """Columns of the photo, its footprint and the decision in effect; NULL for those that an older file lacks."""
+    """SELECT of the photo, its footprint and the decision in effect. Columns that an older file lacks are NULL."""
     present = {row["name"] for row in database.execute("SELECT name FROM pragma_table_info('footprints')")}
     names = [c.name for c in FOOTPRINTS.columns if c.name not in (*_OF_PHOTO, *_OF_DECISION, "confidence")]
     footprint = [f"f.{name}" if name in present else f"NULL AS {name}" for name in names]
     columns = [*(f"p.{name}" for name in _OF_PHOTO), *footprint, DECISION_COLUMNS]
-    # A corrected footprint has no confidence: the engine's was that of another one.
+    # A corrected footprint has no confidence: the engine's confidence was for its own footprint.
     confidence = "CASE WHEN f.fid IS NOT NULL THEN f.confidence ELSE p.confidence END AS confidence"
     return f"SELECT {', '.join(columns)}, {confidence} FROM {DECISION_TABLES}"  # nosec B608
 
 
 def split_photo_id(photo_id: Optional[str]) -> tuple[str, str, str]:
-    """Mission, roll and frame of an id such as ISS064-E-48617; "" for what it lacks."""
+    """Mission, roll and frame of an id such as ISS064-E-48617; "" for all three if it has another form."""
     parts = (photo_id or "").split("-")
     return (parts[0], parts[1], "-".join(parts[2:])) if len(parts) >= 3 else ("", "", "")

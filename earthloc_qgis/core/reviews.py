@@ -1,9 +1,9 @@
-"""Decisions on located photos, in the results GeoPackage: read, and added to the history that is kept there.
+"""Reads and writes review decisions in the results GeoPackage.
 
-The plugin writes them itself, without the engine, which may be busy for seconds or not be there at all. Every
-decision is one transaction: a row in `reviews`, which only grows, and the columns `review`, `reviewer`,
-`reviewed_at` and `note` of the photo's footprint. The engine's own answer, `photos.localization`, is never touched.
-Everything here may wait for another program's lock: call it on a thread of its own.
+The plugin writes them itself, because the engine may be busy for seconds or may not be installed. Every write is one
+transaction. Each decision adds a row to `reviews`, from which rows are never deleted, and sets the columns `review`,
+`reviewer`, `reviewed_at` and `note` of the photo's footprint. The engine's own answer, `photos.localization`, never
+changes. All methods may wait for another program's lock, so call them on a background thread.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from .footprint import geometry_blob, point_blob
 from .store import ResultStore, StoreError, open_for_writing, parsed
 
 LOCK_WAIT_S = 10.0
-_COLUMNS = "SELECT name FROM pragma_table_info(?)"
+_COLUMNS_SQL = "SELECT name FROM pragma_table_info(?)"
 _NUMBER = re.compile(r"\d+")
 
-_STATES = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
+_STATES_SQL = f"""SELECT p.photo, p.photo_id, p.status, p.confidence, p.taken_at, p.message, p.located_at,
     {DECISION_COLUMNS}, effective.decision = '{CORRECTED}' AS corrected
     FROM {DECISION_TABLES} LEFT JOIN reviews effective ON effective.fid = {EFFECTIVE_REVIEW}"""  # nosec B608
 
 
 @dataclass
 class Reviewed:
-    """A photo as the queue shows it: what the engine said, and the last decision."""
+    """A photo for the review queue: the engine's result and the last decision."""
 
     path: str
     photo_id: Optional[str]
@@ -47,8 +47,8 @@ class Reviewed:
     reviewer: str = ""
     reviewed_at: str = ""
     note: str = ""
-    corrected: bool = False  # the footprint is not the engine's own any more
-    sort_name: tuple = field(init=False, repr=False)  # frames in the order of their numbers: 99 before 100
+    corrected: bool = False  # the footprint is no longer the engine's own
+    sort_name: tuple = field(init=False, repr=False)  # sorts frames by number: 99 before 100
 
     def __post_init__(self) -> None:
         self.sort_name = (_NUMBER.sub("#", self.name), tuple(int(number) for number in _NUMBER.findall(self.name)))
@@ -60,11 +60,13 @@ class Reviewed:
 
 
 class ReviewFile:
-    """The reviews in one results GeoPackage. Raises StoreError, with nothing changed in the file.
+    """The reviews in one results GeoPackage.
+
+    All methods raise StoreError when the file cannot be read or written; it is unchanged then.
 
     Args:
         path: of the GeoPackage.
-        wait_s: how long to wait for another program that holds it.
+        wait_s: how long to wait while another program locks it.
     """
 
     def __init__(self, path: Path, wait_s: float = LOCK_WAIT_S) -> None:
@@ -72,35 +74,38 @@ class ReviewFile:
         self._wait_s = wait_s
 
     def is_ready(self) -> bool:
-        """Whether the file exists and has all columns that reviews need; an older one must be brought up to date."""
+        """Whether the file exists and has all columns that reviews need. An older file must be upgraded first."""
         return self.path.is_file() and all(
-            {column.name for column in table.columns} <= {row["name"] for row in self._read(_COLUMNS, (table.name,))}
+            {column.name for column in table.columns} <= self._columns(table.name)
             for table in (FOOTPRINTS, TIE_POINTS, REVIEWS)
         )
 
+    def _columns(self, table: str) -> set[str]:
+        return {row["name"] for row in self._read(_COLUMNS_SQL, (table,))}
+
     def states(self) -> list[Reviewed]:
-        """All photos with their last decision, in the order they were located; [] when there is no file."""
-        return [self._state(row) for row in self._read(f"{_STATES} ORDER BY p.fid")] if self.path.is_file() else []
+        """All photos with their last decision, in the order in which they were located; [] if there is no file."""
+        return [self._state(row) for row in self._read(f"{_STATES_SQL} ORDER BY p.fid")] if self.path.is_file() else []
 
     def states_since(self, fid: int) -> tuple[list[Reviewed], int]:
-        """The photos decided on after row `fid` of the history, by anybody, and the last row now."""
+        """Photos with decisions after row `fid` of the history, by any reviewer; and the id of the last row now."""
         last = int(self._read("SELECT coalesce(max(fid), 0) AS last FROM reviews")[0]["last"])
         if last <= fid:
             return [], last
         where = "WHERE p.photo IN (SELECT photo FROM reviews WHERE fid > ?)"
-        return [self._state(row) for row in self._read(f"{_STATES} {where}", (fid,))], last  # nosec B608
+        return [self._state(row) for row in self._read(f"{_STATES_SQL} {where}", (fid,))], last  # nosec B608
 
     def reviewed(self) -> set[str]:
-        """Paths of the photos that a review decided on; none where there is no file, or one without a history."""
-        if not self.path.is_file() or not self._read(_COLUMNS, (REVIEWS.name,)):
+        """Paths of the photos that a review decided on; empty if there is no file, or it has no history."""
+        if not self.path.is_file() or not self._columns(REVIEWS.name):
             return set()
         rows = self._read(f"SELECT p.photo, {DECISION_COLUMNS} FROM {DECISION_TABLES}")  # nosec B608
         return {self._absolute(row["photo"]) for row in rows if row["review"] not in (None, UNREVIEWED)}
 
     def earlier(self, photo: str) -> Optional[ReviewDecision]:
-        """The decision that locating `photo` again has put aside, with what it rests on; None without one.
+        """The last decision that is no longer in effect because `photo` was located again; None without one.
 
-        One that was undone is none, nor one by which a footprint was accepted that the history does not hold.
+        None also if that decision was undone, or accepted a footprint that the history does not hold.
         """
         rows = self._read(
             "SELECT r.* FROM reviews r JOIN photos p USING (photo) WHERE photo = ? AND r.reviewed_at < p.located_at"
@@ -117,14 +122,14 @@ class ReviewFile:
         )
 
     def localizations(self, photo: str) -> tuple[Optional[Localization], Optional[Localization]]:
-        """The localization in effect, and the engine's own answer; None where there is none."""
+        """The localization in effect, and the engine's own; None for each that does not exist."""
         return ResultStore(self.path, LOCK_WAIT_S).localizations(photo)
 
     def write(self, decisions: list[ReviewDecision]) -> None:
-        """Adds decisions, all or none; they have reached the disk when this returns."""
+        """Adds decisions in one transaction. They are on the disk when this returns."""
         try:
             with closing(open_for_writing(self.path, self._wait_s)) as database:
-                database.execute("PRAGMA synchronous = EXTRA")  # a commit outlasts a power cut
+                database.execute("PRAGMA synchronous = EXTRA")  # a commit survives a power cut
                 database.execute("BEGIN IMMEDIATE")
                 for decision in decisions:
                     self._write_one(database, decision)
@@ -134,7 +139,7 @@ class ReviewFile:
 
     def _write_one(self, database: sqlite3.Connection, decision: ReviewDecision) -> None:
         key = self._key(decision.photo)
-        # A photo that was removed from the file in the meantime keeps its history.
+        # A photo may have been removed from the file since; its history stays.
         row = database.execute("SELECT photo_id FROM photos WHERE photo = ?", (key,)).fetchone()
         photo_id = row[0] if row is not None else None
         _insert(database, REVIEWS.name, {"photo": key, "photo_id": photo_id, **REVIEWS.values(decision)})
@@ -175,7 +180,7 @@ def _insert(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> No
 
 
 def _replace_footprint(database: sqlite3.Connection, key: str, photo_id: Any, decision: ReviewDecision) -> None:
-    """Makes the photo's footprint and tie points those of the localization decided on; other columns stay."""
+    """Replaces the photo's footprint and tie points by those of the decision; other columns stay."""
     found = decision.localization
     if found is None:
         return
@@ -189,7 +194,7 @@ def _replace_footprint(database: sqlite3.Connection, key: str, photo_id: Any, de
         return
     candidate: Mapping[str, Any] = decision.candidate or {}
     row = {"geom": geometry_blob(found["footprint"]), **FOOTPRINTS.values(Found(found, candidate))}
-    if row["focal_length_mm"] is None:  # what the photo's EXIF says is still true
+    if row["focal_length_mm"] is None:  # the value from EXIF is still valid
         del row["focal_length_mm"]
     if database.execute("SELECT 1 FROM footprints WHERE photo = ?", (key,)).fetchone():
         columns = ", ".join(f"{name} = ?" for name in row)

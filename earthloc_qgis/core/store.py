@@ -1,6 +1,6 @@
-"""The results GeoPackage as the plugin sees it: where it is, what is in it, taking photos out of it.
+"""The results GeoPackage: its path, reading results, removing and copying photos.
 
-The engine writes results; engine/contract/results.py defines the tables. Reading is plain SQLite, read-only.
+The engine writes results; contract/results.py defines the tables. Reading uses plain SQLite, read-only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from .footprint import envelope
 from .resources import profile_folder
 
 TABLES = tuple(table.name for table in LAYERS)
-HISTORY = REVIEWS.name  # only ever added to; stays when a photo is removed
-LOCK_WAIT_S = 0.5  # how long another writer may keep us waiting; short, as QGIS waits with us
+HISTORY = REVIEWS.name  # rows are only added; it stays when a photo is removed
+LOCK_WAIT_S = 0.5  # timeout for another program's lock; short, because it blocks the GUI
 
 
 class StoreError(Exception):
@@ -33,7 +33,7 @@ class StoreError(Exception):
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A row of the table `photos`: what is known of a photo and what was found. `nadir` is (lat, lon)."""
+    """A row of the table `photos`; `nadir` is (lat, lon)."""
 
     path: str
     photo_id: str | None
@@ -45,14 +45,14 @@ class StoredPhoto:
 
 
 def unsaved_path() -> Path:
-    """GeoPackage for results of a project that has no file yet."""
+    """GeoPackage for the results of a project that has not been saved."""
     return profile_folder() / "unsaved.gpkg"
 
 
 def results_path(project: QgsProject) -> Path:
     """GeoPackage for the results of `project`: `<name>_earthloc.gpkg` beside it, else in the profile.
 
-    A project without a folder of its own (kept in a database) counts as unsaved.
+    A project without a folder (stored in a database) counts as unsaved.
     """
     folder = project.absolutePath() if project.fileName() else ""
     if not folder or not Path(folder).is_dir():
@@ -61,18 +61,23 @@ def results_path(project: QgsProject) -> Path:
 
 
 class ResultStore:
-    """One results GeoPackage, which need not exist yet; reading waits so long for another program's lock."""
+    """One results GeoPackage, which may not exist yet.
+
+    Args:
+        path: of the file.
+        lock_wait_s: how long reading waits for another program's lock.
+    """
 
     def __init__(self, path: Path, lock_wait_s: float = LOCK_WAIT_S) -> None:
         self.path = Path(path)
         self._lock_wait_s = lock_wait_s
 
     def key(self, photo: str) -> str:
-        """How the GeoPackage names `photo`: relative to its folder when below it, forward slashes."""
+        """Key of `photo` in the GeoPackage: relative to its folder if below it, with forward slashes."""
         return photo_key(photo, self.path.parent)
 
     def photos(self) -> list[StoredPhoto]:
-        """All photos in the order they were located, with absolute paths; [] when there is no file."""
+        """All photos in the order in which they were located, with absolute paths; [] if there is no file."""
         rows = self._rows(
             "SELECT photo, photo_id, status, confidence, message, taken_at, nadir_lat, nadir_lon"
             " FROM photos ORDER BY located_at, photo"
@@ -84,13 +89,13 @@ class ResultStore:
         ]  # fmt: skip
 
     def localization(self, photo: str) -> Optional[Localization]:
-        """The localization in effect for `photo`: decided on in a review, or the engine's answer; None for none."""
+        """The localization in effect for `photo`: of a review, else of the engine; None without one."""
         return self.localizations(photo)[0]
 
     def localizations(self, photo: str) -> tuple[Optional[Localization], Optional[Localization]]:
-        """The localization in effect for `photo`, and the engine's own, which no review touches; None for none."""
+        """The localization in effect for `photo`, and the engine's own, which reviews never change; None for none."""
         reviewed, review = "NULL", ""
-        if self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)):  # a file of version 1 has none
+        if self._rows("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)):  # files of version 1 lack it
             reviewed, review = "r.localization", f"LEFT JOIN {HISTORY} r ON r.fid = {EFFECTIVE_REVIEW}"
         sql = f"SELECT {reviewed}, p.localization FROM photos p {review} WHERE p.photo = ?"  # nosec B608
         rows = self._rows(sql, (self.key(photo),))
@@ -98,11 +103,14 @@ class ResultStore:
         return decided or own, own
 
     def remove(self, photos: list[str], kept: Optional[Path] = None) -> None:
-        """Deletes all rows of `photos`; unknown ones are fine. Raises StoreError, with nothing changed.
+        """Deletes all rows of `photos`. Unknown photos are ignored.
 
         Args:
             photos: their paths.
-            kept: a file that is not there yet and gets the rows, for `put_back`.
+            kept: a new file that receives the rows, for `put_back`.
+
+        Raises:
+            StoreError: nothing was changed.
         """
         if not self.path.is_file() or not photos:
             return
@@ -123,9 +131,12 @@ class ResultStore:
             raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
 
     def put_back(self, kept: Path) -> None:
-        """Brings back the rows that `remove` put into `kept`, as they were; none where there is no such file.
+        """Restores the rows that `remove` wrote to `kept`. Does nothing if that file does not exist.
 
-        A photo that has been located into this file since keeps its new rows. Raises StoreError, with nothing changed.
+        A photo that was located again since then keeps its new rows.
+
+        Raises:
+            StoreError: nothing was changed.
         """
         if not kept.is_file():
             return
@@ -143,18 +154,21 @@ class ResultStore:
                     )
                 database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the photos could not be brought back ({error}).") from error
+            raise StoreError(f"{self.path}: the photos could not be restored ({error}).") from error
 
     def carry_over(self, photos: list[str], target: Path) -> None:
-        """Copies the results of `photos` into the GeoPackage `target`, made if missing. Raises StoreError.
+        """Copies the results of `photos` into the GeoPackage `target`, which is created if missing.
 
-        Results of the same photos in `target` are replaced, others stay; reviews are added to those there.
-        Photo paths are written anew, since they are relative to the folder of the GeoPackage.
+        Results of the same photos in `target` are replaced, other results stay, and reviews are added to those there.
+        Photo paths are adapted, because they are relative to the folder of the GeoPackage.
+
+        Raises:
+            StoreError: the results could not be copied.
         """
         part = target.with_name(f"{target.stem}.carried.gpkg")
         try:
             _copy(self.path, part)
-            _keep_only(part, {self.key(photo): photo_key(photo, target.parent) for photo in photos})
+            _keep_photos(part, {self.key(photo): photo_key(photo, target.parent) for photo in photos})
             if target.exists():
                 ResultStore(target).remove(photos)
                 _append(part, target)
@@ -180,7 +194,7 @@ class ResultStore:
 
 
 def open_for_writing(path: Path, wait_s: float) -> sqlite3.Connection:
-    """A GeoPackage that must exist, with the functions that its triggers call; transactions are begun by hand.
+    """Opens an existing GeoPackage with the SQL functions that its triggers call. There are no implicit transactions.
 
     Args:
         path: of the file.
@@ -190,18 +204,22 @@ def open_for_writing(path: Path, wait_s: float) -> sqlite3.Connection:
     for index, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
         database.create_function(name, 1, lambda blob, index=index: (envelope(blob) or (None,) * 4)[index])
     database.create_function("ST_IsEmpty", 1, lambda blob: int(envelope(blob) is None))
-    database.execute("PRAGMA trusted_schema = ON")  # else some builds of SQLite refuse our functions in triggers
+    database.execute("PRAGMA trusted_schema = ON")  # else some builds of SQLite refuse these functions in triggers
     return database
 
 
 def _present(database: sqlite3.Connection, schema: str) -> list[str]:
-    """Those of TABLES that there are: a file of version 1 has no tie points."""
+    """The existing tables among TABLES: files of version 1 have no tie points."""
     there = {name for (name,) in database.execute(f"SELECT name FROM {schema}.sqlite_master")}  # nosec B608
     return [table for table in TABLES if table in there]
 
 
 def parsed(text: Optional[str], path: Path, photo: str) -> Optional[Localization]:
-    """A stored localization; None where there is none. Raises StoreError where it is damaged."""
+    """A stored localization; None for NULL.
+
+    Raises:
+        StoreError: it is damaged.
+    """
     try:
         return read_localization(text) if text else None
     except InvalidValueError as error:
@@ -223,10 +241,10 @@ def _copy(source: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def _keep_only(path: Path, keys: dict[str, str]) -> None:
-    """Deletes the rows of all photos but `keys` and renames those to their values.
+def _keep_photos(path: Path, keys: dict[str, str]) -> None:
+    """Deletes the rows of all photos except `keys`, and renames each key to its value.
 
-    Through GDAL, because the triggers on these tables call functions that plain SQLite lacks.
+    With GDAL, because the triggers of these tables call functions that plain SQLite lacks.
     """
     dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
     if dataset is None:
@@ -249,12 +267,12 @@ def _execute(dataset: gdal.Dataset, sql: str) -> None:
 
 
 def _tables(dataset: gdal.Dataset) -> list[str]:
-    """Those of our tables that a GeoPackage has: one of version 1 lacks some."""
+    """The existing tables of a results GeoPackage: files of version 1 lack some."""
     return [table for table in (*TABLES, HISTORY) if dataset.GetLayerByName(table) is not None]
 
 
 def _append(source: Path, target: Path) -> None:
-    """Adds all rows of the GeoPackage `source` to those of `target`."""
+    """Adds all rows of the GeoPackage `source` to `target`."""
     tables = _tables(gdal.OpenEx(str(source), gdal.OF_VECTOR))
     missing = set(tables) - set(_tables(gdal.OpenEx(str(target), gdal.OF_VECTOR)))
     if missing:
@@ -263,13 +281,13 @@ def _append(source: Path, target: Path) -> None:
         done = gdal.VectorTranslate(str(target), str(source), accessMode="append", layers=[table])
         if done is None:
             raise RuntimeError(gdal.GetLastErrorMsg())
-        del done  # closes the file, which writes GDAL's count of its features
+        del done  # closes the file; GDAL then writes the feature count
     if HISTORY in tables:
         _drop_repeated_reviews(target)
 
 
 def _drop_repeated_reviews(path: Path) -> None:
-    """Carried there and back again, a review would stand there twice."""
+    """Deletes duplicate reviews, which arise when results are copied to another file and back."""
     with closing(sqlite3.connect(str(path), timeout=LOCK_WAIT_S)) as database, database:
         columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({HISTORY})") if name != "fid"]
         same = ", ".join(f'"{name}"' for name in columns)

@@ -1,4 +1,4 @@
-"""The plugin in the user's language, where there is a translation."""
+"""Installs the translation of the plugin into the user's language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .resources import PLUGIN_FOLDER
 
 
 def install_translation() -> Optional[QTranslator]:
-    """Makes Qt use the translation into QGIS's language; None where there is none. To be kept by the caller."""
+    """Installs the translation into QGIS's language and returns it; None if there is none.
+
+    The caller must keep the object: Qt does not own it.
+    """
     language = str(QgsSettings().value("locale/userLocale", "") or QLocale().name())[:2]
     path = PLUGIN_FOLDER / "i18n" / f"earthloc_{language}.qm"
     translator = QTranslator()

@@ -1,4 +1,4 @@
-"""What the engine says, in words for people."""
+"""Texts for the user: statuses, progress, errors, numbers."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ..contract.status import DECISION_LABELS, STATUS_LABELS
 
 
 def tr(text: str) -> str:
-    """A text outside Qt's classes in the user's language."""
+    """Translates a text outside Qt's classes."""
     return QCoreApplication.translate("EarthLoc", text)
 
 
 def in_percent(confidence: float) -> str:
-    """A probability for people to read; nothing here is certain, so it never says 100 %."""
+    """A probability in percent. Never 100 %, because no localization is certain."""
     percent = round(100 * confidence)
     return f"{percent} %" if percent < 100 else "> 99 %"
 
 
 def lat_lon(lat: float, lon: float, digits: int = 2) -> str:
-    """A place in degrees with the letters of the hemispheres; two digits are a kilometre."""
+    """Coordinates in degrees with hemisphere letters; two digits are about one kilometre."""
     return f"{abs(lat):.{digits}f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.{digits}f}° {'E' if lon >= 0 else 'W'}"
 
 
 def stage_in_words(params: dict) -> str:
-    """What a progress message of `localize` or `register` says is being done; "" for a stage that is not known."""
+    """The stage in a progress message of `localize` or `register`; "" for an unknown stage."""
     stage, done, total = params.get("stage"), params.get("done"), params.get("total")
     if isinstance(total, (int, float)) and total > 0:
         if stage == "imagery":
@@ -44,12 +44,12 @@ def stage_in_words(params: dict) -> str:
 
 
 def status_label(status: str) -> str:
-    """A status in the user's language; one that this version does not know as it is."""
+    """A status in the user's language; an unknown status is not translated."""
     return tr(STATUS_LABELS[status]) if status in STATUS_LABELS else status
 
 
 def decision_label(decision: str) -> str:
-    """A decision of a review in the user's language."""
+    """A review decision in the user's language; an unknown decision is not translated."""
     return tr(DECISION_LABELS[decision]) if decision in DECISION_LABELS else decision
 
 
@@ -59,17 +59,17 @@ def capitalised(label: str) -> str:
 
 
 def in_a_sentence(error: ErrorData) -> str:
-    """An error of the engine: file, problem, hint."""
+    """An error of the engine as a sentence: file, problem, hint."""
     where = f"{error['path']}: " if error["path"] else ""
     return f"{where}{error['problem']}; {error['hint']}."
 
 
 def outlook_in_words(found: PlanAnswer) -> str:
-    """What the engine's `index/plan` foretells of an index."""
+    """The estimate of an index's size from `index/plan`."""
     if not found["tiles"]:
         return tr("No tile of this region lies on land that the imagery covers.")
     tiles, size_mb = f"{found['tiles']:,}", f"{found['size_bytes'] / 1e6:,.1f}"
-    if found["narrowest_km"] is None:
+    if found["narrowest_km"] is None or found["feature_km"] is None:
         return tr("Up to {n} tiles, no local features, {mb} MB.").format(n=tiles, mb=size_mb)
     text = tr(
         "Up to {n} tiles and {f} local features, {mb} MB.\n"

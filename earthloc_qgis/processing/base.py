@@ -1,4 +1,4 @@
-"""What EarthLoc's algorithms have in common."""
+"""Base class and shared parameters of EarthLoc's algorithms."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from qgis.PyQt.QtGui import QIcon
 from ..core.resources import icon
 
 HELP_PAGE = "https://github.com/earthloc/earthloc-qgis/blob/main/docs/processing.md"
-ENGINE = "ENGINE"  # names of parameters that some algorithms share
+ENGINE = "ENGINE"  # parameters that several algorithms share
 INCLUDE_REVIEWED = "INCLUDE_REVIEWED"
 
 
 class EarthLocAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm of the provider `earthloc`; `NAME` is its id and never changes or gets translated."""
+    """An algorithm of the provider `earthloc`. Its id `NAME` never changes and is not translated."""
 
     NAME = ""
 
     def tr(self, text: str) -> str:
-        """The text in the user's language."""
+        """Translates a text."""
         return QCoreApplication.translate("EarthLoc", text)
 
     def name(self) -> str:
@@ -32,25 +32,26 @@ class EarthLocAlgorithm(QgsProcessingAlgorithm):
         return self.NAME
 
     def createInstance(self) -> EarthLocAlgorithm:
-        """A fresh algorithm; QGIS makes one for every run."""
+        """A new instance; QGIS creates one for every run."""
         return type(self)()
 
     def icon(self) -> QIcon:
-        """EarthLoc's own icon."""
+        """The plugin's icon."""
         return icon()
 
     def helpUrl(self) -> str:
-        """The page that explains this algorithm."""
+        """URL of the page that explains this algorithm."""
         return f"{HELP_PAGE}#earthloc{self.NAME}"
 
 
 def engine_parameter(description: str) -> QgsProcessingParameterFile:
-    """The advanced parameter ENGINE: another engine program than the one in the options."""
+    """The advanced parameter ENGINE: an engine program to use instead of the one in the options."""
     parameter = QgsProcessingParameterFile(ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True)
-    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced  # type: ignore[attr-defined]
+    parameter.setFlags(parameter.flags() | advanced)
     return parameter
 
 
 def include_reviewed_parameter(description: str) -> QgsProcessingParameterBoolean:
-    """The parameter INCLUDE_REVIEWED: what a review decided on is replaced, too."""
+    """The parameter INCLUDE_REVIEWED: also replace results that a review decided on."""
     return QgsProcessingParameterBoolean(INCLUDE_REVIEWED, description, False)

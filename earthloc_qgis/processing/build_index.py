@@ -1,10 +1,10 @@
-"""`earthloc:buildindex`: reference imagery cut into tiles and described, for searching."""
+"""`earthloc:buildindex`: builds a regional index from reference imagery."""
 
 from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsProcessingContext,
     QgsProcessingException,
@@ -19,11 +19,11 @@ from qgis.core import (
 )
 
 from ..contract.protocol import DEFAULT_TILE_KM, FEATURE_KM, BuildIndex
-from ..core.imagery import imagery_of_layer
 from ..core.words import outlook_in_words
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .imagery_parameter import layer_spec
 
-# Of the progress bar, in percent.
+# First and last percent of each stage in the progress bar.
 _SHARES = {"embed": (0.0, 60.0), "features": (60.0, 100.0)}
 _WIDTHS = ",".join(f"{width:g}" for width in DEFAULT_TILE_KM)
 
@@ -57,33 +57,34 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         return "preparation"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,index,tiles,imagery,region,astronaut,iss").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Cuts reference imagery into overlapping square tiles of several ground widths and describes each "
-            "with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens will "
-            "do. Restrict the extent to the region your photos show: the smaller, the faster and the surer.\n\n"
+            "Cuts reference imagery into overlapping square tiles of several ground widths and computes a "
+            "descriptor of each with the model, so that photos can be searched in it. Any georeferenced raster that "
+            "GDAL opens can be used. Restrict the extent to the region that your photos show: a smaller region is "
+            "searched faster and more reliably.\n\n"
             "Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm "
             "lens about 500 km.\n\n"
-            "Local features are details of the ground that are recognised in photos, also in those without a nadir. "
-            "A photo can be found when its shorter side shows about 256 of their pixels or more: 0.05 km a pixel do "
-            "for photos 13 km wide and wider. Without a number a photo as wide as the smallest tile has that many, if "
-            "the imagery is so fine; 0 leaves local features out. The log says beforehand how large the index will "
-            "be.\n\n"
-            "XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the "
-            "server first, state whom to credit and the licence, and restrict the extent.\n\n"
-            "A build that was cancelled or interrupted goes on where it stopped when it is run again with the "
-            "same parameters. The index appears only when it is complete."
+            "Local features are details of the ground that are recognised in photos, also in photos without a nadir. "
+            "They find a photo if its shorter side shows about 256 of their pixels or more: with 0.05 km per pixel, "
+            "photos 13 km wide and wider. Without a number, the pixels are so small that a photo as wide as the "
+            "smallest tile shows 256 of them, if the imagery is fine enough. 0: no local features. Before the build, "
+            "the log shows the estimated size of the index.\n\n"
+            "XYZ and WMTS layers can be used, too: their tiles are downloaded once and stored. Read the terms of the "
+            "server first, enter attribution and licence, and restrict the extent.\n\n"
+            "If a build was cancelled or interrupted, run it again with the same parameters: it continues where it "
+            "stopped. The index appears only when it is complete."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
         """Declares the parameters."""
         self.addParameter(QgsProcessingParameterRasterLayer(self.SOURCE, self.tr("Reference imagery")))
         self.addParameter(
-            QgsProcessingParameterExtent(self.EXTENT, self.tr("Region (else all of the imagery)"), optional=True)
+            QgsProcessingParameterExtent(self.EXTENT, self.tr("Region (default: all of the imagery)"), optional=True)
         )
         self.addParameter(
             QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), _WIDTHS)
@@ -91,7 +92,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.FEATURE_KM,
-                self.tr("Ground size of a pixel of the local features in km (else as fine as the tiles need; 0: none)"),
+                self.tr("Pixel size of the local features in km (default: as the smallest tiles need; 0: no features)"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=0.0,
@@ -104,38 +105,34 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterFile(
                 self.MODEL,
-                self.tr("Model package (else the engine's own)"),
+                self.tr("Model package (default: the engine's own)"),
                 QgsProcessingParameterFile.Behavior.File,
                 optional=True,
                 fileFilter=self.tr("Model packages (*.json)"),
             )
         )
         for name, text in (
-            (self.ATTRIBUTION, self.tr("Whom to credit for the imagery (needed for a tile server)")),
-            (self.LICENCE, self.tr("Licence of the imagery (needed for a tile server)")),
+            (self.ATTRIBUTION, self.tr("Attribution of the imagery (required for a tile server)")),
+            (self.LICENCE, self.tr("Licence of the imagery (required for a tile server)")),
         ):
             self.addParameter(QgsProcessingParameterString(name, text, optional=True))
-        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(QgsProcessingParameterFolderDestination(self.OUTPUT, self.tr("Index folder")))
         self.addOutput(QgsProcessingOutputNumber(self.TILES, self.tr("Number of tiles")))
         self.addOutput(QgsProcessingOutputNumber(self.FEATURES, self.tr("Number of local features")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Builds the index with progress; cancelling leaves what is done for the next run."""
+        """Builds the index. After a cancel, the next run continues where this one stopped."""
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.SOURCE, context)
-        imagery = None if layer is None else imagery_of_layer(layer)
-        if imagery is None:
-            name = layer.name() if layer is not None else parameters[self.SOURCE]
-            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {hint}.")
+        imagery = layer_spec(layer, parameters[self.SOURCE])
         out = self.parameterAsString(parameters, self.OUTPUT, context)
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, wgs84)
         bbox = (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum())
         build = BuildIndex(
-            source=imagery.spec(),
+            source=imagery,
             out=out,
             bbox=None if extent.isNull() else bbox,
             tile_km=self._widths(self.parameterAsString(parameters, self.TILE_KM, context)),
@@ -146,15 +143,15 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             attribution=self.parameterAsString(parameters, self.ATTRIBUTION, context),
             licence=self.parameterAsString(parameters, self.LICENCE, context),
         )
-        said: set[str] = set()
+        reported: set[str] = set()
 
         def on_progress(progress: dict) -> None:
             stage, total = progress.get("stage", ""), progress.get("total") or 0
             if stage in _SHARES and total:
                 first, last = _SHARES[stage]
                 feedback.setProgress(first + (last - first) * progress.get("done", 0) / total)
-            if stage not in said:
-                said.add(stage)
+            if stage not in reported:
+                reported.add(stage)
                 feedback.pushInfo(str(progress.get("message") or stage))
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
@@ -166,7 +163,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         return {self.OUTPUT: out, self.TILES: tiles, self.FEATURES: features}
 
     def _feature_km(self, parameters: dict, context: QgsProcessingContext) -> Optional[float]:
-        """None where nothing is given. QGIS itself would take what is no number for 0, which means no features."""
+        """None without a value. Text that is not a number is refused: QGIS would read it as 0: no features."""
         given = parameters.get(self.FEATURE_KM)
         if given is None or given == "":
             return None
@@ -174,7 +171,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             try:
                 float(given)
             except ValueError as error:
-                hint = self.tr("is no ground size of a pixel; give kilometres, such as 0.05")
+                hint = self.tr("is not a pixel size; give kilometres, such as 0.05")
                 raise QgsProcessingException(f"{given}: {hint}.") from error
         return self.parameterAsDouble(parameters, self.FEATURE_KM, context)
 
@@ -182,6 +179,6 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         try:
             widths = tuple(float(part) for part in text.replace(";", ",").split(","))
         except ValueError as error:
-            hint = self.tr("are no ground widths; give kilometres with commas between them, such as 313,626")
+            hint = self.tr("are not ground widths; give kilometres separated by commas, such as 313,626")
             raise QgsProcessingException(f"{text}: {hint}.") from error
         return widths

@@ -1,26 +1,29 @@
-"""The engine inside an algorithm: a client of its own and a local event loop, in whatever thread runs it."""
+"""Runs the engine inside an algorithm, with its own client and a local event loop, in any thread."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ignore[attr-defined]
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 
 from ..contract.protocol import Request
 from ..core.engine_client import EngineClient
 from ..settings import engine_command
 
-CANCEL_LOOK_MS = 200
+CANCEL_POLL_MS = 200
 
 
 class EngineRun:
-    """An engine for the length of a `with` block.
+    """A context manager that provides an engine process.
 
     Args:
         program: the engine program, or "" for the one in the options.
-        feedback: watched for cancelling while `wait` waits.
+        feedback: `wait` polls it for a cancel.
+
+    Raises:
+        QgsProcessingException: the program does not exist.
     """
 
     def __init__(self, program: str, feedback: QgsProcessingFeedback) -> None:
@@ -36,27 +39,33 @@ class EngineRun:
         self.client.close()
 
     def wait(self, begin: Callable[[QEventLoop], None], cancel: Callable[[], None]) -> None:
-        """Runs a local event loop until `begin` has seen to it that `loop.quit()` was called.
+        """Runs a local event loop until its `quit()` is called.
 
-        `cancel` is called once when the user cancels; the loop goes on until the work says it has ended.
+        Args:
+            begin: starts the work; must arrange that `loop.quit()` is called at its end.
+            cancel: called once when the user cancels. The loop still runs until `quit()`.
         """
         loop = QEventLoop()
-        look = QTimer()
-        look.setInterval(CANCEL_LOOK_MS)
+        poll = QTimer()
+        poll.setInterval(CANCEL_POLL_MS)
 
-        def look_for_cancel() -> None:
+        def check_cancel() -> None:
             if self._feedback.isCanceled():
-                look.stop()
+                poll.stop()
                 cancel()
 
-        look.timeout.connect(look_for_cancel)
-        look.start()
+        poll.timeout.connect(check_cancel)
+        poll.start()
         begin(loop)
         loop.exec()
-        look.stop()
+        poll.stop()
 
     def request(self, request: Request, on_progress: Optional[Callable[[dict], None]] = None) -> Any:
-        """The result of one request; raises QgsProcessingException with the engine's sentence."""
+        """Sends a request and waits for its result.
+
+        Raises:
+            QgsProcessingException: the request failed; the message is the engine's.
+        """
         answer: dict[str, Any] = {}
 
         def begin(loop: QEventLoop) -> None:

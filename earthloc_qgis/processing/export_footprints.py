@@ -1,10 +1,10 @@
-"""`earthloc:exportfootprints`: footprints as a shapefile, GeoPackage, GeoJSON, KML or CSV. Needs no engine."""
+"""`earthloc:exportfootprints`: exports footprints as shapefile, GeoPackage, GeoJSON, KML or CSV. Needs no engine."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingOutputNumber,
@@ -42,19 +42,19 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         return "results"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,export,shapefile,kml,geojson,csv,footprint,astronaut,iss").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Writes the footprints of a results GeoPackage (or of a footprints layer, also of the selected "
-            "features only) to the format that the output's ending says: .shp, .gpkg, .geojson, .kml or .csv. "
-            "All are in EPSG:4326; footprints across the 180th meridian are in two parts.\n\n"
-            "Shapefiles get short field names by a documented table, a .prj and a UTF-8 .cpg; text beyond 254 "
-            "bytes is cut and the log says so. KML names each footprint after its photo. CSV holds the outline "
-            "as WKT, the centre and the four corners.\n\n"
-            "An existing file is replaced only when the new one is complete."
+            "Writes the footprints of a results GeoPackage, or of a footprints layer (also its selected features "
+            "only). The ending of the output determines the format: .shp, .gpkg, .geojson, .kml or .csv. The "
+            "coordinates are in EPSG:4326; footprints across the 180th meridian have two parts.\n\n"
+            "Shapefiles get short field names from a documented table, a .prj and a UTF-8 .cpg; text longer than 254 "
+            "bytes is cut, and the log names the fields. KML names each footprint after its photo. CSV holds the "
+            "outline as WKT, the centre and the four corners.\n\n"
+            "An existing file is replaced when the new one is complete."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -63,11 +63,11 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
             QgsProcessingParameterFeatureSource(
                 self.INPUT,
                 self.tr("Results GeoPackage or footprints layer"),
-                [QgsProcessing.SourceType.TypeVectorPolygon],
+                [QgsProcessing.SourceType.TypeVectorPolygon],  # type: ignore[attr-defined]
             )
         )
         for name, text, options, multiple in (
-            (self.FORMAT, self.tr("Format (else by the output's ending)"), tuple(FORMATS), False),
+            (self.FORMAT, self.tr("Format (default: from the ending of the output)"), tuple(FORMATS), False),
             (self.STATUS, self.tr("Only footprints with status"), STATUSES, True),
             (self.REVIEW, self.tr("Only footprints with review"), DECISIONS, True),
         ):
@@ -81,15 +81,15 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(self.COUNT, self.tr("Number of footprints")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Exports; raises QgsProcessingException with the mend when it cannot."""
+        """Exports the footprints."""
         from ..core.export import ExportError, export_footprints
 
         target = Path(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         format_name = self.parameterAsEnumString(parameters, self.FORMAT, context) or format_for(target)
         if format_name is None:
             endings = ", ".join(known.suffix for known in FORMATS.values())
-            wish = self.tr("choose a format or a name that ends with one of")
-            raise QgsProcessingException(f"{target}: {wish} {endings}.")
+            hint = self.tr("choose a format or a name that ends with one of")
+            raise QgsProcessingException(f"{target}: {hint} {endings}.")
         conditions = [
             _one_of(column, self.parameterAsEnumStrings(parameters, name, context))
             for column, name in (("status", self.STATUS), ("review", self.REVIEW))
@@ -107,12 +107,12 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         return {self.OUTPUT: str(report.path), self.COUNT: report.count}
 
     def _source(self, parameters, context):
-        """The footprints, and the file they are in ("" when they are in none)."""
+        """The footprints, and the file that holds them ("" if there is none)."""
         from ..core.export import open_results
 
         given = parameters[self.INPUT]
         if isinstance(given, str) and given.lower().endswith(".gpkg"):
-            return open_results(given), given  # a GeoPackage with several tables: ours is `footprints`
+            return open_results(given), given  # of its tables, the one with footprints
         source = self.parameterAsSource(parameters, self.INPUT, context)
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, self.INPUT))
@@ -121,6 +121,6 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
 
 
 def _one_of(column: str, values: list[str]) -> str:
-    """Expression that is true when the column holds one of the values; "" when there are none."""
+    """Expression that is true if the column holds one of the values; "" if there are none."""
     values = [value for value in values if value]  # QGIS 3.22 gives [""] for nothing chosen
     return f'"{column}" IN ({", ".join(repr(value) for value in values)})' if values else ""

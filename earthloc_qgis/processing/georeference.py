@@ -1,8 +1,9 @@
-"""`earthloc:georeference`: a registered photo as a file that other programs can place."""
+"""`earthloc:georeference`: writes a registered photo as a georeferenced file."""
 
 from __future__ import annotations
 
 import os
+from typing import cast
 
 from qgis.core import (
     QgsProcessingContext,
@@ -15,14 +16,22 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..contract.protocol import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, Georeference
+from ..contract.protocol import (
+    GEOREFERENCED,
+    GROUND_CRS,
+    RESOLUTION_M,
+    Georeference,
+    GeoreferenceAnswer,
+    GeoreferencedKind,
+    GroundCrs,
+)
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 _RASTERS = ("ortho", "gcp", "warped", "affine")
 
 
 class GeoreferenceAlgorithm(EarthLocAlgorithm):
-    """Writes a registered photo as a GeoTIFF, as control points or as a world file."""
+    """Writes a registered photo as a GeoTIFF, its ground control points, or a world file."""
 
     NAME = "georeference"
     PHOTO = "PHOTO"
@@ -41,29 +50,29 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
 
     def group(self) -> str:
         """Group in the toolbox."""
-        return self.tr("Handing on")
+        return self.tr("Export")
 
     def groupId(self) -> str:
         """Id of the group."""
         return "handingon"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,georeference,orthorectify,warp,gcp,geotiff,world file,astronaut,iss").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Writes a photo that was fitted to imagery as a file that other programs can place.\n\n"
-            "ortho: drawn through its camera, a cloud-optimised GeoTIFF, transparent outside, and beside it a raster "
-            "of how sure each place is in km. Also for oblique photos, over a pole, across the antimeridian, and with "
-            "the limb in view.\n"
-            "gcp: the pixels as they are, with the tie points as ground control points.\n"
-            "warped, affine: warped by the tie points alone, with a thin-plate spline or an affine map.\n"
+            "Writes a photo that was fitted to imagery as a georeferenced file.\n\n"
+            "ortho: orthorectified with the photo's camera. A cloud-optimised GeoTIFF, transparent outside the photo, "
+            "and a second raster with the uncertainty of each position in km. Also for oblique photos, over a pole, "
+            "across the antimeridian, and with the limb in view.\n"
+            "gcp: the unchanged pixels, with the tie points as ground control points.\n"
+            "warped, affine: warped with the tie points alone, by a thin-plate spline or an affine transformation.\n"
             "points: the tie points for the Georeferencer.\n"
-            "worldfile: refused, with the residual, where an affine map is not good enough.\n\n"
-            "The photo must be the file that was located, and the results GeoPackage the one in which it was. A photo "
-            "that was only found by likeness is refused: register it first."
+            "worldfile: refused, with the residual, if an affine transformation is not accurate enough.\n\n"
+            "The photo must be the file that was located, and the results GeoPackage must hold its result. A photo "
+            "that was found but not fitted to imagery is refused: register it first."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -71,7 +80,9 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
         self.addParameter(
             QgsProcessingParameterFile(
-                self.RESULTS, self.tr("Results GeoPackage it is in"), fileFilter=self.tr("GeoPackage (*.gpkg)")
+                self.RESULTS,
+                self.tr("Results GeoPackage that holds its result"),
+                fileFilter=self.tr("GeoPackage (*.gpkg)"),
             )
         )
         self.addParameter(
@@ -86,7 +97,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterEnum(
                 self.CRS,
-                self.tr("Coordinate system"),
+                self.tr("Coordinate reference system"),
                 list(GROUND_CRS),
                 defaultValue=GROUND_CRS[0],
                 usesStaticStrings=True,
@@ -95,7 +106,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.RESOLUTION_M,
-                self.tr("Ground size of a pixel in metres (else that of the photo in its middle)"),
+                self.tr("Pixel size in metres (default: that of the photo at its centre)"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=RESOLUTION_M.low,
@@ -104,10 +115,10 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(
             QgsProcessingParameterRasterLayer(
-                self.ELEVATION, self.tr("Heights in metres, for ortho (else the ground is flat)"), optional=True
+                self.ELEVATION, self.tr("Heights in metres, for ortho (default: flat ground)"), optional=True
             )
         )
-        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT,
@@ -119,11 +130,11 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(self.RESIDUAL_PX, self.tr("Residual in pixels")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Writes the file; cancelling leaves nothing behind."""
+        """Writes the file. After a cancel, no incomplete file stays behind."""
         from .engine_run import EngineRun
 
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
-        kind = self.parameterAsEnumString(parameters, self.KIND, context)
+        kind = cast(GeoreferencedKind, self.parameterAsEnumString(parameters, self.KIND, context))
         resolution_m = None
         if parameters.get(self.RESOLUTION_M) is not None:
             resolution_m = self.parameterAsDouble(parameters, self.RESOLUTION_M, context)
@@ -133,7 +144,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
             results=os.path.abspath(self.parameterAsFile(parameters, self.RESULTS, context)),
             kind=kind,
             out=out,
-            crs=self.parameterAsEnumString(parameters, self.CRS, context),
+            crs=cast(GroundCrs, self.parameterAsEnumString(parameters, self.CRS, context)),
             resolution_m=resolution_m,
             elevation=heights.source() if heights is not None else None,
         )
@@ -144,7 +155,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
                 feedback.setProgress(100.0 * progress.get("done", 0) / total)
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
-            answer = engine.request(request, on_progress)
+            answer: GeoreferenceAnswer = engine.request(request, on_progress)
         feedback.pushInfo("\n".join([*answer["files"], answer["message"]]))
         if context.project() is not None and kind in _RASTERS:
             name = os.path.splitext(os.path.basename(out))[0]

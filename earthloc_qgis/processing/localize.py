@@ -1,11 +1,11 @@
-"""`earthloc:localize`: photos to footprints and ranked candidates in a GeoPackage, without a window."""
+"""`earthloc:localize`: locates photos and writes footprints and ranked candidates to a GeoPackage."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsProcessing,
     QgsProcessingContext,
@@ -25,11 +25,11 @@ from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 from .imagery_parameter import imagery_spec
 
-MANIFEST = "index.json"  # what makes a folder a regional index
+MANIFEST = "index.json"  # a folder with this file is a regional index
 
 
 class LocalizeAlgorithm(EarthLocAlgorithm):
-    """Finds where photos were taken."""
+    """Finds the ground that photos show."""
 
     NAME = "localize"
     PHOTOS = "PHOTOS"
@@ -40,6 +40,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     TOP_K = "TOP_K"
     REGISTER = "REGISTER"
     IMAGERY = "IMAGERY"
+    MATCHER = "MATCHER"
     OUTPUT = "OUTPUT"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
 
@@ -56,40 +57,37 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         return "locating"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,astronaut,iss,photo,localize,georeference,footprint").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
             "Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate "
-            "tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it "
-            "already is located anew, but one that somebody decided on in the review is skipped unless reviewed "
-            "photos are included.\n\n"
-            "Choose photos, or a folder with photos in it and below it. The index is the folder of a regional "
-            "index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
-            "The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted "
-            "to a circle around it. Without it the photo's own position tags serve, if it has any.\n\n"
-            "Photos are fitted to the imagery that the index was made from where it is on this computer, or to "
-            "other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of "
-            "EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file about one. "
-            "Without imagery no photo is 'located'.\n\n"
-            "A photo that cannot be read does not stop the others; the log ends with a table of what failed and "
-            "why. Check a footprint of status 'uncertain' against a basemap before you rely on it."
+            "tiles for each to a GeoPackage. If the GeoPackage exists, results are added. A photo that it already "
+            "holds is located again. A photo that a review decided on is skipped unless reviewed photos are "
+            "included.\n\n"
+            "Choose photos, or a folder that holds photos (subfolders included). The index is the folder of a "
+            "regional index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
+            "The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle "
+            "around it. Without it, the position in the photo's EXIF tags is used, if there is one.\n\n"
+            "Photos are fitted to the imagery from which the index was made, if it is on this computer, or to other "
+            "imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of "
+            "EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file that describes "
+            "a tile server. Without imagery, no photo gets the status 'located'.\n\n"
+            "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
+            "the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
         """Declares the parameters."""
         folder = QgsProcessingParameterFile.Behavior.Folder
-        self.addParameter(
-            QgsProcessingParameterMultipleLayers(
-                self.PHOTOS, self.tr("Photos"), QgsProcessing.SourceType.TypeFile, optional=True
-            )
-        )
+        files = QgsProcessing.SourceType.TypeFile  # type: ignore[attr-defined]
+        self.addParameter(QgsProcessingParameterMultipleLayers(self.PHOTOS, self.tr("Photos"), files, optional=True))
         self.addParameter(QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True))
         self.addParameter(
             QgsProcessingParameterFile(
-                self.INDEX, self.tr("Regional index (else those of the panel)"), folder, optional=True
+                self.INDEX, self.tr("Regional index (default: those chosen in the panel)"), folder, optional=True
             )
         )
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True))
@@ -116,18 +114,26 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(
             QgsProcessingParameterBoolean(
-                self.REGISTER, self.tr("Fit photos to the imagery (exact, takes seconds a photo)"), True
+                self.REGISTER, self.tr("Fit photos to the imagery (exact, takes seconds per photo)"), True
             )
         )
         self.addParameter(
             QgsProcessingParameterString(
                 self.IMAGERY,
-                self.tr("Imagery to fit to: file, folder, raster layer, tile server (else that of the index)"),
+                self.tr("Imagery to fit to: file, folder, raster layer, tile server (default: that of the index)"),
+                optional=True,
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterFile(
+                self.MATCHER,
+                self.tr("Feature extractor to fit photos with: folder of its package (default: RootSIFT)"),
+                folder,
                 optional=True,
             )
         )
         self.addParameter(include_reviewed_parameter(self.tr("Locate reviewed photos again, too")))
-        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
@@ -137,7 +143,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             self.addOutput(QgsProcessingOutputNumber(name, name.replace("_", " ").capitalize()))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
-        """Locates one photo after the other; those that fail are named at the end and do not stop the rest."""
+        """Locates one photo after the other. A photo that fails does not stop the others; the log names it."""
         from .locating import locate, summarise
 
         out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
@@ -147,13 +153,15 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             point = self.parameterAsPoint(parameters, self.NADIR, context, wgs84)
             nadir = (point.y(), point.x())
         photos = self._photos(parameters, context)
+        matcher = self.parameterAsFile(parameters, self.MATCHER, context)
         options = Localize(
-            photo="",  # the queue fills it in
+            photo="",  # the queue sets it
             indexes=self._indexes(self.parameterAsFile(parameters, self.INDEX, context)),
             radius_km=self.parameterAsDouble(parameters, self.RADIUS_KM, context),
             top_k=self.parameterAsInt(parameters, self.TOP_K, context),
             register=self.parameterAsBoolean(parameters, self.REGISTER, context),
             imagery=imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
+            matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
@@ -166,7 +174,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         return {self.OUTPUT: out, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
 
     def _photos(self, parameters, context) -> list[str]:
-        """Absolute paths of the chosen photos and those in the chosen folder, each once."""
+        """Absolute paths of the chosen photos and those in the chosen folder, without duplicates."""
         from ..core.photo_files import find_photos
 
         given = self.parameterAsFileList(parameters, self.PHOTOS, context)
@@ -183,16 +191,16 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         return photos
 
     def _indexes(self, folder: str) -> list[str]:
-        """The folder if it is an index, else the indexes in it; without a folder those of the panel."""
+        """The folder if it is an index, else the indexes in it; without a folder, those chosen in the panel."""
         if not folder:
             indexes = list(chosen_indexes())
             if not indexes:
-                wish = self.tr("No index was given and none is chosen in the panel; choose the folder of one.")
-                raise QgsProcessingException(wish)
+                problem = self.tr("No index was given and none is chosen in the panel; choose the folder of an index.")
+                raise QgsProcessingException(problem)
             return indexes
         path = Path(folder).absolute()
         if not path.is_dir():
             raise QgsProcessingException(f"{folder}: {self.tr('there is no such index; build or choose one')}.")
-        below = sorted(str(entry.parent) for entry in path.glob(f"*/{MANIFEST}"))
-        # A folder that is no index at all goes to the engine, which says what is wrong with it.
-        return below if below and not (path / MANIFEST).is_file() else [str(path)]
+        indexes = sorted(str(entry.parent) for entry in path.glob(f"*/{MANIFEST}"))
+        # If the folder is no index, the engine says what is wrong with it.
+        return indexes if indexes and not (path / MANIFEST).is_file() else [str(path)]

@@ -1,11 +1,11 @@
-"""The run of `earthloc:localize`: the queue that the panel uses too, told to a Processing feedback."""
+"""The run of `earthloc:localize`: the queue of the panel, with a Processing feedback."""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
 
-from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ignore[attr-defined]
 
 from ..contract.protocol import Localize
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
@@ -22,16 +22,18 @@ def locate(
     feedback: QgsProcessingFeedback,
     include_reviewed: bool = False,
 ) -> list[Job]:
-    """What became of each photo; results are in the GeoPackage `options.out` as soon as they exist.
+    """Locates photos and returns their jobs. Each result is written to the GeoPackage `options.out` at once.
 
     Args:
-        nadir: lat, lon for all photos, or None.
+        photos: paths.
+        options: the parameters for all photos.
+        nadir: (lat, lon) for all photos, or None.
         engine_program: "" for the one in the options.
-        feedback: gets told what becomes of every photo.
-        include_reviewed: also photos that a review decided on, in the GeoPackage.
+        feedback: receives the outcome for each photo, and progress.
+        include_reviewed: also locate photos that a review in the GeoPackage decided on.
 
     Raises:
-        QgsProcessingException: no photo can be located at all: no engine, a damaged index.
+        QgsProcessingException: no photo can be located, because there is no engine or an index is damaged.
     """
     with EngineRun(engine_program, feedback) as engine:
         queue = LocalizationQueue(engine.client, options)
@@ -50,7 +52,7 @@ def locate(
 
 
 def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ...]:
-    """Photos, located, uncertain, not found, failed, skipped; the feedback gets a table of what failed and why."""
+    """Numbers of photos: all, located, uncertain, not found, failed, skipped. Reports the failed ones as a table."""
     counts = Counter(job.result["status"] for job in jobs if job.state == DONE and job.result)
     failed = [job for job in jobs if job.state == FAILED]
     if failed:
@@ -72,7 +74,7 @@ def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ..
 
 
 def _report(queue: LocalizationQueue, feedback: QgsProcessingFeedback) -> None:
-    """Tells the feedback what becomes of every photo, and how far all of them are."""
+    """Connects the queue to the feedback: the outcome for each photo, and the progress of all."""
 
     def changed(photo: str) -> None:
         job = queue.jobs[photo]
@@ -91,9 +93,9 @@ def _share(job: Job) -> float:
 
 
 def _line(job: Job) -> str:
-    result = job.result or {}
-    parts = [Path(job.photo).name, job.state if job.state == SKIPPED else result.get("status", job.state)]
-    if result.get("center"):
+    result = job.result
+    parts = [Path(job.photo).name, result["status"] if result is not None and job.state != SKIPPED else job.state]
+    if result is not None and result["center"]:
         lat, lon = result["center"]
         parts.append(f"{lat:.2f}, {lon:.2f}")
     if job.message:

@@ -1,10 +1,10 @@
-"""`earthloc:mappicture`: a results GeoPackage as a PNG for a report."""
+"""`earthloc:mappicture`: draws a results GeoPackage as a PNG for a report."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessingException,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
@@ -42,16 +42,16 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
         return "results"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,map,png,report,footprint,astronaut,iss").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Draws the footprints and candidate tiles of a results GeoPackage on a map, with the photo and what "
-            "is known about it at the side, and saves the picture as PNG.\n\n"
-            "Without a basemap the countries of QGIS's own world map are drawn. Give a photo's id or file name "
-            "to see that photo alone; with several photos only the best candidate of each is drawn."
+            "Draws the footprints and candidate tiles of a results GeoPackage on a map, with the photo and its data "
+            "beside it, and saves the picture as PNG.\n\n"
+            "Without a basemap, the countries of QGIS's world map are drawn. Give a photo's id or file name "
+            "to show that photo alone; with several photos, only the best candidate of each is drawn."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -91,7 +91,7 @@ class MapPictureAlgorithm(EarthLocAlgorithm):
         )
         target = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
         chosen = self.parameterAsRasterLayer(parameters, self.BASEMAP, context)
-        # A copy made in this thread: the user's own layer belongs to the main one.
+        # A copy for this thread: the user's layer belongs to the main thread.
         basemap = None
         if chosen is not None:
             basemap = QgsRasterLayer(chosen.source(), chosen.name(), chosen.providerType())

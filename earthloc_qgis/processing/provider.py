@@ -18,7 +18,7 @@ class EarthLocProvider(QgsProcessingProvider):
     """EarthLoc's algorithms, for the toolbox, models, scripts and `qgis_process`."""
 
     def id(self) -> str:
-        """Part of every algorithm's id: `earthloc:localize`."""
+        """First part of every algorithm's id, as in `earthloc:localize`."""
         return "earthloc"
 
     def name(self) -> str:
@@ -26,7 +26,7 @@ class EarthLocProvider(QgsProcessingProvider):
         return "EarthLoc"
 
     def icon(self) -> QIcon:
-        """EarthLoc's own icon."""
+        """The plugin's icon."""
         return icon()
 
     def versionInfo(self) -> str:
@@ -34,7 +34,7 @@ class EarthLocProvider(QgsProcessingProvider):
         return version()
 
     def loadAlgorithms(self) -> None:
-        """Adds one of each."""
+        """Adds all algorithms."""
         for algorithm in (
             LocalizeAlgorithm,
             RegisterAlgorithm,

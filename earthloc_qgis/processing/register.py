@@ -1,11 +1,11 @@
-"""`earthloc:register`: a photo fitted to imagery at a place that is known, without searching."""
+"""`earthloc:register`: fits a photo to imagery at a known place, without searching."""
 
 from __future__ import annotations
 
 import os
 from typing import Optional
 
-from qgis.core import (
+from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsDistanceArea,
     QgsPointXY,
@@ -24,9 +24,9 @@ from qgis.core import (
 
 from ..contract.protocol import TILE_KM, LocalizeAnswer, Register
 from ..contract.status import FAILED
-from ..core.imagery import imagery_of_layer
 from ..core.words import in_a_sentence
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
+from .imagery_parameter import layer_spec
 
 _WGS84 = "EPSG:4326"
 
@@ -59,21 +59,22 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         return "locating"
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Search words of the toolbox."""
         return self.tr("earthloc,astronaut,iss,photo,register,match,tie points,camera,georeference").split(",")
 
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Fits a photo to imagery at a place that you know roughly, without searching an index: finds tie points, "
-            "solves the camera, and says how sure it is. The result is added to a results GeoPackage, in which the "
-            "photo can then be georeferenced.\n\n"
-            "Give the extent of about the ground that the photo shows (such as that of a footprint, or the map's), or "
-            "the middle of it and the length of the photo's longer side on the ground. Half or twice the true length "
-            "still does.\n\n"
-            "The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.\n\n"
-            "A photo that somebody decided on in the review is refused unless reviewed photos are included.\n\n"
-            "A photo that does not fit there comes out as 'not_found'."
+            "Fits a photo to imagery at a place that you know roughly, without searching an index: it finds tie "
+            "points, solves the camera, and computes a confidence. The result is added to a results GeoPackage, from "
+            "which the photo can then be georeferenced.\n\n"
+            "Give the approximate extent of the ground that the photo shows (such as that of a footprint, or of the "
+            "map), or its centre and the length of the photo's longer side on the ground. Half or twice the true "
+            "length is close enough.\n\n"
+            "The nadir is the point under the station (x,y = longitude,latitude), if you know it. It is only a "
+            "hint.\n\n"
+            "A photo that a review decided on is refused unless reviewed photos are included.\n\n"
+            "A photo that does not fit there gets the status 'not_found'."
         )
 
     def initAlgorithm(self, configuration=None) -> None:
@@ -81,13 +82,17 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
         self.addParameter(QgsProcessingParameterRasterLayer(self.IMAGERY, self.tr("Reference imagery")))
         self.addParameter(
-            QgsProcessingParameterExtent(self.EXTENT, self.tr("About the ground that it shows"), optional=True)
+            QgsProcessingParameterExtent(
+                self.EXTENT, self.tr("Approximate extent of the ground that it shows"), optional=True
+            )
         )
-        self.addParameter(QgsProcessingParameterPoint(self.PLACE, self.tr("Or the middle of it"), optional=True))
+        self.addParameter(
+            QgsProcessingParameterPoint(self.PLACE, self.tr("Or the centre of its ground"), optional=True)
+        )
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.WIDTH_KM,
-                self.tr("And the length of its longer side in km"),
+                self.tr("And the length of the photo's longer side in km"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=TILE_KM.low,
@@ -95,8 +100,8 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir"), optional=True))
-        self.addParameter(include_reviewed_parameter(self.tr("Replace what a review decided on, too")))
-        self.addParameter(engine_parameter(self.tr("Engine program (else the one in the options)")))
+        self.addParameter(include_reviewed_parameter(self.tr("Also replace a result that a review decided on")))
+        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
@@ -112,18 +117,14 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         from .engine_run import EngineRun
 
         layer = self.parameterAsRasterLayer(parameters, self.IMAGERY, context)
-        imagery = None if layer is None else imagery_of_layer(layer)
-        if imagery is None:
-            name = layer.name() if layer is not None else parameters[self.IMAGERY]
-            hint = self.tr("is no raster file and no XYZ or WMTS layer; choose one with a coordinate system")
-            raise QgsProcessingException(f"{name}: {hint}.")
+        imagery = layer_spec(layer, parameters[self.IMAGERY])
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
         request = Register(
             photo=os.path.abspath(self.parameterAsFile(parameters, self.PHOTO, context)),
             at=at,
             width_km=width_km,
-            imagery=imagery.spec(),
+            imagery=imagery,
             nadir=self._lat_lon(parameters, self.NADIR, context),
             out=out,
             include_reviewed=self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context),
@@ -148,7 +149,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         }
 
     def _place(self, parameters, context) -> tuple[tuple[float, float], float]:
-        """Latitude and longitude of the middle, and the longer side in km."""
+        """The centre (lat, lon), and the length of the photo's longer side in km."""
         extent = self.parameterAsExtent(parameters, self.EXTENT, context, QgsCoordinateReferenceSystem(_WGS84))
         if parameters.get(self.EXTENT) and not extent.isEmpty():
             return (extent.center().y(), extent.center().x()), _longer_side_km(extent)
@@ -156,7 +157,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         width_km = self.parameterAsDouble(parameters, self.WIDTH_KM, context)
         if at is None or not width_km:
             raise QgsProcessingException(
-                self.tr("Where the photo was taken is not given; give an extent, or a point and a length.")
+                self.tr("The place of the photo is missing; give an extent, or a point and a length.")
             )
         return at, width_km
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need QGIS. They need no engine library; the end-to-end test needs an engine."""
+"""Fixtures for tests in QGIS's Python. They import no library of the engine; end-to-end tests run its program."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))  # for earthloc_qgis, as QGIS has its plugin folder on the path
+sys.path.insert(0, str(REPOSITORY))  # for earthloc_qgis: QGIS puts its plugin folder on the path, too
 sys.path.insert(0, str(Path(__file__).parent))
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
 
 
 def wait_for(condition, seconds: float = 60.0, what: str = "") -> None:
-    """Runs the event loop until `condition()` holds; fails after `seconds`."""
+    """Runs the event loop until `condition()` is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"still waiting for {what or condition}"
@@ -31,21 +31,21 @@ def wait_for(condition, seconds: float = 60.0, what: str = "") -> None:
         time.sleep(0.002)
 
 
-def _kept_waiting_ms() -> float:
-    """How long this thread has waited for a processor that others had; 0.0 where the system does not tell."""
+def _run_queue_wait_ms() -> float:
+    """How long this thread has waited for a processor in use by others; 0.0 if the system does not report it."""
     try:
         return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
     except (OSError, IndexError, ValueError):
         return 0.0
 
 
-QUIET_MS = 200.0  # that nobody takes for a window that hangs
+QUIET_MS = 200.0  # a shorter pause does not look like a hanging window
 
 
 class Pulse:
-    """Watches the event loop: `longest_ms` is the longest time it did not run, in a tick of 10 ms.
+    """Watches the event loop: `longest_ms` is the longest time that it was blocked, with a resolution of 10 ms.
 
-    Not counted is the time in which it would have run, had other programs not had the processor.
+    Time in which other programs used the processor does not count.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Pulse:
         self.restart()
 
     def _now_ms(self) -> float:
-        return 1000 * time.monotonic() - _kept_waiting_ms()
+        return 1000 * time.monotonic() - _run_queue_wait_ms()
 
     def _tick(self) -> None:
         now = self._now_ms()
@@ -64,7 +64,7 @@ class Pulse:
         self._last = now
 
     def restart(self) -> None:
-        """Forgets what has been, such as the time the test itself took to prepare."""
+        """Starts anew, for example after the test has prepared its data."""
         self.longest_ms, self._last = 0.0, self._now_ms()
 
     def stop(self) -> float:
@@ -75,7 +75,7 @@ class Pulse:
 
 @pytest.fixture(autouse=True)
 def no_exception_in_slots(monkeypatch):
-    """What is raised in a slot fails the test; PyQt would abort the process."""
+    """An exception in a slot fails the test; PyQt alone would abort the process."""
     raised = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
     yield
@@ -101,7 +101,7 @@ def own_settings(qgis_app, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def own_profile(tmp_path_factory, monkeypatch):
-    """The profile folder of EarthLoc is a fresh one."""
+    """Every test has a new profile folder of EarthLoc."""
     from earthloc_qgis import settings
     from earthloc_qgis.core import resources, store
 
@@ -134,7 +134,7 @@ GIVEN_ENGINE = os.environ.get("EARTHLOC_ENGINE", "")
 
 @pytest.fixture(scope="session")
 def real_engine() -> str:
-    """The engine program: of EARTHLOC_ENGINE, else of the repository's .venv."""
+    """The engine program: EARTHLOC_ENGINE, else that of the repository's .venv."""
     program = GIVEN_ENGINE or str(REPOSITORY / ".venv" / "bin" / "earthloc")
     if not Path(program).is_file():
         pytest.skip(f"no engine at {program}: run `make setup` or set EARTHLOC_ENGINE")
@@ -142,7 +142,7 @@ def real_engine() -> str:
 
 
 def write_ground(path: Path) -> None:
-    """A GeoTIFF of made-up ground, 0 to 10 E, 40 to 48 N, with detail at several sizes."""
+    """Writes a GeoTIFF of synthetic ground, 0 to 10° E, 40 to 48° N, with details of several sizes."""
     from osgeo import gdal, osr
 
     width, height = 1000, 800
@@ -184,7 +184,7 @@ def imagery(tmp_path_factory) -> Path:
 def real_index(real_engine, imagery, tmp_path_factory) -> Path:
     """An index of `imagery` at 220 and 313 km, built by the engine's own command.
 
-    With the first model, which knows its way in made-up ground better than the one for real ground.
+    With the baseline model, which works better on synthetic ground than the model for real ground.
     """
     folder = tmp_path_factory.mktemp("regional indexes") / "ground"
     subprocess.run(
@@ -201,7 +201,7 @@ PHOTO_CENTRES = [(43.0, 3.0), (45.0, 5.0), (44.0, 7.0), (42.5, 6.0), (46.0, 3.5)
 
 @pytest.fixture
 def real_photos(imagery, tmp_path) -> list[str]:
-    """JPEG photos cut from `imagery` around PHOTO_CENTRES, in a folder with a blank and an umlaut."""
+    """JPEG photos cut from `imagery` around PHOTO_CENTRES, in a folder whose name has a space and an umlaut."""
     from osgeo import gdal
 
     folder = tmp_path / "Fotos ü"
@@ -217,12 +217,12 @@ def real_photos(imagery, tmp_path) -> list[str]:
     return paths
 
 
-SEEN_FROM_SPACE = (44.2, 5.1)  # what the photo below shows the middle of, (lat, lon)
+SEEN_FROM_SPACE = (44.2, 5.1)  # centre of the photo below, (lat, lon)
 
 
 @pytest.fixture
 def photo_from_space(imagery, tmp_path) -> str:
-    """A photo of `imagery` as a camera 415 km above it sees it, 300 km wide, in other colours."""
+    """A photo of `imagery`, rendered from 415 km above, 300 km wide, in other colours."""
     from osgeo import gdal
 
     lat, lon = SEEN_FROM_SPACE

@@ -1,4 +1,4 @@
-"""Running the Processing algorithms with the real engine, for the tests of each."""
+"""Fixtures that run Processing algorithms with the real engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def provider(qgis_app):
 
 
 class Feedback(QgsProcessingFeedback):
-    """Keeps what it is told; `when(text)` cancels as soon as something with that text is told."""
+    """Keeps all messages. Cancels at the first message that contains `cancel_when`."""
 
     def __init__(self):
         super().__init__(False)
@@ -34,22 +34,22 @@ class Feedback(QgsProcessingFeedback):
         self.errors = []
         self.highest = 0.0
         self.cancel_when = None
-        self.progressChanged.connect(self._progressed)
+        self.progressChanged.connect(self._on_progress)
 
-    def _progressed(self, percent):
+    def _on_progress(self, percent):
         self.highest = max(self.highest, percent)
 
     def pushInfo(self, text):
-        self._take(text)
+        self._receive(text)
 
     def pushWarning(self, text):
-        self._take(text)
+        self._receive(text)
 
     def reportError(self, text, fatal=False):
         self.errors.append(text)
-        self._take(text)
+        self._receive(text)
 
-    def _take(self, text):
+    def _receive(self, text):
         self.lines.append(text)
         if self.cancel_when and self.cancel_when in text:
             self.cancel()
@@ -57,7 +57,7 @@ class Feedback(QgsProcessingFeedback):
 
 @pytest.fixture
 def run(provider, real_engine):
-    """run(name, parameters, feedback=None): results of an algorithm, run in this thread."""
+    """run(name, parameters, feedback=None): runs an algorithm in this thread and returns its results."""
     settings.set_engine_setting(real_engine)
 
     def run(name, parameters, feedback=None):
@@ -65,7 +65,7 @@ def run(provider, real_engine):
         context = QgsProcessingContext()
         feedback = feedback or Feedback()
         if name == "localize":
-            parameters = {"REGISTER": False, **parameters}  # seconds a photo, which the engine's own tests see to
+            parameters = {"REGISTER": False, **parameters}  # it takes seconds per photo and has tests of its own
         good, message = algorithm.checkParameterValues(parameters, context)
         if not good:
             raise QgsProcessingException(message)

@@ -1,4 +1,4 @@
-"""Photos to review: a made-up mosaic seen by known cameras, and a results GeoPackage as the engine writes it.
+"""Photos to review: made-up pictures with known cameras, and a results GeoPackage as the engine writes it.
 
 Everything is drawn and written with Qt and GDAL alone.
 """
@@ -21,15 +21,15 @@ from earthloc_qgis.core.footprint import corners_of, outline, to_geojson
 SIZE_PX = (640, 480)
 
 
-def pose_over(lat: float, lon: float, turn_deg: float = 0.0, altitude_km: float = 415.0, focal_px: float = 900.0,
+def pose_over(lat: float, lon: float, rotation_deg: float = 0.0, altitude_km: float = 415.0, focal_px: float = 900.0,
               size_px=SIZE_PX) -> dict:  # fmt: skip
-    """A camera that looks straight down; the photo's top points `turn_deg` clockwise from north."""
+    """A camera that looks straight down; the photo's top points `rotation_deg` clockwise from north."""
     up = upright(lat, lon)
-    phi, lam, turn = math.radians(lat), math.radians(lon), math.radians(turn_deg)
+    phi, lam, rotation = math.radians(lat), math.radians(lon), math.radians(rotation_deg)
     east = (-math.sin(lam), math.cos(lam), 0.0)
     north = (-math.sin(phi) * math.cos(lam), -math.sin(phi) * math.sin(lam), math.cos(phi))
-    x = [e * math.cos(turn) - n * math.sin(turn) for e, n in zip(east, north, strict=True)]
-    y = [-n * math.cos(turn) - e * math.sin(turn) for e, n in zip(east, north, strict=True)]
+    x = [e * math.cos(rotation) - n * math.sin(rotation) for e, n in zip(east, north, strict=True)]
+    y = [-n * math.cos(rotation) - e * math.sin(rotation) for e, n in zip(east, north, strict=True)]
     ground = surface_point(lat, lon)
     return {
         "width_px": size_px[0], "height_px": size_px[1], "focal_px": focal_px, "radial": 0.0,
@@ -41,7 +41,7 @@ def pose_over(lat: float, lon: float, turn_deg: float = 0.0, altitude_km: float 
 
 
 def localization_of(photo: Path, pose: dict, confidence: float, photo_id: str, candidates: int = 5) -> dict:
-    """An answer as the engine gives it, the camera fitted to the first candidate."""
+    """The localization that the engine would answer; the camera was fitted to the first candidate."""
     camera = PinholeCamera(pose)
     center = camera.locate(SIZE_PX[0] / 2, SIZE_PX[1] / 2)
     listed = []
@@ -66,12 +66,13 @@ def localization_of(photo: Path, pose: dict, confidence: float, photo_id: str, c
         "inliers": 45, "rms_km": 0.31, "candidates": listed, "nadir": list(center), "pose": pose,
         "tie_points": ties, "imagery": {"source": "mosaic.tif", "attribution": "made up", "licence": "CC0"},
         "model": {"name": "baseline", "version": "1", "sha256": "ab" * 32}, "engine": "0.1.0",
-        "timings_ms": {}, "message": "45 tie points, camera at 415 km.",
+        "timings_ms": {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0, "total": 0.0},
+        "message": "45 tie points, camera at 415 km.",
     }  # fmt: skip
 
 
 def draw_photo(path: Path, number: int, size_px=SIZE_PX) -> None:
-    """A picture with shapes to recognise, other for each number."""
+    """Draws a picture with recognisable shapes, different ones for each number."""
     rng = random.Random(number)
     image = QImage(*size_px, QImage.Format.Format_RGB32)
     image.fill(QColor.fromHsv(rng.randrange(360), 90, 120))
@@ -87,14 +88,14 @@ def draw_photo(path: Path, number: int, size_px=SIZE_PX) -> None:
 
 def write_review_results(path: Path, count: int = 10, given=(), change=lambda number, found: None,
                          only_first_is_drawn: bool = False) -> list[str]:  # fmt: skip
-    """`count` located photos over central Europe in a GeoPackage; returns their paths. The last has no footprint.
+    """Writes `count` photos over central Europe to a GeoPackage and returns their paths. The last has no footprint.
 
     Args:
         path: of the GeoPackage.
         count: how many photos are drawn.
-        given: photos to take instead.
-        only_first_is_drawn: the others name files that are not there.
+        given: existing photos, used instead of drawing some.
         change: called with the number and the localization of each photo before it is written.
+        only_first_is_drawn: the files of the other photos do not exist.
     """
     gdal.UseExceptions()
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
@@ -155,3 +156,21 @@ def write_review_results(path: Path, count: int = 10, given=(), change=lambda nu
     tables.clear()
     del reviews, source  # closes the file
     return photos
+
+
+def review_window(canvas):
+    """A review window with an engine of its own, which ends with the window."""
+    from earthloc_qgis import settings
+    from earthloc_qgis.core.engine_client import EngineClient
+    from earthloc_qgis.gui.review.window import ReviewWindow
+
+    client = EngineClient(settings.engine_command())
+    window = ReviewWindow(canvas, client, list)
+    close_window = window.close_down
+
+    def close_down():
+        close_window()
+        client.close()
+
+    window.close_down = close_down
+    return window

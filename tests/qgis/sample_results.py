@@ -1,41 +1,28 @@
-"""A results GeoPackage as docs/architecture.md describes it, written with GDAL alone: the QGIS side is tested
-against the contract, without the engine."""
+"""A results GeoPackage with the tables of the contract, written with GDAL alone: tests of the plugin need no engine."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 from osgeo import gdal, ogr, osr
 
+from earthloc_qgis.contract import results
+
 gdal.UseExceptions()
 
-TEXT, REAL, WHOLE = ogr.OFTString, ogr.OFTReal, ogr.OFTInteger
-PHOTOS = {
-    "photo": TEXT, "photo_id": TEXT, "status": TEXT, "confidence": REAL, "message": TEXT, "taken_at": TEXT,
-    "nadir_lat": REAL, "nadir_lon": REAL, "center_lat": REAL, "center_lon": REAL, "located_at": TEXT,
-    "localization": TEXT,
-}  # fmt: skip
-FOOTPRINTS = {
-    "photo": TEXT, "photo_id": TEXT, "status": TEXT, "confidence": REAL, "center_lat": REAL, "center_lon": REAL,
-    **{f"{axis}{corner}": REAL for corner in (1, 2, 3, 4) for axis in ("lat", "lon")},
-    "nadir_distance_km": REAL, "rotation_deg": WHOLE, "width_km": REAL, "inliers": WHOLE, "rms_km": REAL,
-    "camera_altitude_km": REAL, "tilt_deg": REAL, "azimuth_deg": REAL, "focal_length_mm": REAL,
-    "index_name": TEXT, "tile": TEXT, "model": TEXT, "model_sha256": TEXT, "engine": TEXT, "located_at": TEXT,
-    "message": TEXT, "review": TEXT, "reviewer": TEXT, "reviewed_at": TEXT, "note": TEXT,
-    "imagery": TEXT, "imagery_attribution": TEXT,
-}  # fmt: skip
-CANDIDATES = {
-    "photo": TEXT, "photo_id": TEXT, "rank": WHOLE, "score": REAL, "rotation_deg": WHOLE, "center_lat": REAL,
-    "center_lon": REAL, "width_km": REAL, "nadir_distance_km": REAL, "index_name": TEXT, "tile": TEXT,
-    "inliers": WHOLE,
-}  # fmt: skip
-TIE_POINTS = {
-    "photo": TEXT, "photo_id": TEXT, "x_px": REAL, "y_px": REAL, "lat": REAL, "lon": REAL, "residual_px": REAL,
-    "residual_km": REAL, "origin": TEXT,
-}  # fmt: skip
-REVIEWS = {
-    "photo": TEXT, "photo_id": TEXT, "decision": TEXT, "reviewer": TEXT, "reviewed_at": TEXT, "note": TEXT,
-    "candidate_rank": WHOLE, "index_name": TEXT, "tile": TEXT, "model": TEXT, "model_sha256": TEXT, "imagery": TEXT,
-    "engine": TEXT, "localization": TEXT,
-}  # fmt: skip
+_OGR_TYPES = {"TEXT": ogr.OFTString, "REAL": ogr.OFTReal, "INTEGER": ogr.OFTInteger}
+
+
+def _columns(table: results.Table) -> dict[str, int]:
+    """OGR type of every column of a table."""
+    return {column.name: _OGR_TYPES[column.sql.split()[0]] for column in table.columns}
+
+
+PHOTOS = _columns(results.PHOTOS)
+FOOTPRINTS = _columns(results.FOOTPRINTS)
+CANDIDATES = _columns(results.CANDIDATES)
+TIE_POINTS = _columns(results.TIE_POINTS)
+REVIEWS = _columns(results.REVIEWS)
 
 LOCATED_AT = "2024-05-01T10:00:00Z"
 ANATOLIA = "MULTIPOLYGON(((30 36,35 36,35 40,30 40,30 36)))"
@@ -44,8 +31,10 @@ FIJI = "MULTIPOLYGON(((177 -19,180 -19,180 -16,177 -16,177 -19)),((-180 -19,-178
 
 
 def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
-    """Three photos with footprints (one across the antimeridian) and one without; for the first candidates, tie points
-    and a review."""
+    """Writes three photos with footprints (one across the antimeridian) and one without.
+
+    Only the first photo has candidates, tie points and a review.
+    """
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     wgs84 = osr.SpatialReference()
     wgs84.ImportFromEPSG(4326)

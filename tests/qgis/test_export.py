@@ -1,4 +1,4 @@
-"""Exports of footprints, read back with GDAL as whoever gets them would."""
+"""Exports of footprints, read back with GDAL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(results: Path, target: Path, **options):
 
 
 def read(path: Path) -> list[dict]:
-    """The rows of an export as dicts; `outline` is an ogr.Geometry of its own."""
+    """The rows of an export as dicts; `outline` is a copy of the geometry."""
     source = ogr.Open(str(path))
     assert source is not None, path
     rows = []
@@ -87,7 +87,7 @@ def test_shapefile_names_are_the_documented_ones():
     assert dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", page, re.MULTILINE)) == SHAPEFILE_NAMES
 
 
-def test_unknown_columns_get_short_names_that_differ_whatever_their_case():
+def test_unknown_columns_get_short_names_unique_without_case():
     names = [*FOOTPRINTS, "Observation_A", "observation_b", "OBSERVATION_C", "Tile", "x"]
     short = shapefile_names(names)
     assert set(short) == set(names)
@@ -143,13 +143,13 @@ def test_csv_holds_outline_centre_and_corners(results, tmp_path):
     assert header == ["WKT", *FOOTPRINTS]
 
 
-def test_expression_chooses_footprints(results, tmp_path):
+def test_expression_selects_footprints(results, tmp_path):
     report = export(results, tmp_path / "f.geojson", expression="\"status\" IN ('located')")
     assert report.count == 1
     assert [feature["photo_id"] for feature in read(tmp_path / "f.geojson")] == ["ISS042-E-104433"]
 
 
-def test_layer_in_another_system_is_brought_to_degrees(tmp_path):
+def test_layer_in_another_crs_is_transformed_to_degrees(tmp_path):
     layer = QgsVectorLayer("Polygon?crs=EPSG:3857&field=photo_id:string", "edited", "memory")
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromWkt("POLYGON((0 0,111319.49 0,111319.49 111325.14,0 0))"))
@@ -159,7 +159,7 @@ def test_layer_in_another_system_is_brought_to_degrees(tmp_path):
     assert (west, east, south, north) == pytest.approx((0, 1, 0, 1), abs=1e-5)
 
 
-def test_invalid_outline_is_mended(tmp_path):
+def test_invalid_outline_is_repaired(tmp_path):
     layer = QgsVectorLayer("Polygon?crs=EPSG:4326&field=photo_id:string", "edited", "memory")
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromWkt("POLYGON((0 0,2 2,2 0,0 2,0 0))"))  # a bow tie
@@ -170,10 +170,10 @@ def test_invalid_outline_is_mended(tmp_path):
     assert geometry.Area() == pytest.approx(2.0)
 
 
-# --- nothing is lost -------------------------------------------------------------------------------
+# --- old files are kept ----------------------------------------------------------------------------
 
 
-def test_existing_file_is_replaced_with_all_that_belongs_to_it(results, tmp_path):
+def test_existing_file_is_replaced_with_all_its_parts(results, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     export(results, folder / "f.shp")
@@ -184,8 +184,8 @@ def test_existing_file_is_replaced_with_all_that_belongs_to_it(results, tmp_path
     assert sorted(os.listdir(folder)) == ["f.cpg", "f.dbf", "f.prj", "f.shp", "f.shx", "f.txt"]
 
 
-def test_a_file_that_cannot_be_replaced_leaves_the_old_ones_whole(results, tmp_path, monkeypatch):
-    """As on Windows, where a table that is open in a spreadsheet cannot be moved away."""
+def test_old_files_stay_if_one_cannot_be_replaced(results, tmp_path, monkeypatch):
+    """As on Windows, where a table that is open in a spreadsheet cannot be moved."""
     folder = tmp_path / "out"
     folder.mkdir()
     export(results, folder / "f.shp")
@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_replaced_leaves_the_old_ones_whole(results, tmp_p
     assert not [path for path in folder.iterdir() if path.is_dir()]
 
 
-def test_a_folder_in_the_way_leaves_the_old_files_whole(results, tmp_path):
+def test_old_files_stay_if_a_folder_has_the_name_of_a_part(results, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     export(results, folder / "f.shp")
@@ -216,10 +216,10 @@ def test_a_folder_in_the_way_leaves_the_old_files_whole(results, tmp_path):
     assert snapshot(folder) == before
 
 
-def test_read_only_folder(results, tmp_path):
+def test_read_only_folder_is_reported(results, tmp_path):
     folder = tmp_path / "sealed"
     folder.mkdir()
-    if os.getuid() == 0:  # root may write everywhere but in the kernel's own folders
+    if os.getuid() == 0:  # root may write everywhere except in the kernel's own folders
         folder = Path("/proc/sys")
     else:
         folder.chmod(0o500)
@@ -227,8 +227,8 @@ def test_read_only_folder(results, tmp_path):
         export(results, folder / "f.shp")
 
 
-def test_missing_folder(results, tmp_path):
-    with pytest.raises(ExportError, match="away: there is no such folder; make it first"):
+def test_missing_folder_is_reported(results, tmp_path):
+    with pytest.raises(ExportError, match="away: there is no such folder; create it first"):
         export(results, tmp_path / "away" / "f.shp")
 
 
@@ -256,8 +256,8 @@ os._exit(0)
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_no_room_for_the_file_keeps_the_old_one(results, tmp_path, format_name):
-    """A limit on the size of files stands for a full disk: writing fails in the same places."""
+def test_old_file_stays_if_the_disk_is_full(results, tmp_path, format_name):
+    """A limit on file sizes simulates a full disk: writing fails at the same places."""
     folder = tmp_path / "out"
     folder.mkdir()
     target = folder / f"f{FORMATS[format_name].suffix}"
@@ -277,14 +277,14 @@ def test_no_room_for_the_file_keeps_the_old_one(results, tmp_path, format_name):
     assert snapshot(folder) == before
 
 
-def test_the_results_themselves_are_never_written_over(results):
+def test_results_file_is_never_overwritten(results):
     before = results.read_bytes()
     with pytest.raises(ExportError, match="is the file the footprints come from"):
         export(results, results)
     assert results.read_bytes() == before
 
 
-def test_cancelled_export_leaves_the_old_file(results, tmp_path):
+def test_cancelled_export_keeps_the_old_file(results, tmp_path):
     export(results, tmp_path / "f.csv")
     before = (tmp_path / "f.csv").read_bytes()
     feedback = QgsFeedback()
@@ -294,9 +294,9 @@ def test_cancelled_export_leaves_the_old_file(results, tmp_path):
     assert (tmp_path / "f.csv").read_bytes() == before
 
 
-def test_what_is_no_results_file_is_named(tmp_path):
+def test_other_files_are_refused_as_results(tmp_path):
     with pytest.raises(ExportError, match=r"gone\.gpkg: there is no such file"):
         open_results(str(tmp_path / "gone.gpkg"))
     (tmp_path / "text.gpkg").write_text("no database", encoding="ascii")
-    with pytest.raises(ExportError, match=r"text\.gpkg: holds no table 'footprints'"):
+    with pytest.raises(ExportError, match=r"text\.gpkg: has no table 'footprints'"):
         open_results(str(tmp_path / "text.gpkg"))

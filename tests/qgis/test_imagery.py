@@ -31,7 +31,7 @@ ADDRESS = "http://127.0.0.1:9/{z}/{x}/{y}.png?a=1&b=2"
 
 @pytest.fixture(autouse=True)
 def own_connections(qgis_app):
-    """No XYZ connections but those of the test."""
+    """QGIS has no XYZ connections except those of the test."""
     groups = ("qgis/connections-xyz", "connections/xyz")
     for group in groups:
         QgsSettings().remove(group)
@@ -46,7 +46,7 @@ def texts(panel):
 
 
 def pick(panel, text):
-    """Chooses the row whose text begins so, as a click does."""
+    """Chooses the row whose text starts with `text`, as a click does."""
     combo = panel.search.imagery.combo
     row = next(row for row in range(combo.count()) if combo.itemText(row).startswith(text))
     combo.setCurrentIndex(row)
@@ -57,7 +57,7 @@ def server_file(imagery):
     return json.loads(Path(imagery.spec()).read_text(encoding="utf-8"))
 
 
-# --- what QGIS knows, as the engine wants it ---------------------------------------------------------
+# --- layers and source strings of QGIS --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def server_file(imagery):
         ("contextualWMSLegend=0", None),
     ],
 )
-def test_sources_of_layers(source, expected):
+def test_source_strings_become_tile_servers(source, expected):
     imagery = imagery_of_source("Ground", source)
     assert (imagery and server_file(imagery)) == (expected and {"name": "Ground", **expected})
 
 
-def test_layers_that_are_no_imagery(imagery):
+def test_only_readable_rasters_are_imagery(imagery):
     assert imagery_of_layer(QgsVectorLayer("Point?crs=EPSG:4326", "points", "memory")) is None
     assert imagery_of_layer(QgsRasterLayer("/nowhere.tif", "gone", "gdal")) is None
     assert imagery_of_layer(QgsRasterLayer(str(imagery), "ground", "gdal")) == Imagery("ground", path=str(imagery))
@@ -115,17 +115,17 @@ def test_layers_and_connections_are_offered(panel, imagery):
     assert settings.imagery().spec() == str(imagery)
     assert note.text() == ""
     QgsProject.instance().removeAllMapLayers()
-    assert "My mosaic" in texts(panel)  # what is chosen stays
+    assert "My mosaic" in texts(panel)  # the chosen imagery stays
     pick(panel, "The imagery each")
     assert settings.imagery().spec() is None
     assert "My mosaic" not in texts(panel)
 
 
-def test_files_folders_and_addresses(panel, imagery, tmp_path, monkeypatch):
+def test_files_folders_and_addresses_can_be_chosen(panel, imagery, tmp_path, monkeypatch):
     combo = panel.search.imagery.combo
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     pick(panel, "Choose a file")
-    assert combo.currentIndex() == 0  # given up: shows what is chosen
+    assert combo.currentIndex() == 0  # cancelled: shows the current choice
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(imagery), ""))
     pick(panel, "Choose a file")
     assert (settings.imagery().spec(), combo.currentText()) == (str(imagery), "ground.tif")
@@ -141,7 +141,7 @@ def test_files_folders_and_addresses(panel, imagery, tmp_path, monkeypatch):
     assert "Ground Office, CC BY" in panel.search.imagery.note.text()
 
 
-def test_the_panel_says_how_to_turn_checking_on(panel, index, folder, imagery):
+def test_panel_explains_how_to_enable_registration(panel, index, folder, imagery):
     add(panel, folder("a.jpg"))
     note = panel.search.imagery.note
     wait_for(note.isVisible)
@@ -155,7 +155,7 @@ def test_the_panel_says_how_to_turn_checking_on(panel, index, folder, imagery):
     assert not note.isVisible()
     pick(panel, "The imagery each")
     assert note.isVisible()
-    # The index with its imagery beside it.
+    # The imagery of the index is beside it.
     info = json.loads((index / "index.json").read_text())
     (index / "index.json").write_text(json.dumps({**info, "source": {"path": "ground.tif"}}))
     shutil.copy(imagery, index.parent / "ground.tif")
@@ -163,7 +163,7 @@ def test_the_panel_says_how_to_turn_checking_on(panel, index, folder, imagery):
     wait_for(lambda: not note.isVisible())
 
 
-def test_the_engine_is_told(panel, folder, fake_engine, tmp_path, imagery):
+def test_chosen_imagery_is_sent_to_the_engine(panel, folder, fake_engine, tmp_path, imagery):
     journal = tmp_path / "journal.txt"
     panel.controller.client.set_command(fake_engine("--journal", str(journal)))
     add(panel, folder("a.jpg"))
@@ -172,12 +172,12 @@ def test_the_engine_is_told(panel, folder, fake_engine, tmp_path, imagery):
         panel.localize([panel.controller.model.photos()[0].path])
         wait_for(lambda: idle(panel))
     requests = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-    told = [request["params"]["imagery"] for request in requests if request["method"] == "localize"]
-    assert told[:2] == [None, str(imagery)]
-    assert json.loads(Path(told[2]).read_text())["url"] == ADDRESS
+    sent = [request["params"].get("imagery") for request in requests if request["method"] == "localize"]
+    assert sent[:2] == [None, str(imagery)]
+    assert json.loads(Path(sent[2]).read_text())["url"] == ADDRESS
 
 
-def test_progress_says_how_many_tiles(panel, folder):
+def test_progress_shows_the_number_of_tiles(panel, folder):
     paths = folder("slow tiles.jpg")
     add(panel, paths)
     panel.list.select(paths)
@@ -192,7 +192,7 @@ def test_progress_says_how_many_tiles(panel, folder):
 # --- the project -----------------------------------------------------------------------------------------
 
 
-def test_the_project_remembers(panel, imagery, tmp_path):
+def test_project_stores_the_imagery(panel, imagery, tmp_path):
     project = QgsProject.instance()
     shutil.copy(imagery, tmp_path / "mosaic.tif")
     file = str(tmp_path / "work.qgz")
@@ -210,7 +210,7 @@ def test_the_project_remembers(panel, imagery, tmp_path):
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_a_server_of_a_strangers_project_is_offered_not_chosen(panel, tmp_path, known):
+def test_untrusted_server_of_a_project_is_offered_but_not_chosen(panel, tmp_path, known):
     project = QgsProject.instance()
     project.writeEntry("EarthLoc", "imagery", server_imagery("Spy", "https://spy.example/{z}/{x}/{y}.png").to_json())
     assert project.write(str(tmp_path / "strange.qgz"))
@@ -225,7 +225,7 @@ def test_a_server_of_a_strangers_project_is_offered_not_chosen(panel, tmp_path, 
     assert settings.trusted_servers() == ["https://spy.example/{z}/{x}/{y}.png"]
 
 
-def test_settings_of_a_server_beside_a_strangers_project_are_not_chosen(panel, tmp_path):
+def test_server_file_beside_an_untrusted_project_is_not_chosen(panel, tmp_path):
     project = QgsProject.instance()
     (tmp_path / "spy.json").write_text('{"url": "https://spy.example/{z}/{x}/{y}.png"}')
     entry = json.dumps({"label": "mosaic", "path": str(tmp_path / "spy.json"), "server": ""})
@@ -238,7 +238,7 @@ def test_settings_of_a_server_beside_a_strangers_project_are_not_chosen(panel, t
 
 
 @pytest.mark.parametrize("entry", ["{", "[1]", '{"server": "{"}', '{"server": "{}"}', '{"path": "/gone.tif"}', "5"])
-def test_nonsense_in_a_project(panel, tmp_path, entry):
+def test_invalid_imagery_in_a_project_is_ignored(panel, tmp_path, entry):
     project = QgsProject.instance()
     project.writeEntry("EarthLoc", "imagery", entry)
     assert project.write(str(tmp_path / "nonsense.qgz"))
@@ -247,10 +247,10 @@ def test_nonsense_in_a_project(panel, tmp_path, entry):
     assert panel.search.imagery.combo.currentIndex() == 0
 
 
-# --- indexes that are gone ---------------------------------------------------------------------------------
+# --- missing indexes ----------------------------------------------------------------------------------------
 
 
-def test_another_index_is_ticked_when_the_chosen_one_is_gone(panel, index, tmp_path):
+def test_another_index_is_chosen_if_the_chosen_one_is_missing(panel, index, tmp_path):
     world = tmp_path / "engine" / "world"
     shutil.copytree(index, world)
     panel.search.indexes.offer([str(world)])
@@ -260,7 +260,7 @@ def test_another_index_is_ticked_when_the_chosen_one_is_gone(panel, index, tmp_p
     shutil.rmtree(index)
     panel.search.indexes.refresh()
     wait_for(lambda: panel.search.indexes.chosen() == [str(world)])
-    assert settings.chosen_indexes() == [str(index)]  # it may come back, as drives do
+    assert settings.chosen_indexes() == [str(index)]  # it may come back, for example on a removable drive
 
 
 # --- Processing ----------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_another_index_is_ticked_when_the_chosen_one_is_gone(panel, index, tmp_p
 
 @pytest.fixture
 def index_alone(real_index, tmp_path):
-    """The index without what lies beside it, as when it is passed on."""
+    """A copy of the index without the imagery beside it."""
     shutil.copytree(real_index, tmp_path / "passed on")
     return tmp_path / "passed on"
 
@@ -278,7 +278,7 @@ def message(results):
         return database.execute("SELECT message FROM photos").fetchone()[0]
 
 
-def test_localize_takes_imagery(run, index_alone, real_photos, imagery, tmp_path):
+def test_localize_uses_the_given_imagery(run, index_alone, real_photos, imagery, tmp_path):
     def located_with(text):
         out = tmp_path / "results.gpkg"
         given = {"PHOTOS": real_photos[:1], "INDEX": str(index_alone), "OUTPUT": str(out), "REGISTER": True, "TOP_K": 1}
@@ -291,7 +291,7 @@ def test_localize_takes_imagery(run, index_alone, real_photos, imagery, tmp_path
     assert "Not checked: imagery server 127.0.0.1: cannot be reached" in refused
 
 
-def test_imagery_by_the_name_of_a_layer(qgis_app, imagery):
+def test_imagery_can_be_the_name_of_a_layer(qgis_app, imagery):
     from earthloc_qgis.processing.imagery_parameter import imagery_spec
 
     context = QgsProcessingContext()
@@ -307,7 +307,7 @@ def test_imagery_by_the_name_of_a_layer(qgis_app, imagery):
     QgsProject.instance().clear()
 
 
-def test_an_index_of_a_tile_server_needs_credit(run, tmp_path):
+def test_index_of_a_tile_server_requires_attribution_and_licence(run, tmp_path):
     layer = QgsRasterLayer(XYZ, "Served", "wms")
     QgsProject.instance().addMapLayer(layer)
     given = {"SOURCE": layer, "EXTENT": "0,5,40,44 [EPSG:4326]", "TILE_KM": "220", "OUTPUT": str(tmp_path / "index")}

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QInputDialog, QMessag
 
 from earthloc_qgis import settings
 from earthloc_qgis.core import index_files
+from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.core.index_files import IndexFileError
 from earthloc_qgis.gui import index_map
 
@@ -59,11 +60,13 @@ def manager(qgis_iface, monkeypatch, fake_engine, indexes):
     QgsProject.instance().clear()
     canvas = qgis_iface.mapCanvas()
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    manager = IndexManager(canvas, lambda: [str(indexes / "damaged one")])
+    client = EngineClient(fake_engine("--indexes", str(indexes / "damaged one")))
+    manager = IndexManager(canvas, client)
     manager.open()
     wait_for(lambda: manager.table.rowCount() == 2)
     yield manager
     manager.close_threads()
+    client.close()
     manager.deleteLater()
     QgsProject.instance().clear()
 
@@ -90,9 +93,8 @@ def test_bundled_indexes_are_listed_before_any_photo_is_loaded(qgis_iface, monke
     from earthloc_qgis.gui.index_manager import IndexManager
 
     world = write_index(tmp_path / "engine" / "world", "world")
-    command = [*fake_engine(), "--indexes", str(world)]
-    monkeypatch.setattr(settings, "engine_command", lambda program=None: command)
-    manager = IndexManager(qgis_iface.mapCanvas(), list)
+    client = EngineClient(fake_engine("--indexes", str(world)))
+    manager = IndexManager(qgis_iface.mapCanvas(), client)
     try:
         manager.open()
         wait_for(lambda: manager.table.rowCount() == 3)
@@ -102,6 +104,7 @@ def test_bundled_indexes_are_listed_before_any_photo_is_loaded(qgis_iface, monke
         assert manager.buttons["delete"].isEnabled()
     finally:
         manager.close_threads()
+        client.close()
         manager.deleteLater()
 
 

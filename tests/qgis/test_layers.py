@@ -1,4 +1,4 @@
-"""Results as layers in a project."""
+"""Results as map layers in a project."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def photo(gpkg, name: str) -> str:
 
 
 def tree(project) -> dict:
-    """{group: {layer title: number of features}} under EarthLoc; layers outside a photo's group under ""."""
+    """{group: {layer title: number of features}} under EarthLoc; layers outside a photo's group have the key ""."""
     (top,) = [group for group in project.layerTreeRoot().children() if group.name() == "EarthLoc"]
     found = {"": {}}
     for child in top.children():
@@ -68,7 +68,7 @@ def tree(project) -> dict:
     return found
 
 
-def test_a_group_per_photo(layers, project, gpkg):
+def test_every_photo_has_a_group(layers, project, gpkg):
     layers.show(photo(gpkg, LOCATED), "ISS042-E-104433", gpkg, True)
     layers.show(photo(gpkg, GOLF), "Golf", gpkg, False)
     assert tree(project) == {
@@ -79,10 +79,10 @@ def test_a_group_per_photo(layers, project, gpkg):
     assert project.crs().authid() == "EPSG:3857"
     for layer in project.mapLayers().values():
         assert layer.isValid()
-        assert layer.renderer().type() != "singleSymbol"  # the style is on
+        assert layer.renderer().type() != "singleSymbol"  # the style is applied
 
 
-def test_located_again_is_refreshed_not_doubled(layers, project, gpkg):
+def test_located_again_refreshes_the_layers(layers, project, gpkg):
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     before = set(project.mapLayers())
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
@@ -90,7 +90,7 @@ def test_located_again_is_refreshed_not_doubled(layers, project, gpkg):
     assert tree(project)["a"] == {"Tie points": 3, "Footprint": 1, "Candidates": 12}
 
 
-def test_our_style_is_shown_even_where_the_file_brings_an_older_one(layers, project, gpkg):
+def test_style_of_the_plugin_wins_over_one_stored_in_the_file(layers, project, gpkg):
     old = QgsVectorLayer(f"{gpkg}|layername=tie_points", "t", "ogr")
     assert old.renderer().type() == "singleSymbol"
     assert old.saveStyleToDatabase("tie_points", "", True, "") == ""
@@ -99,18 +99,18 @@ def test_our_style_is_shown_even_where_the_file_brings_an_older_one(layers, proj
     assert shown.renderer().type() == "RuleRenderer"
 
 
-def test_the_photo_itself_lies_between_tie_points_and_footprint(layers, project, gpkg, tmp_path):
+def test_drawn_photo_is_between_tie_points_and_footprint(layers, project, gpkg, tmp_path):
     picture = tmp_path / "picture.tif"
     raster = gdal.GetDriverByName("GTiff").Create(str(picture), 20, 10, 4)
     raster.SetGeoTransform((30, 0.25, 0, 40, 0, -0.4))
     del raster
-    assert not layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)  # nothing is shown of it yet
+    assert not layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)  # the photo has no group yet
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     for _ in range(2):
         assert layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)
         assert list(tree_order(project)["a"]) == ["Tie points", "Photo", "Footprint", "Candidates"]
     assert not layers.show_picture(photo(gpkg, LOCATED), gpkg, tmp_path / "none.tif")
-    layers.show(photo(gpkg, LOCATED), "a", gpkg, True)  # located again, perhaps elsewhere
+    layers.show(photo(gpkg, LOCATED), "a", gpkg, True)  # located again: its place may have changed
     assert list(tree_order(project)["a"]) == ["Tie points", "Footprint", "Candidates"]
     layers.show_picture(photo(gpkg, LOCATED), gpkg, picture)
     layers.remove(photo(gpkg, LOCATED), gpkg)
@@ -123,7 +123,7 @@ def tree_order(project):
     return {group.name(): [node.name() for node in group.children()] for group in groups}
 
 
-def test_new_rows_are_seen(layers, project, gpkg):
+def test_changed_rows_are_shown(layers, project, gpkg):
     from earthloc_qgis.core.store import ResultStore
 
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
@@ -132,7 +132,7 @@ def test_new_rows_are_seen(layers, project, gpkg):
     assert tree(project)["a"] == {"Footprint": 0, "Candidates": 0}
 
 
-def test_removing(layers, project, gpkg):
+def test_remove_deletes_group_and_layers(layers, project, gpkg):
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     layers.show(photo(gpkg, GOLF), "b", gpkg, True)
     layers.remove(photo(gpkg, LOCATED), gpkg)
@@ -144,7 +144,7 @@ def test_removing(layers, project, gpkg):
     assert not project.layerTreeRoot().children()
 
 
-def test_survives_saving_and_renaming(layers, project, gpkg, tmp_path):
+def test_groups_are_found_after_saving_and_renaming(layers, project, gpkg, tmp_path):
     layers.show(photo(gpkg, LOCATED), "a", gpkg, True)
     project.layerTreeRoot().children()[0].setName("My results")
     path = str(gpkg.parent / "p.qgz")
@@ -156,7 +156,7 @@ def test_survives_saving_and_renaming(layers, project, gpkg, tmp_path):
     assert [child.name() for child in again.layerTreeRoot().children()] == ["My results"]
 
 
-def test_repoint(layers, project, gpkg, tmp_path):
+def test_repoint_makes_layers_read_another_file(layers, project, gpkg, tmp_path):
     layers.show(photo(gpkg, GOLF), "b", gpkg, True)
     ids = set(project.mapLayers())
     moved = tmp_path / "new folder" / "p_earthloc.gpkg"
@@ -182,7 +182,7 @@ def test_zoom_to_footprint_and_candidate(layers, gpkg, canvas):
         QgsCoordinateReferenceSystem("EPSG:3857"), QgsCoordinateReferenceSystem("EPSG:4326"), QgsProject()
     ).transformBoundingBox(canvas.extent())
     assert degrees.contains(QgsRectangle(30, 36, 35, 40))
-    assert degrees.width() < 30  # the canvas is wide and low
+    assert degrees.width() < 30  # the canvas is wider than high
     assert layers.zoom_to(photo(gpkg, LOCATED), gpkg, canvas, rank=3)
     assert not layers.zoom_to(photo(gpkg, LOCATED), gpkg, canvas, rank=99)
     assert not layers.zoom_to("/not/there.jpg", gpkg, canvas)
@@ -213,7 +213,7 @@ def test_zoom_across_the_antimeridian(layers, gpkg, canvas, crs, at_most, middle
         assert canvas.extent().contains(middle)
 
 
-def test_extent_of_both_parts_on_a_pacific_map():
+def test_extent_of_both_parts_on_a_map_of_the_pacific():
     transform = QgsCoordinateTransform(
         QgsCoordinateReferenceSystem("EPSG:4326"), QgsCoordinateReferenceSystem("EPSG:3832"), QgsProject()
     )
@@ -221,7 +221,7 @@ def test_extent_of_both_parts_on_a_pacific_map():
     assert 4.5 * 111_000 < extent.width() < 5.7 * 111_000
 
 
-def test_extent_where_the_map_has_none():
+def test_extent_outside_of_the_projection():
     transform = QgsCoordinateTransform(
         QgsCoordinateReferenceSystem("EPSG:4326"), QgsCoordinateReferenceSystem("EPSG:32633"), QgsProject()
     )
@@ -230,7 +230,7 @@ def test_extent_where_the_map_has_none():
     assert extent is None or extent.isFinite()
 
 
-def test_polar_map(layers, gpkg, canvas):
+def test_zoom_in_a_polar_projection(layers, gpkg, canvas):
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3031"))
     layers.show(photo(gpkg, FIJI_PHOTO), "f", gpkg, False)
     assert layers.zoom_to(photo(gpkg, FIJI_PHOTO), gpkg, canvas)

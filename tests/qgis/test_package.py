@@ -1,4 +1,4 @@
-"""The plugin's zip: what is in it, that it is always the same, and that QGIS runs from it."""
+"""The plugin's zip: its contents, that it is reproducible, and that QGIS runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")
 
 @pytest.fixture(scope="module")
 def packaging(tmp_path_factory):
-    """tools/package.py, writing to a folder of the test's."""
+    """tools/package.py, set to write to a temporary folder."""
     spec = importlib.util.spec_from_file_location("package", REPOSITORY / "tools" / "package.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -34,14 +34,14 @@ def archive(packaging):
     return packaging.write_zip(packaging.stage())
 
 
-def test_zip_is_what_the_plugin_repository_wants(packaging, archive):
+def test_zip_meets_the_rules_of_the_plugin_repository(packaging, archive):
     assert packaging.faults(packaging.STAGE) == []
     assert archive.stat().st_size < 1_000_000
     with zipfile.ZipFile(archive) as file:
         names = file.namelist()
         assert {name.split("/")[0] for name in names} == {"earthloc_qgis"}
         for wanted in ("__init__.py", "metadata.txt", "LICENSE", "CHANGELOG.md", "resources/styles/footprints.qml",
-                       "resources/results/held_review.sql"):  # fmt: skip
+                       "contract/protocol.py"):  # fmt: skip
             assert f"earthloc_qgis/{wanted}" in names
         for name in names:
             assert "__pycache__" not in name
@@ -68,7 +68,7 @@ def test_same_sources_give_the_same_zip(packaging, archive):
     assert packaging.write_zip(packaging.STAGE).read_bytes() == first
 
 
-def test_faults_are_found(packaging, tmp_path):
+def test_violations_of_the_rules_are_found(packaging, tmp_path):
     folder = tmp_path / "earthloc_qgis"
     shutil.copytree(packaging.stage(), folder)
     (folder / "library.so").write_bytes(b"\x7fELF\0")
@@ -80,7 +80,7 @@ def test_faults_are_found(packaging, tmp_path):
     assert "resources/icons/earthloc.svg: is missing" in faults
 
 
-def test_shipped_code_runs_no_other_programs_and_needs_no_other_library(packaging):
+def test_packaged_code_imports_only_the_standard_library_and_qgis(packaging):
     allowed = set(sys.stdlib_module_names) - {"subprocess", "pickle", "socket", "ctypes"} | {"qgis", "osgeo"}
     imported = set()
     for path in packaging.stage().rglob("*.py"):
@@ -95,7 +95,7 @@ def test_shipped_code_runs_no_other_programs_and_needs_no_other_library(packagin
 
 
 def qgis_process() -> str:
-    # Debian 12's wrapper hands the program an option that it refuses.
+    # Debian 12's wrapper passes the program an option that it refuses.
     program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
     if program is None:
         pytest.skip("no qgis_process on this machine")

@@ -28,8 +28,9 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMessageBox
 from review_results import write_review_results
 
+from earthloc_qgis.contract.review import ReviewDecision
 from earthloc_qgis.core.layers import ResultLayers
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.gui.compat import QAction
 
 TABLES = ("photos", "footprints", "candidates", "tie_points", "reviews", "rtree_footprints_geom", "gpkg_ogr_contents")
@@ -44,8 +45,8 @@ def results(panel, tmp_path):
     file = ReviewFile(path)
     by_hand = {**file.localizations(photos[1])[0], "message": "by hand"}
     file.write([
-        Decision(photos[1], "corrected", "Ada", "seen there", by_hand, replaces_footprint=True),
-        Decision(photos[2], "rejected", "Ada"),
+        ReviewDecision(photos[1], "corrected", "Ada", "seen there", by_hand, replaces_footprint=True),
+        ReviewDecision(photos[2], "rejected", "Ada"),
     ])  # fmt: skip
     assert QgsProject.instance().write(str(tmp_path / "p.qgz"))
     assert QgsProject.instance().read(str(tmp_path / "p.qgz"))

@@ -1,4 +1,4 @@
-"""Registration through the panel and through Processing, and the photo on the map, with the real engine."""
+"""Registration in the panel and in Processing, and drawing the photo on the map, with the real engine."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert max(feature["residual_km"] for feature in tie_points.getFeatures()) < 5
     assert "picture" not in nodes
 
-    # the photo, drawn
+    # Draw the photo.
     assert panel.results.picture_button.isVisible()
     shown, stages = [], set()
     panel.pictures.shown.connect(shown.append)
@@ -116,9 +116,9 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     assert node.isVisible()
     assert picture.customProperty("embeddedWidgets/0/id") == "transparency"
     order = [node.layer().customProperty("earthloc/table") for node in node.parent().findLayers()]
-    assert order == ["tie_points", "picture", "footprints", "candidates"]  # no footprint's colour over the photo
+    assert order == ["tie_points", "picture", "footprints", "candidates"]  # the footprint must not tint the photo
 
-    # It lies where the photo was taken: its middle is opaque, and shows the ground of the imagery.
+    # It is at the right place: opaque at its centre, transparent outside.
     lat, lon = SEEN_FROM_SPACE
     there = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon, lat))
     value, fine = picture.dataProvider().sample(there, 4)
@@ -126,12 +126,12 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     west = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon - 2.5, lat))
     assert picture.dataProvider().sample(west, 4)[0] != 255.0
 
-    # A second time it is there at once; locating again takes the old picture off the map.
+    # The second time, it is shown at once.
     panel.results.picture_button.click()
     assert len(shown) == 2
     assert len(list(picture_folder(panel.controller.store).glob("*ortho.tif"))) == 1
 
-    # It comes back with the project.
+    # It is still shown after the project was saved and read.
     assert project.write()
     file = project.fileName()
     project.clear()
@@ -146,12 +146,12 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     panel.tools.remove.trigger()
     answer_question(panel)
     drawn = Path(panel.controller.store.path).parent
-    assert list(drawn.glob("*_photos/*.tif"))  # as long as it can be undone
+    assert list(drawn.glob("*_photos/*.tif"))  # kept as long as the removal can be undone
     project.clear()
     assert not list(drawn.glob("*_photos/*.tif"))
 
 
-def test_a_photo_without_registration_says_why(panel, photo_from_space):
+def test_photo_without_registration_cannot_be_drawn(panel, photo_from_space):
     settings.set_register(False)
     add(panel, photo_from_space)
     locate(panel)
@@ -163,7 +163,7 @@ def test_a_photo_without_registration_says_why(panel, photo_from_space):
     assert not panel.pictures.busy
 
 
-def test_drawing_is_cancelled(panel, project, photo_from_space):
+def test_drawing_can_be_cancelled(panel, project, photo_from_space):
     add(panel, photo_from_space)
     locate(panel)
     shown = []
@@ -179,7 +179,7 @@ def test_drawing_is_cancelled(panel, project, photo_from_space):
 
 
 def drawn_of(panel, project, photo) -> QgsRasterLayer:
-    """The photo drawn on the map by a click in the panel."""
+    """Draws a photo on the map by a click in the panel and returns its layer."""
     shown = []
     panel.pictures.shown.connect(shown.append)
     panel.list.select([photo])
@@ -202,11 +202,11 @@ def is_drawn(layer, project, place) -> bool:
     return layer.dataProvider().sample(there, 4) == (255.0, True)
 
 
-SPOTS = ((200, 150), (1020, 220), (560, 760), (1000, 700))  # of a photo, at which tie points are set
+SPOTS = ((200, 150), (1020, 220), (560, 760), (1000, 700))  # pixels of a photo at which tie points are set
 
 
 @pytest.mark.parametrize("number", [1, 2], ids=["uncertain", "not found"])
-def test_a_photo_corrected_in_a_review_is_drawn_where_it_was_put(panel, project, qgis_iface, imagery, tmp_path, number):
+def test_photo_corrected_in_a_review_is_drawn_at_its_new_place(panel, project, qgis_iface, imagery, tmp_path, number):
     photos = cut_photos(imagery, tmp_path / "Fotos ü")
     write_wrong_results(panel.controller.store.path, photos)
     photo, (lat, lon) = photos[number], PHOTO_CENTRES[number]
@@ -230,7 +230,7 @@ def test_a_photo_corrected_in_a_review_is_drawn_where_it_was_put(panel, project,
 
     window.queue.select(photo)
     settle(window)
-    if number == 2:  # it has no place yet: it is laid on the map's middle
+    if number == 2:  # it has no place yet: place it at the centre of the map
         press(window, Qt.Key.Key_V)
     press(window, Qt.Key.Key_P)
     window.actions["snap"].setChecked(False)
@@ -238,7 +238,7 @@ def test_a_photo_corrected_in_a_review_is_drawn_where_it_was_put(panel, project,
     first = drawn_of(panel, project, photo)
     source = first.source()
     assert all(is_drawn(first, project, truth(x, y, number)) for x, y in ((100, 100), (1100, 100), (600, 800)))
-    # Corrected again, further to the east: what was drawn goes, and is drawn anew.
+    # Corrected again, farther east: the old picture is removed and a new one drawn.
     correct(1.0)
     wait_for(lambda: not pictures_on(project), 10, "the outdated picture to go")
     second = drawn_of(panel, project, photo)
@@ -250,12 +250,12 @@ def test_a_photo_corrected_in_a_review_is_drawn_where_it_was_put(panel, project,
     assert [path.name for path in kept] == [Path(second.source()).name]
 
 
-# -- the algorithms -------------------------------------------------------------------------------
+# -- algorithms -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def run(qgis_app, real_engine):
-    """run(name, parameters): results of an algorithm, run in this thread."""
+    """run(name, parameters): runs an algorithm in this thread and returns its results."""
     provider = EarthLocProvider()
     QgsApplication.processingRegistry().addProvider(provider)
     settings.set_engine_setting(real_engine)
@@ -273,35 +273,35 @@ def test_register_and_georeference(run, photo_from_space, imagery, tmp_path):
     results = str(tmp_path / "results.gpkg")
     extent = f"{lon - 2},{lon + 1.6},{lat - 1.2},{lat + 1.4} [EPSG:4326]"
     known = {"PHOTO": photo_from_space, "IMAGERY": str(imagery), "OUTPUT": results}
-    found, fine = run("register", {**known, "EXTENT": extent})
-    assert fine
+    found, succeeded = run("register", {**known, "EXTENT": extent})
+    assert succeeded
     assert found["STATUS"] == "located"
     assert found["TIE_POINTS"] > 20
     assert found["CONFIDENCE"] > 0.99
     assert found["RMS_KM"] < 2
     assert ResultStore(Path(results)).localization(photo_from_space)["pose"]["width_px"] == 900
-    drawn, fine = run(
+    drawn, succeeded = run(
         "georeference",
         {"PHOTO": photo_from_space, "RESULTS": results, "KIND": "ortho", "OUTPUT": str(tmp_path / "o.tif")},
     )
-    assert fine
+    assert succeeded
     assert os.path.exists(tmp_path / "o_uncertainty_km.tif")
     assert "Orthorectified" in drawn["MESSAGE"]
-    drawn, fine = run(
+    drawn, succeeded = run(
         "georeference",
         {"PHOTO": photo_from_space, "RESULTS": results, "ELEVATION": str(imagery), "OUTPUT": str(tmp_path / "h.tif")},
     )
     assert f"over the heights of {imagery.name}" in drawn["MESSAGE"]
     ortho = gdal.Open(str(tmp_path / "o.tif"))
     assert ortho.RasterCount == 4
-    drawn, fine = run(
+    drawn, succeeded = run(
         "georeference",
         {"PHOTO": photo_from_space, "RESULTS": results, "KIND": "gcp", "OUTPUT": str(tmp_path / "g.tif")},
     )
     assert gdal.Open(str(tmp_path / "g.tif")).GetGCPCount() == found["TIE_POINTS"]
-    # By a point and a length, somewhere else: not found, but no error; and then nothing can be drawn.
-    elsewhere, fine = run("register", {**known, "PLACE": f"{lon},{lat + 30} [EPSG:4326]", "WIDTH_KM": 300})
-    assert fine
+    # At another place, given by a point and a length: not found, but no error. Then nothing can be drawn.
+    elsewhere, succeeded = run("register", {**known, "PLACE": f"{lon},{lat + 30} [EPSG:4326]", "WIDTH_KM": 300})
+    assert succeeded
     assert (elsewhere["STATUS"], elsewhere["TIE_POINTS"]) == ("not_found", 0)
     with pytest.raises(QgsProcessingException, match="its place was not found"):
         run("georeference", {"PHOTO": photo_from_space, "RESULTS": results, "OUTPUT": str(tmp_path / "n.tif")})

@@ -1,4 +1,4 @@
-"""The plugin in QGIS: starting, first look, unloading; the options page; settings."""
+"""The plugin in QGIS: start, first use, unloading; the options page; settings."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_start_and_unload(plugin):
     registry = QgsApplication.processingRegistry()
     assert registry.providerById("earthloc") is not None
     assert plugin.dock.objectName() == "EarthLocPanel"
-    assert plugin.panel is None  # nothing made yet
+    assert plugin.panel is None  # not created yet
     plugin.unload()
     assert registry.providerById("earthloc") is None
     assert plugin.dock is None
 
 
-def test_panel_is_made_when_first_seen_and_never_raises_without_engine(plugin, monkeypatch, tmp_path):
+def test_panel_is_created_when_first_visible_also_without_engine(plugin, monkeypatch, tmp_path):
     monkeypatch.setenv("EARTHLOC_ENGINE", str(tmp_path / "gone"))
     plugin._iface.mainWindow().show()
     plugin.dock.show()
@@ -61,7 +61,7 @@ def test_unload_ends_the_engine(plugin, monkeypatch, fake_engine, tmp_path):
     assert not os.path.exists(f"/proc/{pid}")
 
 
-def test_under_qgis_process_there_is_no_iface():
+def test_plugin_works_without_iface_in_qgis_process():
     plugin = classFactory(None)
     plugin.initProcessing()
     assert QgsApplication.processingRegistry().providerById("earthloc") is not None
@@ -83,7 +83,7 @@ class Iface:
     addDockWidget = lambda self, area, dock: self.window.addDockWidget(area, dock)
     __getattr__ = lambda self, name: lambda *a: None
 
-before = set(sys.modules)  # QGIS 3.40 brings numpy along itself
+before = set(sys.modules)  # QGIS 3.40 itself imports numpy
 from earthloc_qgis import classFactory
 classFactory(Iface()).initGui()
 print(*sorted(set(sys.modules) - before), flush=True)
@@ -91,8 +91,8 @@ os._exit(0)
 """
 
 
-def test_start_is_light():
-    """What takes time waits until it is asked for; benchmarks/plugin_start.py has the milliseconds."""
+def test_start_imports_no_slow_modules():
+    """Slow modules are imported when they are needed; benchmarks/plugin_start.py measures the start."""
     answer = subprocess.run(
         [sys.executable, "-c", START, str(REPOSITORY)], capture_output=True, text=True, timeout=60, check=True
     )
@@ -102,7 +102,7 @@ def test_start_is_light():
 
 
 def test_find_engine_order(tmp_path, monkeypatch):
-    program = tmp_path / "with blank" / "earthloc"
+    program = tmp_path / "with space" / "earthloc"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -122,21 +122,21 @@ def test_find_engine_order(tmp_path, monkeypatch):
     assert settings.find_engine() == str(beside)
     assert settings.engine_command()[:2] == [str(beside), "serve"]
     settings.set_engine_setting(str(tmp_path / "gone"))
-    assert settings.find_engine() is None  # a wrong setting is not papered over
+    assert settings.find_engine() is None  # a wrong setting is not hidden
 
 
-def test_lists_survive_an_ini_file(qgis_app):
+def test_lists_are_read_from_an_ini_file(qgis_app):
     assert settings.known_indexes() == []
     settings.remember_index("/indexes/a")
     settings.remember_index("/indexes/a")
     assert settings.known_indexes() == ["/indexes/a"]
-    QgsSettings().setValue("earthloc/known_indexes", "/indexes/a")  # how a list of one is read back
+    QgsSettings().setValue("earthloc/known_indexes", "/indexes/a")  # how QGIS reads a list with one entry
     assert settings.known_indexes() == ["/indexes/a"]
     settings.remember_index("/indexes/b, c")
     assert settings.known_indexes() == ["/indexes/a", "/indexes/b, c"]
 
 
-def test_options_page_keeps_what_is_chosen(qgis_app, tmp_path):
+def test_options_page_stores_the_settings(qgis_app, tmp_path):
     applied = []
     page = OptionsFactory(lambda: applied.append(1)).createWidget(None)
     page.engine.setFilePath(str(tmp_path / "earthloc"))

@@ -1,4 +1,4 @@
-"""The Processing algorithms: what the toolbox shows, footprints and maps handed on, `qgis_process`."""
+"""The Processing algorithms: names and parameters, export of footprints and maps, `qgis_process`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sample_results import write_results
 from earthloc_qgis.core.picture_panel import facts_of
 
 
-def test_algorithms_have_names_that_stay_and_help(provider):
+def test_algorithms_have_stable_names_and_help(provider):
     algorithms = {algorithm.id(): algorithm for algorithm in provider.algorithms()}
     parameters = {
         name: [definition.name() for definition in algorithm.parameterDefinitions()]
@@ -41,6 +41,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
             "TOP_K",
             "REGISTER",
             "IMAGERY",
+            "MATCHER",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",
@@ -87,7 +88,7 @@ def test_algorithms_have_names_that_stay_and_help(provider):
 
 
 @pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".geojson", ".kml", ".csv"])
-def test_export_by_ending(run, tmp_path, suffix):
+def test_ending_determines_the_export_format(run, tmp_path, suffix):
     results = write_results(tmp_path / "results.gpkg")
     out = tmp_path / f"export{suffix}"
     assert run("exportfootprints", {"INPUT": str(results), "OUTPUT": str(out)}) == {"OUTPUT": str(out), "COUNT": 3}
@@ -95,7 +96,7 @@ def test_export_by_ending(run, tmp_path, suffix):
     assert exported.GetLayer(0).GetFeatureCount() == 3
 
 
-def test_export_by_status_and_review_in_a_named_format(run, tmp_path):
+def test_export_filters_by_status_and_review_in_a_given_format(run, tmp_path):
     results = write_results(tmp_path / "results.gpkg")
     ogr.Open(str(results), 1).ExecuteSQL("UPDATE footprints SET review = 'accepted' WHERE photo_id = 'ISS064-E-513'")
     given = {
@@ -121,14 +122,14 @@ def test_export_of_selected_features_of_a_layer(run, tmp_path):
     context.setProject(QgsProject.instance())
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("earthloc:exportfootprints")
     parameters = {"INPUT": source, "OUTPUT": str(tmp_path / "one.csv")}
-    exported, good = algorithm.run(parameters, context, Feedback())
+    exported, succeeded = algorithm.run(parameters, context, Feedback())
     QgsProject.instance().removeMapLayer(layer)
-    assert good
+    assert succeeded
     assert exported["COUNT"] == 1
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("given", "message"),
     [
         ({"OUTPUT": "export.xyz"}, r"export\.xyz: choose a format or a name that ends with one of \.shp"),
         ({"INPUT": "nothing.gpkg"}, r"nothing\.gpkg"),
@@ -136,11 +137,11 @@ def test_export_of_selected_features_of_a_layer(run, tmp_path):
         ({"OUTPUT": "results.gpkg"}, "is the file the footprints come from"),
     ],
 )
-def test_export_says_what_is_wrong(run, tmp_path, given, complaint):
+def test_export_reports_invalid_input(run, tmp_path, given, message):
     write_results(tmp_path / "results.gpkg")
     parameters = {"INPUT": "results.gpkg", "OUTPUT": "export.shp", **given}
     parameters = {name: str(tmp_path / value) for name, value in parameters.items()}
-    with pytest.raises(QgsProcessingException, match=complaint):
+    with pytest.raises(QgsProcessingException, match=message):
         run("exportfootprints", parameters)
 
 
@@ -165,7 +166,7 @@ def test_map_picture_shows_map_and_photo(run, tmp_path, imagery):
 
 
 @pytest.mark.parametrize(("altitude_km", "widths"), [(None, 1), (412.0, 0)], ids=["a tile", "fitted"])
-def test_map_picture_gives_the_width_of_a_tile_for_no_other_footprint(altitude_km, widths):
+def test_map_picture_gives_the_tile_width_only_without_a_fitted_camera(altitude_km, widths):
     photo = {"confidence": 0.5, "center_lat": 10.0, "center_lon": 20.0, "nadir_lat": None, "message": ""}
     facts = facts_of(photo, {"width_km": 313.0, "camera_altitude_km": altitude_km})
     assert len([fact for fact in facts if "313 km" in fact]) == widths
@@ -199,29 +200,30 @@ def test_map_picture_draws_the_basemap_across_the_antimeridian(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("given", "message"),
     [
-        ({"PHOTO": "ISS001-E-1"}, "holds no photo 'ISS001-E-1'"),
+        ({"PHOTO": "ISS001-E-1"}, "has no photo 'ISS001-E-1'"),
         ({"INPUT": "gone.gpkg"}, r"gone\.gpkg: there is no such file"),
         ({"OUTPUT": "away/map.png"}, r"map\.png: could not be written"),
     ],
 )
-def test_map_picture_says_what_is_wrong(run, tmp_path, given, complaint):
+def test_map_picture_reports_invalid_input(run, tmp_path, given, message):
     write_results(tmp_path / "results.gpkg")
     parameters = {"INPUT": "results.gpkg", "OUTPUT": "map.png", **given}
     for name in ("INPUT", "OUTPUT"):
         parameters[name] = str(tmp_path / parameters[name])
-    with pytest.raises(QgsProcessingException, match=complaint):
+    with pytest.raises(QgsProcessingException, match=message):
         run("mappicture", parameters)
 
 
-def test_qgis_process_from_photo_to_shapefile(real_engine, real_photos, real_index, tmp_path):
-    """As in a script on a server: no window, no panel, the staged plugin, a profile of its own."""
+def test_qgis_process_locates_and_exports_to_a_shapefile(real_engine, real_photos, real_index, tmp_path):
+    """As in a script on a server: no window, no panel, a staged plugin, a new profile."""
     program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
     if program is None:
         pytest.skip("no qgis_process on this machine")
     stage = tmp_path / "plugins" / "earthloc_qgis"
     shutil.copytree(REPOSITORY / "earthloc_qgis", stage, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "engine" / "contract", stage / "contract", dirs_exist_ok=True)
     shutil.copytree(REPOSITORY / "resources" / "styles", stage / "resources" / "styles")
     shutil.copy(REPOSITORY / "metadata.txt", stage)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

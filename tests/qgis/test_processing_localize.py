@@ -23,6 +23,7 @@ from qgis.core import (
 from sample_results import write_results
 
 from earthloc_qgis import settings
+from earthloc_qgis.processing import engine_run
 
 
 def test_localize_photos_of_a_folder(run, real_photos, real_index, tmp_path):
@@ -57,7 +58,7 @@ def test_results_open_in_qgis_with_their_style(run, real_photos, real_index, tmp
     assert all(feature.geometry().isGeosValid() for feature in layer.getFeatures())
 
 
-def test_a_photo_that_cannot_be_read_is_named_and_the_others_go_on(run, real_photos, real_index, tmp_path):
+def test_unreadable_photos_are_reported_and_do_not_stop_the_others(run, real_photos, real_index, tmp_path):
     broken = tmp_path / "kaputt ü.jpg"
     broken.write_bytes(Path(real_photos[0]).read_bytes()[:500])
     feedback = Feedback()
@@ -105,6 +106,20 @@ def test_index_chosen_in_the_panel_is_used_when_none_is_given(run, real_photos, 
     assert rows(out, "SELECT index_name FROM footprints") == [(real_index.name,)]
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_feature_extractor_is_passed_to_the_engine(run, fake_engine, monkeypatch, tmp_path, given):
+    journal = tmp_path / "journal"
+    monkeypatch.setattr(engine_run, "engine_command", lambda program: fake_engine("--journal", str(journal)))
+    for name in ("index", "extractor"):
+        (tmp_path / name).mkdir()
+    chosen = {"MATCHER": str(tmp_path / "extractor")} if given else {}
+    output = str(tmp_path / "results.gpkg")
+    run("localize", {"PHOTOS": ["a.jpg"], "INDEX": str(tmp_path / "index"), "OUTPUT": output, **chosen})
+    requests = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    (parameters,) = [request["params"] for request in requests if request["method"] == "localize"]
+    assert parameters.get("matcher") == chosen.get("MATCHER")
+
+
 def test_damaged_index_is_refused_with_its_name(run, real_photos, real_index, tmp_path):
     damaged = tmp_path / "damaged"
     shutil.copytree(real_index, damaged)
@@ -116,7 +131,7 @@ def test_damaged_index_is_refused_with_its_name(run, real_photos, real_index, tm
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("given", "message"),
     [
         ({"FOLDER": "nowhere"}, "there is no such folder"),
         ({}, "No photos were given"),
@@ -124,19 +139,19 @@ def test_damaged_index_is_refused_with_its_name(run, real_photos, real_index, tm
         ({"PHOTOS": ["a.jpg"], "ENGINE": "nowhere"}, "ENGINE"),
     ],
 )
-def test_what_is_missing_is_said(run, real_index, tmp_path, given, complaint):
+def test_missing_input_is_reported(run, real_index, tmp_path, given, message):
     parameters = {"INDEX": str(real_index), "OUTPUT": str(tmp_path / "r.gpkg"), **given}
-    with pytest.raises(QgsProcessingException, match=complaint):
+    with pytest.raises(QgsProcessingException, match=message):
         run("localize", parameters)
 
 
-def test_without_an_engine_the_mend_is_said(run, real_photos, real_index, tmp_path):
+def test_missing_engine_is_reported(run, real_photos, real_index, tmp_path):
     settings.set_engine_setting(str(tmp_path / "gone"))
     with pytest.raises(QgsProcessingException, match="engine was not found"):
         run("localize", {"PHOTOS": real_photos[:1], "INDEX": str(real_index), "OUTPUT": str(tmp_path / "r.gpkg")})
 
 
-def test_cancelling_keeps_what_is_done(run, real_photos, real_index, tmp_path):
+def test_cancel_keeps_finished_photos(run, real_photos, real_index, tmp_path):
     feedback = Feedback()
     feedback.cancel_when = Path(real_photos[0]).name
     out = tmp_path / "results.gpkg"
@@ -153,7 +168,9 @@ def _copy(source, target) -> Path:
     return target
 
 
-def test_in_a_worker_thread_qgis_stays_responsive(provider, real_engine, real_photos, real_index, tmp_path, pulse):
+def test_qgis_stays_responsive_during_a_run_in_a_thread(
+    provider, real_engine, real_photos, real_index, tmp_path, pulse
+):
     settings.set_engine_setting(real_engine)
     project = QgsProject.instance()
     context = QgsProcessingContext()
@@ -164,11 +181,11 @@ def test_in_a_worker_thread_qgis_stays_responsive(provider, real_engine, real_ph
     parameters = {"PHOTOS": real_photos, "INDEX": str(real_index), "OUTPUT": str(out), "REGISTER": False}
     task = QgsProcessingAlgRunnerTask(algorithm, parameters, context, feedback)
     ended = []
-    task.executed.connect(lambda good, results: ended.append((good, results)))
+    task.executed.connect(lambda succeeded, results: ended.append((succeeded, results)))
     QgsApplication.taskManager().addTask(task)
     wait_for(lambda: ended, 120, "the algorithm")
-    good, results = ended[0]
-    assert good
+    succeeded, results = ended[0]
+    assert succeeded
     assert results["PHOTO_COUNT"] == len(real_photos)
     assert pulse.stop() < 1000
     loaded = context.layersToLoadOnCompletion()
@@ -176,7 +193,7 @@ def test_in_a_worker_thread_qgis_stays_responsive(provider, real_engine, real_ph
     assert {details.name for details in loaded.values()} == {"Footprints", "Candidates"}
 
 
-def test_engine_that_dies_is_started_again(run, real_photos, real_index, tmp_path, monkeypatch):
+def test_crashed_engine_is_started_again(run, real_photos, real_index, tmp_path, monkeypatch):
     from earthloc_qgis.core.engine_client import EngineClient
 
     clients = []
@@ -191,8 +208,8 @@ def test_engine_that_dies_is_started_again(run, real_photos, real_index, tmp_pat
     class Killer(Feedback):
         killed = 0
 
-        def _take(self, text):
-            super()._take(text)
+        def _receive(self, text):
+            super()._receive(text)
             if not self.killed and Path(real_photos[0]).name in text:
                 self.killed = clients[0].process_id
                 os.kill(self.killed, signal.SIGKILL)
@@ -221,7 +238,7 @@ def test_build_index_of_an_extent(run, imagery, tmp_path):
     info = json.loads((out / "index.json").read_text(encoding="utf-8"))
     assert results == {"OUTPUT": str(out), "TILES": info["count"], "FEATURES": info["features"]["count"]}
     assert info["count"] > 4
-    assert info["features"]["feature_km"] == pytest.approx(1.0, abs=0.15)  # that of the imagery
+    assert info["features"]["feature_km"] == pytest.approx(1.0, abs=0.15)  # the resolution of the imagery
     assert info["region"] == [0.0, 40.0, 5.0, 44.0]
     assert info["tile_km"] == [220.0, 313.0]
     assert feedback.highest > 0
@@ -236,13 +253,13 @@ def built_with(run, imagery, out, feature_km, feedback):
 
 
 def test_build_index_with_and_without_features(run, imagery, tmp_path):
-    """The log foretells its size; smaller pixels make more features, none makes none."""
+    """The log shows the estimated size; smaller pixels give more features, and 0 gives none."""
     feedback = Feedback()
     coarse, info = built_with(run, imagery, tmp_path / "coarse", 4, feedback)
     assert info["features"]["feature_km"] == 4.0
     assert coarse["FEATURES"] == info["features"]["count"] > 50
-    foretold = re.compile(r"Up to \d+ tiles and [\d,]+ local features, .*\nFeatures at 4,000 m .* about 1,020 km wide")
-    assert any(foretold.match(line) for line in feedback.lines)
+    estimate = re.compile(r"Up to \d+ tiles and [\d,]+ local features, .*\nFeatures at 4,000 m .* about 1,020 km wide")
+    assert any(estimate.match(line) for line in feedback.lines)
     fine, _ = built_with(run, imagery, tmp_path / "fine", 2, Feedback())
     assert fine["FEATURES"] > 1.5 * coarse["FEATURES"]
     feedback = Feedback()
@@ -255,25 +272,25 @@ def test_build_index_with_and_without_features(run, imagery, tmp_path):
 
 
 @pytest.mark.parametrize("feature_km", [-1, 0.001, 21, "fine"])
-def test_a_resolution_that_makes_no_sense_is_refused(run, imagery, tmp_path, feature_km):
-    complaint = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is no ground size"
-    with pytest.raises(QgsProcessingException, match=complaint):
+def test_invalid_feature_resolution_is_refused(run, imagery, tmp_path, feature_km):
+    message = r"FEATURE_KM|0\.001 km a pixel are not from 0\.002 to 20 km|fine: is not a pixel size"
+    with pytest.raises(QgsProcessingException, match=message):
         built_with(run, imagery, tmp_path / "i", feature_km, Feedback())
     assert os.listdir(tmp_path) == []
 
 
-def test_cancelled_build_goes_on_where_it_stopped(run, imagery, tmp_path):
+def test_cancelled_build_continues_where_it_stopped(run, imagery, tmp_path):
     out = tmp_path / "index"
     parameters = {"SOURCE": str(imagery), "TILE_KM": "60", "INCLUDE_OCEAN": True, "OUTPUT": str(out)}
 
-    class Impatient(Feedback):
-        def _progressed(self, percent):
-            super()._progressed(percent)
+    class CancelsEarly(Feedback):
+        def _on_progress(self, percent):
+            super()._on_progress(percent)
             if percent > 5:
                 self.cancel()
 
     with pytest.raises(QgsProcessingException, match="cancelled"):
-        run("buildindex", parameters, Impatient())
+        run("buildindex", parameters, CancelsEarly())
     assert not out.exists()
     assert out.with_name("index.partial").is_dir()
     lowest = []
@@ -281,16 +298,16 @@ def test_cancelled_build_goes_on_where_it_stopped(run, imagery, tmp_path):
     feedback.progressChanged.connect(lowest.append)
     run("buildindex", parameters, feedback)
     assert (out / "index.json").is_file()
-    assert min(lowest) > 1  # not from the start
+    assert min(lowest) > 1  # it did not start from the beginning
 
 
-@pytest.mark.parametrize(("widths", "complaint"), [("wide", "are no ground widths"), ("-3", "tile_km")])
-def test_nonsense_widths_are_refused(run, imagery, tmp_path, widths, complaint):
-    with pytest.raises(QgsProcessingException, match=complaint):
+@pytest.mark.parametrize(("widths", "message"), [("wide", "are not ground widths"), ("-3", "tile_km")])
+def test_invalid_widths_are_refused(run, imagery, tmp_path, widths, message):
+    with pytest.raises(QgsProcessingException, match=message):
         run("buildindex", {"SOURCE": str(imagery), "TILE_KM": widths, "OUTPUT": str(tmp_path / "i")})
 
 
-def test_a_vector_is_no_imagery(run, tmp_path):
+def test_vector_layer_is_refused_as_imagery(run, tmp_path):
     results = write_results(tmp_path / "results.gpkg")
     with pytest.raises(QgsProcessingException, match=r"results\.gpkg"):
         run("buildindex", {"SOURCE": str(results), "OUTPUT": str(tmp_path / "i")})

@@ -1,4 +1,4 @@
-"""The queue against a fake engine: order, faults of photos and engine, cancelling."""
+"""The queue with a fake engine: order, failures of photos and of the engine, cancelling."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import signal
 import pytest
 from conftest import wait_for
 
+from earthloc_qgis.contract.protocol import Localize
 from earthloc_qgis.core.engine_client import EngineClient
-from earthloc_qgis.core.queue import CANCELLED, DONE, FAILED, RUNNING, WAITING, LocalizationQueue, LocalizeOptions
+from earthloc_qgis.core.queue import CANCELLED, DONE, FAILED, RUNNING, WAITING, LocalizationQueue
 
-OPTIONS = LocalizeOptions(("/indexes/europe",), 500.0, 3, "/results/r.gpkg")
+OPTIONS = Localize(photo="", indexes=["/indexes/europe"], radius_km=500.0, top_k=3, out="/results/r.gpkg")
 
 
 @pytest.fixture
 def run(client):
-    """run(names, ...): a queue with photos of these names, started."""
+    """run(names, ...): starts a queue with photos of these names."""
 
-    def start(*photos, of=client):
-        queue = LocalizationQueue(of, OPTIONS)
+    def start(*photos, client=client):
+        queue = LocalizationQueue(client, OPTIONS)
         queue.log, queue.progress, queue.messages = [], [], []
         queue.job_changed.connect(lambda photo: queue.log.append((os.path.basename(photo), queue.jobs[photo].state)))
         queue.progress_changed.connect(lambda *numbers: queue.progress.append(numbers))
@@ -46,7 +47,7 @@ def finish(queue) -> None:
     assert queue.ends == [1]
 
 
-def test_one_after_the_other(run):
+def test_photos_are_located_one_after_the_other(run):
     queue = run("/p/a.jpg", "/p/b.jpg", "/p/c.jpg")
     finish(queue)
     assert states(queue) == [DONE] * 3
@@ -59,7 +60,7 @@ def test_one_after_the_other(run):
     assert len(queue.jobs["/p/a.jpg"].result["candidates"]) == OPTIONS.top_k
 
 
-def test_what_is_sent(fake_engine, run, tmp_path):
+def test_requests_have_the_options_and_the_nadir(fake_engine, run, tmp_path):
     journal = tmp_path / "journal"
     client = EngineClient(fake_engine("--journal", str(journal)))
     queue = LocalizationQueue(client, OPTIONS)
@@ -71,7 +72,7 @@ def test_what_is_sent(fake_engine, run, tmp_path):
     assert requests[0]["params"]["protocol"] == 1
     assert requests[1]["params"] == {
         "photo": "/p/a.jpg", "indexes": ["/indexes/europe"], "nadir": [41.5, -12.25], "radius_km": 500.0, "top_k": 3,
-        "out": "/results/r.gpkg", "register": True, "imagery": None, "include_reviewed": False,
+        "out": "/results/r.gpkg",
     }  # fmt: skip
     client.close()
 
@@ -80,7 +81,7 @@ def test_empty_queue_finishes(run):
     finish(run())
 
 
-def test_bad_photos_do_not_stop_the_others(run):
+def test_failed_photos_do_not_stop_the_others(run):
     queue = run("/p/unreadable.jpg", "/p/full.jpg", "/p/good.jpg")
     finish(queue)
     assert states(queue) == [FAILED, FAILED, DONE]
@@ -89,7 +90,7 @@ def test_bad_photos_do_not_stop_the_others(run):
     assert queue.jobs["/p/full.jpg"].result["candidates"]
 
 
-def test_damaged_index_halts_and_leaves_the_rest_waiting(run):
+def test_damaged_index_halts_the_run_and_other_photos_keep_waiting(run):
     queue = run("/p/good.jpg", "/p/damaged.jpg", "/p/later.jpg")
     finish(queue)
     assert states(queue) == [DONE, WAITING, WAITING]
@@ -97,15 +98,15 @@ def test_damaged_index_halts_and_leaves_the_rest_waiting(run):
     assert queue.messages == [queue.halted_by]
 
 
-def test_no_engine_halts(run):
+def test_missing_engine_halts_the_run(run):
     client = EngineClient([])
-    queue = run("/p/a.jpg", "/p/b.jpg", of=client)
+    queue = run("/p/a.jpg", "/p/b.jpg", client=client)
     finish(queue)
     assert states(queue) == [WAITING, WAITING]
     assert "not found" in queue.halted_by
 
 
-def test_crash_once_is_carried_through(run, tmp_path):
+def test_photo_is_tried_again_after_one_crash(run, tmp_path):
     queue = run("/p/a.jpg", tmp_path / "crashonce.jpg", "/p/b.jpg")
     finish(queue)
     assert states(queue) == [DONE] * 3
@@ -113,7 +114,7 @@ def test_crash_once_is_carried_through(run, tmp_path):
     assert "Starting it again" in queue.messages[0]
 
 
-def test_photo_that_crashes_twice_is_left_and_the_rest_goes_on(run):
+def test_photo_fails_after_two_crashes_and_the_others_continue(run):
     queue = run("/p/crash.jpg", "/p/b.jpg")
     finish(queue)
     assert states(queue) == [FAILED, DONE]
@@ -126,7 +127,7 @@ def test_hang_counts_as_crash(run):
     assert states(queue) == [FAILED, DONE]
 
 
-def test_killed_in_the_middle(run, client):
+def test_run_continues_after_the_engine_was_killed(run, client):
     photos = [f"/p/slow{i}.jpg" for i in range(3)]
     queue = run(*photos)
     wait_for(lambda: queue.jobs[photos[1]].progress > 0.1)
@@ -136,7 +137,7 @@ def test_killed_in_the_middle(run, client):
     assert queue.jobs[photos[1]].crashes == 1
 
 
-def test_cancel_one_waiting_one_running(run):
+def test_cancel_of_a_waiting_and_a_running_photo(run):
     queue = run("/p/slow.jpg", "/p/b.jpg", "/p/c.jpg")
     queue.cancel("/p/b.jpg")
     wait_for(lambda: queue.jobs["/p/slow.jpg"].progress > 0.1)
@@ -145,25 +146,25 @@ def test_cancel_one_waiting_one_running(run):
     assert states(queue) == [CANCELLED, CANCELLED, DONE]
 
 
-def test_cancel_all_at_once_even_before_the_engine_is_up(run):
+def test_cancel_all_works_before_the_engine_is_ready(run):
     queue = run("/p/a.jpg", "/p/b.jpg")
     queue.cancel_all()
     finish(queue)
     assert states(queue) == [CANCELLED, CANCELLED]
 
 
-def test_add_while_running_and_forget(run):
+def test_photos_can_be_added_and_removed_during_a_run(run):
     queue = run("/p/slow.jpg", "/p/b.jpg")
     wait_for(lambda: queue.jobs["/p/slow.jpg"].state == RUNNING)
     queue.add("/p/c.jpg")
-    queue.add("/p/slow.jpg")  # running already: not twice
+    queue.add("/p/slow.jpg")  # already running: not added again
     queue.forget("/p/b.jpg")
     finish(queue)
     assert list(queue.jobs) == ["/p/slow.jpg", "/p/c.jpg"]
     assert states(queue) == [DONE, DONE]
 
 
-def test_starts_again_after_a_halt(run):
+def test_queue_can_start_again_after_a_halt(run):
     queue = run("/p/damaged.jpg")
     finish(queue)
     queue.clear()

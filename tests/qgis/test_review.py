@@ -18,11 +18,12 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from qgis.PyQt.QtGui import QColor, QMouseEvent
 from qgis.PyQt.QtTest import QTest
-from review_results import SIZE_PX, localization_of, pose_over, write_review_results
+from review_results import SIZE_PX, localization_of, pose_over, review_window, write_review_results
 
 from earthloc_qgis import settings
+from earthloc_qgis.contract.review import ReviewDecision
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.store import open_for_writing
 from earthloc_qgis.gui.review.model.queue_model import PATH_ROLE
 
@@ -57,13 +58,12 @@ def make_canvas(iface, crs: str):
 @pytest.fixture
 def open_window(canvas, results):
     """open_window(): opens a review of `results` with its first photo loaded. All windows are closed at the end."""
-    from earthloc_qgis.gui.review.window import ReviewWindow
 
     windows = []
     settings.set_reviewer("Ada")
 
     def make(path=results):
-        window = ReviewWindow(canvas, list)
+        window = review_window(canvas)
         window.problems = []
         window.message.connect(window.problems.append)
         window.resize(600, 640)
@@ -459,9 +459,8 @@ def test_decision_that_cannot_be_written_does_not_stop_others(open_window, resul
 
 
 def test_empty_results_and_missing_photo(open_window, canvas, tmp_path):
-    from earthloc_qgis.gui.review.window import ReviewWindow
 
-    window = ReviewWindow(canvas, list)
+    window = review_window(canvas)
     window.show()
     window.open(tmp_path / "nothing.gpkg")
     wait_for(lambda: window.empty.isVisible())
@@ -560,7 +559,7 @@ def test_decision_reloads_only_the_layers_of_its_photo(open_window, results):
 def test_old_decision_does_not_apply_to_a_new_localization(results):
     file = ReviewFile(results)
     photo = file.states()[0].path
-    file.write([Decision(photo, "accepted", "Ada", localization=file.localizations(photo)[0])])
+    file.write([ReviewDecision(photo, "accepted", "Ada", localization=file.localizations(photo)[0])])
     assert file.states()[0].review == "accepted"
     pose = pose_over(45.0, 5.0)
     found = localization_of(photo, pose, 0.99, "ISS042-E-100")

@@ -11,7 +11,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QInputDialog
-from review_results import write_review_results
+from review_results import review_window, write_review_results
 from test_review import make_canvas, move, press, rows, settle
 
 from earthloc_qgis import settings
@@ -62,7 +62,6 @@ def photos(imagery, tmp_path) -> list[str]:
 @pytest.fixture
 def window(qgis_iface, real_engine, photos, imagery, tmp_path):
     """A review of photos cut from `imagery`, with localizations that are all wrong by about 60 km."""
-    from earthloc_qgis.gui.review.window import ReviewWindow
 
     settings.set_engine_setting(real_engine)
     settings.set_imagery(Imagery("mosaic", path=str(imagery)))
@@ -71,7 +70,7 @@ def window(qgis_iface, real_engine, photos, imagery, tmp_path):
     write_wrong_results(results, photos)
     QgsProject.instance().clear()
     canvas = make_canvas(qgis_iface, "EPSG:4326")
-    window = ReviewWindow(canvas, list)
+    window = review_window(canvas)
     window.results, window.canvas = results, canvas
     window.resize(600, 640)
     window.show()

@@ -14,12 +14,13 @@ from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QFileDialog, QProgressDialog, QWidget
 from review_results import SIZE_PX, write_review_results
 
+from earthloc_qgis.contract.review import ReviewDecision
 from earthloc_qgis.core.camera import PinholeCamera, distance_km
 from earthloc_qgis.core.catalogue import FIELDS, write_catalogue
 from earthloc_qgis.core.export import ExportError
 from earthloc_qgis.core.report import write_report
 from earthloc_qgis.core.reviewed_rows import split_photo_id
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.training_photos import write_training_photos
 
 
@@ -30,8 +31,8 @@ def results(tmp_path):
     photos = write_review_results(path, 10)
     file = ReviewFile(path)
     file.write([
-        Decision(photos[0], "accepted", "Ada", "coast; \"fits\" 湾"), Decision(photos[4], "accepted", "Ada"),
-        Decision(photos[5], "rejected", "Ada"),
+        ReviewDecision(photos[0], "accepted", "Ada", "coast; \"fits\" 湾"), ReviewDecision(photos[4], "accepted", "Ada"),
+        ReviewDecision(photos[5], "rejected", "Ada"),
     ])  # fmt: skip
     return path
 
@@ -54,7 +55,7 @@ def test_catalogue_uses_the_field_terms_of_nasa(results, tmp_path):
 
 def test_catalogue_of_all_photos_includes_those_without_footprint(results, tmp_path):
     photo = str(tmp_path / "photos" / "ISS042-E-109.jpg")
-    ReviewFile(results).write([Decision(photo, "cloud", "Ada", "overcast")])
+    ReviewFile(results).write([ReviewDecision(photo, "cloud", "Ada", "overcast")])
     target = tmp_path / "catalogue.csv"
     assert write_catalogue(results, target, only_usable=False) == 10
     with open(target, encoding="utf-8-sig", newline="") as file:

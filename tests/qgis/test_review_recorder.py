@@ -9,7 +9,8 @@ import pytest
 from conftest import wait_for
 from review_results import write_review_results
 
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.contract.review import ReviewDecision
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.gui.review.model import recorder as module
 
 
@@ -48,9 +49,9 @@ def test_decision_superseded_by_an_unwritten_one_is_not_reported(recorder, monke
     monkeypatch.setattr(module, "_since", seen)
     first, second = (item.path for item in recorder.file.states()[:2])
     try:
-        recorder.record([Decision(first, "rejected")])
-        recorder.record([Decision(first, "unreviewed")])
-        ReviewFile(recorder.file.path).write([Decision(second, "cloud", "somebody else")])
+        recorder.record([ReviewDecision(first, "rejected")])
+        recorder.record([ReviewDecision(first, "unreviewed")])
+        ReviewFile(recorder.file.path).write([ReviewDecision(second, "cloud", "somebody else")])
         wait_for(lambda: read and not recorder._reading)
         # The poll has read the first decision and that of somebody else.
         assert {item.path for item in read[0][0]} <= {first, second}
@@ -85,7 +86,7 @@ def test_decision_written_during_a_poll_is_reported(recorder, monkeypatch):
     reported = []
     recorder.changed.connect(lambda items: reported.extend((item.path, item.review) for item in items))
     first = recorder.file.states()[0].path
-    recorder.record([Decision(first, "rejected")])
+    recorder.record([ReviewDecision(first, "rejected")])
     recorder.poll()
     wait_for(lambda: (first, "rejected") in reported)
 
@@ -119,24 +120,24 @@ def test_unexpected_error_is_reported_and_the_decision_is_kept(recorder, photos,
     reported = []
     recorder.failed.connect(reported.append)
     bad.add(photos[0])
-    recorder.record([Decision(photos[0], "rejected")])
+    recorder.record([ReviewDecision(photos[0], "rejected")])
     wait_for(lambda: reported)
     assert str(recorder.file.path) in reported[0]
     assert photos[0] in reported[0]
     assert "KeyError: 'center'" in reported[0]
     # Later decisions are written nevertheless, and this one as soon as possible.
-    recorder.record([Decision(photos[1], "cloud")])
+    recorder.record([ReviewDecision(photos[1], "cloud")])
     wait_for(lambda: recorder._count() == 1)
     assert written(recorder) == [(photos[1], "cloud")]
     bad.clear()
-    recorder.record([Decision(photos[2], "night")])
+    recorder.record([ReviewDecision(photos[2], "night")])
     wait_for(lambda: recorder._count() == 0)
     assert written(recorder) == [(photos[1], "cloud"), (photos[0], "rejected"), (photos[2], "night")]
 
 
 def test_of_several_photos_only_the_failing_one_is_deferred(recorder, photos, bad):
     bad.add(photos[1])
-    recorder.record([Decision(photo, "rejected") for photo in photos])
+    recorder.record([ReviewDecision(photo, "rejected") for photo in photos])
     wait_for(lambda: recorder._count() == 1)
     assert written(recorder) == [(photos[0], "rejected"), (photos[2], "rejected")]
 
@@ -145,12 +146,12 @@ def test_later_decision_is_not_overwritten_by_a_deferred_one(recorder, photos, b
     reported = []
     recorder.failed.connect(reported.append)
     bad.add("a note like this")
-    recorder.record([Decision(photos[0], "accepted", note="a note like this")])
+    recorder.record([ReviewDecision(photos[0], "accepted", note="a note like this")])
     wait_for(lambda: reported)
-    recorder.record([Decision(photos[0], "rejected")])
+    recorder.record([ReviewDecision(photos[0], "rejected")])
     wait_for(lambda: recorder._count() == 0)
     bad.clear()
-    recorder.record([Decision(photos[1], "night")])
+    recorder.record([ReviewDecision(photos[1], "night")])
     wait_for(lambda: recorder._count() == 0)
     recorder.flush()
     assert written(recorder) == [(photos[0], "rejected"), (photos[1], "night")]
@@ -160,9 +161,9 @@ def test_closing_writes_deferred_and_pending_decisions(recorder, photos, bad):
     reported = []
     recorder.failed.connect(reported.append)
     bad.update(photos[:2])
-    recorder.record([Decision(photos[0], "rejected")])
+    recorder.record([ReviewDecision(photos[0], "rejected")])
     wait_for(lambda: reported)
-    recorder.record([Decision(photos[1], "cloud"), Decision(photos[2], "night")])
+    recorder.record([ReviewDecision(photos[1], "cloud"), ReviewDecision(photos[2], "night")])
     bad.remove(photos[0])
     recorder.close()
     assert sorted(written(recorder)) == sorted([(photos[0], "rejected"), (photos[2], "night")])
@@ -187,6 +188,6 @@ def test_polling_continues_after_an_error(recorder, photos, monkeypatch):
     wait_for(lambda: reported)
     assert "unexpected" in reported[0]
     fails.clear()
-    ReviewFile(recorder.file.path).write([Decision(photos[0], "cloud", "somebody else")])
+    ReviewFile(recorder.file.path).write([ReviewDecision(photos[0], "cloud", "somebody else")])
     recorder.poll()
     wait_for(lambda: changed)

@@ -9,7 +9,7 @@ import pytest
 from conftest import Pulse, wait_for
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QPoint, QPointF, Qt
-from review_results import write_review_results
+from review_results import review_window, write_review_results
 from test_review import make_canvas, move, press, settle
 
 from earthloc_qgis import settings
@@ -40,14 +40,13 @@ class SlowestStep:
 @pytest.fixture
 def window(qgis_iface, fake_engine, monkeypatch, tmp_path):
     """A review with an engine that is busy all the time."""
-    from earthloc_qgis.gui.review.window import ReviewWindow
 
     monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine())
     results = tmp_path / "r.gpkg"
     write_review_results(results, 12)
     QgsProject.instance().clear()
     canvas = make_canvas(qgis_iface, "EPSG:3857")
-    window = ReviewWindow(canvas, list)
+    window = review_window(canvas)
     window.canvas = canvas
     window.resize(600, 640)
     window.show()

@@ -16,7 +16,8 @@ from qgis.PyQt.QtTest import QTest
 from review_results import localization_of, pose_over
 from test_review import canvas, name, open_window, press, results, rows, settle  # noqa: F401  fixtures
 
-from earthloc_qgis.core.reviews import Decision, ReviewFile
+from earthloc_qgis.contract.review import ReviewDecision
+from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.store import open_for_writing
 
 # --- the panel -----------------------------------------------------------------------------------------
@@ -80,7 +81,9 @@ def corrected(run, real_photos, real_index, tmp_path):
     with closing(open_for_writing(out, 1.0)) as database:  # as if located some time ago
         database.execute("UPDATE photos SET located_at = '2024-01-01T00:00:00Z'")
     by_hand = {**file.localizations(real_photos[0])[0], "center": [12.0, 13.0], "message": "by hand"}
-    decision = Decision(real_photos[0], "corrected", "Ada", "seen there", by_hand, None, True, "2024-01-02T00:00:00Z")
+    decision = ReviewDecision(
+        real_photos[0], "corrected", "Ada", "seen there", by_hand, None, True, "2024-01-02T00:00:00Z"
+    )
     file.write([decision])
     again.file = file
     return again
@@ -174,8 +177,10 @@ def test_undone_decisions_and_unknown_footprints_are_not_offered(open_window, re
     file = ReviewFile(results)
     undone, many, cloud = (item.path for item in file.states()[:3])
     saved = file.localizations(undone)[0]
-    file.write([Decision(undone, "accepted", "Ada", localization=saved), Decision(undone, "unreviewed", "Ada")])
-    file.write([Decision(many, "accepted", "Ada"), Decision(cloud, "cloud", "Ada", "all of it")])
+    file.write(
+        [ReviewDecision(undone, "accepted", "Ada", localization=saved), ReviewDecision(undone, "unreviewed", "Ada")]
+    )
+    file.write([ReviewDecision(many, "accepted", "Ada"), ReviewDecision(cloud, "cloud", "Ada", "all of it")])
     for photo in (undone, many, cloud):
         locate_again(results, photo)
     assert file.earlier(undone) is None

@@ -1,4 +1,4 @@
-"""The results store: paths, reading, removing, carrying over."""
+"""The results store: paths, reading, removing and copying results."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from osgeo import gdal
 from qgis.core import QgsProject, QgsVectorLayer
+from review_results import localization_of, pose_over
 from sample_results import write_results
 
 from earthloc_qgis.contract.review import photo_key
@@ -33,20 +34,20 @@ def rows(path: Path, table: str) -> int:
     return QgsVectorLayer(f"{path}|layername={table}", table, "ogr").featureCount()
 
 
-def test_where_results_go(tmp_path):
+def test_path_of_results(tmp_path):
     project = QgsProject()
     assert results_path(project) == unsaved_path()
     project.setFileName(str(tmp_path / "Mein Projekt.qgz"))
     assert results_path(project) == tmp_path / "Mein Projekt_earthloc.gpkg"
 
 
-def test_key_is_relative_below_the_folder_only(tmp_path):
+def test_key_is_relative_only_below_the_folder(tmp_path):
     assert photo_key(str(tmp_path / "a" / "b.jpg"), tmp_path) == "a/b.jpg"
     assert photo_key("/elsewhere/b.jpg", tmp_path) == "/elsewhere/b.jpg"
     assert photo_key(str(tmp_path) + "2/b.jpg", tmp_path) == str(tmp_path) + "2/b.jpg"
 
 
-def test_reading(store):
+def test_photos_are_read(store):
     photos = store.photos()
     assert sorted(photo.path for photo in photos) == sorted(photos_of(store))
     first = next(photo for photo in photos if photo.photo_id == "ISS042-E-104433")
@@ -55,12 +56,12 @@ def test_reading(store):
     assert night.nadir is None
 
 
-def test_missing_and_damaged_file(tmp_path):
+def test_missing_file_is_empty_and_damaged_file_is_refused(tmp_path):
     store = ResultStore(tmp_path / "none.gpkg")
     assert store.photos() == []
     assert store.localization("/p/a.jpg") is None
     store.remove(["/p/a.jpg"])
-    assert not store.path.exists()  # looking does not make one
+    assert not store.path.exists()  # reading does not create it
     store.path.write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreError, match=r"none\.gpkg"):
         store.photos()
@@ -68,17 +69,18 @@ def test_missing_and_damaged_file(tmp_path):
         store.remove(["/p/a.jpg"])
 
 
-def test_localization(store):
-    answer = {"status": "located", "candidates": []}
+def test_localization_is_read(store):
+    photo = Path(photos_of(store)[1])
+    answer = localization_of(photo, pose_over(27.5, 50.0), 0.99, "")
     layer = QgsVectorLayer(f"{store.path}|layername=photos", "p", "ogr")
     field = layer.fields().indexOf("localization")
     changes = {feature.id(): {field: json.dumps(answer)} for feature in layer.getFeatures()}
     assert layer.dataProvider().changeAttributeValues(changes)
-    assert store.localization(photos_of(store)[1]) == answer
+    assert store.localization(str(photo)) == answer
     assert store.localization("/not/there.jpg") is None
 
 
-def test_remove(store):
+def test_remove_deletes_all_rows_but_reviews(store):
     photos = photos_of(store)
     store.remove([photos[0], photos[1], "/not/there.jpg"])
     assert sorted(photo.path for photo in store.photos()) == sorted(photos[2:])
@@ -87,10 +89,10 @@ def test_remove(store):
     assert rows(store.path, "candidates") == rows(store.path, "tie_points") == 0
     assert rows(store.path, "reviews") == 1
     layer = QgsVectorLayer(f"{store.path}|layername=footprints", "f", "ogr")
-    assert layer.featureCount() == len(list(layer.getFeatures(layer.extent().buffered(1))))  # the R-tree follows
+    assert layer.featureCount() == len(list(layer.getFeatures(layer.extent().buffered(1))))  # the R-tree is updated
 
 
-def test_remove_while_another_program_writes(store):
+def test_remove_fails_while_another_program_writes(store):
     writer = sqlite3.connect(store.path, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match=r"results\.gpkg"):
@@ -100,7 +102,7 @@ def test_remove_while_another_program_writes(store):
     assert len(store.photos()) == 4
 
 
-def test_remove_while_qgis_has_it_open(store):
+def test_remove_works_while_qgis_has_the_file_open(store):
     layer = QgsVectorLayer(f"{store.path}|layername=footprints", "f", "ogr")
     assert len(list(layer.getFeatures())) == 3
     store.remove(photos_of(store)[:1])
@@ -120,7 +122,7 @@ def test_carry_over_to_a_new_file(store, tmp_path):
         assert rows(target, table) == rows(store.path, table) > 0
     assert len(store.photos()) == 4
     assert [path.name for path in target.parent.iterdir()] == ["b_earthloc.gpkg"]
-    # From the folder above the photos are named relative to it.
+    # In a file one folder up, keys are relative to that folder.
     above = tmp_path / "above.gpkg"
     store.carry_over(photos, above)
     with sqlite3.connect(above) as database:
@@ -137,10 +139,10 @@ def test_carry_over_into_a_file_with_results(store, tmp_path):
     assert rows(other.path, "candidates") == rows(store.path, "candidates")
     store.carry_over(photos_of(store)[:2], other.path)
     assert rows(other.path, "tie_points") == 3
-    assert rows(other.path, "reviews") == 1  # carried twice, there once
+    assert rows(other.path, "reviews") == 1  # copied twice, stored once
 
 
-def test_files_of_version_1(store, tmp_path):
+def test_files_of_version_1_work(store, tmp_path):
     """They have neither tie points nor reviews."""
     old = ResultStore(write_results(tmp_path / "old.gpkg"))
     dataset = gdal.OpenEx(str(old.path), gdal.OF_VECTOR | gdal.OF_UPDATE)
@@ -166,7 +168,7 @@ def test_carry_over_to_a_read_only_folder(store, tmp_path):
     assert len(store.photos()) == 4
 
 
-def test_carry_over_to_a_folder_that_is_not_there(store, tmp_path):
+def test_carry_over_to_a_missing_folder(store, tmp_path):
     with pytest.raises(StoreError, match="missing"):
         store.carry_over(photos_of(store), tmp_path / "missing" / "b.gpkg")
     assert len(store.photos()) == 4

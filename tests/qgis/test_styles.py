@@ -1,4 +1,4 @@
-"""The layer styles: they load without complaint, and tell apart what they should on the map."""
+"""The layer styles: they load without warnings, and features can be told apart on the map."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLES = ("photos", "footprints", "candidates", "tie_points")
 
 @pytest.fixture
 def styled(qgis_app, tmp_path):
-    """styled(table): that layer of sample results with its style."""
+    """styled(table): a layer of the sample results with its style."""
     results = str(write_results(tmp_path / "results.gpkg"))
 
     def load(table, condition=""):
@@ -57,19 +57,19 @@ def paint(layer, extent, labels=True) -> QImage:
     return image
 
 
-def lit(image: QImage) -> int:
-    """Number of pixels on which something is drawn."""
+def drawn_pixels(image: QImage) -> int:
+    """Number of pixels that are not background."""
     black = QColor("black").rgb()
     return sum(image.pixel(x, y) != black for y in range(image.height()) for x in range(image.width()))
 
 
 def brightness(image: QImage) -> list[int]:
-    """Grey values, as whoever prints in black and white sees them."""
+    """Grey values, as in a black-and-white print."""
     return [QColor(image.pixel(x, y)).lightness() for y in range(image.height()) for x in range(image.width())]
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_style_loads_without_complaint_and_draws(styled, table):
+def test_style_loads_without_warnings_and_draws(styled, table):
     messages = []
     log = QgsApplication.messageLog()
     log.messageReceived.connect(lambda text, tag, level: messages.append((tag, text)))
@@ -77,7 +77,7 @@ def test_style_loads_without_complaint_and_draws(styled, table):
     extent = layer.extent()
     extent.scale(1.3)
     image = paint(layer, (extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()))
-    assert lit(image) > 20
+    assert drawn_pixels(image) > 20
     assert [message for message in messages if message[0] not in ("", "Qt")] == []
 
 
@@ -95,8 +95,8 @@ def test_every_feature_has_a_symbol_and_every_symbol_a_label(styled, table):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_style_holds_looks_only(table):
-    """A style that brings data sources, forms or fields along would overwrite what the layer has."""
+def test_style_holds_symbols_and_labels_only(table):
+    """A style with data sources, forms or fields would overwrite those of the layer."""
     root = ET.parse(style(table)).getroot()
     assert root.get("styleCategories") == "Symbology|Labeling"
     assert {child.tag for child in root} == {"renderer-v2", "labeling"}
@@ -106,8 +106,8 @@ def test_style_holds_looks_only(table):
     assert used == names
 
 
-def test_status_is_told_apart_without_colour(styled):
-    """The same square as located, uncertain and reviewed: in grey, pictures differ in pattern, not just in tint."""
+def test_statuses_differ_without_colour(styled):
+    """The same square as located, uncertain and reviewed: in grey, the pictures differ in their pattern."""
     layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
     pictures = {}
     for status, review in (
@@ -119,20 +119,19 @@ def test_status_is_told_apart_without_colour(styled):
         values = {fields.indexOf("status"): status, fields.indexOf("review"): review}
         layer.dataProvider().changeAttributeValues({fid: values})
         pictures[status, review] = paint(layer, (29, 35, 36, 41), labels=False)
-    inside = QImage.copy
-    located = inside(pictures["located", "unreviewed"], 90, 110, 70, 70)
-    uncertain = inside(pictures["uncertain", "unreviewed"], 90, 110, 70, 70)
-    rejected = inside(pictures["located", "rejected"], 90, 110, 70, 70)
+    located = QImage.copy(pictures["located", "unreviewed"], 90, 110, 70, 70)
+    uncertain = QImage.copy(pictures["uncertain", "unreviewed"], 90, 110, 70, 70)
+    rejected = QImage.copy(pictures["located", "rejected"], 90, 110, 70, 70)
     assert len(set(brightness(located))) == 1  # an even fill
     assert len(set(brightness(uncertain))) > 1  # a hatch
-    assert set(brightness(rejected)) == {0}  # no fill but a cross in the middle
-    grey = {key: tuple(value > 11 for value in brightness(inside(picture, 60, 60, 280, 280)))
+    assert set(brightness(rejected)) == {0}  # no fill; the cross is at the centre
+    grey = {key: tuple(value > 11 for value in brightness(QImage.copy(picture, 60, 60, 280, 280)))
             for key, picture in pictures.items()}  # fmt: skip
-    alike = [(a, b) for a in grey for b in grey if a < b and grey[a] == grey[b]]
-    assert alike == []
+    equal = [(a, b) for a in grey for b in grey if a < b and grey[a] == grey[b]]
+    assert equal == []
 
 
-def test_better_ranks_are_drawn_heavier(styled):
+def test_better_ranks_have_thicker_lines(styled):
     weights = []
     for rank in (1, 2, 5, 12):
         layer = styled("candidates", f'"rank" = {rank}')
@@ -144,7 +143,7 @@ def test_better_ranks_are_drawn_heavier(styled):
     assert weights[0] > 2 * weights[2]
 
 
-def test_label_is_the_photo_id_else_the_file_name(styled):
+def test_label_is_the_photo_id_or_the_file_name(styled):
     layer = styled("footprints")
     expression = QgsExpression(layer.labeling().settings().fieldName)
     context = layer.createExpressionContext()
@@ -155,7 +154,7 @@ def test_label_is_the_photo_id_else_the_file_name(styled):
     assert labels == ["ISS042-E-104433", "Straße am Golf 湾.jpg", "ISS064-E-513"]
 
 
-def test_icon_is_our_own_and_readable_at_24_pixels(qgis_app):
+def test_icon_is_readable_at_24_pixels(qgis_app):
     path = resource("icons", "earthloc.svg")
     assert path == REPOSITORY / "resources" / "icons" / "earthloc.svg"
     image = icon().pixmap(24, 24).toImage()

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from .export import ExportError
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """Writes a file beside its place and moves it there when it has reached the disk.
+def write_atomically(target: Path, content: bytes) -> None:
+    """Writes a temporary file beside `target`, then moves it there when it is on the disk.
 
     Raises:
-        ExportError: with the reason; what was there is unchanged.
+        ExportError: it could not be written; an existing file is unchanged.
     """
-    # Opened by name rather than by tempfile, whose files nobody else in the office may read.
+    # Not with tempfile, whose files other users may not read.
     part = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}")
     try:
         with open(part, "xb") as file:
@@ -25,9 +25,9 @@ def write_whole(target: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(part, target)
     except OSError as error:
-        with suppress(OSError):  # it need not be there, nor its folder be one
+        with suppress(OSError):  # the file or its folder may not exist
             part.unlink()
         reason = error.strerror or str(error)
         raise ExportError(
-            f"{target}: could not be written ({reason}); choose another place. What was there is unchanged."
+            f"{target}: could not be written ({reason}); choose another folder. The old file is unchanged."
         ) from error
