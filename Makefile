@@ -61,7 +61,7 @@ lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m mypy
 	@$(RUN_PYTHON) -m bandit --quiet --recursive engine training
 	@$(RUN_PYTHON) tools/package.py --stage
-	@MYPYPATH=build $(RUN_PYTHON) -m mypy --package earthloc_qgis
+	@MYPYPATH=build:tools/stubs $(RUN_PYTHON) -m mypy --package earthloc_qgis
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
 
 docs: $(VENV)/.stamp-docs ## the documentation as a site: build/site/index.html; a link that leads nowhere is an error

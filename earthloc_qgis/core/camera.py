@@ -183,7 +183,7 @@ def square_corners(center: Point, width_km: float, rotation_deg: float) -> list[
     """Corners of a photo that fills a north-up square tile after a counter-clockwise rotation by `rotation_deg`."""
     half_km = width_km / 2
     ring = [offset(center, half_km * east, half_km * north) for east, north in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
-    steps = rotation_deg // 90 % 4
+    steps = round(rotation_deg / 90) % 4
     return ring[-steps:] + ring[:-steps] if steps else ring
 
 

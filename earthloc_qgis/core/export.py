@@ -180,11 +180,12 @@ def _write(
     indexes = [source.fields().indexOf(name) for name in names]
     fields = QgsFields()
     if chosen.driver == "KML":  # shown by Google Earth in its list and in the balloon
-        fields.append(QgsField("Name", QVariant.String))
-        fields.append(QgsField("Description", QVariant.String))
+        fields.append(QgsField("Name", QVariant.String))  # type: ignore[call-overload]
+        fields.append(QgsField("Description", QVariant.String))  # type: ignore[call-overload]
     for name in names:
         described = source.fields().field(name)
-        length = DBF_TEXT_BYTES if described.type() == QVariant.String and chosen.suffix == ".shp" else 0
+        is_text = described.type() == QVariant.String  # type: ignore[comparison-overlap]
+        length = DBF_TEXT_BYTES if is_text and chosen.suffix == ".shp" else 0
         fields.append(QgsField(renamed[name], described.type(), "", length))
 
     wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")

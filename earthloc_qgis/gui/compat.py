@@ -9,7 +9,7 @@ from qgis.core import QgsProject
 try:
     from qgis.PyQt.QtWidgets import QAction, QUndoCommand, QUndoStack
 except ImportError:  # Qt 6 moved them to QtGui; not every QGIS has them under both names
-    from qgis.PyQt.QtGui import QAction, QUndoCommand, QUndoStack
+    from qgis.PyQt.QtGui import QAction, QUndoCommand, QUndoStack  # type: ignore[attr-defined,no-redef]
 
 __all__ = ["QAction", "QUndoCommand", "QUndoStack", "current_project"]
 

@@ -139,7 +139,7 @@ class IndexManager(QDialog):
         for name in ("tiles", "export"):
             self.buttons[name].setEnabled(one and not chosen[0].server)
         self.buttons["show"].setEnabled(bool(chosen))
-        bundled = {str(Path(path)) for path in self._bundled()}
+        bundled = {str(Path(path)) for path in self._client.included_indexes}
         self.buttons["delete"].setEnabled(one and chosen[0].path not in bundled)
         self.coverage.show(chosen)
 

@@ -52,7 +52,7 @@ class IndexTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(tool_tip)
                 if column in _NUMBERS:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # type: ignore[arg-type]
                 self.setItem(row, column, item)
         for row, index in enumerate(facts):
             if index.path in chosen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
@@ -13,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -164,7 +167,8 @@ class PanelToolBar(QToolBar):
         self.undo.setEnabled(False)
         self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
         for action in (self.zoom, self.remove, self.undo, self.options):
-            self.widgetForAction(action).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button = cast(QToolButton, self.widgetForAction(action))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _action(self, icon: str, text: str, tool_tip: str):
         action = self.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)

@@ -79,7 +79,7 @@ class PhotoList(QTreeView):
     def selected(self) -> list[str]:
         """Paths of the selected photos, in display order."""
         spans = self.selectionModel().selection()
-        rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
+        rows = sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})  # type: ignore[attr-defined]
         photos = self._photos.photos()
         return [photos[row].path for row in rows]
 
@@ -208,7 +208,7 @@ class NadirDelegate(QStyledItemDelegate):
         )
         return editor
 
-    def setEditorData(self, editor: QLineEdit, index: QModelIndex) -> None:
+    def setEditorData(self, editor: QLineEdit, index: QModelIndex) -> None:  # type: ignore[override]
         """Set the text of the cell, unless the user has begun to type: rows change while photos are located."""
         if not editor.isModified():
             super().setEditorData(editor, index)

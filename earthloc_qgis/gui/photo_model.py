@@ -232,7 +232,7 @@ class PhotoModel(QAbstractTableModel):
             return self.tr("The point below the station: latitude, longitude. Double-click to edit.")
         return None
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
         """Only the nadir is editable."""
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NADIR else flags

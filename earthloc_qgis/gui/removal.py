@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
+from typing import Callable, cast
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QEvent, QObject, Qt, QTemporaryDir, pyqtSignal
-from qgis.PyQt.QtGui import QKeySequence
+from qgis.PyQt.QtGui import QKeyEvent, QKeySequence
 from qgis.PyQt.QtWidgets import QCheckBox, QMessageBox, QWidget
 
 from ..core.layers import ResultLayers, ShownPhoto
@@ -167,7 +167,7 @@ class RemovalPrompt(QObject):
         """Handle Ctrl+Z, with priority over QGIS, while there is a removal to undo."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
-        if not self._controller.removal.can_undo or not event.matches(QKeySequence.StandardKey.Undo):
+        if not self._controller.removal.can_undo or not cast(QKeyEvent, event).matches(QKeySequence.StandardKey.Undo):
             return False
         event.accept()
         if event.type() == QEvent.Type.KeyPress:

@@ -21,6 +21,7 @@ from ..contract.localization import Candidate, Localization
 from ..core.words import lat_lon
 from .plain_text import escaped, plain
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RANK_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -52,7 +53,9 @@ class ResultsView(QWidget):
             [self.tr("Rank"), self.tr("Score"), self.tr("To nadir"), self.tr("Width"), self.tr("Rotation"),
              self.tr("Centre")]
         )  # fmt: skip
-        self.list.headerItem().setToolTip(4, self.tr("Counter-clockwise rotation that puts north up in the photo"))
+        header = self.list.headerItem()
+        if header is not None:
+            header.setToolTip(4, self.tr("Counter-clockwise rotation that puts north up in the photo"))
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
@@ -93,7 +96,7 @@ class ResultsView(QWidget):
             item.setData(0, _RANK_ROLE, int(candidate["rank"]))
             item.setToolTip(0, plain(self._found_by(candidate)))
             for column in range(1, 5):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setTextAlignment(column, _RIGHT)  # type: ignore[arg-type]
             self.list.addTopLevelItem(item)
 
     def _found_by(self, candidate: Candidate) -> str:

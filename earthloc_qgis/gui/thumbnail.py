@@ -29,7 +29,7 @@ def read_thumbnail(path: str, size: QSize = SIZE) -> QImage:
     full = reader.size()
     if full.isValid():
         # The size applies to the stored pixels, before EXIF rotates the photo by 90 degrees.
-        rotated = reader.transformation() in _QUARTER_TURNS
+        rotated = reader.transformation() in _QUARTER_TURNS  # type: ignore[comparison-overlap]
         box = size.transposed() if rotated else size
         if full.width() > box.width() or full.height() > box.height():
             reader.setScaledSize(full.scaled(box, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)))

@@ -233,7 +233,7 @@ def test_photo_corrected_in_a_review_is_drawn_at_its_new_place(panel, project, q
     if number == 2:  # it has no place yet: place it at the centre of the map
         press(window, Qt.Key.Key_V)
     press(window, Qt.Key.Key_P)
-    window.actions["snap"].setChecked(False)
+    window.commands["snap"].setChecked(False)
     correct(0.0)
     first = drawn_of(panel, project, photo)
     source = first.source()

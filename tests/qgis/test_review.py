@@ -189,7 +189,7 @@ def test_filter_order_and_mission(open_window):
     queue.filter.setCurrentIndex(queue.filter.findData("unsure"))
     assert model.rowCount() == 0
     assert "All photos" in window.status.text()
-    assert not window.actions["accepted"].isEnabled()
+    assert not window.commands["accepted"].isEnabled()
     queue.filter.setCurrentIndex(0)
     queue.mission.setCurrentIndex(queue.mission.findData("ISS043"))
     assert {model.index(row, 0).data() for row in range(model.rowCount())} == {
@@ -377,7 +377,7 @@ def test_photo_is_drawn_over_the_map(open_window, canvas):
     wait_for(lambda: not window.map.overlay.blinked_off)
     window.hide()
     assert not window.map.overlay.isVisible()
-    assert not window.actions["blink"].isChecked()
+    assert not window.commands["blink"].isChecked()
 
 
 def test_keys_work_while_the_map_has_the_focus(open_window, canvas, results):
@@ -590,4 +590,4 @@ def test_photo_view_zooms_pans_and_rotates(open_window):
     assert all(-1 <= c.x() <= view.width() + 1 and -1 <= c.y() <= view.height() + 1 for c in corners)
     press(window, Qt.Key.Key_T)
     assert view.rotation_deg == pytest.approx(127.0)
-    assert not window.actions["north"].isChecked()
+    assert not window.commands["north"].isChecked()

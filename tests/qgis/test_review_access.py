@@ -48,10 +48,10 @@ def test_tab_order_is_queue_photo_candidates_decision(open_window):
 def test_every_key_has_one_action(open_window):
     window = open_window()
     keys = Counter(
-        sequence.toString() for action in window.actions._by_name.values() for sequence in action.shortcuts()
+        sequence.toString() for action in window.commands._by_name.values() for sequence in action.shortcuts()
     )
     assert [key for key, count in keys.items() if count > 1] == []
-    for action in window.actions._by_name.values():
+    for action in window.commands._by_name.values():
         assert action.property("key") in action.toolTip()
 
 
@@ -60,11 +60,11 @@ def test_every_key_triggers_its_action(open_window, monkeypatch):
     monkeypatch.setattr(QInputDialog, "getText", lambda *arguments: ("", False))
     window = open_window()
     done: list[str] = []
-    for name, action in window.actions._by_name.items():
+    for name, action in window.commands._by_name.items():
         action.disconnect()  # test only the trigger, not the effect
         (action.toggled if action.isCheckable() else action.triggered).connect(lambda *_, name=name: done.append(name))
         action.setEnabled(True)
-    for name, action in window.actions._by_name.items():
+    for name, action in window.commands._by_name.items():
         for sequence in action.shortcuts():
             for widget in (window.photo, window.map.canvas):
                 window.activateWindow()

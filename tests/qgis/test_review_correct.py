@@ -117,7 +117,7 @@ def test_three_tie_points_correct_a_photo(window):
     key = os.path.relpath(photo, window.results.parent)
     press(window, Qt.Key.Key_P)
     assert window.canvas.mapTool() is window.correct.tie_tool
-    window.actions["snap"].setChecked(False)
+    window.commands["snap"].setChecked(False)
     for x, y in ((200, 150), (1020, 220), (560, 760)):
         click_pair(window, x, y)
     assert len(window.controller.working.shown["tie_points"]) == 3

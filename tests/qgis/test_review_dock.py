@@ -66,13 +66,13 @@ def test_behind_the_panel_it_uses_neither_map_nor_keys(open_dock, qgis_iface, ca
     review = open_dock()
     window = review.window
     assert main.tabifiedDockWidgets(panel) == [review.dock]
-    window.actions["overlay"].setChecked(True)
-    window.actions["swipe"].setChecked(True)
+    window.commands["overlay"].setChecked(True)
+    window.commands["swipe"].setChecked(True)
     wait_for(lambda: window.map.marks.isVisible() and window.map.overlay.isVisible())
     panel.raise_()
     wait_for(lambda: not window.map.marks.isVisible())
     assert not window.map.overlay.isVisible()
-    assert not window.actions["swipe"].isChecked()
+    assert not window.commands["swipe"].isChecked()
     QTest.keyClick(canvas, Qt.Key.Key_R)
     settle(window)
     assert rows(results, "SELECT count(*) FROM reviews") == [(0,)]

@@ -31,7 +31,8 @@ def results(tmp_path):
     photos = write_review_results(path, 10)
     file = ReviewFile(path)
     file.write([
-        ReviewDecision(photos[0], "accepted", "Ada", "coast; \"fits\" 湾"), ReviewDecision(photos[4], "accepted", "Ada"),
+        ReviewDecision(photos[0], "accepted", "Ada", "coast; \"fits\" 湾"),
+        ReviewDecision(photos[4], "accepted", "Ada"),
         ReviewDecision(photos[5], "rejected", "Ada"),
     ])  # fmt: skip
     return path

@@ -76,7 +76,7 @@ def test_no_step_takes_more_than_50_ms(window):
     for _ in range(3):
         steps.ms = {}
         steps.during("next", lambda: press(window, Qt.Key.Key_Right), ready)
-        steps.during("overlay", lambda: window.actions["overlay"].setChecked(True))
+        steps.during("overlay", lambda: window.commands["overlay"].setChecked(True))
         steps.during("candidate", lambda: press(window, Qt.Key.Key_3))
         steps.during("decide", lambda: press(window, Qt.Key.Key_A), written)
         steps.during("undo", lambda: press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier), ready)
@@ -90,13 +90,13 @@ def test_no_step_takes_more_than_50_ms(window):
                 move(window.canvas.viewport(), QPoint(2 * x, 200))
 
         steps.during("cursors", wander)
-        steps.during("swipe", lambda: window.actions["swipe"].setChecked(True))
-        window.actions["swipe"].setChecked(False)
+        steps.during("swipe", lambda: window.commands["swipe"].setChecked(True))
+        window.commands["swipe"].setChecked(False)
         steps.during("map", lambda: window.canvas.zoomByFactor(0.8))
-        steps.during("ties", lambda: window.actions["ties"].setChecked(True))
+        steps.during("ties", lambda: window.commands["ties"].setChecked(True))
         steps.during("tie point", lambda: window.photo.clicked.emit(200.0, 200.0))
-        window.actions["ties"].setChecked(False)
-        window.actions["overlay"].setChecked(False)
+        window.commands["ties"].setChecked(False)
+        window.commands["overlay"].setChecked(False)
         rounds.append(steps.ms)
     steps.stop()
     best = {name: min(done[name] for done in rounds) for name in rounds[0]}

@@ -63,16 +63,16 @@ class ReviewWindow(QWidget):
         self.pictures = PictureLoader(self)
         self.tiles = TilePictures(self.session, self)
         self.map = ReviewMap(canvas, self)
-        self.actions = ReviewActions(self)
+        self.commands = ReviewActions(self)
         self.photo = PhotoView(self)
         tie_points = TiePointEditor(self.controller, self.session, self._sources, self)
         search = SearchHere(self.controller, self.session, indexes, self)
-        self.correct = CorrectMode(self.controller, tie_points, search, self.photo, self.map, self.actions, self)
+        self.correct = CorrectMode(self.controller, tie_points, search, self.photo, self.map, self.commands, self)
         add_actions(self)
         self._make_widgets(canvas)
         self._lay_out()
         self._connect()
-        self._map_keys = ShortcutFilter([canvas], self.actions, self._has_map_shortcuts)
+        self._map_keys = ShortcutFilter([canvas], self.commands, self._has_map_shortcuts)
         self._show_empty()
 
     def open(self, results: Path) -> None:
@@ -109,8 +109,8 @@ class ReviewWindow(QWidget):
         self._on_screen = on
         if not on:
             for name in ("blink", "swipe", "ties", "hand", "search_circle"):
-                self.actions[name].setChecked(False)
-        self.map.set_visible(on, on and self.actions["overlay"].isChecked())
+                self.commands[name].setChecked(False)
+        self.map.set_visible(on, on and self.commands["overlay"].isChecked())
 
     def _has_map_shortcuts(self) -> bool:
         """Whether shortcuts work on the map. While a layer is edited, undo and delete are for the layer."""
@@ -122,13 +122,13 @@ class ReviewWindow(QWidget):
 
     def _make_widgets(self, canvas) -> None:
         self.queue = QueueView(self.controller.model, self)
-        self.tools = ReviewToolBar(self.actions, self.map.overlay, canvas, self)
+        self.tools = ReviewToolBar(self.commands, self.map.overlay, canvas, self)
         self.export = ExportActions(self._results, self)
         self.imagery = ImageryMenu(self)
         self.tools.add_menu(self.tr("Imagery to compare with"), "mIconRaster", self.imagery.menu)
         self.tools.add_menu(self.tr("Export"), "mActionSharingExport", self.export.menu)
         self.strip = CandidateStrip(self)
-        self.decisions = DecisionBar(self.actions, self)
+        self.decisions = DecisionBar(self.commands, self)
         self.status = StatusLine(self)
         self.empty = EmptyQueue(self)
 
@@ -162,7 +162,7 @@ class ReviewWindow(QWidget):
         for first, second in zip(tab_order, tab_order[1:]):
             self.setTabOrder(first, second)
         # Line edits keep all keys for typing.
-        ShortcutFilter([self, *(widget for widget in tab_order if not isinstance(widget, QLineEdit))], self.actions)
+        ShortcutFilter([self, *(widget for widget in tab_order if not isinstance(widget, QLineEdit))], self.commands)
 
     def _connect(self) -> None:
         controller = self.controller
@@ -183,10 +183,10 @@ class ReviewWindow(QWidget):
         controller.recorder.outdated.connect(self._upgrade_file)
         controller.recorder.waiting.connect(self._show_waiting)
         controller.model.modelReset.connect(self._show_empty)
-        controller.undo_stack.canUndoChanged.connect(self.actions["undo"].setEnabled)
-        controller.undo_stack.canRedoChanged.connect(self.actions["redo"].setEnabled)
-        self.actions["undo"].setEnabled(False)
-        self.actions["redo"].setEnabled(False)
+        controller.undo_stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
+        controller.undo_stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
+        self.commands["undo"].setEnabled(False)
+        self.commands["redo"].setEnabled(False)
         self.pictures.ready.connect(self._picture_ready)
         self.tiles.arrived.connect(self.strip.candidates.set_tile)
         self.strip.chosen.connect(controller.choose)
@@ -286,7 +286,7 @@ class ReviewWindow(QWidget):
             self._request_tiles()
         self.strip.select(working.rank)
         camera = working.camera()
-        self.set_north(self.actions["north"].isChecked())
+        self.set_north(self.commands["north"].isChecked())
         self.map.show_working(working, camera)
         self._show_status(working)
 
@@ -346,7 +346,7 @@ class ReviewWindow(QWidget):
 
     def rotate(self) -> None:
         """Rotate the photo by 90 degrees."""
-        self.actions["north"].setChecked(False)
+        self.commands["north"].setChecked(False)
         self.photo.rotate_to(self.photo.rotation_deg + 90.0)
 
     def _want_detail(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
-from qgis.PyQt.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap
+from qgis.PyQt.QtGui import QBrush, QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
 from ....contract.status import ACCEPTED, CLOUD, CORRECTED, NIGHT, NOT_LAND, REJECTED, UNREVIEWED, UNSURE
 
@@ -71,4 +71,4 @@ def _draw_symbol(painter: QPainter, style: DecisionStyle, middle: QPointF) -> No
     for colour, width in ((QColor("white"), 4.4), (QColor("#1b1b1b"), 1.9)):
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         for line in strokes[style.symbol]:
-            painter.drawPolyline([QPointF(x + dx, y + dy) for dx, dy in line])
+            painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in line]))

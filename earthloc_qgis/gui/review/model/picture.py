@@ -105,7 +105,7 @@ def _bytes(image: QImage, top: int, rows: int) -> bytes:
     pointer = image.constBits()
     pointer.setsize(image.bytesPerLine() * image.height())
     start = top * image.bytesPerLine()
-    return bytes(memoryview(pointer)[start : start + rows * image.bytesPerLine()])
+    return bytes(memoryview(pointer)[start : start + rows * image.bytesPerLine()])  # type: ignore[arg-type]
 
 
 def _open(path: str):

@@ -108,7 +108,7 @@ class ShortcutFilter(QObject):
 
 def add_actions(window) -> None:
     """Add all actions of a review, with those for correcting, to a ReviewWindow."""
-    add = window.actions.add
+    add = window.commands.add
     for decision, text in (
         ("accepted", _tr("Accept")), ("rejected", _tr("Reject")), ("unsure", _tr("Unsure")),
         ("not_land", _tr("No land")), ("cloud", _tr("Cloud")), ("night", _tr("Night")),

@@ -107,7 +107,7 @@ class PhotoOverlay(_CanvasItem):
         self._drawn = None
         self.update()
 
-    def paint(self, painter: QPainter, option=None, widget=None) -> None:
+    def paint(self, painter: QPainter, option=None, widget=None) -> None:  # type: ignore[override]
         """Draw the photo; while the map moves, draw the last rendering, transformed."""
         if not self._cells or self.blinked_off or self.photo_opacity <= 0 or not self.isVisible():
             return
@@ -206,7 +206,7 @@ class MapMarks(_CanvasItem):
         points = [point for point in (self._frame.to_map(lat, lon) for lat, lon in ring) if point is not None]
         return points if len(points) == len(ring) else None
 
-    def paint(self, painter: QPainter, option=None, widget=None) -> None:
+    def paint(self, painter: QPainter, option=None, widget=None) -> None:  # type: ignore[override]
         """Draw outlines, grips, tie points and cursor."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
