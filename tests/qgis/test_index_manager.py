@@ -63,7 +63,7 @@ def manager(qgis_iface, monkeypatch, fake_engine, indexes):
     client = EngineClient(fake_engine("--indexes", str(indexes / "damaged one")))
     manager = IndexManager(canvas, client)
     manager.open()
-    wait_for(lambda: manager.table.rowCount() == 2)
+    wait_for(lambda: client.state == "ready" and manager.table.rowCount() == 2)
     yield manager
     manager.close_threads()
     client.close()
