@@ -352,9 +352,9 @@ def map_extent(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsR
             boxes.append(box)
     if not boxes:
         return None
-    whole = QgsRectangle(boxes[0])
+    combined = QgsRectangle(boxes[0])
     for box in boxes[1:]:
-        whole.combineExtentWith(box)
-    if whole.width() > 2 * sum(box.width() for box in boxes):
+        combined.combineExtentWith(box)
+    if combined.width() > 2 * sum(box.width() for box in boxes):
         return max(boxes, key=lambda box: box.width() * box.height())
-    return whole
+    return combined

@@ -102,12 +102,12 @@ class ResultStore:
         decided, own = (parsed(text, self.path, photo) for text in (rows[0] if rows else (None, None)))
         return decided or own, own
 
-    def remove(self, photos: list[str], kept: Optional[Path] = None) -> None:
+    def remove(self, photos: list[str], backup: Optional[Path] = None) -> None:
         """Deletes all rows of `photos`. Unknown photos are ignored.
 
         Args:
             photos: their paths.
-            kept: a new file that receives the rows, for `put_back`.
+            backup: a new file that receives the rows, for `put_back`.
 
         Raises:
             StoreError: nothing was changed.
@@ -117,40 +117,40 @@ class ResultStore:
         keys = [(self.key(photo),) for photo in photos]
         try:
             with closing(open_for_writing(self.path, LOCK_WAIT_S)) as database:
-                database.execute("ATTACH DATABASE ? AS kept", (":memory:" if kept is None else str(kept),))
+                database.execute("ATTACH DATABASE ? AS backup", (":memory:" if backup is None else str(backup),))
                 database.execute("BEGIN IMMEDIATE")
-                database.execute("CREATE TABLE kept.gone (photo TEXT PRIMARY KEY)")
-                database.executemany("INSERT OR IGNORE INTO kept.gone VALUES (?)", keys)
+                database.execute("CREATE TABLE backup.removed (photo TEXT PRIMARY KEY)")
+                database.executemany("INSERT OR IGNORE INTO backup.removed VALUES (?)", keys)
                 for table in _present(database, "main"):
-                    rows = f"FROM main.{table} WHERE photo IN (SELECT photo FROM kept.gone)"  # nosec B608
-                    if kept is not None:
-                        database.execute(f"CREATE TABLE kept.{table} AS SELECT * {rows}")  # nosec B608
+                    rows = f"FROM main.{table} WHERE photo IN (SELECT photo FROM backup.removed)"  # nosec B608
+                    if backup is not None:
+                        database.execute(f"CREATE TABLE backup.{table} AS SELECT * {rows}")  # nosec B608
                     database.execute(f"DELETE {rows}")  # nosec B608
                 database.execute("COMMIT")
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: the photos could not be removed ({error}).") from error
 
-    def put_back(self, kept: Path) -> None:
-        """Restores the rows that `remove` wrote to `kept`. Does nothing if that file does not exist.
+    def put_back(self, backup: Path) -> None:
+        """Restores the rows that `remove` wrote to `backup`. Does nothing if that file does not exist.
 
         A photo that was located again since then keeps its new rows.
 
         Raises:
             StoreError: nothing was changed.
         """
-        if not kept.is_file():
+        if not backup.is_file():
             return
         try:
             with closing(open_for_writing(self.path, LOCK_WAIT_S)) as database:
-                database.execute("ATTACH DATABASE ? AS kept", (str(kept),))
+                database.execute("ATTACH DATABASE ? AS backup", (str(backup),))
                 database.execute("BEGIN IMMEDIATE")
-                database.execute("DELETE FROM kept.gone WHERE photo IN (SELECT photo FROM main.photos)")
-                for table in _present(database, "kept"):
-                    names = [f'"{name}"' for _, name, *_ in database.execute(f"PRAGMA kept.table_info({table})")]
+                database.execute("DELETE FROM backup.removed WHERE photo IN (SELECT photo FROM main.photos)")
+                for table in _present(database, "backup"):
+                    names = [f'"{name}"' for _, name, *_ in database.execute(f"PRAGMA backup.table_info({table})")]
                     columns = ", ".join(names)
                     database.execute(
-                        f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM kept.{table}"  # nosec B608
-                        " WHERE photo IN (SELECT photo FROM kept.gone)"  # nosec B608
+                        f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table}"  # nosec B608
+                        " WHERE photo IN (SELECT photo FROM backup.removed)"  # nosec B608
                     )
                 database.execute("COMMIT")
         except sqlite3.Error as error:

@@ -66,8 +66,8 @@ def run(provider, real_engine):
         feedback = feedback or Feedback()
         if name == "localize":
             parameters = {"REGISTER": False, **parameters}  # it takes seconds per photo and has tests of its own
-        good, message = algorithm.checkParameterValues(parameters, context)
-        if not good:
+        valid, message = algorithm.checkParameterValues(parameters, context)
+        if not valid:
             raise QgsProcessingException(message)
         results, ok = algorithm.run(parameters, context, feedback, {}, False)
         assert ok

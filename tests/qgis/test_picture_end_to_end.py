@@ -81,11 +81,11 @@ def layers_of(project):
 
 def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_space, tmp_path, pulse):
     add(panel, photo_from_space)
-    said = set()
-    panel.controller.model.dataChanged.connect(lambda *_: said.add(panel.results.message.text()))
+    messages = set()
+    panel.controller.model.dataChanged.connect(lambda *_: messages.add(panel.results.message.text()))
     locate(panel)
     assert panel.controller.model.photo(photo_from_space).status == "located", panel.results.message.text()
-    assert any("Comparing with the imagery" in text for text in said)
+    assert any("Comparing with the imagery" in text for text in messages)
     assert "tie points, camera at" in panel.results.message.text()
     assert panel.list.model().index(0, STATUS).data() == "Located"
     nodes = layers_of(project)
@@ -121,8 +121,8 @@ def test_a_photo_is_registered_and_shown_on_the_map(panel, project, photo_from_s
     # It is at the right place: opaque at its centre, transparent outside.
     lat, lon = SEEN_FROM_SPACE
     there = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon, lat))
-    value, fine = picture.dataProvider().sample(there, 4)
-    assert (value, fine) == (255.0, True)
+    value, valid = picture.dataProvider().sample(there, 4)
+    assert (value, valid) == (255.0, True)
     west = QgsCoordinateTransform(WGS84, picture.crs(), project).transform(QgsPointXY(lon - 2.5, lat))
     assert picture.dataProvider().sample(west, 4)[0] != 255.0
 
