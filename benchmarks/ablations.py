@@ -33,15 +33,15 @@ from engine.photo.read import read_photo
 from engine.progress import Progress
 from engine.retrieval.model import ROTATIONS_DEG, square_picture
 from training.batches import Pairs
-from training.cache import CHUNK, PictureCache, Pictures
+from training.cache import CHUNK_SIZE, PictureCache, Pictures
 from training.config import TrainingConfig, read_config
-from training.curves import Curves
+from training.curves import TrainingLog
 from training.fit import Trainer
 from training.networks.aggregators import Rings
 from training.networks.config import GemConfig, MixVprConfig
 from training.places.pairs import Imagery
-from training.places.views import Augment
-from training.validation import CachedValidation, Measured
+from training.places.views import SimulationParts
+from training.validation import CachedValidation, ValidationResult
 
 Change = Callable[[TrainingConfig], TrainingConfig]
 # Of all other tiles, one in so many is searched too.
@@ -77,10 +77,10 @@ VARIANTS: dict[str, Change] = {
     "pictures of 128 px": _steps(small_px=128),
     "pictures of 256 px": _steps(small_share=0.0),
 }
-PARTS: dict[str, Augment] = {
-    "nothing": Augment(),
-    **{f"without {field.name}": Augment(**{field.name: False}) for field in fields(Augment)},
-    "without all of these": Augment(**dict.fromkeys([field.name for field in fields(Augment)], False)),
+PARTS: dict[str, SimulationParts] = {
+    "nothing": SimulationParts(),
+    **{f"without {field.name}": SimulationParts(**{field.name: False}) for field in fields(SimulationParts)},
+    "without all of these": SimulationParts(**dict.fromkeys([field.name for field in fields(SimulationParts)], False)),
 }
 
 
@@ -111,7 +111,7 @@ class Hunt(CachedValidation):
         self.found: dict[str, float] = {}
         self._right_simulated, self._right_real = right_simulated[:, kept], right_real[:, kept]
 
-    def measure(self, describe: Callable[[Tensor], Tensor]) -> Measured:
+    def measure(self, describe: Callable[[Tensor], Tensor]) -> ValidationResult:
         """Leaves what `_ranks` says of both in `found`."""
         simulated, real, tiles = (describe(pixels) for pixels in (self.simulated, self.real, self.tiles))
         turned = (real @ tiles.T).view(-1, len(ROTATIONS_DEG), len(tiles)).amax(dim=1)
@@ -119,7 +119,7 @@ class Hunt(CachedValidation):
             **_ranks("simulated", simulated @ tiles.T, self._right_simulated),
             **_ranks("real", turned, self._right_real),
         }
-        return Measured({}, np.empty((0, 0, 3), np.uint8))
+        return ValidationResult({}, np.empty((0, 0, 3), np.uint8))
 
 
 def _longer_side_km(truth: Truth) -> float:
@@ -134,8 +134,8 @@ def _right(photos: Tensor, tiles: Tensor) -> Tensor:
     return torch.from_numpy(away <= 0.5 * at[..., 2])
 
 
-class _LastNote(Curves):
-    """Curves that are not drawn: what was noted last."""
+class _LastNote(TrainingLog):
+    """TrainingLog that are not drawn: what was noted last."""
 
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
@@ -157,7 +157,7 @@ class _Quiet(Trainer):
         torch.manual_seed(self.config.seed)
         self._start(pairs.tiles, pairs.photos)
         began = time.process_time()
-        self._descend(self._optimizer(), pairs, hunt, last, Progress())
+        self._train_steps(self._optimizer(), pairs, hunt, last, Progress())
         learnt = {"loss": last.values["loss"], "found": 100 * last.values["found_in_batch"]}
         return {**learnt, **hunt.found, "cpu_s": time.process_time() - began}
 
@@ -194,7 +194,7 @@ def _parts(
     config: TrainingConfig, run: Path, data: Path
 ) -> Iterator[tuple[str, TrainingConfig, Callable[[], Pictures]]]:
     """The same training on photos without a part, as many as there are pairs to train on."""
-    count = -(-config.steps.steps * config.steps.batch // CHUNK) * CHUNK
+    count = -(-config.steps.steps * config.steps.batch // CHUNK_SIZE) * CHUNK_SIZE
     share = count / config.places.photos
     near = max(2 * config.steps.batch, round(share * config.steps.region_photos))
     config = replace(config, steps=replace(config.steps, region_photos=near))

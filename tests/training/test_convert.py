@@ -14,7 +14,7 @@ import published as theirs
 
 from engine.errors import ModelError
 from engine.retrieval.model import ModelPackage
-from training.convert import convert, read_published, timm_dinov2_shapes
+from training.convert import convert, read_checkpoint, timm_dinov2_shapes
 from training.export import texture_pictures
 from training.networks import PUBLISHED, build
 
@@ -52,7 +52,7 @@ def small_dinov2(monkeypatch):
 
 
 def test_earthloc_as_its_authors_publish_it(tmp_path, earthloc_state):
-    found = read_published(save(tmp_path, earthloc_state))
+    found = read_checkpoint(save(tmp_path, earthloc_state))
     assert found.name == "earthloc"
     _, images = pictures(320)
     with torch.no_grad():
@@ -82,7 +82,7 @@ def test_earthloc_as_torchgeo_has_it_becomes_a_model_package(tmp_path):
 @pytest.mark.usefixtures("small_dinov2")
 def test_earthloc2_with_every_head(tmp_path, head):
     state = theirs.earthloc2_state(384, 1, head)
-    found = read_published(save(tmp_path, state))
+    found = read_checkpoint(save(tmp_path, state))
     assert found.name == f"earthloc2-small-{head}"
     _, images = pictures(518)
     with torch.no_grad():
@@ -114,9 +114,9 @@ def test_a_training_checkpoint_and_parallel_names_are_read(tmp_path):
     state = theirs.earthloc_state()
     path = save(tmp_path, {"epoch_num": 3, "best_r5": 61.2, "model_state_dict": state, "optimizer_state_dict": {}})
     parallel = save(tmp_path, {f"module.{name}": tensor.half() for name, tensor in state.items()}, "parallel.pth")
-    weight = read_published(path).network.projection.weight
+    weight = read_checkpoint(path).network.projection.weight
     assert torch.equal(weight, state["fc.weight"])
-    assert torch.allclose(read_published(parallel).network.projection.weight, weight, atol=1e-3)
+    assert torch.allclose(read_checkpoint(parallel).network.projection.weight, weight, atol=1e-3)
 
 
 def test_misfits_are_listed(tmp_path, earthloc_state):
@@ -125,7 +125,7 @@ def test_misfits_are_listed(tmp_path, earthloc_state):
     state["backbone.model.layer4.0.conv1.weight"] = torch.zeros(1)
     state["aggregator.row_proj.weight"] = torch.zeros(4, 399)
     with pytest.raises(ModelError) as caught:
-        read_published(save(tmp_path, state))
+        read_checkpoint(save(tmp_path, state))
     message = str(caught.value)
     assert "checkpoint.pth" in message
     assert "missing fc.bias" in message
@@ -144,14 +144,14 @@ def test_misfits_are_listed(tmp_path, earthloc_state):
         ({"backbone.blocks.0.attn.qkv.weight": None}, "missing backbone.blocks.0.attn.qkv.weight"),
         ({"backbone.blocks.1.norm1.weight": torch.zeros(384)}, "extra backbone.blocks.1.norm1.weight"),
         ({"backbone.norm.bias": torch.full((384,), torch.nan)}, "backbone.norm.bias holds numbers that are not"),
-        ({"backbone.patch_embed.proj.weight": torch.zeros(100, 3, 14, 14)}, "is of no network known here"),
+        ({"backbone.patch_embed.proj.weight": torch.zeros(100, 3, 14, 14)}, "is not a checkpoint of a known network"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_each_misfit_of_earthloc2_is_named(tmp_path, change, message):
     state = {**theirs.earthloc2_state(384, 1, "salad"), **change}
     with pytest.raises(ModelError, match=message):
-        read_published(save(tmp_path, {name: tensor for name, tensor in state.items() if tensor is not None}))
+        read_checkpoint(save(tmp_path, {name: tensor for name, tensor in state.items() if tensor is not None}))
 
 
 class Innocent:
@@ -163,11 +163,11 @@ class Innocent:
 
 def test_code_is_not_run(tmp_path, capsys):
     path = save(tmp_path, {"weights": torch.zeros(1), "more": Innocent()})
-    with pytest.raises(ModelError, match="carries objects other than tensors"):
-        read_published(path)
+    with pytest.raises(ModelError, match="holds objects other than tensors"):
+        read_checkpoint(path)
     (tmp_path / "bare.pth").write_bytes(pickle.dumps(Innocent(), protocol=2))
     with pytest.raises(ModelError, match="bare.pth"):
-        read_published(tmp_path / "bare.pth")
+        read_checkpoint(tmp_path / "bare.pth")
     assert "code ran" not in capsys.readouterr().out
 
 
@@ -177,12 +177,12 @@ def test_code_is_not_run(tmp_path, capsys):
         ([torch.zeros(2)], "is not a state dict"),
         ({"epoch": 3}, "is not a state dict"),
         ({}, "is not a state dict"),
-        ({"a": torch.zeros(2)}, "is of no network known here"),
+        ({"a": torch.zeros(2)}, "is not a checkpoint of a known network"),
     ],
 )
 def test_other_contents_are_refused(tmp_path, content, message):
     with pytest.raises(ModelError, match=message):
-        read_published(save(tmp_path, content))
+        read_checkpoint(save(tmp_path, content))
 
 
 def test_damaged_and_missing_files_are_refused(tmp_path):
@@ -190,12 +190,12 @@ def test_damaged_and_missing_files_are_refused(tmp_path):
     for name, data in (("cut.pth", whole[: len(whole) // 2]), ("text.pth", b"hello"), ("empty.pth", b"")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(ModelError, match=name):
-            read_published(tmp_path / name)
+            read_checkpoint(tmp_path / name)
     (tmp_path / "bad.safetensors").write_bytes(b"\x00" * 40)
     with pytest.raises(ModelError, match="is not a checkpoint or is damaged"):
-        read_published(tmp_path / "bad.safetensors")
+        read_checkpoint(tmp_path / "bad.safetensors")
     with pytest.raises(ModelError, match="no such checkpoint"):
-        read_published(tmp_path / "missing.pth")
+        read_checkpoint(tmp_path / "missing.pth")
 
 
 def test_nothing_is_written_for_a_bad_checkpoint(tmp_path):

@@ -81,14 +81,14 @@ def test_a_set_is_of_the_photos_with_their_nadir_near(dataset, tmp_path):
 def test_what_is_known_of_each_photo(dataset):
     queries, tiles = read_earthloc_dataset(dataset / "queries"), read_earthloc_dataset(dataset / "database")
     found = earthloc_search(queries, tiles, ModelPackage.open(threads=1))["Alps"]
-    assert [outcome.rank for outcome in found.outcomes] == [1, 1, 1]
-    np.testing.assert_allclose([outcome.width_km for outcome in found.outcomes], 150, rtol=0.01)
-    assert all(outcome.tilt_deg == pytest.approx(0, abs=0.1) for outcome in found.outcomes)
-    assert found.right[:, 0].all()
+    assert [result.rank for result in found.results] == [1, 1, 1]
+    np.testing.assert_allclose([result.width_km for result in found.results], 150, rtol=0.01)
+    assert all(result.tilt_deg == pytest.approx(0, abs=0.1) for result in found.results)
+    assert found.correct[:, 0].all()
     assert found.ranked.shape == (3, 48)
     plain = earthloc_search(queries, tiles, ModelPackage.open(threads=1), rotations=False)["Alps"]
     assert plain.ranked.shape == (3, 12)
-    assert plain.outcomes[0].rank == 1  # that one is not turned
+    assert plain.results[0].rank == 1  # that one is not turned
 
 
 def test_only_the_newest_year_is_searched(dataset, tmp_path, capsys):

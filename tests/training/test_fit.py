@@ -18,7 +18,7 @@ from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.progress import Progress
 from engine.retrieval.model import ModelPackage
 from training import checkpoint, fit
-from training.batches import Pairs, neutral, turned
+from training.batches import Pairs, neutral_pairs, rotate_and_mirror
 from training.cache import PictureCache, Pictures
 from training.cli import main
 from training.config import StepsConfig, read_config
@@ -251,7 +251,7 @@ def test_an_unfinished_run_does_not(data, tmp_path):
         ("[places]\ntile_km = 'wide'", "places.tile_km"),
         ("seed = 'a'", "seed = 'a' is of the wrong type"),
         ("seed = true", "wrong type"),
-        ("steps = 3", "steps is no table"),
+        ("steps = 3", "steps is not a table"),
         ("[views]\nair = 1", "views.air"),
         ("[steps]\nsmall_px = 32", "steps.small_px"),
         ("loss = 'hinge'", "loss 'hinge' is unknown"),
@@ -322,7 +322,7 @@ def _pictures(places):
 def test_pairs_that_overlap_are_neutral():
     places = torch.tensor([[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 3.0, 400.0], [0.0, 179.9, 400.0]])
     other = torch.tensor([[0.0, 0.0, 400.0], [0.0, -179.9, 400.0]])
-    assert neutral(places, other, 0.15).tolist() == [[True, False], [True, False], [False, False], [False, True]]
+    assert neutral_pairs(places, other, 0.15).tolist() == [[True, False], [True, False], [False, False], [False, True]]
 
 
 def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
@@ -338,7 +338,7 @@ def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
 
 def test_photo_and_tile_are_turned_alike_in_all_eight_ways():
     picture = torch.arange(9.0).reshape(1, 1, 3, 3).repeat(400, 1, 1, 1)
-    ours, theirs = turned([picture, picture + 10], np.random.default_rng(0))
+    ours, theirs = rotate_and_mirror([picture, picture + 10], np.random.default_rng(0))
     assert torch.equal(ours + 10, theirs)
     ways = {tuple(p.flatten().tolist()) for p in ours}
     assert len(ways) == 8

@@ -296,7 +296,7 @@ def test_command_is_deterministic(tmp_path, imagery):
     ("more", "code", "message"),
     [
         (["--tilt-deg", "80"], 2, "looks past the Earth"),
-        (["--tilt-deg", "95"], 2, "does not look at the Earth"),
+        (["--tilt-deg", "95"], 2, "is out of range"),
         (["--cloud", "2"], 2, "share from 0 to 1"),
         (["--focal-mm", "0"], 2, "focal_length_mm"),
         (["--width-px", "1"], 2, "--width-px"),

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.curves import Curves, prediction_sheet
+from training.curves import TrainingLog, prediction_sheet
 from training.progress import ProgressBars
 
 
@@ -40,20 +40,20 @@ def test_of_several_processes_the_first_alone_shows_anything(capsys, monkeypatch
 
 
 def test_a_curve_goes_on_where_the_run_does(tmp_path):
-    first = Curves(tmp_path, ["loss", "recall_at_5"])
+    first = TrainingLog(tmp_path, ["loss", "recall_at_5"])
     for step in (10, 20, 30):
-        first.note(step, {"loss": 1 / step})
-    first.note(30, {"recall_at_5": 12.5})
+        first.scalars(step, {"loss": 1 / step})
+    first.scalars(30, {"recall_at_5": 12.5})
     first.close()
-    again = Curves(tmp_path, ["loss", "recall_at_5"], step=20)  # the checkpoint was older than the curve
-    again.note(30, {"loss": 0.5})
+    again = TrainingLog(tmp_path, ["loss", "recall_at_5"], step=20)  # the checkpoint was older than the curve
+    again.scalars(30, {"loss": 0.5})
     again.close()
     with (tmp_path / "curve.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["10", "20", "30"]
     assert rows[0] == {"step": "10", "loss": "0.1", "recall_at_5": ""}
     assert rows[2]["loss"] == "0.5"
-    Curves(tmp_path, ["loss", "recall_at_5"]).close()  # a run that starts anew has nothing to keep
+    TrainingLog(tmp_path, ["loss", "recall_at_5"]).close()  # a run that starts anew has nothing to keep
     with (tmp_path / "curve.csv").open() as file:
         assert not list(csv.DictReader(file))
 

@@ -1,4 +1,4 @@
-"""Where a recipe's pictures come from: the data set, a mosaic in several seasons, real photos mined."""
+"""Where a recipe's pictures come from: the data set, a mosaic in several seasons, real photos miner."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from training.places.earthloc_dataset import (
     newest_year,
     read_earthloc_dataset,
     read_square,
-    turn_to_north,
+    rotate_north_up,
 )
 from training.places.pairs import Imagery, held_out
-from training.places.views import Augment
+from training.places.views import SimulationParts
 from training.published_config import DatasetConfig, MiningConfig, read_published
-from training.published_data import Batches, Mined, open_sources
-from training.sampling import PlaceBatches, SamplingConfig
+from training.published_data import BatchLoader, PhotoMiner, open_sources
+from training.sampling import PlaceBatchSampler, SamplingConfig
 from training.validation import DatasetValidation
 
 
@@ -49,7 +49,7 @@ def mosaic(make_raster, tmp_path):
                 flat = np.full((50, 100, 3), level, np.uint8)
                 Image.fromarray(flat).save(tmp_path / seasons / f"world_{month:02d}_100x50.jpg")
         config = ImageryConfig(mosaic="m.tif", seasons=seasons, own_month=8)
-        return Imagery(config, PlacesConfig(tile_km=(220.0,)), 32, Augment(), tmp_path, tmp_path)
+        return Imagery(config, PlacesConfig(tile_km=(220.0,)), 32, SimulationParts(), tmp_path, tmp_path)
 
     return open_
 
@@ -128,7 +128,7 @@ def test_photos_are_turned_to_north(quarters):
     tl, tr, br, bl = stored
     photo = DatasetPicture(None, np.array([tl, bl, br, tr]))
     # Turned clockwise by a quarter, the top-left of the picture shows the bottom-left of the ground.
-    assert np.array_equal(turn_to_north(photo, np.rot90(upright, -quarters)), upright)
+    assert np.array_equal(rotate_north_up(photo, np.rot90(upright, -quarters)), upright)
 
 
 def test_a_mosaic_in_seasons_gives_years_that_differ(mosaic):
@@ -165,9 +165,9 @@ def test_places_of_a_mosaic_touch_no_held_out_cell(mosaic):
 
 def test_a_mosaic_of_nodata_ends_with_its_name(mosaic):
     source = DatedMosaic(mosaic(nodata=0, pixels=np.zeros((3, 200, 300), np.uint8)), 2, True, 8)
-    drawn = PlaceBatches(source.places, SamplingConfig(places_per_batch=8), 0)
+    sampler = PlaceBatchSampler(source.places, SamplingConfig(places_per_batch=8), 0)
     with pytest.raises(InputError, match="covers hardly any"):
-        list(Batches(source, None, drawn, 32, True).run([0]))
+        list(BatchLoader(source, None, sampler, 32, True).load([0]))
 
 
 def test_a_mosaic_without_crs_is_refused(make_raster, tmp_path):
@@ -179,29 +179,29 @@ def test_a_mosaic_without_crs_is_refused(make_raster, tmp_path):
 
 def test_batches_are_the_same_in_whatever_order_and_say_what_overlaps(dataset):
     source = EarthLocFolder(dataset / "database", 4)
-    drawn = PlaceBatches(source.places, SamplingConfig(places_per_batch=6), 7)
-    batches = Batches(source, None, drawn, 32, True)
-    first, second = list(batches.run([0, 1]))
+    sampler = PlaceBatchSampler(source.places, SamplingConfig(places_per_batch=6), 7)
+    batches = BatchLoader(source, None, sampler, 32, True)
+    first, second = list(batches.load([0, 1]))
     assert first.places.shape == (6, 4, 3, 51, 51)
     assert first.places.dtype == torch.uint8
     assert not torch.equal(first.places, second.places)
-    (again,) = list(batches.run([1]))
+    (again,) = list(batches.load([1]))
     assert torch.equal(again.places, second.places)
     assert second.overlapping.diagonal().all()
     assert second.overlapping.sum() > 6
-    (plain,) = list(Batches(source, None, drawn, 32, False).run([1]))
+    (plain,) = list(BatchLoader(source, None, sampler, 32, False).load([1]))
     assert torch.equal(plain.overlapping, torch.eye(6, dtype=torch.bool))
-    assert len(plain.photos) == len(plain.shown) == 0
-    assert list(batches.run([])) == []
+    assert len(plain.photos) == len(plain.photo_places) == 0
+    assert list(batches.load([])) == []
 
 
 def test_mined_photos_show_their_place_north_up(dataset):
     source = EarthLocFolder(dataset / "database", 4)
-    mined = Mined(dataset / "queries", MiningConfig("queries", 0.5, -1), source, [(0.0, 0.0)])
-    drawn = PlaceBatches(source.places, SamplingConfig(places_per_batch=24), 7)
-    (batch,) = list(Batches(source, mined, drawn, 32, True).run([0]))
+    miner = PhotoMiner(dataset / "queries", MiningConfig("queries", 0.5, -1), source, [(0.0, 0.0)])
+    sampler = PlaceBatchSampler(source.places, SamplingConfig(places_per_batch=24), 7)
+    (batch,) = list(BatchLoader(source, miner, sampler, 32, True).load([0]))
     assert batch.photos.shape == (2, 1, 3, 51, 51)
-    for photo, place in zip(batch.photos[:, 0], batch.shown.tolist(), strict=True):
+    for photo, place in zip(batch.photos[:, 0], batch.photo_places.tolist(), strict=True):
         tile = batch.places[place, YEARS.index("2020")].float()  # the year whose light is the photo's
         assert (photo.float() - tile).abs().mean() < 12
 
@@ -209,8 +209,8 @@ def test_mined_photos_show_their_place_north_up(dataset):
 def test_photos_near_the_test_sets_are_not_mined(dataset):
     source = EarthLocFolder(dataset / "database", 4)
     with pytest.raises(InputError, match="2500 km off the test sets"):
-        Mined(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(30.0, -95.0)])
-    Mined(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(45.0, 10.0)])
+        PhotoMiner(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(30.0, -95.0)])
+    PhotoMiner(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(45.0, 10.0)])
 
 
 def test_without_the_data_set_the_mosaic_is_taken(make_raster, tmp_path):
@@ -218,11 +218,11 @@ def test_without_the_data_set_the_mosaic_is_taken(make_raster, tmp_path):
     text = 'recipe = "earthloc"\n[network]\nsize_px = 32\n[dataset]\nfolder = "earthloc"\n[imagery]\nmosaic = "m.tif"\n'
     (tmp_path / "c.toml").write_text(text + "[places]\ntile_km = [220]\ntest_photos = 3\n")
     sources = open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path)
-    assert sources.described.startswith("the mosaic m.tif, ")
+    assert sources.description.startswith("the mosaic m.tif, ")
     assert len(sources.validation.photos) == 3
     sources.places.close()
     write_dataset(tmp_path / "earthloc")
-    assert open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path).described.startswith(
+    assert open_sources(read_published(tmp_path / "c.toml"), tmp_path, tmp_path).description.startswith(
         "the data set earthloc, 24"
     )
 

@@ -271,7 +271,7 @@ def test_another_recipe_does_not_mix_with_a_run(finished, data):
     [
         (b"not a checkpoint", "damaged"),
         ({"objective": {}}, "does not fit the network: missing"),
-        ({"progress": {"step": 1}}, "is of another training"),
+        ({"progress": {"step": 1}}, "is not a checkpoint of this training"),
         ([1, 2], "damaged"),
         ({"objective": print}, "damaged"),
     ],
@@ -316,7 +316,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypat
         ('recipe = "earthloc"\n[loss]\nkind = "triplet"', "loss 'triplet' is unknown"),
         ('recipe = "earthloc"\n[sampling]\nregion_share = 1.5', "do not add up"),
         ('recipe = "earthloc"\n[head]\nsteps = 3', "head is unknown"),
-        ('recipe = "earthloc"\nmining = true', "mining is no table"),
+        ('recipe = "earthloc"\nmining = true', "mining is not a table"),
     ],
 )
 def test_a_mistake_in_a_recipe_is_refused_by_name(tmp_path, text, message):

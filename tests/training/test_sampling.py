@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.geo import LocalFrame, distance_km, square_corners
 from training import sampling
 from training.overlap import overlap_matrix
-from training.sampling import MinedPhotos, PlaceBatches, Places, SamplingConfig, kmeans, neighbours
+from training.sampling import MinedPhotos, PlaceBatchSampler, Places, SamplingConfig, kmeans, neighbours
 
 PLAIN = SamplingConfig(places_per_batch=10, descriptor_share=0.0)
 
@@ -30,19 +30,19 @@ def groups_of_descriptors(count=300, groups=5, seed=0):
 
 def test_batches_are_of_different_places_and_repeat_with_their_seed():
     config = replace(PLAIN, descriptor_share=0.3, region_share=0.4, neighbour_share=0.5, regions=8)
-    batches = PlaceBatches(places_at_random(), config, seed=3)
+    batches = PlaceBatchSampler(places_at_random(), config, seed=3)
     drawn = [batches.batch(step) for step in range(30)]
     assert all(len(set(batch.tolist())) == 10 for batch in drawn)
-    again = PlaceBatches(places_at_random(), config, seed=3)
+    again = PlaceBatchSampler(places_at_random(), config, seed=3)
     assert all((again.batch(step) == batch).all() for step, batch in reversed(list(enumerate(drawn))))
-    plain, other = (PlaceBatches(places_at_random(), PLAIN, seed=s).batch(0) for s in (3, 4))
+    plain, other = (PlaceBatchSampler(places_at_random(), PLAIN, seed=s).batch(0) for s in (3, 4))
     assert (plain != other).any()
     assert len({tuple(batch) for batch in drawn}) == 30
 
 
 def test_a_batch_is_of_one_cluster_once_there_are_clusters():
     labels, descriptors = groups_of_descriptors()
-    batches = PlaceBatches(places_at_random(), replace(PLAIN, descriptor_share=1.0, clusters=5), seed=0)
+    batches = PlaceBatchSampler(places_at_random(), replace(PLAIN, descriptor_share=1.0, clusters=5), seed=0)
     assert any(len(set(labels[batches.batch(step)])) > 1 for step in range(5))
     batches.recluster(descriptors)
     seen = [set(labels[batches.batch(step)]) for step in range(40)]
@@ -51,26 +51,26 @@ def test_a_batch_is_of_one_cluster_once_there_are_clusters():
 
 
 def test_clusters_are_due_every_so_many_epochs():
-    batches = PlaceBatches(places_at_random(), replace(PLAIN, descriptor_share=0.5, recluster_epochs=3), seed=0)
+    batches = PlaceBatchSampler(places_at_random(), replace(PLAIN, descriptor_share=0.5, recluster_epochs=3), seed=0)
     assert [epoch for epoch in range(10) if batches.recluster_due(epoch)] == [3, 6, 9]
-    assert not any(PlaceBatches(places_at_random(), PLAIN, seed=0).recluster_due(epoch) for epoch in range(10))
+    assert not any(PlaceBatchSampler(places_at_random(), PLAIN, seed=0).recluster_due(epoch) for epoch in range(10))
 
 
 def test_a_resumed_training_goes_on_with_the_same_batches():
     _, descriptors = groups_of_descriptors()
     config = replace(PLAIN, descriptor_share=1.0, clusters=5)
-    first = PlaceBatches(places_at_random(), config, seed=0)
+    first = PlaceBatchSampler(places_at_random(), config, seed=0)
     first.recluster(descriptors)
-    second = PlaceBatches(places_at_random(), config, seed=0)
+    second = PlaceBatchSampler(places_at_random(), config, seed=0)
     second.load_state_dict(first.state_dict())
     assert all((first.batch(step) == second.batch(step)).all() for step in range(10))
     with pytest.raises(UsageError, match="other places"):
-        PlaceBatches(places_at_random(200), config, seed=0).load_state_dict(first.state_dict())
+        PlaceBatchSampler(places_at_random(200), config, seed=0).load_state_dict(first.state_dict())
 
 
 def test_a_region_is_a_small_part_of_the_earth_also_across_the_antimeridian():
     places = places_at_random(2000)
-    batches = PlaceBatches(places, replace(PLAIN, region_share=1.0, regions=30), seed=0)
+    batches = PlaceBatchSampler(places, replace(PLAIN, region_share=1.0, regions=30), seed=0)
     spans, crossing = [], 0
     for step in range(60):
         batch = batches.batch(step)
@@ -85,7 +85,7 @@ def test_clusters_are_weighted():
     labels, descriptors = groups_of_descriptors()
     weights = (labels == 2) * 1.0
     config = replace(PLAIN, descriptor_share=1.0, clusters=5)
-    batches = PlaceBatches(places_at_random(), config, seed=0, weights=weights)
+    batches = PlaceBatchSampler(places_at_random(), config, seed=0, weights=weights)
     batches.recluster(descriptors)
     assert all(set(labels[batches.batch(step)]) == {2} for step in range(10))
 
@@ -94,7 +94,7 @@ def test_a_small_cluster_is_filled_up(monkeypatch):
     """Clusters as given: whether k-means finds four points among 300 depends on where it starts."""
     labels = (np.arange(300) >= 4).astype(np.int64)
     monkeypatch.setattr(sampling, "kmeans", lambda *_: labels)
-    batches = PlaceBatches(places_at_random(), replace(PLAIN, descriptor_share=1.0, clusters=2), seed=0)
+    batches = PlaceBatchSampler(places_at_random(), replace(PLAIN, descriptor_share=1.0, clusters=2), seed=0)
     batches.recluster(np.zeros((300, 4), np.float32))
     drawn = [batches.batch(step) for step in range(20)]
     assert all(len(set(batch.tolist())) == 10 for batch in drawn)
@@ -103,8 +103,8 @@ def test_a_small_cluster_is_filled_up(monkeypatch):
 
 def test_neighbours_are_near_and_apart():
     places = places_at_random(3000)
-    batches = PlaceBatches(places, replace(PLAIN, neighbour_share=0.5, neighbour_radius_km=800), seed=0)
-    far = PlaceBatches(places, PLAIN, seed=0)
+    batches = PlaceBatchSampler(places, replace(PLAIN, neighbour_share=0.5, neighbour_radius_km=800), seed=0)
+    far = PlaceBatchSampler(places, PLAIN, seed=0)
     for step in range(5):
         near, alone = (
             (distance_km(places.lat[b][:, None], places.lon[b][:, None], places.lat[b], places.lon[b]))
@@ -147,7 +147,7 @@ def test_impossible_samplings_are_refused(changes, message):
 
 def test_too_few_places_are_refused():
     with pytest.raises(UsageError, match="5 places do not fill a batch of 10"):
-        PlaceBatches(places_at_random(5), PLAIN, seed=0)
+        PlaceBatchSampler(places_at_random(5), PLAIN, seed=0)
 
 
 def photos_on(places, offsets_km):

@@ -15,7 +15,15 @@ from engine.errors import InputError
 from engine.imagery.raster import RasterSource
 from engine.imagery.source import NODES
 from training.places.seasons import Seasons
-from training.places.views import Augment, Footprints, _retextured, draw_view, fractal, render_view, tile_picture
+from training.places.views import (
+    Footprints,
+    SimulationParts,
+    _random_convolution,
+    draw_view,
+    fractal,
+    render_view,
+    tile_picture,
+)
 
 NAMES = (
     "@44.9@9.1@45.1@10.4@44.2@10.6@44.0@9.3@ISS064-E-513@20210101@43.0@8.0@10000@120@.jpg\n"
@@ -92,7 +100,7 @@ def test_the_same_seed_gives_the_same_photo_and_another_seed_another(mosaic):
 
 
 def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
-    plain = Augment(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
+    plain = SimulationParts(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
     near = Footprints(np.full(5, 100.0), np.full(5, 1.0), np.empty((0, 2)))
     similarity = []
     for number in range(6):
@@ -106,10 +114,10 @@ def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
 def test_weather_changes_the_photo_part_by_part(mosaic):
     view = a_view(20, 30, 400)
     none = {"air": False, "clouds": False, "water": False, "season": False, "tones": False, "lens": False}
-    plain = render_view(mosaic, view, 96, np.random.default_rng(9), None, Augment(**none)).astype(int)
+    plain = render_view(mosaic, view, 96, np.random.default_rng(9), None, SimulationParts(**none)).astype(int)
     for part in ("air", "clouds", "tones", "lens"):
         changed = [
-            render_view(mosaic, view, 96, np.random.default_rng(seed), None, Augment(**{**none, part: True}))
+            render_view(mosaic, view, 96, np.random.default_rng(seed), None, SimulationParts(**{**none, part: True}))
             for seed in range(8)
         ]
         assert max(np.abs(picture - plain).mean() for picture in changed) > 1.0, part
@@ -157,6 +165,6 @@ def test_a_new_texture_keeps_tones_and_shapes():
     rng = np.random.default_rng(0)
     picture = np.repeat((fractal(96, 4, 0.6, rng) * 30 + 120).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
     for seed in range(8):
-        other = _retextured(picture, np.random.default_rng(seed))
+        other = _random_convolution(picture, np.random.default_rng(seed))
         assert abs(float(other.mean()) - float(picture.mean())) < 6
         assert np.corrcoef(other.ravel(), picture.ravel())[0, 1] > 0.3
