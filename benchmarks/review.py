@@ -1,11 +1,11 @@
-"""How smooth a review stays (5,000 photos in the list, 50,000 candidate tiles on the map), and how quick it is.
+"""Responsiveness of a review (5,000 photos in the list, 50,000 candidate tiles on the map), and its duration.
 
     python benchmarks/review.py
 
-Runs in QGIS's own Python with pytest (QGIS_PYTHON, default .venv-qgis/bin/python), the engine of EARTHLOC_ENGINE or
-.venv. "Stalled" is the longest that the window's event loop stood still, which is what a user feels, waiting for other
-programs left out; the aim is 50 ms. The walks use real key and mouse events, each sent as soon as the window is ready
-for it: what they take is what the window itself needs.
+Runs in QGIS's Python with pytest (QGIS_PYTHON, default .venv-qgis/bin/python), with the engine of EARTHLOC_ENGINE or
+.venv. "Stalled" is the longest time that the event loop of the window was blocked, without waiting for other programs;
+this is the delay that a user notices. The target is 50 ms. The walk-throughs send real key and mouse events, each as
+soon as the window is ready for it, so their duration is the time that the window itself needs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def opened():
     window.resize(600, 640)
     window.show()
     window.open(results)
-    wait_for(lambda: window.bench.working is not None, 60)
+    wait_for(lambda: window.controller.working is not None, 60)
     window.activateWindow()
     window.photo.setFocus()
     return window
@@ -75,11 +75,11 @@ canvas.show()
 pulse = Pulse()
 found = {"photos": len(photos), "tiles": count}
 
-def measure(name, deed, until=lambda: True, quiet_s=0.3):
+def measure(name, action, until=lambda: True, quiet_s=0.3):
     times = []
     for _ in range(3):
         pulse.restart()
-        deed()
+        action()
         wait_for(until, 120, name)
         end = time.monotonic() + quiet_s
         wait_for(lambda: time.monotonic() > end)
@@ -89,12 +89,12 @@ def measure(name, deed, until=lambda: True, quiet_s=0.3):
 pulse.restart()
 start = time.perf_counter()
 window = opened()
-found["list there after ms"] = round(1000 * (time.perf_counter() - start))
-found["stalled meanwhile"] = round(pulse.longest_ms, 1)
-ready = lambda: window.bench.working is not None and not window.bench.recorder._entries
+found["list loaded after ms"] = round(1000 * (time.perf_counter() - start))
+found["loading the list"] = round(pulse.longest_ms, 1)
+ready = lambda: window.controller.working is not None and not window.controller.recorder._entries
 measure("next photo", lambda: window.queue.step(1), ready)
 measure("decision", lambda: window.decide("accepted"), ready)
-measure("order by date, back", lambda: window.queue.order.setCurrentIndex(1 - window.queue.order.currentIndex()), ready)
+measure("order by date", lambda: window.queue.order.setCurrentIndex(1 - window.queue.order.currentIndex()), ready)
 canvas.setExtent(QgsRectangle(-180, -90, 180, 90))
 canvas.refresh()
 wait_for(lambda: not canvas.isDrawing(), 120)
@@ -114,7 +114,7 @@ measure("pan of the map with all tiles", pan, lambda: drawn)
 """
 
 CLEAR = """
-k = 7.7  # photos of 18 megapixels, seen by cameras that fit them
+k = 7.7  # photos of 18 megapixels, with cameras scaled accordingly
 
 def larger(number, found):
     if found["pose"]:
@@ -127,7 +127,7 @@ def larger(number, found):
 for number in range(100):
     draw_photo(folder / "photos" / f"ISS0{42 + number % 3}-E-{100 + number}.jpg", number % 10, (4928, 3696))
 write_review_results(results, 100, change=larger)
-settings.find_engine = lambda: None  # tiles of the candidates come when they come, nobody waits for them
+settings.find_engine = lambda: None  # no tile pictures of candidates, as nothing waits for them
 layer = QgsVectorLayer(f"{results}|layername=footprints", "footprints", "ogr")
 layer.loadNamedStyle(str(style("footprints")))
 QgsProject.instance().addMapLayer(layer)
@@ -135,16 +135,16 @@ canvas.setLayers([layer])
 canvas.show()
 window = opened()
 window.actions["overlay"].setChecked(True)
-ready = lambda: window.bench.working is not None and window.photo._picture is not None and not canvas.isDrawing()
+ready = lambda: window.controller.working is not None and window.photo._picture is not None and not canvas.isDrawing()
 wait_for(ready, 60)
 times, start = [], time.perf_counter()
 for number in range(100):
-    before, begun = window.bench.current, time.perf_counter()
+    before, begun = window.controller.current, time.perf_counter()
     QTest.keyClick(window.photo, Qt.Key.Key_A)
     if number < 99:
-        wait_for(lambda: window.bench.current != before and ready(), 60)
+        wait_for(lambda: window.controller.current != before and ready(), 60)
     times.append(time.perf_counter() - begun)
-wait_for(lambda: not window.bench.recorder._entries, 60)
+wait_for(lambda: not window.controller.recorder._entries, 60)
 found = {
     "photos": window.queue.count.text(), "seconds for all": round(time.perf_counter() - start, 1),
     "seconds a decision, median": round(statistics.median(times), 2), "longest": round(max(times), 2),
@@ -165,25 +165,25 @@ canvas.show()
 window = opened()
 window.canvas = canvas
 window.queue.select(photos[1])
-wait_for(lambda: window.bench.working is not None and window.photo._picture is not None, 60)
+wait_for(lambda: window.controller.working is not None and window.photo._picture is not None, 60)
 wait_for(lambda: any(window.strip.candidates._tiles.values()), 120, "the engine")
 corners = [(x, y) for x in (0, SIZE[0]) for y in (0, SIZE[1])]
 
 def off_km():
-    camera = window.bench.working.camera()
+    camera = window.controller.working.camera()
     return round(max(distance_km(camera.locate(*corner), truth(*corner)) for corner in corners))
 
 before_km = off_km()
 QTest.keyClick(window.photo, Qt.Key.Key_P)
 start = time.perf_counter()
 for x, y in ((200, 150), (1020, 220), (560, 760)):
-    before = window.bench.undo_stack.count()
+    before = window.controller.undo_stack.count()
     QTest.mouseClick(window.photo, Qt.MouseButton.LeftButton, pos=window.photo.to_screen(x, y).toPoint())
     QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=on_map(window, *truth(x, y)))
-    wait_for(lambda: window.bench.undo_stack.count() > before, 60)
+    wait_for(lambda: window.controller.undo_stack.count() > before, 60)
 after_km = off_km()
 QTest.keyClick(window.photo, Qt.Key.Key_A)
-wait_for(lambda: not window.bench.recorder._entries, 60)
+wait_for(lambda: not window.controller.recorder._entries, 60)
 found = {
     "seconds for three tie points with snap, solved and accepted": round(time.perf_counter() - start, 2),
     "km off at the worst corner before, after": [before_km, after_km],
@@ -198,7 +198,7 @@ os._exit(0)
 
 
 def measured(script: str) -> dict | None:
-    """What a script prints, run in QGIS's Python; None, and why is told, when it fails."""
+    """Runs a script in QGIS's Python and returns what it prints; prints the reason and returns None if it fails."""
     own = REPOSITORY / ".venv-qgis" / "bin" / "python"
     python = os.environ.get("QGIS_PYTHON") or (str(own) if own.is_file() else "/usr/bin/python3")
     environment = {"EARTHLOC_ENGINE": str(REPOSITORY / ".venv" / "bin" / "earthloc"), **os.environ}
@@ -212,7 +212,7 @@ def measured(script: str) -> dict | None:
             timeout=600,
         )
     if done.returncode:
-        print(f"not measured: {done.stderr.strip().splitlines()[-1:]}")
+        print(f"skipped: {done.stderr.strip().splitlines()[-1:]}")
         return None
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -221,11 +221,11 @@ def main() -> None:
     found = measured(SMOOTH)
     if found is not None:
         print(f"{found.pop('photos'):,} photos in the list, {found.pop('tiles'):,} candidate tiles on the map")
-        ways = {name: value for name, value in found.items() if name.endswith((" ms", "threads)"))}
-        for name, value in ways.items():
+        durations = {name: value for name, value in found.items() if name.endswith((" ms", "threads)"))}
+        for name, value in durations.items():
             print(f"  {name}: {value}")
         for name, value in found.items():
-            if name not in ways:
+            if name not in durations:
                 print(f"  {name}: stalled {value} ms")
     for title, script in (("100 located photos accepted one by one", CLEAR), ("one photo corrected", CORRECT)):
         print(title)

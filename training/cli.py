@@ -35,9 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     fit = group.add_parser("fit", help="train a model")
     _add_config_options(fit, data)
     fit.add_argument("--out", type=Path, help="folder of the run (default: runs/<name of the configuration>)")
-    fit.add_argument(
-        "--threads", type=int, default=0, help="number of torch threads; on a busy machine fewer are faster"
-    )
+    fit.add_argument("--threads", type=int, default=0, help="torch threads; on a busy machine fewer are faster")
     fit.add_argument("--cpu", action="store_true", help="do not use a GPU (published recipes)")
     fit.set_defaults(run=commands.fit)
 

@@ -37,10 +37,7 @@ def fit(args: argparse.Namespace) -> int:
         recipe = read_published(args.config)
         out = args.out or Path("runs") / recipe.name
         if recipe.network.weights is None:
-            print(
-                f"{args.config}: the backbone starts from random weights; network.weights names a file with others",
-                file=sys.stderr,
-            )
+            print(f"{args.config}: no network.weights, so the backbone starts from random weights", file=sys.stderr)
         trainer = PublishedTrainer(recipe, out, args.data, cpu=args.cpu)
     else:
         config = read_config(args.config)

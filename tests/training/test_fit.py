@@ -80,7 +80,7 @@ def finished(data, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "run"
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "_SAVE_EVERY", 15)
+        patch.setattr(fit, "_SAVE_INTERVAL", 15)
         assert main(["fit", "--config", str(data / "tiny.toml"), "--out", str(out), "--data", str(data)]) == 0
     return out
 
@@ -135,7 +135,7 @@ def test_a_cached_photo_is_found_when_the_middle_of_its_tile_is_near():
 
 
 def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(fit, "_SAVE_EVERY", 2)
+    monkeypatch.setattr(fit, "_SAVE_INTERVAL", 2)
     config = read_config(data / "tiny.toml")
     config = replace(config, steps=replace(config.steps, steps=8, small_px=96, small_share=0.4))
     ends = []

@@ -165,7 +165,7 @@ def test_real_photos_take_part_in_the_check(data, tmp_path, monkeypatch):
 
     (tmp_path / "photos").mkdir()
     Image.fromarray(np.full((60, 90, 3), 77, np.uint8)).save(tmp_path / "photos" / "a.jpg")
-    pictures = package._with_real(np.zeros((2, 32, 32, 3), np.uint8), tmp_path)
+    pictures = package._add_real_photos(np.zeros((2, 32, 32, 3), np.uint8), tmp_path)
     assert len(pictures) == 3
     assert pictures[2].mean() == pytest.approx(77, abs=1)
 
