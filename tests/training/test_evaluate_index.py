@@ -1,4 +1,4 @@
-"""A model measured with an index: truth tables, simulated photos of held-out places, the index in 8 bits."""
+"""Recall of a model with an index: truth tables, simulated photos of held-out places, and an 8-bit index."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ lens = false
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, make_raster, model):
-    """A raster, its index, a truth table of two photos that are parts of the raster, and a configuration."""
+    """A raster, its index, a truth table of two photos that are cut out of the raster, and a configuration."""
     folder = tmp_path_factory.mktemp("data")
     raster = make_raster(folder / "europe.tif", bounds=(0.0, 40.0, 24.0, 56.0), width=1200, height=800)
     (folder / "c.toml").write_text(CONFIG)
@@ -87,19 +87,19 @@ def test_simulated_photos_are_of_held_out_places_and_found_without_weather(image
     ranks = [result.rank_strict for result in found[EVERYWHERE]]
     assert sum(rank is not None and rank <= 10 for rank in ranks) >= 3
     assert all(result.tilt_deg >= 0 and result.width_km > 140 for result in found[NEAR])
-    # The nadir leaves fewer tiles, never better ones out.
+    # Near the nadir fewer tiles compete, so a rank cannot get worse.
     for near, far in zip(found[NEAR], found[EVERYWHERE], strict=True):
         assert far.rank_strict is None or near.rank_strict is None or near.rank_strict <= far.rank_strict
 
 
-def test_eight_bits_are_nearly_as_good(imagery, model):
+def test_int8_descriptors_are_nearly_as_good(imagery, model):
     found, cosine = compare_formats(imagery, simulated_photos(imagery, 4, seed=0), model, Progress())
     assert 0.999 < cosine < 1
     assert set(found) == {"float32", "int8"}
     assert all(len(results) == 4 for kinds in found.values() for results in kinds.values())
 
 
-def test_the_commands_print_what_they_measured(data, capsys):
+def test_commands_print_their_metrics(data, capsys):
     common = ["--config", str(data / "c.toml"), "--data", str(data)]
     index = ["--index", str(data / "index")]
     assert main(["evaluate", "--truth", str(data / "truth.csv"), *index, "--json"]) == 0
@@ -116,14 +116,14 @@ def test_the_commands_print_what_they_measured(data, capsys):
     assert json.loads(capsys.readouterr().out)["photos"] == 3
 
 
-def test_bad_requests(data, capsys):
+def test_bad_arguments_are_refused(data, capsys):
     assert main(["evaluate", "--simulated", "--data", str(data), "--config", str(data / "c.toml"), "--count", "0"]) == 2
     assert main(["evaluate", "--truth", str(data / "none.csv"), "--index", str(data / "index")]) == 3
     assert main(["evaluate", "--truth", str(data / "truth.csv"), "--index", str(data / "none")]) == 4
     assert "none" in capsys.readouterr().err
 
 
-def test_each_tile_counts_once_by_its_best_turn():
+def test_each_tile_counts_once_by_its_best_rotation():
     tiles = np.eye(4, dtype=np.float32)
     photos = np.array([[[0.9, 0.1, 0, 0], [0.5, 0, 0.8, 0]]], np.float32)
     assert nearest_tiles(photos, tiles, 4)[0].tolist()[:3] == [0, 2, 1]
