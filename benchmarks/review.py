@@ -100,17 +100,17 @@ canvas.refresh()
 wait_for(lambda: not canvas.isDrawing(), 120)
 pulse.restart()
 start = time.perf_counter()
-drawn = []
-canvas.mapCanvasRefreshed.connect(lambda: drawn.append(1))
+refreshes = []
+canvas.mapCanvasRefreshed.connect(lambda: refreshes.append(1))
 canvas.refreshAllLayers()
-wait_for(lambda: drawn, 120)
+wait_for(lambda: refreshes, 120)
 found["all tiles drawn in ms (on other threads)"] = round(1000 * (time.perf_counter() - start))
 def pan():
     extent = canvas.extent()
     canvas.setExtent(QgsRectangle(extent.xMinimum() + 5, extent.yMinimum(), extent.xMaximum() + 5, extent.yMaximum()))
-    drawn.clear()
+    refreshes.clear()
     canvas.refresh()
-measure("pan of the map with all tiles", pan, lambda: drawn)
+measure("pan of the map with all tiles", pan, lambda: refreshes)
 """
 
 CLEAR = """

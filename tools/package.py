@@ -61,7 +61,7 @@ def faults(folder: Path) -> list[str]:
         if (name.parts[0], path.suffix) == TRANSLATIONS:
             continue
         if path.suffix not in TEXT_SUFFIXES or b"\0" in path.read_bytes():
-            found.append(f"{name}: is no text; binaries are refused")
+            found.append(f"{name}: is no text file; binaries are not allowed")
         if "__pycache__" in name.parts:
             found.append(f"{name}: is a cache")
     about = metadata(folder)
@@ -73,7 +73,7 @@ def faults(folder: Path) -> list[str]:
             found.append(f"{name or 'icon'}: is missing")
     changes = (folder / "CHANGELOG.md").read_text(encoding="utf-8")
     if f"[{about.get('version')}]" not in changes:
-        found.append(f"CHANGELOG.md: says nothing of version {about.get('version')}")
+        found.append(f"CHANGELOG.md: has no entry for version {about.get('version')}")
     return found
 
 

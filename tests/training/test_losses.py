@@ -19,9 +19,9 @@ BOTH = pytest.mark.parametrize("loss", [NeutralMultiSimilarityLoss(), NeutralInf
 PLACES = torch.tensor([0, 0, 1, 1, 2, 2])
 
 
-def descriptors(seed=0, count=6, dimension=8, alike=0.0):
+def descriptors(seed=0, count=6, dimension=8, similarity=0.0):
     rng = np.random.default_rng(seed)
-    values = rng.standard_normal((count, dimension)) + alike * rng.standard_normal(dimension)
+    values = rng.standard_normal((count, dimension)) + similarity * rng.standard_normal(dimension)
     unit = values / np.linalg.norm(values, axis=1, keepdims=True)
     return torch.tensor(unit, dtype=torch.float32, requires_grad=True)
 
@@ -29,7 +29,7 @@ def descriptors(seed=0, count=6, dimension=8, alike=0.0):
 def test_without_overlaps_the_loss_equals_multi_similarity():
     from pytorch_metric_learning.distances import CosineSimilarity, DotProductSimilarity
 
-    given = descriptors(alike=2.0).detach()
+    given = descriptors(similarity=2.0).detach()
     mined = MultiSimilarityMiner(0.1, distance=CosineSimilarity())(given, PLACES)
     expected = MultiSimilarityLoss(1, 50, 0, distance=DotProductSimilarity())(given, PLACES, mined)
     assert expected > 0.1
@@ -57,7 +57,7 @@ def test_multi_similarity_of_one_pair_by_hand():
 @BOTH
 def test_overlapping_places_are_not_pushed_apart(loss):
     places = torch.tensor([0, 0, 1, 1])
-    given = descriptors(count=4, alike=4.0)
+    given = descriptors(count=4, similarity=4.0)
     overlapping = torch.ones(2, 2, dtype=torch.bool)
     neutral = loss(given, places, overlapping)
     (gradient,) = torch.autograd.grad(neutral, given)
@@ -75,7 +75,7 @@ def test_only_neutral_pairs_are_left_out(loss):
     """Overlap of places 0 and 1 changes nothing for place 2."""
     overlapping = torch.eye(3, dtype=torch.bool)
     overlapping[0, 1] = overlapping[1, 0] = True
-    given = descriptors(alike=3.0).detach()
+    given = descriptors(similarity=3.0).detach()
     some = loss(given, PLACES, overlapping)
     everything = loss(given, PLACES, torch.ones(3, 3, dtype=torch.bool))
     assert everything.item() < some.item() < loss(given, PLACES).item()
@@ -83,7 +83,7 @@ def test_only_neutral_pairs_are_left_out(loss):
 
 @BOTH
 def test_attract_only_photos_are_in_no_negative_pair(loss):
-    given = descriptors(count=6, alike=3.0)
+    given = descriptors(count=6, similarity=3.0)
     places = torch.tensor([0, 0, 1, 1, 0, 1])
     photos = torch.tensor([False, False, False, False, True, True])
     (gradient,) = torch.autograd.grad(loss(given, places, attract_only=photos), given)
@@ -98,7 +98,7 @@ def test_attract_only_photos_are_in_no_negative_pair(loss):
 
 
 def test_info_nce_matches_its_definition():
-    given = descriptors(alike=1.0)
+    given = descriptors(similarity=1.0)
     overlapping = torch.eye(3, dtype=torch.bool)
     overlapping[0, 2] = overlapping[2, 0] = True
     s = (given @ given.T).detach().double().numpy() / 0.07
@@ -122,17 +122,17 @@ def test_batch_without_positive_pairs_has_loss_zero(loss):
 
 @BOTH
 def test_a_few_steps_pull_pictures_of_a_place_together(loss):
-    given = descriptors(count=6, alike=3.0).detach().requires_grad_()
+    given = descriptors(count=6, similarity=3.0).detach().requires_grad_()
     optimizer = torch.optim.Adam([given], 0.05)
     for _ in range(100):
         optimizer.zero_grad()
         loss(torch.nn.functional.normalize(given, dim=1), PLACES).backward()
         optimizer.step()
     unit = torch.nn.functional.normalize(given, dim=1).detach()
-    alike = unit @ unit.T
+    similarity = unit @ unit.T
     same = PLACES[:, None] == PLACES[None]
-    assert alike[same].min() > 0.7
-    assert alike[~same].max() < 0.4
+    assert similarity[same].min() > 0.7
+    assert similarity[~same].max() < 0.4
 
 
 def test_losses_by_name():

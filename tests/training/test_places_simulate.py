@@ -115,14 +115,14 @@ def test_the_same_seed_gives_the_same_photo():
 
 def test_random_weather_is_varied_and_in_range():
     rng = np.random.default_rng(0)
-    drawn = [Weather.draw(rng) for _ in range(300)]
+    weathers = [Weather.draw(rng) for _ in range(300)]
     assert Weather.draw(np.random.default_rng(9)) == Weather.draw(np.random.default_rng(9))
-    for name in asdict(drawn[0]):
-        values = np.array([getattr(weather, name) for weather in drawn])
+    for name in asdict(weathers[0]):
+        values = np.array([getattr(weather, name) for weather in weathers])
         assert values.std() > 0
-    assert all(0 <= weather.cloud <= 0.7 for weather in drawn)
-    assert np.median([weather.cloud for weather in drawn]) < 0.25
-    assert all(10 < weather.sun_elevation_deg < 90 and 60 <= weather.jpeg_quality <= 97 for weather in drawn)
+    assert all(0 <= weather.cloud <= 0.7 for weather in weathers)
+    assert np.median([weather.cloud for weather in weathers]) < 0.25
+    assert all(10 < weather.sun_elevation_deg < 90 and 60 <= weather.jpeg_quality <= 97 for weather in weathers)
 
 
 # -- effects --------------------------------------------------------------------------------------
@@ -308,9 +308,9 @@ def test_command_is_deterministic(tmp_path, imagery):
 def test_command_gives_one_line_error_messages(tmp_path, imagery, capsys, more, code, message):
     out = tmp_path / "a.jpg"
     assert command(imagery, out, *more) == code
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    message_shown = capsys.readouterr().err
+    assert message in message_shown
+    assert message_shown.count("\n") == 1
     assert not out.exists()
 
 

@@ -208,7 +208,7 @@ def test_mined_photos_show_their_place_north_up(dataset):
 
 def test_photos_near_the_test_sets_are_not_mined(dataset):
     source = EarthLocFolder(dataset / "database", 4)
-    with pytest.raises(InputError, match="2500 km off the test sets"):
+    with pytest.raises(InputError, match="farther than 2500 km from the test sets"):
         PhotoMiner(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(30.0, -95.0)])
     PhotoMiner(dataset / "queries", MiningConfig("queries", 0.5, 2500), source, [(45.0, 10.0)])
 

@@ -31,13 +31,13 @@ def groups_of_descriptors(count=300, groups=5, seed=0):
 def test_batches_have_different_places_and_are_reproducible():
     config = replace(PLAIN, descriptor_share=0.3, region_share=0.4, neighbour_share=0.5, regions=8)
     batches = PlaceBatchSampler(places_at_random(), config, seed=3)
-    drawn = [batches.batch(step) for step in range(30)]
-    assert all(len(set(batch.tolist())) == 10 for batch in drawn)
+    batches_seen = [batches.batch(step) for step in range(30)]
+    assert all(len(set(batch.tolist())) == 10 for batch in batches_seen)
     again = PlaceBatchSampler(places_at_random(), config, seed=3)
-    assert all((again.batch(step) == batch).all() for step, batch in reversed(list(enumerate(drawn))))
+    assert all((again.batch(step) == batch).all() for step, batch in reversed(list(enumerate(batches_seen))))
     plain, other = (PlaceBatchSampler(places_at_random(), PLAIN, seed=s).batch(0) for s in (3, 4))
     assert (plain != other).any()
-    assert len({tuple(batch) for batch in drawn}) == 30
+    assert len({tuple(batch) for batch in batches_seen}) == 30
 
 
 def test_batch_comes_from_one_cluster_after_reclustering():
@@ -96,9 +96,9 @@ def test_batch_from_a_small_cluster_is_filled_with_other_places(monkeypatch):
     monkeypatch.setattr(sampling, "kmeans", lambda *_: labels)
     batches = PlaceBatchSampler(places_at_random(), replace(PLAIN, descriptor_share=1.0, clusters=2), seed=0)
     batches.recluster(np.zeros((300, 4), np.float32))
-    drawn = [batches.batch(step) for step in range(20)]
-    assert all(len(set(batch.tolist())) == 10 for batch in drawn)
-    assert any({0, 1, 2, 3} <= set(batch.tolist()) for batch in drawn)
+    batches_seen = [batches.batch(step) for step in range(20)]
+    assert all(len(set(batch.tolist())) == 10 for batch in batches_seen)
+    assert any({0, 1, 2, 3} <= set(batch.tolist()) for batch in batches_seen)
 
 
 def test_neighbours_are_near_and_do_not_overlap():
