@@ -42,7 +42,7 @@ _BATCH = 1024
 _PLAIN_ORDER = np.argsort(in_levels(np.arange(NUMBERS, dtype=np.float32)[None] / 255.0)[0])
 
 
-def read_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
+def extract_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
     """Extracts the features of an index's cells again: an index in memory, and descriptors, uint8 (count, 128)."""
     rows = features.cell_rows.copy()
     packed, numbers = [], []
@@ -62,26 +62,26 @@ def read_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.n
     return index, np.concatenate(numbers)
 
 
-def filed(index: faiss.IndexIVF, numbers: np.ndarray, order: np.ndarray | None = None) -> Nearest:
+def inverted_file_search(index: faiss.IndexIVF, numbers: np.ndarray, order: np.ndarray | None = None) -> Nearest:
     """Makes a nearest-neighbour search by an inverted file, optionally with reordered descriptor dimensions."""
-    shaped = (lambda some: np.ascontiguousarray(some, np.float32)) if order is None else (
-        lambda some: np.ascontiguousarray(some[:, order], np.float32)
+    reordered = (lambda rows: np.ascontiguousarray(rows, np.float32)) if order is None else (
+        lambda rows: np.ascontiguousarray(rows[:, order], np.float32)
     )  # fmt: skip
     step = max(1, len(numbers) // _TRAINING_DESCRIPTORS)
-    index.train(shaped(numbers[::step]))
+    index.train(reordered(numbers[::step]))
     for start in range(0, len(numbers), 100_000):
-        index.add(shaped(numbers[start : start + 100_000]))
+        index.add(reordered(numbers[start : start + 100_000]))
     index.nprobe = _PROBES
 
     def nearest(queries: np.ndarray, count: int) -> np.ndarray:
-        queries = shaped(queries)
+        queries = reordered(queries)
         parts = [index.search(queries[at : at + _BATCH], count)[1] for at in range(0, len(queries), _BATCH)]
         return np.concatenate(parts)
 
     return nearest
 
 
-def words(order: np.ndarray | None = None) -> faiss.IndexFlatL2:
+def coarse_quantizer(order: np.ndarray | None = None) -> faiss.IndexFlatL2:
     """Returns a flat index of the words of the vocabulary; FAISS needs it as long as the inverted file."""
     flat = faiss.IndexFlatL2(NUMBERS)
     flat.add(np.ascontiguousarray(vocabulary().words if order is None else vocabulary().words[:, order]))
@@ -97,12 +97,14 @@ def methods(numbers: np.ndarray) -> dict[str, tuple[int, Callable[[], Nearest] |
 
     def eight_bits() -> Nearest:
         kind = faiss.ScalarQuantizer.QT_8bit_direct
-        return filed(faiss.IndexIVFScalarQuantizer(words(), NUMBERS, WORDS, kind, faiss.METRIC_L2, False), numbers)
+        return inverted_file_search(
+            faiss.IndexIVFScalarQuantizer(coarse_quantizer(), NUMBERS, WORDS, kind, faiss.METRIC_L2, False), numbers
+        )
 
     def product(parts: int, order: np.ndarray | None = None) -> Nearest:
-        index = faiss.IndexIVFPQFastScan(words(order), NUMBERS, WORDS, parts, 4)
+        index = faiss.IndexIVFPQFastScan(coarse_quantizer(order), NUMBERS, WORDS, parts, 4)
         index.by_residual = False
-        return filed(index, numbers, order)
+        return inverted_file_search(index, numbers, order)
 
     return {
         "8 bits a number": (NUMBERS, eight_bits),
@@ -153,7 +155,7 @@ def main() -> None:
         print("skipped: needs real photos (set EARTHLOC_DATA)")
         return
     index = RegionalIndex.open(next(folder for folder in own_indexes() if folder.name == "world"))
-    features, numbers = read_again(index.features, index.path.parent / index.info["source"]["path"])
+    features, numbers = extract_again(index.features, index.path.parent / index.info["source"]["path"])
     report: dict = {}
     shipped = FeatureSet.nearest
     for name, (size, make) in methods(numbers).items():

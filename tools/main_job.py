@@ -124,6 +124,7 @@ def simulated_setting() -> Setting:
     if not photo.is_file() or not truth.is_file():
         lat, lon = SIMULATED_NADIR
         view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20"
+        RUN.mkdir(parents=True, exist_ok=True)  # the benchmarks call this function without main()
         command = [sys.executable, "-m", "training.places.simulate", *view.split(), *WEATHER]
         run([*command, "--imagery", str(MOSAIC), "--out", str(photo), "--truth", str(truth)])
     return Setting(
