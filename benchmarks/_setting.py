@@ -1,4 +1,4 @@
-"""What the benchmarks work on: real photos and imagery where they are at hand, else simulated ones."""
+"""Data for the benchmarks: real photos and imagery if they are available, otherwise simulated photos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as engine/cli.py does, before numpy is there
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported, as in engine/cli.py
 REPOSITORY = Path(__file__).resolve().parent.parent
 WORK = REPOSITORY / "build" / "bench"
 sys.path.insert(0, str(REPOSITORY))
@@ -16,7 +16,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 @dataclass(frozen=True)
 class Setting:
-    """Imagery with the region and tile widths to index, photos, and their truth table if there is one."""
+    """Imagery with the region and tile widths to index, photos, and their truth table, if there is one."""
 
     imagery: Path
     bbox: tuple[float, float, float, float]
@@ -27,7 +27,7 @@ class Setting:
 
 
 def setting() -> Setting:
-    """Real data of EARTHLOC_DATA (default ../shared/data), else the mosaic that comes along and a simulated photo."""
+    """Returns the real data of EARTHLOC_DATA (default ../shared/data), or the shipped mosaic and a simulated photo."""
     data = Path(os.environ.get("EARTHLOC_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
     imagery = data / "imagery" / "bluemarble_2004-08_z8_webmercator.tif"
     truth = data / "photos" / "truth.csv"
@@ -45,7 +45,7 @@ def setting() -> Setting:
 
 
 def index_of(chosen: Setting, name: str = "index") -> Path:
-    """The index of the setting, built where it does not exist or was made with another model."""
+    """Returns the index of the setting; builds it if it is missing or was built with another model."""
     from engine.errors import EarthLocError
     from engine.retrieval.build import build_index
     from engine.retrieval.index import RegionalIndex

@@ -1,14 +1,14 @@
-"""Building an index beside the EarthLoc way, and beside the model alone, in one run.
+"""Speed of building an index, compared in one run with EarthLoc's method and with the model alone.
 
     python benchmarks/build.py [--tiles 800] [--json]
 
-The EarthLoc way: tile pictures of 1,024 px as JPEG files, decoded and shrunk by Pillow, embedded by PyTorch in float32
-at four rotations, 4,096 numbers each (ResNet-50 up to stage 3, MixVPR, 320 px); and the same with the network that
-ships. Ours: the index builder on the mosaic, from reading it to the finished index. Needs the training extra.
+EarthLoc's method: tile pictures of 1,024 px as JPEG files, decoded and shrunk by Pillow, embedded by PyTorch in float32
+at four rotations, 4,096 dimensions (ResNet-50 up to stage 3, MixVPR, 320 px); and the same with the shipped network.
+Ours: the index builder on the mosaic, from reading the imagery to the finished index. Needs the training extra.
 
-Rates are tiles per second of processor time, one thread everywhere, so that what else runs on the computer hardly
-matters; ratios are what to quote. Reading, embedding and writing overlap on the clock, which processor time does not
-show: `wall` has tiles per second of the clock with all cores, ours and the model alone, and needs an idle computer.
+Rates are tiles per second of processor time with one thread, so that other programs on the computer hardly matter;
+quote the ratios. Reading, embedding and writing overlap in wall-clock time, which processor time does not show: `wall`
+has tiles per second of wall-clock time with all cores, for ours and for the model alone, and needs an idle computer.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ _PICTURE_PX = 1024
 
 
 def earthloc_way(files: list[Path], network, size_px: int) -> np.ndarray:
-    """Descriptors (n, 4, dimension), a file at a time."""
-    found = []
+    """Computes descriptors (n, 4, dimension), one file at a time."""
+    descriptors = []
     with torch.inference_mode():
         for file in files:
             with Image.open(file) as image:
                 picture = np.array(image.convert("RGB").resize((size_px, size_px), Image.Resampling.BILINEAR))
             pixels = torch.from_numpy(picture).permute(2, 0, 1)
-            turned = torch.stack([torch.rot90(pixels, turn, (1, 2)) for turn in range(4)])
-            found.append(network(network.normalised(turned)).numpy())
-    return np.stack(found)
+            rotated = torch.stack([torch.rot90(pixels, k, (1, 2)) for k in range(4)])
+            descriptors.append(network(network.normalised(rotated)).numpy())
+    return np.stack(descriptors)
 
 
-def rate(work: Callable[[], int]) -> tuple[float, float]:
-    """Tiles per second of processor time, and of the clock."""
+def rate(task: Callable[[], int]) -> tuple[float, float]:
+    """Tiles per second of processor time, and of wall-clock time, of a task that returns its number of tiles."""
     wall, processor = time.perf_counter(), time.process_time()
-    tiles = work()
+    tiles = task()
     return tiles / (time.process_time() - processor), tiles / (time.perf_counter() - wall)
 
 
 def default_network() -> NetworkConfig:
-    """The configuration of the network that ships, without its weights, which do not change how long it takes."""
+    """The configuration of the shipped network, without its weights, which do not affect the speed."""
     from training.config import read_config
 
     return dataclasses.replace(read_config(Path("default.toml")).network, weights=None)
@@ -100,19 +100,19 @@ def main() -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
         return build_index(chosen.imagery, folder / name, bbox=bbox, tile_km=DEFAULT_TILE_KM, model=model)["count"]
 
-    def alone(model: ModelPackage) -> int:
+    def model_alone(model: ModelPackage) -> int:
         size = model.input.size_px
         squares = np.random.default_rng(0).integers(0, 256, (32, size, size, 3), dtype=np.uint8)
         for _ in range(10):
             model.embed(squares)
         return 10 * len(squares)
 
-    ours(all_cores, "warm")  # opens what is opened once
-    alone(one_thread)
-    floor, _ = rate(lambda: alone(one_thread))
+    ours(all_cores, "warm")  # warm-up, so that one-time costs do not count
+    model_alone(one_thread)
+    floor, _ = rate(lambda: model_alone(one_thread))
     built, _ = rate(lambda: ours(one_thread, "timed"))
-    print(f"ours {built:.1f}, the model alone {floor:.1f} tiles/s of processor time", file=sys.stderr)
-    _, wall_floor = rate(lambda: alone(all_cores))
+    print(f"ours {built:.1f}, model alone {floor:.1f} tiles/s of processor time", file=sys.stderr)
+    _, wall_floor = rate(lambda: model_alone(all_cores))
     _, wall = rate(lambda: ours(all_cores, "wall"))
     authors = build(PUBLISHED["earthloc"]).eval()
     own_config = default_network()
@@ -129,10 +129,14 @@ def main() -> None:
         "wall": {"ours": round(wall, 1), "model_alone": round(wall_floor, 1)},
     }
     if not args.json:
-        print(f"ours {built:.1f} tiles/s of processor time, {built / theirs:.0f} times the EarthLoc way ({theirs:.2f})")
-        print(f"with the network that ships the EarthLoc way makes {same:.1f}: ours is {built / same:.1f} times that")
-        shares = f"{built / floor:.0%} of it; on the clock {wall / wall_floor:.0%}"
-        print(f"the model alone makes {floor:.1f}: ours is {shares}")
+        print(
+            f"ours {built:.1f} tiles/s of processor time, {built / theirs:.0f} times EarthLoc's method ({theirs:.2f})"
+        )
+        print(
+            f"EarthLoc's method with the shipped network: {same:.1f} tiles/s; ours is {built / same:.1f} times as fast"
+        )
+        shares = f"{built / floor:.0%} of it, in wall-clock time {wall / wall_floor:.0%}"
+        print(f"model alone: {floor:.1f} tiles/s; ours is {shares}")
     print(json.dumps(result))
 
 

@@ -1,11 +1,11 @@
-"""How the descriptors of local features are kept: what each way finds of the world, its bytes and its seconds.
+"""Compression of the descriptors of local features: recall, bytes and seconds of each method, in the world index.
 
     python benchmarks/codes.py [--json]
 
-The features of the index of the world that comes along are read again from its mosaic, with their whole descriptors,
-which takes some minutes. Each way is searched by the photos of EARTHLOC_DATA,
-without a nadir, by votes alone: strict recall at 1, 5, 10, and the margin, the mean of log2 of the right place's
-z-score over the best wrong one's. All ways file features under the words of the vocabulary and look into the same 32.
+Extracts the features of the shipped world index again from its mosaic, with full descriptors, which takes some minutes.
+Searches them with the photos of EARTHLOC_DATA, without a nadir and by votes alone. Reports strict recall at 1, 5 and
+10, and the margin: the mean of log2 of the correct place's z-score over the z-score of the best wrong place. All
+methods use an inverted file with the words of the vocabulary, and search the same 32 lists.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from engine.voting.vocabulary import NUMBERS, PARTS, WORDS, in_levels, vocabular
 
 Nearest = Callable[[np.ndarray, int], np.ndarray]
 _PROBES = 32
-_TRAINED_ON = 100_000
-_AT_ONCE = 1024
+_TRAINING_DESCRIPTORS = 100_000
+_BATCH = 1024
 _PLAIN_ORDER = np.argsort(in_levels(np.arange(NUMBERS, dtype=np.float32)[None] / 255.0)[0])
 
 
-def read_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
-    """The cells of an index read again, as an index in memory, and its descriptors, uint8 (count, 128)."""
+def extract_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
+    """Extracts the features of an index's cells again: an index in memory, and descriptors, uint8 (count, 128)."""
     rows = features.cell_rows.copy()
     packed, numbers = [], []
     with open_imagery(mosaic) as imagery:
@@ -62,47 +62,49 @@ def read_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.n
     return index, np.concatenate(numbers)
 
 
-def filed(index: faiss.IndexIVF, numbers: np.ndarray, order: np.ndarray | None = None) -> Nearest:
-    """Nearest neighbours by an inverted file over descriptors, whose numbers may be put in another order."""
-    shaped = (lambda some: np.ascontiguousarray(some, np.float32)) if order is None else (
-        lambda some: np.ascontiguousarray(some[:, order], np.float32)
+def inverted_file_search(index: faiss.IndexIVF, numbers: np.ndarray, order: np.ndarray | None = None) -> Nearest:
+    """Makes a nearest-neighbour search by an inverted file, optionally with reordered descriptor dimensions."""
+    reordered = (lambda rows: np.ascontiguousarray(rows, np.float32)) if order is None else (
+        lambda rows: np.ascontiguousarray(rows[:, order], np.float32)
     )  # fmt: skip
-    step = max(1, len(numbers) // _TRAINED_ON)
-    index.train(shaped(numbers[::step]))
+    step = max(1, len(numbers) // _TRAINING_DESCRIPTORS)
+    index.train(reordered(numbers[::step]))
     for start in range(0, len(numbers), 100_000):
-        index.add(shaped(numbers[start : start + 100_000]))
+        index.add(reordered(numbers[start : start + 100_000]))
     index.nprobe = _PROBES
 
-    def nearest(looked_for: np.ndarray, count: int) -> np.ndarray:
-        looked_for = shaped(looked_for)
-        parts = [index.search(looked_for[at : at + _AT_ONCE], count)[1] for at in range(0, len(looked_for), _AT_ONCE)]
+    def nearest(queries: np.ndarray, count: int) -> np.ndarray:
+        queries = reordered(queries)
+        parts = [index.search(queries[at : at + _BATCH], count)[1] for at in range(0, len(queries), _BATCH)]
         return np.concatenate(parts)
 
     return nearest
 
 
-def words(order: np.ndarray | None = None) -> faiss.IndexFlatL2:
-    """The words of the vocabulary, kept for as long as the program runs."""
+def coarse_quantizer(order: np.ndarray | None = None) -> faiss.IndexFlatL2:
+    """Returns a flat index of the words of the vocabulary; FAISS needs it as long as the inverted file."""
     flat = faiss.IndexFlatL2(NUMBERS)
     flat.add(np.ascontiguousarray(vocabulary().words if order is None else vocabulary().words[:, order]))
-    _KEPT.append(flat)
+    _QUANTIZERS.append(flat)
     return flat
 
 
-_KEPT: list[faiss.IndexFlatL2] = []
+_QUANTIZERS: list[faiss.IndexFlatL2] = []  # keeps the Python objects alive
 
 
-def ways(numbers: np.ndarray) -> dict[str, tuple[int, Callable[[], Nearest] | None]]:
-    """Bytes, and what makes the search."""
+def methods(numbers: np.ndarray) -> dict[str, tuple[int, Callable[[], Nearest] | None]]:
+    """Bytes per descriptor, and a function that makes the search (None: the shipped one), by name."""
 
     def eight_bits() -> Nearest:
         kind = faiss.ScalarQuantizer.QT_8bit_direct
-        return filed(faiss.IndexIVFScalarQuantizer(words(), NUMBERS, WORDS, kind, faiss.METRIC_L2, False), numbers)
+        return inverted_file_search(
+            faiss.IndexIVFScalarQuantizer(coarse_quantizer(), NUMBERS, WORDS, kind, faiss.METRIC_L2, False), numbers
+        )
 
     def product(parts: int, order: np.ndarray | None = None) -> Nearest:
-        index = faiss.IndexIVFPQFastScan(words(order), NUMBERS, WORDS, parts, 4)
+        index = faiss.IndexIVFPQFastScan(coarse_quantizer(order), NUMBERS, WORDS, parts, 4)
         index.by_residual = False
-        return filed(index, numbers, order)
+        return inverted_file_search(index, numbers, order)
 
     return {
         "8 bits a number": (NUMBERS, eight_bits),
@@ -113,7 +115,7 @@ def ways(numbers: np.ndarray) -> dict[str, tuple[int, Callable[[], Nearest] | No
 
 
 def measured(photos: list, features: FeatureIndex, radius_km: float | None = None) -> dict:
-    """Strict recall, margin and seconds by votes alone: of all photos anywhere, or within a radius of a known nadir."""
+    """Strict recall, margin and seconds by votes alone, for all photos everywhere or within a radius of the nadir."""
     ranks, margins, seconds = [], [], []
     for truth, found in photos:
         if radius_km is not None and truth.nadir is None:
@@ -122,11 +124,11 @@ def measured(photos: list, features: FeatureIndex, radius_km: float | None = Non
         poses = find_poses(found, features, 100, Circle(*truth.nadir, radius_km) if radius_km is not None else None)
         seconds.append(time.perf_counter() - start)
         reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
-        right = [float(geo.distance_km(*truth.center, pose.lat, pose.lon)) <= reach_km for pose in poses]
-        ranks.append(right.index(True) + 1 if any(right) else np.inf)
+        correct = [float(geo.distance_km(*truth.center, pose.lat, pose.lon)) <= reach_km for pose in poses]
+        ranks.append(correct.index(True) + 1 if any(correct) else np.inf)
         best = {True: 1.0, False: 1.0}
-        for pose, is_right in zip(poses, right, strict=True):
-            best[is_right] = max(best[is_right], pose.z)
+        for pose, is_correct in zip(poses, correct, strict=True):
+            best[is_correct] = max(best[is_correct], pose.z)
         margins.append(np.log2(best[True] / best[False]))
     return {
         "photos": len(ranks),
@@ -150,13 +152,13 @@ def main() -> None:
         if table.is_file()
     }
     if not sets:
-        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        print("skipped: needs real photos (set EARTHLOC_DATA)")
         return
     index = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world"))
-    features, numbers = read_again(index.features, index.path.parent / index.info["source"]["path"])
+    features, numbers = extract_again(index.features, index.path.parent / index.info["source"]["path"])
     report: dict = {}
     shipped = FeatureSet.nearest
-    for name, (size, make) in ways(numbers).items():
+    for name, (size, make) in methods(numbers).items():
         nearest = make() if make is not None else None
         patched = shipped if nearest is None else lambda _, *given, search=nearest: search(*given)
         with mock.patch.object(FeatureSet, "nearest", patched):

@@ -1,10 +1,10 @@
-"""Seconds per photo, memory and tiles per second, each beside its floor: the ONNX model alone on the same input.
+"""Seconds per photo, memory and tiles per second, each compared with its floor: the ONNX model alone on the same input.
 
     python benchmarks/engine.py [--json]
 
-The engine is measured as it is used, as a process spoken to over its protocol: cold (from the start of the
-process to the first answer) and warm (further photos). The model alone sees as many pictures as a photo has views. All
-in one run; ratios are what to quote, and processor time on a busy machine.
+The engine runs as in use, as a process controlled over its protocol: cold (from the start of the process to the first
+answer) and warm (further photos). The model alone gets as many pictures as a photo has views. Everything is measured in
+one run; quote ratios, and on a busy machine processor time.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ print(json.dumps({"cold_s": cold, "warm_s": sorted(warm)[7], "processor_s": proc
 
 
 class Engine:
-    """`earthloc serve`, asked one request at a time."""
+    """A process of `earthloc serve`; sends one request at a time."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
@@ -59,7 +59,7 @@ class Engine:
         self._id = 0
 
     def ask(self, method: str, **params: Any) -> Any:
-        """The result of a request; progress and heartbeats are read over."""
+        """Sends a request and returns its result; ignores progress and heartbeats."""
         self._id += 1
         message = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}
         self.process.stdin.write((json.dumps(message) + "\n").encode())
@@ -72,12 +72,12 @@ class Engine:
                 return answer["result"]
 
     def peak_mb(self) -> float:
-        """The most memory the process has held."""
+        """Peak resident memory of the process."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM"))
 
     def processor_s(self) -> float:
-        """Seconds that all processors together have spent on the process."""
+        """Processor time of the process, over all cores."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -87,7 +87,7 @@ class Engine:
 
 
 def measure_photos(chosen: Setting, index: Path) -> dict[str, float]:
-    """Cold and warm answers, and the model alone."""
+    """Measures cold and warm answers, and the model alone."""
     from engine.retrieval.model import ModelPackage
 
     model_file = ModelPackage.open().path
@@ -144,7 +144,7 @@ def measure_building(chosen: Setting) -> dict[str, float]:
     size = model.input.size_px
     squares = np.random.default_rng(0).integers(0, 256, (BATCH, size, size, 3), dtype=np.uint8)
 
-    def alone() -> float:
+    def model_alone() -> float:
         model.embed(squares)
         start = time.perf_counter()
         for _ in range(10):
@@ -153,12 +153,12 @@ def measure_building(chosen: Setting) -> dict[str, float]:
 
     rates, floors = [], []
     for _ in range(3):
-        floors.append(alone())
+        floors.append(model_alone())
         shutil.rmtree(WORK / "timed", ignore_errors=True)
         start = time.perf_counter()
         info = build_index(chosen.imagery, WORK / "timed", bbox=chosen.bbox, tile_km=(443.0, 626.0), model=model)
         rates.append(info["count"] / (time.perf_counter() - start))
-        floors.append(alone())
+        floors.append(model_alone())
     return {"tiles_per_s": statistics.median(rates), "tiles_floor_per_s": statistics.median(floors)}
 
 

@@ -1,11 +1,11 @@
-"""What a search for local features costs, and still finds, among many more of them than the world has at 1 km.
+"""Cost and recall of voting with many more local features than the world index has at 1 km.
 
     python benchmarks/many_features.py [--million 20] [--every 3] [--json]
 
-The features of the index of the world that comes along are joined by as many made-up ones as it takes: each looks like
-a real feature, with a quarter of its code changed at random, and lies within half a degree of it, turned at random.
-Photos of EARTHLOC_DATA are looked for without a nadir and within 1,000 km of it, by votes alone: strict recall at 1, 5,
-10, the margin (mean of log2 of the right place's z-score over the best wrong one's), seconds, memory.
+Adds synthetic features to those of the shipped world index, up to the given number. Each is a copy of a real feature
+with a quarter of its code changed at random, a random azimuth, and a position within half a degree. Searches the photos
+of EARTHLOC_DATA by votes alone, without a nadir and within 1,000 km of it. Reports strict recall at 1, 5 and 10, the
+margin (mean of log2 of the correct place's z-score over that of the best wrong place), seconds and memory.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ from engine.voting.photo_features import photo_features
 from engine.voting.vocabulary import vocabulary
 
 _RADIUS_KM = 1000.0
-_FEATURE_KM = 0.25  # of the cells; about what so many features take
-_CHANGED = 1 / 4
+_FEATURE_KM = 0.25  # resolution of the cells; about right for this many features
+_CHANGED_SHARE = 1 / 4
 
 
 def write_many(world: FeatureIndex, count: int, folder: Path) -> FeatureIndex:
-    """An index of `count` features, those of the world among them."""
+    """Writes an index of `count` features: those of the world and synthetic ones."""
     rng = np.random.default_rng(0)
     real = world.read([(0, world.count)])
     places = world.all.places
     rows = np.concatenate([np.arange(world.count), rng.integers(world.count, size=count - world.count)])
     features = real[rows]
-    made_up = slice(world.count, None)
-    codes = features["code"][made_up]
+    synthetic = slice(world.count, None)
+    codes = features["code"][synthetic]
     others = real["code"][rng.integers(world.count, size=len(codes))]
-    changed = rng.random(codes.shape) < _CHANGED
+    changed = rng.random(codes.shape) < _CHANGED_SHARE
     codes[changed] = others[changed]
-    features["code"][made_up] = codes
-    features["azimuth"][made_up] = rng.integers(256, size=len(codes))
+    features["code"][synthetic] = codes
+    features["azimuth"][synthetic] = rng.integers(256, size=len(codes))
     lat, lon = places.lat[rows], places.lon[rows]
-    lat[made_up] = (lat[made_up] + rng.uniform(-0.5, 0.5, len(codes))).clip(-89.9, 89.9)
-    lon[made_up] = geo.normalise_lon(lon[made_up] + rng.uniform(-0.5, 0.5, len(codes)))
+    lat[synthetic] = (lat[synthetic] + rng.uniform(-0.5, 0.5, len(codes))).clip(-89.9, 89.9)
+    lon[synthetic] = geo.normalise_lon(lon[synthetic] + rng.uniform(-0.5, 0.5, len(codes)))
     cells = in_order(Grid(_FEATURE_KM).of((-180.0, -90.0, 180.0, 90.0)))
     at = cell_of(cells, lat, lon)
     order = np.argsort(at, kind="stable")
@@ -77,7 +77,7 @@ def write_many(world: FeatureIndex, count: int, folder: Path) -> FeatureIndex:
 
 
 def cell_of(cells: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-    """Rows (n,) of the cells that hold places."""
+    """Rows (n,) of the cells that contain the places."""
     by_number = np.argsort(cells["number"])
     souths, starts = np.unique(cells["south"][by_number], return_index=True)
     columns = np.diff([*starts, len(cells)])
@@ -89,7 +89,7 @@ def cell_of(cells: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--million", type=float, default=20.0)
-    parser.add_argument("--every", type=int, default=3, help="photo of the truth tables")
+    parser.add_argument("--every", type=int, default=3, help="use one in this many photos of the truth tables")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
@@ -101,7 +101,7 @@ def main() -> None:
         for truth in read_truth(table)[:: args.every]
     ]
     if not photos:
-        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        print("skipped: needs real photos (set EARTHLOC_DATA)")
         return
     world = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world")).features
     folder = WORK / "many_features"
@@ -118,11 +118,11 @@ def main() -> None:
     if args.json:
         print(json.dumps(report))
         return
-    print(f"{report['bytes'] / 1e6:.0f} MB on disk, read in {report['read_s']} s, once; near a nadir only its circle")
+    print(f"{report['bytes'] / 1e6:.0f} MB on disk, read once in {report['read_s']} s; near a nadir only its circle")
     for where in ("near_the_nadir", "whole"):
-        for count, figures in report[where].items():
-            print(f"{where}, {count} features: {json.dumps(figures)}")
-    print(f"peak memory {report['peak_memory_mb']} MB, with what was made up")
+        for count, metrics in report[where].items():
+            print(f"{where}, {count} features: {json.dumps(metrics)}")
+    print(f"peak memory {report['peak_memory_mb']} MB, including the creation of the synthetic features")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""Whether an index on Milvus gives the candidates of the one on disk: real photos, the index of the world that ships.
+"""Checks that an index on Milvus gives the same candidates as the index on disk, with real photos and the world index.
 
     python benchmarks/milvus.py [--graph]    # needs the milvus extra and real data; some minutes
 
-Pushes the world to Milvus Lite and compares the first ten candidates (tiles and poses), in their order: within
-1,000 km of the nadir, everywhere with the nadir known, and with nothing known; before that the tiles that a nadir's
-circle finds. Ends with 1 when a photo's candidates differ. --graph leaves the kind of index to Milvus, which then
-makes a graph.
+Pushes the world index to Milvus Lite and compares the tiles found in a circle around the nadir. Then compares the first
+ten candidates (tiles and poses) in their order: within 1,000 km of the nadir, everywhere with the nadir known, and with
+nothing known. Exit code 1 means that the candidates of a photo differ. --graph lets Milvus choose the kind of index; it
+then builds a graph.
 
-Pushed by a process of its own: the server of Milvus Lite ends with it, and started again finds less of a graph.
+A separate process pushes the index: the server of Milvus Lite ends with it, and after a restart a search in a graph
+finds less.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
 
 _RADIUS_KM, _EVERYWHERE_KM = 1000.0, 20_040.0
-_FIRST = 10
+_TOP_K = 10
 
 
 def push_world(address: str, graph: bool) -> None:
-    """Pushes the index of the world, or as the graph that Milvus chooses."""
+    """Pushes the world index; with `graph`, lets Milvus choose the kind of index, which is a graph."""
     from pymilvus.milvus_client.index import IndexParams
 
     add = IndexParams.add_index
@@ -52,28 +53,28 @@ def push_world(address: str, graph: bool) -> None:
         push(RegionalIndex.open(included_indexes()[0]), address)
 
 
-def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> None:
-    """Tiles of the photos' circles that Milvus finds, and how many of the ten most alike are missing."""
+def compare_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> None:
+    """Prints the share of tiles in the photos' circles that Milvus finds, and how many of the best ten it misses."""
     shares, missing = [], []
     for views, _, nadir in photos:
         if nadir is not None:
             circle = Circle(*nadir, _RADIUS_KM)
             rows, _, _ = here.to_compare(views.whole, circle)
             found, _, _ = there.to_compare(views.whole, circle)
-            best = rows[np.argsort(-here.similarity(views.whole, rows))[:_FIRST]]
+            best = rows[np.argsort(-here.similarity(views.whole, rows))[:_TOP_K]]
             shares.append(len(found) / len(rows))
             missing.append(int(np.isin(best, found, invert=True).sum()))
-    print(f"in circles {min(shares):.1%} to {max(shares):.1%} of the tiles are found", end="; ")
-    print(f"of the ten most alike at most {max(missing)} are missing, {sum(map(bool, missing))} times any")
+    print(f"Milvus finds {min(shares):.1%} to {max(shares):.1%} of the tiles in a circle", end="; ")
+    print(f"of the ten best it misses at most {max(missing)}, and any for {sum(map(bool, missing))} photos")
 
 
-def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
-    """Photos of which a setting gives other candidates, and what each setting takes."""
+def count_differences(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
+    """Counts photos with different candidates over all settings; prints counts and seconds for each setting."""
     model = here.info["model"]["sha256"]
     settings = {"near the nadir": _RADIUS_KM, "everywhere, nadir known": _EVERYWHERE_KM, "nothing known": None}
-    other = 0
+    differences = 0
     for name, radius_km in settings.items():
-        same, of, seconds = 0, 0, [0.0, 0.0]
+        same, total, seconds = 0, 0, [0.0, 0.0]
         for views, features, nadir in photos:
             if radius_km is not None and nadir is None:
                 continue
@@ -82,16 +83,15 @@ def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
             answers = []
             for number, index in enumerate((here, there)):
                 start = time.perf_counter()
-                found = find_candidates([index], {model: views}, features, _FIRST, circle, expected)
+                found = find_candidates([index], {model: views}, features, _TOP_K, circle, expected)
                 seconds[number] += time.perf_counter() - start
                 answers.append([(one.tile, one.rotation_deg, one.pose) for one in found])
             same += answers[0] == answers[1]
-            of += 1
-        other += of - same
-        print(
-            f"{name}: {same} of {of} photos alike; {seconds[0] / of:.3f} s a search here, {seconds[1] / of:.3f} there"
-        )
-    return other
+            total += 1
+        differences += total - same
+        times = f"{seconds[0] / total:.3f} s per search on disk, {seconds[1] / total:.3f} s on Milvus"
+        print(f"{name}: {same} of {total} photos have the same candidates; {times}")
+    return differences
 
 
 def main() -> int:
@@ -100,7 +100,7 @@ def main() -> int:
     args = parser.parse_args()
     truth = setting().truth
     if truth is None:
-        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        print("skipped: needs real photos (set EARTHLOC_DATA)")
         return 0
     here = RegionalIndex.open(included_indexes()[0])
     model = model_of(here)
@@ -119,9 +119,9 @@ def main() -> int:
         there = MilvusIndex(address)
         start = time.perf_counter()
         same = np.array_equal(there.features.all.places.lat, here.features.all.places.lat)
-        print(f"all features fetched in {time.perf_counter() - start:.1f} s; {'the same' if same else 'OTHER ONES'}")
-        tell_of_circles(here, there, photos)
-        return 1 if differing(here, there, photos) else 0
+        print(f"all features fetched in {time.perf_counter() - start:.1f} s; {'the same' if same else 'DIFFERENT'}")
+        compare_circles(here, there, photos)
+        return 1 if count_differences(here, there, photos) else 0
 
 
 if __name__ == "__main__":

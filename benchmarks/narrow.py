@@ -1,13 +1,14 @@
-"""Whether narrow ground is found: telephoto photos and finer imagery, beside the features of the whole world.
+"""Recall of narrow footprints: telephoto photos and fine imagery, searched together with the features of the world.
 
     python benchmarks/narrow.py [--km 0.1] [--json]
 
-The satellite pictures of EARTHLOC_DATA/pairs and the scenes of imagery/sentinel2 are read for local features: each as
-finely as it is, as `earthloc index build` does by default, or all as one mosaic at --km a pixel. Each photo of the
-pairs is looked for among them and the million features of the index of the world that comes along, without a nadir:
-rank of the first right pose by z-score, its z-score and the best wrong one's; then the first ten are registered with
-the imagery that each was found in. Right means as in benchmarks/pairs.py; of two photos the satellite picture shows
-another land, so they must not be found. Ends with 1 when a photo is located wrongly.
+Extracts local features from the satellite pictures of EARTHLOC_DATA/pairs and the scenes of imagery/sentinel2: from
+each at its own resolution, as `earthloc index build` does by default, or from one mosaic of all at --km per pixel.
+Searches each photo of the pairs among them and the million features of the shipped world index, without a nadir.
+Reports the rank of the first correct pose by z-score, its z-score and that of the best wrong pose. Then registers the
+first ten poses with the imagery that each was found in. "Correct" is defined as in benchmarks/pairs.py. For two photos
+the satellite picture shows a different country, so they must not be located. Exit code 1 means that a photo was located
+wrongly.
 """
 
 from __future__ import annotations
@@ -44,33 +45,33 @@ from engine.voting.feature_index import FeatureIndex
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import Pose, find_poses
 
-_REGISTERED = 10
-_SURE = 0.99
+_MAX_REGISTRATIONS = 10
+_MIN_CONFIDENCE = 0.99
 
 
 def picture_files(pairs: list[Pair], scenes: list[Path], folder: Path) -> list[Path]:
-    """Every satellite picture and scene as a GeoTIFF in Web Mercator."""
-    made = []
+    """Writes every satellite picture and scene as a GeoTIFF in Web Mercator."""
+    files = []
     for pair in pairs:
         pixels = read_photo(pair.satellite, 1024).pixels
-        made.append(folder / f"{pair.name}.tif")
+        files.append(folder / f"{pair.name}.tif")
         height, width = pixels.shape[:2]
         profile = {"driver": "GTiff", "width": width, "height": height, "count": 3, "dtype": "uint8"}
         transform = rasterio.transform.from_bounds(*pair.bounds, width, height)
-        with rasterio.open(made[-1], "w", crs="EPSG:3857", transform=transform, **profile) as out:
+        with rasterio.open(files[-1], "w", crs="EPSG:3857", transform=transform, **profile) as out:
             out.write(np.moveaxis(pixels, -1, 0))
     for scene in scenes:
-        made.append(folder / f"{scene.stem}.tif")
+        files.append(folder / f"{scene.stem}.tif")
         with rasterio.open(scene) as opened:
             warped = WarpedVRT(opened, crs="EPSG:3857", resampling=Resampling.cubic)
             profile = {"driver": "GTiff", "width": warped.width, "height": warped.height, "count": 3, "dtype": "uint8"}
-            with rasterio.open(made[-1], "w", crs="EPSG:3857", transform=warped.transform, **profile) as out:
+            with rasterio.open(files[-1], "w", crs="EPSG:3857", transform=warped.transform, **profile) as out:
                 out.write(warped.read((1, 2, 3)))
-    return made
+    return files
 
 
-def mosaic_of(files: list[Path], out: Path, pixel_m: float) -> None:
-    """One GDAL virtual raster of pictures in Web Mercator, of pixels of this size."""
+def write_mosaic(files: list[Path], out: Path, pixel_m: float) -> None:
+    """Writes a GDAL virtual raster of all pictures in Web Mercator with the given pixel size."""
     boxes = []
     for file in files:
         with rasterio.open(file) as opened:
@@ -102,17 +103,17 @@ def mosaic_of(files: list[Path], out: Path, pixel_m: float) -> None:
 
 
 def cells_of(files: list[Path], feature_km: float) -> Cells:
-    """The cells that any of the pictures touches."""
-    grid, found = Grid(feature_km), []
+    """Returns the cells that intersect any of the pictures."""
+    grid, cells = Grid(feature_km), []
     for file in files:
         with rasterio.open(file) as opened:
-            found.append(grid.of(transform_bounds(opened.crs, "EPSG:4326", *opened.bounds)))
-    joined = np.concatenate(found)
+            cells.append(grid.of(transform_bounds(opened.crs, "EPSG:4326", *opened.bounds)))
+    joined = np.concatenate(cells)
     return in_order(joined[np.unique(joined["number"], return_index=True)[1]])
 
 
 def features_of(imagery_file: Path, files: list[Path], feature_km: float | None, folder: Path) -> FeatureIndex:
-    """The features of imagery that consists of these files, read at this resolution or as finely as it is."""
+    """Extracts the features of imagery that consists of these files, at the given or at its own resolution."""
     folder.mkdir()
     with open_imagery(imagery_file) as imagery:
         km = feature_km or round(native_km(imagery, None), 4)
@@ -121,8 +122,8 @@ def features_of(imagery_file: Path, files: list[Path], feature_km: float | None,
     return FeatureIndex.open(folder, facts)
 
 
-def right_pose(pair: Pair, pose: Pose) -> bool:
-    """Whether the middle is inside the photo's footprint and the ground is about as wide."""
+def is_pose_correct(pair: Pair, pose: Pose) -> bool:
+    """Tells whether the pose's centre is within half the longer side of the photo's footprint from its centre."""
     if pair.is_elsewhere:
         return False
     corners = pair.corners if pair.corners is not None else pair.catalogue
@@ -133,26 +134,26 @@ def right_pose(pair: Pair, pose: Pose) -> bool:
 
 
 def registered(pair: Pair, photo: Photo, found: list[tuple[Pose, ImagerySource]]) -> str:
-    """What registration makes of the first poses: "right", "wrong" or "not located"."""
-    ready = prepare(photo, None)
-    for pose, imagery in found[:_REGISTERED]:
+    """Registers the first poses; returns "right", "wrong" or "not located"."""
+    prepared = prepare(photo, None)
+    for pose, imagery in found[:_MAX_REGISTRATIONS]:
         place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
-        fit = register(ready, place, imagery, pose=pose)
-        if fit is not None and fit.confidence > _SURE:
-            corners = footprint.corners(fit.camera)
+        registration = register(prepared, place, imagery, pose=pose)
+        if registration is not None and registration.confidence > _MIN_CONFIDENCE:
+            corners = footprint.corners(registration.camera)
             return "right" if is_right(pair, pair.in_picture(corners[:, 0], corners[:, 1])) else "wrong"
     return "not located"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--km", type=float, help="one mosaic, read at so many km a pixel")
+    parser.add_argument("--km", type=float, help="use one mosaic with this many km per pixel")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
     data = chosen.truth.parent.parent if chosen.truth is not None else Path()
     if not (data / "pairs" / "pairs.csv").is_file():
-        print("not measured: it takes the pairs (set EARTHLOC_DATA)")
+        print("skipped: needs the pairs (set EARTHLOC_DATA)")
         return 0
     pairs = list(read_pairs(data / "pairs"))
     folder = WORK / "narrow"
@@ -161,7 +162,7 @@ def main() -> int:
     files = picture_files(pairs, sorted((data / "imagery" / "sentinel2").glob("*.tif")), folder)
     start = time.perf_counter()
     if args.km:
-        mosaic_of(files, folder / "mosaic.vrt", 1000.0 * args.km)
+        write_mosaic(files, folder / "mosaic.vrt", 1000.0 * args.km)
         fine = {folder / "mosaic.vrt": features_of(folder / "mosaic.vrt", files, args.km, folder / "mosaic")}
     else:
         fine = {file: features_of(file, [file], None, folder / file.stem) for file in files}
@@ -181,14 +182,15 @@ def main() -> int:
             ]
             seconds = time.perf_counter() - start
             poses.sort(key=lambda one: -one[0].z)
-            right = [right_pose(pair, pose) for pose, _ in poses]
-            rank = right.index(True) + 1 if any(right) else None
+            correct = [is_pose_correct(pair, pose) for pose, _ in poses]
+            rank = correct.index(True) + 1 if any(correct) else None
+            wrong_z = [pose.z for (pose, _), is_correct in zip(poses, correct, strict=True) if not is_correct]
             report["photos"][pair.name] = {
                 "shown": not pair.is_elsewhere,
                 "rank": rank,
                 "z": round(poses[rank - 1][0].z, 1) if rank else None,
                 "width_km": round(poses[rank - 1][0].width_km, 1) if rank else None,
-                "best_wrong_z": round(max(pose.z for (pose, _), good in zip(poses, right, strict=True) if not good), 1),
+                "best_wrong_z": round(max(wrong_z), 1),
                 "search_s": round(seconds, 1),
                 "registered": registered(pair, photo, poses),
             }
@@ -197,7 +199,7 @@ def main() -> int:
     if args.json:
         print(json.dumps(report))
         return int(failed)
-    print(f"{count} features, read in {report['built_s']} s, beside {world.features.count} of the world")
+    print(f"{count} features, extracted in {report['built_s']} s, and {world.features.count} of the world")
     for name, row in report["photos"].items():
         print(f"{name:18} {json.dumps(row)}")
     return int(failed)

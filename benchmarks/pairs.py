@@ -1,16 +1,16 @@
-"""Telephoto photos and the Sentinel-2 mosaic round them: what each way of matching makes of them.
+"""Registration of telephoto photos with Sentinel-2 imagery of their surroundings, by different matching methods.
 
     python benchmarks/pairs.py [--data ../shared/data] [--matcher DIR ...]
 
-Prints a table: pairs located, inliers and seconds for RootSIFT and each package of learned features, all with the
-verifier of engine/registration, beside plain SIFT with a homography as EarthMatch runs it (Berton et al. 2024):
-ratio test, MAGSAC, the picture warped by the homography and matched again, up to four times.
+Prints a table with located pairs, inliers and seconds: RootSIFT and each package of learned features, all with the
+verifier of engine/registration, and plain SIFT with a homography as EarthMatch runs it (Berton et al. 2024): ratio
+test, MAGSAC, then warping the picture by the homography and matching again, up to four times.
 
-The photos were squashed to squares. A satellite picture shows the first candidate of the list earthmatch_paths with
-its neighbours, three times three tiles; where pairs.csv states its bounds they are these. Right means: where the
-photo's corners are known, the mean corner error is below 5 % of the footprint's mean side; elsewhere, the middle is
-within half the shorter side of that of the catalogue's footprint, and the areas agree within a half. Two satellite
-pictures show altogether another land: there only "not found" is right.
+The photos were squashed to squares. A satellite picture shows the first candidate of the list earthmatch_paths with its
+neighbours, three by three tiles. A result is correct as follows: if the corners of the photo are known, the mean corner
+error is below 5 % of the mean side of the footprint. Otherwise, the centre is within half the shorter side of the
+centre of the catalogue's footprint, and the areas agree within a factor of 1.5. Two satellite pictures show a different
+country; for these only "not found" is correct.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ from engine.registration.prepare import ROOT_SIFT, prepare, survey
 from engine.registration.register import register
 
 VIEW_WIDTHS = 2.4  # as prepare.py
-HOMOGRAPHY_INLIERS = 25  # EarthMatch and its kin cut off at 25 to 30
+HOMOGRAPHY_INLIERS = 25  # EarthMatch and similar methods use a threshold of 25 to 30
 LAT_LON = ("lat", "lon")
 MERCATOR = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A photo and the satellite picture round it.
+    """A photo and a satellite picture of its surroundings.
 
     Attributes:
-        name: of the photo.
+        name: name of the photo.
         photo, satellite: files.
         bounds: west, south, east, north of the satellite picture in Web Mercator.
-        corners: (4, 2) of the photo in parts of the picture's sides, x right and y down; or None.
-        catalogue: (4, 2) corners of the catalogue's footprint, from any of them on.
+        corners: (4, 2) corners of the photo, as shares of the picture's sides, x right and y down; or None.
+        catalogue: (4, 2) corners of the catalogue's footprint, starting at any corner.
     """
 
     name: str
@@ -67,11 +67,11 @@ class Pair:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the satellite picture shows another land than the photo."""
+        """Whether the satellite picture shows a different country than the photo."""
         return bool(np.abs(self.catalogue - 0.5).max() > 1.0)
 
     def in_picture(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Points on the ground in parts of the picture's sides, (n, 2)."""
+        """Converts ground points to shares of the picture's sides, (n, 2)."""
         x, y = MERCATOR.transform(lon, lat)
         west, south, east, north = self.bounds
         return np.stack([(np.asarray(x) - west) / (east - west), (north - np.asarray(y)) / (north - south)], axis=1)
@@ -83,32 +83,32 @@ def main() -> None:
     parser.add_argument("--matcher", type=Path, action="append", default=[])
     arguments = parser.parse_args()
     if not (arguments.data / "pairs" / "pairs.csv").is_file():
-        print("skipped: the pairs are not at hand (EARTHLOC_DATA)")
+        print("skipped: needs the pairs (set EARTHLOC_DATA)")
         return
     pairs = list(read_pairs(arguments.data / "pairs"))
-    ways = {"SIFT and homography (EarthMatch)": by_homography, "RootSIFT": by_register(ROOT_SIFT)}
+    methods = {"SIFT and homography (EarthMatch)": by_homography, "RootSIFT": by_register(ROOT_SIFT)}
     for folder in arguments.matcher:
         extractor = LearnedFeatures(folder, threads=1)
-        ways[extractor.name] = by_register(extractor)
-    print("located right or wrong, (inliers): found but not located, -: not found; inliers; s of CPU")
+        methods[extractor.name] = by_register(extractor)
+    print("inliers of each pair, located right or wrong; (inliers): registered but not located; -: not registered")
     print("| | " + " | ".join(pair.name + " (elsewhere)" * pair.is_elsewhere for pair in pairs), end="")
     print(" | right | wrong | median s |\n|" + "---|" * (len(pairs) + 4))
-    for name, way in ways.items():
+    for name, method in methods.items():
         cells, right, wrong, seconds = [], 0, 0, []
         for pair in pairs:
             started = time.process_time()
-            corners, inliers, is_sure = way(pair)
+            corners, inliers, is_located = method(pair)
             seconds.append(time.process_time() - started)
-            good = corners is not None and is_right(pair, corners)
-            right += good and is_sure
-            wrong += is_sure and not good
-            unsure = f"({inliers}{' right' * good})" if inliers else "-"
-            cells.append(unsure if not is_sure else f"{'right' if good else 'wrong'} {inliers}")
+            is_correct = corners is not None and is_right(pair, corners)
+            right += is_correct and is_located
+            wrong += is_located and not is_correct
+            not_located = f"({inliers}{' right' * is_correct})" if inliers else "-"
+            cells.append(not_located if not is_located else f"{'right' if is_correct else 'wrong'} {inliers}")
         print(f"| {name} | " + " | ".join(cells) + f" | {right} | {wrong} | {np.median(seconds):.1f} |", flush=True)
 
 
 def read_pairs(folder: Path):
-    """The pairs of pairs.csv."""
+    """Yields the pairs of pairs.csv."""
     tiles = first_candidates(folder.parent / "earthmatch_paths.txt.gz")
     with (folder / "pairs.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -127,7 +127,7 @@ def read_pairs(folder: Path):
 
 
 def first_candidates(path: Path) -> dict[str, tuple[float, ...]]:
-    """South, west, north, east of the first candidate that EarthMatch was given, by photo."""
+    """South, west, north, east of the first candidate in EarthMatch's list, by photo."""
     found = {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -139,7 +139,7 @@ def first_candidates(path: Path) -> dict[str, tuple[float, ...]]:
 
 
 def is_right(pair: Pair, corners: np.ndarray) -> bool:
-    """Whether the photo's corners (4, 2), in parts of the picture's sides, are where they should be."""
+    """Tells whether the corners (4, 2), as shares of the picture's sides, are correct."""
     if pair.is_elsewhere:
         return False
     if pair.corners is not None:
@@ -151,9 +151,9 @@ def is_right(pair: Pair, corners: np.ndarray) -> bool:
 
 
 def by_register(extractor):
-    """Registers with the verifier of the engine, of which lens and nadir are not known."""
+    """Makes a method that registers with the verifier of the engine, with unknown lens and nadir."""
 
-    def way(pair: Pair):
+    def method(pair: Pair):
         photo = read_photo(pair.photo, 1024)
         with rasterio.MemoryFile() as file:
             pixels = read_photo(pair.satellite, 1024).pixels
@@ -173,11 +173,11 @@ def by_register(extractor):
         corners = footprint.corners(found.camera)
         return pair.in_picture(corners[:, 0], corners[:, 1]), len(found.tie_points), found.confidence > 0.99
 
-    return way
+    return method
 
 
 def by_homography(pair: Pair):
-    """SIFT, ratio test, homography by MAGSAC; then the photo's part of the picture warped, and again."""
+    """SIFT, ratio test and homography by MAGSAC; then warps the picture to the photo and repeats."""
     photo = cv2.imread(str(pair.photo), cv2.IMREAD_GRAYSCALE)
     picture = cv2.imread(str(pair.satellite), cv2.IMREAD_GRAYSCALE)
     sift = cv2.SIFT.create(nfeatures=2048)
@@ -186,24 +186,24 @@ def by_homography(pair: Pair):
     to_picture = np.eye(3)
     inliers = 0
     for step in range(4):
-        seen = picture if step == 0 else cv2.warpPerspective(picture, np.linalg.inv(to_picture), size)
-        their_points, theirs = sift.detectAndCompute(seen, None)
-        if theirs is None or len(theirs) < 2:
+        warped = picture if step == 0 else cv2.warpPerspective(picture, np.linalg.inv(to_picture), size)
+        picture_points, picture_descriptors = sift.detectAndCompute(warped, None)
+        if picture_descriptors is None or len(picture_descriptors) < 2:
             return None, 0, False
-        pairs = cv2.BFMatcher().knnMatch(descriptors, theirs, k=2)
-        good = [one for one, other in pairs if one.distance < 0.9 * other.distance]
-        if len(good) < 4:
-            return None, len(good), False
-        ours = np.array([points[match.queryIdx].pt for match in good])
-        there = np.array([their_points[match.trainIdx].pt for match in good])
-        found, mask = cv2.findHomography(ours, there, cv2.USAC_MAGSAC, 3.0, maxIters=20_000, confidence=0.999)
-        if found is None or abs(np.linalg.det(found)) < 1e-9:
+        pairs = cv2.BFMatcher().knnMatch(descriptors, picture_descriptors, k=2)
+        matches = [best for best, second in pairs if best.distance < 0.9 * second.distance]
+        if len(matches) < 4:
+            return None, len(matches), False
+        from_xy = np.array([points[match.queryIdx].pt for match in matches])
+        to_xy = np.array([picture_points[match.trainIdx].pt for match in matches])
+        homography, mask = cv2.findHomography(from_xy, to_xy, cv2.USAC_MAGSAC, 3.0, maxIters=20_000, confidence=0.999)
+        if homography is None or abs(np.linalg.det(homography)) < 1e-9:
             return None, 0, False
-        to_picture = to_picture @ found
+        to_picture = to_picture @ homography
         inliers = int(mask.sum())
     corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float64)[:, None]
-    there = cv2.perspectiveTransform(corners, to_picture)[:, 0] / [picture.shape[1], picture.shape[0]]
-    return there, inliers, inliers >= HOMOGRAPHY_INLIERS
+    shares = cv2.perspectiveTransform(corners, to_picture)[:, 0] / [picture.shape[1], picture.shape[0]]
+    return shares, inliers, inliers >= HOMOGRAPHY_INLIERS
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Milliseconds that the plugin adds to the start of QGIS: import, provider, dock and menu, as QGIS does it.
+"""Milliseconds that the plugin adds to the start of QGIS: import, provider, dock and menu.
 
     python benchmarks/plugin_start.py
 
-Runs in QGIS's own Python (QGIS_PYTHON, default /usr/bin/python3), several times in fresh processes.
+Runs in QGIS's Python (QGIS_PYTHON, default /usr/bin/python3), several times in new processes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import json, sys, time
 from qgis.core import QgsApplication
 application = QgsApplication([], True)
 application.initQgis()
-from qgis.gui import QgsDockWidget, QgsMapCanvas  # part of any QGIS that has a window
-import qgis.utils, shutil, tempfile  # QGIS and its own plugins have these before any other plugin
+from qgis.gui import QgsDockWidget, QgsMapCanvas  # already loaded in any QGIS with a window
+import qgis.utils, shutil, tempfile  # already loaded by QGIS and its own plugins
 from osgeo import gdal, ogr, osr
 from qgis.PyQt.QtWidgets import QMainWindow
 class Iface:
@@ -35,7 +35,7 @@ plugin.initGui()
 print(json.dumps([(time.perf_counter() - start) * 1000, (time.process_time() - cpu) * 1000]))
 import os
 sys.stdout.flush()
-os._exit(0)  # only the start is measured, not how QGIS takes itself down
+os._exit(0)  # the shutdown of QGIS is not measured
 """
 
 
@@ -46,11 +46,11 @@ def main() -> None:
     for _ in range(6):
         done = subprocess.run([python, "-c", MEASURE], env=environment, capture_output=True, text=True)
         if done.returncode:
-            print(f"not measured: QGIS cannot be started by {python} ({done.stderr.strip().splitlines()[-1:]})")
+            print(f"skipped: {python} cannot start QGIS ({done.stderr.strip().splitlines()[-1:]})")
             return
         times.append(json.loads(done.stdout.splitlines()[-1]))
-    wall, cpu = (statistics.median(column) for column in zip(*times[1:], strict=True))  # the first one compiles
-    print(f"plugin adds {wall:.0f} ms to the start of QGIS, {cpu:.0f} ms of them on the processor (aim 50 ms)")
+    wall, cpu = (statistics.median(column) for column in zip(*times[1:], strict=True))  # the first run compiles
+    print(f"the plugin adds {wall:.0f} ms to the start of QGIS, {cpu:.0f} ms of it processor time (target: 50 ms)")
 
 
 if __name__ == "__main__":

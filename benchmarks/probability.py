@@ -1,12 +1,12 @@
-"""What the votes' z-score is worth: how often the first candidate is right, fitted and checked pass by pass.
+"""Probability that the first candidate is correct, from the z-score of the votes: fit and cross-validation by pass.
 
     python benchmarks/probability.py [--picture FILE.png] [--json]
 
-Every photo with a known footprint is searched for five times: in the world, and near its own place, where the first
-candidate is mostly right; in the world without the 1,500 km round its place, and near the places of two other photos,
-where it is wrong for certain. Photos that show nothing are wrong wherever they are found. A logistic regression over
-the logarithms of the first candidate's z-score and of its margin over the next place is fitted to all of them
-(engine/candidates.py has its weights); the reliability table is of predictions for passes that it was not fitted to.
+Searches every photo with a known footprint five times: in the world and near its own place, where the first candidate
+is mostly correct; and in the world without 1,500 km around its place, and near the places of two other photos, where it
+is certainly wrong. A candidate for a photo that shows nothing is always wrong. Fits a logistic regression on the
+logarithms of the first candidate's z-score and of its margin over the next place to all results (engine/candidates.py
+has its weights). The reliability table is of predictions for passes that were left out of the fit.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _EDGES = (0.0, 0.02, 0.1, 0.3, 0.7, 0.9, 0.98, 1.0)
 
 
 def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, float], bool]]:
-    """Pass, signs and whether it is right, of the first candidate of every search."""
+    """Returns the pass, the predictors, and whether it is correct, of the first candidate of every search."""
     model = model_of(index)
     known = [(truth, name) for name in ("photos", "passes") for truth in read_truth(data / name / "truth.csv")]
     rng = np.random.default_rng(0)
     found = []
 
-    def searched(pixels, circle: Circle | None, near: tuple[float, float] | None):
+    def search(pixels, circle: Circle | None, near: tuple[float, float] | None):
         views = {model.sha256: embed_views(model, pixels)}
         expected = Expectation(near) if near else NOTHING_KNOWN
         return find_candidates([index], views, photo_features(pixels), 50, circle, expected)
@@ -51,55 +51,58 @@ def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, fl
     for truth, _ in known:
         photo = read_photo(truth.photo, max_px=1024)
         reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
-        where = pass_of(truth.photo)
+        pass_name = pass_of(truth.photo)
         nadir = truth.nadir or truth.center
         others = [known[int(rng.integers(len(known)))][0].center for _ in range(2)]
-        world = searched(photo.pixels, None, None)
+        world = search(photo.pixels, None, None)
         away = [one for one in world if geo.distance_km(one.lat, one.lon, *truth.center) > _AWAY_KM]
-        tries = [world, away, searched(photo.pixels, Circle(*nadir, 1000.0), nadir)]
+        tries = [world, away, search(photo.pixels, Circle(*nadir, 1000.0), nadir)]
         for other in others:
             if geo.distance_km(*other, *truth.center) > _AWAY_KM + 1000.0:
-                tries.append(searched(photo.pixels, Circle(*other, 1000.0), other))
+                tries.append(search(photo.pixels, Circle(*other, 1000.0), other))
         for candidates in tries:
             if candidates:
                 off_km = float(geo.distance_km(candidates[0].lat, candidates[0].lon, *truth.center))
-                found.append((where, signs_of_first(candidates), off_km <= reach_km))
+                found.append((pass_name, signs_of_first(candidates), off_km <= reach_km))
     for file in sorted((data / "photos" / "negatives").iterdir()):
-        candidates = searched(read_photo(file, max_px=1024).pixels, None, None)
+        candidates = search(read_photo(file, max_px=1024).pixels, None, None)
         if candidates:
             found.append((pass_of(file), signs_of_first(candidates), False))
     return found
 
 
 def pass_of(photo: Path) -> str:
-    """The pass that a photo is of, by the prefix of its name: frames of one pass are nearly the same photo."""
+    """Returns the pass of a photo, from the prefix of its name: photos of one pass show nearly the same."""
     return re.match(r"astropi_\w+?(?=_)|[A-Za-z0-9]+", photo.name)[0].lower()
 
 
-def fitted(signs: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Weights of the logistic regression, constant first; a little ridge keeps them finite. By Newton's method."""
-    design = np.column_stack([np.ones(len(signs)), signs])
+def fit(predictors: np.ndarray, correct: np.ndarray) -> np.ndarray:
+    """Fits a logistic regression by Newton's method; returns its weights, constant first.
+
+    A small ridge penalty keeps the weights finite.
+    """
+    design = np.column_stack([np.ones(len(predictors)), predictors])
     weights = np.zeros(design.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ weights))
-        slope = design.T @ (right - p) - 0.1 * np.array([0, *weights[1:]])
-        curve = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * np.eye(len(weights))
-        weights += np.linalg.solve(curve, slope)
+        gradient = design.T @ (correct - p) - 0.1 * np.array([0, *weights[1:]])
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + 0.1 * np.eye(len(weights))
+        weights += np.linalg.solve(hessian, gradient)
     return weights
 
 
 def draw(rows: list[tuple], file: Path) -> None:
-    """The reliability diagram: of answers predicted alike, how many were right, with twice the standard error."""
+    """Draws the reliability diagram: predicted probability and share of correct answers, with two standard errors."""
     from matplotlib import pyplot as plt
 
-    counts, predicted, right = (np.array([row[at] for row in rows], float) for at in (2, 3, 4))
+    counts, predicted, correct = (np.array([row[at] for row in rows], float) for at in (2, 3, 4))
     error = 2 * np.sqrt(np.maximum(predicted * (1 - predicted), 1e-4) / counts)
     figure, axes = plt.subplots(figsize=(4.5, 4.5), layout="constrained")
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes.errorbar(predicted, right, [np.minimum(error, right), np.minimum(error, 1 - right)], fmt="o", capsize=3)
-    for x, y, count in zip(predicted, right, counts, strict=True):
+    axes.errorbar(predicted, correct, [np.minimum(error, correct), np.minimum(error, 1 - correct)], fmt="o", capsize=3)
+    for x, y, count in zip(predicted, correct, counts, strict=True):
         axes.annotate(f"{count:.0f}", (x, y), (6, -10), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="predicted probability", ylabel="share that was right", xlim=(-0.03, 1.12), ylim=(-0.05, 1.05))
+    axes.set(xlabel="predicted probability", ylabel="share correct", xlim=(-0.03, 1.12), ylim=(-0.05, 1.05))
     figure.savefig(file, dpi=110)
 
 
@@ -110,40 +113,33 @@ def main() -> None:
     args = parser.parse_args()
     chosen = setting()
     if chosen.truth is None or not (chosen.truth.parent.parent / "passes").is_dir():
-        print("not measured: it takes real photos of several passes (set EARTHLOC_DATA)")
+        print("skipped: needs real photos of several passes (set EARTHLOC_DATA)")
         return
     found = answers(RegionalIndex.open(included_indexes()[0]), chosen.truth.parent.parent)
     passes = np.array([name for name, _, _ in found])
-    signs, right = np.array([sign for _, sign, _ in found]), np.array([is_right for _, _, is_right in found], float)
-    weights = fitted(signs, right)
+    predictors = np.array([values for _, values, _ in found])
+    correct = np.array([is_correct for _, _, is_correct in found], float)
+    weights = fit(predictors, correct)
     predicted = np.empty(len(found))
     for name in np.unique(passes):
-        mine = passes == name
-        predicted[mine] = 1 / (
-            1 + np.exp(-np.column_stack([np.ones(mine.sum()), signs[mine]]) @ fitted(signs[~mine], right[~mine]))
-        )
+        left_out = passes == name
+        design = np.column_stack([np.ones(left_out.sum()), predictors[left_out]])
+        predicted[left_out] = 1 / (1 + np.exp(-design @ fit(predictors[~left_out], correct[~left_out])))
     rows = []
     for low, high in itertools.pairwise(_EDGES):
-        some = (predicted >= low) & ((predicted < high) | (high == 1.0))
-        if some.any():
-            rows.append(
-                (
-                    low,
-                    high,
-                    int(some.sum()),
-                    round(float(predicted[some].mean()), 3),
-                    round(float(right[some].mean()), 3),
-                )
-            )
+        in_bin = (predicted >= low) & ((predicted < high) | (high == 1.0))
+        if in_bin.any():
+            means = round(float(predicted[in_bin].mean()), 3), round(float(correct[in_bin].mean()), 3)
+            rows.append((low, high, int(in_bin.sum()), *means))
     if args.picture is not None:
         draw(rows, args.picture)
-    brier = float(np.mean((predicted - right) ** 2))
+    brier = float(np.mean((predicted - correct) ** 2))
     if args.json:
         print(json.dumps({"weights": weights.tolist(), "reliability": rows, "brier": brier}))
         return
-    print(f"{len(found)} answers, {int(right.sum())} right, of {len(np.unique(passes))} passes")
+    print(f"{len(found)} answers, {int(correct.sum())} correct, of {len(np.unique(passes))} passes")
     print(f"weights: {', '.join(f'{weight:.2f}' for weight in weights)}; Brier score {brier:.4f}")
-    print("predicted       answers  mean predicted  right")
+    print("predicted       answers  mean predicted  correct")
     for low, high, count, mean, share in rows:
         print(f"{low:5.2f} to {high:4.2f} {count:9d} {mean:15.3f} {share:6.3f}")
 

@@ -1,12 +1,13 @@
-"""What each part of the ranking is worth: recall with all of it, and with one part after the other left out.
+"""Ablation of the ranking of candidates: recall with all parts, and without each part.
 
     python benchmarks/ranking.py [--simulated 150] [--seed 501] [--imagery RASTER] [--codes] [--json]
 
-On the real photos of EARTHLOC_DATA, and on photos simulated of places that no model was trained on (needs the training
-extra and the mosaic). Strict recall (docs/cli.md) at 1, 5, 10, 20, 100, and the mean logarithm of the first right rank
-(200 when there is none among the first 100), worldwide and near the nadir, with the index of the world that ships.
-Last, for photos with a nadir, how far from it is searched: everywhere, to the horizon, or near it, each with and
-without the distance from it. With --codes the index is searched by short codes first, as one of 100,000 tiles is.
+Uses the real photos of EARTHLOC_DATA, and photos simulated of places that no model was trained on (needs the training
+extra and the mosaic). Reports strict recall (docs/cli.md) at 1, 5, 10, 20 and 100, and the mean logarithm of the first
+correct rank (200 if there is none among the first 100), worldwide and near the nadir, with the shipped world index.
+Then compares, for photos with a nadir, the search radius: everywhere, to the horizon, or near the nadir, each with and
+without the distance from the nadir in the ranking. With --codes the index is searched by short codes first, like an
+index of 100,000 tiles.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES
 
-_MISSED = 200
+_MISSED_RANK = 200
 _RADIUS_KM = 1000.0
 _HORIZON_KM = 2300.0
 _SIMULATED_PX = 480
@@ -55,12 +56,15 @@ class Photo:
 Change = Callable[[PhotoViews, Expectation], tuple[PhotoViews, Expectation]]
 VARIANTS: dict[str, Change] = {
     "all": lambda views, expected: (views, expected),
-    "no turns by 45 degrees": lambda views, expected: (
+    "no rotations by 45 degrees": lambda views, expected: (
         dataclasses.replace(views, whole=np.delete(views.whole, slice(4, 8), axis=0)),
         expected,
     ),
     "no closer views": lambda views, expected: (dataclasses.replace(views, whole=views.whole[:8]), expected),
-    "no further turns and views": lambda views, expected: (dataclasses.replace(views, whole=views.whole[:4]), expected),
+    "no further rotations and views": lambda views, expected: (
+        dataclasses.replace(views, whole=views.whole[:4]),
+        expected,
+    ),
     "no quarters": lambda views, expected: (
         dataclasses.replace(views, quarters=np.zeros_like(views.quarters)),
         expected,
@@ -85,7 +89,7 @@ def real_photos(truth_csv: Path, model: ModelPackage) -> list[Photo]:
 
 
 def simulated_photos(imagery: Path, count: int, seed: int, model: ModelPackage) -> list[Photo]:
-    """Photos 3:2 of held-out places, turned by any multiple of 90 degrees and up to 45 more."""
+    """Simulates 3:2 photos of held-out places, rotated by a multiple of 90 degrees plus or minus up to 45 degrees."""
     from training.config import read_config
     from training.places.pairs import Imagery
 
@@ -104,7 +108,7 @@ def simulated_photos(imagery: Path, count: int, seed: int, model: ModelPackage) 
 
 
 def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
-    """Pixels, corners (4, 2) and camera of the square photos of training, widened to 3:2."""
+    """Yields pixels, corners (4, 2) and camera of simulated photos as in training, but 3:2 instead of square."""
     import cv2
 
     from training.places import pairs, views
@@ -131,7 +135,7 @@ def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
 
 
 def with_codes(index: RegionalIndex) -> RegionalIndex:
-    """A copy of a compact index that has short codes, too."""
+    """Copies a compact index and adds short codes."""
     folder = WORK / "with-codes"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(index.path, folder)
@@ -140,13 +144,13 @@ def with_codes(index: RegionalIndex) -> RegionalIndex:
     files = {**index.info["files"], coarse.CODES: {"sha256": file_sha256(folder / coarse.CODES), "bytes": size}}
     for name in (FEATURES, FEATURE_CELLS):
         files.pop(name, None)
-    told = {key: value for key, value in index.info.items() if key != FACTS}  # tiles alone
-    (folder / MANIFEST).write_text(json.dumps({**told, "files": files}), encoding="utf-8")
+    info = {key: value for key, value in index.info.items() if key != FACTS}  # without local features
+    (folder / MANIFEST).write_text(json.dumps({**info, "files": files}), encoding="utf-8")
     return RegionalIndex.open(folder)
 
 
 def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[str, dict]:
-    """What `measured` says of each variant; near the nadir only of photos that have one."""
+    """Measures each variant; near the nadir only with photos that have a nadir."""
     if use_nadir:
         photos = [photo for photo in photos if photo.truth.nadir is not None]
     return {
@@ -157,7 +161,7 @@ def measure(photos: list[Photo], index: RegionalIndex, use_nadir: bool) -> dict[
 
 
 def measure_reach(photos: list[Photo], index: RegionalIndex) -> dict[str, dict]:
-    """The same of photos with a nadir, for circles round it, with and without the distance from it."""
+    """Measures photos with a nadir for different search radii, with and without the distance from the nadir."""
     photos = [photo for photo in photos if photo.truth.nadir is not None]
     result = {}
     for reach, radius_km in (("everywhere", None), ("horizon", _HORIZON_KM), ("near", _RADIUS_KM)):
@@ -174,19 +178,21 @@ def measured(photos: list[Photo], index: RegionalIndex, variant: str, radius_km:
         views, expected = VARIANTS[variant](photo.views, Expectation(nadir, photo.field))
         circle = None if nadir is None or radius_km is None else Circle(*nadir, radius_km)
         start = time.perf_counter()
-        with mock.patch.object(candidates, "spread", _as_they_come if variant in _NOT_SPREAD else candidates.spread):
+        with mock.patch.object(
+            candidates, "spread", _without_spreading if variant in _NOT_SPREAD else candidates.spread
+        ):
             all_views = {index.info["model"]["sha256"]: views}
             found = candidates.find_candidates([index], all_views, None, max(RANKS), circle, expected)
         times.append(time.perf_counter() - start)
         ranks.append(first_right_ranks(photo.truth, [_candidate(rank, one) for rank, one in enumerate(found, 1)])[1])
     return {
         "recall_strict": [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS],
-        "log_rank": round(float(np.mean([math.log(r or _MISSED) for r in ranks])), 3),
+        "log_rank": round(float(np.mean([math.log(r or _MISSED_RANK) for r in ranks])), 3),
         "ms": round(1000 * float(np.median(times)), 1),
     }
 
 
-def _as_they_come(lat, lon, width_km, count):
+def _without_spreading(lat, lon, width_km, count):
     return np.arange(min(count, len(lat)))
 
 
@@ -215,7 +221,7 @@ def main() -> None:
                 args.imagery or chosen.imagery, args.simulated, args.seed, model
             )
     if not sets:
-        print("not measured: it takes real photos and their mosaic (set EARTHLOC_DATA)")
+        print("skipped: needs real photos and their mosaic (set EARTHLOC_DATA)")
         return
     report: dict[str, dict] = {}
     for name, photos in sets.items():
@@ -229,8 +235,8 @@ def main() -> None:
     for name, variants in report.items():
         print(f"\n{name}: strict recall at {', '.join(map(str, RANKS))}; mean log rank; ms")
         for variant, found in variants.items():
-            figures = "".join(f"{value:7.1f}" for value in found["recall_strict"])
-            print(f"  {variant:38}{figures}{found['log_rank']:9.3f}{found['ms']:8.1f}")
+            recall = "".join(f"{value:7.1f}" for value in found["recall_strict"])
+            print(f"  {variant:38}{recall}{found['log_rank']:9.3f}{found['ms']:8.1f}")
 
 
 if __name__ == "__main__":

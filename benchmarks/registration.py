@@ -1,9 +1,9 @@
-"""Registration apart from retrieval: photos against imagery of the right place, and of many wrong ones.
+"""Registration without retrieval: photos with imagery of the right place, and of many wrong places.
 
     python benchmarks/registration.py [EVIDENCE.jsonl] [--data ../shared/data] [--seconds 160] [--seed 0]
 
-Registers photos and adds a line for each try; it can be stopped and run again, with another seed for other places.
-benchmarks/registration_report.py makes tables of the lines.
+Registers photos and appends a line per try to the file. It can be stopped and run again, with another seed for other
+places. benchmarks/registration_report.py makes tables from the lines.
 """
 
 from __future__ import annotations
@@ -31,23 +31,25 @@ from engine.registration import footprint, prepare, register
 
 EVIDENCE, INDEX = Path("build/evidence.jsonl"), Path("resources/indexes/world")
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-POOL = 5  # wrong places whose imagery is read once for several photos
-RENEWED = 0.05  # share of tries at which one of them gives way to a new one
-FORCED = 0.06  # share of tries in which the early checks are left out, so that wrong places leave evidence too
+POOL_SIZE = 5  # wrong places whose imagery is read once for several photos
+RENEWAL_SHARE = 0.05  # share of tries that replace one of these places
+FORCED_SHARE = 0.06  # share of tries without the early checks, so that there is evidence of wrong places too
 
 
 def main() -> None:
-    """Registers until the time is up, one random try after the other."""
+    """Runs random tries until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("evidence", type=Path, nargs="?", default=EVIDENCE)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARTHLOC_DATA", "../shared/data")))
     parser.add_argument("--seconds", type=float, default=160.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kinds", default="right,wrong,alike,negative,simulated", help="in turn; may name one twice")
-    parser.add_argument("--index", type=Path, default=INDEX, help="regional index, for look-alikes")
+    parser.add_argument(
+        "--kinds", default="right,wrong,alike,negative,simulated", help="one after the other; may be repeated"
+    )
+    parser.add_argument("--index", type=Path, default=INDEX, help="regional index, for the kind alike")
     arguments = parser.parse_args()
     if not (arguments.data / MOSAIC).is_file():
-        print("skipped: photos and imagery are not at hand (EARTHLOC_DATA)")
+        print("skipped: needs photos and imagery (set EARTHLOC_DATA)")
         return
     arguments.evidence.parent.mkdir(parents=True, exist_ok=True)
     tries = Tries(arguments.data, np.random.default_rng(arguments.seed), arguments.index)
@@ -72,13 +74,13 @@ class Tries:
         self.index = index
         self.places = prepare.Places()
         self.pool: list[tuple[float, float, float]] = []
-        self.turn = int(rng.integers(1000))
-        self.seen: set[tuple] = set()  # wrong pairs of photo and place, each of which is tried once
+        self.next_truth = int(rng.integers(1000))
+        self.tried: set[tuple] = set()  # wrong pairs of photo and place; each is tried once
 
     def right(self) -> dict:
-        """A photo of the truth table against imagery round its true place, a tile off to the side."""
-        truth = self.truths[self.turn % len(self.truths)]
-        self.turn += 1
+        """Tries a photo of the truth table with imagery near its true place, off by a random distance."""
+        truth = self.truths[self.next_truth % len(self.truths)]
+        self.next_truth += 1
         width_km = float(geo.side_lengths_km(truth.corners).mean())
         x, y = self.rng.normal(0, 0.15 * width_km, 2)
         lat, lon = geo.LocalFrame(*truth.center).to_lat_lon(x, y)
@@ -86,7 +88,7 @@ class Tries:
         return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), place, truth)
 
     def wrong(self) -> dict:
-        """A photo of the truth table against imagery of some other land."""
+        """Tries a photo of the truth table with imagery of another place on land."""
         while True:
             truth = self.truths[self.rng.integers(len(self.truths))]
             place = self._elsewhere(truth.center)
@@ -94,7 +96,7 @@ class Tries:
                 return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), place, None)
 
     def negative(self) -> dict:
-        """A photo that shows nothing that could be located, against imagery of some land."""
+        """Tries a photo that shows nothing locatable with imagery of a place on land."""
         while True:
             path = self.negatives[self.rng.integers(len(self.negatives))]
             place = self._elsewhere(None)
@@ -102,7 +104,7 @@ class Tries:
                 return self._try(path.name, self._photo(path, None), place, None)
 
     def alike(self) -> dict:
-        """A photo against a wrong place that the retrieval proposed."""
+        """Tries a photo with a wrong place that the retrieval proposed."""
         from engine.localize import Localizer, Query, models_of
         from engine.retrieval.index import RegionalIndex
 
@@ -115,7 +117,7 @@ class Tries:
             if truth.photo.name not in self.proposed:
                 query = Query(truth.photo, None, top_k=100, use_nadir=False, register=False)
                 self.proposed[truth.photo.name] = self.localizer.localize(query)["candidates"]
-            # Far enough that the imagery looked at shows nothing of the true place.
+            # Far enough that the imagery shows nothing of the true place.
             reach = 2.2 * float(geo.side_lengths_km(truth.corners).max())
             far = [
                 c
@@ -126,11 +128,11 @@ class Tries:
                 continue
             chosen = far[self.rng.integers(len(far))]
             place = (*chosen["center"], chosen["width_km"])
-            if self._is_new(truth.photo.name, self._looked_at(self._photo(truth.photo, truth.nadir), place)):
+            if self._is_new(truth.photo.name, self._effective_place(self._photo(truth.photo, truth.nadir), place)):
                 return self._try(truth.photo.name, self._photo(truth.photo, truth.nadir), place, None)
 
     def simulated(self) -> dict:
-        """A photo simulated from the same imagery, with clouds, against imagery round its place."""
+        """Tries a photo that is simulated from the same imagery, with clouds, with imagery near its place."""
         from training.places.camera import IssCamera
         from training.places.simulate import simulate_photo
         from training.places.weather import Weather
@@ -166,22 +168,22 @@ class Tries:
         return self.prepared[path.name]
 
     @staticmethod
-    def _looked_at(photo: prepare.PreparedPhoto, place: tuple) -> tuple[float, float, float]:
-        """As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width."""
+    def _effective_place(photo: prepare.PreparedPhoto, place: tuple) -> tuple[float, float, float]:
+        """As in engine/registration/candidates.py: a known lens determines the width instead of the tile."""
         width_km = photo.lens_width_km or place[2]
         return (*prepare.on_grid(*place[:2], width_km), width_km)
 
     def _is_new(self, name: str, place: tuple) -> bool:
-        """Whether this pair was not tried yet; from now on it was."""
-        new = (name, place) not in self.seen
-        self.seen.add((name, place))
+        """Tells whether this pair was not tried before, and records it as tried."""
+        new = (name, place) not in self.tried
+        self.tried.add((name, place))
         return new
 
     def _elsewhere(self, center: tuple[float, float] | None) -> tuple[float, float, float]:
-        """A place on land, far from `center`, one of the pool that is renewed little by little."""
-        if len(self.pool) >= POOL and self.rng.random() < RENEWED:
-            self.pool.pop(int(self.rng.integers(POOL)))
-        while len(self.pool) < POOL:
+        """Draws a place on land far from `center`, from a pool that is renewed gradually."""
+        if len(self.pool) >= POOL_SIZE and self.rng.random() < RENEWAL_SHARE:
+            self.pool.pop(int(self.rng.integers(POOL_SIZE)))
+        while len(self.pool) < POOL_SIZE:
             self.pool.append(self._new_place(None))
         far = [p for p in self.pool if center is None or float(geo.distance_km(*center, *p[:2])) > 1500]
         return far[self.rng.integers(len(far))] if far else self._new_place(center)
@@ -194,8 +196,8 @@ class Tries:
                 return lat, lon, float(self.rng.choice([220.0, 313.0, 443.0, 626.0]))
 
     def _try(self, name: str, photo: prepare.PreparedPhoto, place: tuple, truth: Truth | None) -> dict:
-        forced = bool(self.rng.random() < FORCED) and truth is None
-        place = self._looked_at(photo, place)
+        forced = bool(self.rng.random() < FORCED_SHARE) and truth is None
+        place = self._effective_place(photo, place)
         started, cpu = time.perf_counter(), time.process_time()
         surveyed = self.places.get(place, lambda: prepare.survey(self.imagery, *place))
         found = register.register(photo, surveyed, self.imagery, keep_any=forced)

@@ -1,9 +1,9 @@
-"""The camera's altitude as the tie points and the lens alone have it, on photos whose footprint is known.
+"""Altitude of the camera from tie points and lens alone, on photos with known footprints.
 
     python benchmarks/registration_altitude.py [--data ../shared/data]
 
-Registers the photos of truth.csv whose lens is known at their true place, then solves the camera once more from the
-tie points without what is known of the station's altitude. Photos tilted by more than 20 degrees are left out.
+Registers the photos of truth.csv with a known lens at their true place. Then solves the camera again from the tie
+points, without the prior on the altitude of the station. Photos tilted by more than 20 degrees are left out.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from engine.registration.confidence import LOCATED
 from engine.registration.register import register
 
 MOSAIC = "imagery/bluemarble_2004-08_z8_webmercator.tif"
-STATION_KM = 418.0  # above the ellipsoid, in the years and at the latitudes of these photos; good to 2 %
-ANY_KM = 1e6  # a standard deviation that says nothing
+STATION_KM = 418.0  # above the ellipsoid, in the years and at the latitudes of these photos; accurate to 2 %
+NO_PRIOR_SD_KM = 1e6
 
 
 def main() -> None:
@@ -35,10 +35,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EARTHLOC_DATA", "../shared/data")))
     data = parser.parse_args().data
     if not (data / MOSAIC).is_file():
-        print("skipped: photos and imagery are not at hand (EARTHLOC_DATA)")
+        print("skipped: needs photos and imagery (set EARTHLOC_DATA)")
         return
-    as_used, alone = [], []
-    known_sd_km = solve.ALTITUDE_SD_KM
+    with_prior, without_prior = [], []
+    prior_sd_km = solve.ALTITUDE_SD_KM
     with RasterSource.open(data / MOSAIC) as imagery:
         for truth in read_truth(data / "photos" / "truth.csv"):
             photo = prepare.prepare(read_photo(truth.photo, prepare.PHOTO_PX), truth.nadir)
@@ -48,19 +48,19 @@ def main() -> None:
             if found is None or found.confidence <= LOCATED or found.evidence.tilt_deg > 20.0:
                 continue
             sd_px = 2.0 * max(0.5, found.evidence.rms_px / 2**0.5)
-            solve.ALTITUDE_SD_KM = ANY_KM
+            solve.ALTITUDE_SD_KM = NO_PRIOR_SD_KM
             free = solve.solve_camera(found.tie_points, found.camera, photo.prior, sd_px, robust=False)
-            solve.ALTITUDE_SD_KM = known_sd_km
-            as_used.append(found.evidence.altitude_km)
-            alone.append(free.camera.nadir()[2])
-            said = float(np.sqrt(free.covariance[2, 2]))
-            text = f"{as_used[-1]:.0f} km; without the prior {alone[-1]:.0f} ± {said:.0f}"
+            solve.ALTITUDE_SD_KM = prior_sd_km
+            with_prior.append(found.evidence.altitude_km)
+            without_prior.append(free.camera.nadir()[2])
+            sd_km = float(np.sqrt(free.covariance[2, 2]))
+            text = f"{with_prior[-1]:.0f} km; without the prior {without_prior[-1]:.0f} ± {sd_km:.0f}"
             print(f"{truth.photo.name}: {text}", flush=True)
-    for name, found_km in (("as used", as_used), ("without the prior", alone)):
-        off = np.abs(np.array(found_km) / STATION_KM - 1.0)
+    for name, altitudes_km in (("with the prior", with_prior), ("without the prior", without_prior)):
+        error = np.abs(np.array(altitudes_km) / STATION_KM - 1.0)
         print(
-            f"{name}: {min(found_km):.0f} to {max(found_km):.0f} km, median {np.median(found_km):.0f}; "
-            f"{(off < 0.05).sum()} of {len(off)} within 5 % of {STATION_KM:.0f} km"
+            f"{name}: {min(altitudes_km):.0f} to {max(altitudes_km):.0f} km, median {np.median(altitudes_km):.0f}; "
+            f"{(error < 0.05).sum()} of {len(error)} within 5 % of {STATION_KM:.0f} km"
         )
 
 

@@ -1,11 +1,11 @@
-"""Photo at four rotations, or every tile at four rotations? Recall, size and time of both on real photos.
+"""Rotating the photo compared with rotating every tile: recall, size and time of both on real photos.
 
-The EarthLoc recipe stores every tile at 0, 90, 180 and 270 degrees and searches with the photo as it is; we
-store tiles once and search with the photo at four rotations. Usage:
+EarthLoc stores every tile at 0, 90, 180 and 270 degrees and searches with the photo at one rotation. We store tiles
+once and search with the photo at four rotations. Usage:
 
     python benchmarks/rotations.py [TRUTH.csv --index DIR --imagery RASTER] [--json]
 
-By default on the real photos at hand; without any there is nothing to measure.
+Uses the real photos of EARTHLOC_DATA by default; without real photos it is skipped.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
 
 
-def embed_tiles_turned(index: RegionalIndex, imagery: Path, model: ModelPackage) -> np.ndarray:
-    """Descriptors (4, count, dimension) of every tile turned by 0, 90, 180, 270 degrees."""
-    turned = np.empty((4, index.count, model.dimension), np.float32)
+def embed_rotated_tiles(index: RegionalIndex, imagery: Path, model: ModelPackage) -> np.ndarray:
+    """Computes descriptors (4, count, dimension) of every tile rotated by 0, 90, 180 and 270 degrees."""
+    descriptors = np.empty((4, index.count, model.dimension), np.float32)
     with RasterSource.open(imagery) as source:
         for start in range(0, index.count, 16):
             tiles = index.tiles[start : start + 16]
@@ -40,12 +40,12 @@ def embed_tiles_turned(index: RegionalIndex, imagery: Path, model: ModelPackage)
                 ]
             )
             for k in range(4):
-                turned[k, start : start + len(tiles)] = model.embed(np.rot90(squares, k, axes=(1, 2)))
-    return turned
+                descriptors[k, start : start + len(tiles)] = model.embed(np.rot90(squares, k, axes=(1, 2)))
+    return descriptors
 
 
 def recalls(scores: np.ndarray, index: RegionalIndex, truths: list, use_nadir: bool) -> dict[str, dict[str, float]]:
-    """Both recalls of a (photos, tiles) score matrix."""
+    """Computes recall by both rules from a score matrix (photos, tiles)."""
     hits = []
     for truth, row_scores in zip(truths, scores, strict=True):
         if use_nadir and truth.nadir is not None:
@@ -75,7 +75,7 @@ def main() -> None:
     chosen = setting()
     truth_csv = args.truth or chosen.truth
     if truth_csv is None or len(read_truth(truth_csv)) < 10:
-        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        print("skipped: needs real photos (set EARTHLOC_DATA)")
         return
     index = RegionalIndex.open(args.index or index_of(chosen))
     model = model_of(index)
@@ -84,16 +84,16 @@ def main() -> None:
     photos = [read_photo(truth.photo).pixels for truth in truths]
     start = time.perf_counter()
     squares = [model.prepare(model.photo_light(pixels)) for pixels in photos]
-    turns = range(len(ROTATIONS_DEG))
-    four = np.stack([model.embed(np.stack([np.rot90(square, turn) for turn in turns])) for square in squares])
+    rotations = range(len(ROTATIONS_DEG))
+    photo_vectors = np.stack([model.embed(np.stack([np.rot90(square, k) for k in rotations])) for square in squares])
     embed_s = (time.perf_counter() - start) / len(photos)
-    turned = embed_tiles_turned(index, imagery, model)
-    photo_turned = np.einsum("prd,nd->prn", four, index.descriptors).max(axis=1)
-    tiles_turned = np.einsum("pd,knd->pkn", four[:, 0], turned).max(axis=1)
+    tile_vectors = embed_rotated_tiles(index, imagery, model)
+    rotated_photo_scores = np.einsum("prd,nd->prn", photo_vectors, index.descriptors).max(axis=1)
+    rotated_tile_scores = np.einsum("pd,knd->pkn", photo_vectors[:, 0], tile_vectors).max(axis=1)
     result = {"photos": len(truths), "tiles": index.count, "embed_four_s": round(embed_s, 3)}
     for name, scores, rows in (
-        ("photo turned", photo_turned, index.count),
-        ("tiles turned", tiles_turned, 4 * index.count),
+        ("photo turned", rotated_photo_scores, index.count),
+        ("tiles turned", rotated_tile_scores, 4 * index.count),
     ):
         result[name] = {
             "megabytes": round(rows * model.dimension * 4 / 1e6, 1),

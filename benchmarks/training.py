@@ -1,13 +1,13 @@
-"""Training throughput beside the EarthLoc recipe as its authors wrote it, and peak memory of `fit`.
+"""Training throughput compared with the EarthLoc recipe as its authors implemented it, and peak memory of `fit`.
 
     python benchmarks/training.py [--places 4] [--steps 2] [--json]
     python benchmarks/training.py --memory quick.toml [--data ../shared/data]
-    python benchmarks/training.py --memory default.toml --pictures runs/default     # few steps on its pictures
+    python benchmarks/training.py --memory default.toml --pictures runs/default     # a few steps on its pictures
 
-Throughput is in pictures per second of processor time, one thread, so that what else runs on the computer hardly
-matters; ratios are what to quote. The authors' way: ResNet-50 up to stage 3 at 320 px, MixVPR, 4,096 numbers, float32,
-and one view at a time through rotation, crop, perspective, resizing and colours at 800 px, each a resampling of its
-own. Ours: the same network and batch as `earthloc.toml` trains them, in one warp and bfloat16; and the default model.
+Throughput is in pictures per second of processor time with one thread, so that other programs on the computer hardly
+matter; quote the ratios. The authors' method: ResNet-50 up to stage 3 at 320 px, MixVPR, 4,096 dimensions, float32, and
+one view at a time through rotation, crop, perspective, resizing and colour jitter at 800 px, each with its own
+resampling. Ours: the same network and batch with `earthloc.toml`, in one warp and bfloat16; and the default model.
 Needs the training extra (`pip install -e '.[training]'`).
 """
 
@@ -47,7 +47,7 @@ from training.published_config import read_published
 from training.published_fit import Objective
 
 BEFORE_PX, CROP_PX, YEARS = 800, 700, 4
-AUTHORS = "EarthLoc as its authors wrote it"
+AUTHORS = "EarthLoc as its authors implemented it"
 FIT = """
 import resource, sys
 from training.cli import main
@@ -60,19 +60,19 @@ import resource, sys
 from dataclasses import replace
 from pathlib import Path
 import torch
-from engine.work import Work
+from engine.progress import Progress
 from training.config import read_config
 from training.fit import Trainer
 torch.set_num_threads(1)
 config = read_config(Path(sys.argv[1]))
 config = replace(config, steps=replace(config.steps, steps=3, small_share=0.34))
-Trainer(config, Path(sys.argv[2]), Path(sys.argv[3])).run(Work())
+Trainer(config, Path(sys.argv[2]), Path(sys.argv[3])).run(Progress())
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
 """
 
 
 def one_view_at_a_time(pictures: Tensor, size_px: int) -> Tensor:
-    """The authors' augmentation of pictures (n, 3, 800, 800), in [0, 1]: each by itself, each part a resampling."""
+    """The authors' augmentation of pictures (n, 3, 800, 800) in [0, 1]: one at a time, each part with a resampling."""
     jitter = kornia.augmentation.ColorJitter(0.9, 0.9, 0.9, 0.0, p=1.0)
     views = []
     for picture in pictures:
@@ -96,7 +96,7 @@ def one_view_at_a_time(pictures: Tensor, size_px: int) -> Tensor:
 
 
 def published_step(places: int, authors: bool) -> Callable[[], int]:
-    """A step of the EarthLoc recipe on pictures of noise; it returns how many pictures it was of."""
+    """Makes a training step of the EarthLoc recipe on random pictures; the step returns its number of pictures."""
     torch.manual_seed(0)
     network = build(PUBLISHED["earthloc"], seed=0).train()
     objective = Objective(network, "multi_similarity")
@@ -126,17 +126,17 @@ def published_step(places: int, authors: bool) -> Callable[[], int]:
     return step
 
 
-def pace(step: Callable[[], int], steps: int) -> float:
-    """Pictures per second of processor time, after a step to warm up."""
+def throughput(step: Callable[[], int], steps: int) -> float:
+    """Pictures per second of processor time, after a warm-up step."""
     step()
-    began, seen = time.process_time(), 0
+    start, pictures = time.process_time(), 0
     for _ in range(steps):
-        seen += step()
-    return seen / (time.process_time() - began)
+        pictures += step()
+    return pictures / (time.process_time() - start)
 
 
-def default_paces(data: Path) -> dict[str, float]:
-    """Pictures per second of simulating and of training by the default recipe, on a small region, and of all of it."""
+def default_throughput(data: Path) -> dict[str, float]:
+    """Pictures per second of the default recipe: simulation and training on a small region, and both for all of it."""
     whole = config = read_config(Path("default.toml"))
     if not (data / config.imagery.mosaic).is_file():
         config = replace(
@@ -147,36 +147,37 @@ def default_paces(data: Path) -> dict[str, float]:
     places = replace(config.places, tile_km=(443.0,), bbox=(5.0, 40.0, 30.0, 52.0), photos=256, test_photos=8)
     steps = replace(config.steps, steps=21, batch=64)
     config = replace(config, places=places, steps=steps)
-    reported: dict[str, list[float]] = {}
+    report_times: dict[str, list[float]] = {}
 
-    def note(stage: str, done: int, total: int, message: str) -> None:
-        """When each stage reports; the first report of a stage comes before its work, or after its first step."""
-        reported.setdefault("train" if stage.startswith("train") else "simulate", []).append(time.process_time())
+    def record(stage: str, done: int, total: int, message: str) -> None:
+        """Records the time of each report; a stage reports first before its work, or after its first step."""
+        report_times.setdefault("train" if stage.startswith("train") else "simulate", []).append(time.process_time())
 
     with tempfile.TemporaryDirectory() as out:
-        Trainer(config, Path(out), data).run(Progress(note))
+        Trainer(config, Path(out), data).run(Progress(record))
         pictures = tile_count(config, data, out) + places.photos + places.test_photos
-        to_make = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
-    # The last step is not counted: recall is measured before it is reported.
-    trained = 2 * steps.batch * (steps.steps - 2) / (reported["train"][-2] - reported["train"][0])
-    made = pictures / (reported["simulate"][-1] - reported["simulate"][0])
-    to_train = 2 * whole.steps.steps * whole.steps.batch
+        whole_pictures = tile_count(replace(config, places=whole.places), data, out) + whole.places.photos
+    # The last step does not count, because validation runs before its report.
+    training_rate = 2 * steps.batch * (steps.steps - 2) / (report_times["train"][-2] - report_times["train"][0])
+    simulation_rate = pictures / (report_times["simulate"][-1] - report_times["simulate"][0])
+    trained = 2 * whole.steps.steps * whole.steps.batch
     return {
-        "simulating": made,
-        "training": trained,
-        f"{to_make:,} made, {to_train:,} trained on": to_train / (to_make / made + to_train / trained),
+        "simulation": simulation_rate,
+        "training": training_rate,
+        f"{whole_pictures:,} simulated, {trained:,} trained on": trained
+        / (whole_pictures / simulation_rate + trained / training_rate),
     }
 
 
 def tile_count(config: TrainingConfig, data: Path, scratch: str) -> int:
-    """How many tiles a configuration trains on."""
+    """Number of tiles that a configuration trains on."""
     imagery = Imagery(config.imagery, config.places, config.network.size_px, config.views, data, Path(scratch))
     imagery.close()
     return len(imagery.tiles)
 
 
 def peak_memory_gb(config: str, data: Path, pictures: Path | None) -> float:
-    """Peak resident memory of a whole `fit`, or of a few steps on the pictures of another, in a process of its own."""
+    """Peak resident memory of a whole `fit`, or of a few steps on the pictures of another run, in a new process."""
     with tempfile.TemporaryDirectory() as out:
         if pictures is None:
             run = [FIT, "fit", "--config", config, "--data", str(data), "--out", out, "--threads", "1", "--cpu"]
@@ -189,11 +190,11 @@ def peak_memory_gb(config: str, data: Path, pictures: Path | None) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--places", type=int, default=4, help="of a batch, four pictures each")
+    parser.add_argument("--places", type=int, default=4, help="places in a batch, four pictures each")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--memory", metavar="CONFIG", help="measure the memory of this configuration instead")
     parser.add_argument(
-        "--pictures", type=Path, metavar="RUN", help="with --memory: a few steps on this run's pictures"
+        "--pictures", type=Path, metavar="RUN", help="with --memory: run a few steps on the pictures of this run"
     )
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data")
     parser.add_argument("--json", action="store_true")
@@ -205,8 +206,8 @@ def main() -> None:
         return
     rows: dict[str, float] = {}
 
-    def tell(name: str, value: float) -> None:
-        """Each figure as soon as it is there: the last one takes minutes."""
+    def report(name: str, value: float) -> None:
+        """Prints each result as soon as it is measured, because the last one takes minutes."""
         rows[name] = value
         ratio = value / rows[AUTHORS]
         if not args.json:
@@ -214,10 +215,10 @@ def main() -> None:
 
     if not args.json:
         print("pictures per second of processor time, one thread")
-    tell(AUTHORS, pace(published_step(args.places, authors=True), args.steps))
-    tell("earthloc.toml", pace(published_step(args.places, authors=False), args.steps))
-    for name, value in default_paces(args.data.resolve()).items():
-        tell(f"default.toml, {name}", value)
+    report(AUTHORS, throughput(published_step(args.places, authors=True), args.steps))
+    report("earthloc.toml", throughput(published_step(args.places, authors=False), args.steps))
+    for name, value in default_throughput(args.data.resolve()).items():
+        report(f"default.toml, {name}", value)
     if args.json:
         print(json.dumps({"per_second": rows, "ratio": {name: value / rows[AUTHORS] for name, value in rows.items()}}))
 

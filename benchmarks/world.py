@@ -1,14 +1,14 @@
-"""Where a photo is, from nothing or near its nadir: the EarthLoc way, tiles, votes of local features, and both.
+"""Retrieval worldwide and near the nadir: EarthLoc's method, tiles, votes of local features, and both.
 
     python benchmarks/world.py [--simulated 60] [--seed 501] [--locate] [--wrong 11] [--json]
 
-With the index of the world that comes along: strict recall (docs/cli.md) at 1, 5, 10, 20, 100 and milliseconds a
-photo, in the whole world and within 1,000 km of the nadir, on the photos and passes of EARTHLOC_DATA and on photos
-simulated of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way":
-likeness of tiles alone, the photo in four rotations. With --locate the photos are also registered with the mosaic that
-comes along; with --wrong so many times each at the best poses that are 1,500 km or more from the true place, and those
-that show nothing at their best poses. Ends with 1 when a photo is located wrongly, or at a wrong place. Last, memory
-and bytes on disk.
+Reports, with the shipped world index, strict recall (docs/cli.md) at 1, 5, 10, 20 and 100 and milliseconds per photo,
+in the whole world and within 1,000 km of the nadir. Uses the photos and passes of EARTHLOC_DATA, and photos simulated
+of places that no model was trained on (needs the training extra and the 611 m mosaic). "EarthLoc way" is the cosine
+similarity of tiles alone, with the photo at four rotations. --locate also registers the photos with the shipped mosaic.
+--wrong N also registers each photo at its N best poses that are 1,500 km or more from the true place, and photos that
+show nothing at their N best poses. Exit code 1 means that a photo was located wrongly, or at a wrong place. Finally
+reports memory and bytes on disk.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def prepared(truth: Truth, pixels, field, model) -> Photo:
     return Photo(truth, embed_views(model, pixels), features, field, ms)
 
 
-def real(table: Path, model) -> list[Photo]:
+def real_photos(table: Path, model) -> list[Photo]:
     found = []
     for truth in read_truth(table):
         photo = read_photo(truth.photo, max_px=1024)
@@ -78,7 +78,7 @@ def real(table: Path, model) -> list[Photo]:
     return found
 
 
-def simulated(imagery: Path, count: int, seed: int, model) -> list[Photo]:
+def simulated_photos(imagery: Path, count: int, seed: int, model) -> list[Photo]:
     from _setting import WORK
 
     from training.config import read_config
@@ -97,7 +97,7 @@ def simulated(imagery: Path, count: int, seed: int, model) -> list[Photo]:
     return found
 
 
-def ways(index: RegionalIndex) -> dict[str, Callable[[Photo, Circle | None, Expectation], Places]]:
+def methods(index: RegionalIndex) -> dict[str, Callable[[Photo, Circle | None, Expectation], Places]]:
     sha256 = index.info["model"]["sha256"]
 
     def earthloc(photo, circle, _):
@@ -122,7 +122,7 @@ def ways(index: RegionalIndex) -> dict[str, Callable[[Photo, Circle | None, Expe
     return {"EarthLoc way": earthloc, "tiles": tiles, "votes": votes, "both": both, "both, lens unknown": both_no_lens}
 
 
-def measured(photos: list[Photo], way, near: bool) -> dict:
+def measured(photos: list[Photo], method, near: bool) -> dict:
     ranks, times = [], []
     for photo in photos:
         truth = photo.truth
@@ -130,20 +130,20 @@ def measured(photos: list[Photo], way, near: bool) -> dict:
             continue
         circle = Circle(*truth.nadir, _RADIUS_KM) if near else None
         start = time.perf_counter()
-        places = way(photo, circle, Expectation(truth.nadir if near else None, photo.field))
+        places = method(photo, circle, Expectation(truth.nadir if near else None, photo.field))
         times.append(1000 * (time.perf_counter() - start))
         reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
-        away = geo.distance_km(*np.array(places).reshape(-1, 2).T, *truth.center)
-        ranks.append(next(iter(np.flatnonzero(away <= reach_km) + 1), None))
+        distances = geo.distance_km(*np.array(places).reshape(-1, 2).T, *truth.center)
+        ranks.append(next(iter(np.flatnonzero(distances <= reach_km) + 1), None))
     recall = [round(100 * sum(r is not None and r <= k for r in ranks) / len(ranks), 1) for k in RANKS]
     return {"photos": len(ranks), "recall_strict": recall, "ms": round(float(np.median(times)))}
 
 
 def wrong_tries(index: RegionalIndex, data: Path, tables: list[Path], count: int) -> dict:
-    """How many tries at wrong places gave a registration, and how sure the surest was."""
+    """Registers photos at wrong places; returns the numbers of tries and registrations, and the highest confidence."""
     photos = [(truth.photo, truth.center) for table in tables for truth in read_truth(table)]
     photos += [(file, None) for file in sorted((data / "photos" / "negatives").iterdir())]
-    tries, sure = 0, []
+    tries, confidences = 0, []
     with open_imagery(index.path.parent / index.info["source"]["path"]) as imagery:
         for file, center in photos:
             photo = read_photo(file, max_px=1024)
@@ -151,29 +151,29 @@ def wrong_tries(index: RegionalIndex, data: Path, tables: list[Path], count: int
             wrong = [
                 pose for pose in poses if center is None or geo.distance_km(pose.lat, pose.lon, *center) > _AWAY_KM
             ]
-            ready = prepare(photo, None)
+            prepared_photo = prepare(photo, None)
             for pose in wrong[:count]:
                 tries += 1
                 place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
-                found = register(ready, place, imagery, pose=pose)
+                found = register(prepared_photo, place, imagery, pose=pose)
                 if found is not None:
-                    sure.append(round(found.confidence, 4))
-    return {"tries": tries, "registered": len(sure), "highest_confidence": max(sure, default=None)}
+                    confidences.append(round(found.confidence, 4))
+    return {"tries": tries, "registered": len(confidences), "highest_confidence": max(confidences, default=None)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulated", type=int, default=60)
     parser.add_argument("--seed", type=int, default=501)
-    parser.add_argument("--locate", action="store_true", help="register the photos, too")
-    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="tries at wrong places for each photo")
+    parser.add_argument("--locate", action="store_true", help="also register the photos")
+    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="tries per photo at wrong places")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     chosen = setting()
     data = chosen.truth.parent.parent if chosen.truth is not None else Path()
     tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
     if not any(table.is_file() for table in tables.values()):
-        print("not measured: it takes real photos (set EARTHLOC_DATA)")
+        print("skipped: needs real photos (set EARTHLOC_DATA)")
         return 0
     start = time.perf_counter()
     index = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world"))
@@ -182,15 +182,15 @@ def main() -> int:
     index.features.all.nearest(np.zeros((1, 128), np.float32), 1)
     read_ms = 1000 * (time.perf_counter() - start)
     model = model_of(index)
-    sets = {name: real(table, model) for name, table in tables.items() if table.is_file()}
+    sets = {name: real_photos(table, model) for name, table in tables.items() if table.is_file()}
     if args.simulated:
-        sets["simulated"] = simulated(chosen.imagery, args.simulated, args.seed, model)
+        sets["simulated"] = simulated_photos(chosen.imagery, args.simulated, args.seed, model)
     report: dict = {"opened_ms": round(opened_ms, 1), "features_read_ms": round(read_ms), "recall": {}, "located": {}}
     for name, photos in sets.items():
         for where, near in (("whole world", False), ("near the nadir", True)):
             if near and not any(photo.truth.nadir for photo in photos):
                 continue
-            found = {way: measured(photos, function, near) for way, function in ways(index).items()}
+            found = {method: measured(photos, function, near) for method, function in methods(index).items()}
             print(f"measured: {name}, {where}", file=sys.stderr)
             report["recall"][f"{name}, {where}"] = found
         report["features_ms"] = round(float(np.median([photo.features_ms for photo in photos])))
@@ -203,20 +203,20 @@ def main() -> int:
     report["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
     report["bytes"] = {"index": sum(entry["bytes"] for entry in index.info["files"].values())}
     report["bytes"]["mosaic"] = (index.path.parent / index.info["source"]["path"]).stat().st_size
-    surest = report.get("wrong", {}).get("highest_confidence") or 0.0
-    failed = surest >= LOCATED or any(found["wrong"] for found in report["located"].values())
+    highest = report.get("wrong", {}).get("highest_confidence") or 0.0
+    failed = highest >= LOCATED or any(found["wrong"] for found in report["located"].values())
     if args.json:
         print(json.dumps(report))
         return int(failed)
-    print(f"index opened in {opened_ms:.0f} ms; its features read in {read_ms:.0f} ms, once")
+    print(f"index opened in {opened_ms:.0f} ms; its features read once in {read_ms:.0f} ms")
     print(f"features of a photo: {report['features_ms']} ms")
     for name, found in report["recall"].items():
         print(f"\n{name}: strict recall at {', '.join(map(str, RANKS))}; ms; photos")
-        for way, figures in found.items():
-            recall = "".join(f"{value:7.1f}" for value in figures["recall_strict"])
-            print(f"  {way:20}{recall}{figures['ms']:7d}{figures['photos']:5d}")
+        for method, metrics in found.items():
+            recall = "".join(f"{value:7.1f}" for value in metrics["recall_strict"])
+            print(f"  {method:20}{recall}{metrics['ms']:7d}{metrics['photos']:5d}")
     for name, found in report["located"].items():
-        print(f"\n{name}, registered with the mosaic that comes along: {json.dumps(found)}")
+        print(f"\n{name}, registered with the shipped mosaic: {json.dumps(found)}")
     if args.wrong:
         print(f"\nat wrong places: {json.dumps(report['wrong'])}")
     print(f"\npeak memory {report['peak_memory_mb']} MB; bytes {report['bytes']}")

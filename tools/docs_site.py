@@ -1,4 +1,4 @@
-"""Part of `make docs` (mkdocs.yml): README.md and its like are pages of the site, too, and links lead to pages."""
+"""MkDocs hooks of `make docs` (mkdocs.yml): add README.md and similar files as pages, and adapt links to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# Texts at the top of the repository, where GitHub shows them, and the pages that they become.
+# Documents in the root folder of the repository, and their page names on the site.
 PAGES = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -20,7 +20,7 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
 def on_files(files, config):
-    """Adds the pages of PAGES."""
+    """Adds the documents of PAGES to the site."""
     for name, page in PAGES.items():
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
@@ -28,17 +28,17 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Links between texts of the repository, made links between pages; other files are those of the repository."""
+    """Rewrites links between documents to links between pages, and links to other files to links to the repository."""
     here = page.file.src_uri
     source = {page: name for name, page in PAGES.items()}.get(here, f"docs/{here}")
 
-    def moved(link: re.Match) -> str:
+    def rewrite(link: re.Match) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link[1]))
-        there = PAGES.get(target) or (target.removeprefix("docs/") if target.startswith("docs/") else None)
-        if there is not None:
-            return posixpath.relpath(there, posixpath.dirname(here) or ".")
+        target_page = PAGES.get(target) or (target.removeprefix("docs/") if target.startswith("docs/") else None)
+        if target_page is not None:
+            return posixpath.relpath(target_page, posixpath.dirname(here) or ".")
         if not (REPOSITORY / target).exists():
-            return link[1]  # MkDocs says that it leads nowhere
+            return link[1]  # MkDocs reports the broken link
         return f"{config['repo_url']}/blob/main/{target}"
 
-    return _LINK.sub(moved, markdown)
+    return _LINK.sub(rewrite, markdown)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_qgis.sh PYTHON: sees to it that QGIS 3.22 or newer and its Python are there; installs Debian's as root.
+# install_qgis.sh PYTHON: checks for QGIS 3.22 or newer and its Python; as root on Debian it installs a missing QGIS.
 set -euo pipefail
 python=$1
 
@@ -21,6 +21,6 @@ cat >&2 <<TEXT
 QGIS 3.22 or newer with its Python ($python) was not found. Install it and run make again:
   Debian, Ubuntu:  sudo apt-get install qgis python3-qgis python3-venv
   Fedora:          sudo dnf install qgis python3-qgis
-Another Python that can 'import qgis' is named with  make QGIS_PYTHON=/path/to/python3.
+To use another Python that can 'import qgis':  make QGIS_PYTHON=/path/to/python3
 TEXT
 exit 1

@@ -1,11 +1,10 @@
-"""The main job from end to end, as `make run` does it: imagery, index, photos, footprints, shapefile, picture.
+"""The whole workflow of `make run`: imagery, index, photos, footprints, shapefile and map pictures.
 
     python tools/main_job.py [--photo FILE]
 
-With real data at hand (EARTHLOC_DATA, else ../shared/data) real photos are located in real imagery; without it a
-photo is simulated from the mosaic of the world that comes along, and looked for in the whole world. Everything is left
-in build/run; an index that is built there is kept and used again. QGIS runs without a window, with a profile of its
-own.
+Locates real photos in real imagery if data are available (EARTHLOC_DATA, default ../shared/data). Otherwise simulates a
+photo from the shipped world mosaic and locates it in the whole world. All results are in build/run; an index that was
+built there is used again. QGIS runs without a window, with a separate profile.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ BUILD = REPOSITORY / "build"
 RUN = BUILD / "run"
 PROFILE = BUILD / "profile"
 PROJECT = RUN / "run.qgz"
-RESULTS = RUN / "run_earthloc.gpkg"  # where the panel looks for the results of that project
+RESULTS = RUN / "run_earthloc.gpkg"  # the panel expects the results of that project here
 ENGINE = REPOSITORY / ".venv" / ("Scripts/earthloc.exe" if os.name == "nt" else "bin/earthloc")
 EARTH_RADIUS_KM = 6371.0
 SIMULATED_NADIR = (31.0, 32.0)
 WEATHER = ("--cloud", "0.1", "--seed", "2")
 
-# Debian 12 wraps `qgis_process` in a script that hands it an option it refuses; the program itself is beside it.
+# Debian 12 wraps `qgis_process` in a script that passes an unsupported option, so the program itself is called.
 QGIS_PROCESS = shutil.which("qgis_process.bin") or "qgis_process"
 WORLD = REPOSITORY / "resources" / "indexes" / "world"
 MOSAIC = WORLD.parent / "bluemarble_2004-08_1223m.tif"
@@ -40,9 +39,9 @@ MOSAIC = WORLD.parent / "bluemarble_2004-08_1223m.tif"
 
 @dataclass(frozen=True)
 class Setting:
-    """What the job works on: imagery, the region and ground widths of its index, photos, and their truth.
+    """Data of the workflow: imagery, region and tile widths of its index, photos, and their truth table.
 
-    `bbox` is west, south, east, north in degrees; `index` is searched instead of one built of that region.
+    `bbox` is west, south, east, north in degrees. If `index` is given, it is searched and no index is built.
     """
 
     name: str
@@ -56,12 +55,12 @@ class Setting:
 
 
 def main() -> int:
-    """Runs the job; 0 when its files are there, whether or not the photo was found."""
+    """Runs the workflow. Returns 0 if its files were written, even if no photo was located."""
     arguments = argparse.ArgumentParser(description="Locates a photo, from imagery to map.")
     arguments.add_argument("--photo", type=Path, help="locate this photo instead")
     photo = arguments.parse_args().photo
     if photo is not None and not photo.is_file():
-        print(f"{photo}: there is no such file; give the path of a photo.", file=sys.stderr)
+        print(f"{photo}: no such file. Give the path of a photo.", file=sys.stderr)
         return 2
     RUN.mkdir(parents=True, exist_ok=True)
     environment = prepare_qgis()
@@ -88,20 +87,20 @@ def main() -> int:
             OUTPUT=picture,
         )
         pictures.append(picture)
-    tell(setting, done)
+    print_results(setting, done)
     print(f"Footprints in the shapefile: {exported['COUNT']:g}")
-    print("\nLeft behind:")
+    print("\nFiles written:")
     for path in (RESULTS, shapefile, *pictures):
         print(f"  {path}")
     open_qgis(environment, setting, index)
     return 0
 
 
-# --- what the job works on -------------------------------------------------------------------------
+# --- data ------------------------------------------------------------------------------------------
 
 
 def real_setting() -> Setting | None:
-    """Real photos and imagery, when they are at hand."""
+    """Returns the setting with real photos and imagery, or None if they are not available."""
     data = Path(os.environ.get("EARTHLOC_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
     truth = data / "photos" / "truth.csv"
     imagery = data / "imagery" / "bluemarble_2004-08_z8_webmercator.tif"
@@ -120,11 +119,12 @@ def real_setting() -> Setting | None:
 
 
 def simulated_setting() -> Setting:
-    """The index and the mosaic of the world that come along, and a photo simulated from that mosaic."""
+    """Returns the setting with the shipped world index and mosaic, and a photo simulated from that mosaic."""
     photo, truth = RUN / "simulated.jpg", RUN / "simulated.csv"
     if not photo.is_file() or not truth.is_file():
         lat, lon = SIMULATED_NADIR
         view = f"--lat {lat} --lon {lon} --tilt-deg 15 --azimuth-deg 90 --roll-deg 160 --focal-mm 20"
+        RUN.mkdir(parents=True, exist_ok=True)  # the benchmarks call this function without main()
         command = [sys.executable, "-m", "training.places.simulate", *view.split(), *WEATHER]
         run([*command, "--imagery", str(MOSAIC), "--out", str(photo), "--truth", str(truth)])
     return Setting(
@@ -136,9 +136,9 @@ def simulated_setting() -> Setting:
         truth=truth,
         index=WORLD,
         remark=(
-            "No real photos are at hand. This photo is SIMULATED: rendered from the very imagery that is searched,\n"
-            "by a camera at the station's height, with haze and clouds. It is looked for in the whole world, without\n"
-            "a nadir. It shows how the program works, not how well: the view was chosen among easy ones."
+            "No real photos are available. This photo is SIMULATED: rendered from the same imagery that is searched,\n"
+            "with a camera at the altitude of the station, with haze and clouds. It is searched in the whole world,\n"
+            "without a nadir. It shows how the program works, not how well: the view is an easy one."
         ),
     )
 
@@ -147,7 +147,7 @@ def simulated_setting() -> Setting:
 
 
 def prepare_qgis() -> dict[str, str]:
-    """Stages the plugin, enables it in a profile of its own, and returns the environment for QGIS."""
+    """Stages the plugin, enables it in a separate profile, and returns the environment for QGIS."""
     run([sys.executable, str(REPOSITORY / "tools" / "package.py"), "--stage"], quiet=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_"))}
     environment |= {
@@ -157,16 +157,16 @@ def prepare_qgis() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     headless = {**environment, "QT_QPA_PLATFORM": "offscreen"}
-    if not any(PROFILE.rglob("QGIS*.ini")):  # enabling twice is an error to QGIS
+    if not any(PROFILE.rglob("QGIS*.ini")):  # QGIS fails if the plugin is already enabled
         run([QGIS_PROCESS, "plugins", "enable", "earthloc_qgis"], headless, quiet=True)
     return environment
 
 
 def build_index(setting: Setting, environment: dict[str, str]) -> Path:
-    """The index of the setting, built when it is not there; a build that was interrupted goes on."""
+    """Returns the index of the setting; builds it if it is missing, and resumes an interrupted build."""
     index = RUN / "indexes" / setting.name
     if (index / "index.json").is_file():
-        print(f"Using the index built before: {index}")
+        print(f"Using the existing index: {index}")
         return index
     west, south, east, north = setting.bbox
     print(f"Building the index of {west:g} to {east:g} E, {south:g} to {north:g} N, at {setting.tile_km} km ...")
@@ -183,7 +183,7 @@ def build_index(setting: Setting, environment: dict[str, str]) -> Path:
 
 
 def process(algorithm: str, environment: dict[str, str], **parameters: object) -> dict:
-    """Runs an algorithm of EarthLoc's in `qgis_process` and returns its results."""
+    """Runs an algorithm of EarthLoc in `qgis_process` and returns its results."""
     command = [QGIS_PROCESS, "--json", "run", f"earthloc:{algorithm}", "--"]
     for name, value in parameters.items():
         values = value if isinstance(value, list) else [value]
@@ -193,7 +193,7 @@ def process(algorithm: str, environment: dict[str, str], **parameters: object) -
 
 
 def run(command: list[str], environment: dict[str, str] | None = None, quiet: bool = False) -> str:
-    """Runs a command in the repository and returns what it printed; ends this program when it fails."""
+    """Runs a command in the repository and returns its output; exits if the command fails."""
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(f"{done.stdout}\n{done.stderr}\nFailed: {' '.join(command)}", file=sys.stderr)
@@ -203,27 +203,27 @@ def run(command: list[str], environment: dict[str, str] | None = None, quiet: bo
     return done.stdout
 
 
-def tell(setting: Setting, counts: dict) -> None:
-    """Says in words what was found and, where the truth is known, whether it is right."""
+def print_results(setting: Setting, counts: dict) -> None:
+    """Prints the result of each photo and, if the truth is known, whether it is right."""
     import sqlite3
 
     truths = read_truth(setting.truth)
     with sqlite3.connect(f"{RESULTS.as_uri()}?mode=ro", uri=True) as database:
         rows = database.execute("SELECT photo, status, confidence, center_lat, center_lon FROM photos").fetchall()
-    print(f"\n{counts['PHOTO_COUNT']:g} photo(s) done; what came out:")
+    print(f"\n{counts['PHOTO_COUNT']:g} photo(s) processed:")
     for photo, status, confidence, lat, lon in rows:
         name = Path(photo).name
         if lat is None:
             print(f"  {name}: {status.replace('_', ' ')}")
             continue
-        sure = "" if confidence is None else f", confidence {min(confidence, 0.99):.2f}{'+' * (confidence > 0.99)}"
-        print(f"  {name}: {status}{sure}, centre {lat:.2f}, {lon:.2f}")
+        shown = "" if confidence is None else f", confidence {min(confidence, 0.99):.2f}{'+' * (confidence > 0.99)}"
+        print(f"  {name}: {status}{shown}, centre {lat:.2f}, {lon:.2f}")
         if name in truths:
             print(f"    {verdict((lat, lon), truths[name])}")
 
 
 def read_truth(path: Path | None) -> dict[str, list[tuple[float, float]]]:
-    """Photo name to its four true corners (lat, lon)."""
+    """Returns the four true corners (lat, lon) by photo name."""
     if path is None:
         return {}
     with path.open(newline="", encoding="utf-8") as table:
@@ -234,12 +234,12 @@ def read_truth(path: Path | None) -> dict[str, list[tuple[float, float]]]:
 
 
 def verdict(center: tuple[float, float], corners: list[tuple[float, float]]) -> str:
-    """Right or wrong by the stricter rule of docs/cli.md: centre within half the longer side."""
+    """Says whether a centre is right by the strict rule of docs/cli.md: within half the longer side of the true one."""
     true_center = tuple(sum(c[axis] for c in corners) / 4 for axis in (0, 1))
-    off_km = distance_km(center, true_center)
+    error_km = distance_km(center, true_center)
     longer = max(distance_km(a, b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True))
-    word = "RIGHT" if off_km <= longer / 2 else "WRONG"
-    return f"{word}: {off_km:.0f} km from the true centre {true_center[0]:.2f}, {true_center[1]:.2f}"
+    word = "RIGHT" if error_km <= longer / 2 else "WRONG"
+    return f"{word}: {error_km:.0f} km from the true centre {true_center[0]:.2f}, {true_center[1]:.2f}"
 
 
 def distance_km(a: tuple[float, ...], b: tuple[float, ...]) -> float:
@@ -250,10 +250,10 @@ def distance_km(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 
 def open_qgis(environment: dict[str, str], setting: Setting, index: Path) -> None:
-    """Opens QGIS with the plugin and the results where there is a display."""
+    """Opens QGIS with the plugin and the results, if there is a display."""
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if not has_display or not shutil.which("qgis"):
-        print("\nWith a display, `make run` opens these in QGIS.")
+        print("\nWith a display, `make run` opens these files in QGIS.")
         return
     print("\nOpening QGIS.")
     environment = {

@@ -1,9 +1,9 @@
-"""Writes the mosaic of the world that comes along: the Blue Marble at 1.2 km a pixel, as a GeoTIFF with WebP.
+"""Writes the shipped world mosaic: the Blue Marble at 1.2 km per pixel, as a GeoTIFF with WebP compression.
 
     python tools/make_mosaic.py bluemarble_2004-08_z8_webmercator.tif resources/indexes/bluemarble_2004-08_1223m.tif
 
-The source is the 611 m mosaic of docs/training.md, in Web Mercator from 62.9 S to 75.5 N; the pixels are those of its
-first overview. 17.5 MB.
+The source is the 611 m mosaic of docs/training.md, in Web Mercator from 62.9 S to 75.5 N; the pixels come from its
+first overview. The result has 17.5 MB.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Trains `resources/vocabulary.bin`, the words that all indexes tell their features in, on the world's land.
+"""Trains `resources/vocabulary.bin`, the visual vocabulary of all indexes, on the land of the whole world.
 
     python tools/make_vocabulary.py MOSAIC [--feature-km 1.0] [--features 250000]
 
-MOSAIC is the imagery of the world that comes along, `resources/indexes/bluemarble_2004-08_1223m.tif`. The same mosaic
-gives the same bytes. Indexes made with another vocabulary have to be built again: do not train it without need.
+MOSAIC is the shipped world mosaic, `resources/indexes/bluemarble_2004-08_1223m.tif`. The same mosaic gives the same
+bytes. A new vocabulary makes all indexes unusable until they are built again, so train it only if necessary.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from engine.voting.vocabulary import FILE, trained
 
 
 def main() -> None:
-    """Reads every third cell of the mosaic, evenly over the globe, and trains on a part of its features."""
+    """Extracts features from every third cell of the mosaic, evenly over the globe, and trains on a sample of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mosaic", type=Path)
     parser.add_argument("--feature-km", type=float, default=1.0)
@@ -39,10 +39,10 @@ def main() -> None:
                 parts.append(read_cell(picture).descriptors)
             print(f"\r{number + 1} of {len(cells)} cells", end="", file=sys.stderr)
     descriptors = np.concatenate(parts)
-    some = np.random.default_rng(0).permutation(len(descriptors))[: args.features]
-    made = trained(descriptors[np.sort(some)])
-    (resources_folder() / FILE).write_bytes(made.to_bytes())
-    print(f"\n{FILE}: trained on {min(len(descriptors), args.features)} features, sha256 {made.sha256}")
+    sample = np.random.default_rng(0).permutation(len(descriptors))[: args.features]
+    vocabulary = trained(descriptors[np.sort(sample)])
+    (resources_folder() / FILE).write_bytes(vocabulary.to_bytes())
+    print(f"\n{FILE}: trained on {min(len(descriptors), args.features)} features, sha256 {vocabulary.sha256}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Makes the plugin's zip, as the QGIS plugin repository wants it: one folder, plain Python, no binaries
-but the compiled translations that QGIS reads.
+"""Makes the zip of the plugin for the QGIS plugin repository: one folder with plain Python and no binaries, except the
+compiled translations that QGIS reads.
 
     python tools/package.py            stages build/earthloc_qgis and writes dist/earthloc_qgis-VERSION.zip
     python tools/package.py --stage    stages only
@@ -23,48 +23,48 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
 DIST = REPOSITORY / "dist"
-BESIDE = ("metadata.txt", "LICENSE", "CHANGELOG.md")
+ROOT_FILES = ("metadata.txt", "LICENSE", "CHANGELOG.md")
 RESOURCES = ("styles", "icons")
-CONTRACT = ("engine", "contract")  # what the plugin and the engine agree on: the plugin carries a copy
-TEXT_ENDINGS = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # all that may be in the zip
-TRANSLATIONS = ("i18n", ".qm")  # folder and ending: Qt's compiled catalogues, which are data and no programs
+CONTRACT = ("engine", "contract")  # what the plugin and the engine agree on; the plugin carries a copy
+TEXT_SUFFIXES = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # allowed in the zip
+TRANSLATIONS = ("i18n", ".qm")  # folder and suffix of Qt's compiled translations, which are data and no programs
 LIMIT_BYTES = 25_000_000  # of the plugin repository
-EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; real times would make every zip another
+EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; with real times every zip would have different bytes
 
 
 def stage() -> Path:
-    """Copies what belongs into the zip to build/earthloc_qgis and returns that folder."""
+    """Copies the contents of the zip to build/earthloc_qgis and returns that folder."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    leave_out = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.ts", "*.qm")
-    shutil.copytree(REPOSITORY / PLUGIN, STAGE, ignore=leave_out)
+    excluded = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.ts", "*.qm")
+    shutil.copytree(REPOSITORY / PLUGIN, STAGE, ignore=excluded)
     shutil.rmtree(STAGE / CONTRACT[-1])
-    shutil.copytree(REPOSITORY.joinpath(*CONTRACT), STAGE / CONTRACT[-1], ignore=leave_out)
-    for name in BESIDE:
+    shutil.copytree(REPOSITORY.joinpath(*CONTRACT), STAGE / CONTRACT[-1], ignore=excluded)
+    for name in ROOT_FILES:
         shutil.copy(REPOSITORY / name, STAGE / name)
     for name in RESOURCES:
-        shutil.copytree(REPOSITORY / "resources" / name, STAGE / "resources" / name, ignore=leave_out)
+        shutil.copytree(REPOSITORY / "resources" / name, STAGE / "resources" / name, ignore=excluded)
     if not translations.compile_into(STAGE / TRANSLATIONS[0]):
-        print("Without translations: Qt's lrelease is missing (Debian: qttools5-dev-tools).", file=sys.stderr)
+        print("No translations: Qt's lrelease is missing (Debian: install qttools5-dev-tools).", file=sys.stderr)
     return STAGE
 
 
 def metadata(folder: Path) -> configparser.SectionProxy:
-    """The section `general` of the plugin's metadata.txt."""
+    """Reads the section `general` of the plugin's metadata.txt."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(folder / "metadata.txt", encoding="utf-8")
     return parser["general"]
 
 
 def faults(folder: Path) -> list[str]:
-    """What the plugin repository would refuse."""
+    """Lists what the plugin repository would reject."""
     found = []
     files = [path for path in folder.rglob("*") if path.is_file()]
     for path in files:
         name = path.relative_to(folder)
         if (name.parts[0], path.suffix) == TRANSLATIONS:
             continue
-        if path.suffix not in TEXT_ENDINGS or b"\0" in path.read_bytes():
-            found.append(f"{name}: is no text; binaries are refused")
+        if path.suffix not in TEXT_SUFFIXES or b"\0" in path.read_bytes():
+            found.append(f"{name}: is no text file; binaries are not allowed")
         if "__pycache__" in name.parts:
             found.append(f"{name}: is a cache")
     about = metadata(folder)
@@ -76,12 +76,12 @@ def faults(folder: Path) -> list[str]:
             found.append(f"{name or 'icon'}: is missing")
     changes = (folder / "CHANGELOG.md").read_text(encoding="utf-8")
     if f"[{about.get('version')}]" not in changes:
-        found.append(f"CHANGELOG.md: says nothing of version {about.get('version')}")
+        found.append(f"CHANGELOG.md: has no entry for version {about.get('version')}")
     return found
 
 
 def write_zip(folder: Path) -> Path:
-    """Zips the staged folder into dist/ and returns the zip's path."""
+    """Zips the staged folder into dist/ and returns the path of the zip."""
     target = DIST / f"{PLUGIN}-{metadata(folder)['version']}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".partial")
@@ -96,15 +96,15 @@ def write_zip(folder: Path) -> Path:
 
 
 def main() -> int:
-    """Stages, checks and zips; 1 when the plugin repository would refuse the result."""
+    """Stages, checks and zips the plugin. Returns 1 if the plugin repository would reject the result."""
     arguments = argparse.ArgumentParser(description="Makes the plugin's zip.")
     arguments.add_argument("--stage", action="store_true", help="only fill build/earthloc_qgis")
     only_stage = arguments.parse_args().stage
     folder = stage()
-    complaints = faults(folder)
-    for complaint in complaints:
-        print(complaint, file=sys.stderr)
-    if complaints:
+    problems = faults(folder)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
         return 1
     if only_stage:
         print(folder)
@@ -113,7 +113,7 @@ def main() -> int:
     size = target.stat().st_size
     print(f"{target} ({size / 1000:.0f} kB)")
     if size > LIMIT_BYTES:
-        print(f"{target}: is larger than the {LIMIT_BYTES // 1_000_000} MB that are allowed", file=sys.stderr)
+        print(f"{target}: is larger than the allowed {LIMIT_BYTES // 1_000_000} MB", file=sys.stderr)
         return 1
     return 0
 

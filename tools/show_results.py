@@ -1,6 +1,6 @@
-"""Run inside QGIS by `make run`: a project on the results, as the panel would have left it, and the panel.
+"""Script that `make run` executes in QGIS: makes a project with the results, as the panel does, and shows the panel.
 
-From the environment: EARTHLOC_PROJECT (the project file to write; its results lie beside it), EARTHLOC_BASEMAP,
+Environment variables: EARTHLOC_PROJECT (the project file to write, next to its results), EARTHLOC_BASEMAP and
 EARTHLOC_INDEX.
 """
 
@@ -28,5 +28,5 @@ for photo in reversed(photos):
     layers.show(photo.path, photo.photo_id or Path(photo.path).name, results, candidates_visible=len(photos) == 1)
 project.write()
 plugins["earthloc_qgis"].dock.show()
-if photos:  # after QGIS has shown the basemap as a whole
+if photos:  # after QGIS has zoomed to the whole basemap
     QTimer.singleShot(1500, lambda: layers.zoom_to(photos[0].path, results, iface.mapCanvas()))

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The plugin's tests and the main job on a bare newer Debian (trixie: QGIS 3.40, Python 3.13), where make installs
-# QGIS and makes the engine as on anybody's fresh machine.
+# Runs the plugin's tests and `make run` on a minimal newer Debian (trixie: QGIS 3.40, Python 3.13), where make installs
+# QGIS and the engine as on a new computer.
 #
-# Needs root, Debian and 4 GB below ~/.cache/earthloc, where the system is kept for the next time. Where it cannot be
-# set up this says "skipped" and why, and succeeds; where it can, tests that fail make it fail.
+# Needs root, Debian and 4 GB in ~/.cache/earthloc, where the system is kept for the next run. If the system cannot be
+# set up, the script prints "SKIPPED" and the reason, and succeeds. Otherwise it fails if a test fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 suite=trixie
@@ -23,9 +23,9 @@ command -v apt-get >/dev/null || skip "no apt-get"
 [ "$ID" = debian ] || skip "not on Debian"
 mkdir -p "$cache"
 exec 9>"$cache/lock"
-flock --nonblock 9 || skip "another run has $root"
+flock --nonblock 9 || skip "another run uses $root"
 
-debian_mirror() { # the one that this machine uses itself
+debian_mirror() { # the mirror that this computer uses
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' | sort -u | head -n 1
 }
 mirror=$(debian_mirror)
@@ -65,14 +65,14 @@ set_up() {
         mount -t proc proc "$root/proc"
         mount --bind /dev "$root/dev"
     fi
-    # The sources as they are here; environments made before are kept, and mended if pyproject.toml changed.
+    # Copies the current sources; keeps existing virtual environments, which make updates if pyproject.toml changed.
     find "$root/earthloc" -mindepth 1 -maxdepth 1 ! -name '.venv*' -exec rm -rf {} + 2>/dev/null || true
     mkdir -p "$root/earthloc"
     git ls-files -z | tar --create --null --files-from - | tar --extract --directory "$root/earthloc"
     inside make --directory /earthloc setup qgis
 }
 
-unmount # what a run that was killed has left
+unmount # mounts left over from a killed run
 trap unmount EXIT
 started=$SECONDS
 export -f set_up inside

@@ -1,10 +1,10 @@
-"""Collects the plugin's texts into its translation files, and compiles those.
+"""Collects the texts of the plugin in its translation files, and compiles these files.
 
-    python tools/translations.py            # brings earthloc_qgis/i18n/*.ts up to date
-    python tools/translations.py --check    # says what is missing; 1 when something is
+    python tools/translations.py            # updates earthloc_qgis/i18n/*.ts
+    python tools/translations.py --check    # lists missing translations; exit code 1 if there are any
 
-Texts are those in `tr("...")` and `translate("Context", "...")`. A translation that exists is kept; one whose text is
-gone goes too. Compiling (tools/package.py) is done by Qt's own lrelease.
+Texts are the arguments of `tr("...")` and `translate("Context", "...")`. Existing translations are kept, and those of
+deleted texts are removed. Qt's lrelease compiles the files (tools/package.py).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from engine.contract.status import DECISION_LABELS, STATUS_LABELS  # noqa: E402
 
 PLUGIN = REPOSITORY / "earthloc_qgis"
 FOLDER = PLUGIN / "i18n"
-OWN_CONTEXT = "EarthLoc"  # of texts outside classes of Qt
+OWN_CONTEXT = "EarthLoc"  # of texts outside Qt classes
 
-Texts = dict[str, list[str]]  # by context, in the order in which they occur
+Texts = dict[str, list[str]]  # by context, in the order of the source files
 
 
 def collect() -> Texts:
-    """All texts of the plugin."""
+    """Collects all texts of the plugin."""
     found: Texts = {}
     for path in sorted(PLUGIN.rglob("*.py")):
         _Collector(found, path).visit(ast.parse(path.read_text(encoding="utf-8")))
@@ -44,7 +44,7 @@ class _Collector(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         before, self._context = self._context, node.name
-        # Processing algorithms are no QObjects: their tr() is ours (processing/base.py).
+        # Processing algorithms are not QObjects; they use the tr() of processing/base.py.
         if "processing" in self._path.parts:
             self._context = OWN_CONTEXT
         self.generic_visit(node)
@@ -66,7 +66,7 @@ class _Collector(ast.NodeVisitor):
 
 
 def read(path: Path) -> dict[tuple[str, str], str]:
-    """The finished translations of a file, by context and text."""
+    """Reads the finished translations of a file, by context and text."""
     known = {}
     for context in ET.parse(path).getroot().iter("context"):
         for message in context.iter("message"):
@@ -77,7 +77,7 @@ def read(path: Path) -> dict[tuple[str, str], str]:
 
 
 def write(path: Path, texts: Texts, known: dict[tuple[str, str], str]) -> None:
-    """Writes a translation file: all texts, translated where they are known."""
+    """Writes a translation file with all texts and their known translations."""
     root = ET.Element("TS", version="2.1", language=path.stem.rpartition("_")[2])
     for name in sorted(texts):
         context = ET.SubElement(root, "context")
@@ -96,13 +96,13 @@ def write(path: Path, texts: Texts, known: dict[tuple[str, str], str]) -> None:
 
 
 def missing(path: Path, texts: Texts) -> list[tuple[str, str]]:
-    """Texts that a file does not translate."""
+    """Returns context and text of missing translations."""
     known = read(path)
     return [(context, text) for context in texts for text in texts[context] if (context, text) not in known]
 
 
 def compile_into(folder: Path) -> bool:
-    """Compiles the translations into a folder; False where there is no lrelease."""
+    """Compiles the translations into a folder; returns False if lrelease is not installed."""
     program = shutil.which("lrelease") or shutil.which("lrelease-qt5") or shutil.which("lrelease6")
     if program is None:
         return False
@@ -114,19 +114,19 @@ def compile_into(folder: Path) -> bool:
 
 def main() -> int:
     """Updates or checks the translation files."""
-    arguments = argparse.ArgumentParser(description="Brings the plugin's translations up to date.")
-    arguments.add_argument("--check", action="store_true", help="change nothing, say what is missing")
+    arguments = argparse.ArgumentParser(description="Updates the translations of the plugin.")
+    arguments.add_argument("--check", action="store_true", help="only list missing translations")
     check = arguments.parse_args().check
-    texts, lacking = collect(), 0
+    texts, missing_count = collect(), 0
     for path in sorted(FOLDER.glob("*.ts")):
         if not check:
             write(path, texts, read(path))
         untranslated = missing(path, texts)
-        lacking += len(untranslated)
+        missing_count += len(untranslated)
         print(f"{path.name}: {len(untranslated)} of {sum(map(len, texts.values()))} texts are not translated")
         for context, text in untranslated:
             print(f"  {context}: {text}")
-    return 1 if check and lacking else 0
+    return 1 if check and missing_count else 0
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Training of the embedding models. Needs the `training` extra, except for `training.places`."""
+"""Training of the embedding models. Needs the extra `training`, except for `training.places`."""

@@ -1,7 +1,7 @@
 """Year-wise augmentation: one random view per year, the same for all places of a batch (EarthLoc, CVPR 2024).
 
-Pictures of one year then differ from another year's as a whole, and the network cannot tell negatives from
-positives by the augmentation.
+All pictures of a year then share one transformation, so the network cannot tell negatives from positives by the
+augmentation.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-# Pictures much larger than the result are shrunk first, without aliasing; the warp takes the rest.
+# Pictures larger than the result by more than this factor are first shrunk with antialiasing; the warp does the rest.
 _OVERSAMPLING = 1.6
 
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """What is done to a picture; each 0 (crop: 1) switches its part off. The defaults are EarthLoc's.
+    """Strength of each augmentation; 0 (crop: 1) switches a part off. The defaults are EarthLoc's.
 
     Attributes:
-        rotation_deg: largest turn to either side.
-        crop: side of the random crop as a share of the picture's.
-        perspective: how far the corners move inwards, as a share of half a side; what is left of the
-            picture's edges is cropped away.
+        rotation_deg: maximum rotation in either direction.
+        crop: side of the random crop as a share of the picture's side.
+        perspective: maximum inward shift of the corners, as a share of half a side; the empty edges are cropped away.
         brightness, contrast, saturation, hue: as in torchvision's ColorJitter.
-        year_wise: one draw for all pictures of a year; False draws for each picture.
+        year_wise: True uses the same random parameters for all pictures of a year, False new ones for each picture.
     """
 
     rotation_deg: float = 45.0
@@ -44,10 +43,10 @@ class AugmentationConfig:
 
 
 class Augmentation:
-    """Random views of a batch.
+    """Makes random views of a batch.
 
     Args:
-        config: what is done.
+        config: strength of each augmentation.
         size_px: side of the views.
     """
 
@@ -59,16 +58,16 @@ class Augmentation:
         )
 
     def __call__(self, images: Tensor, seed: int) -> Tensor:
-        """Views of (places, years, 3, side, side), RGB in [0, 1] or uint8: (places, years, 3, size_px, size_px).
+        """Returns views (places, years, 3, size_px, size_px) of (places, years, 3, side, side).
 
-        The same seed gives the same views.
+        The input is RGB in [0, 1] or uint8. The same seed gives the same views.
         """
         rng = np.random.default_rng(seed)
-        # One year after the other becomes float, for a batch of large pictures is gigabytes.
-        views = [self._year(_unit(images[:, year]), rng) for year in range(images.shape[1])]
+        # Converted to float one year at a time: a whole batch of large pictures would take gigabytes.
+        views = [self._year_views(_to_unit_range(images[:, year]), rng) for year in range(images.shape[1])]
         return torch.stack(views, dim=1)
 
-    def _year(self, images: Tensor, rng: np.random.Generator) -> Tensor:
+    def _year_views(self, images: Tensor, rng: np.random.Generator) -> Tensor:
         side = min(images.shape[-1], round(self.size_px * _OVERSAMPLING))
         if side < images.shape[-1]:
             images = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
@@ -84,31 +83,32 @@ class Augmentation:
         return self._jitter(views, params=parameters)
 
     def _matrix(self, side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Homography (3, 3) from the pixels of the picture to those of a random view of it."""
+        """Draws a homography (3, 3) from pixels of the picture to pixels of a random view of it."""
         config = self.config
         angle = np.radians(rng.uniform(-config.rotation_deg, config.rotation_deg))
         middle = (side - 1) / 2
-        turn = _shift(middle, middle) @ _rotation(angle) @ _shift(-middle, -middle)
+        rotation = _translation(middle, middle) @ _rotation(angle) @ _translation(-middle, -middle)
         crop = config.crop * (side - 1)
         corner = rng.uniform(0, side - 1 - crop, 2)
         square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * crop
         inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * crop / 2
         quad = square + inwards * rng.uniform(0, config.perspective, (4, 2))
-        bent = _homography(square, quad)
+        perspective = _homography(square, quad)
         left, top = max(quad[0, 0], quad[3, 0]), max(quad[0, 1], quad[1, 1])
         right, bottom = min(quad[1, 0], quad[2, 0]), min(quad[2, 1], quad[3, 1])
         inner = min(right - left, bottom - top)
-        start = ((left + right - inner) / 2, (top + bottom - inner) / 2)
+        origin = ((left + right - inner) / 2, (top + bottom - inner) / 2)
         scale = np.diag([(self.size_px - 1) / inner, (self.size_px - 1) / inner, 1.0])
-        matrix: NDArray[np.float64] = scale @ _shift(-start[0], -start[1]) @ bent @ _shift(*-corner) @ turn
+        to_view = scale @ _translation(-origin[0], -origin[1])
+        matrix: NDArray[np.float64] = to_view @ perspective @ _translation(*-corner) @ rotation
         return matrix
 
 
-def _unit(images: Tensor) -> Tensor:
+def _to_unit_range(images: Tensor) -> Tensor:
     return images.float() / 255 if images.dtype == torch.uint8 else images
 
 
-def _shift(x: float, y: float) -> NDArray[np.float64]:
+def _translation(x: float, y: float) -> NDArray[np.float64]:
     return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
 
 

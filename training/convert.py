@@ -1,8 +1,8 @@
-"""Published checkpoints of EarthLoc and EarthLoc2 as model packages.
+"""Converts published checkpoints of EarthLoc and EarthLoc2 to model packages.
 
-Three ways of naming the same tensors are known: EarthLoc's authors' (torchvision's ResNet under
-`backbone.model`), torchgeo's (timm's ResNet under `backbone`), and EarthLoc2's (timm's DINOv2 with registers
-under `backbone`). A checkpoint has to have just the names and shapes of one of them.
+Three naming schemes are supported: that of EarthLoc's authors (torchvision's ResNet under `backbone.model`), torchgeo's
+(timm's ResNet under `backbone`), and EarthLoc2's (timm's DINOv2 with registers under `backbone`). The names and shapes
+of a checkpoint must match one of them exactly.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Published:
-    """What a published checkpoint turned out to be.
+class PublishedModel:
+    """A recognised published checkpoint.
 
     Attributes:
         name: a key of `networks.PUBLISHED`.
-        network: with the checkpoint's weights, ready to run.
+        network: the network with the weights of the checkpoint, in evaluation mode.
     """
 
     name: str
@@ -45,42 +45,43 @@ class Published:
 
 
 def convert(checkpoint: Path, out: Path, pictures: NDArray[np.uint8] | None = None, variant: str = "fp32") -> Exported:
-    """Writes the model package of a published checkpoint; see `export.export_package` for the arguments.
+    """Writes the model package of a published checkpoint; see `export.export_package` for the other arguments.
 
     Args:
-        pictures: for the check against torch; None takes textures.
+        checkpoint: file with the published state dict.
+        pictures: pictures for the comparison with torch; None uses `texture_pictures`.
 
     Raises:
-        ModelError: the checkpoint cannot be read, carries code, or has not just the names and shapes of a
-            published network. UsageError, OutputError: see `export.export_package`.
+        ModelError: the checkpoint cannot be read, carries code, or its names and shapes do not match a published
+            network exactly. UsageError, OutputError: see `export.export_package`.
     """
-    published = read_published(checkpoint)
+    published = read_checkpoint(checkpoint)
     network = published.network
     info = _EARTHLOC
     if published.name != "earthloc":
         info = PackageInfo(published.name, "published", _IMAGERY, "MIT", _EARTHLOC2)
     if pictures is None:
         pictures = texture_pictures(network.config.size_px)
-    # Both were tested on whole photos squashed to squares.
+    # The authors of both networks evaluate on whole photos squashed to squares.
     return export_package(network, out, info, pictures, variant, resize="squash")
 
 
-def read_published(checkpoint: Path) -> Published:
-    """Tells by the names what a checkpoint is and loads it.
+def read_checkpoint(checkpoint: Path) -> PublishedModel:
+    """Recognises a published checkpoint by its tensor names and loads it.
 
     Raises:
         ModelError: see `convert`.
     """
     state = read_state_dict(checkpoint)
-    name = _recognise(state, checkpoint)
+    name = _network_name(state, checkpoint)
     config = PUBLISHED[name]
     if name == "earthloc":
         prefix = "backbone.model." if any(n.startswith("backbone.model.") for n in state) else "backbone."
-        return Published(name, _load_earthloc(state, config, prefix, checkpoint))
-    return Published(name, _load_earthloc2(state, config, checkpoint))
+        return PublishedModel(name, _load_earthloc(state, config, prefix, checkpoint))
+    return PublishedModel(name, _load_earthloc2(state, config, checkpoint))
 
 
-def _recognise(state: dict[str, Tensor], checkpoint: Path) -> str:
+def _network_name(state: dict[str, Tensor], checkpoint: Path) -> str:
     if any(n.startswith(("backbone.model.layer1.", "backbone.layer1.")) for n in state):
         return "earthloc"
     embedding = state.get("backbone.patch_embed.proj.weight")
@@ -88,7 +89,9 @@ def _recognise(state: dict[str, Tensor], checkpoint: Path) -> str:
     sizes = {channels: name.removeprefix("dinov2-") for name, (channels, _, _) in DINOV2_SIZES.items()}
     if width not in sizes:
         raise ModelError(
-            checkpoint, "is of no network known here", "give a checkpoint of EarthLoc (ResNet-50) or EarthLoc2 (DINOv2)"
+            checkpoint,
+            "is not a checkpoint of a known network",
+            "give a checkpoint of EarthLoc (ResNet-50) or EarthLoc2 (DINOv2)",
         )
     head = "token"
     if any(n.startswith("aggregator.") for n in state):
@@ -152,7 +155,7 @@ def timm_dinov2_shapes(config: NetworkConfig) -> Shapes:
 
 
 def _mixvpr_names(config: NetworkConfig) -> dict[str, str]:
-    """Names of MixVPR's tensors in EarthLoc and EarthLoc2 to ours."""
+    """Maps the names of MixVPR's tensors in EarthLoc and EarthLoc2 to ours."""
     depth = config.aggregator.depth if isinstance(config.aggregator, MixVprConfig) else 0
     layers = {"channel_proj": "channel_projection", "row_proj": "row_projection"}
     for mixer in range(depth):
@@ -164,7 +167,7 @@ def _mixvpr_names(config: NetworkConfig) -> dict[str, str]:
 
 
 def _salad_names() -> dict[str, str]:
-    """Names of SALAD's tensors in EarthLoc2 to ours; theirs are 1x1 convolutions where ours are linear."""
+    """Maps the names of SALAD's tensors in EarthLoc2 to ours; their 1x1 convolutions are linear layers here."""
     layers: dict[str, str] = {}
     for theirs, ours, last in (("token_features", "token", 2), ("cluster_features", "local", 3), ("score", "score", 3)):
         layers |= {f"{theirs}.0": f"{ours}.0", f"{theirs}.{last}": f"{ours}.3"}

@@ -1,4 +1,4 @@
-"""How a model finds photos with an index: real ones of a truth table, or simulated ones of held-out places."""
+"""Recall of a model with an index, on the real photos of a truth table or on simulated photos of held-out places."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
 from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import Tiles
-from training.metrics import RANKS, Outcome, cloud_percent, tilt_deg
+from training.metrics import RANKS, PhotoResult, cloud_percent, tilt_deg
 from training.places.pairs import Imagery, Photo
-from training.validation import embed_tiles, photo_vectors, simulated_outcome
+from training.validation import embed_tiles, photo_vectors, simulated_result
 
 NEAR_KM = 1000.0
-# Clouds are looked for in a photo of this size.
+# Cloud cover is estimated on a photo of at most this size.
 _CLOUD_PX = 512
 EVERYWHERE, UPRIGHT, NEAR = "everywhere", "everywhere, one rotation", "within 1,000 km of the nadir"
 
 
-def truth_outcomes(
+def evaluate_truth(
     truth_csv: Path,
     indexes: Sequence[RegionalIndex],
     model: ModelPackage,
     use_nadir: bool = True,
     radius_km: float = NEAR_KM,
     progress: Progress | None = None,
-) -> list[Outcome]:
-    """How each photo of a truth table is found, without registration; see `engine.evaluate`.
+) -> list[PhotoResult]:
+    """Searches each photo of a truth table, without registration; see `engine.evaluate`.
 
     Raises:
-        EarthLocError: the table or one of its photos cannot be read, or the indexes are of another model.
+        EarthLocError: the table or one of its photos cannot be read, or the indexes were built with another model.
     """
     progress = progress or Progress()
     localizer = Localizer(indexes, [model])
-    outcomes = []
+    results = []
     truths = read_truth(truth_csv)
     for number, truth in enumerate(truths):
         progress.report("evaluate", number, len(truths), truth.photo.name)
@@ -51,49 +51,49 @@ def truth_outcomes(
         query = Query(truth.photo, nadir, radius_km, max(RANKS), use_nadir=nadir is not None, register=False)
         answer = localizer.localize(query, progress)
         if answer["status"] == "failed":
-            raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
+            raise InputError(truth.photo, answer["message"], "correct the truth table, or replace the photo")
         rank, strict = first_right_ranks(truth, answer["candidates"])
         area = geo.polygon_in_frame(truth.corners, geo.LocalFrame(*truth.center)).area
         cloud = cloud_percent(read_photo(truth.photo, max_px=_CLOUD_PX).pixels)
-        outcomes.append(Outcome(rank, strict, area**0.5, tilt_deg(truth.nadir, truth.center), cloud))
-    return outcomes
+        results.append(PhotoResult(rank, strict, area**0.5, tilt_deg(truth.nadir, truth.center), cloud))
+    return results
 
 
-def simulated_outcomes(
+def evaluate_simulated(
     photos: Sequence[Photo], tiles: Tiles, descriptors: NDArray[np.float32], model: ModelPackage, progress: Progress
-) -> dict[str, list[Outcome]]:
-    """How simulated photos are found among tiles (n,) with descriptors (n, dimension), strictly.
+) -> dict[str, list[PhotoResult]]:
+    """Searches simulated photos among tiles (n,) with descriptors (n, dimension), by the strict rule.
 
     Returns:
-        Outcomes with four rotations everywhere, with one, and with four near the nadir.
+        Results with four rotations everywhere, with one rotation everywhere, and with four rotations near the nadir.
     """
     vectors = photo_vectors(photos, model, len(ROTATIONS_DEG), progress)
-    found: dict[str, list[Outcome]] = {EVERYWHERE: [], UPRIGHT: [], NEAR: []}
-    for number, (photo, own) in enumerate(zip(photos, vectors, strict=True)):
+    results: dict[str, list[PhotoResult]] = {EVERYWHERE: [], UPRIGHT: [], NEAR: []}
+    for number, (photo, photo_descriptors) in enumerate(zip(photos, vectors, strict=True)):
         progress.report("search", number, len(photos))
-        scores = descriptors @ own.T
+        scores = descriptors @ photo_descriptors.T
         best = scores.max(axis=1)
         camera = photo.view.camera
-        reach = geo.distance_km(camera.lat, camera.lon, tiles["lat"], tiles["lon"]) <= NEAR_KM
-        for kind, ranked in ((EVERYWHERE, best), (UPRIGHT, scores[:, 0]), (NEAR, np.where(reach, best, -np.inf))):
+        is_near = geo.distance_km(camera.lat, camera.lon, tiles["lat"], tiles["lon"]) <= NEAR_KM
+        for kind, ranked in ((EVERYWHERE, best), (UPRIGHT, scores[:, 0]), (NEAR, np.where(is_near, best, -np.inf))):
             first = np.argsort(-ranked, kind="stable")[: max(RANKS)]
-            found[kind].append(simulated_outcome(photo, tiles[first[np.isfinite(ranked[first])]]))
-    return found
+            results[kind].append(simulated_result(photo, tiles[first[np.isfinite(ranked[first])]]))
+    return results
 
 
 def compare_formats(
     imagery: Imagery, photos: Sequence[Photo], model: ModelPackage, progress: Progress
-) -> tuple[dict[str, dict[str, list[Outcome]]], float]:
-    """The same photos and tiles with descriptors in float32 and as a compact index keeps them.
+) -> tuple[dict[str, dict[str, list[PhotoResult]]], float]:
+    """Searches the same photos and tiles with float32 descriptors and with those of a compact (8-bit) index.
 
     Returns:
-        Outcomes by "float32" and "int8", and the least cosine between a tile's two descriptors.
+        Results by "float32" and "int8", and the lowest cosine between the two descriptors of a tile.
     """
     numbers, descriptors = embed_tiles(imagery, model, progress)
     tiles = imagery.tiles[numbers]
     compact = expand(compress(descriptors))
-    outcomes = {
-        "float32": simulated_outcomes(photos, tiles, descriptors, model, progress),
-        "int8": simulated_outcomes(photos, tiles, compact, model, progress),
+    results = {
+        "float32": evaluate_simulated(photos, tiles, descriptors, model, progress),
+        "int8": evaluate_simulated(photos, tiles, compact, model, progress),
     }
-    return outcomes, float((compact * descriptors).sum(axis=1).min())
+    return results, float((compact * descriptors).sum(axis=1).min())

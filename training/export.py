@@ -1,4 +1,4 @@
-"""From a torch network to a model package: ONNX file and card, checked against torch before it gets its name."""
+"""Exports a torch network as a model package: ONNX file and card, compared with torch before it gets its final name."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
 from training.networks import EmbeddingNetwork
 from training.quantise import half_weights, int8
 
-# Least cosine between the descriptors of torch and of the package, over all pictures of the check.
+# Lowest cosine allowed between the descriptors of torch and of the package, over all pictures of the comparison.
 MIN_COSINE = {"fp32": 0.9999, "fp16": 0.9999, "int8": 0.9}
 
 _OPSET = 18
-# The newest that the oldest ONNX Runtime we run on (1.18) reads.
+# The newest IR version that the oldest supported ONNX Runtime (1.18) reads.
 _IR_VERSION = 10
 _INPUT, _OUTPUT = "image", "descriptor"
 
 
 @dataclass(frozen=True)
 class PackageInfo:
-    """What the card says beside what the network itself knows.
+    """Fields of the card that the network itself does not hold.
 
     Attributes:
-        name, version: of the package; the ONNX file and the card are named after it.
-        training_data: imagery and photos that the weights come from, with their licences.
-        license: of the weights (SPDX).
-        origin: whose weights they were to start with, "" when ours from the beginning.
-        measured: recall and the like, as the evaluation gave them.
-        photo_weights: of red, green and blue, by which photos are made grey before the network sees them.
+        name, version: name and version of the package; the ONNX file and the card carry the name.
+        training_data: imagery and photos that the weights were trained on, with their licences.
+        license: licence of the weights (SPDX).
+        origin: source of the initial weights; "" if they were random.
+        measured: recall and similar values, as the evaluation printed them.
+        photo_weights: weights of red, green and blue for the greyscale conversion of photos before embedding.
     """
 
     name: str
@@ -61,9 +61,9 @@ class Exported:
     """A finished package.
 
     Attributes:
-        card: its card.
-        size_bytes: of the ONNX file.
-        min_cosine, mean_cosine: between the descriptors of torch and of the package.
+        card: path of the card.
+        size_bytes: size of the ONNX file.
+        min_cosine, mean_cosine: cosine between the descriptors of torch and of the package.
     """
 
     card: Path
@@ -82,20 +82,21 @@ def export_package(
 ) -> Exported:
     """Writes a model package.
 
-    The folder appears under its name when it is whole and agrees with torch, or not at all.
+    The folder gets its final name only when it is complete and its descriptors agree with torch's.
 
     Args:
-        network: left as it is.
-        out: the package's folder; must not exist, or be empty.
-        pictures: uint8 RGB (n, size_px, size_px, 3), real photos and tiles: the descriptors of torch and of
-            the package are compared on them, and "int8" takes the ranges of activations from them.
-        variant: "fp32"; "fp16" stores the weights as half-precision numbers and computes as before; "int8"
-            computes convolutions and matrix products in 8 bits.
-        resize: how an oblong photo becomes square, "crop" or "squash"; a part of the card.
+        network: the network; it is not changed.
+        out: folder of the package; must not exist, or be empty.
+        info: further fields of the card.
+        pictures: uint8 RGB (n, size_px, size_px, 3), real photos and tiles. The descriptors of torch and of the package
+            are compared on them. "int8" also calibrates the ranges of activations on them.
+        variant: "fp32"; "fp16" stores the weights in half precision and computes in single precision; "int8" computes
+            convolutions and matrix products in 8 bits.
+        resize: how a photo becomes square, "crop" or "squash"; written to the card.
 
     Raises:
-        UsageError: `out` is taken, or pictures or variant do not fit. ModelError: the package gives other
-            descriptors than torch. OutputError: it cannot be written.
+        UsageError: `out` exists, or pictures or variant do not fit. ModelError: the descriptors of the package differ
+            from torch's. OutputError: the package cannot be written.
     """
     size = network.config.size_px
     if variant not in MIN_COSINE:
@@ -125,7 +126,9 @@ def export_package(
             raise ModelError(
                 out,
                 f"its descriptors differ from torch's (cosine {cosines.min():.5f}, at least {MIN_COSINE[variant]})",
-                "report this with the network's configuration" if variant != "int8" else "use fp16, or other pictures",
+                "report this with the configuration of the network"
+                if variant != "int8"
+                else "use fp16, or other pictures",
             )
         card["parity"] = {"pictures": len(pictures), "min_cosine": round(float(cosines.min()), 6)}
         _write_card(partial / f"{info.name}.json", card)
@@ -142,12 +145,12 @@ def export_package(
 
 
 def to_onnx(network: EmbeddingNetwork) -> onnx.ModelProto:
-    """The network as an ONNX graph: `image` (batch, 3, size_px, size_px) to `descriptor` (batch, dimension)."""
+    """Exports the network as ONNX graph: `image` (batch, 3, size_px, size_px) to `descriptor` (batch, dimension)."""
     size = network.config.size_px
-    # It tells every time that torchvision is not there, which nothing here needs.
+    # The exporter warns on every run that torchvision is missing; nothing here needs it.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
-        # Notes of the exporter about its own deprecated parts.
+        # The exporter warns about deprecated parts of itself.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network.eval(),
@@ -163,21 +166,29 @@ def to_onnx(network: EmbeddingNetwork) -> onnx.ModelProto:
         raise RuntimeError("the exporter gave no graph")
     model: onnx.ModelProto = program.model_proto
     model.ir_version = min(model.ir_version, _IR_VERSION)
-    _forget_source(model)
+    _remove_debug_info(model)
     onnx.checker.check_model(model)
     return model
 
 
 def compare(network: EmbeddingNetwork, package: ModelPackage, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Cosine between the descriptors of torch and of a package, one per picture, in batches of 1 and of more."""
+    """Returns the cosine between the descriptors of torch and of a package, (n,) for pictures (n, size, size, 3).
+
+    The package embeds batches of 1 and of several pictures, to check that the batch size makes no difference.
+    """
     with torch.no_grad():
-        ours = torch.cat([network(network.normalised(part)) for part in _as_tensor(pictures).split(8)]).numpy()
+        batches = torch.split(_as_tensor(pictures), 8)
+        ours = torch.cat([network(network.normalised(batch)) for batch in batches]).numpy()
     theirs = np.concatenate([package.embed(part) for part in (pictures[:1], *np.split(pictures[1:], [7])) if len(part)])
     return (ours.astype(np.float64) * theirs).sum(axis=1)
 
 
 def texture_pictures(size_px: int, count: int = 8, seed: int = 0) -> NDArray[np.uint8]:
-    """Coloured clouds of all scales, uint8 (count, size_px, size_px, 3), for checks where no photos are at hand."""
+    """Makes random coloured textures with detail at all scales, for checks without photos.
+
+    Returns:
+        uint8 (count, size_px, size_px, 3).
+    """
     rng = np.random.default_rng(seed)
     pictures = np.zeros((count, size_px, size_px, 3), np.float32)
     for picture in pictures:
@@ -222,8 +233,8 @@ def _as_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
 
 
-def _forget_source(model: onnx.ModelProto) -> None:
-    """Takes out what the exporter notes of the code: stack traces with the paths of this computer."""
+def _remove_debug_info(model: onnx.ModelProto) -> None:
+    """Removes the stack traces that the exporter stores, because they hold paths of this computer."""
     model.doc_string = ""
     del model.metadata_props[:]
     graphs: list[Any] = [model.graph, *model.functions]

@@ -1,7 +1,7 @@
-"""Losses over a batch of places, several pictures each, in which overlapping places are neither alike nor unlike.
+"""Losses over a batch of places with several pictures each. Pictures of overlapping places are no negatives.
 
-Both losses take descriptors, the place of each, and which places overlap (`training.overlap`); a pair of
-pictures of overlapping places is *neutral* and never pushed apart (EarthLoc, CVPR 2024).
+Both losses take descriptors, the place of each descriptor, and which places overlap (`training.overlap`). A pair of
+pictures of two overlapping places is *neutral*: the loss never pushes it apart (EarthLoc, CVPR 2024).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _MAX_SCALE = 100.0
 
 
 class NeutralMultiSimilarityLoss(nn.Module):
-    """Multi-similarity loss on mined pairs, the neutral ones dropped; defaults as in EarthLoc.
+    """Multi-similarity loss on mined pairs without the neutral pairs. The defaults are EarthLoc's.
 
     Wang et al.: "Multi-similarity loss with general pair weighting for deep metric learning", CVPR 2019.
 
     Args:
-        alpha, beta, base: of the loss.
+        alpha, beta, base: parameters of the loss.
         epsilon: margin of the miner.
     """
 
@@ -41,13 +41,13 @@ class NeutralMultiSimilarityLoss(nn.Module):
         overlapping: Tensor | None = None,
         attract_only: Tensor | None = None,
     ) -> Tensor:
-        """The loss, one number.
+        """Returns the loss, a scalar.
 
         Args:
             descriptors: (n, d).
-            places: (n,) integers; pictures of the same place attract each other.
-            overlapping: (p, p) bool, by place; None when no two places overlap.
-            attract_only: (n,) bool; pictures that nothing is pushed away from, as EarthLoc2's mined photos.
+            places: (n,) integers; pictures of the same place are positives.
+            overlapping: (p, p) bool, by place; None if no two places overlap.
+            attract_only: (n,) bool; pictures in no negative pair, such as EarthLoc2's mined photos.
         """
         descriptors = descriptors.float()
         anchors, positives, pushing, negatives = self._miner(descriptors, places)
@@ -60,10 +60,10 @@ class NeutralMultiSimilarityLoss(nn.Module):
 
 
 class NeutralInfoNceLoss(nn.Module):
-    """InfoNCE with a learned temperature: each positive against all negatives of its anchor, neutral pairs left out.
+    """InfoNCE with a learned temperature: each positive against all negatives of its anchor, without neutral pairs.
 
     Args:
-        temperature: to start with.
+        temperature: initial temperature.
     """
 
     def __init__(self, temperature: float = 0.07) -> None:
@@ -77,7 +77,7 @@ class NeutralInfoNceLoss(nn.Module):
         overlapping: Tensor | None = None,
         attract_only: Tensor | None = None,
     ) -> Tensor:
-        """The loss, one number; arguments as of NeutralMultiSimilarityLoss."""
+        """Returns the loss, a scalar; see NeutralMultiSimilarityLoss for the arguments."""
         descriptors = descriptors.float()
         similarities = descriptors @ descriptors.T * self.log_scale.exp().clamp(max=_MAX_SCALE)
         same = places[:, None] == places[None, :]
@@ -100,7 +100,7 @@ _LOSSES: dict[str, type[NeutralMultiSimilarityLoss] | type[NeutralInfoNceLoss]] 
 
 
 def make_loss(name: str) -> NeutralMultiSimilarityLoss | NeutralInfoNceLoss:
-    """The loss "multi_similarity" or "info_nce" with its usual settings.
+    """Makes the loss "multi_similarity" or "info_nce" with its default parameters.
 
     Raises:
         UsageError: there is no such loss.

@@ -12,37 +12,45 @@ from matplotlib.figure import Figure
 from engine.errors import OutputError
 from training.metrics import RANKS
 
-_SHOWN = ("1", "10", "100")
+_BAR_RANKS = ("1", "10", "100")
 
 
 def plot_recall(recalls: Mapping[str, Mapping[str, float]], out: Path) -> None:
-    """A line for each kind of search or test set: recall by rank. Raises OutputError where it cannot be written."""
+    """Plots recall over rank, one line for each kind of search or test set.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
     for name, recall in recalls.items():
         axes.plot(range(len(RANKS)), [recall[str(k)] for k in RANKS], marker="o", label=name)
     axes.set_xticks(range(len(RANKS)), [str(k) for k in RANKS])
-    axes.set(xlabel="among the first", ylabel="photos with a right tile (%)", ylim=(0, 100))
+    axes.set(xlabel="rank", ylabel="recall (%)", ylim=(0, 100))
     axes.grid(alpha=0.3)
     axes.legend()
     _save(figure, out)
 
 
 def plot_breakdown(tables: Mapping[str, Mapping[str, Mapping[str, Any]]], out: Path) -> None:
-    """A panel for each table of `outcomes.breakdown`. Raises OutputError where it cannot be written."""
+    """Plots recall by class, one panel for each table of `metrics.breakdown`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     figure = Figure(figsize=(12, 4), layout="constrained")
     for panel, (kind, classes) in enumerate(tables.items(), start=1):
         axes = figure.add_subplot(1, len(tables), panel)
-        for place, rank in enumerate(_SHOWN):
-            at = [number + 0.27 * (place - 1) for number in range(len(classes))]
-            axes.bar(at, [row["recall"][rank] for row in classes.values()], width=0.25, label=f"R@{rank}")
+        for position, rank in enumerate(_BAR_RANKS):
+            x = [number + 0.27 * (position - 1) for number in range(len(classes))]
+            axes.bar(x, [row["recall"][rank] for row in classes.values()], width=0.25, label=f"R@{rank}")
         names = [f"{name}\n{row['photos']} photos" for name, row in classes.items()]
         axes.set_xticks(range(len(classes)), names, fontsize=7)
         axes.set(xlabel=kind, ylim=(0, 100))
         axes.grid(axis="y", alpha=0.3)
         if panel == 1:
             axes.legend()
-            axes.set_ylabel("photos with a right tile (%)")
+            axes.set_ylabel("recall (%)")
     _save(figure, out)
 
 

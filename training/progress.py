@@ -1,4 +1,4 @@
-"""Progress on a terminal: a bar for each stage, with pace and time left; elsewhere one line for each stage."""
+"""Progress display: on a terminal a bar for each stage, with speed and time left; otherwise one line for each stage."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tqdm import tqdm
 
 
 class ProgressBars:
-    """Takes what `Progress` reports. Of several processes that train together the first one alone shows anything."""
+    """Displays what `Progress` reports. In distributed training only the main process displays anything."""
 
     def __init__(self) -> None:
-        self._first = os.environ.get("RANK", "0") == "0"
+        self._is_main_process = os.environ.get("RANK", "0") == "0"
         self._terminal = sys.stderr.isatty()
         self._stage = ""
         self._bar: tqdm | None = None
@@ -27,8 +27,8 @@ class ProgressBars:
         self._end()
 
     def show(self, stage: str, done: int, total: int, message: str) -> None:
-        """For `Progress(on_progress=...)`."""
-        if not self._first:
+        """Callback for `Progress(on_progress=...)`."""
+        if not self._is_main_process:
             return
         if stage != self._stage:
             self._end()

@@ -1,4 +1,4 @@
-"""The configuration of a published recipe: EarthLoc's and EarthLoc2's, every part with a switch of its own."""
+"""Configuration of the published recipes of EarthLoc and EarthLoc2. Every part can be switched on its own."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PRECISIONS = ("bf16", "fp32")
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """The EarthLoc data set as published.
+    """The EarthLoc dataset as published.
 
     Attributes:
-        folder: holds `database` and `queries`; where there is no such folder, places come from the mosaic.
-        lat, lon, query_km, tile_km: photos with their nadir this near to that point, and tiles with their middle
-            this near, tell after each epoch how good the network is.
+        folder: folder with `database` and `queries`; if it does not exist, places come from the mosaic.
+        lat, lon, query_km, tile_km: validation after each epoch uses the photos whose nadir is within `query_km` of
+            this point, and the tiles whose centre is within `tile_km` of it.
     """
 
     folder: str = ""
@@ -34,11 +34,11 @@ class DatasetConfig:
 
 @dataclass(frozen=True)
 class YearsConfig:
-    """Pictures of the same place.
+    """Several pictures of the same place.
 
     Attributes:
-        count: of a mosaic's places; the data set has as many as it has years.
-        seasonal: months a year's share apart, where the mosaic has seasons; False repeats the mosaic.
+        count: number of pictures of a place of the mosaic; the dataset has one per year.
+        seasonal: use months evenly spread over the year if the mosaic has seasons; False repeats the mosaic.
     """
 
     count: int = 4
@@ -47,11 +47,11 @@ class YearsConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """What is minimised.
+    """The training loss.
 
     Attributes:
         kind: "multi_similarity" or "info_nce".
-        neutral: leaves out pairs of places that overlap; False takes them for unlike.
+        neutral: exclude pairs of places that overlap; False treats them as negatives.
     """
 
     kind: str = "multi_similarity"
@@ -60,12 +60,12 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class MiningConfig:
-    """EarthLoc2's query mining: real photos as further pictures of the places they show, one a place.
+    """EarthLoc2's query mining: real photos as further pictures of the places they show, at most one per place.
 
     Attributes:
-        photos: folder of photos with EarthLoc's names; "", or a folder that is not there, switches it off.
-        min_iou: a photo shows a place when their intersection over union is above this.
-        apart_km: photos with their middle this near to the middle of one of EarthLoc's six test sets, or of the
+        photos: folder of photos with EarthLoc names; "" or a missing folder switches mining off.
+        min_iou: a photo shows a place if their intersection over union is above this.
+        apart_km: photos whose centre is this near to the centre of one of EarthLoc's six test sets, or of the
             validation, are left out.
     """
 
@@ -76,15 +76,15 @@ class MiningConfig:
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    """How long and how fast.
+    """Training schedule.
 
     Attributes:
-        epochs, iterations: so many epochs of so many batches.
-        patience: epochs without a better recall after which it ends; 0 goes through all of them.
-        rate: Adam's learning rate.
-        precision: "bf16", which computes under autocast, or "fp32".
-        save_every: batches from one checkpoint to the next.
-        rotations: photos are searched at four rotations when recall is measured; False at one.
+        epochs, iterations: number of epochs, and batches per epoch.
+        patience: early stopping after this many epochs without better recall; 0 trains for all epochs.
+        rate: learning rate of Adam.
+        precision: "bf16" (autocast) or "fp32".
+        save_every: batches between two checkpoints.
+        rotations: validation searches photos at four rotations; False at one.
     """
 
     epochs: int = 20
@@ -98,12 +98,12 @@ class ScheduleConfig:
 
 @dataclass(frozen=True)
 class PublishedConfig(CommonConfig):
-    """A recipe as `python -m training fit` runs it.
+    """Configuration of a published recipe.
 
     Attributes:
-        recipe: "earthloc"; tells this kind of configuration from that of the default model.
+        recipe: "earthloc"; distinguishes this kind of configuration from that of the default model.
         sampling, augmentation, loss, mining, schedule: the parts of the recipe.
-        dataset, years: where pictures come from, beside the mosaic.
+        dataset, years: source of the pictures in addition to the mosaic.
     """
 
     recipe: str = "earthloc"
@@ -144,15 +144,19 @@ _TABLES: dict[str, type] = {
 
 
 def is_published(path: Path) -> bool:
-    """Whether a configuration is that of a published recipe. Raises InputError where it cannot be read."""
+    """Tells whether a configuration file is that of a published recipe.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     return "recipe" in load_toml(path)
 
 
 def read_published(path: Path) -> PublishedConfig:
-    """Reads a recipe's configuration; see `config.read_config`.
+    """Reads the configuration of a recipe; see `config.read_config`.
 
     Raises:
-        InputError: no such file, or no TOML. UsageError: an unknown key, or a value of another type.
+        InputError: the file is missing or is not TOML. UsageError: a key is unknown, or a value has a wrong type.
     """
     table: dict[str, Any] = load_toml(path)
     return from_tables(PublishedConfig, _TABLES, table)

@@ -1,4 +1,4 @@
-"""Batches of a recipe: which places, their pictures by year, and real photos of them, read one batch ahead."""
+"""Batches of a published recipe: pictures of places by year, and real photos of them, prefetched one batch ahead."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from engine.errors import InputError
 from training.evaluate import TEST_SETS
 from training.overlap import overlapping
 from training.places.dated import DatedMosaic, DatedPlaces, EarthLocFolder
-from training.places.earthloc_dataset import DatasetPicture, read_earthloc_dataset, read_square, turn_to_north
+from training.places.earthloc_dataset import DatasetPicture, read_earthloc_dataset, read_square, rotate_north_up
 from training.places.pairs import Imagery
 from training.published_config import MiningConfig, PublishedConfig
-from training.sampling import Ids, MinedPhotos, PlaceBatches
+from training.sampling import Ids, MinedPhotos, PlaceBatchSampler
 from training.validation import DatasetValidation, SimulatedValidation, Validation
 
-# Pictures are read this much larger than the network sees them: augmentation cuts out parts.
+# Pictures are read larger than the network input by this factor, because augmentation crops them.
 _OVERSAMPLING = 1.6
-_READERS = 4
+_READER_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -34,38 +34,45 @@ class Batch:
 
     Attributes:
         places: uint8 (places, years, 3, side, side).
-        overlapping: (places, places) bool, which of them overlap.
-        photos: uint8 (photos, 1, 3, side, side), real ones of some of the places.
-        shown: (photos,) which place of the batch each shows.
+        overlapping: (places, places) bool, which places overlap.
+        photos: uint8 (photos, 1, 3, side, side), real photos of some of the places.
+        photo_places: (photos,) index in `places` of the place that each photo shows.
     """
 
     places: Tensor
     overlapping: Tensor
     photos: Tensor
-    shown: Tensor
+    photo_places: Tensor
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where pictures come from: places to train on, photos mined, what recall is measured with; and it in words."""
+    """The data of a training run.
+
+    Attributes:
+        places: places to train on.
+        miner: real photos of these places, or None.
+        validation: measures recall after each epoch.
+        description: the source of the places in words.
+    """
 
     places: DatedPlaces
-    mined: Mined | None
+    miner: PhotoMiner | None
     validation: Validation
-    described: str
+    description: str
 
 
-class Mined:
-    """The photos of a folder that show one of the places, far from where recall is measured.
+class PhotoMiner:
+    """The real photos of a folder that show a training place, without those near a test set or the validation.
 
     Args:
-        folder: of photos with EarthLoc's names.
-        config: which of them.
-        source: the places.
+        folder: folder of photos with EarthLoc names.
+        config: selection of the photos.
+        source: the training places.
         centres: (lat, lon) of the test sets and the validation.
 
     Raises:
-        InputError: none of them is of use.
+        InputError: no photo can be used.
     """
 
     def __init__(
@@ -80,22 +87,23 @@ class Mined:
         if not self._by_place.by_place:
             raise InputError(
                 folder,
-                f"has no photo of the places to train on that lies {config.apart_km:g} km off the test sets",
+                f"has no photo of a training place farther than {config.apart_km:g} km from the test sets",
                 'change [mining], or set mining.photos = ""',
             )
 
     def pick(self, batch: Ids, rng: np.random.Generator) -> tuple[list[DatasetPicture], Ids]:
-        """One photo for each place of a batch that has any, and the position of its place."""
+        """Draws one photo for each place of a batch that has photos; returns them and the positions of their places."""
         photos, positions = self._by_place.pick(batch, rng)
         return [self._photos[number] for number in photos], positions
 
 
 def open_sources(config: PublishedConfig, data: Path, scratch: Path) -> Sources:
-    """Opens the data set, or the mosaic where there is none.
+    """Opens the dataset, or the mosaic if there is no dataset.
 
     Args:
-        data: folder that relative paths count from.
-        scratch: folder for small files.
+        config: configuration of the recipe.
+        data: folder that relative paths start from.
+        scratch: folder for small temporary files.
 
     Raises:
         EarthLocError: neither can be used.
@@ -108,75 +116,73 @@ def open_sources(config: PublishedConfig, data: Path, scratch: Path) -> Sources:
     if config.dataset.folder and folder.is_dir():
         source = EarthLocFolder(folder / "database", config.years.count)
         validation = DatasetValidation(folder, config.dataset, rotations)
-        described = f"the data set {folder.name}, {len(source.places)} places"
+        description = f"the data set {folder.name}, {len(source.places)} places"
         if source.left_out:
-            described += f" ({source.left_out} without all years left out)"
+            description += f" ({source.left_out} without all years left out)"
         centres.append((config.dataset.lat, config.dataset.lon))
     else:
         size_px = config.network.size_px
         imagery = Imagery(config.imagery, config.places, size_px, config.views, data, scratch)
         source = DatedMosaic(imagery, config.years.count, config.years.seasonal, config.imagery.own_month)
         validation = SimulatedValidation(imagery, config.places.test_photos, config.seed, rotations)
-        described = f"the mosaic {imagery.source.path.name}, {len(source.places)} places"
-    mined = None
+        description = f"the mosaic {imagery.source.path.name}, {len(source.places)} places"
+    miner = None
     if config.mining.photos and (data / config.mining.photos).is_dir():
-        mined = Mined(data / config.mining.photos, config.mining, source, centres)
-    return Sources(source, mined, validation, described)
+        miner = PhotoMiner(data / config.mining.photos, config.mining, source, centres)
+    return Sources(source, miner, validation, description)
 
 
-class Batches:
-    """Reads batches ahead of the training.
+class BatchLoader:
+    """Reads batches on background threads, one batch ahead of the training.
 
     Args:
-        source: the places.
-        mined: real photos of them, if any.
-        drawn: which places make up a batch.
-        size_px: side that the network sees.
-        neutral: False says that no places overlap.
+        source: the training places.
+        miner: real photos of them, or None.
+        sampler: chooses the places of a batch.
+        size_px: side of the network input.
+        neutral: False treats all places as non-overlapping.
     """
 
     def __init__(
-        self, source: DatedPlaces, mined: Mined | None, drawn: PlaceBatches, size_px: int, neutral: bool
+        self, source: DatedPlaces, miner: PhotoMiner | None, sampler: PlaceBatchSampler, size_px: int, neutral: bool
     ) -> None:
         self._source = source
-        self._mined = mined
-        self._drawn = drawn
+        self._miner = miner
+        self._sampler = sampler
         self._side_px = round(size_px * _OVERSAMPLING)
         self._neutral = neutral
 
-    def run(self, numbers: list[int]) -> Generator[Batch, None, None]:
-        """The batches of these numbers, the next one read while one is used."""
+    def load(self, numbers: list[int]) -> Generator[Batch, None, None]:
+        """Yields the batches of these numbers; reads the next one while the caller uses the current one."""
         if not numbers:
             return
-        with ThreadPoolExecutor(_READERS) as readers, ThreadPoolExecutor(1) as ahead:
-            following = [ahead.submit(self._read, number, readers) for number in numbers[:1]]
-            ahead_of: list[int | None] = [*numbers[1:], None]
-            for number in ahead_of:
-                batch = following.pop().result()
-                if number is not None:
-                    following.append(ahead.submit(self._read, number, readers))
+        with ThreadPoolExecutor(_READER_THREADS) as readers, ThreadPoolExecutor(1) as prefetcher:
+            pending = prefetcher.submit(self._read, numbers[0], readers)
+            for number in numbers[1:]:
+                batch = pending.result()
+                pending = prefetcher.submit(self._read, number, readers)
                 yield batch
+            yield pending.result()
 
     def _read(self, number: int, readers: ThreadPoolExecutor) -> Batch:
-        ids = self._drawn.batch(number)
+        ids = self._sampler.batch(number)
         read = list(readers.map(lambda place: self._source.pictures(int(place), self._side_px), ids))
-        kept = [(place, pictures) for place, pictures in zip(ids, read, strict=True) if pictures is not None]
-        if len(kept) < 2:
+        covered = [(place, pictures) for place, pictures in zip(ids, read, strict=True) if pictures is not None]
+        if len(covered) < 2:
             raise InputError(None, "the imagery covers hardly any of the places", "choose another region")
-        ids = np.array([place for place, _ in kept])
-        apart = np.eye(len(ids), dtype=bool)
-        matrix = overlapping(self._source.rings(ids)) if self._neutral else apart
-        photos, shown = self._photos(ids, np.random.default_rng([self._drawn.seed, 3, number]), readers)
-        places = _as_tensor(np.stack([pictures for _, pictures in kept]))
-        return Batch(places, torch.from_numpy(matrix), photos, torch.from_numpy(shown))
+        ids = np.array([place for place, _ in covered])
+        matrix = overlapping(self._source.rings(ids)) if self._neutral else np.eye(len(ids), dtype=bool)
+        photos, photo_places = self._photos(ids, np.random.default_rng([self._sampler.seed, 3, number]), readers)
+        places = _as_tensor(np.stack([pictures for _, pictures in covered]))
+        return Batch(places, torch.from_numpy(matrix), photos, torch.from_numpy(photo_places))
 
     def _photos(self, ids: Ids, rng: np.random.Generator, readers: ThreadPoolExecutor) -> tuple[Tensor, Ids]:
-        picked, shown = self._mined.pick(ids, rng) if self._mined is not None else ([], np.empty(0, np.int64))
+        photos, photo_places = self._miner.pick(ids, rng) if self._miner is not None else ([], np.empty(0, np.int64))
         side = self._side_px
-        if not picked:
+        if not photos:
             return torch.empty((0, 1, 3, side, side), dtype=torch.uint8), np.empty(0, np.int64)
-        pixels = readers.map(lambda photo: turn_to_north(photo, read_square(photo.path, side)), picked)
-        return _as_tensor(np.stack(list(pixels))[:, None]), shown
+        pixels = readers.map(lambda photo: rotate_north_up(photo, read_square(photo.path, side)), photos)
+        return _as_tensor(np.stack(list(pixels))[:, None]), photo_places
 
 
 def _as_tensor(pictures: NDArray[np.uint8]) -> Tensor:

@@ -1,9 +1,9 @@
-"""Fits a network by the recipes of EarthLoc (CVPR 2024) and EarthLoc2.
+"""Trains a network by the recipes of EarthLoc (CVPR 2024) and EarthLoc2.
 
-Batches of places from one cluster of descriptors, several years of each, one augmentation a year, a loss that
-leaves overlapping places alone, and real photos as further pictures. Everything is drawn by (seed, batch), so
-that an interrupted run goes on with the very same batches. accelerate brings in bfloat16 and further devices:
-each process then draws batches of its own, and gradients are averaged.
+A batch holds places from one cluster of descriptors, with several years of each, one augmentation per year, and real
+photos as further pictures. The loss ignores pairs of overlapping places. All random choices are seeded by (seed,
+batch), so an interrupted run continues with exactly the same batches. accelerate provides bfloat16 and distributed
+training: each process loads its own batches, and gradients are averaged.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from torch import Tensor, nn
 from engine.errors import EarthLocError, InputError, OutputError
 from engine.progress import Progress
 from training.augmentation import Augmentation
-from training.checkpoint import load_state, save_whole
-from training.curves import RECALLS, Curves
+from training.checkpoint import load_state, save_atomically
+from training.curves import RECALLS, TrainingLog
 from training.losses import make_loss
 from training.networks import EmbeddingNetwork, build
 from training.networks.weights import load_strict
 from training.published_config import PublishedConfig
-from training.published_data import Batch, Batches, Sources, open_sources
-from training.sampling import PlaceBatches
-from training.validation import Measured, NetworkEmbedder
+from training.published_data import Batch, BatchLoader, Sources, open_sources
+from training.sampling import PlaceBatchSampler
+from training.validation import NetworkEmbedder, ValidationResult
 
-STATE, NETWORK, NOTE = "state.pt", "network.pt", "made-from.json"
+STATE, NETWORK, MANIFEST = "state.pt", "network.pt", "made-from.json"
 COLUMNS = ["loss", "images_per_s", *RECALLS]
-_NOTE_EVERY = 10
-# Recall that decides which network is the best.
-_BEST_BY = "5"
+_LOG_INTERVAL = 10  # steps
+# Recall at this rank decides which network is the best.
+_SELECTION_RANK = "5"
 _EMBED_BATCH = 64
 
 
 @dataclass
 class RunState:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes:
-        step: batches done, over all epochs.
+        step: batches trained, over all epochs.
         best: highest recall so far.
-        stale: epochs since then.
-        measured: epochs whose recall is known.
+        stale: epochs since the highest recall.
+        measured: epochs finished and validated.
     """
 
     step: int = 0
@@ -61,11 +61,11 @@ class RunState:
 
 
 class Objective(nn.Module):
-    """The network and the loss of a batch as one module, so that both train and are told apart by no wrapper.
+    """Network and loss as one module, so that accelerate wraps both together and the loss's parameters train too.
 
     Args:
-        network: gives descriptors.
-        kind: of the loss.
+        network: computes the descriptors.
+        kind: kind of the loss.
     """
 
     def __init__(self, network: EmbeddingNetwork, kind: str) -> None:
@@ -74,20 +74,20 @@ class Objective(nn.Module):
         self.loss = make_loss(kind)
 
     def forward(self, images: Tensor, places: Tensor, overlapping: Tensor, attract_only: Tensor) -> Tensor:
-        """The loss of pictures (n, 3, h, w) as `EmbeddingNetwork.normalised` gives them; see losses for the rest."""
+        """Returns the loss of pictures (n, 3, h, w) from `EmbeddingNetwork.normalised`; other arguments: see losses."""
         descriptors = self.network(images)
         with torch.autocast(images.device.type, enabled=False):
             return self.loss(descriptors.float(), places, overlapping, attract_only)
 
 
 class PublishedTrainer:
-    """A training in a folder of its own.
+    """A training run of a published recipe in its own folder.
 
     Args:
-        config: the recipe.
-        out: holds the checkpoint, the curves, and `network.pt`, the best network so far.
-        data: folder that relative paths of the configuration count from.
-        cpu: leave a GPU alone.
+        config: configuration of the recipe.
+        out: folder of the run: checkpoint, training log, and `network.pt`, the best network so far.
+        data: folder that relative paths of the configuration start from.
+        cpu: do not use a GPU.
     """
 
     def __init__(self, config: PublishedConfig, out: Path, data: Path, cpu: bool = False) -> None:
@@ -97,7 +97,7 @@ class PublishedTrainer:
         self._data = data
         loaded = replace(config.network, weights=str(data / weights) if weights else None)
         precision = "bf16" if config.schedule.precision == "bf16" else "no"
-        # What a backbone has and does not use, such as DINOv2's mask token, gets no gradient.
+        # Unused parameters of a backbone, such as DINOv2's mask token, get no gradient.
         kwargs = DistributedDataParallelKwargs(find_unused_parameters=True)
         self._accelerator = Accelerator(cpu=cpu, mixed_precision=precision, kwargs_handlers=[kwargs])
         self.network = build(loaded, config.seed)
@@ -107,15 +107,15 @@ class PublishedTrainer:
             self._objective, torch.optim.Adam(trained, lr=config.schedule.rate)
         )
         self._augmentation = Augmentation(config.augmentation, config.network.size_px)
-        # Real photos are turned, and otherwise left as they are.
-        kept = replace(
+        # Real photos are only rotated.
+        rotation_only = replace(
             config.augmentation, crop=1.0, perspective=0.0, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0
         )
-        self._photo_augmentation = Augmentation(kept, config.network.size_px)
-        self._at = RunState()
+        self._photo_augmentation = Augmentation(rotation_only, config.network.size_px)
+        self._state = RunState()
 
     def run(self, progress: Progress) -> EmbeddingNetwork:
-        """Trains to the end, from where an interrupted run was; the best network.
+        """Trains to the end, resuming an interrupted run, and returns the best network.
 
         Raises:
             EarthLocError: the data cannot be used, or the folder cannot be written.
@@ -125,7 +125,7 @@ class PublishedTrainer:
             progress.report("open the imagery", 0, 1)
             sources = open_sources(self.config, self._data, self.out)
             try:
-                progress.report("imagery", 1, 1, sources.described)
+                progress.report("imagery", 1, 1, sources.description)
                 self._check_folder(sources)
                 self._train(sources, progress)
             finally:
@@ -137,65 +137,65 @@ class PublishedTrainer:
         return self.network.eval()
 
     @property
-    def _main(self) -> bool:
+    def _is_main_process(self) -> bool:
         return bool(self._accelerator.is_main_process)
 
     def _train(self, sources: Sources, progress: Progress) -> None:
         schedule, config = self.config.schedule, self.config
-        drawn = PlaceBatches(sources.places.places, config.sampling, config.seed)
-        self._restore(drawn)
-        batches = Batches(sources.places, sources.mined, drawn, config.network.size_px, config.loss.neutral)
-        curves = Curves(self.out, COLUMNS, self._at.step) if self._main else None
+        sampler = PlaceBatchSampler(sources.places.places, config.sampling, config.seed)
+        self._restore(sampler)
+        loader = BatchLoader(sources.places, sources.miner, sampler, config.network.size_px, config.loss.neutral)
+        log = TrainingLog(self.out, COLUMNS, self._state.step) if self._is_main_process else None
         try:
-            for epoch in range(self._at.measured, schedule.epochs):
-                if self._ended():
+            for epoch in range(self._state.measured, schedule.epochs):
+                if self._is_out_of_patience():
                     break
-                self._train_epoch(epoch, sources, drawn, batches, curves, progress)
-                self._end_epoch(epoch, sources, drawn, curves, progress)
-            self._finish()
+                self._train_epoch(epoch, sources, sampler, loader, log, progress)
+                self._end_epoch(epoch, sources, sampler, log, progress)
+            self._load_best()
         finally:
-            if curves is not None:
-                curves.close()
+            if log is not None:
+                log.close()
 
-    def _ended(self) -> bool:
+    def _is_out_of_patience(self) -> bool:
         patience = self.config.schedule.patience
-        return 0 < patience <= self._at.stale
+        return 0 < patience <= self._state.stale
 
     def _train_epoch(
         self,
         epoch: int,
         sources: Sources,
-        drawn: PlaceBatches,
-        batches: Batches,
-        curves: Curves | None,
+        sampler: PlaceBatchSampler,
+        loader: BatchLoader,
+        log: TrainingLog | None,
         progress: Progress,
     ) -> None:
         schedule = self.config.schedule
-        done = self._at.step - epoch * schedule.iterations
-        if done == 0 and drawn.recluster_due(epoch):
-            drawn.recluster(self._describe_places(sources, progress))
+        done = self._state.step - epoch * schedule.iterations
+        if done == 0 and sampler.recluster_due(epoch):
+            sampler.recluster(self._embed_places(sources, progress))
         count, rank = self._accelerator.num_processes, self._accelerator.process_index
-        first, last = self._at.step, (epoch + 1) * schedule.iterations
+        first, last = self._state.step, (epoch + 1) * schedule.iterations
         losses: list[float] = []
-        images, began = 0, time.perf_counter()
+        images, start_time = 0, time.perf_counter()
         self._model.train()
-        with closing(batches.run([step * count + rank for step in range(first, last)])) as read:
-            for batch in read:
-                loss, seen = self._descend(batch, self._at.step * count + rank)
+        with closing(loader.load([step * count + rank for step in range(first, last)])) as batches:
+            for batch in batches:
+                loss, batch_images = self._training_step(batch, self._state.step * count + rank)
                 losses.append(loss)
-                images += seen * count
-                self._at.step += 1
-                if curves is not None and self._at.step % _NOTE_EVERY == 0:
-                    pace = images / (time.perf_counter() - began)
-                    curves.note(self._at.step, {"loss": float(np.mean(losses)), "images_per_s": pace})
-                    losses, images, began = [], 0, time.perf_counter()
-                if self._at.step % schedule.save_every == 0 or self._at.step == last:
-                    self._save(drawn)
+                images += batch_images * count
+                self._state.step += 1
+                if log is not None and self._state.step % _LOG_INTERVAL == 0:
+                    images_per_s = images / (time.perf_counter() - start_time)
+                    log.scalars(self._state.step, {"loss": float(np.mean(losses)), "images_per_s": images_per_s})
+                    losses, images, start_time = [], 0, time.perf_counter()
+                if self._state.step % schedule.save_every == 0 or self._state.step == last:
+                    self._save(sampler)
                 total = schedule.epochs * schedule.iterations
-                progress.report("train", self._at.step, total, f"epoch {epoch + 1}, loss {loss:.3f}")
+                progress.report("train", self._state.step, total, f"epoch {epoch + 1}, loss {loss:.3f}")
 
-    def _descend(self, batch: Batch, number: int) -> tuple[float, int]:
-        """One step; the loss and how many pictures it is of."""
+    def _training_step(self, batch: Batch, number: int) -> tuple[float, int]:
+        """Takes one optimisation step; returns the loss and the number of pictures in the batch."""
         device = self._accelerator.device
         rng = np.random.default_rng([self.config.seed, 4, number])
         seed, photo_seed, dropout_seed = (int(s) for s in rng.integers(2**31, size=3))
@@ -206,44 +206,47 @@ class PublishedTrainer:
         if len(batch.photos):
             photos = self._photo_augmentation(batch.photos.to(device), photo_seed)
             images = torch.cat([images, photos.flatten(0, 1)])
-            labels = torch.cat([labels, batch.shown.to(device)])
+            labels = torch.cat([labels, batch.photo_places.to(device)])
         attract_only = torch.arange(len(labels), device=device) >= places * years
         torch.manual_seed(dropout_seed)
-        normal = self.network.normalised(images)
-        loss = self._model(normal, labels, batch.overlapping.to(device), attract_only)
+        normalised = self.network.normalised(images)
+        loss = self._model(normalised, labels, batch.overlapping.to(device), attract_only)
         self._optimizer.zero_grad()
         self._accelerator.backward(loss)
         self._optimizer.step()
         return float(loss.detach()), len(labels)
 
     def _end_epoch(
-        self, epoch: int, sources: Sources, drawn: PlaceBatches, curves: Curves | None, progress: Progress
+        self, epoch: int, sources: Sources, sampler: PlaceBatchSampler, log: TrainingLog | None, progress: Progress
     ) -> None:
-        """Measures the network, keeps it when it is the best, and notes both."""
-        told: list[Any] = [None]
-        if self._main:
-            found = self._measure(sources, progress)
-            told = [found.recall]
-            if curves is not None:
-                curves.note(self._at.step, {f"recall_at_{k}": value for k, value in found.recall.items()})
-                curves.show(self._at.step, "predictions", found.sheet)
-        recall = broadcast_object_list(told)[0][_BEST_BY]
-        self._at.measured = epoch + 1
-        self._at.stale += 1
-        if recall > self._at.best:
-            self._at.best, self._at.stale = recall, 0
-            if self._main:
-                save_whole(self.out / NETWORK, self.network.state_dict())
-        self._save(drawn)
+        """Validates the network, logs the result, and saves the network if it is the best so far."""
+        message: list[Any] = [None]
+        if self._is_main_process:
+            result = self._validate(sources, progress)
+            message = [result.recall]
+            if log is not None:
+                log.scalars(self._state.step, {f"recall_at_{k}": value for k, value in result.recall.items()})
+                log.image(self._state.step, "predictions", result.sheet)
+        recall = broadcast_object_list(message)[0][_SELECTION_RANK]
+        self._state.measured = epoch + 1
+        self._state.stale += 1
+        if recall > self._state.best:
+            self._state.best, self._state.stale = recall, 0
+            if self._is_main_process:
+                save_atomically(self.out / NETWORK, self.network.state_dict())
+        self._save(sampler)
 
-    def _measure(self, sources: Sources, progress: Progress) -> Measured:
+    def _validate(self, sources: Sources, progress: Progress) -> ValidationResult:
         return sources.validation.measure(self._embedder(), progress)
 
     def _embedder(self) -> NetworkEmbedder:
         return NetworkEmbedder(self.network, self._accelerator.device, self.config.schedule.precision == "bf16")
 
-    def _describe_places(self, sources: Sources, progress: Progress) -> NDArray[np.float32]:
-        """Descriptors of the newest picture of every place, each process embedding its share; 0 where there is none."""
+    def _embed_places(self, sources: Sources, progress: Progress) -> NDArray[np.float32]:
+        """Computes descriptors of the newest picture of every place; zeros for a place without a picture.
+
+        Each process embeds its share of the places.
+        """
         count, rank = self._accelerator.num_processes, self._accelerator.process_index
         total, size_px = len(sources.places.places), self.config.network.size_px
         embedder = self._embedder()
@@ -263,46 +266,48 @@ class PublishedTrainer:
         shared: NDArray[np.float32] = gathered.reshape(count, len(own), -1).transpose(1, 0, 2)
         return np.ascontiguousarray(shared.reshape(count * len(own), -1)[:total])
 
-    # -- what is kept -------------------------------------------------------------------------------
+    # -- checkpoints --------------------------------------------------------------------------------
 
     def _check_folder(self, sources: Sources) -> None:
-        """Refuses a folder that holds the run of another recipe; how long it runs may change."""
-        described = asdict(self.config)
-        for free in ("epochs", "patience", "save_every"):
-            described["schedule"].pop(free)
-        note = self.out / NOTE
-        text = json.dumps({"source": sources.described, **described}, sort_keys=True)
-        if note.is_file() and note.read_text(encoding="utf-8") != text:
+        """Raises an error if the folder holds a run of another configuration; only its length may differ."""
+        settings = asdict(self.config)
+        for changeable in ("epochs", "patience", "save_every"):
+            settings["schedule"].pop(changeable)
+        manifest = self.out / MANIFEST
+        text = json.dumps({"source": sources.description, **settings}, sort_keys=True)
+        if manifest.is_file() and manifest.read_text(encoding="utf-8") != text:
             raise InputError(self.out, "holds a run of another configuration", "give another --out folder")
-        if self._main:
-            note.write_text(text, encoding="utf-8")
+        if self._is_main_process:
+            manifest.write_text(text, encoding="utf-8")
 
-    def _save(self, drawn: PlaceBatches) -> None:
-        if self._main:
+    def _save(self, sampler: PlaceBatchSampler) -> None:
+        if self._is_main_process:
             state = {
                 "objective": self._objective.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
-                "batches": drawn.state_dict(),
-                "progress": asdict(self._at),
+                "batches": sampler.state_dict(),
+                "progress": asdict(self._state),
             }
-            save_whole(self.out / STATE, state)
+            save_atomically(self.out / STATE, state)
 
-    def _restore(self, drawn: PlaceBatches) -> None:
+    def _restore(self, sampler: PlaceBatchSampler) -> None:
         state = load_state(self.out / STATE)
         if state is None:
             return
         try:
             load_strict(self._objective, state["objective"], self.out / STATE)
             self._optimizer.load_state_dict(state["optimizer"])
-            drawn.load_state_dict(state["batches"])
-            self._at = RunState(**state["progress"])
+            sampler.load_state_dict(state["batches"])
+            self._state = RunState(**state["progress"])
         except EarthLocError:
             raise
-        except Exception as error:  # another program's checkpoint raises whatever it provokes
-            raise InputError(self.out / STATE, "is of another training", "delete it to start anew") from error
+        except Exception as error:  # a checkpoint of another program can raise almost anything here
+            raise InputError(
+                self.out / STATE, "is not a checkpoint of this training", "delete it to start again"
+            ) from error
 
-    def _finish(self) -> None:
-        """Loads the best network."""
+    def _load_best(self) -> None:
+        """Loads the weights of the best network."""
         self._accelerator.wait_for_everyone()
         best = load_state(self.out / NETWORK)
         if best is None:

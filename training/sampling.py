@@ -1,9 +1,8 @@
-"""Which places make up a batch: clusters, neighbours, and real photos of the same places.
+"""Sampling of the places of a batch by cluster, region and neighbourhood, and of real photos of these places.
 
-A batch is hard when its places look alike. EarthLoc (CVPR 2024) draws each batch from one cluster of the
-descriptors that the network gives at the time; others make it hard by drawing it from one region, or by
-adding the neighbours that a search round a nadir has to tell apart. All of it is drawn by (seed, step), so
-that an interrupted training goes on with the very same batches.
+A batch is hard if its places look alike. EarthLoc (CVPR 2024) draws each batch from one cluster of the current
+descriptors. Other methods draw a batch from one region, or add the neighbours that a search around a nadir must tell
+apart. All random choices are seeded by (seed, step), so an interrupted run continues with exactly the same batches.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _MAX_POINTS_PER_CENTROID = 1000
 
 @dataclass(frozen=True)
 class Places:
-    """Squares on the ground, north up: centres in degrees and sides in kilometres, (n,) each."""
+    """North-up squares on the ground: centres in degrees and sides in kilometres, (n,) each."""
 
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
@@ -41,17 +40,17 @@ class Places:
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How batches of places are drawn.
+    """Sampling of batches.
 
     Attributes:
         places_per_batch: different places in a batch.
-        descriptor_share, region_share: share of the batches drawn from one cluster of descriptors, and from
-            one region of the Earth; the others are drawn from all places.
-        clusters, regions: how many of either there are.
-        recluster_epochs: the clusters are computed anew every so many epochs; before the first time their
-            batches are drawn from all places.
-        neighbour_share: share of each batch that are neighbours of its other places: within
-            `neighbour_radius_km`, not overlapping.
+        descriptor_share, region_share: share of the batches drawn from one cluster of descriptors, and from one region
+            of the Earth; the others are drawn from all places.
+        clusters, regions: number of clusters and of regions.
+        recluster_epochs: epochs between two computations of the clusters; before the first one, batches are drawn from
+            all places.
+        neighbour_share: share of each batch that are neighbours of its other places: within `neighbour_radius_km`
+            and not overlapping.
     """
 
     places_per_batch: int = 96
@@ -68,20 +67,20 @@ class SamplingConfig:
         if min(shares) < 0 or max(shares) > 1:
             raise UsageError(None, "the shares of batches do not add up", "give shares of 0 to 1, at most 1 together")
         if not 0 <= self.neighbour_share < 1:
-            raise UsageError(None, f"neighbour_share {self.neighbour_share} is no share", "give 0 to below 1")
+            raise UsageError(None, f"neighbour_share {self.neighbour_share} is not a share", "give 0 to below 1")
         if min(self.places_per_batch, self.clusters, self.regions, self.recluster_epochs) < 1:
             raise UsageError(None, "sampling counts must be positive", "give 1 or more")
 
 
-class PlaceBatches:
-    """Batches of place numbers.
+class PlaceBatchSampler:
+    """Draws batches of place numbers.
 
     Args:
-        places: all the training places.
-        config: how to draw.
-        seed: of everything drawn.
-        weights: (n,) how much each place counts when a cluster or region is chosen, say its number of real
-            photos (AstroLoc); None makes all clusters equally likely (EarthLoc).
+        places: all training places.
+        config: sampling configuration.
+        seed: seed of all random choices.
+        weights: (n,) weight of each place in the choice of a cluster or region, for example its number of real photos
+            (AstroLoc); None makes all clusters equally likely (EarthLoc).
     """
 
     def __init__(
@@ -102,17 +101,17 @@ class PlaceBatches:
         self._clusters: Ids | None = None
 
     def recluster_due(self, epoch: int) -> bool:
-        """Whether `recluster` is to be called before this epoch; the first is 0."""
+        """Tells whether the caller must call `recluster` before this epoch; the first epoch is 0."""
         return self.config.descriptor_share > 0 and epoch > 0 and epoch % self.config.recluster_epochs == 0
 
     def recluster(self, descriptors: NDArray[np.float32]) -> None:
-        """Clusters the places by their present descriptors, (n, d)."""
+        """Clusters the places by their current descriptors, (n, d)."""
         if len(descriptors) != len(self.places):
             raise ValueError(f"{len(descriptors)} descriptors of {len(self.places)} places")
         self._clusters = kmeans(descriptors, self.config.clusters, self.seed)
 
     def batch(self, step: int) -> Ids:
-        """Numbers of `places_per_batch` different places; the same for the same seed, step and clusters."""
+        """Draws `places_per_batch` different places; the same for the same seed, step and clusters."""
         rng = np.random.default_rng([self.seed, step])
         total = self.config.places_per_batch
         group = self._group(rng)
@@ -125,14 +124,14 @@ class PlaceBatches:
         return chosen
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint has to keep: the present clusters."""
+        """Returns the state for a checkpoint: the current clusters."""
         return {"clusters": None if self._clusters is None else self._clusters.tolist()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Takes up a checkpoint's clusters."""
+        """Restores the clusters of a checkpoint."""
         clusters = state["clusters"]
         if clusters is not None and len(clusters) != len(self.places):
-            raise UsageError(None, "the checkpoint's clusters are of other places", "resume with the same places")
+            raise UsageError(None, "the checkpoint has clusters of other places", "resume with the same places")
         self._clusters = None if clusters is None else np.asarray(clusters, np.int64)
 
     def _group(self, rng: np.random.Generator) -> Ids:
@@ -149,25 +148,25 @@ class PlaceBatches:
         return np.flatnonzero(labels == label)
 
     def _add_neighbours(self, chosen: Ids, count: int, rng: np.random.Generator) -> Ids:
-        taken = set(chosen.tolist())
-        found: list[int] = []
+        used = set(chosen.tolist())
+        added: list[int] = []
         for anchor in np.resize(rng.permutation(chosen), count):
             near = neighbours(self.places, int(anchor), self.config.neighbour_radius_km, self._vectors)
-            free = [p for p in near.tolist() if p not in taken]
-            if free:
-                found.append(int(rng.choice(free)))
-                taken.add(found[-1])
-        return np.concatenate([chosen, np.asarray(found, np.int64)])
+            unused = [p for p in near.tolist() if p not in used]
+            if unused:
+                added.append(int(rng.choice(unused)))
+                used.add(added[-1])
+        return np.concatenate([chosen, np.asarray(added, np.int64)])
 
 
 def unit_vectors(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.float32]:
-    """Positions on the unit sphere, (n, 3)."""
+    """Returns positions on the unit sphere, (n, 3)."""
     phi, lam = np.radians(lat), np.radians(lon)
     return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1).astype(np.float32)
 
 
 def kmeans(points: NDArray[np.float32], clusters: int, seed: int) -> Ids:
-    """Number of the cluster of each of the points (n, d), by faiss's k-means; the same for the same seed."""
+    """Returns the cluster number of each of the points (n, d) by faiss's k-means; the same for the same seed."""
     points = np.ascontiguousarray(points, np.float32)
     clusters = min(clusters, len(points))
     search = faiss.Kmeans(
@@ -184,10 +183,10 @@ def kmeans(points: NDArray[np.float32], clusters: int, seed: int) -> Ids:
 
 
 def neighbours(places: Places, place: int, radius_km: float, vectors: NDArray[np.float32] | None = None) -> Ids:
-    """Numbers of the places within a radius of one that do not overlap it.
+    """Returns the places within a radius of one place that do not overlap it.
 
-    Two squares count as apart when their sides are, seen in the plane at the place; at high latitudes, where
-    north differs between them, this may be off by a few per cent.
+    Overlap is tested for axis-aligned squares in the plane at the place. At high latitudes, where the directions of
+    north differ between them, the test may be off by a few per cent.
     """
     vectors = unit_vectors(places.lat, places.lon) if vectors is None else vectors
     within = np.flatnonzero(vectors @ vectors[place] >= np.cos(radius_km / EARTH_RADIUS_KM))
@@ -197,15 +196,15 @@ def neighbours(places: Places, place: int, radius_km: float, vectors: NDArray[np
 
 
 class MinedPhotos:
-    """Real photos with known footprints as further views of the places they show (EarthLoc2's query mining).
+    """Real photos with known footprints, as further pictures of the places they show (EarthLoc2's query mining).
 
     Args:
         photos: footprints (m, 4, 2), lat and lon of the corners.
         places: the training places.
-        min_iou: a photo shows a place when their intersection over union is above this.
+        min_iou: a photo shows a place if their intersection over union is above this.
 
     Attributes:
-        by_place: the numbers of the photos of each place that has any.
+        by_place: numbers of the photos of each place that has photos.
     """
 
     def __init__(self, photos: NDArray[np.float64], places: Places, min_iou: float = 0.5) -> None:
@@ -215,11 +214,12 @@ class MinedPhotos:
             centre = center_of(corners)
             x, y = LocalFrame(*centre).to_xy(corners[:, 0], corners[:, 1])
             side = np.sqrt(shapely.area(shapely.convex_hull(shapely.multipoints(np.stack([x, y], axis=1)))))
-            # Areas further apart than min_iou cannot reach it, nor squares whose centres are this far off.
+            # Cheap tests before the exact one: squares too far away, or with areas whose ratio is below min_iou, cannot
+            # reach it.
             reach = np.hypot(x, y).max() + places.width_km * np.sqrt(0.5)
             near = (vectors @ unit_vectors(*centre)) >= np.cos(np.minimum(reach / EARTH_RADIUS_KM, np.pi))
-            alike = np.abs(np.log(places.width_km / max(side, 1e-9))) <= -np.log(max(min_iou, 1e-9)) / 2 + 0.05
-            ids = np.flatnonzero(near & alike)
+            similar_size = np.abs(np.log(places.width_km / max(side, 1e-9))) <= -np.log(max(min_iou, 1e-9)) / 2 + 0.05
+            ids = np.flatnonzero(near & similar_size)
             if not len(ids):
                 continue
             rings = square_rings(places.lat[ids], places.lon[ids], places.width_km[ids])
@@ -227,16 +227,16 @@ class MinedPhotos:
                 self.by_place.setdefault(int(place), []).append(number)
 
     def pick(self, batch: Ids, rng: np.random.Generator) -> tuple[Ids, Ids]:
-        """One photo for each place of a batch that has any, none twice.
+        """Draws one photo for each place of a batch that has photos, no photo twice.
 
         Returns:
-            Numbers of the photos, and the position in the batch of the place of each.
+            Numbers of the photos, and the positions of their places in the batch.
         """
         photos: list[int] = []
         positions: list[int] = []
         for position, place in enumerate(batch.tolist()):
-            free = [p for p in self.by_place.get(place, []) if p not in photos]
-            if free:
-                photos.append(int(rng.choice(free)))
+            unused = [p for p in self.by_place.get(place, []) if p not in photos]
+            if unused:
+                photos.append(int(rng.choice(unused)))
                 positions.append(position)
         return np.asarray(photos, np.int64), np.asarray(positions, np.int64)

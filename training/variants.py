@@ -1,4 +1,4 @@
-"""What half precision and 8-bit arithmetic cost: packages of one network, and their recall on the same photos."""
+"""Recall lost by half precision and 8-bit quantisation: variants of one network, measured on the same photos."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import BBox
-from training.evaluate_index import truth_outcomes
+from training.evaluate_index import evaluate_truth
 from training.export import MIN_COSINE
 from training.metrics import recalls
 from training.package import export_run
@@ -36,19 +36,23 @@ def compare_variants(
     bbox: BBox | None = None,
     progress: Progress | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Exports a run as fp32, fp16 and int8 and measures each on a truth table, without nadir.
+    """Exports a run as fp32, fp16 and int8, and measures each variant on a truth table, without the nadir.
 
     Args:
-        run, config_path, data: as `package.export_run`.
-        out: gets a folder for each variant; must not exist, or be empty.
-        truth_csv: photos with footprints.
+        run, config_path, data: as in `package.export_run`.
+        out: folder that gets a subfolder for each variant; must not exist, or be empty.
+        truth_csv: truth table: photos with footprints.
         imagery: raster whose tiles are searched.
-        tile_km: their widths.
-        bbox: west, south, east, north of them; None for five degrees round the photos.
+        tile_km: widths of the tiles.
+        bbox: west, south, east, north of the tiles; None for five degrees around the photos.
+        progress: receives progress reports.
 
     Returns:
-        {variant: {"bytes", "min_cosine", "recall", "recall_strict", "lost"}}, "lost" being strict recall less than
-        fp32's in per cent of the photos, or {"error"} where a variant disagrees with torch too much to be a package.
+        {variant: {"bytes", "min_cosine", "recall", "recall_strict", "lost"}}. "lost" is the strict recall of fp32 minus
+        that of the variant, in percentage points. A variant that differs too much from torch has only {"error"}.
+
+    Raises:
+        UsageError: `out` exists and is not an empty folder.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(out, "exists already", "choose another folder, or delete it")
@@ -65,12 +69,12 @@ def compare_variants(
         with tempfile.TemporaryDirectory() as folder:
             index = Path(folder) / "index"
             build_index(imagery, index, bbox=region, tile_km=tile_km, model=model, compact=True, progress=progress)
-            outcomes = truth_outcomes(truth_csv, [RegionalIndex.open(index)], model, use_nadir=False, progress=progress)
+            results = evaluate_truth(truth_csv, [RegionalIndex.open(index)], model, use_nadir=False, progress=progress)
         found[variant] = {
             "bytes": exported.size_bytes,
             "min_cosine": round(exported.min_cosine, 6),
-            "recall": recalls([o.rank for o in outcomes]),
-            "recall_strict": recalls([o.rank_strict for o in outcomes]),
+            "recall": recalls([result.rank for result in results]),
+            "recall_strict": recalls([result.rank_strict for result in results]),
         }
     full = found["fp32"]["recall_strict"]
     for row in found.values():
@@ -80,7 +84,7 @@ def compare_variants(
 
 
 def around(truth_csv: Path) -> BBox:
-    """West, south, east, north: five degrees round all photos of a truth table."""
+    """Returns west, south, east, north of the area within five degrees of the photos of a truth table."""
     corners = np.concatenate([truth.corners for truth in read_truth(truth_csv)])
     middle = float(np.median(corners[:, 1]))
     offset = normalise_lon(corners[:, 1] - middle)

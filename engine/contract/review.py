@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from .localization import Candidate, Localization
@@ -49,7 +49,7 @@ def photo_key(photo: str | os.PathLike[str], folder: str | os.PathLike[str]) -> 
 
 def now() -> str:
     """The time in UTC as results have it (ISO 8601)."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass

@@ -3,6 +3,8 @@
 import ast
 import dataclasses
 import json
+import shutil
+import subprocess
 import sys
 import typing
 from pathlib import Path
@@ -38,6 +40,15 @@ def test_it_needs_python_3_9_and_the_standard_library_alone(path):
         # Python 3.9 cannot evaluate `X | Y`, and these annotations are evaluated to check values.
         elif isinstance(node, ast.AnnAssign) and path.name in ("localization.py", "protocol.py"):
             assert not any(isinstance(part, ast.BitOr) for part in ast.walk(node.annotation)), ast.unparse(node)
+
+
+@pytest.mark.skipif(shutil.which("python3.9") is None, reason="needs python3.9, the oldest that QGIS ships")
+def test_it_works_in_python_3_9():
+    code = (
+        "from engine.contract import protocol, results, validation; "
+        "validation.parsed(protocol.Localize('a', ['b'], (1.0, 2.0)).params(), protocol.Localize)"
+    )
+    subprocess.run(["python3.9", "-c", code], cwd=FOLDER.parent.parent, check=True)
 
 
 def test_every_word_has_a_label():

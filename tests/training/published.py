@@ -1,7 +1,7 @@
-"""The published networks once more, as plain functions over their own state dicts.
+"""Independent implementation of the published networks, as functions over their published state dicts.
 
-Written from torch's functions and the published names alone, so that the conversion has something to agree with.
-Each `*_state` gives freshly initialised tensors of the exact published names and shapes.
+Uses only functions of torch and the published names, so that tests can compare the conversion with it. Each `*_state`
+returns random tensors with exactly the published names and shapes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ RESNET50_BLOCKS = {1: (3, 64), 2: (4, 128), 3: (6, 256)}
 
 
 def earthloc_state(prefix="backbone.model.", seed=0):
-    """EarthLoc: `prefix` is the authors', "backbone." torchgeo's."""
+    """State dict of EarthLoc: the default prefix is that of the authors, "backbone." that of torchgeo."""
     draw = _Draw(seed)
     state = {f"{prefix}conv1.weight": draw(64, 3, 7, 7), **draw.norm(f"{prefix}bn1", 64)}
     channels = 64
@@ -47,7 +47,7 @@ def mixvpr_state(channels, positions, out, rows, depth, draw):
 
 
 def earthloc2_state(width, depth, head, seed=0, positions=37 * 37):
-    """EarthLoc2 with the head "token", "mixvpr" or "salad" of DINOv2's width."""
+    """State dict of EarthLoc2 with the head "token", "mixvpr" or "salad" for the width of DINOv2."""
     draw = _Draw(seed)
     state = {
         "backbone.cls_token": draw(1, 1, width),
@@ -154,7 +154,7 @@ def run_salad(state, features, token):
 
     local, score = convolutions("cluster_features"), convolutions("score")
     count, clusters, positions = score.shape
-    # Sinkhorn on the matrix itself: rows to mass 1, the dustbin's to what is left, then columns to mass 1.
+    # Sinkhorn's algorithm on the matrix: rows to mass 1, the dustbin row to the rest, then columns to mass 1.
     matrix = torch.cat([score, a["dust_bin"].expand(count, 1, positions)], dim=1).double().exp()
     mass = torch.ones(clusters + 1, 1, dtype=torch.float64)
     mass[-1] = positions - clusters
@@ -168,7 +168,7 @@ def run_salad(state, features, token):
 
 
 class _Draw:
-    """Random tensors that keep activations within bounds."""
+    """Random tensors, scaled so that activations stay bounded."""
 
     def __init__(self, seed):
         self.generator = torch.Generator().manual_seed(seed)

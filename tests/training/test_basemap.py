@@ -15,7 +15,7 @@ from training.config import StepsConfig, read_config
 from training.fit import NETWORK, Trainer
 
 
-def test_the_small_configuration_needs_no_data(tmp_path, monkeypatch):
+def test_small_configuration_needs_no_data(tmp_path, monkeypatch):
     """`fit --config small.toml`, with fewer places and steps."""
     monkeypatch.chdir(tmp_path)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Published checkpoints: each against an independent forward pass; misfits refused by name."""
+"""Published checkpoints: each compared with an independent forward pass; errors name the wrong tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import published as theirs
 
 from engine.errors import ModelError
 from engine.retrieval.model import ModelPackage
-from training.convert import convert, read_published, timm_dinov2_shapes
+from training.convert import convert, read_checkpoint, timm_dinov2_shapes
 from training.export import texture_pictures
 from training.networks import PUBLISHED, build
 
@@ -38,7 +38,7 @@ def earthloc_state():
 
 @pytest.fixture
 def short_resnet(monkeypatch):
-    """One block a stage: an export in a third of the time."""
+    """One block per stage, so that an export takes a third of the time."""
     monkeypatch.setattr(theirs, "RESNET50_BLOCKS", {1: (1, 64), 2: (1, 128), 3: (1, 256)})
     for module in ("training.networks.backbones", "training.convert"):
         monkeypatch.setattr(f"{module}.RESNET50_DEPTHS", (1, 1, 1))
@@ -46,13 +46,13 @@ def short_resnet(monkeypatch):
 
 @pytest.fixture
 def small_dinov2(monkeypatch):
-    """DINOv2-small with one block: names, shapes and arithmetic of the published one, in a twelfth of the time."""
+    """DINOv2-small with one block: the published names, shapes and arithmetic in a twelfth of the time."""
     for module in ("training.networks.backbones", "training.convert"):
         monkeypatch.setattr(f"{module}.DINOV2_SIZES", {"dinov2-small": (384, 6, 1)})
 
 
-def test_earthloc_as_its_authors_publish_it(tmp_path, earthloc_state):
-    found = read_published(save(tmp_path, earthloc_state))
+def test_authors_earthloc_checkpoint_gives_the_reference_descriptors(tmp_path, earthloc_state):
+    found = read_checkpoint(save(tmp_path, earthloc_state))
     assert found.name == "earthloc"
     _, images = pictures(320)
     with torch.no_grad():
@@ -62,14 +62,14 @@ def test_earthloc_as_its_authors_publish_it(tmp_path, earthloc_state):
 
 
 @pytest.mark.usefixtures("short_resnet")
-def test_earthloc_as_torchgeo_has_it_becomes_a_model_package(tmp_path):
+def test_torchgeo_checkpoint_becomes_a_model_package(tmp_path):
     state = theirs.earthloc_state("backbone.", seed=1)
     given, images = pictures(320, 3)
     exported = convert(save(tmp_path, state), tmp_path / "package", given)
     package = ModelPackage.open(tmp_path / "package")
     with torch.no_grad():
         expected = theirs.run_earthloc(state, images, "backbone.").numpy()
-    # The package is given the plain pixels: its card does what the published pre-processing did.
+    # The package gets the plain pixels, because its card contains the published normalisation.
     assert (package.embed(given) * expected).sum(axis=1) == pytest.approx(1, abs=1e-4)
     card = json.loads(exported.card.read_text(encoding="utf-8"))
     assert (package.dimension, package.input.size_px, package.input.resize) == (4096, 320, "squash")
@@ -80,9 +80,9 @@ def test_earthloc_as_torchgeo_has_it_becomes_a_model_package(tmp_path):
 
 @pytest.mark.parametrize("head", ["token", "mixvpr", "salad"])
 @pytest.mark.usefixtures("small_dinov2")
-def test_earthloc2_with_every_head(tmp_path, head):
+def test_every_earthloc2_head_gives_the_reference_descriptors(tmp_path, head):
     state = theirs.earthloc2_state(384, 1, head)
-    found = read_published(save(tmp_path, state))
+    found = read_checkpoint(save(tmp_path, state))
     assert found.name == f"earthloc2-small-{head}"
     _, images = pictures(518)
     with torch.no_grad():
@@ -93,8 +93,8 @@ def test_earthloc2_with_every_head(tmp_path, head):
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLISHED if name.startswith("earthloc2")])
-def test_every_published_size_is_told_by_its_names_and_shapes(tmp_path, name):
-    """Full size, without the weights' memory: what is expected is what the independent pass is made of."""
+def test_every_published_size_is_recognised_by_names_and_shapes(tmp_path, name):
+    """Full size on the meta device, without memory for weights: names and shapes match the independent state dict."""
     _, size, head = name.split("-")
     width, depth = {"small": (384, 12), "base": (768, 12), "large": (1024, 24)}[size]
     with torch.device("meta"):
@@ -105,27 +105,27 @@ def test_every_published_size_is_told_by_its_names_and_shapes(tmp_path, name):
     assert first_block == {n: s for n, s in state.items() if n.startswith("backbone.")}
     assert len(shapes) == 7 + 14 * depth
     heads = sum(int(np.prod(s)) for n, s in state.items() if n.startswith("aggregator."))
-    # Ours keeps a position for the class token and a mask token, both unused.
+    # Our network also has a position embedding of the class token and a mask token, both unused.
     assert own == sum(int(np.prod(s)) for s in shapes.values()) + heads + 2 * width
 
 
 @pytest.mark.usefixtures("short_resnet")
-def test_a_training_checkpoint_and_parallel_names_are_read(tmp_path):
+def test_training_checkpoints_and_distributed_names_are_read(tmp_path):
     state = theirs.earthloc_state()
     path = save(tmp_path, {"epoch_num": 3, "best_r5": 61.2, "model_state_dict": state, "optimizer_state_dict": {}})
     parallel = save(tmp_path, {f"module.{name}": tensor.half() for name, tensor in state.items()}, "parallel.pth")
-    weight = read_published(path).network.projection.weight
+    weight = read_checkpoint(path).network.projection.weight
     assert torch.equal(weight, state["fc.weight"])
-    assert torch.allclose(read_published(parallel).network.projection.weight, weight, atol=1e-3)
+    assert torch.allclose(read_checkpoint(parallel).network.projection.weight, weight, atol=1e-3)
 
 
-def test_misfits_are_listed(tmp_path, earthloc_state):
+def test_message_lists_missing_unexpected_and_misshapen_tensors(tmp_path, earthloc_state):
     state = dict(earthloc_state)
     del state["fc.bias"]
     state["backbone.model.layer4.0.conv1.weight"] = torch.zeros(1)
     state["aggregator.row_proj.weight"] = torch.zeros(4, 399)
     with pytest.raises(ModelError) as caught:
-        read_published(save(tmp_path, state))
+        read_checkpoint(save(tmp_path, state))
     message = str(caught.value)
     assert "checkpoint.pth" in message
     assert "missing fc.bias" in message
@@ -144,30 +144,30 @@ def test_misfits_are_listed(tmp_path, earthloc_state):
         ({"backbone.blocks.0.attn.qkv.weight": None}, "missing backbone.blocks.0.attn.qkv.weight"),
         ({"backbone.blocks.1.norm1.weight": torch.zeros(384)}, "extra backbone.blocks.1.norm1.weight"),
         ({"backbone.norm.bias": torch.full((384,), torch.nan)}, "backbone.norm.bias holds numbers that are not"),
-        ({"backbone.patch_embed.proj.weight": torch.zeros(100, 3, 14, 14)}, "is of no network known here"),
+        ({"backbone.patch_embed.proj.weight": torch.zeros(100, 3, 14, 14)}, "is not a checkpoint of a known network"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_each_misfit_of_earthloc2_is_named(tmp_path, change, message):
+def test_message_names_the_wrong_tensor_of_earthloc2(tmp_path, change, message):
     state = {**theirs.earthloc2_state(384, 1, "salad"), **change}
     with pytest.raises(ModelError, match=message):
-        read_published(save(tmp_path, {name: tensor for name, tensor in state.items() if tensor is not None}))
+        read_checkpoint(save(tmp_path, {name: tensor for name, tensor in state.items() if tensor is not None}))
 
 
-class Innocent:
-    """Would run when unpickled."""
+class RunsCode:
+    """Runs code if it is unpickled."""
 
     def __reduce__(self):
         return (print, ("code ran",))
 
 
-def test_code_is_not_run(tmp_path, capsys):
-    path = save(tmp_path, {"weights": torch.zeros(1), "more": Innocent()})
-    with pytest.raises(ModelError, match="carries objects other than tensors"):
-        read_published(path)
-    (tmp_path / "bare.pth").write_bytes(pickle.dumps(Innocent(), protocol=2))
+def test_code_in_a_checkpoint_is_not_run(tmp_path, capsys):
+    path = save(tmp_path, {"weights": torch.zeros(1), "more": RunsCode()})
+    with pytest.raises(ModelError, match="holds objects other than tensors"):
+        read_checkpoint(path)
+    (tmp_path / "bare.pth").write_bytes(pickle.dumps(RunsCode(), protocol=2))
     with pytest.raises(ModelError, match="bare.pth"):
-        read_published(tmp_path / "bare.pth")
+        read_checkpoint(tmp_path / "bare.pth")
     assert "code ran" not in capsys.readouterr().out
 
 
@@ -177,12 +177,12 @@ def test_code_is_not_run(tmp_path, capsys):
         ([torch.zeros(2)], "is not a state dict"),
         ({"epoch": 3}, "is not a state dict"),
         ({}, "is not a state dict"),
-        ({"a": torch.zeros(2)}, "is of no network known here"),
+        ({"a": torch.zeros(2)}, "is not a checkpoint of a known network"),
     ],
 )
-def test_other_contents_are_refused(tmp_path, content, message):
+def test_files_without_a_known_state_dict_are_refused(tmp_path, content, message):
     with pytest.raises(ModelError, match=message):
-        read_published(save(tmp_path, content))
+        read_checkpoint(save(tmp_path, content))
 
 
 def test_damaged_and_missing_files_are_refused(tmp_path):
@@ -190,12 +190,12 @@ def test_damaged_and_missing_files_are_refused(tmp_path):
     for name, data in (("cut.pth", whole[: len(whole) // 2]), ("text.pth", b"hello"), ("empty.pth", b"")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(ModelError, match=name):
-            read_published(tmp_path / name)
+            read_checkpoint(tmp_path / name)
     (tmp_path / "bad.safetensors").write_bytes(b"\x00" * 40)
     with pytest.raises(ModelError, match="is not a checkpoint or is damaged"):
-        read_published(tmp_path / "bad.safetensors")
+        read_checkpoint(tmp_path / "bad.safetensors")
     with pytest.raises(ModelError, match="no such checkpoint"):
-        read_published(tmp_path / "missing.pth")
+        read_checkpoint(tmp_path / "missing.pth")
 
 
 def test_nothing_is_written_for_a_bad_checkpoint(tmp_path):

@@ -1,4 +1,4 @@
-"""A model measured with an index: truth tables, simulated photos of held-out places, the index in 8 bits."""
+"""Recall of a model with an index: truth tables, simulated photos of held-out places, and an 8-bit index."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
 from training.cli import main
 from training.config import read_config
-from training.evaluate_index import EVERYWHERE, NEAR, UPRIGHT, compare_formats, simulated_outcomes, truth_outcomes
+from training.evaluate_index import EVERYWHERE, NEAR, UPRIGHT, compare_formats, evaluate_simulated, evaluate_truth
 from training.places.pairs import Imagery
-from training.validation import best_rows, simulated_photos
+from training.validation import nearest_tiles, simulated_photos
 
 CONFIG = """
 [network]
@@ -41,7 +41,7 @@ lens = false
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, make_raster, model):
-    """A raster, its index, a truth table of two photos that are parts of the raster, and a configuration."""
+    """A raster, its index, a truth table of two photos that are cut out of the raster, and a configuration."""
     folder = tmp_path_factory.mktemp("data")
     raster = make_raster(folder / "europe.tif", bounds=(0.0, 40.0, 24.0, 56.0), width=1200, height=800)
     (folder / "c.toml").write_text(CONFIG)
@@ -67,14 +67,14 @@ def imagery(data):
 
 
 def test_photos_of_a_truth_table_are_found_and_described(data, model):
-    found = truth_outcomes(data / "truth.csv", [RegionalIndex.open(data / "index")], model)
-    assert all(outcome.rank is not None and outcome.rank <= 5 for outcome in found)
-    np.testing.assert_allclose([outcome.width_km for outcome in found], 280, rtol=0.01)
-    assert all(35 < outcome.tilt_deg < 42 for outcome in found)  # 334 km off the nadir
-    everywhere = truth_outcomes(data / "truth.csv", [RegionalIndex.open(data / "index")], model, use_nadir=False)
+    found = evaluate_truth(data / "truth.csv", [RegionalIndex.open(data / "index")], model)
+    assert all(result.rank is not None and result.rank <= 5 for result in found)
+    np.testing.assert_allclose([result.width_km for result in found], 280, rtol=0.01)
+    assert all(35 < result.tilt_deg < 42 for result in found)  # 334 km off the nadir
+    everywhere = evaluate_truth(data / "truth.csv", [RegionalIndex.open(data / "index")], model, use_nadir=False)
     assert len(everywhere) == 2
-    far = truth_outcomes(data / "truth.csv", [RegionalIndex.open(data / "index")], model, radius_km=1.0)
-    assert [outcome.rank for outcome in far] == [None, None]
+    far = evaluate_truth(data / "truth.csv", [RegionalIndex.open(data / "index")], model, radius_km=1.0)
+    assert [result.rank for result in far] == [None, None]
 
 
 def test_simulated_photos_are_of_held_out_places_and_found_without_weather(imagery, data, model):
@@ -82,24 +82,24 @@ def test_simulated_photos_are_of_held_out_places_and_found_without_weather(image
     again = simulated_photos(imagery, 6, seed=3)
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(photos, again, strict=True))
     index = RegionalIndex.open(data / "index")
-    found = simulated_outcomes(photos, index.tiles, index.descriptors, model, Progress())
+    found = evaluate_simulated(photos, index.tiles, index.descriptors, model, Progress())
     assert set(found) == {EVERYWHERE, UPRIGHT, NEAR}
-    ranks = [outcome.rank_strict for outcome in found[EVERYWHERE]]
+    ranks = [result.rank_strict for result in found[EVERYWHERE]]
     assert sum(rank is not None and rank <= 10 for rank in ranks) >= 3
-    assert all(outcome.tilt_deg >= 0 and outcome.width_km > 140 for outcome in found[NEAR])
-    # The nadir leaves fewer tiles, never better ones out.
+    assert all(result.tilt_deg >= 0 and result.width_km > 140 for result in found[NEAR])
+    # Near the nadir fewer tiles compete, so a rank cannot get worse.
     for near, far in zip(found[NEAR], found[EVERYWHERE], strict=True):
         assert far.rank_strict is None or near.rank_strict is None or near.rank_strict <= far.rank_strict
 
 
-def test_eight_bits_are_nearly_as_good(imagery, model):
+def test_int8_descriptors_are_nearly_as_good(imagery, model):
     found, cosine = compare_formats(imagery, simulated_photos(imagery, 4, seed=0), model, Progress())
     assert 0.999 < cosine < 1
     assert set(found) == {"float32", "int8"}
-    assert all(len(outcomes) == 4 for kinds in found.values() for outcomes in kinds.values())
+    assert all(len(results) == 4 for kinds in found.values() for results in kinds.values())
 
 
-def test_the_commands_print_what_they_measured(data, capsys):
+def test_commands_print_their_metrics(data, capsys):
     common = ["--config", str(data / "c.toml"), "--data", str(data)]
     index = ["--index", str(data / "index")]
     assert main(["evaluate", "--truth", str(data / "truth.csv"), *index, "--json"]) == 0
@@ -116,15 +116,15 @@ def test_the_commands_print_what_they_measured(data, capsys):
     assert json.loads(capsys.readouterr().out)["photos"] == 3
 
 
-def test_bad_requests(data, capsys):
+def test_bad_arguments_are_refused(data, capsys):
     assert main(["evaluate", "--simulated", "--data", str(data), "--config", str(data / "c.toml"), "--count", "0"]) == 2
     assert main(["evaluate", "--truth", str(data / "none.csv"), "--index", str(data / "index")]) == 3
     assert main(["evaluate", "--truth", str(data / "truth.csv"), "--index", str(data / "none")]) == 4
     assert "none" in capsys.readouterr().err
 
 
-def test_each_tile_counts_once_by_its_best_turn():
+def test_each_tile_counts_once_by_its_best_rotation():
     tiles = np.eye(4, dtype=np.float32)
     photos = np.array([[[0.9, 0.1, 0, 0], [0.5, 0, 0.8, 0]]], np.float32)
-    assert best_rows(photos, tiles, 4)[0].tolist()[:3] == [0, 2, 1]
-    assert best_rows(photos[:, :1], tiles, 2)[0].tolist() == [0, 1]
+    assert nearest_tiles(photos, tiles, 4)[0].tolist()[:3] == [0, 2, 1]
+    assert nearest_tiles(photos[:, :1], tiles, 2)[0].tolist() == [0, 1]

@@ -1,4 +1,4 @@
-"""Model packages: what is written, that it agrees with torch, and that nothing half-made is left."""
+"""Model packages: their contents, agreement with torch, and no incomplete files after errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INFO = PackageInfo("tiny", "1.2", "textures", "GPL-2.0-or-later", "drawn by lot"
 
 
 class TinyBackbone(nn.Module):
-    """Four convolutions with a batch norm: a graph that is exported in a moment."""
+    """Four convolutions with a batch norm: a graph that exports quickly."""
 
     def __init__(self):
         super().__init__()
@@ -61,7 +61,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def written(network, pictures, tmp_path_factory):
-    """Every variant's folder and what `export_package` said of it."""
+    """Folder and result of `export_package` for every variant."""
     folder = tmp_path_factory.mktemp("packages")
     found = {"fp32": (folder / "fp32", export_package(network, folder / "fp32", INFO, pictures))}
     model = onnx.load(folder / "fp32" / "tiny.onnx")
@@ -74,14 +74,14 @@ def written(network, pictures, tmp_path_factory):
 
 @pytest.fixture
 def exported_before(monkeypatch, written):
-    """The graph as exported before; it is what is done with it that is tested."""
+    """Reuses the exported graph, because these tests are about its further processing."""
     model = onnx.load(written["fp32"][0] / "tiny.onnx")
     monkeypatch.setattr(export, "to_onnx", lambda _: model)
     return model
 
 
 @pytest.mark.parametrize(("variant", "least"), [("fp32", 0.999999), ("fp16", 0.9999), ("int8", 0.98)])
-def test_packages_agree_with_torch_on_other_pictures(network, written, variant, least):
+def test_packages_agree_with_torch_on_new_pictures(network, written, variant, least):
     folder, exported = written[variant]
     others = texture_pictures(64, 20, seed=9)
     cosines = compare(network.eval(), ModelPackage.open(folder), others)
@@ -89,13 +89,13 @@ def test_packages_agree_with_torch_on_other_pictures(network, written, variant, 
     assert cosines.min() > least
     assert exported.min_cosine > least
     assert exported.min_cosine <= exported.mean_cosine <= 1.0001
-    # The pictures differ more from one another than the package from torch.
+    # The pictures differ more from each other than the package differs from torch.
     with torch.no_grad():
         own = network(network.normalised(torch.from_numpy(others.transpose(0, 3, 1, 2)))).numpy()
     assert np.median((own[1:] * own[:1]).sum(axis=1)) < least
 
 
-def test_8_bits_keep_the_mean_of_every_channel(network, pictures, exported_before, monkeypatch):
+def test_int8_keeps_the_mean_of_every_channel(network, pictures, exported_before, monkeypatch):
     prepared = network.normalised(torch.from_numpy(pictures.transpose(0, 3, 1, 2))).numpy()
 
     def last_convolution(model):
@@ -117,7 +117,7 @@ def test_variants_get_smaller(written):
     assert (folder / "tiny.onnx").stat().st_size == exported.size_bytes
 
 
-def test_the_card_says_what_the_engine_and_a_reader_need(network, written):
+def test_card_has_all_fields(network, written):
     folder, exported = written["fp32"]
     card = json.loads(exported.card.read_text(encoding="utf-8"))
     assert (card["name"], card["version"], card["license"], card["origin"]) == (
@@ -136,7 +136,7 @@ def test_the_card_says_what_the_engine_and_a_reader_need(network, written):
     assert (package.input.mean, package.input.std) == ((0, 0, 0), (1, 1, 1))
 
 
-def test_the_batch_is_free_and_old_runtimes_can_read_it(written):
+def test_batch_size_is_dynamic_and_old_runtimes_can_read_the_file(written):
     folder, _ = written["fp32"]
     model = onnx.load(folder / "tiny.onnx")
     assert model.ir_version <= 10
@@ -147,7 +147,7 @@ def test_the_batch_is_free_and_old_runtimes_can_read_it(written):
         assert out.shape == (count, 256)
 
 
-def test_exporting_leaves_the_network_and_gives_the_same_bytes_without_paths(network, pictures, written, tmp_path):
+def test_export_keeps_the_network_and_is_reproducible_and_has_no_paths(network, pictures, written, tmp_path):
     network.train()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     export_package(network, tmp_path / "out", INFO, pictures)
@@ -160,7 +160,7 @@ def test_exporting_leaves_the_network_and_gives_the_same_bytes_without_paths(net
         assert trace not in data
 
 
-def test_a_transformer_with_adapters_and_salad_is_exported_merged(monkeypatch, tmp_path):
+def test_adapters_of_a_transformer_are_merged_on_export(monkeypatch, tmp_path):
     monkeypatch.setattr("training.networks.backbones.DINOV2_SIZES", {"dinov2-small": (48, 3, 1)})
     salad = SaladConfig(clusters=4, cluster_dim=8, token_dim=16)
     config = NetworkConfig("dinov2-small", "rgb", 56, salad, trainable_blocks=0, lora_rank=2)
@@ -177,7 +177,7 @@ def test_a_transformer_with_adapters_and_salad_is_exported_merged(monkeypatch, t
     assert package.input.std == (0.229, 0.224, 0.225)
 
 
-def test_a_package_that_disagrees_is_not_kept(network, pictures, tmp_path, exported_before):
+def test_package_that_differs_from_torch_is_deleted(network, pictures, tmp_path, exported_before):
     weight = max(exported_before.graph.initializer, key=lambda w: np.prod(w.dims))
     weight.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(weight), weight.name))
     with pytest.raises(ModelError, match="its descriptors differ from torch's"):
@@ -186,7 +186,7 @@ def test_a_package_that_disagrees_is_not_kept(network, pictures, tmp_path, expor
 
 
 @pytest.mark.usefixtures("exported_before")
-def test_a_full_disk_leaves_nothing(network, pictures, tmp_path, monkeypatch):
+def test_full_disk_leaves_no_files(network, pictures, tmp_path, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -197,7 +197,7 @@ def test_a_full_disk_leaves_nothing(network, pictures, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("exported_before")
-def test_what_an_interrupted_export_left_is_replaced(network, pictures, tmp_path):
+def test_files_of_an_interrupted_export_are_replaced(network, pictures, tmp_path):
     (tmp_path / "out.partial").mkdir()
     (tmp_path / "out.partial" / "old.json").write_text("{}")
     (tmp_path / "out").mkdir()
@@ -206,7 +206,7 @@ def test_what_an_interrupted_export_left_is_replaced(network, pictures, tmp_path
     assert not (tmp_path / "out.partial").exists()
 
 
-def test_bad_requests_are_refused_before_any_work(network, pictures, tmp_path):
+def test_bad_arguments_are_refused_before_the_export(network, pictures, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("years of work")
     with pytest.raises(UsageError, match="exists already"):

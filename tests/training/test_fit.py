@@ -1,4 +1,4 @@
-"""Fit: configuration, pairs, pictures, steps, interruption, and what goes wrong."""
+"""Training on simulated photos: configuration, pairs, pictures, steps, interruption and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.progress import Progress
 from engine.retrieval.model import ModelPackage
 from training import checkpoint, fit
-from training.batches import Pairs, neutral, turned
+from training.batches import Pairs, neutral_pairs, rotate_and_mirror
 from training.cache import PictureCache, Pictures
 from training.cli import main
 from training.config import StepsConfig, read_config
@@ -62,7 +62,7 @@ trunk_rate = 3e-3
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """A folder with a world of blotches and the configuration `tiny.toml`."""
+    """A folder with a random mosaic of the world and the configuration `tiny.toml`."""
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(3)
     lattice = (40 + 160 * rng.random((90, 180, 3))).astype(np.uint8)
@@ -76,17 +76,17 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(data, tmp_path_factory):
-    """A run from beginning to end."""
+    """A finished run."""
     out = tmp_path_factory.mktemp("run") / "run"
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "_SAVE_EVERY", 15)
+        patch.setattr(fit, "_SAVE_INTERVAL", 15)
         assert main(["fit", "--config", str(data / "tiny.toml"), "--out", str(out), "--data", str(data)]) == 0
     return out
 
 
 def stopping_at(stage, step):
-    """Work that is cancelled when it comes to a step."""
+    """Progress that cancels the run at a step."""
 
     def stop(now, done, total, message):
         if (now, done) == (stage, step):
@@ -101,7 +101,7 @@ def curve(out):
         return list(csv.DictReader(file))
 
 
-def test_training_finds_more_and_more_of_its_pairs(finished):
+def test_training_increases_the_share_of_pairs_found(finished):
     assert [row["step"] for row in curve(finished)] == ["0", "15", "30", "45", "60"]
     found = [float(row["found_in_batch"]) for row in curve(finished)[1:]]
     losses = [float(row["loss"]) for row in curve(finished)[1:]]
@@ -110,7 +110,7 @@ def test_training_finds_more_and_more_of_its_pairs(finished):
     assert 0 <= float(curve(finished)[-1]["recall_at_10"]) <= float(curve(finished)[-1]["recall_at_100"]) <= 100
 
 
-def test_tensorboard_has_the_curves_and_the_predictions(finished):
+def test_tensorboard_has_curves_and_predictions(finished):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(finished / "tensorboard"), size_guidance={"images": 0}).Reload()
@@ -121,8 +121,8 @@ def test_tensorboard_has_the_curves_and_the_predictions(finished):
     assert (sheets[0].width, sheets[0].height) == (6 * 136, 8 * 136)
 
 
-def test_a_cached_photo_is_found_when_the_middle_of_its_tile_is_near():
-    """The first photo's best tile lies 111 km away, within half its width; the second's is wrong, its next right."""
+def test_cached_validation_counts_tiles_with_a_near_centre_as_correct():
+    """The best tile of the first photo is 111 km away, within half its width; that of the second is its second best."""
     places = [[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 5.0, 400.0], [40.0, 5.0, 400.0]]
     tiles = Pictures(torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1), torch.arange(4), torch.tensor(places))
     photos = Pictures(
@@ -134,8 +134,8 @@ def test_a_cached_photo_is_found_when_the_middle_of_its_tile_is_near():
     assert found.sheet.shape[0] == 2 * 136
 
 
-def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(fit, "_SAVE_EVERY", 2)
+def test_interrupted_run_gives_the_same_weights_as_an_uninterrupted_one(finished, data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "_SAVE_INTERVAL", 2)
     config = read_config(data / "tiny.toml")
     config = replace(config, steps=replace(config.steps, steps=8, small_px=96, small_share=0.4))
     ends = []
@@ -152,7 +152,7 @@ def test_an_interrupted_run_ends_as_one_that_was_not(finished, data, tmp_path, m
 
 
 @pytest.mark.parametrize("kind", ["gem", "mixvpr"])
-def test_other_aggregators_and_losses_are_fitted_too(finished, data, tmp_path, kind):
+def test_other_aggregators_and_losses_can_be_trained(finished, data, tmp_path, kind):
     parts = {"gem": GemConfig(), "mixvpr": MixVprConfig(depth=1, channels=8, rows=2)}
     config = read_config(data / "tiny.toml")
     config = replace(
@@ -170,7 +170,7 @@ def test_other_aggregators_and_losses_are_fitted_too(finished, data, tmp_path, k
     assert any(name.startswith("projection.") for name in changed)
 
 
-def test_a_share_of_the_way_from_the_pretrained_weights_is_kept(finished, data, tmp_path):
+def test_final_weights_are_interpolated_with_the_pretrained_ones(finished, data, tmp_path):
     config = read_config(data / "tiny.toml")
     ends = {}
     for kept in (0.0, 0.5, 1.0):
@@ -187,20 +187,20 @@ def test_a_share_of_the_way_from_the_pretrained_weights_is_kept(finished, data, 
             torch.testing.assert_close(tensor, ends[1.0][name])
 
 
-def test_the_cache_is_made_once(finished, data):
+def test_cache_is_made_once(finished, data):
     chunks = {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")}
     assert chunks
     Trainer(read_config(data / "tiny.toml"), finished, data).run(Progress())
     assert {p: p.stat().st_mtime_ns for p in (finished / "cache").glob("*.npz")} == chunks
 
 
-def test_another_configuration_does_not_mix_with_a_run(finished, data):
+def test_folder_with_a_run_of_another_configuration_is_refused(finished, data):
     config = replace(read_config(data / "tiny.toml"), seed=4)
     with pytest.raises(InputError, match="another configuration"):
         Trainer(config, finished, data).run(Progress())
 
 
-def test_a_damaged_chunk_and_a_damaged_checkpoint_are_named(finished, data, tmp_path):
+def test_message_names_a_damaged_chunk_and_a_damaged_checkpoint(finished, data, tmp_path):
     copy = tmp_path / "run"
     shutil.copytree(finished, copy)
     (copy / "state.pt").write_bytes(b"not a checkpoint")
@@ -212,7 +212,7 @@ def test_a_damaged_chunk_and_a_damaged_checkpoint_are_named(finished, data, tmp_
         Trainer(read_config(data / "tiny.toml"), copy, data).run(Progress())
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkeypatch):
+def test_full_disk_keeps_the_last_checkpoint(finished, data, tmp_path, monkeypatch):
     copy = tmp_path / "run"
     shutil.copytree(finished, copy)
     before = (copy / "state.pt").read_bytes()
@@ -226,7 +226,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(finished, data, tmp_path, monkey
     assert (copy / "state.pt").read_bytes() == before
 
 
-def test_a_finished_run_becomes_a_package(finished, data, tmp_path):
+def test_finished_run_can_be_exported(finished, data, tmp_path):
     (tmp_path / "m.json").write_text('{"everywhere": {"photos": 3}}')
     exported = export_run(
         finished, data / "tiny.toml", data, tmp_path / "package", "fp32", "9.9.9", tmp_path / "m.json"
@@ -237,7 +237,7 @@ def test_a_finished_run_becomes_a_package(finished, data, tmp_path):
     assert exported.min_cosine > 0.9999
 
 
-def test_an_unfinished_run_does_not(data, tmp_path):
+def test_unfinished_run_cannot_be_exported(data, tmp_path):
     with pytest.raises(InputError, match="not finished"):
         export_run(tmp_path, data / "tiny.toml", data, tmp_path / "package", "fp32", "1")
 
@@ -251,20 +251,20 @@ def test_an_unfinished_run_does_not(data, tmp_path):
         ("[places]\ntile_km = 'wide'", "places.tile_km"),
         ("seed = 'a'", "seed = 'a' is of the wrong type"),
         ("seed = true", "wrong type"),
-        ("steps = 3", "steps is no table"),
+        ("steps = 3", "steps is not a table"),
         ("[views]\nair = 1", "views.air"),
         ("[steps]\nsmall_px = 32", "steps.small_px"),
         ("loss = 'hinge'", "loss 'hinge' is unknown"),
     ],
 )
-def test_a_config_with_a_mistake_is_refused_by_name(tmp_path, text, message):
+def test_message_names_the_wrong_key_of_a_configuration(tmp_path, text, message):
     path = tmp_path / "c.toml"
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_config(path)
 
 
-def test_a_config_that_is_none(tmp_path):
+def test_files_that_are_no_configuration_are_refused(tmp_path):
     (tmp_path / "c.toml").write_text("= 3")
     with pytest.raises(InputError, match="is not TOML"):
         read_config(tmp_path / "c.toml")
@@ -277,7 +277,7 @@ def test_shipped_configs_are_read_by_name():
         assert read_config(fit.Path(name)).network.backbone == "mobilenetv2"
 
 
-def test_bad_mosaics_end_with_a_sentence(data, tmp_path, capsys):
+def test_bad_mosaics_give_an_error_message(data, tmp_path, capsys):
     Image.new("RGB", (64, 64), "green").save(tmp_path / "world.tif")
     (tmp_path / "c.toml").write_text(TINY)
     code = main(["fit", "--config", str(tmp_path / "c.toml"), "--out", str(tmp_path / "o"), "--data", str(tmp_path)])
@@ -285,7 +285,7 @@ def test_bad_mosaics_end_with_a_sentence(data, tmp_path, capsys):
     assert "has no position on the Earth" in capsys.readouterr().err
 
 
-def test_a_mosaic_of_nodata_gives_no_photo(tmp_path, monkeypatch):
+def test_mosaic_of_nodata_gives_no_photo(tmp_path, monkeypatch):
     monkeypatch.setattr("training.places.pairs._MAX_DRAWS", 30)
     profile = {"driver": "GTiff", "width": 360, "height": 180, "count": 3, "dtype": "uint8", "crs": "EPSG:4326"}
     with rasterio.open(
@@ -301,7 +301,7 @@ def test_a_mosaic_of_nodata_gives_no_photo(tmp_path, monkeypatch):
     imagery.close()
 
 
-def test_photos_keep_away_from_held_out_places_and_test_photos_to_them(data, tmp_path):
+def test_training_photos_avoid_held_out_places_and_test_photos_show_them(data, tmp_path):
     config = read_config(data / "tiny.toml")
     imagery = Imagery(config.imagery, replace(config.places, bbox=()), 32, config.views, data, tmp_path)
     for test in (False, True):
@@ -319,13 +319,13 @@ def _pictures(places):
     return Pictures(torch.zeros(len(places), 1), torch.arange(len(places)), places)
 
 
-def test_pairs_that_overlap_are_neutral():
+def test_overlapping_pairs_are_neutral():
     places = torch.tensor([[0.0, 0.0, 400.0], [0.0, 1.0, 400.0], [0.0, 3.0, 400.0], [0.0, 179.9, 400.0]])
     other = torch.tensor([[0.0, 0.0, 400.0], [0.0, -179.9, 400.0]])
-    assert neutral(places, other, 0.15).tolist() == [[True, False], [True, False], [False, False], [False, True]]
+    assert neutral_pairs(places, other, 0.15).tolist() == [[True, False], [True, False], [False, False], [False, True]]
 
 
-def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
+def test_batch_has_each_tile_once_and_is_reproducible():
     places = [[0.0, float(i), 100.0] for i in range(50)]
     photos = Pictures(torch.zeros(100, 1), torch.arange(100) // 2, torch.tensor(places * 2))
     pairs = Pairs(_pictures(places), photos)
@@ -336,9 +336,9 @@ def test_a_batch_has_each_tile_once_and_is_the_same_for_the_same_seed():
         assert len(set(pairs.tile_row[rows].tolist())) == len(rows) == 20
 
 
-def test_photo_and_tile_are_turned_alike_in_all_eight_ways():
+def test_photo_and_tile_get_the_same_of_eight_rotations_and_mirrorings():
     picture = torch.arange(9.0).reshape(1, 1, 3, 3).repeat(400, 1, 1, 1)
-    ours, theirs = turned([picture, picture + 10], np.random.default_rng(0))
+    ours, theirs = rotate_and_mirror([picture, picture + 10], np.random.default_rng(0))
     assert torch.equal(ours + 10, theirs)
     ways = {tuple(p.flatten().tolist()) for p in ours}
     assert len(ways) == 8
@@ -353,13 +353,13 @@ def test_photos_without_a_tile_are_left_out():
     assert pairs.tile_row.tolist() == [0, 3]
 
 
-def test_loading_what_was_never_made(tmp_path, data):
+def test_loading_an_empty_cache_is_an_error(tmp_path, data):
     cache = PictureCache(tmp_path, read_config(data / "tiny.toml"))
     with pytest.raises(InputError, match="holds no tiles"):
         cache.load("tiles")
 
 
-def test_contact_sheet(data, tmp_path):
+def test_contact_sheet_is_written(data, tmp_path):
     out = tmp_path / "sheet.png"
     command = ["contact-sheet", "--config", str(data / "tiny.toml"), "--data", str(data), "--count", "5"]
     assert main([*command, "--out", str(out)]) == 0

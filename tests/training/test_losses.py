@@ -1,4 +1,4 @@
-"""Losses against their definitions, and that neutral pairs are left in peace."""
+"""Losses compared with their definitions, and without neutral pairs."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ BOTH = pytest.mark.parametrize("loss", [NeutralMultiSimilarityLoss(), NeutralInf
 PLACES = torch.tensor([0, 0, 1, 1, 2, 2])
 
 
-def descriptors(seed=0, count=6, dimension=8, alike=0.0):
+def descriptors(seed=0, count=6, dimension=8, similarity=0.0):
     rng = np.random.default_rng(seed)
-    values = rng.standard_normal((count, dimension)) + alike * rng.standard_normal(dimension)
+    values = rng.standard_normal((count, dimension)) + similarity * rng.standard_normal(dimension)
     unit = values / np.linalg.norm(values, axis=1, keepdims=True)
     return torch.tensor(unit, dtype=torch.float32, requires_grad=True)
 
 
-def test_without_overlaps_it_is_the_multi_similarity_loss():
+def test_without_overlaps_the_loss_equals_multi_similarity():
     from pytorch_metric_learning.distances import CosineSimilarity, DotProductSimilarity
 
-    given = descriptors(alike=2.0).detach()
+    given = descriptors(similarity=2.0).detach()
     mined = MultiSimilarityMiner(0.1, distance=CosineSimilarity())(given, PLACES)
     expected = MultiSimilarityLoss(1, 50, 0, distance=DotProductSimilarity())(given, PLACES, mined)
     assert expected > 0.1
@@ -44,11 +44,11 @@ def test_multi_similarity_of_one_pair_by_hand():
     given = torch.stack([angle.cos(), angle.sin()], dim=1)
     places = torch.tensor([0, 0, 1])
     s = (given @ given.T).double().numpy()
-    # All pairs are mined: every positive is less alike than a negative plus the margin, and the reverse.
+    # All pairs are mined: every positive is less similar than a negative plus the margin, and vice versa.
     per_anchor = [
         math.log1p(math.exp(-s[0, 1])) + math.log1p(math.exp(50 * s[0, 2])) / 50,
         math.log1p(math.exp(-s[1, 0])) + math.log1p(math.exp(50 * s[1, 2])) / 50,
-        # The miner compares an anchor's negatives with its positives; c has none, so none is hard enough.
+        # The miner compares the negatives of an anchor with its positives; c has no positives, so no pair is mined.
         0.0,
     ]
     assert NeutralMultiSimilarityLoss()(given, places).item() == pytest.approx(sum(per_anchor) / 3, rel=1e-4)
@@ -57,11 +57,11 @@ def test_multi_similarity_of_one_pair_by_hand():
 @BOTH
 def test_overlapping_places_are_not_pushed_apart(loss):
     places = torch.tensor([0, 0, 1, 1])
-    given = descriptors(count=4, alike=4.0)
+    given = descriptors(count=4, similarity=4.0)
     overlapping = torch.ones(2, 2, dtype=torch.bool)
     neutral = loss(given, places, overlapping)
     (gradient,) = torch.autograd.grad(neutral, given)
-    # What is left pulls each descriptor straight towards the other of its place.
+    # The remaining gradient pulls each descriptor directly towards the other one of its place.
     for i, j in ((0, 1), (1, 0), (2, 3), (3, 2)):
         pull = -gradient[i] - (-gradient[i] @ given[i]) * given[i]
         towards = (given[j] - (given[j] @ given[i]) * given[i]).detach()
@@ -71,19 +71,19 @@ def test_overlapping_places_are_not_pushed_apart(loss):
 
 
 @BOTH
-def test_only_the_neutral_pairs_are_left_out(loss):
+def test_only_neutral_pairs_are_left_out(loss):
     """Overlap of places 0 and 1 changes nothing for place 2."""
     overlapping = torch.eye(3, dtype=torch.bool)
     overlapping[0, 1] = overlapping[1, 0] = True
-    given = descriptors(alike=3.0).detach()
+    given = descriptors(similarity=3.0).detach()
     some = loss(given, PLACES, overlapping)
     everything = loss(given, PLACES, torch.ones(3, 3, dtype=torch.bool))
     assert everything.item() < some.item() < loss(given, PLACES).item()
 
 
 @BOTH
-def test_photos_that_only_attract_push_nothing(loss):
-    given = descriptors(count=6, alike=3.0)
+def test_attract_only_photos_are_in_no_negative_pair(loss):
+    given = descriptors(count=6, similarity=3.0)
     places = torch.tensor([0, 0, 1, 1, 0, 1])
     photos = torch.tensor([False, False, False, False, True, True])
     (gradient,) = torch.autograd.grad(loss(given, places, attract_only=photos), given)
@@ -91,12 +91,14 @@ def test_photos_that_only_attract_push_nothing(loss):
     pull = -gradient[4] - (-gradient[4] @ given[4]) * given[4]
     span = (given[:2] - (given[:2] @ given[4])[:, None] * given[4]).detach()
     solution = torch.linalg.lstsq(span.T, pull[:, None])
-    assert solution.solution.min() > -1e-5  # towards its place's pictures ...
-    assert float((span.T @ solution.solution - pull[:, None]).norm()) < 1e-4 * float(pull.norm()) + 1e-6  # ... alone
+    assert solution.solution.min() > -1e-5  # towards pictures of its place ...
+    assert (
+        float((span.T @ solution.solution - pull[:, None]).norm()) < 1e-4 * float(pull.norm()) + 1e-6
+    )  # ... and nothing else
 
 
-def test_info_nce_is_its_definition():
-    given = descriptors(alike=1.0)
+def test_info_nce_matches_its_definition():
+    given = descriptors(similarity=1.0)
     overlapping = torch.eye(3, dtype=torch.bool)
     overlapping[0, 2] = overlapping[2, 0] = True
     s = (given @ given.T).detach().double().numpy() / 0.07
@@ -110,7 +112,7 @@ def test_info_nce_is_its_definition():
 
 
 @BOTH
-def test_a_batch_with_nothing_to_learn_costs_nothing(loss):
+def test_batch_without_positive_pairs_has_loss_zero(loss):
     given = descriptors(count=3)
     value = loss(given, torch.tensor([0, 1, 2]), torch.ones(3, 3, dtype=torch.bool))
     value.backward()
@@ -119,18 +121,18 @@ def test_a_batch_with_nothing_to_learn_costs_nothing(loss):
 
 
 @BOTH
-def test_a_few_steps_put_pictures_of_a_place_together(loss):
-    given = descriptors(count=6, alike=3.0).detach().requires_grad_()
+def test_a_few_steps_pull_pictures_of_a_place_together(loss):
+    given = descriptors(count=6, similarity=3.0).detach().requires_grad_()
     optimizer = torch.optim.Adam([given], 0.05)
     for _ in range(100):
         optimizer.zero_grad()
         loss(torch.nn.functional.normalize(given, dim=1), PLACES).backward()
         optimizer.step()
     unit = torch.nn.functional.normalize(given, dim=1).detach()
-    alike = unit @ unit.T
+    similarity = unit @ unit.T
     same = PLACES[:, None] == PLACES[None]
-    assert alike[same].min() > 0.7
-    assert alike[~same].max() < 0.4
+    assert similarity[same].min() > 0.7
+    assert similarity[~same].max() < 0.4
 
 
 def test_losses_by_name():

@@ -1,4 +1,4 @@
-"""Which places overlap, against another computation and at the corners of the map."""
+"""Overlap of places: compared with another computation, at the poles and across the antimeridian."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.geo import LocalFrame, polygon_in_frame, square_corners, square_ring
 from training.overlap import iou, overlap_matrix, overlapping
 
 
-def test_neighbours_of_a_grid_touch_but_do_not_overlap():
+def test_neighbours_in_a_grid_touch_but_do_not_overlap():
     frame = LocalFrame(10.0, 20.0)
     x, y = np.meshgrid([-100.0, 0.0, 100.0], [-100.0, 0.0, 100.0])
     lat, lon = frame.to_lat_lon(x.ravel(), y.ravel())
@@ -21,7 +21,7 @@ def test_neighbours_of_a_grid_touch_but_do_not_overlap():
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(0, 179.9), (60, -179.9), (-70, 180)])
-def test_the_antimeridian_is_no_edge(lat, lon):
+def test_overlap_works_across_the_antimeridian(lat, lon):
     other = float((lon + 0.5 + 180) % 360 - 180)
     assert overlap_matrix([lat, lat], [lon, other], 200.0).all()
     assert not overlap_matrix([lat, lat], [lon, other + 30], 200.0)[0, 1]
@@ -61,7 +61,7 @@ def test_iou_of_shifted_squares():
     assert iou(here, shifted) == pytest.approx([1, 3 / 5, 1 / 3, 0], abs=0.01)
 
 
-def test_a_footprint_whose_corners_cross_still_counts():
+def test_self_intersecting_footprint_is_repaired():
     corners = square_corners(10.0, 10.0, 100.0)
     bow_tie = corners[[0, 2, 1, 3]]
     assert overlapping(np.stack([bow_tie, corners])).all()

@@ -1,4 +1,4 @@
-"""Networks as a whole: what they give, what configurations are refused, what trains."""
+"""Whole networks: descriptors, refused configurations and trainable parameters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SMALL_SALAD = SaladConfig(clusters=4, cluster_dim=8, token_dim=16)
 
 @pytest.fixture(autouse=True)
 def _small_transformer(monkeypatch):
-    """Two narrow blocks instead of twelve: the same parts in a hundredth of the time."""
+    """Two narrow blocks instead of twelve, which take a hundredth of the time."""
     monkeypatch.setattr("training.networks.backbones.DINOV2_SIZES", {"dinov2-small": (48, 3, 2)})
 
 
@@ -47,7 +47,7 @@ def pictures(size_px, count=3, seed=0):
     ],
     ids=lambda value: f"{value.backbone}-{value.aggregator.kind}" if isinstance(value, NetworkConfig) else "",
 )
-def test_descriptors_have_length_one_and_depend_on_the_picture_alone(config, dimension):
+def test_descriptors_have_length_one_and_do_not_depend_on_the_batch(config, dimension):
     network = build(config, seed=0).eval()
     images = pictures(config.size_px)
     with torch.no_grad():
@@ -93,7 +93,7 @@ def test_published_networks_have_their_published_dimensions(monkeypatch):
     }
 
 
-def test_a_seed_gives_the_same_weights_and_leaves_the_generator_alone():
+def test_seed_gives_the_same_weights_and_keeps_the_global_generator():
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
@@ -119,12 +119,12 @@ def test_a_seed_gives_the_same_weights_and_leaves_the_generator_alone():
         ({"trainable_blocks": -1}, "trainable_blocks -1 is negative"),
     ],
 )
-def test_parts_that_do_not_go_together_are_refused(changes, message):
+def test_incompatible_parts_are_refused(changes, message):
     with pytest.raises(UsageError, match=message):
         NetworkConfig(**changes)
 
 
-def test_tables_are_read_as_they_are_written():
+def test_tables_round_trip():
     for config in [*PUBLISHED.values(), NetworkConfig(), NetworkConfig("resnet50v2", weights="trunk.pt")]:
         assert NetworkConfig.from_table(config.to_table()) == config
 
@@ -141,7 +141,7 @@ def test_tables_are_read_as_they_are_written():
         ({"aggregator": {"kind": "mixvpr", "depth": 1.5}}, "network.aggregator.depth = 1.5 is of the wrong type"),
     ],
 )
-def test_wrong_tables_are_refused_by_key(table, message):
+def test_message_names_the_wrong_key_of_a_table(table, message):
     with pytest.raises(UsageError, match=message):
         NetworkConfig.from_table(table)
 
@@ -164,7 +164,7 @@ def test_only_the_last_blocks_train():
     assert "conv0.weight" not in trainable(v2)
 
 
-def test_adapters_alone_train_and_merge_without_a_trace():
+def test_only_adapters_train_and_merging_keeps_the_descriptors():
     config = NetworkConfig("dinov2-small", "rgb", 56, SMALL_SALAD, trainable_blocks=0, lora_rank=2)
     network = build(config, seed=0).eval()
     assert trainable(network)
@@ -173,7 +173,7 @@ def test_adapters_alone_train_and_merge_without_a_trace():
     images = pictures(56)
     with torch.no_grad():
         for name, p in network.named_parameters():
-            if "lora_" in name:  # as if it had been trained
+            if "lora_" in name:  # simulates training
                 p.normal_(0, 0.3, generator=torch.Generator().manual_seed(0))
         before = network(images)
         assert (before - plain(images)).norm() > 1e-3
@@ -182,7 +182,7 @@ def test_adapters_alone_train_and_merge_without_a_trace():
     assert set(network.state_dict()) == set(plain.state_dict())
 
 
-def test_pictures_are_normalised_as_the_card_says():
+def test_pictures_are_normalised_as_in_the_card():
     white = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
     grey = build(NetworkConfig(size_px=64)).normalised(white)
     assert torch.equal(grey, torch.ones(1, 3, 2, 2))

@@ -1,4 +1,4 @@
-"""Inputs and aggregators against their definitions, computed another way."""
+"""Inputs and aggregators compared with independent implementations of their definitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def numbers(*shape, seed=0):
 
 
 @pytest.mark.parametrize("window_px", [None, 21])
-def test_grey_input_does_not_see_exposure_and_haze(window_px):
+def test_grey_input_is_invariant_to_exposure_and_haze(window_px):
     scene = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.8
     standard = GreyInput(1, window_px)
     hazy = scene * 0.7 + torch.tensor([0.1, 0.15, 0.3]).view(1, 3, 1, 1)
@@ -33,13 +33,13 @@ def test_grey_input_standardises_over_the_picture():
     assert standard.mean(dim=(2, 3)).abs().max() < 1e-5
     by_hand = (grey[0] - grey[0].mean()) / (grey[0].std(correction=0) + 0.01)
     assert torch.allclose(standard[0], by_hand, atol=1e-5)
-    # For a backbone of ImageNet: mean 120, deviation 50 of 255 before ImageNet's normalisation.
+    # For a backbone trained on ImageNet: mean 120 and standard deviation 50 of 255 before ImageNet's normalisation.
     picture = GreyInput(3)(scene) * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
     picture = picture + torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
     assert torch.allclose(picture[0] * 255, (by_hand * 50 + 120).expand(3, 64, 64), atol=0.01)
 
 
-def test_local_grey_input_is_the_window_by_window_definition():
+def test_local_grey_input_matches_its_definition():
     scene = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     standard = GreyInput(1, 9)(scene)[0, 0].numpy()
     grey = np.pad(scene[0].mean(dim=0).numpy(), 4, mode="reflect")
@@ -50,11 +50,11 @@ def test_local_grey_input_is_the_window_by_window_definition():
 
 
 @pytest.mark.parametrize("window_px", [None, 9])
-def test_a_flat_picture_stays_flat(window_px):
+def test_flat_picture_stays_flat(window_px):
     assert GreyInput(1, window_px)(torch.full((1, 3, 32, 32), 0.4)).abs().max() < 0.02
 
 
-def test_gem_goes_from_the_mean_to_the_maximum():
+def test_gem_is_between_mean_and_maximum():
     features = numbers(2, 5, 4, 4).abs()
     mean = torch.nn.functional.normalize(features.mean(dim=(2, 3)), dim=1)
     assert torch.allclose(Gem(GemConfig(1.0), 5)(features, None), mean, atol=1e-5)
@@ -62,7 +62,7 @@ def test_gem_goes_from_the_mean_to_the_maximum():
     assert torch.allclose(Gem(GemConfig(60.0), 5)(features, None), largest, atol=0.05)
 
 
-def test_mixvpr_is_its_formula():
+def test_mixvpr_matches_its_formula():
     torch.manual_seed(0)
     module = MixVpr(MixVprConfig(depth=2, channels=3, rows=2), channels=5, positions=6)
     features = numbers(1, 5, 2, 3)
@@ -79,14 +79,14 @@ def test_mixvpr_is_its_formula():
     assert module(features, None)[0].detach().numpy() == pytest.approx(out / np.linalg.norm(out), abs=1e-5)
 
 
-def test_transport_moves_the_masses_that_the_paper_asks_for():
+def test_transport_has_the_marginals_of_the_paper():
     scores = numbers(2, 4, 20)
     assigned = transport(scores, torch.tensor(0.7), rounds=200)
     assert assigned.shape == (2, 4, 20)
     assert (assigned > 0).all()
-    assert torch.allclose(assigned.sum(dim=2), torch.ones(2, 4), atol=1e-4)  # every cluster takes 1
-    assert (assigned.sum(dim=1) < 1).all()  # the rest of every feature's 1 is in the dustbin
-    # The same by scaling a positive matrix.
+    assert torch.allclose(assigned.sum(dim=2), torch.ones(2, 4), atol=1e-4)  # every cluster has mass 1
+    assert (assigned.sum(dim=1) < 1).all()  # the rest of the mass of every feature is in the dustbin
+    # The same result by scaling a positive matrix.
     full = np.exp(np.vstack([scores[0].double().numpy(), np.full((1, 20), 0.7)]))
     for _ in range(3):
         full *= (np.array([1, 1, 1, 1, 16]) / full.sum(axis=1))[:, None]
@@ -99,7 +99,7 @@ def test_transport_needs_more_positions_than_clusters():
         transport(numbers(1, 4, 4), torch.tensor(1.0))
 
 
-def test_salad_is_its_formula_and_does_not_see_the_order_of_positions():
+def test_salad_matches_its_formula_and_ignores_the_order_of_positions():
     torch.manual_seed(0)
     module = Salad(SaladConfig(clusters=3, cluster_dim=4, token_dim=5, dropout=0.3), channels=6).eval()
     features, token = numbers(1, 6, 3, 4), numbers(1, 6, seed=1)
@@ -119,6 +119,6 @@ def test_salad_is_its_formula_and_does_not_see_the_order_of_positions():
     assert given == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
 
 
-def test_salad_without_a_token_is_a_mistake():
+def test_salad_without_a_token_is_an_error():
     with pytest.raises(ValueError, match="class token"):
         Salad(SaladConfig(2, 2, 2), 4)(numbers(1, 4, 3, 3), None)

@@ -1,4 +1,4 @@
-"""Pretrained backbones from local files, under the names that they are published with."""
+"""Pretrained backbones from local files with their published parameter names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def timm_state():
 
 
 def authors_state():
-    """As the authors of DINOv2 publish it: the class token's position apart, a mask token."""
+    """State dict as published by the authors of DINOv2: a separate position of the class token, and a mask token."""
     state = timm_state()
     own = torch.full((1, 1, 48), 0.3)
     state["cls_token"] = state["cls_token"] - own
@@ -37,7 +37,7 @@ def authors_state():
 
 
 def hub_state(attention):
-    """As the hub of transformers has it, with the given names of an attention's parts."""
+    """State dict as on the transformers hub, with the given names of the attention layers."""
     given = make_backbone("dinov2-small", 56, weights=None).model.state_dict()
     renamed = {}
     for name, tensor in given.items():
@@ -47,7 +47,7 @@ def hub_state(attention):
     return given, renamed
 
 
-def test_timm_and_the_authors_name_the_same_transformer(tmp_path):
+def test_timm_and_authors_checkpoints_give_the_same_transformer(tmp_path):
     images = torch.rand(2, 3, 56, 56, generator=torch.Generator().manual_seed(0))
     expected = theirs.run_earthloc2(theirs.earthloc2_state(48, 2, "token", positions=16), images, "token", 3, 2)
     for name, state in (("timm", timm_state()), ("authors", authors_state())):
@@ -65,7 +65,7 @@ def test_timm_and_the_authors_name_the_same_transformer(tmp_path):
     ],
     ids=["new", "old"],
 )
-def test_the_hubs_names_old_and_new_are_read(tmp_path, attention):
+def test_old_and_new_names_of_transformers_are_read(tmp_path, attention):
     given, renamed = hub_state(attention)
     safetensors.torch.save_file(
         {f"dinov2_with_registers.{name}": t.contiguous() for name, t in renamed.items()}
@@ -76,7 +76,7 @@ def test_the_hubs_names_old_and_new_are_read(tmp_path, attention):
     assert all(torch.equal(loaded[name], tensor) for name, tensor in given.items())
 
 
-def test_positions_are_resampled_to_the_grid_at_hand(tmp_path):
+def test_position_embeddings_are_resampled_to_the_grid(tmp_path):
     torch.save(timm_state(), tmp_path / "model.pth")
     loaded = make_backbone("dinov2-small", 112, weights=tmp_path / "model.pth").model.state_dict()
     assert loaded["embeddings.position_embeddings"].shape == (1, 65, 48)
@@ -90,7 +90,7 @@ def test_positions_are_resampled_to_the_grid_at_hand(tmp_path):
     assert resample_positions(given, 8) is given
 
 
-def test_torchvisions_resnet_is_cropped(tmp_path):
+def test_last_stage_of_torchvisions_resnet_is_dropped(tmp_path):
     state = theirs.earthloc_state("backbone.")
     state = {n.removeprefix("backbone."): t for n, t in state.items() if n.startswith("backbone.")}
     extra = {"layer4.0.conv1.weight": torch.zeros(512, 1024, 1, 1), "fc.weight": torch.zeros(1000, 2048)}
@@ -101,7 +101,7 @@ def test_torchvisions_resnet_is_cropped(tmp_path):
         assert torch.equal(loaded[ours], state[name]), name
 
 
-def test_our_own_backbones_are_read_by_their_own_names(tmp_path):
+def test_backbones_implemented_here_keep_their_names(tmp_path):
     for name in ("compact", "resnet50v2"):
         given = make_backbone(name, 64, grey=True)
         torch.save(given.state_dict(), tmp_path / f"{name}.pt")
@@ -109,7 +109,7 @@ def test_our_own_backbones_are_read_by_their_own_names(tmp_path):
         assert all(torch.equal(t, given.state_dict()[n]) for n, t in loaded.state_dict().items()), name
 
 
-def test_another_backbones_weights_are_refused(tmp_path):
+def test_weights_of_another_backbone_are_refused(tmp_path):
     torch.save(ResNet50().state_dict(), tmp_path / "resnet.pt")
     with pytest.raises(ModelError, match=r"resnet.pt: does not fit the network: missing .* and \d+ more; extra"):
         build(NetworkConfig("compact", "grey", 64, GemConfig(), weights=str(tmp_path / "resnet.pt")))
@@ -121,7 +121,7 @@ def test_another_backbones_weights_are_refused(tmp_path):
 
 
 @pytest.mark.realdata
-def test_the_public_trunk_gives_the_features_of_its_own_module(data_folder):
+def test_public_trunk_gives_its_reference_features(data_folder):
     import importlib.util
 
     from PIL import Image

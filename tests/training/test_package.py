@@ -1,4 +1,4 @@
-"""Packages of a recipe's run, and what half precision and 8 bits cost on photos."""
+"""Packages of a run of a recipe, and the recall lost by half precision and 8 bits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ iterations = 2
 
 @pytest.fixture(scope="module", autouse=True)
 def _small():
-    """A backbone of eight thousand parameters in the place of the compact one."""
+    """Replaces the compact backbone by one with eight thousand parameters."""
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Compact, "widths", (8, 8, 8, 16))
@@ -57,7 +57,7 @@ def _small():
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, make_raster):
-    """A data set, a run on it, a raster, and a truth table of two photos that are parts of it."""
+    """A dataset, a run on it, a raster, and a truth table of two photos that are cut out of the raster."""
     folder = tmp_path_factory.mktemp("data")
     write_dataset(folder / "earthloc", rows=2, columns=3)
     (folder / "c.toml").write_text(RECIPE)
@@ -76,7 +76,7 @@ def data(tmp_path_factory, make_raster):
 
 @pytest.fixture(scope="module")
 def exported(data):
-    """The run's package, by the command."""
+    """The package of the run, exported by the command."""
     command = ["export", str(data / "run"), "--config", str(data / "c.toml"), "--data", str(data), "--variant", "fp32"]
     assert main([*command, "--out", str(data / "package"), "--version", "2.0"]) == 0
     return data / "package"
@@ -84,12 +84,12 @@ def exported(data):
 
 @pytest.fixture
 def _exported_before(exported, monkeypatch):
-    """The graph as exported before, which takes seconds."""
+    """Reuses the exported graph, because an export takes seconds."""
     graph = onnx.load(exported / "tiny.onnx")
     monkeypatch.setattr(export, "to_onnx", lambda _: graph)
 
 
-def test_a_recipe_becomes_a_package_that_agrees_with_torch(data, exported):
+def test_exported_recipe_agrees_with_torch(data, exported):
     model = ModelPackage.open(exported)
     assert (model.name, model.version, model.dimension) == ("tiny", "2.0", 16)
     assert model.card["parity"]["min_cosine"] > 0.9999
@@ -117,7 +117,7 @@ def test_variants_are_measured_on_the_same_photos(data, tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("_exported_before")
-def test_a_variant_that_disagrees_is_told_and_the_others_measured(data, tmp_path, monkeypatch):
+def test_variant_that_differs_from_torch_is_reported_and_the_others_are_measured(data, tmp_path, monkeypatch):
     monkeypatch.setitem(export.MIN_COSINE, "int8", 1.1)
     arguments = (
         data / "run",
@@ -134,7 +134,7 @@ def test_a_variant_that_disagrees_is_told_and_the_others_measured(data, tmp_path
     assert not (tmp_path / "out" / "int8").exists()
 
 
-def test_the_region_lies_round_the_photos(data):
+def test_default_region_surrounds_the_photos(data):
     west, south, east, north = around(data / "truth.csv")
     assert 0 < west < 3 < 8
     assert 20 < east < 23
@@ -143,14 +143,14 @@ def test_the_region_lies_round_the_photos(data):
 
 
 @pytest.mark.parametrize(("option", "value"), [("--bbox", "1,2,3"), ("--bbox", "a,b,c,d"), ("--tile-km", "wide")])
-def test_options_that_are_no_numbers(data, tmp_path, capsys, option, value):
+def test_options_that_are_not_numbers_are_refused(data, tmp_path, capsys, option, value):
     command = ["variants", str(data / "run"), "--config", str(data / "c.toml"), "--out", str(tmp_path / "out")]
     command += ["--truth", str(data / "truth.csv"), "--imagery", str(data / "europe.tif"), f"{option}={value}"]
     assert main(command) == 2
     assert value in capsys.readouterr().err
 
 
-def test_an_unfinished_run_and_a_strangers_network_are_refused(data, tmp_path):
+def test_unfinished_run_and_unknown_network_are_refused(data, tmp_path):
     with pytest.raises(InputError, match="not finished"):
         export_run(tmp_path, data / "c.toml", data, tmp_path / "package", "fp32", "1")
     torch.save({"backbone.stem.0.weight": torch.zeros(1)}, tmp_path / "network.pt")
@@ -160,17 +160,17 @@ def test_an_unfinished_run_and_a_strangers_network_are_refused(data, tmp_path):
     assert not (tmp_path / "package").exists()
 
 
-def test_real_photos_take_part_in_the_check(data, tmp_path, monkeypatch):
+def test_comparison_with_torch_includes_real_photos(data, tmp_path, monkeypatch):
     from training import package
 
     (tmp_path / "photos").mkdir()
     Image.fromarray(np.full((60, 90, 3), 77, np.uint8)).save(tmp_path / "photos" / "a.jpg")
-    pictures = package._with_real(np.zeros((2, 32, 32, 3), np.uint8), tmp_path)
+    pictures = package._add_real_photos(np.zeros((2, 32, 32, 3), np.uint8), tmp_path)
     assert len(pictures) == 3
     assert pictures[2].mean() == pytest.approx(77, abs=1)
 
 
-def test_a_folder_that_is_taken(data, tmp_path):
+def test_existing_output_folder_is_refused(data, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(UsageError, match="exists already"):
         compare_variants(

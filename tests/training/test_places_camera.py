@@ -1,4 +1,4 @@
-"""The simulated ISS camera against closed forms, pyproj and itself."""
+"""The simulated ISS camera compared with closed forms, with pyproj and with itself."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ cameras = st.builds(
 
 
 @given(cameras, st.integers(2, 60), st.integers(2, 60))
-def test_project_undoes_ground_points(camera, width, height):
+def test_project_inverts_ground_points(camera, width, height):
     lat, lon, range_km = camera.ground_points(width, height)
     assert lat.shape == lon.shape == range_km.shape == (height, width)
     x, y = camera.project(lat, lon, width, height)
     seen = np.isfinite(lat)
     expected_x, expected_y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    # At the horizon itself the ray only touches the ground; rounding may put the point just behind it.
+    # At the horizon the ray only touches the ground; rounding may put the point just behind it.
     assume(seen.any())
     grazing = np.zeros(lat.shape, bool)
     up = surface_normal(lat[seen], lon[seen])
@@ -57,11 +57,11 @@ def test_range_is_the_distance_to_the_ground_in_an_independent_geodesy(camera):
 
 
 @given(st.floats(-89, 89), st.floats(-180, 180), st.floats(300, 500), st.floats(50, 800))
-def test_looking_down_the_width_on_the_ground_is_the_closed_form(lat, lon, altitude, focal):
+def test_width_on_the_ground_of_a_nadir_view_matches_the_closed_form(lat, lon, altitude, focal):
     camera = IssCamera(lat, lon, altitude, focal_length_mm=focal)
     (left_lat, right_lat), (left_lon, right_lon), _ = camera.locate([0, 300], [100, 100], 300, 200)
     _, _, width_m = Geod(ellps="WGS84").inv(left_lon, left_lat, right_lon, right_lat)
-    # On a sphere that has the ellipsoid's curvature east-west at the nadir.
+    # On a sphere with the east-west curvature of the ellipsoid at the nadir.
     radius = 6378.137 / np.sqrt(1 - 0.00669437999014 * np.sin(np.radians(lat)) ** 2)
     half = np.arctan(18.0 / focal)
     angle = np.arcsin(np.clip(np.sin(half) * (radius + altitude) / radius, -1, 1)) - half
@@ -79,7 +79,7 @@ def test_north_is_up_and_east_is_right():
     assert (float(lat), float(lon)) == pytest.approx((40.0, 15.0), abs=1e-9)
 
 
-def test_tilt_looks_towards_the_azimuth_with_the_far_side_at_the_top():
+def test_tilt_is_towards_the_azimuth_with_the_far_side_at_the_top():
     for azimuth, dx, dy in ((0, 0, 1), (90, 1, 0), (180, 0, -1), (270, -1, 0)):
         camera = IssCamera(0.0, 0.0, azimuth_deg=azimuth, tilt_deg=45)
         lat, lon, range_km = camera.locate([50, 50, 50], [50, 0, 100], 100, 100)
@@ -90,22 +90,22 @@ def test_tilt_looks_towards_the_azimuth_with_the_far_side_at_the_top():
 
 
 @given(st.floats(-80, 80), st.floats(0, 360))
-def test_roll_of_a_camera_looking_down_is_its_azimuth(lat, angle):
+def test_roll_of_a_nadir_camera_equals_azimuth(lat, angle):
     rolled = IssCamera(lat, 10.0, roll_deg=angle).footprint(30, 20)
-    turned = IssCamera(lat, 10.0, azimuth_deg=angle).footprint(30, 20)
-    np.testing.assert_allclose(rolled, turned, atol=1e-9)
+    rotated = IssCamera(lat, 10.0, azimuth_deg=angle).footprint(30, 20)
+    np.testing.assert_allclose(rolled, rotated, atol=1e-9)
 
 
-def test_rolling_clockwise_turns_the_scene_counter_clockwise():
+def test_clockwise_roll_rotates_the_scene_counter_clockwise():
     straight = IssCamera(0.0, 0.0)
     rolled = IssCamera(0.0, 0.0, roll_deg=90)
-    # What was at the right edge comes to the top.
+    # The ground at the right edge moves to the top.
     x, y = rolled.project(*straight.locate(100, 50, 100, 100)[:2], 100, 100)
     assert float(x) == pytest.approx(50, abs=1e-6)
     assert float(y) < 50
 
 
-def test_across_the_antimeridian():
+def test_camera_works_across_the_antimeridian():
     here = IssCamera(-16.0, 179.5, azimuth_deg=80, tilt_deg=20)
     there = IssCamera(-16.0, 19.5, azimuth_deg=80, tilt_deg=20)
     lat, lon, range_km = here.ground_points(40, 30)
@@ -119,12 +119,12 @@ def test_across_the_antimeridian():
 
 
 @pytest.mark.parametrize("pole", [90.0, -90.0])
-def test_over_a_pole(pole):
+def test_camera_works_over_a_pole(pole):
     camera = IssCamera(pole, 0.0, focal_length_mm=100)
     ring = camera.footprint(300, 300, points_per_side=10)
     assert ring.shape == (40, 2)
-    turn = normalise_lon(np.diff(ring[:, 1], append=ring[0, 1])).sum()
-    assert abs(turn) == pytest.approx(360)
+    total_longitude = normalise_lon(np.diff(ring[:, 1], append=ring[0, 1])).sum()
+    assert abs(total_longitude) == pytest.approx(360)
     assert to_geojson(ring)["type"] == "Polygon"
     widths = side_lengths_km(camera.footprint(300, 300))
     assert widths[0] == pytest.approx(widths[2], rel=1e-6)
@@ -142,13 +142,13 @@ def test_footprint_contains_the_ground_of_every_pixel():
     np.testing.assert_array_equal(corners, camera.footprint(12, 8, points_per_side=16)[::16])
 
 
-def test_above_the_horizon_there_is_no_ground():
+def test_pixels_above_the_horizon_have_no_ground():
     camera = IssCamera(0.0, 0.0, tilt_deg=70, focal_length_mm=35)
     lat, _, range_km = camera.ground_points(60, 40)
     assert np.isnan(lat[0]).all()
     assert np.isfinite(lat[-1]).all()
     assert np.array_equal(np.isnan(lat), np.isnan(range_km))
-    # The horizon seen from 420 km lies 2,352 km away.
+    # From an altitude of 420 km the horizon is 2,352 km away.
     assert np.nanmax(range_km) < 2352
     assert np.isnan(camera.footprint(60, 40)[:2]).all()
 
@@ -164,8 +164,8 @@ def test_points_behind_the_horizon_or_the_camera_are_not_projected():
     assert np.isnan(level.project(5.0, 20.0, 100, 100)[0])
 
 
-def test_a_real_camera_of_known_lens_and_sensor():
-    """The Astro Pi HQ camera: the sides of its photos on the ground are always about 510, 382, 577, 438 km."""
+def test_real_camera_with_known_lens_and_sensor():
+    """The Astro Pi HQ camera: the sides of its footprints are always about 510, 382, 577 and 438 km."""
     camera = IssCamera(
         *(37.0, 36.4, 410.0),
         tilt_deg=8.0,

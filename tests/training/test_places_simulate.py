@@ -1,4 +1,4 @@
-"""Simulated photos: geometry, each effect by itself, and the command."""
+"""Simulated photos: geometry, each effect separately, and the command."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def shoot(source, camera=DOWN, weather=CLEAR, seed=1, size=(150, 100)):
 # -- geometry -------------------------------------------------------------------------------------
 
 
-def test_a_landmark_is_where_the_camera_projects_it():
+def test_landmark_appears_where_the_camera_projects_it():
     camera = replace(DOWN, azimuth_deg=70, tilt_deg=25, roll_deg=40)
     lat, lon, _ = camera.locate(110.0, 30.0, 150, 100)
 
@@ -67,7 +67,7 @@ def test_a_landmark_is_where_the_camera_projects_it():
     assert rows.mean() + 0.5 == pytest.approx(30, abs=1)
 
 
-def test_truth_is_the_cameras():
+def test_corners_and_centre_match_the_camera():
     camera = replace(DOWN, lon=179.9, tilt_deg=30, azimuth_deg=90)
     photo = shoot(plain(90, 80, 60), camera)
     np.testing.assert_array_equal(photo.corners, camera.footprint(150, 100))
@@ -77,7 +77,7 @@ def test_truth_is_the_cameras():
     assert photo.coverage == 1.0
 
 
-def test_imagery_is_asked_for_the_resolution_of_the_photo():
+def test_imagery_is_sampled_at_the_resolution_of_the_photo():
     source = plain(90, 80, 60)
     shoot(source, size=(300, 200))
     assert source.resolution_km == pytest.approx(420 * 36 / 50 / 300, rel=0.1)
@@ -92,7 +92,7 @@ def test_space_is_dark_and_a_camera_that_misses_the_earth_is_refused():
         shoot(plain(200, 190, 180), replace(DOWN, tilt_deg=90, focal_length_mm=400))
 
 
-def test_ground_without_imagery_is_counted():
+def test_coverage_is_the_share_of_ground_with_imagery():
     class Half(Ground):
         def sample(self, lat, lon, resolution_km=None):
             rgb, seen = super().sample(lat, lon)
@@ -102,7 +102,7 @@ def test_ground_without_imagery_is_counted():
     assert shoot(half).coverage == pytest.approx(0.5, abs=0.02)
 
 
-# -- chance ---------------------------------------------------------------------------------------
+# -- randomness -----------------------------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_photo():
@@ -113,16 +113,16 @@ def test_the_same_seed_gives_the_same_photo():
     assert (first != other).mean() > 0.5
 
 
-def test_drawn_weather_is_varied_and_possible():
+def test_random_weather_is_varied_and_in_range():
     rng = np.random.default_rng(0)
-    drawn = [Weather.draw(rng) for _ in range(300)]
+    weathers = [Weather.draw(rng) for _ in range(300)]
     assert Weather.draw(np.random.default_rng(9)) == Weather.draw(np.random.default_rng(9))
-    for name in asdict(drawn[0]):
-        values = np.array([getattr(weather, name) for weather in drawn])
+    for name in asdict(weathers[0]):
+        values = np.array([getattr(weather, name) for weather in weathers])
         assert values.std() > 0
-    assert all(0 <= weather.cloud <= 0.7 for weather in drawn)
-    assert np.median([weather.cloud for weather in drawn]) < 0.25
-    assert all(10 < weather.sun_elevation_deg < 90 and 60 <= weather.jpeg_quality <= 97 for weather in drawn)
+    assert all(0 <= weather.cloud <= 0.7 for weather in weathers)
+    assert np.median([weather.cloud for weather in weathers]) < 0.25
+    assert all(10 < weather.sun_elevation_deg < 90 and 60 <= weather.jpeg_quality <= 97 for weather in weathers)
 
 
 # -- effects --------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_haze_grows_with_the_path_through_the_air():
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.4, 0.8, 1.0])
 @pytest.mark.parametrize("softness", [0.0, 1.0])
-def test_clouds_cover_the_share_asked_for(share, softness):
+def test_clouds_cover_the_requested_share(share, softness):
     x, y = np.meshgrid(np.linspace(-150, 150, 300, dtype=np.float32), np.linspace(-100, 100, 200, dtype=np.float32))
     weather = replace(CLEAR, cloud=share, cloud_softness=softness)
     layer = Clouds(weather, np.random.default_rng(3), x, y, np.ones(x.shape, bool), 1.0)
@@ -171,13 +171,13 @@ def test_clouds_are_white_and_cast_shadows_away_from_the_sun():
         cloud, shadow = pixels > usual + 40, pixels < usual - 15
         assert 0.08 < cloud.mean() < 0.25
         assert shadow.mean() > 0.02
-        # Shadows follow when the clouds are moved away from the Sun, not when moved towards it.
+        # The shadows correlate with the clouds shifted away from the Sun, not with those shifted towards it.
         away = np.roll(cloud, sign * 8, axis)
         towards = np.roll(cloud, -sign * 8, axis)
         assert (away & shadow).sum() > 3 * (towards & shadow).sum()
 
 
-def test_painted_sea_floor_does_not_show():
+def test_artificial_sea_colours_are_replaced():
     def sea(lat, lon):
         depth = (np.sin(lon * 20) + 1) / 2
         return np.stack([2 + 10 * depth, 5 + 45 * depth, 25 + 55 * depth], axis=1).astype(np.uint8)
@@ -189,14 +189,14 @@ def test_painted_sea_floor_does_not_show():
     assert blue > green > red
 
 
-def test_water_is_told_from_land():
+def test_water_is_distinguished_from_land():
     colours = np.array(
         [[(2, 5, 20), (12, 40, 80), (15, 60, 62)], [(30, 50, 25), (200, 170, 130), (225, 230, 240)]], np.uint8
     )
     np.testing.assert_allclose(water_share(colours), [[1, 1, 1], [0, 0, 0]], atol=0.05)
 
 
-def test_the_sun_glints_in_water_towards_it_only():
+def test_glint_is_only_on_water_towards_the_sun():
     facing = replace(DOWN, tilt_deg=30, azimuth_deg=90)
     weather = replace(CLEAR, glint=1.0, sun_elevation_deg=60.0, sun_azimuth_deg=90.0)
     bright = shoot(plain(2, 5, 20), facing, weather).pixels
@@ -207,7 +207,7 @@ def test_the_sun_glints_in_water_towards_it_only():
     np.testing.assert_array_equal(on_land, shoot(plain(90, 80, 60), facing, replace(weather, glint=0.0)).pixels)
 
 
-def test_lens_and_camera():
+def test_lens_and_camera_effects():
     ground = plain(110, 100, 90)
     usual = shoot(ground).pixels.astype(float)
     cornered = shoot(ground, weather=replace(CLEAR, vignetting=0.4)).pixels.astype(float)
@@ -225,7 +225,7 @@ def test_lens_and_camera():
     )
 
 
-def test_noise_is_of_unit_power_and_tied_to_the_ground():
+def test_noise_has_unit_variance_and_depends_on_the_ground_position():
     x, y = np.meshgrid(np.arange(0, 400, 1, dtype=np.float32), np.arange(0, 300, 1, dtype=np.float32))
     noise = Noise(np.random.default_rng(2), 20.0, 2.0, 0.6)
     values = noise(x, y)
@@ -240,7 +240,7 @@ def test_noise_is_of_unit_power_and_tied_to_the_ground():
 
 @pytest.fixture
 def imagery(tmp_path):
-    """A GeoTIFF of 20 by 20 degrees round (20 N, 30 E) with patches of colour."""
+    """A GeoTIFF of 20 by 20 degrees around (20 N, 30 E) with patches of colour."""
     path = tmp_path / "imagery.tif"
     blocks = np.random.default_rng(4).integers(30, 200, (3, 40, 40), np.uint8)
     data = np.kron(blocks, np.ones((1, 10, 10), np.uint8))
@@ -263,7 +263,7 @@ def command(imagery, out, *more):
     return main(["--imagery", str(imagery), "--out", str(out), *place, "--width-px", "200", *more])
 
 
-def test_command_writes_a_photo_that_says_what_it_is(tmp_path, imagery, capsys):
+def test_command_writes_a_photo_marked_as_simulated(tmp_path, imagery, capsys):
     out, truth = tmp_path / "photos" / "été 1.jpg", tmp_path / "truth.csv"
     out.parent.mkdir()
     assert command(imagery, out, "--cloud", "0.2", "--seed", "3", "--truth", str(truth)) == 0
@@ -296,7 +296,7 @@ def test_command_is_deterministic(tmp_path, imagery):
     ("more", "code", "message"),
     [
         (["--tilt-deg", "80"], 2, "looks past the Earth"),
-        (["--tilt-deg", "95"], 2, "does not look at the Earth"),
+        (["--tilt-deg", "95"], 2, "is out of range"),
         (["--cloud", "2"], 2, "share from 0 to 1"),
         (["--focal-mm", "0"], 2, "focal_length_mm"),
         (["--width-px", "1"], 2, "--width-px"),
@@ -305,16 +305,16 @@ def test_command_is_deterministic(tmp_path, imagery):
         (["--out", "no such folder/a.jpg"], 5, "no such folder"),
     ],
 )
-def test_command_refuses_with_one_sentence(tmp_path, imagery, capsys, more, code, message):
+def test_command_gives_one_line_error_messages(tmp_path, imagery, capsys, more, code, message):
     out = tmp_path / "a.jpg"
     assert command(imagery, out, *more) == code
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    message_shown = capsys.readouterr().err
+    assert message in message_shown
+    assert message_shown.count("\n") == 1
     assert not out.exists()
 
 
-def test_the_simulator_needs_no_torch():
+def test_simulator_does_not_import_torch():
     code = "import sys; sys.modules['torch'] = None; import training.places.simulate"
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(root)}, cwd=root)

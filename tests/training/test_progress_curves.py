@@ -1,4 +1,4 @@
-"""What a training shows: bars or lines of progress, curves that go on where a run does, sheets of predictions."""
+"""Output of a training: progress as bars or lines, curves of resumed runs, sheets of predictions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.curves import Curves, prediction_sheet
+from training.curves import TrainingLog, prediction_sheet
 from training.progress import ProgressBars
 
 
-def test_elsewhere_than_on_a_terminal_each_stage_is_a_line(capsys):
+def test_without_a_terminal_each_stage_is_one_line(capsys):
     with ProgressBars() as bars:
         bars.show("imagery", 1, 1, "the mosaic m.tif")
         for done in range(3):
@@ -21,7 +21,7 @@ def test_elsewhere_than_on_a_terminal_each_stage_is_a_line(capsys):
     assert capsys.readouterr().err.splitlines() == ["imagery: the mosaic m.tif", "train: 3"]
 
 
-def test_a_terminal_has_a_bar_with_what_is_told(capsys, monkeypatch):
+def test_terminal_shows_a_bar_with_the_message(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with ProgressBars() as bars:
         for done in range(1, 4):
@@ -32,33 +32,33 @@ def test_a_terminal_has_a_bar_with_what_is_told(capsys, monkeypatch):
     assert "3/3" in shown
 
 
-def test_of_several_processes_the_first_alone_shows_anything(capsys, monkeypatch):
+def test_only_the_main_process_shows_progress(capsys, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     with ProgressBars() as bars:
         bars.show("train", 1, 3, "")
     assert capsys.readouterr().err == ""
 
 
-def test_a_curve_goes_on_where_the_run_does(tmp_path):
-    first = Curves(tmp_path, ["loss", "recall_at_5"])
+def test_curve_continues_at_the_step_of_the_checkpoint(tmp_path):
+    first = TrainingLog(tmp_path, ["loss", "recall_at_5"])
     for step in (10, 20, 30):
-        first.note(step, {"loss": 1 / step})
-    first.note(30, {"recall_at_5": 12.5})
+        first.scalars(step, {"loss": 1 / step})
+    first.scalars(30, {"recall_at_5": 12.5})
     first.close()
-    again = Curves(tmp_path, ["loss", "recall_at_5"], step=20)  # the checkpoint was older than the curve
-    again.note(30, {"loss": 0.5})
+    again = TrainingLog(tmp_path, ["loss", "recall_at_5"], step=20)  # the checkpoint is older than the curve
+    again.scalars(30, {"loss": 0.5})
     again.close()
     with (tmp_path / "curve.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["10", "20", "30"]
     assert rows[0] == {"step": "10", "loss": "0.1", "recall_at_5": ""}
     assert rows[2]["loss"] == "0.5"
-    Curves(tmp_path, ["loss", "recall_at_5"]).close()  # a run that starts anew has nothing to keep
+    TrainingLog(tmp_path, ["loss", "recall_at_5"]).close()  # a new run removes all rows
     with (tmp_path / "curve.csv").open() as file:
         assert not list(csv.DictReader(file))
 
 
-def test_a_sheet_frames_what_is_right_in_another_colour():
+def test_sheet_frames_correct_tiles_in_another_colour():
     photo, tile = (np.full((32, 32, 3), level, np.uint8) for level in (10, 200))
     sheet = prediction_sheet([(photo, [tile, tile], [True, False]), (photo, [tile], [False])])
     assert sheet.shape == (2 * 40, 3 * 40, 3)

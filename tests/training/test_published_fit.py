@@ -1,4 +1,4 @@
-"""The published recipes through `fit`: from a data set, interrupted, killed, on two processes, and with bad input."""
+"""Training with the published recipes: on a dataset, interrupted, killed, on two processes, and with bad input."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _one_thread():
 
 @pytest.fixture(autouse=True)
 def _another_process():
-    """accelerate keeps its settings for the life of a process; here one process makes many trainings."""
+    """Resets accelerate, which keeps its state for the whole process; here one process runs many trainings."""
     yield
     AcceleratorState._reset_state(True)
     PartialState._reset_state()
@@ -73,7 +73,7 @@ def _another_process():
 
 @pytest.fixture(scope="module")
 def small():
-    """A backbone of eight thousand parameters in the place of the compact one."""
+    """Replaces the compact backbone by one with eight thousand parameters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Compact, "widths", (8, 8, 8, 16))
         patch.setattr(Compact, "channels", 16)
@@ -90,7 +90,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(data, small, tmp_path_factory):
-    """A run from beginning to end by the command."""
+    """A run finished by the command."""
     out = tmp_path_factory.mktemp("run") / "run"
     assert fit(data, out) == 0
     return out
@@ -115,7 +115,7 @@ def rows(out):
 
 
 def stopping_at(stage, done):
-    """Work that is cancelled when it comes to a point."""
+    """Progress that cancels the run at a given point."""
 
     def stop(now, at, total, message):
         if (now, at) == (stage, done):
@@ -129,7 +129,7 @@ def trainer(data, out, **changes):
     return PublishedTrainer(replace(read_published(data / "tiny.toml"), **changes), out, data, cpu=True)
 
 
-def test_a_run_learns_and_leaves_curves_and_a_network(data, finished, small, tmp_path):
+def test_run_improves_recall_and_writes_curves_and_network(data, finished, small, tmp_path):
     config = read_published(data / "tiny.toml")
     schedule = replace(config.schedule, epochs=6, iterations=20, patience=0)
     longer = replace(config, schedule=schedule, augmentation=AugmentationConfig(10, 1, 0, 0.2, 0.2, 0.2))
@@ -143,7 +143,7 @@ def test_a_run_learns_and_leaves_curves_and_a_network(data, finished, small, tmp
     assert set(weights(finished)) == set(trainer(data, tmp_path / "other").network.state_dict())
 
 
-def test_tensorboard_has_the_curves_and_the_predictions(finished):
+def test_tensorboard_has_curves_and_predictions(finished):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(finished / "tensorboard")).Reload()
@@ -154,7 +154,7 @@ def test_tensorboard_has_the_curves_and_the_predictions(finished):
     assert (sheets[0].width, sheets[0].height) == (6 * 136, 2 * 136)
 
 
-def test_an_interrupted_run_ends_with_the_very_same_weights(finished, data, tmp_path):
+def test_interrupted_run_ends_with_exactly_the_same_weights(finished, data, tmp_path):
     out = tmp_path / "run"
     for stage, done in (("train", 2), ("train", 7), ("cluster", 0), ("train", 14), ("embed tiles", 0), ("train", 23)):
         with pytest.raises(CancelledError):
@@ -165,7 +165,7 @@ def test_an_interrupted_run_ends_with_the_very_same_weights(finished, data, tmp_
     assert [row["step"] for row in rows(out) if row["recall_at_5"]] == ["8", "16", "24"]
 
 
-def test_a_finished_run_is_not_trained_further(finished, data):
+def test_finished_run_is_not_trained_further(finished, data):
     before = (finished / "state.pt").read_bytes()
     trainer(data, finished).run(Progress())
     assert (finished / "state.pt").read_bytes() == before
@@ -180,8 +180,8 @@ def environment():
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)}
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_very_same_weights(data, tmp_path):
-    """The real backbone, in a process of its own that gets no chance to clean up."""
+def test_killed_run_resumes_and_ends_with_exactly_the_same_weights(data, tmp_path):
+    """Uses the real backbone, in a separate process that is killed without cleaning up."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(command(data, killed), cwd=REPOSITORY, env=environment(), stderr=subprocess.PIPE)
     deadline = time.monotonic() + 120
@@ -192,7 +192,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_very_same_weights(data, tmp_path
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    with pytest.MonkeyPatch.context() as patch:  # `small` may be in force
+    with pytest.MonkeyPatch.context() as patch:  # the fixture `small` may be active
         patch.setattr(Compact, "widths", (40, 80, 160, 320))
         patch.setattr(Compact, "channels", 320)
         assert fit(data, killed) == 0
@@ -211,12 +211,12 @@ def test_two_processes_train_one_network(data, tmp_path):
     assert all(bool(torch.isfinite(tensor).all()) for tensor in weights(out).values())
 
 
-def test_without_patience_left_it_ends(data, small, tmp_path):
+def test_run_stops_early_when_patience_is_exceeded(data, small, tmp_path):
     config = read_published(data / "tiny.toml")
     schedule = replace(config.schedule, epochs=9, iterations=2, patience=1, rate=1e-9)
     trainer(data, tmp_path / "run", schedule=schedule).run(Progress())
     measured = [row for row in rows(tmp_path / "run") if row["recall_at_5"]]
-    assert len(measured) < 9  # nothing is learnt, so recall soon stands still
+    assert len(measured) < 9  # nothing is learned, so recall soon stops rising
 
 
 @pytest.mark.parametrize(
@@ -235,16 +235,16 @@ def test_without_patience_left_it_ends(data, small, tmp_path):
         {"seed": 6},
     ],
 )
-def test_every_part_can_be_switched_and_matters(two_epochs, data, tmp_path, change):
-    """What the switches do is tested where it is done; here, that the recipe passes them on."""
+def test_every_switch_changes_the_weights(two_epochs, data, tmp_path, change):
+    """Tests only that the recipe passes the switches on; other tests cover their effects."""
     ours = after_two_epochs(data, tmp_path / "run", change)
     same = all(torch.equal(ours[name], tensor) for name, tensor in two_epochs.items() if name in ours)
-    # How recall is measured changes no weight.
+    # The settings of the validation do not change the weights.
     assert same == (change == {"schedule": {"rotations": False}})
 
 
 def after_two_epochs(data, out, change):
-    """Weights of network and loss after two epochs of the tiny recipe with a change."""
+    """Returns the weights of network and loss after two epochs of the tiny recipe with one change."""
     config = read_published(data / "tiny.toml")
     changes = {key: replace(getattr(config, key), **v) if isinstance(v, dict) else v for key, v in change.items()}
     schedule = replace(changes.get("schedule", config.schedule), epochs=2)
@@ -261,7 +261,7 @@ def two_epochs(data, small, tmp_path_factory):
     return weights
 
 
-def test_another_recipe_does_not_mix_with_a_run(finished, data):
+def test_folder_with_a_run_of_another_recipe_is_refused(finished, data):
     with pytest.raises(InputError, match="another configuration"):
         trainer(data, finished, seed=6).run(Progress())
 
@@ -271,12 +271,12 @@ def test_another_recipe_does_not_mix_with_a_run(finished, data):
     [
         (b"not a checkpoint", "damaged"),
         ({"objective": {}}, "does not fit the network: missing"),
-        ({"progress": {"step": 1}}, "is of another training"),
+        ({"progress": {"step": 1}}, "is not a checkpoint of this training"),
         ([1, 2], "damaged"),
         ({"objective": print}, "damaged"),
     ],
 )
-def test_a_state_that_is_none_is_named(finished, data, tmp_path, content, message):
+def test_message_names_a_wrong_checkpoint(finished, data, tmp_path, content, message):
     copy = tmp_path / "run"
     shutil.copytree(finished, copy)
     if isinstance(content, bytes):
@@ -288,7 +288,7 @@ def test_a_state_that_is_none_is_named(finished, data, tmp_path, content, messag
     assert "state.pt" in str(caught.value)
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypatch):
+def test_full_disk_keeps_the_last_checkpoint(data, small, tmp_path, monkeypatch):
     out = tmp_path / "run"
     with pytest.raises(CancelledError):
         trainer(data, out).run(stopping_at("train", 4))
@@ -316,10 +316,10 @@ def test_a_full_disk_leaves_the_last_checkpoint(data, small, tmp_path, monkeypat
         ('recipe = "earthloc"\n[loss]\nkind = "triplet"', "loss 'triplet' is unknown"),
         ('recipe = "earthloc"\n[sampling]\nregion_share = 1.5', "do not add up"),
         ('recipe = "earthloc"\n[head]\nsteps = 3', "head is unknown"),
-        ('recipe = "earthloc"\nmining = true', "mining is no table"),
+        ('recipe = "earthloc"\nmining = true', "mining is not a table"),
     ],
 )
-def test_a_mistake_in_a_recipe_is_refused_by_name(tmp_path, text, message):
+def test_message_names_the_wrong_key_of_a_recipe(tmp_path, text, message):
     (tmp_path / "c.toml").write_text(text)
     assert is_published(tmp_path / "c.toml")
     with pytest.raises(UsageError, match=message):
@@ -327,7 +327,7 @@ def test_a_mistake_in_a_recipe_is_refused_by_name(tmp_path, text, message):
 
 
 @pytest.mark.parametrize("name", ["earthloc.toml", "earthloc2-b-salad.toml"])
-def test_the_shipped_recipes_are_the_published_ones(name):
+def test_shipped_recipes_match_the_published_ones(name):
     config = read_published(Path(name))
     assert (config.sampling.places_per_batch, config.years.count, config.sampling.clusters) == (96, 4, 50)
     assert (config.schedule.rate, config.schedule.precision, config.loss.kind) == (1e-4, "bf16", "multi_similarity")

@@ -1,4 +1,4 @@
-"""Places and views: geometry from real footprints, quick simulated photos, seasons."""
+"""Places and views: geometry from real footprints, fast simulated photos, seasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from engine.errors import InputError
 from engine.imagery.raster import RasterSource
 from engine.imagery.source import NODES
 from training.places.seasons import Seasons
-from training.places.views import Augment, Footprints, _retextured, draw_view, fractal, render_view, tile_picture
+from training.places.views import (
+    Footprints,
+    SimulationParts,
+    _random_convolution,
+    draw_view,
+    fractal,
+    render_view,
+    tile_picture,
+)
 
 NAMES = (
     "@44.9@9.1@45.1@10.4@44.2@10.6@44.0@9.3@ISS064-E-513@20210101@43.0@8.0@10000@120@.jpg\n"
@@ -25,7 +33,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def mosaic(tmp_path_factory):
-    """A world of blotches, land everywhere, with a dark square."""
+    """A random mosaic of the world, with land everywhere and a dark square."""
     rng = np.random.default_rng(3)
     lattice = (60 + 120 * rng.random((60, 120, 3))).astype(np.uint8)
     pixels = np.asarray(Image.fromarray(lattice).resize((2400, 1200), Image.Resampling.BICUBIC))
@@ -55,14 +63,14 @@ def test_footprints_are_read_plain_and_gzipped(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "holiday.jpg\n", NAMES + "@1@2@3@.jpg\n"])
-def test_a_list_that_does_not_parse_is_refused_with_its_line(tmp_path, text):
+def test_message_names_the_line_that_does_not_parse(tmp_path, text):
     path = tmp_path / "names.txt"
     path.write_text(text)
     with pytest.raises(InputError, match=r"names\.txt"):
         Footprints.read(path)
 
 
-def test_a_view_shows_the_place_at_the_width_asked_for_with_north_up():
+def test_view_shows_the_place_at_the_requested_width_with_north_up():
     footprints, rng, seen = Footprints.typical(), np.random.default_rng(5), 0
     for number in range(60):
         lat, lon, width = float(rng.uniform(-55, 70)), float(rng.uniform(-180, 180)), float(rng.uniform(150, 800))
@@ -77,11 +85,11 @@ def test_a_view_shows_the_place_at_the_width_asked_for_with_north_up():
         frame = geo.LocalFrame(*view.center)
         x, y = frame.to_xy(view.lat[[-1, 0], NODES // 2], view.lon[[-1, 0], NODES // 2])
         heading = np.degrees(np.arctan2(x[1] - x[0], y[1] - y[0]))
-        assert abs(heading) < 65  # 45 and what the tilt adds
+        assert abs(heading) < 65  # 45 degrees and the effect of the tilt
     assert seen > 20
 
 
-def test_the_same_seed_gives_the_same_photo_and_another_seed_another(mosaic):
+def test_photos_are_reproducible_by_seed(mosaic):
     view = a_view(20, 30, 400)
     first, again = (render_view(mosaic, view, 96, np.random.default_rng(7)) for _ in range(2))
     other = render_view(mosaic, view, 96, np.random.default_rng(8))
@@ -91,8 +99,8 @@ def test_the_same_seed_gives_the_same_photo_and_another_seed_another(mosaic):
     assert (first != other).mean() > 0.5
 
 
-def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
-    plain = Augment(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
+def test_nadir_photo_without_weather_looks_like_the_tile(mosaic):
+    plain = SimulationParts(air=False, clouds=False, water=False, season=False, tones=False, lens=False, texture=False)
     near = Footprints(np.full(5, 100.0), np.full(5, 1.0), np.empty((0, 2)))
     similarity = []
     for number in range(6):
@@ -103,19 +111,19 @@ def test_without_weather_a_photo_straight_down_looks_like_the_tile(mosaic):
     assert min(similarity) > 0.95
 
 
-def test_weather_changes_the_photo_part_by_part(mosaic):
+def test_each_part_of_the_weather_changes_the_photo(mosaic):
     view = a_view(20, 30, 400)
     none = {"air": False, "clouds": False, "water": False, "season": False, "tones": False, "lens": False}
-    plain = render_view(mosaic, view, 96, np.random.default_rng(9), None, Augment(**none)).astype(int)
+    plain = render_view(mosaic, view, 96, np.random.default_rng(9), None, SimulationParts(**none)).astype(int)
     for part in ("air", "clouds", "tones", "lens"):
         changed = [
-            render_view(mosaic, view, 96, np.random.default_rng(seed), None, Augment(**{**none, part: True}))
+            render_view(mosaic, view, 96, np.random.default_rng(seed), None, SimulationParts(**{**none, part: True}))
             for seed in range(8)
         ]
         assert max(np.abs(picture - plain).mean() for picture in changed) > 1.0, part
 
 
-def test_no_photo_and_no_tile_where_the_imagery_ends(tmp_path):
+def test_no_photo_and_no_tile_outside_the_imagery(tmp_path):
     path = tmp_path / "small.tif"
     profile = {"driver": "GTiff", "width": 50, "height": 50, "count": 3, "dtype": "uint8", "crs": "EPSG:4326"}
     with rasterio.open(path, "w", transform=from_bounds(10, 40, 11, 41, 50, 50), **profile) as file:
@@ -127,7 +135,7 @@ def test_no_photo_and_no_tile_where_the_imagery_ends(tmp_path):
         assert tile_picture(source, 40.5, 10.5, 50, 32).shape == (32, 32, 3)
 
 
-def test_noise_has_deviation_one_whatever_its_size():
+def test_noise_has_standard_deviation_one_at_any_size():
     for size, coarsest in ((64, 2), (192, 4), (192, 12)):
         values = np.stack([fractal(size, coarsest, 0.6, np.random.default_rng(s)) for s in range(12)])
         assert 0.6 < values.std() < 1.5
@@ -138,7 +146,7 @@ def _months(folder, brightness):
         Image.fromarray(np.full((10, 20, 3), level, np.uint8)).save(folder / f"world_{month:02d}_20x10.jpg", quality=95)
 
 
-def test_a_brighter_month_is_brighter(tmp_path):
+def test_brighter_month_gives_a_brighter_picture(tmp_path):
     _months(tmp_path, [200] + [100] * 11)
     seasons = Seasons.read(tmp_path, own_month=8)
     lat, lon = np.meshgrid(np.linspace(60, -60, 5), np.linspace(-170, 170, 5), indexing="ij")
@@ -146,17 +154,17 @@ def test_a_brighter_month_is_brighter(tmp_path):
     assert seasons.change(0, lat, lon).min() > 1.5
 
 
-def test_a_missing_month_is_named(tmp_path):
+def test_message_names_a_missing_month(tmp_path):
     _months(tmp_path, [100] * 11)
     with pytest.raises(InputError, match="month 12"):
         Seasons.read(tmp_path, 8)
 
 
-def test_a_new_texture_keeps_tones_and_shapes():
-    """Mean and deviation stay, and what was bright stays bright on the whole."""
+def test_random_convolution_keeps_tones_and_shapes():
+    """Mean and standard deviation are kept, and bright areas mostly stay bright."""
     rng = np.random.default_rng(0)
     picture = np.repeat((fractal(96, 4, 0.6, rng) * 30 + 120).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
     for seed in range(8):
-        other = _retextured(picture, np.random.default_rng(seed))
+        other = _random_convolution(picture, np.random.default_rng(seed))
         assert abs(float(other.mean()) - float(picture.mean())) < 6
         assert np.corrcoef(other.ravel(), picture.ravel())[0, 1] > 0.3

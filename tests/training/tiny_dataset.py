@@ -1,4 +1,4 @@
-"""A data set in EarthLoc's folder layout and names, small enough to train on in seconds."""
+"""A dataset with EarthLoc's folder layout and names, small enough to train on in seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tile_name(corners, number, year):
 
 
 def photo_name(corners, number, nadir=None):
-    """Corners of the stored photo: top-left, top-right, bottom-right, bottom-left."""
+    """File name of a photo. Corners of the stored picture: top-left, top-right, bottom-right, bottom-left."""
     tl, tr, br, bl = corners
     places = "@".join(f"{lat:.5f}@{lon:.5f}" for lat, lon in (tl, bl, br, tr))
     lat, lon = nadir or geo.center_of(corners)
@@ -25,19 +25,19 @@ def photo_name(corners, number, nadir=None):
 
 
 def picture(number, size=64):
-    """Blotches that no other number has."""
+    """A random picture, different for each number."""
     rng = np.random.default_rng(number)
     lattice = (255 * rng.random((6, 6, 3))).astype(np.uint8)
     return np.asarray(Image.fromarray(lattice).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def in_year(pixels, year):
-    """The same place in another light."""
+    """The same place with the brightness of another year."""
     return np.clip(pixels * (0.8 + 0.1 * YEARS.index(year)), 0, 255).astype(np.uint8)
 
 
 def write_dataset(folder, rows=4, columns=6, years=YEARS, width_km=200, centre=(30.0, -95.0)):
-    """Tiles with half of each other's ground round a centre, and two photos: one north-up, one turned by a quarter."""
+    """Tiles around a centre that overlap by half, and two photos: one north-up, one rotated by 90 degrees."""
     step = 0.5 * width_km / 111.2
     number = 0
     for row in range(rows):
@@ -54,8 +54,10 @@ def write_dataset(folder, rows=4, columns=6, years=YEARS, width_km=200, centre=(
                 Image.fromarray(pixels).save(below / tile_name((bl, tl, tr, br), number, year), quality=95)
             if number in (3, 8):
                 (folder / "queries").mkdir(exist_ok=True)
-                turned = number == 8  # its top is west, so its stored pixels are the tile's turned clockwise
-                pixels = np.rot90(picture(number), -1) if turned else picture(number)
-                stored = (bl, tl, tr, br) if turned else (tl, tr, br, bl)
+                is_rotated = (
+                    number == 8
+                )  # its top is west, so the stored pixels are those of the tile rotated clockwise
+                pixels = np.rot90(picture(number), -1) if is_rotated else picture(number)
+                stored = (bl, tl, tr, br) if is_rotated else (tl, tr, br, bl)
                 Image.fromarray(pixels).save(folder / "queries" / photo_name(stored, 100 + number), quality=95)
     return folder

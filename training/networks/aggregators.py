@@ -1,6 +1,6 @@
-"""Aggregators: one vector of length 1 from a feature map and, where there is one, a class token.
+"""Aggregators: compute one vector of length 1 from a feature map and an optional class token.
 
-Each takes (features (n, c, h, w), token (n, c) or None) and gives (n, dimension).
+Each takes features (n, c, h, w) and token (n, c) or None, and returns (n, dimension).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class MixVpr(nn.Module):
 
 
 class Salad(nn.Module):
-    """Local features shared out among clusters by optimal transport, beside a global token.
+    """Local features assigned to clusters by optimal transport, plus a global token.
 
     Izquierdo, Civera: "Optimal transport aggregation for visual place recognition", CVPR 2024 (arXiv
     2311.15937), section 3. With n local features t_i, m clusters and the class token t_(n+1):
@@ -87,7 +87,7 @@ class Salad(nn.Module):
     - global token g = W_g2 relu(W_g1 t_(n+1) + b_g1) + b_g2;
     - the descriptor is g and every cluster's column of V, each normalised, and normalised once more.
 
-    Numbers of V are stored dimension by dimension, `V[j, k]` at j * m + k.
+    V is flattened dimension by dimension: `V[j, k]` is at j * m + k.
     """
 
     def __init__(self, config: SaladConfig, channels: int) -> None:
@@ -108,8 +108,8 @@ class Salad(nn.Module):
         assignment = transport(scores, self.dustbin.float())
         volume = torch.einsum("bmn,bnl->blm", assignment, self.local(positions).float())
         pooled = functional.normalize(volume, dim=1).flatten(1)
-        whole = functional.normalize(self.token(token).float(), dim=1)
-        return functional.normalize(torch.cat([whole, pooled], dim=1), dim=1)
+        global_token = functional.normalize(self.token(token).float(), dim=1)
+        return functional.normalize(torch.cat([global_token, pooled], dim=1), dim=1)
 
 
 def transport(scores: Tensor, dustbin: Tensor, rounds: int = _SINKHORN_ROUNDS) -> Tensor:
@@ -117,21 +117,21 @@ def transport(scores: Tensor, dustbin: Tensor, rounds: int = _SINKHORN_ROUNDS) -
 
     Args:
         scores: (n, clusters, positions), float32; more positions than clusters.
-        dustbin: the score, one number, of every feature for the dustbin.
-        rounds: of Sinkhorn's algorithm, clusters first; the last one gives every feature its mass exactly.
+        dustbin: score of every feature for the dustbin, a scalar.
+        rounds: iterations of Sinkhorn's algorithm, clusters first. The last one makes the masses of the features exact.
 
     Returns:
         (n, clusters, positions): the mass that each feature gives to each cluster.
     """
     batch, clusters, positions = scores.shape
     if positions <= clusters:
-        raise ValueError(f"{positions} positions cannot be shared out among {clusters} clusters")
+        raise ValueError(f"{positions} positions cannot be assigned to {clusters} clusters")
     full = torch.cat([scores, dustbin.expand(batch, 1, positions)], dim=1)
-    wanted = full.new_zeros(clusters + 1)
-    wanted[clusters] = math.log(positions - clusters)
+    log_mass = full.new_zeros(clusters + 1)
+    log_mass[clusters] = math.log(positions - clusters)
     by_feature = full.new_zeros(batch, 1, positions)
     for _ in range(rounds):
-        by_cluster = wanted.view(1, -1, 1) - torch.logsumexp(full + by_feature, dim=2, keepdim=True)
+        by_cluster = log_mass.view(1, -1, 1) - torch.logsumexp(full + by_feature, dim=2, keepdim=True)
         by_feature = -torch.logsumexp(full + by_cluster, dim=1, keepdim=True)
     return (full + by_cluster + by_feature)[:, :clusters].exp()
 
@@ -151,10 +151,10 @@ class ClassToken(nn.Module):
 
 
 class Rings(nn.Module):
-    """Means of channels over the picture, its middle and its rim, and their deviations, projected to a descriptor.
+    """Means of channels over the picture, its centre and its rim, and their standard deviations, projected.
 
-    Photos are turned by up to 45 degrees and shifted by up to a quarter against the tile that fits best, so
-    what is told apart is what turning about the middle keeps.
+    A photo is rotated by up to 45 degrees and shifted by up to a quarter against the tile that fits best. These
+    statistics hardly change when the picture is rotated about its centre.
     """
 
     rings: Tensor
@@ -173,42 +173,42 @@ class Rings(nn.Module):
 
     def forward(self, features: Tensor, token: Tensor | None) -> Tensor:
         """See the module's docstring."""
-        standard = self.dropout((self._statistics(features) - self.mean) / self.deviation)
-        return functional.normalize(self.project(standard).float(), dim=1)
+        standardised = self.dropout((self._statistics(features) - self.mean) / self.deviation)
+        return functional.normalize(self.project(standardised).float(), dim=1)
 
     def _statistics(self, features: Tensor) -> Tensor:
         """(n, channels, h, w) to (n, 4 * width)."""
         maps = self.reduce(features.flatten(2).float().transpose(1, 2)).transpose(1, 2)
-        # Pictures smaller than those that the network is made for are for training alone.
+        # Only training uses pictures smaller than the size that the network is made for.
         rings = self.rings if features[0, 0].numel() == len(self.rings) else ring_weights(features.shape[2])
         return torch.cat([(maps @ rings).transpose(1, 2).flatten(1), _deviation(maps)], dim=1)
 
     @torch.no_grad()
-    def start(self, tiles: Tensor, photos: Tensor) -> None:
-        """Starts from main directions: of the channels, then of the statistics.
+    def initialise(self, tiles: Tensor, photos: Tensor) -> None:
+        """Initialises the layers with principal directions, of the channels and then of the statistics.
 
         Args:
-            tiles, photos: maps (n, channels, h, w) of some of each.
+            tiles, photos: feature maps (n, channels, h, w) of a sample of tiles and of photos.
         """
         flat = tiles.transpose(0, 1).flatten(1)
         mean = flat.mean(dim=1, keepdim=True)
         flat = flat - mean
         _, directions = torch.linalg.eigh((flat @ flat.T).double() / flat.shape[1])
-        main = directions.flip(1)[:, : self.reduce.out_features].float()
-        self.reduce.weight.copy_(main.T)
-        self.reduce.bias.copy_(-(main.T @ mean).flatten())
-        of_tiles, of_photos = self._statistics(tiles), self._statistics(photos)
-        self.mean.copy_(of_tiles.mean(dim=0))
-        spread = of_tiles.std(dim=0)
-        # What hardly varies is noise of the arithmetic, and stays small.
+        principal = directions.flip(1)[:, : self.reduce.out_features].float()
+        self.reduce.weight.copy_(principal.T)
+        self.reduce.bias.copy_(-(principal.T @ mean).flatten())
+        tile_statistics, photo_statistics = self._statistics(tiles), self._statistics(photos)
+        self.mean.copy_(tile_statistics.mean(dim=0))
+        spread = tile_statistics.std(dim=0)
+        # A statistic that hardly varies is rounding noise. The lower bound keeps it from being amplified.
         self.deviation.copy_(torch.maximum(spread, 0.05 * spread.median() + 1e-6))
-        standard = (torch.cat([of_tiles, of_photos]) - self.mean) / self.deviation
-        standard -= standard.mean(dim=0)
-        variances, directions = torch.linalg.eigh(standard.T @ standard / len(standard))
-        kept = slice(-self.dimension, None)
-        # Halfway between plain and whitened main directions.
-        main = directions[:, kept] / variances[kept].clamp(min=1e-6) ** 0.25
-        self.project.weight.copy_(main.T)
+        standardised = (torch.cat([tile_statistics, photo_statistics]) - self.mean) / self.deviation
+        standardised -= standardised.mean(dim=0)
+        variances, directions = torch.linalg.eigh(standardised.T @ standardised / len(standardised))
+        largest = slice(-self.dimension, None)
+        # Halfway between plain and whitened principal directions.
+        principal = directions[:, largest] / variances[largest].clamp(min=1e-6) ** 0.25
+        self.project.weight.copy_(principal.T)
         self.project.bias.zero_()
 
 
@@ -219,7 +219,7 @@ def _deviation(maps: Tensor) -> Tensor:
 
 
 def ring_weights(side: int) -> Tensor:
-    """Weights of the positions of a square map, (side * side, 3): all alike, the middle, the rim; each adds to 1."""
+    """Returns weights of positions in a square map, (side * side, 3): uniform, centre, rim; each column sums to 1."""
     at = torch.arange(side) - (side - 1) / 2
     radius = (at[:, None] ** 2 + at[None, :] ** 2).sqrt().flatten() * (6.0 / side)
     rings = torch.stack([torch.ones(side * side), torch.exp(-((radius / 2.0) ** 2)), torch.exp(-((radius - 3.2) ** 2))])
@@ -229,7 +229,7 @@ def ring_weights(side: int) -> Tensor:
 def make_aggregator(
     config: AggregatorConfig, channels: int, positions: int
 ) -> Gem | MixVpr | Salad | ClassToken | Rings:
-    """The aggregator of a configuration for feature maps (n, channels, h, w) with h * w = positions."""
+    """Makes the aggregator of a configuration, for feature maps (n, channels, h, w) with h * w = positions."""
     if isinstance(config, GemConfig):
         return Gem(config, channels)
     if isinstance(config, MixVprConfig):

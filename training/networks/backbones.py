@@ -1,4 +1,4 @@
-"""Backbones by name. Nothing is downloaded: random weights, or those of a file on this computer."""
+"""Backbones by name. Nothing is downloaded: weights are random, or come from a local file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ResNet50(nn.Module):
         return self.model(images).last_hidden_state, None
 
     def stages(self) -> list[list[nn.Module]]:
-        """What can be frozen, in order: stem and stage 1, stage 2, stage 3."""
+        """Returns the parts that can be frozen, in order: stem and stage 1, stage 2, stage 3."""
         first, *rest = self.model.encoder.stages
         return [[self.model.embedder, first], *([stage] for stage in rest)]
 
@@ -47,9 +47,9 @@ class DinoV2(nn.Module):
 
     Args:
         size: "dinov2-small", "dinov2-base" or "dinov2-large".
-        size_px: side of the pictures. The position embedding has just their grid, so that nothing is
-            interpolated while running.
-        lora_rank: of the adapters on the attention's queries and values; 0 for none.
+        size_px: side of the pictures. The position embedding has exactly their grid, so inference needs no
+            interpolation.
+        lora_rank: rank of the adapters on the attention's queries and values; 0 for none.
     """
 
     input_channels = 3
@@ -77,20 +77,20 @@ class DinoV2(nn.Module):
         return patches.unflatten(2, (self.grid, self.grid)), tokens[:, 0]
 
     def stages(self) -> list[list[nn.Module]]:
-        """What can be frozen: each block, the last one with the norm after it."""
+        """Returns the parts that can be frozen: each block, the last one with the norm after it."""
         blocks: list[list[nn.Module]] = [[block] for block in self.model.encoder.layer]
         blocks[-1].append(self.model.layernorm)
         return blocks
 
     def add_lora(self) -> None:
-        """Puts low-rank adapters beside the queries and values of every block; they alone train."""
+        """Adds low-rank adapters to the queries and values of every block, and freezes everything else."""
         config = peft.LoraConfig(
             r=self.lora_rank, lora_alpha=2 * self.lora_rank, target_modules=["q_proj", "v_proj"], bias="none"
         )
         peft.inject_adapter_in_model(config, self.model)
 
     def merge_lora(self) -> None:
-        """Adds the adapters to the weights they stand beside and removes them."""
+        """Merges the adapters into their weights and removes them."""
         for module in list(self.model.modules()):
             for name, child in list(module.named_children()):
                 if isinstance(child, peft.tuners.lora.LoraLayer):
@@ -109,10 +109,10 @@ def make_backbone(
     trainable_blocks: int | None = None,
     lora_rank: int = 0,
 ) -> Backbone:
-    """A backbone of the names of `config.BACKBONES`; see NetworkConfig for the arguments.
+    """Makes a backbone by its name in `config.BACKBONES`; see NetworkConfig for the other arguments.
 
     Raises:
-        ModelError: the weights cannot be read or are not this backbone's.
+        ModelError: the weights cannot be read, or belong to another network.
     """
     backbone: Backbone
     if name == "compact":

@@ -1,4 +1,4 @@
-"""What an embedding network is made of, as read from the `[network]` table of a training configuration."""
+"""Configuration of an embedding network: the `[network]` table of a training configuration."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from engine.errors import UsageError
 INPUTS = ("rgb", "grey", "local_grey")
 BACKBONES = ("compact", "mobilenetv2", "resnet50", "resnet50v2", "dinov2-small", "dinov2-base", "dinov2-large")
 
-# Pixels from one position of the feature map to the next, where they are not 16.
+# Stride of the feature map in pixels, if it is not 16.
 _STRIDE = {"mobilenetv2": 32, "dinov2-small": 14, "dinov2-base": 14, "dinov2-large": 14}
 
 
 @dataclass(frozen=True)
 class GemConfig:
-    """Generalised-mean pooling; as long as the backbone has channels.
+    """Generalised-mean pooling. The vector is as long as the backbone has channels.
 
     Attributes:
-        p: where the learned exponent starts.
+        p: initial value of the learned exponent.
     """
 
     kind: ClassVar[str] = "gem"
@@ -29,11 +29,11 @@ class GemConfig:
 
 @dataclass(frozen=True)
 class MixVprConfig:
-    """MixVPR; `channels * rows` numbers.
+    """MixVPR. The vector has `channels * rows` dimensions.
 
     Attributes:
-        depth: feature mixers, one after the other.
-        channels, rows: what the two projections leave of channels and of positions.
+        depth: number of feature mixers.
+        channels, rows: output sizes of the projections of channels and of positions.
     """
 
     kind: ClassVar[str] = "mixvpr"
@@ -44,7 +44,10 @@ class MixVprConfig:
 
 @dataclass(frozen=True)
 class SaladConfig:
-    """SALAD; `token_dim + clusters * cluster_dim` numbers. The default is EarthLoc2's for DINOv2-base."""
+    """SALAD. The vector has `token_dim + clusters * cluster_dim` dimensions.
+
+    The defaults are EarthLoc2's for DINOv2-base.
+    """
 
     kind: ClassVar[str] = "salad"
     clusters: int = 32
@@ -55,19 +58,19 @@ class SaladConfig:
 
 @dataclass(frozen=True)
 class TokenConfig:
-    """The class token of a transformer, as it is."""
+    """The class token of a transformer, only normalised."""
 
     kind: ClassVar[str] = "token"
 
 
 @dataclass(frozen=True)
 class RingsConfig:
-    """Statistics of whole pictures, their middles and their rims, projected.
+    """Projected statistics of the whole picture, of its centre and of its rim.
 
     Attributes:
-        width: channels that the last layer is reduced to before pooling.
-        dimension: of the descriptor.
-        dropout: share of the statistics left out while training.
+        width: channels to which the feature map is reduced before pooling.
+        dimension: length of the descriptor.
+        dropout: share of the statistics dropped during training.
     """
 
     kind: ClassVar[str] = "rings"
@@ -92,12 +95,12 @@ class NetworkConfig:
         size_px: side of the square input; a multiple of 14 for DINOv2.
         aggregator: how a feature map becomes one vector.
         dimension: length of the descriptor after a linear projection; None leaves the aggregator's vector.
-        trainable_blocks: the last so many blocks of the backbone train (of a transformer also its last norm),
-            the others keep their weights, though batch norms go on following their inputs; None trains all,
-            or with adapters none. A ResNet's blocks are its stages, the first of them with the stem.
-        lora_rank: rank of the low-rank adapters of the transformer's attention; 0 for none. The adapters
-            train beside the trainable blocks.
-        weights: file with the pretrained weights of the backbone; None starts from random ones.
+        trainable_blocks: number of blocks at the end of the backbone that train (in a transformer also its last norm).
+            The others keep their weights, but their batch norms still update their running statistics. None trains all
+            blocks, or none if there are adapters. The blocks of a ResNet are its stages, the first including the stem.
+        lora_rank: rank of the low-rank adapters of the transformer's attention; 0 for none. The adapters train together
+            with the trainable blocks.
+        weights: file with the pretrained weights of the backbone; None starts from random weights.
     """
 
     backbone: str = "compact"
@@ -128,7 +131,7 @@ class NetworkConfig:
         if isinstance(self.aggregator, SaladConfig):
             _check(
                 self.positions > self.aggregator.clusters,
-                f"{self.positions} positions cannot be shared out among {self.aggregator.clusters} clusters",
+                f"{self.positions} positions cannot be assigned to {self.aggregator.clusters} clusters",
                 "use a larger size_px or fewer clusters",
             )
         _check(
@@ -149,20 +152,20 @@ class NetworkConfig:
 
     @property
     def grid(self) -> int:
-        """Side of the feature map."""
+        """Side of the feature map in positions."""
         return self.size_px // _STRIDE.get(self.backbone, 16)
 
     @property
     def positions(self) -> int:
-        """Positions of the feature map."""
+        """Number of positions of the feature map."""
         return self.grid**2
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> NetworkConfig:
-        """Reads a `[network]` table, its aggregator from the table `aggregator` with its `kind`.
+        """Reads a `[network]` table. The key `kind` of its table `aggregator` selects the aggregator.
 
         Raises:
-            UsageError: an unknown key, a value of another type, or parts that do not go together.
+            UsageError: a key is unknown, a value has a wrong type, or the parts do not fit together.
         """
         values = dict(table)
         if "aggregator" in values:
@@ -178,13 +181,13 @@ class NetworkConfig:
         return config
 
     def to_table(self) -> dict[str, Any]:
-        """The table that `from_table` reads; keys without a value are left out."""
+        """Returns the table that `from_table` reads, without keys that are None."""
         table = {key: value for key, value in asdict(self).items() if value is not None}
         return {**table, "aggregator": {"kind": self.aggregator.kind, **asdict(self.aggregator)}}
 
 
-def _check(good: bool, problem: str, hint: str) -> None:
-    if not good:
+def _check(condition: bool, problem: str, hint: str) -> None:
+    if not condition:
         raise UsageError(None, problem, hint)
 
 
@@ -202,8 +205,8 @@ def _from_table(cls: Any, values: Mapping[str, Any], prefix: str) -> Any:
     known = {f.name: _TYPES[str(f.type)] for f in fields(cls)}
     for key, value in values.items():
         _check(key in known, f"{prefix}{key} is unknown", f"use {', '.join(known) or 'no key at all'}")
-        good = isinstance(value, known[key]) and not isinstance(value, bool)
-        _check(good, f"{prefix}{key} = {value!r} is of the wrong type", f"give {known[key][-1].__name__}")
+        has_right_type = isinstance(value, known[key]) and not isinstance(value, bool)
+        _check(has_right_type, f"{prefix}{key} = {value!r} is of the wrong type", f"give {known[key][-1].__name__}")
     return cls(**values)
 
 
@@ -220,7 +223,8 @@ PUBLISHED: dict[str, NetworkConfig] = {
     "earthloc2-small-salad": _earthloc2("dinov2-small", SaladConfig(24, 64, 512)),
     "earthloc2-base-salad": _earthloc2("dinov2-base", SaladConfig(32, 64, 1024)),
     "earthloc2-large-salad": _earthloc2("dinov2-large", SaladConfig(48, 64, 1024)),
-    # Four rows of as many channels as the descriptor was meant to have: four times its length, as published.
+    # As published, the number of channels is the intended length of the descriptor, so four rows make it four times as
+    # long.
     "earthloc2-small-mixvpr": _earthloc2("dinov2-small", MixVprConfig(1, 2048, 4)),
     "earthloc2-base-mixvpr": _earthloc2("dinov2-base", MixVprConfig(1, 3072, 4)),
     "earthloc2-large-mixvpr": _earthloc2("dinov2-large", MixVprConfig(1, 4096, 4)),

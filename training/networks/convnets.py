@@ -1,4 +1,4 @@
-"""Plain convolutional backbones of our own: ResNet-50 v2 up to stage 3, and a compact one for CPUs."""
+"""Convolutional backbones implemented here: ResNet-50 v2 up to stage 3, and a compact network for CPUs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn import functional
 
 
 class PreActivationBlock(nn.Module):
-    """Bottleneck that normalises before it convolves (He et al.: "Identity mappings in deep residual networks")."""
+    """Pre-activation bottleneck block (He et al.: "Identity mappings in deep residual networks")."""
 
     def __init__(self, channels: int, out: int, stride: int, project: bool) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class PreActivationBlock(nn.Module):
 class ResNet50V2(nn.Module):
     """ResNet-50 v2 without its last stage: ImageNet-normalised RGB to (n, 1024, h / 16, w / 16).
 
-    Its parameters are named like those of the public state dict converted from Gluon's `resnet50_v2`.
+    Parameter names match the public state dict converted from Gluon's `resnet50_v2`.
     """
 
     channels = 1024
@@ -60,13 +60,13 @@ class ResNet50V2(nn.Module):
         return functional.relu(self.bn_out(x)), None
 
     def stages(self) -> list[list[nn.Module]]:
-        """What can be frozen, in order: stem and stage 1, stage 2, stage 3."""
+        """Returns the parts that can be frozen, in order: stem and stage 1, stage 2, stage 3."""
         blocks = list(self.blocks)
         return [[self.bn_in, self.conv0, self.bn0, *blocks[:3]], blocks[3:7], [*blocks[7:], self.bn_out]]
 
 
 class BasicBlock(nn.Module):
-    """Two plain 3x3 convolutions and a shortcut, which is all there is before training (the last norm is zero)."""
+    """Two 3x3 convolutions with a shortcut. The last norm starts at zero, so an untrained block is its shortcut."""
 
     def __init__(self, channels: int, out: int, stride: int) -> None:
         super().__init__()
@@ -88,12 +88,12 @@ class BasicBlock(nn.Module):
 
 
 class Compact(nn.Module):
-    """Four stages of two basic blocks, stride 16, plain convolutions only: quick to train and to run on a CPU.
+    """Four stages of two basic blocks: (n, input_channels, h, w) to (n, 320, h / 16, w / 16).
+
+    It has only standard convolutions, so it trains and runs quickly on a CPU.
 
     Args:
         input_channels: 1 for grey, 3 for colour.
-
-    Gives (n, 320, h / 16, w / 16).
     """
 
     widths = (40, 80, 160, 320)
@@ -121,5 +121,5 @@ class Compact(nn.Module):
         return self.layers(self.stem(images)), None
 
     def stages(self) -> list[list[nn.Module]]:
-        """What can be frozen, in order."""
+        """Returns the parts that can be frozen, in order."""
         return [[self.stem, self.layers[0]], *([layer] for layer in list(self.layers)[1:])]

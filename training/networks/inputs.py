@@ -1,7 +1,7 @@
-"""From pixels to what a backbone sees, inside the graph, so that a model package carries it.
+"""Input normalisation inside the network graph, so that it is part of a model package.
 
-Photos are blue with haze and of any exposure, imagery is not; grey with its mean and contrast evened out
-looks alike in both.
+Photos are blue from haze and vary in exposure, satellite imagery does not. Grey pictures with normalised mean and
+contrast look alike in both.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from torch.nn import functional
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# Mean and deviation, of 255, that a standardised picture gets before a backbone that was trained on ImageNet.
+# Mean and standard deviation of a standardised picture before a backbone that was trained on ImageNet.
 _TARGET_MEAN, _TARGET_STD = 120.0 / 255, 50.0 / 255
-# Keeps flat pictures flat: a deviation below this is noise.
-_FLAT = 0.01
-_FLAT_LOCAL = 0.03
+# Added to the standard deviation, so that the noise of flat pictures is not amplified.
+_STD_OFFSET = 0.01
+_LOCAL_STD_OFFSET = 0.03
 _LOCAL_LIMIT = 3.0
 
 
 class RgbInput(nn.Module):
-    """Colours as they come: (n, 3, h, w), ImageNet-normalised by whoever calls, as the card says."""
+    """Passes RGB (n, 3, h, w) on unchanged. The caller normalises it with the ImageNet statistics of the card."""
 
     mean = IMAGENET_MEAN
     std = IMAGENET_STD
@@ -34,13 +34,11 @@ class RgbInput(nn.Module):
 
 
 class GreyInput(nn.Module):
-    """Grey pictures standardised to mean 0 and deviation 1.
+    """Converts RGB in [0, 1], (n, 3, h, w), to grey with mean 0 and standard deviation 1, (n, channels, h, w).
 
     Args:
-        channels: 1, or 3 for a backbone that was trained on ImageNet: the grey three times over, on its scale.
-        window_px: None standardises over the whole picture; an odd side over a moving window.
-
-    Takes RGB in [0, 1], (n, 3, h, w); gives (n, channels, h, w).
+        channels: 1, or 3 for a backbone that was trained on ImageNet: three copies of the grey channel on its scale.
+        window_px: None standardises over the whole picture; an odd side standardises over a moving window.
     """
 
     mean = (0.0, 0.0, 0.0)
@@ -60,22 +58,22 @@ class GreyInput(nn.Module):
         self.register_buffer("shift", shift.view(1, channels, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """RGB in [0, 1] to standardised grey on the backbone's scale."""
+        """Returns standardised grey on the scale of the backbone."""
         grey = images.float().mean(dim=1, keepdim=True)
         if self.window_px is None:
             mean = grey.mean(dim=(2, 3), keepdim=True)
             centred = grey - mean
             deviation = centred.square().mean(dim=(2, 3), keepdim=True).sqrt()
-            standard = centred / (deviation + _FLAT)
+            standardised = centred / (deviation + _STD_OFFSET)
         else:
             mean = self._window_mean(grey)
             variance = self._window_mean(grey.square()) - mean.square()
             deviation = variance.clamp(min=0.0).sqrt()
-            standard = ((grey - mean) / (deviation + _FLAT_LOCAL)).clamp(-_LOCAL_LIMIT, _LOCAL_LIMIT)
-        return standard * self.scale + self.shift
+            standardised = ((grey - mean) / (deviation + _LOCAL_STD_OFFSET)).clamp(-_LOCAL_LIMIT, _LOCAL_LIMIT)
+        return standardised * self.scale + self.shift
 
     def _window_mean(self, grey: Tensor) -> Tensor:
-        # Rows, then columns: two passes of n instead of one of n squared.
+        # Separable: a pass over rows and one over columns cost 2 n instead of n squared.
         side = self.window_px or 1
         edge = side // 2
         padded = functional.pad(grey, (edge, edge, edge, edge), mode="reflect")
@@ -83,10 +81,10 @@ class GreyInput(nn.Module):
 
 
 def make_input(kind: str, channels: int, size_px: int) -> RgbInput | GreyInput:
-    """The input module of a NetworkConfig, for a backbone of `channels` input channels."""
+    """Makes the input module of a NetworkConfig, for a backbone with `channels` input channels."""
     if kind == "rgb":
         return RgbInput()
     if kind == "grey":
         return GreyInput(channels)
-    # A third of the picture, the share that did best in the first experiments (51 of 160 pixels).
+    # A third of the picture, which gave the best recall in the first experiments (51 of 160 pixels).
     return GreyInput(channels, window_px=2 * (size_px // 6) + 1)

@@ -8,7 +8,7 @@ from torch.nn import functional
 # Expansion, channels, blocks and stride of each stage (Sandler et al. 2018, table 2).
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 _STEM, _TOP = 32, 1280
-# The first layers that work on maps of stride 16, and of stride 32.
+# Indexes of the first layers with output stride 16, and with output stride 32.
 _STRIDE_16, _STRIDE_32 = 7, 14
 
 
@@ -16,7 +16,7 @@ class _ConvRelu6(nn.Module):
     def __init__(self, channels: int, out: int, side: int, stride: int, groups: int = 1, active: bool = True) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out, side, stride, side // 2, groups=groups)
-        # There are no norms to keep signals from fading when it starts from nothing.
+        # Without batch norms, random initial weights need this scale so that activations do not vanish.
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
         if self.conv.bias is not None:
             nn.init.zeros_(self.conv.bias)
@@ -43,7 +43,7 @@ class _InvertedResidual(nn.Module):
 class MobileNetV2(nn.Module):
     """ImageNet-normalised RGB (n, 3, h, w) to (n, 1280, h / 32, w / 32).
 
-    Parameters are named like those of the public state dict with folded norms.
+    Parameter names match the public state dict with folded norms.
     """
 
     channels = _TOP
@@ -65,6 +65,6 @@ class MobileNetV2(nn.Module):
         return self.features(images), None
 
     def stages(self) -> list[list[nn.Module]]:
-        """What can be frozen, in order: up to stride 8, stride 16, stride 32."""
+        """Returns the parts that can be frozen, in order: up to stride 8, stride 16, stride 32."""
         layers = list(self.features)
         return [layers[:_STRIDE_16], layers[_STRIDE_16:_STRIDE_32], layers[_STRIDE_32:]]

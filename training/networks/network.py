@@ -13,12 +13,14 @@ from training.networks.inputs import make_input
 
 
 class EmbeddingNetwork(nn.Module):
-    """Pictures (n, 3, size_px, size_px), RGB in [0, 1] less `mean` over `std`, to descriptors (n, dimension).
+    """Maps pictures (n, 3, size_px, size_px) to descriptors (n, dimension).
+
+    The input is (RGB - `mean`) / `std` with RGB in [0, 1].
 
     Attributes:
-        config: the NetworkConfig.
+        config: the configuration.
         dimension: length of a descriptor.
-        mean, std: what whoever calls takes off and divides by; 0 and 1 when the graph itself does it.
+        mean, std: normalisation that the caller applies; 0 and 1 if the network normalises its input itself.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -35,33 +37,37 @@ class EmbeddingNetwork(nn.Module):
         self.projection = None if config.dimension is None else nn.Linear(self.aggregator.dimension, self.dimension)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Descriptors, float32, each of length 1; similarity is the dot product."""
+        """Returns descriptors, float32, each of length 1; their dot product is the cosine similarity."""
         return self.describe(*self.backbone(self.input(images)))
 
     def describe(self, features: Tensor, token: Tensor | None) -> Tensor:
-        """Descriptors from what the backbone gives: a map (n, c, h, w) and, of a transformer, class tokens (n, c)."""
+        """Returns descriptors of backbone output: a map (n, c, h, w) and, for a transformer, class tokens (n, c)."""
         descriptors = self.aggregator(features, token)
         if self.projection is None:
             return descriptors
         return functional.normalize(self.projection(descriptors).float(), dim=1)
 
     def normalised(self, images: Tensor) -> Tensor:
-        """RGB in [0, 1] or uint8, (n, 3, h, w), as `forward` takes it."""
+        """Normalises RGB in [0, 1] or uint8, (n, 3, h, w), for `forward`."""
         scaled = images.float() / 255 if images.dtype == torch.uint8 else images
         mean = torch.tensor(self.mean, device=images.device).view(1, 3, 1, 1)
         return (scaled - mean) / torch.tensor(self.std, device=images.device).view(1, 3, 1, 1)
 
     def merge_adapters(self) -> None:
-        """Makes low-rank adapters part of the weights, before exporting."""
+        """Merges low-rank adapters into the weights; call it before exporting."""
         if isinstance(self.backbone, DinoV2):
             self.backbone.merge_lora()
 
 
 def build(config: NetworkConfig, seed: int | None = None) -> EmbeddingNetwork:
-    """The network of a configuration; its random weights are those of `seed`, when one is given.
+    """Builds the network of a configuration.
+
+    Args:
+        config: the configuration.
+        seed: seed of the random weights; None uses torch's global generator.
 
     Raises:
-        ModelError: the pretrained weights cannot be read or are not the backbone's.
+        ModelError: the pretrained weights cannot be read, or do not fit the backbone.
     """
     if seed is None:
         return EmbeddingNetwork(config)

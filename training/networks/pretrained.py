@@ -1,7 +1,7 @@
-"""Names under which backbones are published, turned into the names of ours.
+"""Maps the parameter names of published backbones to ours.
 
-Checkpoints of ResNet-50 come from torchvision or timm (same names) or from transformers; those of DINOv2
-from its authors, from timm or from transformers. Layers that a cropped backbone lacks are left out.
+Checkpoints of ResNet-50 come from torchvision or timm (same names) or from transformers, those of DINOv2 from its
+authors, timm or transformers. Layers that a truncated backbone lacks are dropped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _RESNET_NORM = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
-_CROPPED = re.compile(r"(model\.)?(encoder\.stages\.3\.|layer4\.|fc\.)|classifier\.")
+_DROPPED = re.compile(r"(model\.)?(encoder\.stages\.3\.|layer4\.|fc\.)|classifier\.")
 _POSITIONS = "model.embeddings.position_embeddings"
 _DINO_TENSORS = {
     "norm1.weight": "norm1.weight",
@@ -30,7 +30,7 @@ _DINO_TENSORS = {
     "mlp.fc2.bias": "mlp.fc2.bias",
     "ls2.gamma": "layer_scale2.lambda1",
 }
-# Pairs, for scanners take a string keyed "token" for a secret.
+# Pairs instead of a dict, because secret scanners report a string with a key such as "token".
 _DINO_EMBEDDING = (
     ("cls_token", "embeddings.cls_token"),
     ("reg_token", "embeddings.register_tokens"),
@@ -51,7 +51,11 @@ _HUB_ATTENTION = {
 
 
 def resnet50_names(depths: tuple[int, ...]) -> dict[str, str]:
-    """Names of torchvision's (and timm's) ResNet-50 to those of transformers', for the stages that there are."""
+    """Maps the names of torchvision's (and timm's) ResNet-50 to those of transformers, for the first stages.
+
+    Args:
+        depths: number of blocks of each stage.
+    """
     names = {"conv1.weight": "embedder.embedder.convolution.weight"}
     names |= {f"bn1.{t}": f"embedder.embedder.normalization.{t}" for t in _RESNET_NORM}
     for stage, depth in enumerate(depths):
@@ -69,10 +73,10 @@ def resnet50_names(depths: tuple[int, ...]) -> dict[str, str]:
 
 
 def dinov2_from_timm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """DINOv2 with registers as timm or its authors name it, to the names of transformers.
+    """Renames the tensors of DINOv2 with registers from the names of timm or its authors to those of transformers.
 
-    timm adds the class token's position to the token itself and keeps none; the authors keep it, and a mask
-    token, which only pretraining needs.
+    timm adds the position embedding of the class token to the token itself and stores none. The authors store it, and a
+    mask token, which only pretraining needs.
     """
     ours: dict[str, Tensor] = {}
     for name, tensor in state.items():
@@ -96,7 +100,7 @@ def dinov2_from_timm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def resample_positions(positions: Tensor, grid: int) -> Tensor:
-    """A position embedding (1, 1 + s * s, width), class token first, on another grid: (1, 1 + grid * grid, width)."""
+    """Resamples a position embedding (1, 1 + s * s, width), class token first, to (1, 1 + grid * grid, width)."""
     side = round((positions.shape[1] - 1) ** 0.5)
     if side == grid:
         return positions
@@ -106,7 +110,7 @@ def resample_positions(positions: Tensor, grid: int) -> Tensor:
 
 
 def adapt(name: str, state: dict[str, Tensor], backbone: nn.Module) -> dict[str, Tensor]:
-    """A published state dict with the names of our backbone; names that mean nothing to us stay as they are."""
+    """Renames the tensors of a published state dict for our backbone; unknown names stay as they are."""
     if name in ("compact", "mobilenetv2", "resnet50v2"):
         return state
     state = {n.removeprefix("resnet.").removeprefix("dinov2_with_registers."): t for n, t in state.items()}
@@ -118,9 +122,9 @@ def adapt(name: str, state: dict[str, Tensor], backbone: nn.Module) -> dict[str,
             state = dinov2_from_timm(state)
         for old, new in _HUB_ATTENTION.items():
             state = {n.replace(old, new): t for n, t in state.items()}
-    state = {f"model.{n.removeprefix('model.')}": t for n, t in state.items() if not _CROPPED.match(n)}
+    state = {f"model.{n.removeprefix('model.')}": t for n, t in state.items() if not _DROPPED.match(n)}
     positions = state.get(_POSITIONS)
-    wanted = backbone.state_dict().get(_POSITIONS)
-    if positions is not None and wanted is not None and positions.shape[::2] == wanted.shape[::2]:
-        state[_POSITIONS] = resample_positions(positions, round((wanted.shape[1] - 1) ** 0.5))
+    expected = backbone.state_dict().get(_POSITIONS)
+    if positions is not None and expected is not None and positions.shape[::2] == expected.shape[::2]:
+        state[_POSITIONS] = resample_positions(positions, round((expected.shape[1] - 1) ** 0.5))
     return state

@@ -1,4 +1,4 @@
-"""Reading state dicts of strangers: tensors only, never code; names and shapes to the letter."""
+"""Reads untrusted state dicts: tensors only, never code, with exactly the expected names and shapes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from torch import Tensor, nn
 
 from engine.errors import ModelError
 
-# Under these keys training scripts put the state dict beside the optimizer's.
+# Keys under which training scripts store the state dict of the model in a checkpoint.
 _WRAPPERS = ("model_state_dict", "state_dict", "model")
-_SHOWN = 5
+_MAX_NAMES = 5  # in a message
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a checkpoint by name, floating ones as float32.
+    """Reads the tensors of a checkpoint by name, floating-point ones as float32.
 
-    Reads `torch.save` files and `.safetensors`; a state dict that lies in a training checkpoint is taken out,
-    and the prefix `module.` of parallel training is taken off.
+    Reads `torch.save` files and `.safetensors`. Extracts the state dict from a training checkpoint, and removes the
+    prefix `module.` of distributed training.
 
     Raises:
-        ModelError: missing, damaged, no state dict, carrying objects other than tensors, or numbers that
+        ModelError: the file is missing, damaged, or no state dict, holds objects other than tensors, or numbers that
             are not finite.
     """
     path = Path(path)
@@ -34,8 +34,8 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     for wrapper in _WRAPPERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
             loaded = loaded[wrapper]
-    good = isinstance(loaded, Mapping) and loaded
-    if not good or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in loaded.items()):
+    is_mapping = isinstance(loaded, Mapping) and loaded
+    if not is_mapping or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in loaded.items()):
         raise ModelError(path, "is not a state dict (tensors by name)", "save `model.state_dict()` and give that file")
     state = {name.removeprefix("module."): tensor for name, tensor in loaded.items()}
     for name, tensor in state.items():
@@ -53,12 +53,12 @@ def _load(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(path, f"cannot be read ({error.strerror or error})", "check the file") from error
-    except Exception as error:  # readers of damaged bytes raise whatever those provoke
+    except Exception as error:  # damaged bytes can make a reader raise almost anything
         if "weights_only" in str(error) or "Weights only" in str(error):
             raise ModelError(
                 path,
-                "carries objects other than tensors, which could run code",
-                "save `model.state_dict()` alone and give that file",
+                "holds objects other than tensors, which could run code",
+                "save only `model.state_dict()` and give that file",
             ) from error
         raise ModelError(path, "is not a checkpoint or is damaged", "get the file again") from error
 
@@ -66,10 +66,10 @@ def _load(path: Path) -> Any:
 def check_names_and_shapes(
     state: Mapping[str, Tensor], expected: Mapping[str, tuple[int, ...]], path: str | Path
 ) -> None:
-    """Compares a state dict with what is expected of it.
+    """Compares a state dict with the expected names and shapes.
 
     Raises:
-        ModelError: listing (the first of) the missing, the extra and the misshapen tensors.
+        ModelError: tensors are missing, unexpected or of a wrong shape; the message lists the first of each.
     """
     missing = [name for name in expected if name not in state]
     extra = [name for name in state if name not in expected]
@@ -79,8 +79,9 @@ def check_names_and_shapes(
         if name in state and tuple(state[name].shape) != tuple(shape)
     ]
     problems = [
-        f"{what} {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
-        for what, names in (("missing", missing), ("extra", extra), ("misshapen", misshapen))
+        f"{kind} {', '.join(names[:_MAX_NAMES])}"
+        + (f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else "")
+        for kind, names in (("missing", missing), ("extra", extra), ("misshapen", misshapen))
         if names
     ]
     if problems:
@@ -88,7 +89,7 @@ def check_names_and_shapes(
 
 
 def load_strict(module: nn.Module, state: Mapping[str, Tensor], path: str | Path) -> None:
-    """Loads a state dict that fits a module to the letter.
+    """Loads a state dict whose names and shapes match a module exactly.
 
     Raises:
         ModelError: see check_names_and_shapes.

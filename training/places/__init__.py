@@ -1,1 +1,1 @@
-"""Places and views: the simulated ISS camera. Needs no torch."""
+"""Training places, and photos of them from a simulated camera aboard the ISS. Needs no torch."""

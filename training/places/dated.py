@@ -1,4 +1,4 @@
-"""Places with several dated pictures each, the years of EarthLoc's recipe: of its data set, or of a mosaic."""
+"""Places with several dated pictures each (the years of EarthLoc's recipe), from its dataset or from a mosaic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.places.views import tile_picture
 from training.sampling import Ids, Places
 
 # Footprints are shrunk by this share, so that neighbours with a common edge do not overlap.
-_TOUCHING = 1e-4
+_SHRINK_SHARE = 1e-4
 _GAMMA = 2.2
 
 
@@ -28,60 +28,60 @@ class DatedPlaces(Protocol):
     """Places to train on.
 
     Attributes:
-        places: where they are.
-        years: pictures of each.
+        places: positions and sizes of the places.
+        years: number of pictures of each place.
     """
 
     places: Places
     years: int
 
     def pictures(self, number: int, side_px: int) -> NDArray[np.uint8] | None:
-        """A place's pictures, RGB (years, side_px, side_px, 3), newest last; None where there are none."""
+        """Returns the pictures of a place, RGB (years, side_px, side_px, 3), newest last; None if there are none."""
         ...
 
     def newest(self, number: int, side_px: int) -> NDArray[np.uint8] | None:
-        """The last of them, (side_px, side_px, 3)."""
+        """Returns the newest picture of a place, (side_px, side_px, 3)."""
         ...
 
     def rings(self, numbers: Ids) -> NDArray[np.float64]:
-        """Outlines of places (n, k, 2), lat and lon, which overlap where the places do."""
+        """Returns the outlines of places, (n, k, 2), lat and lon, to test which places overlap."""
         ...
 
     def close(self) -> None:
-        """Closes what is open."""
+        """Closes open files."""
         ...
 
 
 class EarthLocFolder:
-    """The data set as published: JPEGs below a folder, whose names hold footprint and year.
+    """The dataset as published: JPEG files whose names hold footprint and year.
 
     Args:
-        folder: with the tiles, below it too.
-        years: pictures of a place, when it has fewer; they are then repeated.
+        folder: folder with the tiles, also in subfolders.
+        years: minimum number of pictures of a place; fewer pictures are repeated.
 
     Raises:
-        InputError: no tile, a name that does not parse, or no place with all years.
+        InputError: there is no tile, a name does not parse, or no place has all years.
     """
 
     def __init__(self, folder: Path, years: int) -> None:
         tiles = read_earthloc_dataset(folder)
         self._dates = sorted({tile.year for tile in tiles})
         by_place: dict[bytes, dict[str, Path]] = {}
-        corners = {}
+        tile_of = {}
         for tile in tiles:
             key = tile.corners.tobytes()
-            corners[key] = tile
+            tile_of[key] = tile
             by_place.setdefault(key, {})[tile.year] = tile.path
-        whole = [key for key, paths in by_place.items() if len(paths) == len(self._dates)]
-        if not whole:
+        complete = [key for key, paths in by_place.items() if len(paths) == len(self._dates)]
+        if not complete:
             raise InputError(
                 folder, f"holds no place with all its years ({', '.join(self._dates)})", "get the missing tiles"
             )
-        self.left_out = len(by_place) - len(whole)
-        self._paths = [[by_place[key][date] for date in self._dates] for key in whole]
-        self._corners = np.stack([corners[key].corners for key in whole])
+        self.left_out = len(by_place) - len(complete)
+        self._paths = [[by_place[key][date] for date in self._dates] for key in complete]
+        self._corners = np.stack([tile_of[key].corners for key in complete])
         centres = np.array([geo.center_of(ring) for ring in self._corners])
-        widths = np.array([corners[key].width_km for key in whole])
+        widths = np.array([tile_of[key].width_km for key in complete])
         self.places = Places(centres[:, 0], centres[:, 1], widths)
         self.years = max(years, len(self._dates))
 
@@ -100,21 +100,21 @@ class EarthLocFolder:
         for corners in self._corners[numbers]:
             frame = geo.LocalFrame(*geo.center_of(corners))
             x, y = frame.to_xy(corners[:, 0], corners[:, 1])
-            rings.append(np.stack(frame.to_lat_lon(x * (1 - _TOUCHING), y * (1 - _TOUCHING)), axis=1))
+            rings.append(np.stack(frame.to_lat_lon(x * (1 - _SHRINK_SHARE), y * (1 - _SHRINK_SHARE)), axis=1))
         return np.stack(rings)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no file stays open."""
 
 
 class DatedMosaic:
-    """The tiles of a mosaic that lie in no cell held out for testing, in several months.
+    """The tiles of a mosaic outside the cells that are held out for testing, in several months.
 
     Args:
-        imagery: the mosaic; closed by `close`.
-        years: pictures of a place.
-        seasonal: with the seasons that the imagery has, as many months as years, evenly over the year; the last
-            is the mosaic as it is. Without, the pictures are all alike, and augmentation alone tells them apart.
+        imagery: the mosaic; `close` closes it.
+        years: number of pictures of a place.
+        seasonal: True uses months spread evenly over the year, if the imagery has seasons; the last picture is the
+            unchanged mosaic. Otherwise all pictures are equal, and only augmentation makes them differ.
         own_month: month of the mosaic, 1 to 12.
 
     Raises:
@@ -124,14 +124,14 @@ class DatedMosaic:
     def __init__(self, imagery: Imagery, years: int, seasonal: bool, own_month: int) -> None:
         self._imagery = imagery
         self.years = years
-        # Rasters are read by one thread at a time.
+        # Only one thread may read the raster at a time.
         self._lock = threading.Lock()
         self._seasons: Seasons | None = imagery.seasons if seasonal else None
         self._months = [(own_month - 1 + round(MONTHS * year / years)) % MONTHS for year in range(1, years + 1)]
-        free = [number for number, tile in enumerate(imagery.tiles) if not _touches_held_out(tile)]
-        if not free:
+        training_tiles = [number for number, tile in enumerate(imagery.tiles) if not _touches_held_out(tile)]
+        if not training_tiles:
             raise InputError(imagery.source.path, "has no place to train on in the region", "choose a larger region")
-        self._numbers = np.array(free)
+        self._numbers = np.array(training_tiles)
         tiles = imagery.tiles[self._numbers]
         self.places = Places(tiles["lat"], tiles["lon"], tiles["width_km"].astype(np.float64))
 
@@ -156,7 +156,7 @@ class DatedMosaic:
     def rings(self, numbers: Ids) -> NDArray[np.float64]:
         """See DatedPlaces."""
         places = self.places
-        return square_rings(places.lat[numbers], places.lon[numbers], places.width_km[numbers] * (1 - _TOUCHING))
+        return square_rings(places.lat[numbers], places.lon[numbers], places.width_km[numbers] * (1 - _SHRINK_SHARE))
 
     def close(self) -> None:
         """Closes the mosaic."""
@@ -172,6 +172,6 @@ def _touches_held_out(tile: np.void) -> bool:
 
 
 def _in_season(pixels: NDArray[np.uint8], change: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """A picture with its linear light multiplied by a coarse grid of factors (h, w, 3)."""
+    """Multiplies the linear light of a picture by a coarse grid of factors (h, w, 3)."""
     factor = cv2.resize(change ** np.float32(1 / _GAMMA), pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(pixels * factor, 0, 255), np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures of the EarthLoc data set: their names say which ground they show."""
+"""Pictures of the EarthLoc dataset, whose file names hold their footprints."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class DatasetPicture:
-    """A picture of the EarthLoc data set.
+    """A picture of the EarthLoc dataset.
 
     Attributes:
         path: its file.
         corners: (4, 2) lat, lon, in the order of the name.
-        nadir: lat, lon below the station; of a tile its middle; None where the name does not say.
-        year: of a tile, as written in the name.
-        cloud_percent: where the name says it.
+        nadir: lat, lon of the nadir of a photo, or of the centre of a tile; None if the name does not hold it.
+        year: year of a tile, as written in the name.
+        cloud_percent: cloud cover in per cent; None if the name does not hold it.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class DatasetPicture:
 
     @property
     def center(self) -> tuple[float, float]:
-        """The middle of the footprint, lat, lon."""
+        """The centre of the footprint, lat, lon."""
         return geo.center_of(self.corners)
 
     @property
@@ -47,47 +47,50 @@ class DatasetPicture:
 
 
 def read_earthloc_dataset(folder: Path) -> list[DatasetPicture]:
-    """The pictures of a folder, below it too, whose names hold their corners.
+    """Reads the names of the pictures in a folder and its subfolders.
 
     Raises:
-        InputError: there is none, or a name does not parse.
+        InputError: there is no picture, or a name does not parse.
     """
-    found = []
+    pictures = []
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES):
         name = parse_earthloc_name(path.name)
         if name is None or name.ring is None:
-            raise InputError(path, "its name does not hold four corners", "use names as EarthLoc's, or remove it")
-        found.append(DatasetPicture(path, np.array(name.ring), name.nadir, name.timestamp or "", name.cloud_percent))
-    if not found:
-        raise InputError(folder, "holds no picture", "give the folder of an EarthLoc data set")
-    return found
+            raise InputError(path, "its name does not hold four corners", "use an EarthLoc name, or remove the file")
+        pictures.append(DatasetPicture(path, np.array(name.ring), name.nadir, name.timestamp or "", name.cloud_percent))
+    if not pictures:
+        raise InputError(folder, "holds no picture", "give the folder of an EarthLoc dataset")
+    return pictures
 
 
 def newest_year(tiles: list[DatasetPicture]) -> list[DatasetPicture]:
-    """The tiles of the newest year alone, which are those that EarthLoc searches."""
+    """Returns the tiles of the newest year, as EarthLoc searches only these."""
     newest = max(tile.year for tile in tiles)
     return [tile for tile in tiles if tile.year == newest]
 
 
 def read_square(path: Path, side_px: int) -> NDArray[np.uint8]:
-    """A picture squashed to a square, uint8 RGB (side_px, side_px, 3), as EarthLoc does.
+    """Reads a picture and squashes it to a square, uint8 RGB (side_px, side_px, 3), as EarthLoc does.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the picture cannot be read.
     """
     try:
         with Image.open(path) as image:
-            image.draft("RGB", (side_px, side_px))  # decodes a large JPEG at a half or a quarter
+            image.draft("RGB", (side_px, side_px))  # decodes a large JPEG at reduced size
             pixels = np.asarray(image.convert("RGB"))
     except (OSError, UnidentifiedImageError, ValueError) as error:
         raise InputError(path, "cannot be read as a picture", "remove it, or get it again") from error
-    shrink = min(pixels.shape[:2]) >= side_px
-    how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (side_px, side_px), interpolation=how), np.uint8)
+    shrinks = min(pixels.shape[:2]) >= side_px
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (side_px, side_px), interpolation=interpolation), np.uint8)
 
 
-def turn_to_north(photo: DatasetPicture, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photo's pixels turned by quarters so that north is nearest to up; its corners as in EarthLoc's names."""
+def rotate_north_up(photo: DatasetPicture, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rotates the pixels of a photo by a multiple of 90 degrees, so that north is as near to up as possible.
+
+    The corners of the photo must be in the order of EarthLoc's names.
+    """
     x, y = geo.LocalFrame(*photo.center).to_xy(photo.corners[:, 0], photo.corners[:, 1])
     # Top-left, bottom-left, bottom-right, top-right.
     east, north = x[0] + x[3] - x[1] - x[2], y[0] + y[3] - y[1] - y[2]

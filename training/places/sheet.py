@@ -1,4 +1,4 @@
-"""A contact sheet: real photos, then tiles each with a simulated photo of the place to its right."""
+"""Contact sheet of real photos, then of tiles, each with a simulated photo of its place on the right."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def contact_sheet(config: TrainingConfig, data: Path, photos: Path, out: Path, c
     """Writes the sheet as a picture.
 
     Args:
-        data: folder that relative paths of the configuration count from.
-        photos: folder of real photos; those that cannot be read are left out.
-        count: simulated photos.
+        config: configuration of the training.
+        data: folder that relative paths of the configuration start from.
+        photos: folder of real photos; unreadable ones are left out.
+        out: picture file to write.
+        count: number of simulated photos.
+        seed: seed of the simulated photos.
 
     Raises:
-        EarthLocError: the imagery cannot be used, or the sheet not be written.
+        EarthLocError: the imagery cannot be used, or the sheet cannot be written.
     """
     size_px = config.network.size_px
     pictures = []
@@ -42,9 +45,9 @@ def contact_sheet(config: TrainingConfig, data: Path, photos: Path, out: Path, c
     with tempfile.TemporaryDirectory() as scratch:
         imagery = Imagery(config.imagery, config.places, size_px, config.views, data, Path(scratch))
         try:
-            drawn = imagery.photos(np.random.default_rng(seed), test=False)
+            simulated = imagery.photos(np.random.default_rng(seed), test=False)
             for _ in range(count):
-                photo = next(drawn)
+                photo = next(simulated)
                 tile = imagery.tile(photo.tile)
                 pictures += [blank if tile is None else tile, photo.pixels]
         finally:
@@ -54,7 +57,7 @@ def contact_sheet(config: TrainingConfig, data: Path, photos: Path, out: Path, c
     except (OSError, ValueError) as error:
         if isinstance(error, OSError):
             raise OutputError.from_os_error(out, error) from error
-        raise OutputError(out, "names no kind of picture", "end it in .png") from error
+        raise OutputError(out, "is not a known picture format", "use a name that ends in .png") from error
 
 
 def _grid(pictures: list[NDArray[np.uint8]], blank: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
-"""Photos as astronauts take them, made from satellite imagery and a simulated camera.
+"""Simulates astronaut photos from satellite imagery and a simulated camera.
 
-`python -m training.places.simulate --help` makes one from the command line.
+`python -m training.places.simulate` makes one photo from the command line.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ _MIN_COVERAGE = 0.5
 
 
 class Imagery(Protocol):
-    """Where the colours of the ground come from; `engine.imagery.raster.RasterSource` is one."""
+    """Source of the ground colours, such as `engine.imagery.raster.RasterSource`."""
 
     def sample(
         self, lat: NDArray[np.float64], lon: NDArray[np.float64], resolution_km: float | None = None
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """RGB (h, w, 3) and coverage (h, w) at points in degrees (h, w), NaN where there is no ground."""
+        """Returns RGB (h, w, 3) and coverage (h, w) at points in degrees (h, w), NaN where there is no ground."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class SimulatedPhoto:
-    """A simulated photo and its truth.
+    """A simulated photo and its true footprint.
 
     Attributes:
         pixels: uint8 RGB (height, width, 3).
-        corners: (4, 2) lat, lon of the outer corners, top-left, top-right, bottom-right, bottom-left; NaN
-            where a corner looks past the Earth.
-        center: lat, lon of the ground in the middle of the picture.
-        coverage: share of the ground seen for which the imagery has colours.
+        corners: (4, 2) lat, lon of the outer corners, top-left, top-right, bottom-right, bottom-left; NaN where the ray
+            of a corner misses the Earth.
+        center: lat, lon of the ground at the centre of the picture.
+        coverage: share of the visible ground that the imagery covers.
     """
 
     pixels: NDArray[np.uint8]
@@ -65,14 +65,14 @@ def simulate_photo(
     rng: np.random.Generator,
     weather: Weather | None = None,
 ) -> SimulatedPhoto:
-    """The photo that `camera` takes of the imagery, the same for the same state of `rng`.
+    """Simulates the photo that `camera` takes of the imagery, the same for the same state of `rng`.
 
     Args:
         source: imagery of the ground.
-        camera: where it is and how it is held.
+        camera: the camera.
         width_px, height_px: size of the photo.
-        rng: draws the clouds, the noise and, where it is not given, the weather.
-        weather: the circumstances; by default drawn.
+        rng: source of the clouds, the noise and, if `weather` is None, the weather.
+        weather: clouds, light and camera settings; None draws them at random.
 
     Raises:
         UsageError: no part of the picture shows the Earth.
@@ -100,7 +100,7 @@ def simulate_photo(
     ground += (water * _glint(normal, to_eye, sun, weather))[..., None]
 
     clouds = effects.Clouds(weather, rng, x, y, is_ground, resolution_km)
-    # A cloud stands above the ground that it hides towards the camera, and that it shades towards the Sun.
+    # Parallax: a cloud hides ground farther from the camera, and shades ground farther from the Sun.
     eye_x, eye_y = plane.components(to_eye)
     rise = np.nan_to_num(weather.cloud_height_km / np.maximum(cos_view, 0.1)).astype(np.float32)
     opacity, thickness = clouds(x + eye_x * rise, y + eye_y * rise)
@@ -122,7 +122,7 @@ def simulate_photo(
 
 
 class _GroundPlane:
-    """A plane in km under the middle of the picture, x east, y north: near enough for clouds."""
+    """A tangent plane in km at the centre of the picture, x east, y north: accurate enough for clouds."""
 
     def __init__(self, camera: IssCamera, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> None:
         rows, columns = np.nonzero(np.isfinite(lat))
@@ -134,16 +134,16 @@ class _GroundPlane:
         self._north = np.array([-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)])
 
     def components(self, vectors: NDArray[np.float64]) -> tuple[effects.Image, effects.Image]:
-        """East and north parts of vectors (h, w, 3) of the Earth frame; 0 where there is no ground."""
+        """Returns east and north components of vectors (h, w, 3) in the Earth frame; 0 where there is no ground."""
         east = np.nan_to_num(vectors @ self._east).astype(np.float32)
         return east, np.nan_to_num(vectors @ self._north).astype(np.float32)
 
     def position(self, points: NDArray[np.float64]) -> tuple[effects.Image, effects.Image]:
-        """x, y in km of points (h, w, 3) of the Earth frame."""
+        """Returns x, y in km of points (h, w, 3) in the Earth frame."""
         return self.components(points - self._origin)
 
     def direction(self, azimuth_deg: float, elevation_deg: float) -> NDArray[np.float64]:
-        """Unit vector (3,) of the Earth frame that points to an azimuth and elevation."""
+        """Returns the unit vector (3,) in the Earth frame that points to an azimuth and elevation."""
         azimuth, elevation = np.radians([azimuth_deg, elevation_deg])
         level = np.sin(azimuth) * self._east + np.cos(azimuth) * self._north
         return np.cos(elevation) * level + np.sin(elevation) * surface_normal(self._lat, self._lon)
@@ -152,15 +152,15 @@ class _GroundPlane:
 def _glint(
     normal: NDArray[np.float64], to_eye: NDArray[np.float64], sun: NDArray[np.float64], weather: Weather
 ) -> effects.Image:
-    """The Sun's reflection in waves: bright where the water need tilt little to mirror the Sun, (h, w)."""
-    between = to_eye + sun
-    between /= np.linalg.norm(between, axis=-1, keepdims=True)
-    tilt = np.arccos(np.clip((normal * between).sum(-1), -1.0, 1.0))
+    """Returns the brightness of sun glint, (h, w): high where a small slope of the waves mirrors the Sun."""
+    half_vector = to_eye + sun
+    half_vector /= np.linalg.norm(half_vector, axis=-1, keepdims=True)
+    tilt = np.arccos(np.clip((normal * half_vector).sum(-1), -1.0, 1.0))
     return np.nan_to_num(0.6 * weather.glint * np.exp(-((tilt / np.radians(11.0)) ** 2))).astype(np.float32)
 
 
 def write_photo(path: Path, photo: SimulatedPhoto, camera: IssCamera, quality: int = 92) -> None:
-    """Writes a JPEG whose EXIF holds the focal length and says that the photo is simulated."""
+    """Writes a JPEG whose EXIF data hold the focal length and state that the photo is simulated."""
     exif = Image.Exif()
     exif[Base.ImageDescription] = NOTICE
     exif[Base.Model] = "Simulated camera"
@@ -173,7 +173,7 @@ def write_photo(path: Path, photo: SimulatedPhoto, camera: IssCamera, quality: i
 
 
 def write_truth(path: Path, photo_path: Path, photo: SimulatedPhoto, camera: IssCamera) -> None:
-    """Writes a truth table of one row, as `earthloc evaluate` reads it, with the photo relative to it."""
+    """Writes a truth table of one row for `earthloc evaluate`; the path of the photo is relative to the table."""
     names = ["photo", *(f"{part}{i}" for i in range(1, 5) for part in ("lat", "lon")), "nadir_lat", "nadir_lon"]
     relative = Path(os.path.relpath(photo_path.resolve(), path.resolve().parent)).as_posix()
     values = [f"{value:.6f}" for value in (*photo.corners.ravel(), camera.lat, camera.lon)]
@@ -192,12 +192,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--lat", type=float, required=True, help="nadir, degrees north")
     parser.add_argument("--lon", type=float, required=True, help="nadir, degrees east")
     parser.add_argument("--altitude-km", type=float, default=420.0)
-    parser.add_argument("--tilt-deg", type=float, default=0.0, help="line of sight from the nadir")
-    parser.add_argument("--azimuth-deg", type=float, default=0.0, help="direction of look, clockwise from north")
-    parser.add_argument("--roll-deg", type=float, default=0.0, help="turn about the line of sight")
+    parser.add_argument("--tilt-deg", type=float, default=0.0, help="angle between line of sight and nadir")
+    parser.add_argument("--azimuth-deg", type=float, default=0.0, help="viewing direction, clockwise from north")
+    parser.add_argument("--roll-deg", type=float, default=0.0, help="rotation about the line of sight")
     parser.add_argument("--focal-mm", type=float, default=50.0, help="on a full-frame sensor, 36 x 23.9 mm")
     parser.add_argument("--width-px", type=int, default=2400)
-    parser.add_argument("--cloud", type=float, help="share under cloud, 0 to 1 (default: drawn)")
+    parser.add_argument("--cloud", type=float, help="share under cloud, 0 to 1 (default: random)")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(argv)
 
@@ -229,7 +229,7 @@ def main(argv: list[str] | None = None) -> int:
         if not np.isfinite(photo.corners).all():
             raise UsageError(None, "a corner of the photo looks past the Earth", "give the camera less tilt")
         if photo.coverage < _MIN_COVERAGE:
-            raise InputError(args.imagery, "does not cover the ground seen", "choose a place inside it")
+            raise InputError(args.imagery, "does not cover the visible ground", "choose a place inside the imagery")
         write_photo(args.out, photo, camera)
         if args.truth:
             write_truth(args.truth, args.out, photo, camera)

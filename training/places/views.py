@@ -1,8 +1,8 @@
-"""Views of places: where photos are taken from, and quick simulated photos for training.
+"""Views of places, and fast simulated photos for training.
 
-The geometry is drawn from real footprints, the camera is exact, the weather is a quick version of
-`simulate_photo` for small squares: noise by resizing lattices instead of over the ground, no parallax of
-clouds.
+The geometry is drawn from real footprints and the camera is exact. The weather is a faster version of that of
+`simulate_photo` for small squares: noise comes from resized lattices instead of ground coordinates, and clouds have no
+parallax.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from training.places.camera import IssCamera
 from training.places.seasons import Seasons
 from training.places.weather import Weather
 
-# Squares of a sensor 24 mm high; only the field of view counts.
+# Side of the square sensor. Only the field of view matters.
 _SENSOR_MM = 24.0
-# A line of sight lower than this over the ground shows a photo of the horizon, not of a place.
+# With a lower elevation of the line of sight above the ground, a photo shows the horizon and not a place.
 _MIN_SIGHT_DEG = 22.0
 _MIN_COVERAGE = 0.9
-# Linear light of a display colour, and back.
+# Lookup table from display colour to reflectance.
 _LINEAR = (0.65 * np.power(np.arange(256) / 255.0, 2.2)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Footprints:
-    """What is known of real photos.
+    """Footprints of real photos.
 
     Attributes:
-        width_km: (n,) square root of the area of the ground shown.
-        nadir_km: (n,) distance of the photo from the nadir.
-        center: (n, 2) lat, lon of the ground shown; (0, 2) when only the distances are known.
+        width_km: (n,) square root of the area of the footprint.
+        nadir_km: (n,) distance from the nadir to the centre of the footprint.
+        center: (n, 2) lat, lon of the centre; (0, 2) if only the distances are known.
     """
 
     width_km: NDArray[np.float64]
@@ -51,7 +51,7 @@ class Footprints:
 
     @classmethod
     def read(cls, path: Path) -> Footprints:
-        """Reads a list of EarthLoc file names, one a line, plain or gzipped.
+        """Reads a list of EarthLoc file names, one per line, plain or gzipped.
 
         Raises:
             InputError: the list cannot be read, or a name in it does not parse.
@@ -66,7 +66,9 @@ class Footprints:
         for number, name in enumerate(names, start=1):
             parsed = parse_earthloc_name(name)
             if parsed is None or parsed.ring is None or parsed.nadir is None:
-                raise InputError(path, f"line {number} is no EarthLoc name: {name[:80]}", "correct or remove it")
+                raise InputError(
+                    path, f"line {number} is not an EarthLoc name: {name[:80]}", "correct or remove the line"
+                )
             ring = np.array(parsed.ring)
             center = geo.center_of(ring)
             area = geo.polygon_in_frame(ring, geo.LocalFrame(*center)).area
@@ -78,26 +80,26 @@ class Footprints:
 
     @classmethod
     def typical(cls) -> Footprints:
-        """Distances like those of the published list, for when it is not at hand: its quantiles."""
+        """Returns nadir distances with the quantiles of the published list, for use without the list."""
         shares = np.array([0.0, 0.05, 0.5, 0.75, 0.9, 0.95, 0.99])
         distances = np.interp(np.linspace(0, 0.99, 100), shares, [5.0, 81.0, 322.0, 507.0, 681.0, 764.0, 943.0])
         return cls(np.full(100, 104.0), distances, np.empty((0, 2)))
 
     def draw_distance(self, rng: np.random.Generator, width_km: float) -> float:
-        """Distance from nadir to photo, of a real photo; of wide photos the nearer ones."""
+        """Draws the nadir distance of a real photo, reduced for wide photos, which are taken nearer to the nadir."""
         distance = float(rng.choice(self.nadir_km))
         return distance * min(1.0, (500.0 / width_km) ** 0.7)
 
 
 @dataclass(frozen=True)
 class View:
-    """A camera with a square picture that looks at a place.
+    """The view of a place by a camera with a square picture.
 
     Attributes:
-        camera: the camera; its picture is square.
-        lat, lon: degrees, (NODES, NODES), ground under a grid of nodes over the picture, row 0 at its top.
-        air_mass: (NODES, NODES), path of light through the air relative to straight down.
-        center: lat, lon of the middle of the picture.
+        camera: the camera.
+        lat, lon: (NODES, NODES), degrees, ground points of a grid of nodes over the picture, row 0 at the top.
+        air_mass: (NODES, NODES), path of light through the atmosphere relative to the vertical path.
+        center: lat, lon of the ground at the centre of the picture.
         width_km: square root of the area of the footprint.
     """
 
@@ -110,10 +112,10 @@ class View:
 
 
 def draw_view(rng: np.random.Generator, footprints: Footprints, lat: float, lon: float, width_km: float) -> View | None:
-    """A view of about `width_km` of the place, north within 45 degrees of up; None when the draw sees the horizon."""
+    """Draws a view of a place, about `width_km` wide, north within 45 degrees of up; None if it shows the horizon."""
     distance = footprints.draw_distance(rng, width_km)
     bearing = float(rng.uniform(0, 2 * np.pi))
-    nadir_lat, nadir_lon = _ahead(lat, lon, bearing, distance)
+    nadir_lat, nadir_lon = _destination(lat, lon, bearing, distance)
     azimuth = _bearing_deg(nadir_lat, nadir_lon, lat, lon)
     altitude = float(rng.uniform(360.0, 430.0))
     angle = distance / geo.EARTH_RADIUS_KM
@@ -160,8 +162,8 @@ def _look(camera: IssCamera) -> View | None:
     return View(camera, lat, lon, (1.0 / (cos_view + 0.03)).astype(np.float32), center, area**0.5)
 
 
-def _ahead(lat: float, lon: float, bearing: float, distance_km: float) -> tuple[float, float]:
-    """The point at a distance in a direction (radians clockwise from north) on the sphere."""
+def _destination(lat: float, lon: float, bearing: float, distance_km: float) -> tuple[float, float]:
+    """Returns the point at a distance in a direction (radians clockwise from north) on the sphere."""
     phi, angle = np.radians(lat), distance_km / geo.EARTH_RADIUS_KM
     sin_lat = np.sin(phi) * np.cos(angle) + np.cos(phi) * np.sin(angle) * np.cos(bearing)
     east = np.arctan2(np.sin(bearing) * np.sin(angle) * np.cos(phi), np.cos(angle) - np.sin(phi) * sin_lat)
@@ -169,20 +171,24 @@ def _ahead(lat: float, lon: float, bearing: float, distance_km: float) -> tuple[
 
 
 def _bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Direction from the first point to the second, clockwise from north."""
+    """Returns the direction from the first point to the second in degrees, clockwise from north."""
     p1, p2, east = np.radians(lat1), np.radians(lat2), np.radians(lon2 - lon1)
     northward = np.cos(p1) * np.sin(p2) - np.sin(p1) * np.cos(p2) * np.cos(east)
     return float(np.degrees(np.arctan2(np.sin(east) * np.cos(p2), northward)))
 
 
 @dataclass(frozen=True)
-class Augment:
-    """Which parts of the simulation are on: for ablations and for other imagery.
+class SimulationParts:
+    """Switches for the parts of the simulation, for ablations and for other imagery.
 
     Attributes:
-        air, clouds, water, season, tones, lens: haze; clouds and their shadows; flat water and glint; other
-            months; exposure, contrast and colour; blur, noise, frames and round ports.
-        texture: random convolutions, after which shapes are what photo and imagery still have in common.
+        air: haze.
+        clouds: clouds and their shadows.
+        water: flat water and glint.
+        season: other months.
+        tones: exposure, contrast and colour.
+        lens: blur, noise, window frames and round ports.
+        texture: random convolutions, which leave photo and imagery only their shapes in common.
     """
 
     air: bool = True
@@ -200,10 +206,10 @@ def render_view(
     size_px: int,
     rng: np.random.Generator,
     seasons: Seasons | None = None,
-    parts: Augment | None = None,
+    parts: SimulationParts | None = None,
 ) -> NDArray[np.uint8] | None:
-    """A quick simulated photo, uint8 RGB (size_px, size_px, 3); None where the imagery does not cover the view."""
-    parts = parts or Augment()
+    """Simulates a photo of a view, uint8 RGB (size_px, size_px, 3); None if the imagery does not cover the view."""
+    parts = parts or SimulationParts()
     rgb, covered = source.warped(view.lat, view.lon, size_px)
     if covered.mean() < _MIN_COVERAGE:
         return None
@@ -216,10 +222,10 @@ def render_view(
         change = seasons.change(int(rng.integers(12)), view.lat, view.lon)
         ground = ground * cv2.resize(change, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
     if parts.tones and rng.random() < 0.5:
-        # Crops, moisture and fires of the year, coarser than a field and finer than a season.
+        # Crops, moisture and fires: changes on a scale between a single field and the seasonal mosaics.
         ground = ground * np.exp(np.float32(rng.uniform(0.02, 0.07)) * fractal(size_px, 4, 0.6, rng))[..., None]
     if parts.tones and rng.random() < 0.6:
-        # Grey as another film, another hour or another air would weigh the colours of the ground.
+        # Colour weights as they vary with film, time of day and atmosphere.
         ground = ground * np.exp(rng.normal(0.0, 0.4, 3)).astype(np.float32)
     if parts.water and rng.random() < 0.9:
         ground = _paint_water(rgb, ground, weather, rng)
@@ -229,17 +235,17 @@ def render_view(
         air_mass = np.asarray(cv2.resize(view.air_mass, (size_px, size_px)), np.float32)
         ground = effects.add_air(ground, weather, air_mass)
     picture = _expose(ground, weather, rng, parts)
-    return _retextured(picture, rng) if parts.texture and rng.random() < 0.3 else picture
+    return _random_convolution(picture, rng) if parts.texture and rng.random() < 0.3 else picture
 
 
-def _retextured(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture mixed with its own random convolution, of the same mean and deviation.
+def _random_convolution(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Mixes a picture with a random convolution of itself that has the same mean and standard deviation.
 
     Xu et al.: "Robust and generalizable visual representation learning via random convolutions", ICLR 2021.
     """
     side = int(rng.choice([1, 3, 5, 7]))
     kernel = rng.standard_normal((side, side)) / side
-    kernel *= np.sign(kernel.sum()) or 1.0  # what is bright stays bright
+    kernel *= np.sign(kernel.sum()) or 1.0  # bright areas stay bright
     plain = picture.astype(np.float32)
     other = cv2.filter2D(plain, -1, kernel.astype(np.float32), borderType=cv2.BORDER_REFLECT)
     other = (other - other.mean()) * (plain.std() / max(float(other.std()), 1e-3)) + plain.mean()
@@ -248,7 +254,7 @@ def _retextured(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
 
 
 def fractal(size_px: int, coarsest: int, roughness: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Fractal noise of deviation about 1, (size_px, size_px), its longest waves size_px / coarsest long."""
+    """Returns fractal noise (size_px, size_px), standard deviation about 1, longest wavelength size_px / coarsest."""
     total = np.zeros((size_px, size_px), np.float32)
     cells, amplitude, power = coarsest + int(rng.integers(0, 3)), 1.0, 0.0
     while cells < size_px / 2:
@@ -272,7 +278,7 @@ def _paint_water(
         shore = cv2.blur(1.0 - water, (size_px // 12, size_px // 12)) * np.float32(rng.uniform(0.2, 1.0))
         murk = shore * np.clip(0.5 + 0.5 * fractal(size_px, 3, 0.6, rng), 0, 1)
         sea = sea + murk[..., None] * np.array([0.05, 0.12, 0.10], np.float32)
-    if rng.random() < 0.35:  # the Sun in the water, round some point in or beside the picture
+    if rng.random() < 0.35:  # sun glint around a point in or near the picture
         y, x = np.mgrid[0 : 1 : size_px * 1j, 0 : 1 : size_px * 1j].astype(np.float32)
         cx, cy, spread = rng.uniform(-0.4, 1.4), rng.uniform(-0.4, 1.4), rng.uniform(0.25, 0.9)
         sea = sea + np.float32(0.6 * weather.glint) * np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / spread**2))[..., None]
@@ -286,7 +292,7 @@ def _cloud_over(
     size_px = len(ground)
     coarsest = int(np.clip(view.width_km / weather.cloud_scale_km, 2, 12))
     density = fractal(size_px, coarsest, float(rng.uniform(0.55, 0.9)), rng)
-    if rng.random() < 0.5:  # fields of small cumulus, where the larger pattern lets them grow
+    if rng.random() < 0.5:  # fields of small cumulus clouds, modulated by the larger pattern
         density = 0.8 * density + fractal(size_px, int(rng.integers(size_px // 16, size_px // 4)), 0.7, rng)
     threshold = np.quantile(density[::4, ::4], 1.0 - weather.cloud)
     span = 0.25 + 1.6 * weather.cloud_softness
@@ -302,7 +308,7 @@ def _cloud_over(
 
 
 def _expose(
-    scene: NDArray[np.float32], weather: Weather, rng: np.random.Generator, parts: Augment
+    scene: NDArray[np.float32], weather: Weather, rng: np.random.Generator, parts: SimulationParts
 ) -> NDArray[np.uint8]:
     size_px = len(scene)
     light = scene.astype(np.float32)
@@ -310,11 +316,11 @@ def _expose(
         y, x = np.ogrid[-1 : 1 : size_px * 1j, -1 : 1 : size_px * 1j]
         radius = (x * x + y * y).astype(np.float32)
         falloff = 1.0 - np.float32(weather.vignetting / 2) * radius
-        if rng.random() < 0.12:  # a round port, seen with the camera not quite in its middle
+        if rng.random() < 0.12:  # a round port, with the camera off its centre
             dx, dy, port = rng.uniform(-0.25, 0.25), rng.uniform(-0.25, 0.25), rng.uniform(0.95, 1.4)
             edge = np.sqrt((x - dx) ** 2 + (y - dy) ** 2).astype(np.float32)
             falloff = falloff * (1.0 - effects.smoothstep(edge, port - 0.05, port + 0.05))
-        if rng.random() < 0.06:  # a window frame or a piece of the station
+        if rng.random() < 0.06:  # a window frame or a part of the station
             angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.0)
             side = (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32)
             falloff = falloff * (1.0 - effects.smoothstep(side, offset - 0.05, offset + 0.05))
@@ -341,6 +347,6 @@ def _expose(
 def tile_picture(
     source: RasterSource, lat: float, lon: float, width_km: float, size_px: int
 ) -> NDArray[np.uint8] | None:
-    """The tile as an index has it; None where the imagery does not cover it."""
+    """Renders a tile as an index does; None if the imagery does not cover it."""
     pixels, covered = source.square(lat, lon, width_km, size_px)
     return pixels if covered.mean() >= _MIN_COVERAGE else None

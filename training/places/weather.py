@@ -1,8 +1,8 @@
-"""What lies between the ground and a photo of it: light, water, clouds, air, lens, sensor.
+"""Effects on the way from the ground to a photo: light, water, clouds, atmosphere, lens and sensor.
 
-All ranges and constants are set by eye and by the first two moments of colour against real photos taken from
-the ISS; they are no radiative transfer. Colours are linear reflectances, float32 (h, w, 3), until `develop`
-makes a picture of them.
+All ranges and constants were tuned by eye, and to match the first two moments of colour of real photos taken from the
+ISS; this is not a radiative transfer model. Colours are linear reflectances, float32 (h, w, 3), until `develop` turns
+them into a picture.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.floating]
 
-# Vertical optical depth of clean air for red, green, blue light (Rayleigh scattering), and how that of
-# aerosol falls from blue to red.
+# Vertical optical depth of clean air for red, green and blue light (Rayleigh scattering), and relative optical depth of
+# aerosol for the same colours.
 _RAYLEIGH = np.array([0.05, 0.10, 0.22], np.float32)
 _AEROSOL = np.array([0.85, 1.0, 1.15], np.float32)
-# Much of the scattered light goes on in its direction and is not lost; air sends more of it back than aerosol.
+# Much of the scattered light continues forward and is not lost; air scatters more of it back than aerosol.
 _LOST_SHARE = 0.6
 _RAYLEIGH_BACK = 0.6
 _AEROSOL_BACK = 0.25
@@ -32,25 +32,25 @@ _CLOUD = np.array([0.82, 0.83, 0.85], np.float32)
 
 @dataclass(frozen=True)
 class Weather:
-    """The circumstances of one photo.
+    """Weather, light and camera settings of one photo.
 
     Attributes:
         cloud: share of the ground under cloud, 0 to 1.
-        cloud_scale_km: size of the largest clumps of cloud.
-        cloud_softness: 0 for crisp cumulus, 1 for veils.
-        cloud_height_km: height of the cloud tops; sets how far shadows fall.
-        haze: optical depth of aerosol straight down; 0.05 is clear, 0.5 is thick.
-        sun_elevation_deg, sun_azimuth_deg: where the Sun stands.
-        glint: strength of the Sun's reflection in water, 0 to 1.
-        exposure_ev: stops over (+) or under (-) what a light meter would choose.
+        cloud_scale_km: size of the largest cloud structures.
+        cloud_softness: 0 for sharp cumulus, 1 for thin veils.
+        cloud_height_km: height of the cloud tops; determines the offset of shadows.
+        haze: vertical optical depth of aerosol; 0.05 is clear, 0.5 is thick.
+        sun_elevation_deg, sun_azimuth_deg: position of the Sun.
+        glint: strength of sun glint on water, 0 to 1.
+        exposure_ev: stops over (+) or under (-) the exposure of a light meter.
         contrast: 1 leaves the tones as they are.
         saturation: 1 leaves the colours as they are.
         warmth: white balance, from -1 (blue) to 1 (orange).
         tint: white balance, from -1 (green) to 1 (magenta).
         vignetting: share of the light lost in the corners.
         blur_px: standard deviation of the blur.
-        noise: standard deviation of the sensor's noise, as a share of white.
-        jpeg_quality: of the final round trip.
+        noise: standard deviation of the sensor noise, as a share of white.
+        jpeg_quality: quality of the JPEG compression at the end.
     """
 
     cloud: float = 0.1
@@ -73,7 +73,7 @@ class Weather:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Weather:
-        """Weather as varied as the real photos': mostly usable, now and then poor."""
+        """Draws weather with the variety of real photos: mostly usable, sometimes poor."""
         return cls(
             cloud=float(0.6 * rng.beta(0.8, 3.0)),
             cloud_scale_km=float(np.exp(rng.uniform(np.log(15.0), np.log(200.0)))),
@@ -96,13 +96,13 @@ class Weather:
 
 
 def smoothstep(x: Image, low: float, high: float) -> Image:
-    """0 below `low`, 1 above `high`, smooth in between."""
+    """Returns 0 below `low`, 1 above `high`, and a smooth transition in between."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
 class Noise:
-    """Fractal noise over the ground: standard normal at each octave, the same for the same place.
+    """Fractal noise in ground coordinates: standard normal at each octave, the same value for the same place.
 
     Args:
         rng: source of the lattices.
@@ -125,7 +125,7 @@ class Noise:
         self._norm = power**-0.5
 
     def __call__(self, x_km: Image, y_km: Image) -> Image:
-        """Values at points of the ground, of their (h, w)."""
+        """Returns values at ground points, (h, w)."""
         total = np.zeros(x_km.shape, np.float32)
         for lattice, wavelength, amplitude, angle, shift in self._octaves:
             cos, sin = np.float32(np.cos(angle) / wavelength), np.float32(np.sin(angle) / wavelength)
@@ -136,19 +136,19 @@ class Noise:
 
 
 def _wrapped(values: Image, period: int) -> Image:
-    """`values` modulo `period`; several times faster than np.mod."""
+    """Returns `values` modulo `period`; several times faster than np.mod."""
     return values - np.float32(period) * np.floor(values * np.float32(1.0 / period))
 
 
 class Clouds:
-    """A layer of clouds that covers the share `weather.cloud` of the points it is made for.
+    """A cloud layer that covers the share `weather.cloud` of the given points.
 
     Args:
-        weather: share, scale and softness.
+        weather: share, scale and softness of the clouds.
         rng: source of the pattern.
-        x_km, y_km: where the layer is seen, (h, w).
-        is_ground: False for points that do not count, (h, w).
-        resolution_km: ground size of a pixel; no finer detail is made.
+        x_km, y_km: visible points of the layer, (h, w).
+        is_ground: (h, w), False for points to ignore.
+        resolution_km: ground size of a pixel; the pattern has no finer detail.
     """
 
     def __init__(
@@ -162,53 +162,54 @@ class Clouds:
     ) -> None:
         scale, soft = weather.cloud_scale_km, weather.cloud_softness
         finest = max(1.5 * resolution_km, scale / 512)
-        self._bend = [Noise(rng, scale, scale / 4, 0.5) for _ in range(2)]
-        self._bend_km = np.float32(0.08 * scale)
+        self._warp = [Noise(rng, scale, scale / 4, 0.5) for _ in range(2)]
+        self._warp_km = np.float32(0.08 * scale)
         self._clumps = Noise(rng, scale, scale / 4, 0.5)
         self._detail = Noise(rng, scale / 3, finest, 0.85 - 0.25 * soft)
-        # Wind draws clouds out along its direction.
+        # Wind stretches clouds along its direction.
         self._wind, self._stretch = rng.uniform(0, np.pi), rng.uniform(1.0, 3.0)
         self._cover = min(max(weather.cloud, 0.0), 1.0)
         self._span = 0.25 + 1.6 * soft
-        some = np.flatnonzero(is_ground)
-        some = some[:: len(some) // 30_000 + 1, None]  # enough to know the share
-        density = self._density(x_km.ravel()[some], y_km.ravel()[some])
+        sample = np.flatnonzero(is_ground)
+        sample = sample[:: len(sample) // 30_000 + 1, None]  # enough to estimate the quantile
+        density = self._density(x_km.ravel()[sample], y_km.ravel()[sample])
         self._threshold = float(np.quantile(density, 1.0 - self._cover)) if self._cover < 1 else -np.inf
 
     def _density(self, x_km: Image, y_km: Image) -> Image:
-        # The plane is bent by noise first: straight noise looks like noise, bent noise like wind.
-        bent_x = x_km + self._bend_km * self._bend[0](x_km, y_km)
-        bent_y = y_km + self._bend_km * self._bend[1](x_km, y_km)
+        # Domain warping: plain noise looks artificial, warped noise looks like clouds shaped by wind.
+        warped_x = x_km + self._warp_km * self._warp[0](x_km, y_km)
+        warped_y = y_km + self._warp_km * self._warp[1](x_km, y_km)
         cos, sin = np.float32(np.cos(self._wind)), np.float32(np.sin(self._wind))
-        along, across = (cos * bent_x + sin * bent_y) / np.float32(self._stretch), cos * bent_y - sin * bent_x
-        return self._clumps(along, across) + np.float32(1.2) * self._detail(bent_x, bent_y)
+        along = (cos * warped_x + sin * warped_y) / np.float32(self._stretch)
+        across = cos * warped_y - sin * warped_x
+        return self._clumps(along, across) + np.float32(1.2) * self._detail(warped_x, warped_y)
 
     def __call__(self, x_km: Image, y_km: Image) -> tuple[Image, Image]:
-        """Opacity and thickness, 0 to 1, at points of the layer, each (h, w)."""
+        """Returns opacity and thickness, 0 to 1, at points of the layer, each (h, w)."""
         if self._cover == 0.0:
             return np.zeros(x_km.shape, np.float32), np.zeros(x_km.shape, np.float32)
         excess = self._density(x_km, y_km) - self._threshold
-        # Half opaque where the density passes the threshold, so that the share is kept.
+        # Opacity is one half at the threshold, so that the covered share matches `weather.cloud`.
         opacity = smoothstep(excess, -0.5 * self._span, 0.5 * self._span)
         return opacity, smoothstep(excess, 0.0, 3.0 * self._span)
 
 
 def water_share(rgb: NDArray[np.uint8]) -> Image:
-    """How sure each pixel of satellite imagery is water, 0 to 1: not bright, and blue or blue-green."""
+    """Estimates, from 0 to 1, whether pixels of satellite imagery are water: not bright, and blue or blue-green."""
     red, green, blue = np.moveaxis(rgb.astype(np.float32), -1, 0)
     blueness = blue - np.maximum(red, 0.8 * green)
     return smoothstep(blueness, 3.0, 12.0) * (1.0 - smoothstep(np.maximum(red, green), 90.0, 140.0))
 
 
 def reflectance(rgb: NDArray[np.uint8]) -> Image:
-    """Reflectance of the ground from the display colours of a mosaic, which are brightened and made vivid."""
+    """Converts display colours of a mosaic, which are brightened and saturated, to reflectance of the ground."""
     linear = np.power(rgb.astype(np.float32) / 255.0, 2.2)
     grey = linear.mean(axis=-1, keepdims=True)
     return 0.65 * (grey + 0.75 * (linear - grey))
 
 
 def paint_water(ground: Image, water: Image, rng: np.random.Generator, clumps: Image) -> Image:
-    """Replaces water, which satellite mosaics paint, by dark sea with sediment along the shore."""
+    """Replaces water by dark sea with sediment along the shore, because mosaics show water in an artificial colour."""
     size = max(ground.shape[:2]) / 60
     shore = cv2.GaussianBlur(1.0 - water, (0, 0), size)
     murk = np.float32(rng.uniform(0.2, 1.0)) * shore * smoothstep(clumps, -1.0, 2.0)
@@ -217,33 +218,35 @@ def paint_water(ground: Image, water: Image, rng: np.random.Generator, clumps: I
 
 
 def add_clouds(ground: Image, opacity: Image, thickness: Image, shadow: Image) -> Image:
-    """Clouds over the ground they shade."""
+    """Draws clouds and their shadows over the ground."""
     lit = ground * (1.0 - 0.55 * shadow[..., None])
     tops = _CLOUD * (0.7 + 0.3 * thickness[..., None])
     return lit + opacity[..., None] * (tops - lit)
 
 
 def add_air(scene: Image, weather: Weather, air_mass: Image) -> Image:
-    """Air and aerosol between the scene and the camera.
+    """Adds the effect of air and aerosol between the scene and the camera.
 
     Args:
-        air_mass: length of the light's path through the atmosphere relative to straight down, (h, w).
+        scene: reflectances (h, w, 3).
+        weather: gives the haze.
+        air_mass: length of the light path through the atmosphere relative to the vertical path, (h, w).
     """
     aerosol = weather.haze * _AEROSOL
     depth = _RAYLEIGH + aerosol
     airlight = (_RAYLEIGH * _RAYLEIGH_BACK + aerosol * _AEROSOL_BACK) / depth
-    kept = np.exp(-_LOST_SHARE * depth * air_mass[..., None])
-    return scene * kept + airlight * (1.0 - kept)
+    transmittance = np.exp(-_LOST_SHARE * depth * air_mass[..., None])
+    return scene * transmittance + airlight * (1.0 - transmittance)
 
 
 def develop(scene: Image, weather: Weather, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What lens, sensor and camera make of the scene: uint8 RGB (h, w, 3)."""
+    """Simulates lens, sensor and image processing of the camera; returns uint8 RGB (h, w, 3)."""
     height, width = scene.shape[:2]
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light = scene * (1.0 - weather.vignetting * (x * x + y * y) / 2.0)[..., None].astype(np.float32)
     light *= np.array([1 + 0.15 * weather.warmth, 1 - 0.12 * weather.tint, 1 - 0.15 * weather.warmth], np.float32)
     light = cv2.GaussianBlur(light, (0, 0), weather.blur_px) if weather.blur_px > 0 else light
-    # The light meter holds the mean at a middle tone, within what a crew sets for a sunlit Earth.
+    # The light meter sets the mean to a middle tone, within the exposures that a crew uses for the sunlit Earth.
     metered = float(np.clip(0.25 / max(light.mean(), 1e-3), 0.9, 2.4))
     light *= np.float32(metered * 2.0**weather.exposure_ev)
     tone = np.tanh(1.2 * light)  # highlights roll off instead of clipping
