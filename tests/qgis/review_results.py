@@ -172,5 +172,5 @@ def review_window(canvas):
         close_window()
         client.close()
 
-    window.close_down = close_down
+    window.client, window.close_down = client, close_down
     return window

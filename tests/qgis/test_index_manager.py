@@ -82,7 +82,7 @@ def test_hint_tells_the_next_step(manager, tmp_path):
     select(manager, "europe")
     assert not manager.hint.isVisible()
     settings.set_index_folder(str(tmp_path / "none"))
-    manager._known_bundled = list
+    manager._client.included_indexes = []
     manager.refresh()
     wait_for(lambda: manager.table.rowCount() == 0)
     assert manager.hint.isVisible()

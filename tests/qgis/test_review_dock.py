@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import QDockWidget
 from test_review import canvas, results, rows, settle  # noqa: F401  fixtures
 
 from earthloc_qgis import settings
+from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.gui.compat import QAction
 from earthloc_qgis.gui.review.dock import ReviewDock
 
@@ -27,6 +28,7 @@ class Controller(QObject):
     def __init__(self, path) -> None:
         super().__init__()
         self.store = SimpleNamespace(path=path)
+        self.client = EngineClient(settings.engine_command(), self)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def open_dock(qgis_iface, canvas, results):
     yield make
     for review in docks:
         review.close_down()
+        review._controller.client.close()
 
 
 def test_written_export_is_reported_as_success(open_dock, qgis_iface):

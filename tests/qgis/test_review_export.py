@@ -74,7 +74,7 @@ def test_catalogue_of_all_photos_includes_those_without_footprint(results, tmp_p
 @pytest.mark.parametrize("name", [f"{'x' * 250}.csv", "file/c.csv", "away/c.csv"])
 def test_impossible_target_is_rejected(results, tmp_path, name):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ExportError, match=r"could not be written \(.+\); choose another place"):
+    with pytest.raises(ExportError, match=r"could not be written \(.+\); choose another folder"):
         write_catalogue(results, tmp_path / name)
 
 

@@ -13,6 +13,7 @@ from review_results import review_window, write_review_results
 from test_review import make_canvas, move, press, settle
 
 from earthloc_qgis import settings
+from earthloc_qgis.contract.protocol import Localize
 from earthloc_qgis.core.reviews import Reviewed
 
 LIMIT_MS = 50.0
@@ -63,7 +64,7 @@ def window(qgis_iface, fake_engine, monkeypatch, tmp_path):
 def test_no_step_takes_more_than_50_ms(window):
     """Best of three rounds: on a busy machine any step may be delayed once."""
     steps = SlowestStep()
-    window.client.request("localize", {"photo": "slow quiet.jpg", "nadir": None, "top_k": 5, "out": None})
+    window.client.request(Localize("slow quiet.jpg", ["index"]))
     wait_for(lambda: window.client.state == "ready")
     rounds = []
 

@@ -49,7 +49,9 @@ def test_panel_skips_reviewed_photos_and_reports_their_number(panel, folder, tmp
     assert panel.messages == []
     assert not box.isChecked()  # must be ticked for each run
     sent = [json.loads(line) for line in journal.read_text().splitlines()]
-    sent_values = [message["params"]["include_reviewed"] for message in sent if message["method"] == "localize"]
+    sent_values = [
+        message["params"].get("include_reviewed", False) for message in sent if message["method"] == "localize"
+    ]
     assert sent_values == [False, False, True]
 
 
