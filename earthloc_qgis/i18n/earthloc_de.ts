@@ -199,20 +199,8 @@
       <translation>Alle Bildflächen</translation>
     </message>
     <message>
-      <source>located</source>
-      <translation>verortet</translation>
-    </message>
-    <message>
       <source>uncertain: check before use</source>
       <translation>unsicher: vor Gebrauch prüfen</translation>
-    </message>
-    <message>
-      <source>not found</source>
-      <translation>nicht gefunden</translation>
-    </message>
-    <message>
-      <source>failed</source>
-      <translation>fehlgeschlagen</translation>
     </message>
     <message>
       <source>{n} photos</source>
@@ -235,8 +223,8 @@
       <translation>Bodenbreite etwa {km} km</translation>
     </message>
     <message>
-      <source>The photo, turned by {turn}° to be about north up</source>
-      <translation>Das Foto, um {turn}° gedreht, sodass etwa Norden oben ist</translation>
+      <source>The photo, rotated by {degrees}° to about north up</source>
+      <translation>Das Foto, um {degrees}° gedreht, sodass Norden etwa oben ist</translation>
     </message>
     <message>
       <source>The photo as it is stored</source>
@@ -377,20 +365,12 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>{decision}: {n} Fotos</translation>
     </message>
     <message>
-      <source>Not reviewed</source>
-      <translation>Nicht geprüft</translation>
+      <source>Accept</source>
+      <translation>Annehmen</translation>
     </message>
     <message>
-      <source>Accepted</source>
-      <translation>Angenommen</translation>
-    </message>
-    <message>
-      <source>Corrected</source>
-      <translation>Berichtigt</translation>
-    </message>
-    <message>
-      <source>Rejected</source>
-      <translation>Verworfen</translation>
+      <source>Reject</source>
+      <translation>Verwerfen</translation>
     </message>
     <message>
       <source>Unsure</source>
@@ -407,14 +387,6 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
     <message>
       <source>Night</source>
       <translation>Nacht</translation>
-    </message>
-    <message>
-      <source>Accept</source>
-      <translation>Annehmen</translation>
-    </message>
-    <message>
-      <source>Reject</source>
-      <translation>Verwerfen</translation>
     </message>
     <message>
       <source>Bring back</source>
@@ -505,64 +477,64 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>earthloc,index,kacheln,bilddaten,region,astronaut,iss</translation>
     </message>
     <message>
-      <source>Cuts reference imagery into overlapping square tiles of several ground widths and describes each with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens will do. Restrict the extent to the region your photos show: the smaller, the faster and the surer.
+      <source>Cuts reference imagery into overlapping square tiles of several ground widths and computes a descriptor of each with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens can be used. Restrict the extent to the region that your photos show: a smaller region is searched faster and more reliably.
 
 Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm lens about 500 km.
 
-Local features are details of the ground that are recognised in photos, also in those without a nadir. A photo can be found when its shorter side shows about 256 of their pixels or more: 0.05 km a pixel do for photos 13 km wide and wider. Without a number a photo as wide as the smallest tile has that many, if the imagery is so fine; 0 leaves local features out. The log says beforehand how large the index will be.
+Local features are details of the ground that are recognised in photos, also in photos without a nadir. They find a photo if its shorter side shows about 256 of their pixels or more: with 0.05 km per pixel, photos 13 km wide and wider. Without a number, the pixels are so small that a photo as wide as the smallest tile shows 256 of them, if the imagery is fine enough. 0: no local features. Before the build, the log shows the estimated size of the index.
 
-XYZ and WMTS layers will do, too: their tiles are fetched once and kept. Look up the terms of the server first, state whom to credit and the licence, and restrict the extent.
+XYZ and WMTS layers can be used, too: their tiles are downloaded once and stored. Read the terms of the server first, enter attribution and licence, and restrict the extent.
 
-A build that was cancelled or interrupted goes on where it stopped when it is run again with the same parameters. The index appears only when it is complete.</source>
-      <translation>Zerlegt Bilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und beschreibt jede mit dem Modell, damit Fotos darin gesucht werden können. Jedes georeferenzierte Raster, das GDAL öffnet, ist recht. Beschränken Sie den Ausschnitt auf die Region Ihrer Fotos: je kleiner, desto schneller und sicherer.
+If a build was cancelled or interrupted, run it again with the same parameters: it continues where it stopped. The index appears only when it is complete.</source>
+      <translation>Schneidet Referenzbilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und berechnet mit dem Modell von jeder einen Deskriptor, damit Fotos darin gesucht werden können. Geeignet sind alle georeferenzierten Raster, die GDAL öffnet. Beschränken Sie die Ausdehnung auf die Region, die Ihre Fotos zeigen: Eine kleinere Region wird schneller und zuverlässiger durchsucht.
 
-Wählen Sie Bodenbreiten um die Ihrer Fotos: ein Tele zeigt 20 bis 100 km, ein Objektiv von 24 mm etwa 500 km.
+Wählen Sie Bodenbreiten um die Ihrer Fotos: Ein Telebild zeigt 20 bis 100 km, ein 24-mm-Objektiv etwa 500 km.
 
-Lokale Merkmale sind Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in solchen ohne Nadir. Ein Foto lässt sich finden, wenn seine kürzere Seite etwa 256 ihrer Pixel oder mehr zeigt: 0,05 km je Pixel genügen für Fotos ab 13 km Breite. Ohne Angabe hat ein Foto von der Breite der kleinsten Kachel so viele, wenn die Bilddaten so fein sind; 0 lässt lokale Merkmale weg. Das Protokoll sagt vorher, wie groß der Index wird.
+Lokale Merkmale sind Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in Fotos ohne Nadir. Sie finden ein Foto, wenn seine kürzere Seite etwa 256 ihrer Pixel oder mehr zeigt: bei 0,05 km pro Pixel Fotos von 13 km Breite an. Ohne Angabe sind die Pixel so klein, dass ein Foto von der Breite der kleinsten Kachel 256 davon zeigt, wenn die Bilddaten fein genug sind. 0: keine lokalen Merkmale. Vor dem Erstellen zeigt das Protokoll die geschätzte Größe des Index.
 
-Auch XYZ- und WMTS-Layer sind recht: ihre Kacheln werden einmal geholt und behalten. Lesen Sie zuvor die Bedingungen des Servers, nennen Sie Urheber und Lizenz, und beschränken Sie den Ausschnitt.
+Auch XYZ- und WMTS-Layer sind geeignet: Ihre Kacheln werden einmal heruntergeladen und gespeichert. Lesen Sie zuerst die Bedingungen des Servers, geben Sie Quelle und Lizenz an und beschränken Sie die Ausdehnung.
 
-Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er mit denselben Angaben noch einmal gestartet wird. Der Index erscheint erst, wenn er vollständig ist.</translation>
+Wurde das Erstellen abgebrochen oder unterbrochen, starten Sie es mit denselben Parametern erneut: Es wird dort fortgesetzt, wo es aufgehört hat. Der Index erscheint erst, wenn er vollständig ist.</translation>
     </message>
     <message>
       <source>Reference imagery</source>
       <translation>Bilddaten</translation>
     </message>
     <message>
-      <source>Region (else all of the imagery)</source>
-      <translation>Region (sonst alle Bilddaten)</translation>
+      <source>Region (default: all of the imagery)</source>
+      <translation>Region (Vorgabe: die gesamten Bilddaten)</translation>
     </message>
     <message>
       <source>Ground widths of the tiles in km</source>
       <translation>Bodenbreiten der Kacheln in km</translation>
     </message>
     <message>
-      <source>Ground size of a pixel of the local features in km (else as fine as the tiles need; 0: none)</source>
-      <translation>Bodengröße eines Pixels der lokalen Merkmale in km (sonst so fein, wie die Kacheln es brauchen; 0: keine)</translation>
+      <source>Pixel size of the local features in km (default: as the smallest tiles need; 0: no features)</source>
+      <translation>Pixelgröße der lokalen Merkmale in km (Vorgabe: wie die kleinsten Kacheln es brauchen; 0: keine Merkmale)</translation>
     </message>
     <message>
       <source>Include tiles of open sea</source>
       <translation>Auch Kacheln von offenem Meer</translation>
     </message>
     <message>
-      <source>Model package (else the engine's own)</source>
-      <translation>Modellpaket (sonst das eigene des Rechenprogramms)</translation>
+      <source>Model package (default: the engine's own)</source>
+      <translation>Modellpaket (Vorgabe: das des Rechenprogramms)</translation>
     </message>
     <message>
       <source>Model packages (*.json)</source>
       <translation>Modellpakete (*.json)</translation>
     </message>
     <message>
-      <source>Whom to credit for the imagery (needed for a tile server)</source>
-      <translation>Urheber der Bilddaten (nötig bei einem Kachelserver)</translation>
+      <source>Attribution of the imagery (required for a tile server)</source>
+      <translation>Quellenangabe der Bilddaten (für einen Kachelserver erforderlich)</translation>
     </message>
     <message>
-      <source>Licence of the imagery (needed for a tile server)</source>
-      <translation>Lizenz der Bilddaten (nötig bei einem Kachelserver)</translation>
+      <source>Licence of the imagery (required for a tile server)</source>
+      <translation>Lizenz der Bilddaten (für einen Kachelserver erforderlich)</translation>
     </message>
     <message>
-      <source>Engine program (else the one in the options)</source>
-      <translation>Rechenprogramm (sonst das aus den Optionen)</translation>
+      <source>Engine program (default: the one in the options)</source>
+      <translation>Rechenprogramm (Vorgabe: das aus den Optionen)</translation>
     </message>
     <message>
       <source>Index folder</source>
@@ -577,20 +549,16 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
       <translation>Zahl der lokalen Merkmale</translation>
     </message>
     <message>
-      <source>is no raster file and no XYZ or WMTS layer; choose one with a coordinate system</source>
-      <translation>ist weder Rasterdatei noch XYZ- oder WMTS-Layer; wählen Sie eines mit Koordinatensystem</translation>
-    </message>
-    <message>
       <source>{n} tiles and {f} local features: {path}</source>
       <translation>{n} Kacheln und {f} lokale Merkmale: {path}</translation>
     </message>
     <message>
-      <source>is no ground size of a pixel; give kilometres, such as 0.05</source>
-      <translation>ist keine Bodengröße eines Pixels; geben Sie Kilometer an, etwa 0.05</translation>
+      <source>is not a pixel size; give kilometres, such as 0.05</source>
+      <translation>ist keine Pixelgröße; geben Sie Kilometer an, zum Beispiel 0.05</translation>
     </message>
     <message>
-      <source>are no ground widths; give kilometres with commas between them, such as 313,626</source>
-      <translation>sind keine Bodenbreiten; geben Sie Kilometer mit Kommas dazwischen an, etwa 313,626</translation>
+      <source>are not ground widths; give kilometres separated by commas, such as 313,626</source>
+      <translation>sind keine Bodenbreiten; geben Sie Kilometer mit Kommas dazwischen an, zum Beispiel 313,626</translation>
     </message>
     <message>
       <source>Export footprints</source>
@@ -605,24 +573,24 @@ Ein abgebrochener oder unterbrochener Bau geht weiter, wo er aufhörte, wenn er 
       <translation>earthloc,ausgabe,shapefile,kml,geojson,csv,bildfläche,astronaut,iss</translation>
     </message>
     <message>
-      <source>Writes the footprints of a results GeoPackage (or of a footprints layer, also of the selected features only) to the format that the output's ending says: .shp, .gpkg, .geojson, .kml or .csv. All are in EPSG:4326; footprints across the 180th meridian are in two parts.
+      <source>Writes the footprints of a results GeoPackage, or of a footprints layer (also its selected features only). The ending of the output determines the format: .shp, .gpkg, .geojson, .kml or .csv. The coordinates are in EPSG:4326; footprints across the 180th meridian have two parts.
 
-Shapefiles get short field names by a documented table, a .prj and a UTF-8 .cpg; text beyond 254 bytes is cut and the log says so. KML names each footprint after its photo. CSV holds the outline as WKT, the centre and the four corners.
+Shapefiles get short field names from a documented table, a .prj and a UTF-8 .cpg; text longer than 254 bytes is cut, and the log names the fields. KML names each footprint after its photo. CSV holds the outline as WKT, the centre and the four corners.
 
-An existing file is replaced only when the new one is complete.</source>
-      <translation>Schreibt die Bildflächen eines Ergebnis-GeoPackages (oder eines Layers mit Bildflächen, auch nur der gewählten Objekte) in das Format, das die Endung der Ausgabe nennt: .shp, .gpkg, .geojson, .kml oder .csv. Alle sind in EPSG:4326; Flächen über dem 180. Längengrad haben zwei Teile.
+An existing file is replaced when the new one is complete.</source>
+      <translation>Schreibt die Bildflächen eines Ergebnis-GeoPackages oder eines Layers mit Bildflächen (auch nur die ausgewählten Objekte). Die Endung der Ausgabe bestimmt das Format: .shp, .gpkg, .geojson, .kml oder .csv. Die Koordinaten sind in EPSG:4326; Bildflächen über den 180. Meridian haben zwei Teile.
 
-Shapefiles erhalten kurze Feldnamen nach einer festen Tabelle, eine .prj und eine .cpg für UTF-8; Text über 254 Bytes wird gekürzt, und das Protokoll sagt es. KML benennt jede Fläche nach ihrem Foto. CSV enthält den Umriss als WKT, die Mitte und die vier Ecken.
+Shapefiles erhalten kurze Feldnamen nach einer dokumentierten Tabelle, eine .prj- und eine UTF-8-.cpg-Datei; Text über 254 Byte wird gekürzt, und das Protokoll nennt die Felder. KML benennt jede Bildfläche nach ihrem Foto. CSV enthält den Umriss als WKT, die Mitte und die vier Ecken.
 
-Eine vorhandene Datei wird erst ersetzt, wenn die neue vollständig ist.</translation>
+Eine vorhandene Datei wird ersetzt, wenn die neue vollständig ist.</translation>
     </message>
     <message>
       <source>Results GeoPackage or footprints layer</source>
       <translation>Ergebnis-GeoPackage oder Layer mit Bildflächen</translation>
     </message>
     <message>
-      <source>Format (else by the output's ending)</source>
-      <translation>Format (sonst nach der Endung der Ausgabe)</translation>
+      <source>Format (default: from the ending of the output)</source>
+      <translation>Format (Vorgabe: nach der Endung der Ausgabe)</translation>
     </message>
     <message>
       <source>Only footprints with status</source>
@@ -653,36 +621,36 @@ Eine vorhandene Datei wird erst ersetzt, wenn die neue vollständig ist.</transl
       <translation>Ein Foto georeferenzieren</translation>
     </message>
     <message>
-      <source>Handing on</source>
-      <translation>Weitergeben</translation>
+      <source>Export</source>
+      <translation>Export</translation>
     </message>
     <message>
       <source>earthloc,georeference,orthorectify,warp,gcp,geotiff,world file,astronaut,iss</source>
       <translation>earthloc,georeferenzieren,orthorektifizieren,entzerren,passpunkte,geotiff,world-datei,astronaut,iss</translation>
     </message>
     <message>
-      <source>Writes a photo that was fitted to imagery as a file that other programs can place.
+      <source>Writes a photo that was fitted to imagery as a georeferenced file.
 
-ortho: drawn through its camera, a cloud-optimised GeoTIFF, transparent outside, and beside it a raster of how sure each place is in km. Also for oblique photos, over a pole, across the antimeridian, and with the limb in view.
-gcp: the pixels as they are, with the tie points as ground control points.
-warped, affine: warped by the tie points alone, with a thin-plate spline or an affine map.
+ortho: orthorectified with the photo's camera. A cloud-optimised GeoTIFF, transparent outside the photo, and a second raster with the uncertainty of each position in km. Also for oblique photos, over a pole, across the antimeridian, and with the limb in view.
+gcp: the unchanged pixels, with the tie points as ground control points.
+warped, affine: warped with the tie points alone, by a thin-plate spline or an affine transformation.
 points: the tie points for the Georeferencer.
-worldfile: refused, with the residual, where an affine map is not good enough.
+worldfile: refused, with the residual, if an affine transformation is not accurate enough.
 
-The photo must be the file that was located, and the results GeoPackage the one in which it was. A photo that was only found by likeness is refused: register it first.</source>
-      <translation>Schreibt ein Foto, das an Bilddaten angepasst wurde, als Datei, die andere Programme verorten können.
+The photo must be the file that was located, and the results GeoPackage must hold its result. A photo that was found but not fitted to imagery is refused: register it first.</source>
+      <translation>Schreibt ein Foto, das an Bilddaten angepasst wurde, als georeferenzierte Datei.
 
-ortho: durch seine Kamera gezeichnet, ein cloud-optimiertes GeoTIFF, außen durchsichtig, und daneben ein Raster, wie sicher jede Stelle in km ist. Auch für schräge Fotos, über einem Pol, über der Datumsgrenze und mit dem Horizont im Bild.
-gcp: die Pixel, wie sie sind, mit den Passpunkten als Ground Control Points.
-warped, affine: allein nach den Passpunkten entzerrt, mit einem Spline oder einer affinen Abbildung.
+ortho: mit der Kamera des Fotos orthorektifiziert. Ein Cloud-Optimized GeoTIFF, außerhalb des Fotos transparent, und ein zweites Raster mit der Unsicherheit jeder Position in km. Auch für Schrägbilder, über einem Pol, über den Antimeridian und mit dem Horizont im Bild.
+gcp: die unveränderten Pixel mit den Passpunkten als Ground Control Points.
+warped, affine: allein mit den Passpunkten entzerrt, durch einen Thin-Plate-Spline oder eine affine Transformation.
 points: die Passpunkte für den Georeferenzierer.
-worldfile: verweigert, mit dem Restfehler, wo eine affine Abbildung nicht gut genug ist.
+worldfile: wird mit Angabe des Restfehlers abgelehnt, wenn eine affine Transformation nicht genau genug ist.
 
-Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem das Ergebnis steht. Ein Foto, das nur nach Ähnlichkeit gefunden wurde, wird abgelehnt: passen Sie es zuerst an.</translation>
+Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage muss ihr Ergebnis enthalten. Ein Foto, das gefunden, aber nicht angepasst wurde, wird abgelehnt: Registrieren Sie es zuerst.</translation>
     </message>
     <message>
-      <source>Results GeoPackage it is in</source>
-      <translation>Ergebnis-GeoPackage, in dem es steht</translation>
+      <source>Results GeoPackage that holds its result</source>
+      <translation>Ergebnis-GeoPackage, das sein Ergebnis enthält</translation>
     </message>
     <message>
       <source>GeoPackage (*.gpkg)</source>
@@ -693,16 +661,16 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>Art der Datei</translation>
     </message>
     <message>
-      <source>Coordinate system</source>
-      <translation>Koordinatensystem</translation>
+      <source>Coordinate reference system</source>
+      <translation>Koordinatenbezugssystem</translation>
     </message>
     <message>
-      <source>Ground size of a pixel in metres (else that of the photo in its middle)</source>
-      <translation>Bodengröße eines Pixels in Metern (sonst die des Fotos in seiner Mitte)</translation>
+      <source>Pixel size in metres (default: that of the photo at its centre)</source>
+      <translation>Pixelgröße in Metern (Vorgabe: die des Fotos in seiner Mitte)</translation>
     </message>
     <message>
-      <source>Heights in metres, for ortho (else the ground is flat)</source>
-      <translation>Höhen in Metern, für ortho (sonst ist der Boden eben)</translation>
+      <source>Heights in metres, for ortho (default: flat ground)</source>
+      <translation>Höhen in Metern, für ortho (Vorgabe: ebener Boden)</translation>
     </message>
     <message>
       <source>Georeferenced photo</source>
@@ -725,6 +693,10 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>taugt nicht als Bilddaten; wählen Sie eine Rasterdatei oder einen XYZ- oder WMTS-Layer ohne Anmeldung</translation>
     </message>
     <message>
+      <source>is neither a raster file nor an XYZ or WMTS layer; choose one with a coordinate reference system</source>
+      <translation>ist weder eine Rasterdatei noch ein XYZ- oder WMTS-Layer; wählen Sie einen mit Koordinatenbezugssystem</translation>
+    </message>
+    <message>
       <source>Locate photos</source>
       <translation>Fotos verorten</translation>
     </message>
@@ -737,24 +709,24 @@ Das Foto muss die Datei sein, die verortet wurde, und das GeoPackage das, in dem
       <translation>earthloc,astronaut,iss,foto,verorten,georeferenzieren,bildfläche</translation>
     </message>
     <message>
-      <source>Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate tiles for each to a GeoPackage. An existing results GeoPackage is added to; a photo that is in it already is located anew, but one that somebody decided on in the review is skipped unless reviewed photos are included.
+      <source>Finds the ground that astronauts' photographs show and writes a footprint and ranked candidate tiles for each to a GeoPackage. If the GeoPackage exists, results are added. A photo that it already holds is located again. A photo that a review decided on is skipped unless reviewed photos are included.
 
-Choose photos, or a folder with photos in it and below it. The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
+Choose photos, or a folder that holds photos (subfolders included). The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
 
-The nadir is the point under the station (x,y = longitude,latitude): the search is then restricted to a circle around it. Without it the photo's own position tags serve, if it has any.
+The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one.
 
-Photos are fitted to the imagery that the index was made from where it is on this computer, or to other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file about one. Without imagery no photo is 'located'.
+Photos are fitted to the imagery from which the index was made, if it is on this computer, or to other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file that describes a tile server. Without imagery, no photo gets the status 'located'.
 
-A photo that cannot be read does not stop the others; the log ends with a table of what failed and why. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
-      <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt für jedes eine Bildfläche und eine Rangliste von Kandidaten in ein GeoPackage. Ein vorhandenes Ergebnis-GeoPackage wird ergänzt; ein Foto, das schon darin ist, wird neu verortet, aber eines, über das jemand in der Prüfung entschieden hat, wird übergangen, sofern geprüfte Fotos nicht einbezogen werden.
+A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
+      <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
 
-Wählen Sie Fotos oder einen Ordner mit Fotos darin und darunter. Der Index ist der Ordner eines regionalen Index oder ein Ordner mit mehreren; ohne ihn wird in denen gesucht, die im Bedienfeld gewählt sind.
+Wählen Sie Fotos oder einen Ordner mit Fotos (einschließlich Unterordnern). Der Index ist der Ordner eines regionalen Index oder ein Ordner, der mehrere enthält; ohne Angabe werden die im Bedienfeld gewählten durchsucht.
 
-Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite): gesucht wird dann nur im Kreis um ihn. Ohne ihn dienen die Positionsangaben des Fotos, wenn es welche hat.
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat.
 
-Fotos werden an die Bilddaten angepasst, aus denen der Index entstand, wenn sie auf diesem Rechner sind, oder an andere: eine Rasterdatei, den Namen eines Rasterlayers im Projekt (auch XYZ oder WMTS), einen Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin oder eine JSON-Datei über einen. Ohne Bilddaten ist kein Foto 'located'.
+Fotos werden an die Bilddaten angepasst, aus denen der Index erstellt wurde, wenn sie auf diesem Rechner liegen, oder an andere: eine Rasterdatei, den Namen eines Rasterlayers des Projekts (auch XYZ oder WMTS), einen Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin oder eine JSON-Datei, die einen Kachelserver beschreibt. Ohne Bilddaten erhält kein Foto den Status 'located'.
 
-Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protokolls steht eine Tabelle, was warum misslang. Vergleichen Sie eine Fläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
+Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
     <message>
       <source>Photos</source>
@@ -765,8 +737,8 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>Ordner mit Fotos</translation>
     </message>
     <message>
-      <source>Regional index (else those of the panel)</source>
-      <translation>Regionaler Index (sonst die des Bedienfelds)</translation>
+      <source>Regional index (default: those chosen in the panel)</source>
+      <translation>Regionaler Index (Vorgabe: die im Bedienfeld gewählten)</translation>
     </message>
     <message>
       <source>Nadir of these photos</source>
@@ -781,16 +753,20 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>Kandidaten je Foto</translation>
     </message>
     <message>
-      <source>Fit photos to the imagery (exact, takes seconds a photo)</source>
-      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden je Foto)</translation>
+      <source>Fit photos to the imagery (exact, takes seconds per photo)</source>
+      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden pro Foto)</translation>
     </message>
     <message>
-      <source>Imagery to fit to: file, folder, raster layer, tile server (else that of the index)</source>
-      <translation>Bilddaten zum Anpassen: Datei, Ordner, Rasterlayer, Kachelserver (sonst die des Index)</translation>
+      <source>Imagery to fit to: file, folder, raster layer, tile server (default: that of the index)</source>
+      <translation>Bilddaten zum Anpassen: Datei, Ordner, Rasterlayer, Kachelserver (Vorgabe: die des Index)</translation>
     </message>
     <message>
-      <source>Locate reviewed photos again, too</source>
-      <translation>Geprüfte Fotos auch noch einmal verorten</translation>
+      <source>Feature extractor to fit photos with: folder of its package (default: RootSIFT)</source>
+      <translation>Merkmalsextraktor zum Anpassen: Ordner seines Pakets (Vorgabe: RootSIFT)</translation>
+    </message>
+    <message>
+      <source>Also locate reviewed photos again</source>
+      <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
     <message>
       <source>Results GeoPackage</source>
@@ -809,8 +785,8 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>es wurden keine Fotos angegeben; wählen Sie Fotos oder einen Ordner mit JPEG-, PNG-, TIFF-, WebP-, AVIF- oder JPEG-2000-Dateien</translation>
     </message>
     <message>
-      <source>No index was given and none is chosen in the panel; choose the folder of one.</source>
-      <translation>Es wurde kein Index angegeben, und im Bedienfeld ist keiner gewählt; wählen Sie den Ordner eines Index.</translation>
+      <source>No index was given and none is chosen in the panel; choose the folder of an index.</source>
+      <translation>Es ist kein Index angegeben und keiner im Bedienfeld gewählt; wählen Sie den Ordner eines Index.</translation>
     </message>
     <message>
       <source>there is no such index; build or choose one</source>
@@ -837,12 +813,12 @@ Ein Foto, das nicht lesbar ist, hält die anderen nicht auf; am Ende des Protoko
       <translation>earthloc,karte,png,bericht,bildfläche,astronaut,iss</translation>
     </message>
     <message>
-      <source>Draws the footprints and candidate tiles of a results GeoPackage on a map, with the photo and what is known about it at the side, and saves the picture as PNG.
+      <source>Draws the footprints and candidate tiles of a results GeoPackage on a map, with the photo and its data beside it, and saves the picture as PNG.
 
-Without a basemap the countries of QGIS's own world map are drawn. Give a photo's id or file name to see that photo alone; with several photos only the best candidate of each is drawn.</source>
-      <translation>Zeichnet die Bildflächen und Kandidaten eines Ergebnis-GeoPackages auf eine Karte, daneben das Foto und was darüber bekannt ist, und speichert das Bild als PNG.
+Without a basemap, the countries of QGIS's world map are drawn. Give a photo's id or file name to show that photo alone; with several photos, only the best candidate of each is drawn.</source>
+      <translation>Zeichnet die Bildflächen und Kandidaten-Kacheln eines Ergebnis-GeoPackages auf eine Karte, daneben das Foto und seine Daten, und speichert das Bild als PNG.
 
-Ohne Hintergrundkarte werden die Länder der Weltkarte von QGIS gezeichnet. Geben Sie Kennung oder Dateinamen eines Fotos an, um nur dieses zu sehen; bei mehreren Fotos wird nur der beste Kandidat gezeichnet.</translation>
+Ohne Hintergrundkarte werden die Länder der Weltkarte von QGIS gezeichnet. Geben Sie die Kennung oder den Dateinamen eines Fotos an, um nur dieses zu zeigen; bei mehreren Fotos wird von jedem nur der beste Kandidat gezeichnet.</translation>
     </message>
     <message>
       <source>Photo (id or file name)</source>
@@ -885,40 +861,40 @@ Ohne Hintergrundkarte werden die Länder der Weltkarte von QGIS gezeichnet. Gebe
       <translation>earthloc,astronaut,iss,foto,anpassen,vergleichen,passpunkte,kamera,georeferenzieren</translation>
     </message>
     <message>
-      <source>Fits a photo to imagery at a place that you know roughly, without searching an index: finds tie points, solves the camera, and says how sure it is. The result is added to a results GeoPackage, in which the photo can then be georeferenced.
+      <source>Fits a photo to imagery at a place that you know roughly, without searching an index: it finds tie points, solves the camera, and computes a confidence. The result is added to a results GeoPackage, from which the photo can then be georeferenced.
 
-Give the extent of about the ground that the photo shows (such as that of a footprint, or the map's), or the middle of it and the length of the photo's longer side on the ground. Half or twice the true length still does.
+Give the approximate extent of the ground that the photo shows (such as that of a footprint, or of the map), or its centre and the length of the photo's longer side on the ground. Half or twice the true length is close enough.
 
-The nadir is the point under the station (x,y = longitude,latitude), if you know it; only a hint.
+The nadir is the point under the station (x,y = longitude,latitude), if you know it. It is only a hint.
 
-A photo that somebody decided on in the review is refused unless reviewed photos are included.
+A photo that a review decided on is refused unless reviewed photos are included.
 
-A photo that does not fit there comes out as 'not_found'.</source>
-      <translation>Passt ein Foto an Bilddaten einer Stelle an, die Sie ungefähr kennen, ohne in einem Index zu suchen: findet Passpunkte, berechnet die Kamera und sagt, wie sicher das ist. Das Ergebnis kommt in ein Ergebnis-GeoPackage, mit dem das Foto dann georeferenziert werden kann.
+A photo that does not fit there gets the status 'not_found'.</source>
+      <translation>Passt ein Foto an einem ungefähr bekannten Ort an Bilddaten an, ohne einen Index zu durchsuchen: findet Passpunkte, berechnet die Kamera und eine Konfidenz. Das Ergebnis wird einem Ergebnis-GeoPackage hinzugefügt, aus dem das Foto dann georeferenziert werden kann.
 
-Geben Sie den ungefähren Ausschnitt des Bodens an, den das Foto zeigt (etwa den einer Bildfläche oder der Karte), oder seine Mitte und die Länge der längeren Seite am Boden. Die halbe oder doppelte Länge tut es auch.
+Geben Sie die ungefähre Ausdehnung des Bodens an, den das Foto zeigt (zum Beispiel die einer Bildfläche oder der Karte), oder seine Mitte und die Länge der längeren Seite des Fotos am Boden. Die halbe oder doppelte Länge ist noch genau genug.
 
-Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite), wenn Sie ihn kennen; nur ein Hinweis.
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite), wenn Sie ihn kennen. Er ist nur ein Hinweis.
 
-Ein Foto, über das jemand in der Prüfung entschieden hat, wird abgelehnt, sofern geprüfte Fotos nicht einbezogen werden.
+Ein Foto, über das in der Prüfung entschieden wurde, wird abgelehnt, sofern geprüfte Fotos nicht einbezogen werden.
 
-Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
+Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
-      <source>About the ground that it shows</source>
-      <translation>Etwa der Boden, den es zeigt</translation>
+      <source>Approximate extent of the ground that it shows</source>
+      <translation>Ungefähre Ausdehnung des Bodens, den es zeigt</translation>
     </message>
     <message>
-      <source>Or the middle of it</source>
-      <translation>Oder dessen Mitte</translation>
+      <source>Or the centre of its ground</source>
+      <translation>Oder die Mitte dieses Bodens</translation>
     </message>
     <message>
-      <source>And the length of its longer side in km</source>
-      <translation>Und die Länge der längeren Seite in km</translation>
+      <source>And the length of the photo's longer side in km</source>
+      <translation>Und die Länge der längeren Seite des Fotos in km</translation>
     </message>
     <message>
-      <source>Replace what a review decided on, too</source>
-      <translation>Auch ersetzen, worüber eine Prüfung entschieden hat</translation>
+      <source>Also replace a result that a review decided on</source>
+      <translation>Auch ein Ergebnis ersetzen, über das in der Prüfung entschieden wurde</translation>
     </message>
     <message>
       <source>Status</source>
@@ -929,8 +905,40 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Was gefunden wurde</translation>
     </message>
     <message>
-      <source>Where the photo was taken is not given; give an extent, or a point and a length.</source>
-      <translation>Wo das Foto aufgenommen wurde, fehlt; geben Sie einen Ausschnitt an, oder einen Punkt und eine Länge.</translation>
+      <source>The place of the photo is missing; give an extent, or a point and a length.</source>
+      <translation>Der Ort des Fotos fehlt; geben Sie eine Ausdehnung oder einen Punkt und eine Länge an.</translation>
+    </message>
+    <message>
+      <source>located</source>
+      <translation>verortet</translation>
+    </message>
+    <message>
+      <source>uncertain</source>
+      <translation>unsicher</translation>
+    </message>
+    <message>
+      <source>not found</source>
+      <translation>nicht gefunden</translation>
+    </message>
+    <message>
+      <source>failed</source>
+      <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+      <source>Not reviewed</source>
+      <translation>Nicht geprüft</translation>
+    </message>
+    <message>
+      <source>Accepted</source>
+      <translation>Angenommen</translation>
+    </message>
+    <message>
+      <source>Corrected</source>
+      <translation>Berichtigt</translation>
+    </message>
+    <message>
+      <source>Rejected</source>
+      <translation>Verworfen</translation>
     </message>
   </context>
   <context>
@@ -1037,8 +1045,8 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   <context>
     <name>EngineClient</name>
     <message>
-      <source>The work was cancelled.</source>
-      <translation>Die Arbeit wurde abgebrochen.</translation>
+      <source>The request was cancelled.</source>
+      <translation>Die Anfrage wurde abgebrochen.</translation>
     </message>
     <message>
       <source>The engine was stopped.</source>
@@ -1065,16 +1073,20 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Das EarthLoc-Rechenprogramm wurde unerwartet beendet.</translation>
     </message>
     <message>
-      <source>The EarthLoc engine gave no sign of life for {n} s.</source>
+      <source>The EarthLoc engine did not respond for {n} s.</source>
       <translation>Das EarthLoc-Rechenprogramm hat {n} s lang nicht geantwortet.</translation>
     </message>
     <message>
-      <source>The EarthLoc engine sent something that is not a message.</source>
-      <translation>Das EarthLoc-Rechenprogramm hat eine ungültige Nachricht gesendet.</translation>
+      <source>The EarthLoc engine sent data that is not a message.</source>
+      <translation>Das EarthLoc-Rechenprogramm hat Daten gesendet, die keine Nachricht sind.</translation>
     </message>
     <message>
-      <source>The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. Update whichever is older.</source>
-      <translation>Das EarthLoc-Rechenprogramm {path} spricht Protokoll {theirs}, diese Erweiterung {ours}. Bringen Sie das ältere auf den neuen Stand.</translation>
+      <source>The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. Update the older one.</source>
+      <translation>Das EarthLoc-Rechenprogramm {path} verwendet Protokoll {theirs}, dieses Plugin {ours}. Aktualisieren Sie das ältere von beiden.</translation>
+    </message>
+    <message>
+      <source>The answer of the EarthLoc engine is invalid: {why}.</source>
+      <translation>Die Antwort des EarthLoc-Rechenprogramms ist ungültig: {why}.</translation>
     </message>
   </context>
   <context>
@@ -1595,10 +1607,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
       <translation>Wird abgebrochen</translation>
     </message>
     <message>
-      <source>The engine's answer makes no sense.</source>
-      <translation>Die Antwort des Rechenprogramms ergibt keinen Sinn.</translation>
-    </message>
-    <message>
       <source>Found, but not saved: {why}</source>
       <translation>Gefunden, aber nicht gespeichert: {why}</translation>
     </message>
@@ -1799,22 +1807,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
     <message>
       <source>Cancelled</source>
       <translation>Abgebrochen</translation>
-    </message>
-    <message>
-      <source>Located</source>
-      <translation>Verortet</translation>
-    </message>
-    <message>
-      <source>Uncertain</source>
-      <translation>Unsicher</translation>
-    </message>
-    <message>
-      <source>Not found</source>
-      <translation>Nicht gefunden</translation>
-    </message>
-    <message>
-      <source>Failed</source>
-      <translation>Fehlgeschlagen</translation>
     </message>
     <message>
       <source>Photo</source>
@@ -2052,22 +2044,6 @@ Ein Foto, das dort nicht passt, kommt als 'not_found' heraus.</translation>
   </context>
   <context>
     <name>ReviewModel</name>
-    <message>
-      <source>located</source>
-      <translation>verortet</translation>
-    </message>
-    <message>
-      <source>uncertain</source>
-      <translation>unsicher</translation>
-    </message>
-    <message>
-      <source>not found</source>
-      <translation>nicht gefunden</translation>
-    </message>
-    <message>
-      <source>failed</source>
-      <translation>fehlgeschlagen</translation>
-    </message>
     <message>
       <source>Photo</source>
       <translation>Foto</translation>

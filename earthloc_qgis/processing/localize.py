@@ -132,7 +132,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 optional=True,
             )
         )
-        self.addParameter(include_reviewed_parameter(self.tr("Locate reviewed photos again, too")))
+        self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
         self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
