@@ -40,12 +40,12 @@ from engine.retrieval.model import ROTATIONS_DEG, square_picture
 from training.batches import Pairs
 from training.cache import CHUNK_SIZE, PictureCache, Pictures
 from training.config import TrainingConfig, read_config
-from training.curves import TrainingLog
 from training.fit import Trainer
 from training.networks.aggregators import Rings
 from training.networks.config import GemConfig, MixVprConfig
 from training.places.pairs import Imagery
 from training.places.views import SimulationParts
+from training.training_log import TrainingLog
 from training.validation import CachedValidation, ValidationResult
 
 Change = Callable[[TrainingConfig], TrainingConfig]

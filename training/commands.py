@@ -24,11 +24,11 @@ def fit(args: argparse.Namespace) -> int:
     import torch
 
     from training.config import read_config
-    from training.curves import CURVE
     from training.fit import NETWORK, Trainer
     from training.progress import ProgressBars
     from training.published_config import is_published, read_published
     from training.published_fit import PublishedTrainer
+    from training.training_log import CURVE
 
     if args.threads > 0:
         torch.set_num_threads(args.threads)

@@ -25,12 +25,12 @@ from training.batches import Pairs, neutral_pairs, rotate_and_mirror
 from training.cache import PictureCache, Pictures
 from training.checkpoint import load_state, not_a_checkpoint, save_atomically
 from training.config import TrainingConfig
-from training.curves import RECALLS, TrainingLog
 from training.losses import NeutralMultiSimilarityLoss
 from training.networks import EmbeddingNetwork, build
 from training.networks.aggregators import Rings
 from training.networks.weights import load_strict
 from training.places.pairs import Imagery
+from training.training_log import RECALLS, TrainingLog
 from training.validation import CachedValidation
 
 STATE, NETWORK = "state.pt", "network.pt"

@@ -26,13 +26,13 @@ from engine.errors import EarthLocError, InputError, OutputError
 from engine.progress import Progress
 from training.augmentation import Augmentation
 from training.checkpoint import load_state, save_atomically
-from training.curves import RECALLS, TrainingLog
 from training.losses import make_loss
 from training.networks import EmbeddingNetwork, build
 from training.networks.weights import load_strict
 from training.published_config import PublishedConfig
 from training.published_data import Batch, BatchLoader, Sources, open_sources
 from training.sampling import PlaceBatchSampler
+from training.training_log import RECALLS, TrainingLog
 from training.validation import NetworkEmbedder, ValidationResult
 
 STATE, NETWORK, MANIFEST = "state.pt", "network.pt", "made-from.json"

@@ -19,13 +19,13 @@ from engine.errors import InputError
 from engine.progress import Progress
 from engine.retrieval.model import ROTATIONS_DEG, InputSpec
 from training.cache import Pictures
-from training.curves import prediction_sheet
 from training.evaluate import Embedder, earthloc_search, intersecting
 from training.metrics import RANKS, PhotoResult, cloud_percent, recalls
 from training.networks import EmbeddingNetwork
 from training.places.earthloc_dataset import newest_year, read_earthloc_dataset, read_square
 from training.places.pairs import Imagery, Photo
 from training.published_config import DatasetConfig
+from training.training_log import prediction_sheet
 
 _BATCH = 32
 # Sheet of predictions: number of photos, tiles per photo, side of a picture.

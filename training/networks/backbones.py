@@ -8,8 +8,7 @@ import peft
 from torch import Tensor, nn
 from transformers import Dinov2WithRegistersConfig, Dinov2WithRegistersModel, ResNetConfig, ResNetModel
 
-from training.networks.convnets import Compact, ResNet50V2
-from training.networks.mobilenet import MobileNetV2
+from training.networks.convnets import Compact, MobileNetV2, ResNet50V2
 from training.networks.pretrained import adapt
 from training.networks.weights import load_strict, read_state_dict
 

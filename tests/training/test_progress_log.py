@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.curves import TrainingLog, prediction_sheet
 from training.progress import ProgressBars
+from training.training_log import TrainingLog, prediction_sheet
 
 
 def test_without_a_terminal_each_stage_is_one_line(capsys):
