@@ -201,7 +201,7 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
         )
 
     from engine.localize import Localizer, models_of
-    from engine.retrieval.milvus import open_index
+    from engine.retrieval.opening import open_index
 
     indexes = [open_index(folder) for folder in folders]
     return Localizer(indexes, models_of(indexes))

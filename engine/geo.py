@@ -23,6 +23,9 @@ from pyproj import Proj
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius of WGS84 (IUGG R1)
 KM_PER_DEGREE = math.pi * EARTH_RADIUS_KM / 180.0  # along a great circle
+# The same, rounded. Rasters in degrees and the grid of places in registration are laid out with it; the exact value
+# would move them.
+LAYOUT_KM_PER_DEGREE = 111.2
 
 Corners = NDArray[np.float64]  # (4, 2): lat, lon of top-left, top-right, bottom-right, bottom-left
 

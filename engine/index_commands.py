@@ -45,7 +45,7 @@ def build(args: argparse.Namespace) -> int:
 
 def info(args: argparse.Namespace) -> int:
     """Prints what an index covers."""
-    from engine.retrieval.milvus import open_index
+    from engine.retrieval.opening import open_index
 
     info = open_index(args.index).info
     print(json.dumps(info) if args.json else _index_in_words(info))
@@ -77,7 +77,7 @@ def plan(args: argparse.Namespace) -> int:
 def tiles(args: argparse.Namespace) -> int:
     """Writes the outlines of an index's tiles for QGIS."""
     from engine.retrieval.footprints import export_footprints
-    from engine.retrieval.milvus import open_index
+    from engine.retrieval.opening import open_index
 
     index = open_index(args.index)
     with ProgressLine() as line:
@@ -88,7 +88,8 @@ def tiles(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compares all files of an index with their checksums."""
-    from engine.retrieval.milvus import MilvusIndex, open_index
+    from engine.retrieval.milvus import MilvusIndex
+    from engine.retrieval.opening import open_index
 
     index = open_index(args.index)
     files = index.verify()

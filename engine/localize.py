@@ -15,13 +15,13 @@ from typing import Any
 from engine.answer import Clock, candidate_json, describe, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, probability_of_first
 from engine.errors import IndexDamagedError, InputError
+from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
 from engine.photo.nothing import why_nothing_shows
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.earlier import recall
-from engine.registration.matching import FeatureExtractor
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
 from engine.registration.prior import camera_prior

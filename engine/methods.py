@@ -18,8 +18,8 @@ from engine.review_methods import ReviewMethods
 from engine.rpc import Params, error_object, invalid_params
 
 if TYPE_CHECKING:
+    from engine.features import FeatureExtractor
     from engine.localize import Localizer, Query
-    from engine.registration.matching import FeatureExtractor
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -198,7 +198,7 @@ class Methods:
         params.done()
 
         from engine.retrieval.footprints import export_footprints
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         index = open_index(folder)
         return {"out": str(export_footprints(index, out, progress)), "tiles": index.count}
@@ -208,7 +208,7 @@ class Methods:
         folder = params.path("index")
         params.done()
 
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         return open_index(folder).info
 
@@ -217,7 +217,7 @@ class Methods:
         folder = params.path("index")
         params.done()
 
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         return {"ok": True, "files": open_index(folder).verify()}
 
@@ -270,7 +270,7 @@ class Methods:
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, opened anew where they changed on disk; others are closed."""
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
         for folder in folders:

@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 # poles, where the zones end, an azimuthal map round the photo takes its place.
 _UTM_HALF_WIDTH_KM = 750.0
 _UTM_MAX_LAT = 80.0
-_KM_PER_DEGREE = 111.2
 # More than the photo's own pixels are needed where it is oblique; beyond this they show nothing more.
 _MAX_TIMES_PHOTO = 4.0
 _MAX_PX = 250_000_000
@@ -117,7 +116,7 @@ class Grid:
         resolution_m = resolution_m or _resolution_m(placed)
         limit = min(_MAX_PX, _MAX_TIMES_PHOTO * placed.camera.width_px * placed.camera.height_px)
         if ground.is_degrees:
-            unit_y = 1.0 / (_KM_PER_DEGREE * 1000.0)
+            unit_y = 1.0 / (geo.LAYOUT_KM_PER_DEGREE * 1000.0)
             unit_x = unit_y / max(_MIN_COS, math.cos(math.radians((south + north) / 2)))
         else:
             unit_x = unit_y = 1.0

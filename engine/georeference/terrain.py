@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.ellipsoid import range_to_ellipsoid, surface_lat_lon, surface_normal, surface_point
 from engine.errors import InputError
 from engine.georeference.fits import MIN_POINTS, ToPhoto
 from engine.georeference.grid import GroundCrs
 from engine.georeference.placed import PlacedPhoto
 from engine.imagery.raster import RasterSource
-from engine.registration.camera import Camera, meet_ellipsoid, surface_lat_lon, surface_normal, surface_point
+from engine.registration.camera import Camera
 from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera
 
 Array = NDArray[np.float64]
@@ -90,4 +91,4 @@ def seen_in_line(camera: Camera, lat: Array, lon: Array, height_km: Array) -> tu
     rays = surface_point(lat, lon) + height_km[..., None] * up - camera.eye
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
     rays = np.where(((rays * up).sum(-1) < 0)[..., None], rays, np.nan)  # else it is beyond the horizon
-    return surface_lat_lon(camera.eye + meet_ellipsoid(camera.eye, rays)[..., None] * rays)
+    return surface_lat_lon(camera.eye + range_to_ellipsoid(camera.eye, rays)[..., None] * rays)

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.ellipsoid import surface_normal
 from engine.errors import UsageError
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
-from engine.registration.camera import Camera, surface_normal
+from engine.registration.camera import Camera
 from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.pose import Pose, pose_json, prior_of, solution_of, tie_points_json, view_json
 from engine.registration.prior import camera_prior

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
-from engine.registration.solve import ALTITUDE_KM, CameraPrior, Solution, TiePoints
+from engine.orbit import ALTITUDE_KM
+from engine.registration.solve import CameraPrior, Solution, TiePoints
 
 LOCATED = 0.99  # a photo counts as located above this probability
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InputError, OutputError
+from engine.features import FeatureExtractor
 from engine.photo.read import PhotoInfo, read_photo
 from engine.registration.confidence import LOCATED
-from engine.registration.matching import FeatureExtractor
 from engine.registration.neighbours import (
     ASKED,
     WITHIN_FRAMES,

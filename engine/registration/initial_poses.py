@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.ellipsoid import local_axes, surface_point
 from engine.geo import LocalFrame
-from engine.registration.camera import Camera, local_axes, surface_point
-from engine.registration.solve import ALTITUDE_KM, CameraPrior
+from engine.orbit import ALTITUDE_KM
+from engine.registration.camera import Camera
+from engine.registration.solve import CameraPrior
 
 Array = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 The network gives a score for every pixel and a field of descriptors, coarser or not. Where such features have
 neither size nor orientation, the photo is shown to it turned several ways. A package is data from a stranger:
-see engine.retrieval.model.
+see engine.onnx_package.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError, OutputError
-from engine.registration.matching import MAX_FEATURES, Features, equalised, usable
-from engine.retrieval.model import open_session, read_package
+from engine.features import MAX_FEATURES, Features, equalised, usable
+from engine.onnx_package import open_session, read_package
 
 _KIND = "local-features"
 _PEAK_PX = 5  # a feature is the best of this many pixels each way

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.features import FeatureExtractor, Features
 from engine.geo import LocalFrame
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
-from engine.registration.matching import FeatureExtractor, Features
 from engine.registration.prepare import Place, Places, PreparedPhoto
 from engine.registration.refine import Registration
 from engine.registration.register import carry_over

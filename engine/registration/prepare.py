@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.geo import LocalFrame, normalise_lon
+from engine.features import FeatureExtractor, Features, RootSift
+from engine.geo import LAYOUT_KM_PER_DEGREE, LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo
-from engine.registration.matching import FeatureExtractor, Features, RootSift
 from engine.registration.prior import camera_prior
 from engine.registration.solve import ALTITUDE_KM, CameraPrior
 
@@ -36,7 +36,6 @@ _WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in widths of a candidate til
 _TRUSTED_FOCAL_SD = 0.1
 _LENS_RANGE = (0.75, 4.0)  # the same, in what a known lens shows looking straight down; tilted by 60 degrees 3.6
 _GRID = 0.3  # places lie on a grid, this many widths apart, so that photos of one pass share them
-_KM_PER_DEG = 111.2
 _PLACES_KEPT = 24  # at 2 MB each
 _SENSOR_SHAPE = 1.5  # of NASA's digital cameras
 
@@ -227,7 +226,7 @@ class Places:
 
 def on_grid(lat: float, lon: float, width_km: float) -> tuple[float, float]:
     """The point of the grid of places of that width nearest to (lat, lon)."""
-    step_deg = _GRID * width_km / _KM_PER_DEG
+    step_deg = _GRID * width_km / LAYOUT_KM_PER_DEGREE
     row_lat = max(-90.0, min(90.0, round(lat / step_deg) * step_deg))
     columns = max(1, round(360.0 * math.cos(math.radians(row_lat)) / step_deg))
     column = round((lon + 180.0) / 360.0 * columns)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.features import MAX_FEATURES, FeatureExtractor, Features
 from engine.imagery.source import ImagerySource
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED, Evidence, probability
-from engine.registration.matching import MAX_FEATURES, FeatureExtractor, Features, match_nearby
+from engine.registration.matching import match_nearby
 from engine.registration.prepare import GroundFeatures, PreparedPhoto
 from engine.registration.reference import render
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.features import Features
 from engine.imagery.source import ImagerySource
 from engine.registration.camera import Camera
 from engine.registration.confidence import probability
 from engine.registration.initial_poses import initial_poses_from_affine
-from engine.registration.matching import Features, match_mutually
+from engine.registration.matching import match_mutually
 from engine.registration.prepare import SMALL_FEATURES, GroundFeatures, Place, PreparedPhoto
 from engine.registration.refine import (
     MIN_POINTS,

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
+from engine.ellipsoid import local_axes, surface_normal, surface_point
+from engine.orbit import ALTITUDE_KM, ALTITUDE_SD_KM, NADIR_SD_KM
+from engine.registration.camera import Camera
 
 Array = NDArray[np.float64]
 
-ALTITUDE_KM = 415.0
-ALTITUDE_SD_KM = 15.0  # of most photos; with a heavy tail, for the station has been at 350 and at 460 km too
-NADIR_SD_KM = 30.0  # orbit elements and clocks; a stated nadir may also be altogether wrong, hence a heavy tail
 RADIAL_SD = 0.03
 RELIEF_KM = 0.3  # the ground is higher or lower than the ellipsoid by about this much
 _RADIAL_NEEDS_POINTS = 40

@@ -22,9 +22,9 @@ from engine import geo
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.location import note_imagery
 from engine.progress import Progress
-from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth, read_manifest
+from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth
 from engine.retrieval.lookup import TileLookup
-from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
+from engine.retrieval.milvus_server import MilvusServer, as_text, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.voting.feature_index import FACTS, FeatureIndex
 from engine.voting.milvus_features import features_collection, open_features, push_features
@@ -40,15 +40,6 @@ _FOUND = 1000
 _WITHOUT_LISTS = 5_000
 _TILES_A_LIST, _FEWEST_LISTS, _MOST_LISTS = 256, 128, 16_384
 _VISITED, _SHARE_VISITED = 64, 1 / 8
-
-
-def open_index(address: str | Path) -> RegionalIndex:
-    """Opens an index on disk, or on Milvus: by its address, or by the folder that `link` has made."""
-    if is_milvus(address):
-        return MilvusIndex(address)
-    folder = Path(address)
-    info = read_manifest(folder)
-    return MilvusIndex(info[MILVUS], folder) if MILVUS in info else RegionalIndex(folder, info)
 
 
 class MilvusIndex(RegionalIndex):

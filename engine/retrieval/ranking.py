@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.registration.camera import surface_normal
-from engine.registration.solve import ALTITUDE_KM
+from engine.ellipsoid import surface_normal
+from engine.orbit import ALTITUDE_KM
 
 Array = NDArray[np.float64]
 

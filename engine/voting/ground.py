@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.features import equalised, root_sift, usable
 from engine.imagery.land import near_land
 from engine.imagery.source import ImagerySource
-from engine.registration.matching import equalised, root_sift, usable
 from engine.voting.cells import CELL_PX
 
 Array = NDArray[np.float64]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.registration.matching import find_features
+from engine.features import find_features
 from engine.voting.vocabulary import in_levels
 
 Array = NDArray[np.float64]

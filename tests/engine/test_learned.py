@@ -13,11 +13,11 @@ from test_registration_solve import camera_at, overlap
 
 from engine.cli import main
 from engine.errors import ModelError
+from engine.features import equalised
 from engine.imagery.raster import RasterSource
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.learned import LearnedFeatures
-from engine.registration.matching import equalised
 from engine.registration.prepare import prepare, survey
 from engine.registration.register import register
 

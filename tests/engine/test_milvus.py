@@ -23,7 +23,8 @@ from engine.retrieval import milvus
 from engine.retrieval.build import build_index
 from engine.retrieval.footprints import export_footprints
 from engine.retrieval.index import RegionalIndex, list_indexes
-from engine.retrieval.milvus import MilvusIndex, link, open_index, push
+from engine.retrieval.milvus import MilvusIndex, link, push
+from engine.retrieval.opening import open_index
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import rank_tiles, shortlist

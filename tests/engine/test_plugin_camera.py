@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
-from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
+from engine.ellipsoid import local_axes, surface_normal, surface_point
+from engine.registration.camera import Camera
 
 
 def load():

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
+from engine.ellipsoid import local_axes, surface_normal, surface_point, to_geodetic
+from engine.orbit import ALTITUDE_KM, ALTITUDE_SD_KM
 from engine.registration import footprint
-from engine.registration.camera import Camera, foot_of, local_axes, surface_normal, surface_point
+from engine.registration.camera import Camera
 from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.solve import (
-    ALTITUDE_KM,
-    ALTITUDE_SD_KM,
     CameraPrior,
     Solution,
     TiePoints,
@@ -140,7 +140,7 @@ def test_covariance_agrees_with_monte_carlo():
         truth = camera_at(30, 20, ALTITUDE_KM + ALTITUDE_SD_KM * rng.normal(), 70, 25, 15, focal)
         points = tie_points(truth, rng, 100, noise_px=1.0)
         solved = solve_camera(points, disturbed(truth, rng), CameraPrior(900.0, 0.03), 1.0, robust=False)
-        errors.append(foot_of(solved.camera.eye)[2] - foot_of(truth.eye)[2])
+        errors.append(to_geodetic(solved.camera.eye)[2] - to_geodetic(truth.eye)[2])
         said.append(np.sqrt(solved.covariance[2, 2]))
         at = np.array([30.0]), np.array([30.0])
         ground_errors.append(geo.distance_km(*truth.locate(*at), *solved.camera.locate(*at))[0])
@@ -161,7 +161,7 @@ def test_says_what_the_points_determined():
     assert isinstance(narrow, Solution)
     assert not {"altitude", "focal length", "radial term"} & set(narrow.determined)
     # What the points leave open stays where it was known to be.
-    assert abs(foot_of(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
+    assert abs(to_geodetic(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
 
 
 def test_hills_do_not_move_a_camera_with_a_long_lens():
@@ -176,7 +176,7 @@ def test_hills_do_not_move_a_camera_with_a_long_lens():
     shift = truth.focal_px * np.stack([x, y], axis=1) / depth[:, None] + [WIDTH / 2, HEIGHT / 2] - flat.xy_px
     points = TiePoints(flat.xy_px + shift, flat.lat, flat.lon)
     solved = solve_camera(points, disturbed(truth, rng), CameraPrior(None), 1.5)
-    assert foot_of(solved.camera.eye)[2] == pytest.approx(ALTITUDE_KM, abs=2 * ALTITUDE_SD_KM)
+    assert to_geodetic(solved.camera.eye)[2] == pytest.approx(ALTITUDE_KM, abs=2 * ALTITUDE_SD_KM)
     assert overlap(footprint.footprint_ring(truth), footprint.footprint_ring(solved.camera)) > 0.95
     assert "altitude" not in solved.determined
 

@@ -60,7 +60,8 @@ def test_tile_picture_from_another_raster(ask, small_index_folder, land_raster, 
 @pytest.fixture(scope="module")
 def truth(tmp_path_factory, land_raster):
     """A photo of `land_raster` as a known, tilted camera sees it: (path, camera)."""
-    from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
+    from engine.ellipsoid import local_axes, surface_normal, surface_point
+    from engine.registration.camera import Camera
     from engine.registration.reference import render
 
     lat, lon, tilt, azimuth = 43.6, 4.4, np.radians(12.0), np.radians(40.0)
