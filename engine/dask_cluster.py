@@ -15,7 +15,7 @@ _AHEAD = 128
 _FIRST_WORKER_S = 30
 
 
-def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple]) -> Generator[Any]:
+def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple[Any, ...]]) -> Generator[Any]:
     """What `function(*part)` gives on the workers of a Dask scheduler, in the order of the parts.
 
     Raises:
@@ -30,7 +30,7 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
         ) from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what fails is told here, in a sentence
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:  # its time-outs are OSErrors
         raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
     # Its scheduler is gone, all that a part was given to have died, or one of them is not ours.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ class Features:
     def __len__(self) -> int:
         return len(self.xy)
 
-    def __getitem__(self, rows: NDArray) -> Features:
+    def __getitem__(self, rows: NDArray[Any]) -> Features:
         size_px = None if self.size_px is None else self.size_px[rows]
         angle_rad = None if self.angle_rad is None else self.angle_rad[rows]
         return Features(self.xy[rows], size_px, angle_rad, self.descriptors[rows])
@@ -138,7 +138,9 @@ def _bands(height: int, width: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
-def _sift(grey: NDArray[np.uint8], mask: NDArray[np.bool_], top: int, bottom: int, limit: int) -> tuple[NDArray, ...]:
+def _sift(
+    grey: NDArray[np.uint8], mask: NDArray[np.bool_], top: int, bottom: int, limit: int
+) -> tuple[NDArray[Any], ...]:
     """Position, diameter, angle, response and descriptor of the features between two rows of a picture."""
     above = max(0, top - _BAND_MARGIN_PX)
     rows = slice(above, min(len(grey), bottom + _BAND_MARGIN_PX))

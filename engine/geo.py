@@ -91,14 +91,14 @@ def square_ring(lat: float, lon: float, width_km: float, points_per_side: int = 
 
 
 @lru_cache(maxsize=256)
-def _square_grid_at_latitude(lat: float, width_km: float, size_px: int) -> tuple[NDArray, NDArray]:
+def _square_grid_at_latitude(lat: float, width_km: float, size_px: int) -> tuple[NDArray[Any], NDArray[Any]]:
     step = width_km / size_px
     c = (np.arange(size_px) + 0.5) * step - width_km / 2
     x, y = np.meshgrid(c, -c)
     return LocalFrame(lat, 0.0).to_lat_lon(x, y)
 
 
-def square_grid(lat: float, lon: float, width_km: float, size_px: int) -> tuple[NDArray, NDArray]:
+def square_grid(lat: float, lon: float, width_km: float, size_px: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Latitude and longitude, each (size_px, size_px), of the pixel centres of a north-up square tile.
 
     Row 0 is the north edge. The grid of one latitude is cached and turned to the wanted longitude, which

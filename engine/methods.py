@@ -92,7 +92,7 @@ class Methods:
 
         from engine.localize import Localizer, Query
         from engine.registration.neighbours import Memory
-        from engine.retrieval.search import Circle
+        from engine.retrieval.tiling import Circle
 
         indexes = self._indexes(folders)
         self._memory = self._memory or Memory.empty()

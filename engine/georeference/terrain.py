@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Elevation(RasterSource):
     def _stretch_range(self) -> None:
         """None: heights are no shades, and all of a large raster would be read to find out."""
 
-    def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
+    def _pixels(self, data: NDArray[Any], mask: NDArray[np.uint8] | None) -> NDArray[Any]:
         there = np.isfinite(data[0]) if mask is None else np.isfinite(data[0]) & (mask > 0)
         return np.repeat(np.where(there, data[0], 0).astype(np.float32)[..., None], 3, axis=2)
 

@@ -170,7 +170,7 @@ def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress)
     return {"crs": ground.name, **size, "message": f"The pixels as they are, with {len(points)} control points."}
 
 
-def _read(source: rasterio.DatasetReader, window: Window, placed: PlacedPhoto) -> NDArray:
+def _read(source: rasterio.DatasetReader, window: Window, placed: PlacedPhoto) -> NDArray[Any]:
     try:
         return source.read(window=window)
     except rasterio.errors.RasterioError as error:

@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import rasterio
@@ -112,7 +112,7 @@ class RasterSource(ImagerySource):
         return 2 ** max(0, int(np.floor(np.log2(max(step_px, 1e-9) / FINEST_STEP))))
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         rows = int(top), int(bottom)
         pieces = []
@@ -140,7 +140,7 @@ class RasterSource(ImagerySource):
                 mask = self._dataset.read_masks(self._bands[0], window=window, out_shape=shape)
         return self._pixels(data, mask), mask
 
-    def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
+    def _pixels(self, data: NDArray[Any], mask: NDArray[np.uint8] | None) -> NDArray[Any]:
         """The colour bands (n, h, w) as RGB (h, w, 3)."""
         if self._palette is not None:
             return self._palette[data[0]]

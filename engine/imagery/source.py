@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -161,7 +161,7 @@ class ImagerySource(abc.ABC):
 
     # -- from the ground to pixels ----------------------------------------------------------------
 
-    def _pixel_position(self, lat: NDArray, lon: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _pixel_position(self, lat: NDArray[Any], lon: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Fractional column and row (pixel centres at .5) of points; NaN where the CRS has no answer."""
         sx, sy = self._to_source.transform(lon, lat)
         sx, sy = np.asarray(sx), np.asarray(sy)
@@ -256,7 +256,7 @@ class ImagerySource(abc.ABC):
 
     @abc.abstractmethod
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[Pixels, Pixels | None]:
         """A window as RGB at 1/decimation, with its mask (None: all valid); columns may run round the world.
 
@@ -280,13 +280,13 @@ def _node_weights(size_px: int) -> NDArray[np.float32]:
     return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None).astype(np.float32)
 
 
-def _within(patch: NDArray, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _within(patch: NDArray[Any], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether points, in pixels of a patch (h, w, ...), lie on it; False for NaN."""
     height, width = patch.shape[:2]
     return (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
 
 
-def _median_step(x: NDArray, y: NDArray) -> float:
+def _median_step(x: NDArray[Any], y: NDArray[Any]) -> float:
     """Source pixels from one output pixel to its neighbour, the median over the view."""
     if x.shape[0] < 2 or x.shape[1] < 2:
         return 1.0

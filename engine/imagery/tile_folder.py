@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -103,7 +104,7 @@ class TileFolder(ImagerySource):
         return max((d for d in decimations if d <= step_px / FINEST_STEP), default=1.0)
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         width, height = round((right - left) / decimation), round((bottom - top) / decimation)
         pixels, covered = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)

@@ -11,6 +11,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -105,7 +106,7 @@ class TileServerSource(ImagerySource):
         return max(fitting, default=1.0)
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         level = next(level for level in self._grid.levels if level.decimation == decimation)
         first_x, first_y = (round(edge / decimation) for edge in (left, top))
@@ -200,7 +201,7 @@ class TileServerSource(ImagerySource):
         return fetched
 
 
-def _tiles_seen(x: NDArray, y: NDArray, level: Level, around_px: float | None) -> list[tuple[int, int, int]]:
+def _tiles_seen(x: NDArray[Any], y: NDArray[Any], level: Level, around_px: float | None) -> list[tuple[int, int, int]]:
     """The tiles on which points or their neighbouring pixels lie.
 
     Args:

@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -157,12 +158,12 @@ def to_rgb(data: NDArray[np.uint8], kinds: list[ColorInterp]) -> NDArray[np.uint
     return np.asarray(cv2.merge(bands), np.uint8)  # forty times as fast as to move the axis in numpy
 
 
-def stretch(data: NDArray) -> NDArray[np.uint8]:
+def stretch(data: NDArray[Any]) -> NDArray[np.uint8]:
     """Any numbers as 0 to 255: the 1st percentile of all finite values black, the 99th white; NaN black."""
     return stretched(data, *value_range(data))
 
 
-def value_range(data: NDArray) -> tuple[float, float]:
+def value_range(data: NDArray[Any]) -> tuple[float, float]:
     """What is to be black and white: the 1st and 99th percentile of all finite values; (0, 0) where there are none."""
     values = data[np.isfinite(data)].astype(np.float32)
     if values.size == 0:
@@ -171,7 +172,7 @@ def value_range(data: NDArray) -> tuple[float, float]:
     return (float(low), float(high)) if high > low else (float(values.min()), float(values.max()))
 
 
-def stretched(data: NDArray, low: float, high: float) -> NDArray[np.uint8]:
+def stretched(data: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Any numbers as 0 to 255, `low` black and `high` white; NaN black."""
     if high <= low:
         return np.zeros(data.shape, np.uint8)

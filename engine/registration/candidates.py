@@ -179,7 +179,7 @@ def _leads(
     memory: Memory,
 ) -> Iterator[_Lead]:
     """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
-    looked_at: set[tuple] = set()
+    looked_at: set[tuple[Any, ...]] = set()
     neighbours = memory.neighbours.of(photo, prepared.extractor)
     for neighbour in neighbours:
         place = neighbour.place()

@@ -100,7 +100,7 @@ class LearnedFeatures:
 
     def _of_piece(
         self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_], left: int, top: int
-    ) -> tuple[NDArray, NDArray, NDArray]:
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Positions in the whole picture, scores and descriptors of the square that begins at (left, top)."""
         size = self._size
         part = pixels[top : top + size, left : left + size]

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from engine.features import FeatureExtractor, Features, RootSift
 from engine.geo import LAYOUT_KM_PER_DEGREE, LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
+from engine.orbit import ALTITUDE_KM
 from engine.photo.read import Photo
 from engine.registration.prior import camera_prior
-from engine.registration.solve import ALTITUDE_KM, CameraPrior
+from engine.registration.solve import CameraPrior
 
 Array = NDArray[np.float64]
 
@@ -207,10 +209,10 @@ class Places:
     """The places looked at last, kept for the next photos. May be used by several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple, Place] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Place] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple, make: Callable[[], Place]) -> Place:
+    def get(self, key: tuple[Any, ...], make: Callable[[], Place]) -> Place:
         """The place of that key; made if it is not there."""
         with self._lock:
             if key in self._kept:

@@ -9,6 +9,7 @@ all four to be right: at one right match in thirty that is one draw in a million
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,7 @@ def _unique_cells(photo_xy: Array, longer: float) -> NDArray[np.int64]:
 
 def _refine(
     factor: complex, shift: complex, photo_xy: Array, map_xy_km: Array, longer: float
-) -> tuple[Array, NDArray] | None:
+) -> tuple[Array, NDArray[Any]] | None:
     """Least squares over the inliers of a similarity, then of the affine map so found, ever tighter."""
     # factor * (x - i y) + shift
     matrix = np.array([[factor.real, factor.imag, shift.real], [factor.imag, -factor.real, shift.imag]])

@@ -9,6 +9,7 @@ says which of the unknowns the tie points determined themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,7 +58,7 @@ class TiePoints:
     def __len__(self) -> int:
         return len(self.lat)
 
-    def __getitem__(self, rows: NDArray) -> TiePoints:
+    def __getitem__(self, rows: NDArray[Any]) -> TiePoints:
         return TiePoints(self.xy_px[rows], self.lat[rows], self.lon[rows])
 
 

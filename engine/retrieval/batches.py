@@ -48,7 +48,7 @@ class Batch:
     number: int
     rows: NDArray[np.uint32]
     pixels: NDArray[np.uint32]
-    descriptors: NDArray
+    descriptors: NDArray[Any]
 
 
 def batches_here(
@@ -103,7 +103,7 @@ def _embed(
     model: ModelPackage,
     dtype: str,
     reuse: RegionalIndex | None,
-) -> NDArray:
+) -> NDArray[Any]:
     """Descriptors of tile pictures as they are stored, (n, dimension)."""
     stored = np.empty((len(squares), model.dimension), NUMBERS[dtype])
     missing = np.ones(len(squares), bool)
@@ -140,7 +140,7 @@ def batches_on_dask(
 
 def _embed_there(
     raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
-) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray]:
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
     """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
     raster, model = open_once(raster_path, threading.get_ident()), _model(card)
     if model.sha256 != sha256:

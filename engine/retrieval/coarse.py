@@ -79,7 +79,7 @@ def codes_bytes(count: int, dimension: int) -> int:
     return _book_bytes(dimension) + count * _PARTS * _BITS // 8
 
 
-def write_codes(path: Path, descriptors: NDArray) -> None:
+def write_codes(path: Path, descriptors: NDArray[Any]) -> None:
     """Writes `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
 
     The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.

@@ -201,12 +201,12 @@ class RegionalIndex:
             return None
         return np.array(_mapped(self.path / PIXELS, "<u4", (self.count,))[rows])
 
-    def stored_at(self, rows: NDArray[np.int64]) -> NDArray:
+    def stored_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Descriptors of these rows as the file has them."""
         return np.array(self._stored[rows])
 
     @cached_property
-    def _stored(self) -> NDArray:
+    def _stored(self) -> NDArray[Any]:
         file = self.path / DESCRIPTORS[self.dtype]
         return np.asarray(_mapped(file, NUMBERS[self.dtype], (self.count, self.dimension)))
 
@@ -356,7 +356,7 @@ def _check_sizes(path: Path, info: dict[str, Any]) -> None:
             raise IndexDamagedError(file, "has the wrong size", _REBUILD)
 
 
-def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray:
+def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if 0 in shape:  # an empty file cannot be mapped
         return np.empty(shape, dtype)
     return np.memmap(path, dtype, "r", shape=shape)

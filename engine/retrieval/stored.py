@@ -21,7 +21,7 @@ def compress(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
     return np.rint(descriptors * (127.0 / np.maximum(largest, 1e-12))).astype(np.int8)
 
 
-def expand(stored: NDArray) -> NDArray[np.float32]:
+def expand(stored: NDArray[Any]) -> NDArray[np.float32]:
     """Descriptors (n, dimension) as they are stored, as float32 of length 1."""
     descriptors = np.array(stored, np.float32)
     descriptors /= np.maximum(np.sqrt(np.vecdot(descriptors, descriptors)), 1e-12)[:, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -48,7 +49,7 @@ def photo_features(pixels: NDArray[np.uint8]) -> PhotoFeatures:
     """The features of an RGB picture (h, w, 3), one for so many pixels at each size; none where it is black."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
-    columns: list[list[NDArray]] = [[], [], [], [], []]
+    columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
     for side in sorted({min(px, longer) for px in SIZES_PX}):
         size = max(1, round(width * side / longer)), max(1, round(height * side / longer))
         small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

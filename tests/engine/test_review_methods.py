@@ -213,7 +213,7 @@ def test_search_here(small_index_folder, truth):
     from engine.localize import Localizer, Query
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
-    from engine.retrieval.search import Circle
+    from engine.retrieval.tiling import Circle
 
     path, _ = truth
     index = RegionalIndex.open(small_index_folder)
