@@ -29,8 +29,8 @@ from engine.photo.read import read_photo
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Circle
+from engine.voting.cell_features import picture_of, read_cell
 from engine.voting.feature_index import FeatureIndex, FeatureSet, joined, pack
-from engine.voting.ground import picture_of, read_cell
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import find_poses
 from engine.voting.vocabulary import NUMBERS, PARTS, WORDS, in_levels, vocabulary

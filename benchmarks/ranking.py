@@ -32,7 +32,8 @@ from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
 from engine.resources import own_indexes
 from engine.retrieval import coarse
-from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
+from engine.retrieval.index import RegionalIndex, file_sha256
+from engine.retrieval.manifest import MANIFEST
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation

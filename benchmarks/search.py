@@ -39,9 +39,9 @@ from _setting import WORK
 from engine import geo
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
+from engine.retrieval.descriptors import compress
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.search import Circle, shortlist
-from engine.retrieval.stored import compress
 
 PHOTOS = 200
 VIEWS = 4

@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
 from typing import Any
 
-from engine.ahead import in_order
 from engine.errors import InputError, UsageError, in_short
+from engine.prefetch import prefetch
 
 # Parts given to the cluster beyond those taken: enough for some dozens of workers.
 _AHEAD = 128
@@ -41,7 +41,7 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
         except OSError as error:
             raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
         try:
-            yield from in_order(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
+            yield from prefetch(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
         except lost as error:
             hint = "see that its workers have EarthLoc, and go on with --resume"
             raise InputError(address, f"the Dask cluster failed ({in_short(error)})", hint) from error

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from engine.imagery.opening import open_imagery
 from engine.resources import resources_folder
+from engine.voting.cell_features import picture_of, read_cell
 from engine.voting.cells import Grid
-from engine.voting.ground import picture_of, read_cell
 from engine.voting.vocabulary import FILE, trained
 
 

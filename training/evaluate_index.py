@@ -14,9 +14,9 @@ from engine.evaluate import first_right_ranks, read_truth
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
 from engine.progress import Progress
+from engine.retrieval.descriptors import compress, expand
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
-from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import Tiles
 from training.metrics import RANKS, Outcome, cloud_percent, tilt_deg
 from training.places.pairs import Imagery, Photo

@@ -12,7 +12,7 @@ import rasterio
 
 import engine
 from engine.errors import OutputError, UsageError
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import PlacedPhoto
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 
 from engine import geo
 from engine.errors import UsageError
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import PlacedPhoto
 from engine.limits import GROUND_CRS
 
 Array = NDArray[np.float64]

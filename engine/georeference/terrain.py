@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.ellipsoid import range_to_ellipsoid, surface_lat_lon, surface_normal, surface_point
 from engine.errors import InputError
-from engine.georeference.fits import MIN_POINTS, ToPhoto
 from engine.georeference.grid import GroundCrs
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.mappings import MIN_POINTS, ToPhoto
+from engine.georeference.registered import PlacedPhoto
 from engine.imagery.raster import RasterSource
 from engine.registration.camera import Camera
 from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera

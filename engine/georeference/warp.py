@@ -11,8 +11,8 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from engine.georeference.fits import ToPhoto
 from engine.georeference.grid import Grid
+from engine.georeference.mappings import ToPhoto
 from engine.georeference.pixels import PhotoPixels
 from engine.progress import Progress
 

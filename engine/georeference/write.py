@@ -16,12 +16,12 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from engine.errors import InputError, UsageError
-from engine.georeference import fits
+from engine.georeference import mappings
 from engine.georeference.cog import copy_to_cog
 from engine.georeference.files import tags, writing, written
 from engine.georeference.grid import Grid, GroundCrs
 from engine.georeference.pixels import PhotoPixels
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import PlacedPhoto
 from engine.georeference.terrain import Elevation, over_terrain
 from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
@@ -105,7 +105,7 @@ def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progres
             placed = over_terrain(placed, elevation)
         ground = GroundCrs.choose(placed, wanted.crs)
         grid = Grid.over(placed, ground, wanted.resolution_m)
-        to_photo = fits.through_camera(placed, ground)
+        to_photo = mappings.through_camera(placed, ground)
         if elevation:
             to_photo = through_camera_over(placed, ground, elevation, grid.resolution_m / 1000.0)
         _drawn(placed, wanted, to_photo, grid, partial, progress)
@@ -121,21 +121,21 @@ def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progres
 
 def _warped(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The photo warped by its tie points with a thin-plate spline."""
-    fits.check_tie_points(placed, "a warp by tie points")
+    mappings.check_tie_points(placed, "a warp by tie points")
     ground = _ground_in_one_piece(placed, wanted)
     grid = Grid.over(placed, ground, wanted.resolution_m)
-    _drawn(placed, wanted, fits.thin_plate(placed, ground), grid, partial, progress)
+    _drawn(placed, wanted, mappings.thin_plate(placed, ground), grid, partial, progress)
     n = len(placed.tie_points)
     return _of_grid(grid, f"Warped by {n} tie points with a thin-plate spline at {grid.resolution_m:.3g} m a pixel.")
 
 
 def _affine(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
     """The photo warped by the affine map that fits its tie points best."""
-    fits.check_tie_points(placed, "an affine warp")
+    mappings.check_tie_points(placed, "an affine warp")
     ground = _ground_in_one_piece(placed, wanted)
     grid = Grid.over(placed, ground, wanted.resolution_m)
     points = placed.tie_points
-    fit = fits.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
+    fit = mappings.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
     _drawn(placed, wanted, fit.to_photo, grid, partial, progress)
     text = f"Warped by an affine map, which is {fit.rms_px:.1f} px off at the tie points."
     return {**_of_grid(grid, text), "residual_px": round(fit.rms_px, 2)}
@@ -197,7 +197,7 @@ def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Pro
     if placed.shows_limb:
         raise UsageError(path, "shows the limb, which no world file can place", "choose the orthorectified photo")
     ground = _ground_in_one_piece(placed, wanted)
-    fit = fits.AffineFit.of_camera(placed, ground)
+    fit = mappings.AffineFit.of_camera(placed, ground)
     limit = _AFFINE_IS_FINE * min(camera.width_px, camera.height_px)
     if fit.worst_px > limit:
         raise UsageError(
@@ -233,7 +233,7 @@ _WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Progress], Answer]] = {
 
 
 def _drawn(
-    placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Grid, partial: Path, progress: Progress
+    placed: PlacedPhoto, wanted: Wanted, to_photo: mappings.ToPhoto, grid: Grid, partial: Path, progress: Progress
 ) -> None:
     """The photo through `to_photo` as a cloud-optimised GeoTIFF, transparent where it shows nothing."""
     blocks = wanted.out.with_name(f"{wanted.out.name}.partial.blocks")
@@ -253,7 +253,7 @@ def _drawn(
 def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:
     """Standard deviation of the ground's position in km, NaN outside the photo."""
     columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
-    x, y = fits.through_camera(placed, grid.ground)(*grid.coordinates(columns, rows))
+    x, y = mappings.through_camera(placed, grid.ground)(*grid.coordinates(columns, rows))
     inside = (x >= 0) & (y >= 0) & (x <= placed.camera.width_px) & (y <= placed.camera.height_px)
     km = np.full(x.shape, np.nan, np.float32)
     if inside.any():

@@ -15,7 +15,7 @@ from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED, Evidence, probability
 from engine.registration.matching import match_nearby
 from engine.registration.prepare import GroundFeatures, PreparedPhoto
-from engine.registration.reference import render
+from engine.registration.rendering import render
 from engine.registration.solve import CameraPrior, Solution, TiePoints, errors_px, solve_camera
 
 Array = NDArray[np.float64]

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
+from engine.prefetch import prefetch
+from engine.retrieval.descriptors import NUMBERS, compress
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
-from engine.retrieval.stored import NUMBERS, compress
 from engine.retrieval.tiling import Tiles, tile_keys
 
 BATCH = 32
@@ -77,7 +77,7 @@ def batches_here(
         def cut(number: int) -> Any:
             return pool.submit(cut_tiles, imagery, tiles[number * BATCH : (number + 1) * BATCH], model.input.size_px)
 
-        with contextlib.closing(in_order(cut, numbers, _AHEAD)) as cut_ahead:
+        with contextlib.closing(prefetch(cut, numbers, _AHEAD)) as cut_ahead:
             for number, (rows, squares, pixels) in zip(numbers, cut_ahead, strict=True):
                 stored = _embed(squares, pixels, tiles[number * BATCH + rows], model, dtype, reuse)
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)

@@ -28,8 +28,10 @@ from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
+from engine.retrieval.descriptors import DESCRIPTORS, NUMBERS
 from engine.retrieval.footprints import write_footprints
-from engine.retrieval.index import (
+from engine.retrieval.index import RegionalIndex, file_sha256
+from engine.retrieval.manifest import (
     FOOTPRINTS,
     FORMAT,
     MANIFEST,
@@ -37,13 +39,10 @@ from engine.retrieval.index import (
     MODEL_FILE,
     PIXELS,
     TILES,
-    RegionalIndex,
-    file_sha256,
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.plan import check_feature_km, check_region, plan_tiles
-from engine.retrieval.stored import DESCRIPTORS, NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import (
     cells_here,

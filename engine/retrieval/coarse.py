@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
-from engine.retrieval.stored import expand
+from engine.retrieval.descriptors import expand
 
 if TYPE_CHECKING:
     import faiss  # heavy: imported by what needs it

@@ -9,7 +9,6 @@ An index comes from strangers: nothing in it is executed, sizes are checked when
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError, UsageError
-from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
+from engine.retrieval.coarse import CODES, CoarseCodes
+from engine.retrieval.descriptors import DESCRIPTORS, NUMBERS, expand
 from engine.retrieval.lookup import TileLookup
-from engine.retrieval.stored import DESCRIPTORS, NUMBERS, expand
+from engine.retrieval.manifest import (
+    MANIFEST,
+    MILVUS,
+    PIXELS,
+    REBUILD,
+    TILES,
+    WIDEST_KM,
+    read_manifest,
+)
 from engine.retrieval.tiling import (
     HILBERT_TABLE_ORDER,
     TILE_DTYPE,
@@ -29,35 +37,15 @@ from engine.retrieval.tiling import (
     hilbert_keys,
     hilbert_ranges,
 )
-from engine.voting.feature_index import (
-    FACTS,
-    FEATURE_CELLS,
-    FEATURES,
-    FeatureIndex,
-    check_feature_files,
-    check_features,
-)
+from engine.voting.feature_index import FACTS, FeatureIndex
 
 Rows = slice | NDArray[np.int64]
 
-FORMAT = 2  # 1 is one without local features, as all were before
-MANIFEST = "index.json"
-TILES = "tiles.bin"
-FOOTPRINTS = "tiles.gpkg"
-PIXELS = "pixels.crc"
-# In the manifest of an index that has no files of its own: its address.
-MILVUS = "milvus"
-# The model package, when it is not one that comes along with EarthLoc.
-MODEL_CARD = "model.json"
-MODEL_FILE = "model.onnx"
-_MAX_MANIFEST_BYTES = 1_000_000
 # Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
-_WIDEST_KM = 20_000.0  # from one side of the Earth to the other
 _BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
 _LISTED = 4096  # tiles at most in the directory of the curve
 _SLACK = 32
-_REBUILD = "copy it again or build it anew"
 
 
 class RegionalIndex:
@@ -90,7 +78,7 @@ class RegionalIndex:
 
     def _checked(self, tiles: Tiles) -> Tiles:
         if not lie_on_earth(tiles):
-            raise IndexDamagedError(self.path / TILES, "is damaged", _REBUILD)
+            raise IndexDamagedError(self.path / TILES, "is damaged", REBUILD)
         return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
@@ -231,14 +219,14 @@ class RegionalIndex:
         """Compares every file with its checksum; the number of files. Raises IndexDamagedError."""
         for name, entry in self.info["files"].items():
             if file_sha256(self.path / name) != entry["sha256"]:
-                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
+                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", REBUILD)
         return len(self.info["files"])
 
 
 def lie_on_earth(tiles: Tiles) -> bool:
     """Whether all of these tiles (n,) have places and widths that there are."""
     width = tiles["width_km"]
-    fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= _WIDEST_KM)
+    fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= WIDEST_KM)
     return bool(fine.all())
 
 
@@ -261,99 +249,22 @@ def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
     return found
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The checked content of an index's `index.json`. Raises IndexDamagedError."""
-    manifest = path / MANIFEST
-    if not manifest.is_file():
-        if path.with_name(path.name + ".partial").is_dir() or path.suffix == ".partial":
-            raise IndexDamagedError(path, "is only half built", "finish it with `earthloc index build --resume`")
-        raise IndexDamagedError(path, "is not a regional index (no index.json)", "give the folder of an index")
-    try:
-        if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ValueError("too large")
-        info = json.loads(manifest.read_text(encoding="utf-8"))
-        version = info["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamagedError(manifest, "is not a readable index manifest", _REBUILD) from error
-    if not isinstance(version, int) or version > FORMAT:
-        raise IndexDamagedError(
-            path, f"was written by a newer version of EarthLoc (format {version})", "update EarthLoc"
-        )
-    try:
-        check_facts(info)
-        _check_files(info)
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexDamagedError(manifest, f"lacks a valid {error}", _REBUILD) from error
-    return info
-
-
 def file_sha256(path: Path) -> str:
     """Hex sha256 of a file; IndexDamagedError when it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IndexDamagedError(path, "cannot be read", _REBUILD) from error
-
-
-def check_facts(info: dict[str, Any]) -> None:
-    """Checks what a manifest says but for its files. Raises KeyError, TypeError or ValueError that names the field."""
-    if not isinstance(info["name"], str):
-        raise TypeError("name")
-    for key, low in (("count", 0), ("dimension", 1)):
-        if not isinstance(info[key], int) or isinstance(info[key], bool) or not low <= info[key] < 1 << 40:
-            raise ValueError(key)
-    if info["dtype"] not in DESCRIPTORS:
-        raise ValueError("dtype")
-    if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) and abs(v) <= 360 for v in info["region"]):
-        raise ValueError("region")
-    if not all(isinstance(v, (int, float)) and 0 < v <= _WIDEST_KM for v in info["tile_km"]):
-        raise ValueError("tile_km")
-    for key in ("name", "version", "sha256"):
-        if not isinstance(info["model"][key], str):
-            raise TypeError(f"model.{key}")
-    if FACTS in info:
-        check_features(info[FACTS])
-    if not isinstance(info["source"], dict):
-        raise TypeError("source")
-
-
-def _check_files(info: dict[str, Any]) -> None:
-    """The same for the files that a manifest names, or the address that it has instead."""
-    if MILVUS in info:
-        if not isinstance(info[MILVUS], str):
-            raise TypeError(MILVUS)
-        if info["files"]:
-            raise ValueError("files")
-        return
-    descriptors = DESCRIPTORS[info["dtype"]]
-    required = {descriptors, TILES}
-    if FACTS in info:
-        required |= {FEATURES, FEATURE_CELLS}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
-        raise ValueError("files")
-    for entry in info["files"].values():
-        if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
-            raise TypeError("files")
-    if CODES in info["files"] and info["files"][CODES]["bytes"] != codes_bytes(info["count"], info["dimension"]):
-        raise ValueError("count")
-    if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
-        raise ValueError("count")
-    if FACTS in info:
-        check_feature_files(info[FACTS], info["files"])
-    row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
-    for name, size in row_bytes.items():
-        if info["files"][name]["bytes"] != info["count"] * size:
-            raise ValueError("count")
+        raise IndexDamagedError(path, "cannot be read", REBUILD) from error
 
 
 def _check_sizes(path: Path, info: dict[str, Any]) -> None:
     for name, entry in info["files"].items():
         file = path / name
         if not file.is_file():
-            raise IndexDamagedError(file, "is missing", _REBUILD)
+            raise IndexDamagedError(file, "is missing", REBUILD)
         if file.stat().st_size != entry["bytes"]:
-            raise IndexDamagedError(file, "has the wrong size", _REBUILD)
+            raise IndexDamagedError(file, "has the wrong size", REBUILD)
 
 
 def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -22,8 +22,9 @@ from engine import geo
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.location import note_imagery
 from engine.progress import Progress
-from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth
+from engine.retrieval.index import RegionalIndex, Rows, lie_on_earth
 from engine.retrieval.lookup import TileLookup
+from engine.retrieval.manifest import MANIFEST, MILVUS, check_facts
 from engine.retrieval.milvus_server import MilvusServer, as_text, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.voting.feature_index import FACTS, FeatureIndex

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.retrieval.index import MILVUS, RegionalIndex, read_manifest
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.manifest import MILVUS, read_manifest
 from engine.retrieval.milvus import MilvusIndex
 from engine.retrieval.milvus_server import is_milvus
 

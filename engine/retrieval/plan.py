@@ -15,7 +15,7 @@ from engine.limits import FEATURE_KM
 from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
-from engine.retrieval.stored import NUMBERS
+from engine.retrieval.descriptors import NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE

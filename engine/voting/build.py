@@ -19,16 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
 from engine.errors import UsageError
 from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.limits import FEATURE_KM
+from engine.prefetch import prefetch
 from engine.progress import Progress
 from engine.retrieval.batches import open_once
 from engine.retrieval.tiling import BBox
+from engine.voting.cell_features import PIXELS_A_FEATURE, picture_of, read_cell
 from engine.voting.cells import CELL_PX, Cells, Grid, middles
 from engine.voting.feature_index import (
     CELL_ROW_DTYPE,
@@ -38,7 +39,6 @@ from engine.voting.feature_index import (
     FeatureIndex,
     pack,
 )
-from engine.voting.ground import PIXELS_A_FEATURE, picture_of, read_cell
 from engine.voting.vocabulary import vocabulary
 
 CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
@@ -170,7 +170,7 @@ def cells_here(
                 mine.imagery = opened.enter_context(open_imagery(source))
             return read_packed(mine.imagery, cell, feature_km, known)
 
-        yield from in_order(lambda cell: pool.submit(read, cell), cells, 2 * _THREADS)
+        yield from prefetch(lambda cell: pool.submit(read, cell), cells, 2 * _THREADS)
 
 
 def read_packed(

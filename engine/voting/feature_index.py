@@ -23,8 +23,8 @@ from engine.voting.cells import Cells, Grid, middles, reach_km
 from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary
 
 if TYPE_CHECKING:  # heavy: imported by what needs it
+    from engine.voting.cell_features import GroundFeatures
     from engine.voting.density import Density
-    from engine.voting.ground import GroundFeatures
 
 Array = NDArray[np.float64]
 Pieces = list[tuple[int, int]]  # of stored features: the first row, and past the last one

@@ -9,7 +9,7 @@ from PIL import Image
 from test_registration import PLACES, SIZE, near, take_photo, texture
 from test_registration_solve import camera_at, overlap
 
-from engine.photo.nothing import why_nothing_shows
+from engine.photo.no_ground import why_no_ground
 from engine.photo.read import read_photo
 from engine.register_at import Place, register_at
 from engine.registration import footprint
@@ -109,10 +109,10 @@ def test_photos_without_daylight_are_told_and_others_are_not():
     night[100:140, 150:230] = 240  # a town
     y, x = np.mgrid[:300, :400]
     window = np.where((np.hypot(x - 200, y - 150) < 110)[..., None], day, 3).astype(np.uint8)
-    assert "no ground in daylight" in why_nothing_shows(night)
-    assert "of one colour" in why_nothing_shows(np.full((30, 40, 3), 7, np.uint8))
+    assert "no ground in daylight" in why_no_ground(night)
+    assert "of one colour" in why_no_ground(np.full((30, 40, 3), 7, np.uint8))
     for shown in (day, window, day // 6, day[:3, :3], cv2.GaussianBlur(night, (0, 0), 40) // 2):
-        assert why_nothing_shows(shown) is None
+        assert why_no_ground(shown) is None
 
 
 @pytest.mark.realdata
@@ -121,7 +121,7 @@ def test_real_photos_without_daylight_are_told_and_others_are_not(data_folder):
     told = {
         path.name
         for path in [*photos.glob("negatives/*"), *photos.glob("*.jpg"), *(data_folder / "passes").glob("*.jpg")]
-        if why_nothing_shows(read_photo(path, max_px=512).pixels) is not None
+        if why_no_ground(read_photo(path, max_px=512).pixels) is not None
     }
     dark = {"limb_aurora_iss073e0293986.jpg", "limb_iss064e002941.jpg", "night_lisbon.jpg", "night_paris.jpg"}
     assert told == dark

@@ -33,7 +33,7 @@ from engine.georeference.write import Wanted, georeference
 from engine.imagery.raster import RasterSource
 from engine.limits import GEOREFERENCED
 from engine.progress import Progress
-from engine.registration.reference import render
+from engine.registration.rendering import render
 from engine.results import ResultsFile
 
 CAMERAS = st.fixed_dictionaries(

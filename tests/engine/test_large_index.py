@@ -13,10 +13,10 @@ from engine import geo
 from engine.errors import IndexDamagedError
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
+from engine.retrieval.descriptors import compress, expand
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior
 from engine.retrieval.search import _QUARTERS_WEIGHT, Circle, shortlist
-from engine.retrieval.stored import compress, expand
 
 
 def write_index(folder, tiles, descriptors, codes=True):

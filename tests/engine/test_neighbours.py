@@ -22,10 +22,10 @@ from engine.register_at import Place as Known
 from engine.register_at import register_at
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
-from engine.registration.earlier import recall
 from engine.registration.neighbours import Neighbours, apart_of, carried_over
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare, survey
 from engine.registration.register import register
+from engine.registration.saved_neighbours import add_saved_neighbours
 from engine.results import ResultsFile
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
@@ -184,11 +184,11 @@ def test_what_cannot_be_relied_on_is_passed_over(earlier, case):
     results, photo = earlier
     wanted = read_photo_info(photo)
     asked = Neighbours()
-    recall(results, wanted, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, wanted, ROOT_SIFT, {}, asked)
     assert [known.name for known in asked.of(wanted, ROOT_SIFT)] == ["ISS064-E-101"]
     NO_HELP[case](results, photo.with_name("ISS064-E-101.png"))
     asked = Neighbours()
-    recall(results, wanted, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, wanted, ROOT_SIFT, {}, asked)
     assert asked.of(wanted, ROOT_SIFT) == []
 
 
@@ -197,8 +197,8 @@ def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
     monkeypatch.chdir(photo.parent)
     first = read_photo_info(Path("..") / photo.parent.name / "ISS064-E-101.png")
     asked = Neighbours()
-    recall(results, first, ROOT_SIFT, {}, asked)
-    recall(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, first, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
     assert asked.of(first, ROOT_SIFT) == []
 
 
@@ -221,7 +221,7 @@ def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monke
 def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
     results, photo = earlier
     asked = Neighbours()
-    recall(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
     assert [known.name for known in asked.of(read_photo_info(photo), ROOT_SIFT)] == ["ISS064-E-101"]
 
 

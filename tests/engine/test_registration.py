@@ -28,8 +28,8 @@ from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
 from engine.registration.pose import in_full_pixels, pose_json, solution_of
 from engine.registration.prepare import on_grid, prepare, survey
-from engine.registration.reference import render
 from engine.registration.register import register
+from engine.registration.rendering import render
 from engine.registration.solve import ground_deviation_km
 from engine.retrieval.index import RegionalIndex
 

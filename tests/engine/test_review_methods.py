@@ -62,7 +62,7 @@ def truth(tmp_path_factory, land_raster):
     """A photo of `land_raster` as a known, tilted camera sees it: (path, camera)."""
     from engine.ellipsoid import local_axes, surface_normal, surface_point
     from engine.registration.camera import Camera
-    from engine.registration.reference import render
+    from engine.registration.rendering import render
 
     lat, lon, tilt, azimuth = 43.6, 4.4, np.radians(12.0), np.radians(40.0)
     east, north, up = local_axes(lat, lon)

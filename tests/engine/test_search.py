@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from engine import geo
 from engine.candidates import find_candidates
 from engine.retrieval import tiling
+from engine.retrieval.descriptors import compress, expand
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
 from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
 from engine.retrieval.search import Circle, Found, quarters_similarity, shortlist
-from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import tile_name
 
 

@@ -29,7 +29,7 @@ from engine.registration.prepare import PHOTO_PX, prepare
 from engine.results import ResultsFile
 
 
-def recall(
+def add_saved_neighbours(
     results: Path,
     photo: PhotoInfo,
     extractor: FeatureExtractor,

@@ -17,7 +17,7 @@ _FLAT_LEVELS = 2.0  # standard deviation of grey levels
 _SIDE_PX = 256
 
 
-def why_nothing_shows(pixels: NDArray[np.uint8]) -> str | None:
+def why_no_ground(pixels: NDArray[np.uint8]) -> str | None:
     """Why there is nothing to recognise in an RGB photo (h, w, 3); None where there may be something."""
     if float(pixels.mean(axis=2).std()) < _FLAT_LEVELS:
         return "The photo is of one colour: there is nothing to recognise."

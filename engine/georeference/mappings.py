@@ -11,7 +11,7 @@ from scipy.interpolate import RBFInterpolator
 
 from engine.errors import UsageError
 from engine.georeference.grid import GroundCrs
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import PlacedPhoto
 
 Array = NDArray[np.float64]
 
