@@ -36,7 +36,7 @@ from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
 
-_RADIUS_KM, _EVERYWHERE_KM = 1000.0, 20_040.0
+_RADIUS_KM, _HALF_CIRCUMFERENCE_KM = 1000.0, 20_040.0
 _FIRST = 10
 
 
@@ -58,8 +58,8 @@ def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> 
     for views, _, nadir in photos:
         if nadir is not None:
             circle = Circle(*nadir, _RADIUS_KM)
-            rows, _, _ = here.to_compare(views.whole, circle)
-            found, _, _ = there.to_compare(views.whole, circle)
+            rows, _, _ = here.tiles_to_compare(views.whole, circle)
+            found, _, _ = there.tiles_to_compare(views.whole, circle)
             best = rows[np.argsort(-here.similarity(views.whole, rows))[:_FIRST]]
             shares.append(len(found) / len(rows))
             missing.append(int(np.isin(best, found, invert=True).sum()))
@@ -70,7 +70,7 @@ def tell_of_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> 
 def differing(here: RegionalIndex, there: RegionalIndex, photos: list) -> int:
     """Photos of which a setting gives other candidates, and what each setting takes."""
     model = here.info["model"]["sha256"]
-    settings = {"near the nadir": _RADIUS_KM, "everywhere, nadir known": _EVERYWHERE_KM, "nothing known": None}
+    settings = {"near the nadir": _RADIUS_KM, "everywhere, nadir known": _HALF_CIRCUMFERENCE_KM, "nothing known": None}
     other = 0
     for name, radius_km in settings.items():
         same, of, seconds = 0, 0, [0.0, 0.0]
@@ -118,7 +118,7 @@ def main() -> int:
         print(f"{counts} pushed in {time.perf_counter() - start:.0f} s")
         there = MilvusIndex(address)
         start = time.perf_counter()
-        same = np.array_equal(there.features.all.places.lat, here.features.all.places.lat)
+        same = np.array_equal(there.features.all.positions.lat, here.features.all.positions.lat)
         print(f"all features fetched in {time.perf_counter() - start:.1f} s; {'the same' if same else 'OTHER ONES'}")
         tell_of_circles(here, there, photos)
         return 1 if differing(here, there, photos) else 0

@@ -34,11 +34,11 @@ from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo, read_photo
 from engine.progress import Progress
 from engine.registration import footprint
-from engine.registration.prepare import on_grid, prepare, survey
+from engine.registration.prepare import find_place_features, prepare, snap_to_grid
 from engine.registration.register import register
 from engine.resources import own_indexes
 from engine.retrieval.index import RegionalIndex
-from engine.voting.build import cells_here, native_km, write_features
+from engine.voting.build import cells_locally, native_km, write_features
 from engine.voting.cells import Cells, Grid, in_order
 from engine.voting.feature_index import FeatureIndex
 from engine.voting.photo_features import photo_features
@@ -117,7 +117,7 @@ def features_of(imagery_file: Path, files: list[Path], feature_km: float | None,
     with open_imagery(imagery_file) as imagery:
         km = feature_km or round(native_km(imagery, None), 4)
         cells = cells_of(files, km)
-        facts = write_features(folder, cells, km, cells_here(imagery_file, imagery, cells, km, None), 0, Progress())
+        facts = write_features(folder, cells, km, cells_locally(imagery_file, imagery, cells, km, None), 0, Progress())
     return FeatureIndex.open(folder, facts)
 
 
@@ -136,7 +136,7 @@ def registered(pair: Pair, photo: Photo, found: list[tuple[Pose, ImagerySource]]
     """What registration makes of the first poses: "right", "wrong" or "not located"."""
     ready = prepare(photo, None)
     for pose, imagery in found[:_REGISTERED]:
-        place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
+        place = find_place_features(imagery, *snap_to_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
         fit = register(ready, place, imagery, pose=pose)
         if fit is not None and fit.confidence > _SURE:
             corners = footprint.corners(fit.camera)

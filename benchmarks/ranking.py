@@ -175,7 +175,11 @@ def measured(photos: list[Photo], index: RegionalIndex, variant: str, radius_km:
         views, expected = VARIANTS[variant](photo.views, Expectation(nadir, photo.field))
         circle = None if nadir is None or radius_km is None else Circle(*nadir, radius_km)
         start = time.perf_counter()
-        with mock.patch.object(candidates, "spread", _as_they_come if variant in _NOT_SPREAD else candidates.spread):
+        with mock.patch.object(
+            candidates,
+            "distinct_places_first",
+            _as_they_come if variant in _NOT_SPREAD else candidates.distinct_places_first,
+        ):
             all_views = {index.info["model"]["sha256"]: views}
             found = candidates.find_candidates([index], all_views, None, max(RANKS), circle, expected)
         times.append(time.perf_counter() - start)

@@ -70,7 +70,7 @@ class Tries:
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
         self.prepared: dict[str, prepare.PreparedPhoto] = {}
         self.index = index
-        self.places = prepare.Places()
+        self.places = prepare.PlaceCache()
         self.pool: list[tuple[float, float, float]] = []
         self.turn = int(rng.integers(1000))
         self.seen: set[tuple] = set()  # wrong pairs of photo and place, each of which is tried once
@@ -169,7 +169,7 @@ class Tries:
     def _looked_at(photo: prepare.PreparedPhoto, place: tuple) -> tuple[float, float, float]:
         """As engine/registration/candidates.py has it: a lens that is known counts instead of the tile's width."""
         width_km = photo.lens_width_km or place[2]
-        return (*prepare.on_grid(*place[:2], width_km), width_km)
+        return (*prepare.snap_to_grid(*place[:2], width_km), width_km)
 
     def _is_new(self, name: str, place: tuple) -> bool:
         """Whether this pair was not tried yet; from now on it was."""
@@ -197,7 +197,7 @@ class Tries:
         forced = bool(self.rng.random() < FORCED) and truth is None
         place = self._looked_at(photo, place)
         started, cpu = time.perf_counter(), time.process_time()
-        surveyed = self.places.get(place, lambda: prepare.survey(self.imagery, *place))
+        surveyed = self.places.get(place, lambda: prepare.find_place_features(self.imagery, *place))
         found = register.register(photo, surveyed, self.imagery, keep_any=forced)
         line: dict = {
             "photo": name,

@@ -12,7 +12,14 @@ from engine import geo
 from engine.limits import SEARCHED
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, same_place, spread
+from engine.retrieval.ranking import (
+    LOG_WEIGHT,
+    NO_EXPECTATION,
+    Expectation,
+    distinct_places_first,
+    log_prior,
+    same_place,
+)
 from engine.retrieval.search import Ranked, rank_tiles
 from engine.retrieval.tiling import Circle, tile_name
 from engine.voting.photo_features import PhotoFeatures
@@ -23,11 +30,11 @@ POSES = 100
 # Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
 # so much, in natural logarithms of probability.
 _CHANCE_Z = 3.5
-_WORTH_OF_Z = 5.0
-_MOST = 0.98  # only registration makes certain
+_LOG_PROBABILITY_PER_Z = 5.0
+_MAX_PROBABILITY = 0.98  # only registration makes certain
 # What a candidate without votes counts as.
-_NO_VOTES_Z = 3.0
-# Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
+_DEFAULT_Z = 3.0
+# Constant, and the weights of `first_candidate_evidence`; fitted and checked by benchmarks/probability.py.
 _WEIGHTS = (-8.25, 2.32, 5.23)
 
 
@@ -71,9 +78,9 @@ class Candidate:
         right, down = self.shape
         half_km = self.width_km / 2 / min(right, down)
         x, y = half_km * right * np.array([-1, 1, 1, -1]), half_km * down * np.array([1, 1, -1, -1])
-        turn = math.radians(self.rotation_deg)
+        rotation = math.radians(self.rotation_deg)
         frame = geo.LocalFrame(self.lat, self.lon)
-        east, north = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+        east, north = x * math.cos(rotation) - y * math.sin(rotation), x * math.sin(rotation) + y * math.cos(rotation)
         return np.stack(frame.to_lat_lon(east, north), axis=1)
 
 
@@ -83,7 +90,7 @@ def find_candidates(
     features: PhotoFeatures | None,
     top_k: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
+    expectation: Expectation = NO_EXPECTATION,
 ) -> list[Candidate]:
     """The top_k candidates over all indexes, best first and distinct places before others.
 
@@ -105,7 +112,7 @@ def find_candidates(
         return []
     found.sort(key=lambda candidate: -candidate.score)
     lat, lon, width_km = np.array([(one.lat, one.lon, one.width_km) for one in found]).T
-    return [found[row] for row in spread(lat, lon, width_km, top_k)]
+    return [found[row] for row in distinct_places_first(lat, lon, width_km, top_k)]
 
 
 def _of_tile(tiles: Ranked, row: int) -> Candidate:
@@ -125,23 +132,23 @@ def _of_tile(tiles: Ranked, row: int) -> Candidate:
 def _of_poses(
     poses: Sequence[Pose], index: RegionalIndex, photo: PhotoFeatures, tiles: Ranked, expectation: Expectation
 ) -> list[Candidate]:
-    """Poses scored: what the tiles about them are worth, or those that look least alike, and the votes besides."""
+    """Poses scored: what the tiles tiles_there them are worth, or those that look least alike, and the votes besides."""
     if not poses:
         return []
     lat, lon, longer_km = np.array([(pose.lat, pose.lon, pose.width_km) for pose in poses]).T
     width_km = longer_km * photo.shorter
     shape = (1.0, photo.shorter) if photo.wide else (photo.shorter, 1.0)
     prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation)
-    unlike = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
+    lowest_similarity = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
     found = []
     for at, pose in enumerate(poses):
-        about = np.flatnonzero(
+        tiles_there = np.flatnonzero(
             same_place(lat[at], lon[at], width_km[at], tiles.tiles["lat"], tiles.tiles["lon"], tiles.tiles["width_km"])
         )
-        base, name = unlike, None
-        if len(about):
-            base, name = float(tiles.similarity[about[0]]), tile_name(tiles.tiles[about[0]])
-        score = together(base + float(prior[at]), pose.z)
+        base, name = lowest_similarity, None
+        if len(tiles_there):
+            base, name = float(tiles.similarity[tiles_there[0]]), tile_name(tiles.tiles[tiles_there[0]])
+        score = combined_score(base + float(prior[at]), pose.z)
         place = Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
         found.append(place)
     return found
@@ -149,24 +156,24 @@ def _of_poses(
 
 def probability_of_first(candidates: Sequence[Candidate]) -> float:
     """How probable it is that the first candidate is right, from what its votes and the next place's are."""
-    exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *signs_of_first(candidates)), strict=True))
-    return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MOST), 4)
+    exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *first_candidate_evidence(candidates)), strict=True))
+    return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MAX_PROBABILITY), 4)
 
 
-def signs_of_first(candidates: Sequence[Candidate]) -> tuple[float, float]:
+def first_candidate_evidence(candidates: Sequence[Candidate]) -> tuple[float, float]:
     """Logarithms of the first candidate's z-score, and of its margin over the best of another place."""
     first = candidates[0]
-    z = [one.pose.z if one.pose is not None else _NO_VOTES_Z for one in candidates]
+    z = [one.pose.z if one.pose is not None else _DEFAULT_Z for one in candidates]
     elsewhere = [
         other
         for one, other in zip(candidates, z, strict=True)
         if geo.distance_km(first.lat, first.lon, one.lat, one.lon) > max(first.width_km, one.width_km)
     ]
-    own = max(z[0], _NO_VOTES_Z)
-    return math.log(own), math.log(own / max([*elsewhere, _NO_VOTES_Z]))
+    own = max(z[0], _DEFAULT_Z)
+    return math.log(own), math.log(own / max([*elsewhere, _DEFAULT_Z]))
 
 
-def together(similarity: float, z: float) -> float:
-    """One score (0 to 1) of a tile's likeness, less what speaks against the place beforehand, and of votes."""
-    against = LOG_WEIGHT * _WORTH_OF_Z * max(z - _CHANCE_Z, 0.0)
-    return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-against), 0.0, 1.0))
+def combined_score(similarity: float, z: float) -> float:
+    """One score (0 to 1) of a tile's likeness, less what speaks gain the place beforehand, and of votes."""
+    gain = LOG_WEIGHT * _LOG_PROBABILITY_PER_Z * max(z - _CHANCE_Z, 0.0)
+    return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-gain), 0.0, 1.0))

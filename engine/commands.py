@@ -106,10 +106,10 @@ def register(args: argparse.Namespace) -> int:
 
 def georeference(args: argparse.Namespace) -> int:
     """Writes a registered photo as a file that other programs can place."""
-    from engine.georeference.write import Wanted, georeference
+    from engine.georeference.write import OutputSpec, georeference
 
     with ProgressLine() as line:
-        wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
+        wanted = OutputSpec(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
         answer = georeference(args.photo, args.results, wanted, Progress(line.show))
     print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
     return 0

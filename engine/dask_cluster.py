@@ -11,15 +11,15 @@ from engine.errors import InputError, UsageError, in_short
 from engine.prefetch import prefetch
 
 # Parts given to the cluster beyond those taken: enough for some dozens of workers.
-_AHEAD = 128
-_FIRST_WORKER_S = 30
+_PREFETCHED_PARTS = 128
+_FIRST_WORKER_TIMEOUT_S = 30
 
 
 def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple[Any, ...]]) -> Generator[Any]:
     """What `function(*part)` gives on the workers of a Dask scheduler, in the order of the parts.
 
     Raises:
-        InputError: no scheduler answers, no worker comes, or the cluster is lost.
+        InputError: no scheduler answers, no worker comes, or the cluster is cluster_errors.
         UsageError: the package distributed is not installed.
     """
     try:
@@ -34,14 +34,14 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
     except (OSError, ValueError) as error:  # its time-outs are OSErrors
         raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
     # Its scheduler is gone, all that a part was given to have died, or one of them is not ours.
-    lost = (CancelledError, KilledWorker, OSError, ImportError)
+    cluster_errors = (CancelledError, KilledWorker, OSError, ImportError)
     with client:
         try:
-            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_TIMEOUT_S)
         except OSError as error:
             raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
         try:
-            yield from prefetch(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
-        except lost as error:
+            yield from prefetch(lambda part: client.submit(function, *part, pure=False), parts, _PREFETCHED_PARTS)
+        except cluster_errors as error:
             hint = "see that its workers have EarthLoc, and go on with --resume"
             raise InputError(address, f"the Dask cluster failed ({in_short(error)})", hint) from error

@@ -64,7 +64,7 @@ class FeatureExtractor(Protocol):
     @property
     def sha256(self) -> str: ...  # noqa: D102
     @property
-    def turns(self) -> int: ...  # noqa: D102
+    def rotations(self) -> int: ...  # noqa: D102
 
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
@@ -77,7 +77,7 @@ class RootSift:
     """RootSIFT (Arandjelović and Zisserman 2012) of the grey, contrast-equalised picture; does not mind turns."""
 
     sha256 = ""
-    turns = 1
+    rotations = 1
 
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES

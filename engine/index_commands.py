@@ -55,12 +55,12 @@ def info(args: argparse.Namespace) -> int:
 def plan(args: argparse.Namespace) -> int:
     """Says how many tiles an index would have, and how large it would be."""
     from engine.retrieval.model import ModelPackage
-    from engine.retrieval.plan import outlook
+    from engine.retrieval.plan import estimate_index
 
     widths = args.tile_km or DEFAULT_TILE_KM
     dimension = ModelPackage.open(args.model).dimension
     with ProgressLine() as line:
-        found = outlook(
+        found = estimate_index(
             args.source, args.bbox, widths, args.include_ocean, dimension, Progress(line.show), args.feature_km
         )
     features = "no local features"

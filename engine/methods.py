@@ -136,9 +136,9 @@ class Methods:
         elevation = params.path_or_none("elevation")
         params.done()
 
-        from engine.georeference.write import Wanted, georeference
+        from engine.georeference.write import OutputSpec, georeference
 
-        return georeference(photo, results, Wanted(kind, out, crs, resolution_m, elevation), progress)
+        return georeference(photo, results, OutputSpec(kind, out, crs, resolution_m, elevation), progress)
 
     def photo_info(self, params: Params, progress: Progress) -> dict[str, Any]:
         """What is known of a photo without decoding it."""
@@ -186,10 +186,12 @@ class Methods:
         feature_km = params.number_or_none("feature_km", 0.0, FEATURE_KM[1])
         params.done()
 
-        from engine.retrieval.plan import outlook
+        from engine.retrieval.plan import estimate_index
 
         region = (bbox[0], bbox[1], bbox[2], bbox[3]) if bbox else None
-        found = outlook(source, region, tile_km, include_ocean, self._default_model().dimension, progress, feature_km)
+        found = estimate_index(
+            source, region, tile_km, include_ocean, self._default_model().dimension, progress, feature_km
+        )
         return dataclasses.asdict(found)
 
     def index_tiles(self, params: Params, progress: Progress) -> dict[str, Any]:

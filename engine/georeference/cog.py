@@ -15,7 +15,7 @@ import rasterio.shutil
 from engine.errors import CancelledError
 from engine.progress import Progress
 
-_TIMES_READ = 2  # once for the overviews, once to be written
+_PASSES = 2  # once for the overviews, once to be written
 
 
 def copy_to_cog(source: Path, target: Path, progress: Progress) -> None:
@@ -32,25 +32,25 @@ def copy_to_cog(source: Path, target: Path, progress: Progress) -> None:
     Raises:
         RasterioIOError: it cannot be written.
     """
-    total, done, told = _TIMES_READ * source.stat().st_size, 0, -1
+    total, done, reported = _PASSES * source.stat().st_size, 0, -1
 
-    def was_read(count: int) -> bool:
-        nonlocal done, told
+    def on_read(count: int) -> bool:
+        nonlocal done, reported
         done += count
         percent = min(99, 100 * done // total)
-        if percent > told:
-            told = percent
+        if percent > reported:
+            reported = percent
             with contextlib.suppress(CancelledError):  # raised below: GDAL knows nothing of exceptions
                 progress.report("write", percent, 100)
         return not progress.cancelled
 
     try:
-        with rasterio.open(source, opener=partial(_WatchedFile, was_read)) as dataset:
+        with rasterio.open(source, opener=partial(_MonitoredFile, on_read)) as dataset:
             rasterio.shutil.copy(
                 dataset, target, driver="COG", compress="deflate", predictor="yes", overview_resampling="average",
                 bigtiff="if_safer", num_threads=2,
             )  # fmt: skip
-        _check_whole(target)
+        _check_complete(target)
     except Exception as error:  # GDAL's own, for which rasterio has no public name
         target.unlink(missing_ok=True)
         progress.check()
@@ -58,7 +58,7 @@ def copy_to_cog(source: Path, target: Path, progress: Progress) -> None:
     progress.report("write", 100, 100)
 
 
-def _check_whole(path: Path) -> None:
+def _check_complete(path: Path) -> None:
     """Raises OSError where a part is missing: of a disk that fills up while it closes a file, GDAL says nothing."""
     size = path.stat().st_size
     with rasterio.open(path) as dataset:
@@ -71,12 +71,12 @@ def _check_whole(path: Path) -> None:
                 raise OSError("No space left")
 
 
-class _WatchedFile(io.FileIO):
-    """A file that asks `was_read` how to go on; it ends where that says no."""
+class _MonitoredFile(io.FileIO):
+    """A file that asks `on_read` how to go on; it ends where that says no."""
 
-    def __init__(self, was_read: Callable[[int], bool], path: str, mode: str = "rb") -> None:
+    def __init__(self, on_read: Callable[[int], bool], path: str, mode: str = "rb") -> None:
         super().__init__(path, mode)
-        self._was_read = was_read
+        self._was_read = on_read
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes."""

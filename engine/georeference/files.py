@@ -12,7 +12,7 @@ import rasterio
 
 import engine
 from engine.errors import OutputError, UsageError
-from engine.georeference.registered import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 
 
 @contextlib.contextmanager
@@ -51,20 +51,20 @@ def writing(out: Path) -> Iterator[None]:
         raise OutputError.from_os_error(out, error) from error
 
 
-def tags(placed: PlacedPhoto) -> dict[str, str]:
+def tags(registered: RegisteredPhoto) -> dict[str, str]:
     """What a GeoTIFF says of how it came about."""
-    found = placed.localization
+    found = registered.localization
     imagery = found["imagery"] or {}
     said = {
         "TIFFTAG_SOFTWARE": f"EarthLoc {engine.__version__}",
-        "EARTHLOC_PHOTO": found["photo_id"] or placed.info.path.name,
+        "EARTHLOC_PHOTO": found["photo_id"] or registered.info.path.name,
         "EARTHLOC_STATUS": found["status"],
         "EARTHLOC_CONFIDENCE": "" if found["confidence"] is None else str(found["confidence"]),
-        "EARTHLOC_TIE_POINTS": str(len(placed.tie_points)),
+        "EARTHLOC_TIE_POINTS": str(len(registered.tie_points)),
         "EARTHLOC_RMS_KM": "" if found["rms_km"] is None else str(found["rms_km"]),
         "EARTHLOC_IMAGERY": Path(imagery.get("source", "")).name,
         "EARTHLOC_IMAGERY_ATTRIBUTION": imagery.get("attribution", ""),
-        "EARTHLOC_TAKEN_AT": placed.info.taken_at or "",
+        "EARTHLOC_TAKEN_AT": registered.info.taken_at or "",
     }
     return {name: value for name, value in said.items() if value}
 

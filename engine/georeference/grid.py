@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 
 from engine import geo
 from engine.errors import UsageError
-from engine.georeference.registered import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 from engine.limits import GROUND_CRS
 
 Array = NDArray[np.float64]
@@ -40,12 +40,12 @@ class GroundCrs:
     lon: float
 
     @classmethod
-    def choose(cls, placed: PlacedPhoto, wanted: str) -> GroundCrs:
+    def choose(cls, registered: RegisteredPhoto, wanted: str) -> GroundCrs:
         """The one `wanted` of GROUND_CRS; "auto" is UTM where the photo fits into it, else azimuthal equidistant."""
-        lat, lon = geo.center_of(placed.seen)
+        lat, lon = geo.center_of(registered.seen)
         if wanted == "auto":
-            reach_km = float(geo.distance_km(lat, lon, placed.seen[:, 0], placed.seen[:, 1]).max())
-            highest = float(np.abs(placed.seen[:, 0]).max())
+            reach_km = float(geo.distance_km(lat, lon, registered.seen[:, 0], registered.seen[:, 1]).max())
+            highest = float(np.abs(registered.seen[:, 0]).max())
             wanted = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
         if wanted == "utm":
             zone = int((lon + 180.0) // 6.0) % 60 + 1
@@ -103,18 +103,18 @@ class Grid:
     resolution_m: float
 
     @classmethod
-    def over(cls, placed: PlacedPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
+    def over(cls, registered: RegisteredPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
         """The raster that holds all the ground a photo shows.
 
         Args:
-            placed: the photo.
+            registered: the photo.
             ground: coordinate system.
             resolution_m: wanted; by default that of the photo in its middle. Coarsened where the raster would have
                 more than four times the pixels of the photo, or more than 250 million.
         """
-        west, south, east, north = _bounds(placed, ground)
-        resolution_m = resolution_m or _resolution_m(placed)
-        limit = min(_MAX_PX, _MAX_TIMES_PHOTO * placed.camera.width_px * placed.camera.height_px)
+        west, south, east, north = _bounds(registered, ground)
+        resolution_m = resolution_m or _resolution_m(registered)
+        limit = min(_MAX_PX, _MAX_TIMES_PHOTO * registered.camera.width_px * registered.camera.height_px)
         if ground.is_degrees:
             unit_y = 1.0 / (geo.LAYOUT_KM_PER_DEGREE * 1000.0)
             unit_x = unit_y / max(_MIN_COS, math.cos(math.radians((south + north) / 2)))
@@ -141,20 +141,20 @@ class Grid:
         return t.a * columns + t.c, t.e * rows + t.f
 
 
-def _bounds(placed: PlacedPhoto, ground: GroundCrs) -> tuple[float, float, float, float]:
-    x, y = ground.to_xy(placed.seen[:, 0], placed.seen[:, 1])
+def _bounds(registered: RegisteredPhoto, ground: GroundCrs) -> tuple[float, float, float, float]:
+    x, y = ground.to_xy(registered.seen[:, 0], registered.seen[:, 1])
     west, south, east, north = (float(v) for v in (np.nanmin(x), np.nanmin(y), np.nanmax(x), np.nanmax(y)))
     if ground.is_degrees:
         for pole in (90.0, -90.0):
-            if placed.shows(pole, 0.0):
+            if registered.shows(pole, 0.0):
                 west, east = ground.lon - 180.0, ground.lon + 180.0
                 south, north = min(south, pole), max(north, pole)
     return west, south, east, north
 
 
-def _resolution_m(placed: PlacedPhoto) -> float:
+def _resolution_m(registered: RegisteredPhoto) -> float:
     """Ground size of a pixel in the middle of the photo, or, where that shows no ground, the median of what does."""
-    camera = placed.camera
+    camera = registered.camera
     middle = np.array([camera.width_px / 2]), np.array([camera.height_px / 2])
     if not np.isfinite(camera.locate(*middle)[0]).all():
         x, y = np.meshgrid(np.linspace(0, camera.width_px, 33), np.linspace(0, camera.height_px, 33))

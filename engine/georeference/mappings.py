@@ -11,7 +11,7 @@ from scipy.interpolate import RBFInterpolator
 
 from engine.errors import UsageError
 from engine.georeference.grid import GroundCrs
-from engine.georeference.registered import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 
 Array = NDArray[np.float64]
 
@@ -22,12 +22,12 @@ MIN_POINTS = 4
 _GRID = 9  # points along each side at which an affine map is compared with the camera
 
 
-def through_camera(placed: PlacedPhoto, ground: GroundCrs) -> ToPhoto:
+def through_camera(registered: RegisteredPhoto, ground: GroundCrs) -> ToPhoto:
     """The solved camera."""
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         lat, lon = ground.to_lat_lon(x, y)
-        return placed.camera.project(lat, lon)
+        return registered.camera.project(lat, lon)
 
     return to_photo
 
@@ -59,13 +59,13 @@ class AffineFit:
         return cls(matrix, float(np.sqrt(np.mean(off**2))), float(off.max()))
 
     @classmethod
-    def of_camera(cls, placed: PlacedPhoto, ground: GroundCrs) -> AffineFit:
+    def of_camera(cls, registered: RegisteredPhoto, ground: GroundCrs) -> AffineFit:
         """Fits the camera over the whole photo, which must not show the limb."""
         x, y = np.meshgrid(
-            np.linspace(0, placed.camera.width_px, _GRID), np.linspace(0, placed.camera.height_px, _GRID)
+            np.linspace(0, registered.camera.width_px, _GRID), np.linspace(0, registered.camera.height_px, _GRID)
         )
         xy = np.stack([x.ravel(), y.ravel()], axis=1)
-        return cls.of_points(xy, *ground.to_xy(*placed.camera.locate(xy[:, 0], xy[:, 1])))
+        return cls.of_points(xy, *ground.to_xy(*registered.camera.locate(xy[:, 0], xy[:, 1])))
 
     def to_photo(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Coordinates to pixel positions."""
@@ -74,13 +74,13 @@ class AffineFit:
         return inverse[0, 0] * u + inverse[0, 1] * v, inverse[1, 0] * u + inverse[1, 1] * v
 
 
-def thin_plate(placed: PlacedPhoto, ground: GroundCrs) -> ToPhoto:
+def thin_plate(registered: RegisteredPhoto, ground: GroundCrs) -> ToPhoto:
     """A thin-plate spline through the tie points (Duchon 1977), as other programs warp by control points."""
-    x, y = ground.to_xy(placed.tie_points.lat, placed.tie_points.lon)
+    x, y = ground.to_xy(registered.tie_points.lat, registered.tie_points.lon)
     middle = np.array([x.mean(), y.mean()])
     scale = max(float(np.ptp(x)), float(np.ptp(y)))
     nodes = (np.stack([x, y], axis=1) - middle) / scale
-    spline = RBFInterpolator(nodes, placed.tie_points.xy_px, kernel="thin_plate_spline")
+    spline = RBFInterpolator(nodes, registered.tie_points.xy_px, kernel="thin_plate_spline")
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         at = (np.stack([x.ravel(), y.ravel()], axis=1) - middle) / scale
@@ -93,10 +93,10 @@ def thin_plate(placed: PlacedPhoto, ground: GroundCrs) -> ToPhoto:
     return to_photo
 
 
-def check_tie_points(placed: PlacedPhoto, what: str) -> None:
+def check_tie_points(registered: RegisteredPhoto, what: str) -> None:
     """Refuses `what` for a photo that tie points alone cannot place."""
-    path, n = placed.info.path, len(placed.tie_points)
+    path, n = registered.info.path, len(registered.tie_points)
     if n < MIN_POINTS:
         raise UsageError(path, f"has only {n} tie points, too few for {what}", "choose the orthorectified photo")
-    if placed.shows_limb:
+    if registered.shows_limb:
         raise UsageError(path, f"shows the limb, where {what} goes astray", "choose the orthorectified photo")

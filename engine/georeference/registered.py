@@ -23,7 +23,7 @@ _GRID = 65  # points along each side of the photo at which the ground is looked 
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedPhoto:
+class RegisteredPhoto:
     """A photo and where its pixels lie.
 
     Attributes:
@@ -41,7 +41,7 @@ class PlacedPhoto:
     seen: Array
 
     @classmethod
-    def load(cls, photo: Path, results: Path) -> PlacedPhoto:
+    def load(cls, photo: Path, results: Path) -> RegisteredPhoto:
         """Reads the camera of `photo` from the GeoPackage `results`.
 
         Raises:
@@ -53,7 +53,7 @@ class PlacedPhoto:
         return cls.of(read_photo_info(photo), found)
 
     @classmethod
-    def of(cls, info: PhotoInfo, localization: dict[str, Any]) -> PlacedPhoto:
+    def of(cls, info: PhotoInfo, localization: dict[str, Any]) -> RegisteredPhoto:
         """The same from a localization at hand."""
         pose = localization["pose"]
         if pose is None:

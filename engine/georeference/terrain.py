@@ -12,7 +12,7 @@ from engine.ellipsoid import range_to_ellipsoid, surface_lat_lon, surface_normal
 from engine.errors import InputError
 from engine.georeference.grid import GroundCrs
 from engine.georeference.mappings import MIN_POINTS, ToPhoto
-from engine.georeference.registered import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 from engine.imagery.raster import RasterSource
 from engine.registration.camera import Camera
 from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera
@@ -43,21 +43,21 @@ class Elevation(RasterSource):
         return np.repeat(np.where(there, data[0], 0).astype(np.float32)[..., None], 3, axis=2)
 
 
-def over_terrain(placed: PlacedPhoto, elevation: Elevation) -> PlacedPhoto:
+def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> RegisteredPhoto:
     """The photo with its camera solved anew from the tie points at their heights, where there are enough.
 
     The camera of a registration takes all ground to lie on the ellipsoid, and stands too low by about its mean height.
 
     Raises InputError when the raster has no height anywhere in the photo.
     """
-    points, seen, pose = placed.tie_points, placed.seen, placed.localization["pose"]
+    points, seen, pose = registered.tie_points, registered.seen, registered.localization["pose"]
     metres, known = elevation.sample(seen[None, :, 0], seen[None, :, 1], _TIE_POINTS_KM)
     if not known.any():
         raise InputError(elevation.path, "has no heights of what the photo shows", "give heights of that ground")
     highest_km = max(0.0, float(metres.max()) / 1000.0) + _ABOVE_SEEN_KM
     heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
     prior = CameraPrior(**{**pose["prior"], "focal_sd": pose["prior"]["focal_sd"] or CameraPrior.focal_sd})
-    solution = placed.solution
+    solution = registered.solution
     for _ in range(_STEPS):
         flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))
         flat = flat[np.flatnonzero(np.isfinite(flat.lat))]  # next to the limb a height may have no ground behind it
@@ -72,16 +72,18 @@ def over_terrain(placed: PlacedPhoto, elevation: Elevation) -> PlacedPhoto:
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
     steep = np.maximum(_GRAZING, -(rays * surface_normal(seen[:, 0], seen[:, 1])).sum(-1))
     nearer = np.stack(surface_lat_lon(ground - rays * (highest_km / steep)[:, None]), axis=1)
-    return replace(placed, solution=solution, seen=np.concatenate([seen, nearer]))
+    return replace(registered, solution=solution, seen=np.concatenate([seen, nearer]))
 
 
-def through_camera(placed: PlacedPhoto, ground: GroundCrs, elevation: Elevation, resolution_km: float) -> ToPhoto:
+def through_camera(
+    registered: RegisteredPhoto, ground: GroundCrs, elevation: Elevation, resolution_km: float
+) -> ToPhoto:
     """The solved camera, with each place at its height. What a mountain hides shows that mountain."""
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         lat, lon = ground.to_lat_lon(x, y)
         heights = elevation.heights_km(lat, lon, resolution_km)
-        return placed.camera.project(*seen_in_line(placed.camera, lat, lon, heights))
+        return registered.camera.project(*seen_in_line(registered.camera, lat, lon, heights))
 
     return to_photo
 

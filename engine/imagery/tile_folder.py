@@ -28,9 +28,9 @@ from engine.imagery.source import FINEST_STEP, ImagerySource
 from engine.photo.photo_id import parse_earthloc_name
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-_SAME_ZOOM = 1.2  # tiles whose widths differ by less than this factor belong to one zoom
-_SKEW = 0.01  # of a tile's width: corners further off a north-up square are of no tile
-_KEPT_DECODED = 48
+_SAME_ZOOM_FACTOR = 1.2  # tiles whose widths differ by less than this factor belong to one zoom
+_MAX_SKEW = 0.01  # of a tile's width: corners further off a north-up square are of no tile
+_MAX_DECODED = 48
 _MAX_TILES = 400  # of one zoom for one view; a finer zoom than wanted would otherwise open the whole folder
 
 
@@ -167,7 +167,7 @@ class TileFolder(ImagerySource):
             except (OSError, NotAPictureError) as error:
                 raise InputError(path, "is damaged or no picture", "copy it again or delete it") from error
         self._decoded.move_to_end(key)
-        while len(self._decoded) > _KEPT_DECODED:
+        while len(self._decoded) > _MAX_DECODED:
             self._decoded.popitem(last=False)
         return self._decoded[key]
 
@@ -183,14 +183,14 @@ def _zooms(path: Path, _mtime_ns: int) -> tuple[_Zoom, ...]:
             rings.append(known.ring)
     if not names:
         return ()
-    edges, sound = _edges(np.asarray(rings, np.float64))
-    names, edges = [name for name, fine in zip(names, sound, strict=True) if fine], edges[sound]
+    edges, valid = _edges(np.asarray(rings, np.float64))
+    names, edges = [name for name, fine in zip(names, valid, strict=True) if fine], edges[valid]
     widths = edges[:, 2] - edges[:, 0]
     zooms = []
     left = np.ones(len(names), bool)
     while left.any():
         narrowest = widths[left].min()
-        group = left & (widths < narrowest * _SAME_ZOOM)
+        group = left & (widths < narrowest * _SAME_ZOOM_FACTOR)
         left &= ~group
         rows = np.flatnonzero(group)
         width_px = _width_px(path / names[rows[0]])
@@ -207,7 +207,7 @@ def _edges(rings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     width, height = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
     off_x = np.minimum(x - edges[:, :1], edges[:, 2:3] - x).max(axis=1)
     off_y = np.minimum(y - edges[:, 1:2], edges[:, 3:] - y).max(axis=1)
-    allowed = _SKEW * np.minimum(width, height)
+    allowed = _MAX_SKEW * np.minimum(width, height)
     return edges, (width > 0) & (height > 0) & (off_x <= allowed) & (off_y <= allowed)
 
 

@@ -28,8 +28,8 @@ from engine.imagery.wmts import read_wmts
 from engine.progress import Progress
 
 MAX_TILES = 1000  # for one view; more is a mistake, not a view
-_KEPT_DECODED = 256
-_ALL_MISSING = 4  # when this many tiles and more are all missing, the address is wrong
+_MAX_DECODED = 256
+_MIN_ALL_MISSING = 4  # when this many tiles and more are all missing, the address is wrong
 _CAPABILITIES_BYTES = 40_000_000
 
 Place = tuple[Level, int, int]
@@ -115,19 +115,19 @@ class TileServerSource(ImagerySource):
         around_px = self.width / decimation if self._covers_the_world() else None
         level_x, level_y = x.astype(np.float64) + first_x + 0.5, y.astype(np.float64) + first_y + 0.5
         seen = [
-            (turn, (level, column, row))
-            for turn, column, row in _tiles_seen(level_x, level_y, level, around_px)
+            (lap, (level, column, row))
+            for lap, column, row in _tiles_seen(level_x, level_y, level, around_px)
             if 0 <= row < level.rows and 0 <= column < level.columns
         ]
         tiles = self._tiles(list(dict.fromkeys(place for _, place in seen)))
-        for turn, place in seen:
+        for lap, place in seen:
             tile = tiles[place]
             if tile is None:
                 continue
-            start = 0 if around_px is None else round(turn * around_px)
+            start = 0 if around_px is None else round(lap * around_px)
             x0 = place[1] * level.tile_width + start - first_x
             y0 = place[2] * level.tile_height - first_y
-            end = width if around_px is None else min(width, round((turn + 1) * around_px) - first_x)
+            end = width if around_px is None else min(width, round((lap + 1) * around_px) - first_x)
             down = slice(max(y0, 0), min(y0 + level.tile_height, height))
             across = slice(max(x0, 0), min(x0 + level.tile_width, end))
             part = slice(down.start - y0, down.stop - y0), slice(across.start - x0, across.stop - x0)
@@ -158,7 +158,7 @@ class TileServerSource(ImagerySource):
         for place, tile in found.items():
             self._decoded[place] = tile
             self._decoded.move_to_end(place)
-        while len(self._decoded) > max(_KEPT_DECODED, len(places)):
+        while len(self._decoded) > max(_MAX_DECODED, len(places)):
             self._decoded.popitem(last=False)
         return found
 
@@ -167,31 +167,31 @@ class TileServerSource(ImagerySource):
         contents: dict[str, bytes] = {}
         level = next(iter(missing.values()))[0]
 
-        def tell() -> None:
+        def report() -> None:
             self._progress.report("imagery", len(fetched), len(missing), f"tiles from {self.name}")
 
-        def came(address: str, content: bytes | None, tile: Tile | None) -> None:
+        def on_content(address: str, content: bytes | None, tile: Tile | None) -> None:
             fetched[missing[address]] = tile
             contents[address] = NO_TILE if content is None else content
-            tell()
+            report()
 
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
-            tell()
+            report()
             self._fetcher.fetch(
                 list(missing),
                 lambda content: decode_tile(content, level.tile_width, level.tile_height),
-                came,
+                on_content,
                 self._progress,
                 _end(self._fetch_s),
             )
         finally:
             if self._fetch_s is not None:
-                self._fetch_s -= time.monotonic() - begun
+                self._fetch_s -= time.monotonic() - started
             self._found_any |= any(content != NO_TILE for content in contents.values())
             # That there is no tile is only believed of a server that has some.
             self._cache.put({a: body for a, body in contents.items() if self._found_any or body != NO_TILE})
-        if not self._found_any and len(missing) >= _ALL_MISSING:
+        if not self._found_any and len(missing) >= _MIN_ALL_MISSING:
             address = urlsplit(next(iter(missing)))
             raise ImageryServerError(
                 _label(self._settings),
@@ -209,24 +209,22 @@ def _tiles_seen(x: NDArray[Any], y: NDArray[Any], level: Level, around_px: float
         around_px: columns round the world, None when x does not run round it.
 
     Returns:
-        (turn, column, row): how often round the world, and which tile.
+        (lap, column, row): how often round the world, and which tile.
     """
     finite = np.isfinite(x) & np.isfinite(y)
     places = []
     for dx in (-1.0, 1.0):  # a tile is wider than two pixels: what lies between is found as well
         across = x[finite] + dx
-        turn = np.zeros(across.shape, np.int64) if around_px is None else np.floor(across / around_px).astype(np.int64)
-        column = np.floor((across - turn * (around_px or 0.0)) / level.tile_width).astype(np.int64)
-        places += [
-            (turn, column, np.floor((y[finite] + dy) / level.tile_height).astype(np.int64)) for dy in (-1.0, 1.0)
-        ]
+        lap = np.zeros(across.shape, np.int64) if around_px is None else np.floor(across / around_px).astype(np.int64)
+        column = np.floor((across - lap * (around_px or 0.0)) / level.tile_width).astype(np.int64)
+        places += [(lap, column, np.floor((y[finite] + dy) / level.tile_height).astype(np.int64)) for dy in (-1.0, 1.0)]
     if not finite.any():
         return []
     low = [min(int(place[axis].min()) for place in places) for axis in range(3)]
     high = [max(int(place[axis].max()) for place in places) for axis in range(3)]
     seen = np.zeros([last - first + 1 for first, last in zip(low, high, strict=True)], bool)
-    for turn, column, row in places:
-        seen[turn - low[0], column - low[1], row - low[2]] = True
+    for lap, column, row in places:
+        seen[lap - low[0], column - low[1], row - low[2]] = True
     return [(int(t) + low[0], int(c) + low[1], int(r) + low[2]) for t, c, r in np.argwhere(seen)]
 
 

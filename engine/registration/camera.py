@@ -1,4 +1,4 @@
-"""A pinhole camera above the WGS84 ellipsoid, and the geometry that it needs.
+"""A pinhole camera above the WGS84 ellipsoid.
 
 Frames, all right-handed and in kilometres:
 
@@ -8,7 +8,7 @@ Frames, all right-handed and in kilometres:
 
 Pixel positions are x to the right and y down from the outer corner of the top-left pixel, so that the middle
 of the first pixel is (0.5, 0.5) and the picture ends at (width_px, height_px). The principal point is the
-middle of the picture. No refraction, no terrain.
+middle of the picture. Refraction and terrain are ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.ellipsoid import local_axes, range_to_ellipsoid, surface_lat_lon, surface_normal, surface_point, to_geodetic
 
-# The radial term is undone by this many steps of a fixed-point iteration: 1e-9 for |k1| r^2 up to 0.1.
+# Iterations that invert the radial term: the error is 1e-9 for |k1| r^2 up to 0.1.
 _UNDISTORT_STEPS = 10
 
 Array = NDArray[np.float64]
@@ -28,15 +28,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """Where a camera is, how it is held, and what it sees.
+    """Position, attitude and optics of a camera.
 
     Attributes:
-        eye: its position in the Earth frame, (3,) km.
+        eye: position in the Earth frame, (3,) km.
         axes: (3, 3), its x, y and z axes as rows, unit vectors in the Earth frame.
         focal_px: focal length in pixels.
         width_px, height_px: size of the picture.
-        radial: k1 of x_d = x (1 + k1 r^2) in units of the focal length; negative for a barrel.
-        pixel_aspect: height of a pixel in widths of a pixel: 1 unless the picture was squashed after it was taken.
+        radial: k1 of x_d = x (1 + k1 r^2) in units of the focal length; negative for barrel distortion.
+        pixel_aspect: height over width of a pixel: 1 unless the picture was squashed after it was taken.
     """
 
     eye: Array
@@ -65,8 +65,8 @@ class Camera:
     def project(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
         """Pixel positions of points on the ground: the inverse of `locate`.
 
-        Positions beside the picture are given too. NaN where the point is behind the horizon or the camera, or so
-        far beside that the radial term would fold it back.
+        Points outside the picture have positions too. NaN where the point is behind the horizon or behind the camera,
+        or so far outside that the radial term would fold it back.
         """
         ground = surface_point(lat, lon)
         is_seen = ((self.eye - ground) * surface_normal(lat, lon)).sum(-1) > 0
@@ -90,12 +90,12 @@ class Camera:
         )
 
     def resized(self, width_px: int, height_px: int) -> Camera:
-        """The same camera with a picture of another size, but for rounding of the same shape."""
+        """The same camera with a picture of another size and, except for rounding, the same shape."""
         focal_px = self.focal_px * max(width_px, height_px) / max(self.width_px, self.height_px)
         return replace(self, focal_px=focal_px, width_px=width_px, height_px=height_px)
 
     def squashed(self, width_px: int, height_px: int) -> Camera:
-        """The same camera when its picture is pulled into another shape."""
+        """The same camera after its picture was resampled to another shape."""
         across, down = width_px / self.width_px, height_px / self.height_px
         aspect = self.pixel_aspect * across / down
         return replace(

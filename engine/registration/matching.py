@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 # Nearest over second nearest distance. Loose, because right matches between a photo and a mosaic are rarely distinct.
 RATIO = 0.95
-_NEIGHBOURS_GUIDED = 24
+_NEIGHBOURS_GUIDED = 24  # reference features near the expected position that are compared
 _BLOCK_FEATURES = 500
 
 
@@ -37,13 +37,13 @@ def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -
 def match_nearby(
     photo: Features, reference: Features, reference_xy: Array, reach_px: float, ratio: float = RATIO
 ) -> NDArray[np.int64]:
-    """Pairs (n, 2) where it is known about where each reference feature lies in the photo; most alike first.
+    """Pairs (n, 2) where the approximate position of each reference feature in the photo is known; most similar first.
 
     Args:
         photo, reference: features.
-        reference_xy: (len(reference), 2) where they should be in the photo; NaN for nowhere.
-        reach_px: how far from there to look.
-        ratio: over the second nearest within reach.
+        reference_xy: (len(reference), 2) their expected positions in the photo; NaN for none.
+        reach_px: search radius around these positions.
+        ratio: nearest over second nearest distance, within the radius.
     """
     placed = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
     if len(photo) < 2 or len(placed) < 2:
@@ -64,7 +64,7 @@ def match_nearby(
     similarity[rows, first] = -1.0
     second = similarity.max(axis=1)
     kept = (best > 0) & (np.sqrt(2 - 2 * np.minimum(best, 1)) < ratio * np.sqrt(2 - 2 * np.minimum(second, 1)))
-    # Of several photo features that want one reference feature the most alike has it.
+    # Where several photo features match one reference feature, the most similar one keeps it.
     order = np.argsort(-best[kept], kind="stable")
     pairs = np.stack([looking[kept], best_row[kept]], axis=1)[order]
     _, firsts = np.unique(pairs[:, 1], return_index=True)

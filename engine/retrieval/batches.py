@@ -23,7 +23,7 @@ from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.prefetch import prefetch
-from engine.retrieval.descriptors import NUMBERS, compress
+from engine.retrieval.descriptors import DTYPES, to_int8
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import Tiles, tile_keys
@@ -31,7 +31,7 @@ from engine.retrieval.tiling import Tiles, tile_keys
 BATCH = 32
 # A tile of which less than this is covered by the imagery is left out.
 MIN_COVERAGE = 0.6
-_AHEAD = 2
+_PREFETCHED_BATCHES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Batch:
     descriptors: NDArray[Any]
 
 
-def batches_here(
+def batches_locally(
     imagery: ImagerySource,
     tiles: Tiles,
     model: ModelPackage,
@@ -77,8 +77,8 @@ def batches_here(
         def cut(number: int) -> Any:
             return pool.submit(cut_tiles, imagery, tiles[number * BATCH : (number + 1) * BATCH], model.input.size_px)
 
-        with contextlib.closing(prefetch(cut, numbers, _AHEAD)) as cut_ahead:
-            for number, (rows, squares, pixels) in zip(numbers, cut_ahead, strict=True):
+        with contextlib.closing(prefetch(cut, numbers, _PREFETCHED_BATCHES)) as cut_batches:
+            for number, (rows, squares, pixels) in zip(numbers, cut_batches, strict=True):
                 stored = _embed(squares, pixels, tiles[number * BATCH + rows], model, dtype, reuse)
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
 
@@ -105,7 +105,7 @@ def _embed(
     reuse: RegionalIndex | None,
 ) -> NDArray[Any]:
     """Descriptors of tile pictures as they are stored, (n, dimension)."""
-    stored = np.empty((len(squares), model.dimension), NUMBERS[dtype])
+    stored = np.empty((len(squares), model.dimension), DTYPES[dtype])
     missing = np.ones(len(squares), bool)
     if reuse is not None and len(squares):
         known = reuse.lookup.rows_of(tile_keys(tiles))
@@ -115,7 +115,7 @@ def _embed(
             stored[~missing] = reuse.stored_at(known[~missing])
     if missing.any():
         descriptors = model.embed([squares[row] for row in np.flatnonzero(missing)])
-        stored[missing] = compress(descriptors) if dtype == "int8" else descriptors
+        stored[missing] = to_int8(descriptors) if dtype == "int8" else descriptors
     return stored
 
 
@@ -132,17 +132,17 @@ def batches_on_dask(
         (raster_path, card, model.sha256, np.array(tiles[number * BATCH : (number + 1) * BATCH]), dtype)
         for number in numbers
     )
-    results = results_on_dask(address, _embed_there, parts)
+    results = results_on_dask(address, _embed_on_worker, parts)
     with contextlib.closing(results):
         for number, (rows, pixels, stored) in zip(numbers, results, strict=True):
             yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
 
 
-def _embed_there(
+def _embed_on_worker(
     raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
     """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
-    raster, model = open_once(raster_path, threading.get_ident()), _model(card)
+    raster, model = cached_imagery(raster_path, threading.get_ident()), _model(card)
     if model.sha256 != sha256:
         raise InputError(card, "is another model on this worker", "give all workers the same files")
     rows, squares, pixels = cut_tiles(raster, tiles, model.input.size_px)
@@ -150,7 +150,7 @@ def _embed_there(
 
 
 @lru_cache(maxsize=64)
-def open_once(path: str, _thread: int) -> ImagerySource:
+def cached_imagery(path: str, _thread: int) -> ImagerySource:
     """Imagery that a worker's thread keeps open."""
     return open_imagery(path)
 

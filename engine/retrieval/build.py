@@ -26,9 +26,9 @@ from engine.imagery.source import ImagerySource
 from engine.limits import DEFAULT_TILE_KM
 from engine.progress import Progress
 from engine.retrieval import tiling
-from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
+from engine.retrieval.batches import BATCH, Batch, batches_locally, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
-from engine.retrieval.descriptors import DESCRIPTORS, NUMBERS
+from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES
 from engine.retrieval.footprints import write_footprints
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.manifest import (
@@ -45,11 +45,11 @@ from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.plan import check_feature_km, check_region, plan_tiles
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import (
-    cells_here,
+    cells_locally,
     cells_on_dask,
     default_feature_km,
     plan_cells,
-    sound_cells,
+    truncate_to_complete_cells,
     write_features,
 )
 from engine.voting.cells import Cells
@@ -149,7 +149,7 @@ def build_index(
                     raise UsageError(source, "is a tile server", "build from it on one computer, without a scheduler")
                 batches = batches_on_dask(scheduler, Path(source), tiles, model, dtype, start)
             else:
-                batches = batches_here(imagery, tiles, model, dtype, start, reuse)
+                batches = batches_locally(imagery, tiles, model, dtype, start, reuse)
             _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, progress)
             if cells is not None:
                 plan[FACTS] = _write_features(partial, imagery, source, cells, feature_km, reuse, scheduler, progress)
@@ -183,7 +183,7 @@ def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
         partial.mkdir(parents=True)
         (partial / _PLAN).write_text(json.dumps(state), encoding="utf-8")
     columns = _columns(state["dtype"], state["dimension"])
-    batches, kept = _sound_batches(partial, columns)
+    batches, kept = _complete_batches(partial, columns)
     for name, row_bytes in columns.items():
         with (partial / name).open("ab") as file:
             file.truncate(kept * row_bytes)
@@ -193,7 +193,7 @@ def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
 
 def _columns(dtype: str, dimension: int) -> dict[str, int]:
     """The files that grow with every batch, and the bytes a tile has in each."""
-    return {_KEPT: 4, PIXELS: 4, DESCRIPTORS[dtype]: dimension * NUMBERS[dtype].itemsize}
+    return {_KEPT: 4, PIXELS: 4, DESCRIPTOR_FILES[dtype]: dimension * DTYPES[dtype].itemsize}
 
 
 def _read_plan(partial: Path) -> Any:
@@ -203,7 +203,7 @@ def _read_plan(partial: Path) -> Any:
         return None
 
 
-def _sound_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], int]:
+def _complete_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], int]:
     """Journal lines of the batches whose bytes are all there and right, and the tiles they keep."""
     sound: list[str] = []
     total = 0
@@ -272,11 +272,11 @@ def _write_features(
     progress: Progress,
 ) -> dict[str, Any]:
     """The features of these cells, those that an earlier build has left included; what the manifest says of them."""
-    start = sound_cells(partial, cells)
+    start = truncate_to_complete_cells(partial, cells)
     if scheduler:
         read = cells_on_dask(scheduler, Path(source), cells[start:], feature_km)
     else:
-        read = cells_here(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
+        read = cells_locally(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
     return write_features(partial, cells, feature_km, read, start, progress)
 
 
@@ -294,14 +294,14 @@ def _finish(
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
         _sync(file)
-    descriptors = DESCRIPTORS[plan["dtype"]]
+    descriptors = DESCRIPTOR_FILES[plan["dtype"]]
     names = [descriptors, TILES, PIXELS]
     if plan["dtype"] == "float32":
         write_footprints(partial / FOOTPRINTS, tiles, progress)
         names.append(FOOTPRINTS)
     if has_codes(len(tiles), model.dimension):
         shape = len(tiles), model.dimension
-        write_codes(partial / CODES, np.memmap(partial / descriptors, NUMBERS[plan["dtype"]], "r", shape=shape))
+        write_codes(partial / CODES, np.memmap(partial / descriptors, DTYPES[plan["dtype"]], "r", shape=shape))
         names.append(CODES)
     if FACTS in plan:
         names += [FEATURES, FEATURE_CELLS]

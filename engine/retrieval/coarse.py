@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
-from engine.retrieval.descriptors import expand
+from engine.retrieval.descriptors import to_float32
 
 if TYPE_CHECKING:
     import faiss  # heavy: imported by what needs it
 
 CODES = "codes.pq4"
 # Below so many tiles all descriptors are compared: it is quick enough, and codes would only be one file more.
-CODES_FROM = 100_000
+MIN_TILES_FOR_CODES = 100_000
 # Tiles found for each query; more change no candidate (docs/search.md).
 FOUND = 300
 _PARTS = 64
 _BITS = 4
-_TRAINED_ON = 20_000
+_TRAINING_ROWS = 20_000
 _BLOCK = 16_384
 # FAISS's number for comparing each code with several queries while it is at hand: a fifth quicker than its own choice.
-_SEVERAL_QUERIES = 15
+_IMPLEM_SEVERAL_QUERIES = 15
 
 
 class CoarseCodes:
@@ -65,13 +65,13 @@ class CoarseCodes:
         made.ntotal, made.is_trained = count, True
         kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
         packed = kind(made)
-        packed.implem = _SEVERAL_QUERIES
+        packed.implem = _IMPLEM_SEVERAL_QUERIES
         return cls(packed)
 
 
 def has_codes(count: int, dimension: int) -> bool:
     """Whether an index of this size gets codes."""
-    return count >= CODES_FROM and dimension % _PARTS == 0
+    return count >= MIN_TILES_FOR_CODES and dimension % _PARTS == 0
 
 
 def codes_bytes(count: int, dimension: int) -> int:
@@ -90,13 +90,13 @@ def write_codes(path: Path, descriptors: NDArray[Any]) -> None:
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:
         quantiser = faiss.ProductQuantizer(descriptors.shape[1], _PARTS, _BITS)
-        step = max(1, len(descriptors) // _TRAINED_ON)
-        quantiser.train(expand(descriptors[::step]))
+        step = max(1, len(descriptors) // _TRAINING_ROWS)
+        quantiser.train(to_float32(descriptors[::step]))
         book = faiss.vector_to_array(quantiser.centroids).astype("<f4")
         with path.open("wb") as file:
             file.write(book.tobytes())
             for start in range(0, len(descriptors), _BLOCK):
-                file.write(quantiser.compute_codes(expand(descriptors[start : start + _BLOCK])).tobytes())
+                file.write(quantiser.compute_codes(to_float32(descriptors[start : start + _BLOCK])).tobytes())
     finally:
         faiss.omp_set_num_threads(threads)
 

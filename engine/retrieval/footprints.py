@@ -16,7 +16,7 @@ from engine.retrieval import tiling
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Tiles
 
-_AT_ONCE = 1000  # tiles, between two reports
+_CHUNK_TILES = 1000  # tiles, between two reports
 
 
 def export_footprints(index: RegionalIndex, out: Path, progress: Progress) -> Path:
@@ -61,7 +61,7 @@ def write_footprints(path: Path, tiles: Tiles, progress: Progress | None = None)
 
 def _footprint_rows(tiles: Tiles, progress: Progress) -> Iterator[tuple[bytes, str, float]]:
     for number, tile in enumerate(tiles):
-        if number % _AT_ONCE == 0:
+        if number % _CHUNK_TILES == 0:
             progress.report("write", number, len(tiles))
         yield _footprint_row(tile)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError, UsageError
 from engine.retrieval.coarse import CODES, CoarseCodes
-from engine.retrieval.descriptors import DESCRIPTORS, NUMBERS, expand
+from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES, to_float32
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.manifest import (
     MANIFEST,
@@ -44,8 +44,8 @@ Rows = slice | NDArray[np.int64]
 # Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
 _BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
-_LISTED = 4096  # tiles at most in the directory of the curve
-_SLACK = 32
+_DIRECTORY_TILES = 4096  # tiles at most in the directory of the curve
+_MAX_EXTRA_TILES = 32
 
 
 class RegionalIndex:
@@ -59,7 +59,7 @@ class RegionalIndex:
         tiles: (count,) of TILE_DTYPE, memory-mapped, as the file has them; `tiles_at` checks what it reads.
     """
 
-    COMPARES_CIRCLES = True  # every tile in a circle is compared, not only those found to look alike
+    COMPARES_ALL_IN_CIRCLE = True  # every tile in a circle is compared, not only those found to look alike
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
@@ -83,9 +83,9 @@ class RegionalIndex:
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
         """float32 (n, dimension) of these rows, each of length 1; only they are read."""
-        return expand(self._stored[rows])
+        return to_float32(self._stored[rows])
 
-    def to_compare(
+    def tiles_to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
         """Rows, ascending, and tiles to compare with queries (m, dimension), and a lookup that knows their neighbours.
@@ -94,17 +94,17 @@ class RegionalIndex:
         those that its short codes find.
         """
         if circle is not None:
-            tiles, rows = self._tiles_round(circle)
+            tiles, rows = self._tiles_near(circle)
             inside = circle.holds(tiles)
             reach_km = circle.radius_km + _NEIGHBOURS * max(self.info["tile_km"], default=0.0)
             wider = Circle(circle.lat, circle.lon, reach_km)
-            return rows[inside], tiles.compress(inside), TileLookup(lambda: self._tiles_round(wider))
+            return rows[inside], tiles.compress(inside), TileLookup(lambda: self._tiles_near(wider))
         if self.coarse is None:
             return np.arange(self.count), self.tiles_at(slice(None)), self.lookup
         rows = self.coarse.search(queries)
         return rows, self.tiles_at(rows), self.lookup
 
-    def _tiles_round(self, circle: Circle) -> tuple[Tiles, NDArray[np.int64]]:
+    def _tiles_near(self, circle: Circle) -> tuple[Tiles, NDArray[np.int64]]:
         """Tiles of the stretches of the file that hold a circle, and their rows, ascending."""
         pieces = self.rows_in_keys(*hilbert_ranges(circle.lat, circle.lon, circle.radius_km))
         rows = np.concatenate([np.arange(first, last) for first, last in pieces] or [np.empty(0, np.int64)])
@@ -139,7 +139,7 @@ class RegionalIndex:
         """Contiguous pieces of rows, ascending and apart, that hold all tiles in these ranges of the Hilbert curve.
 
         Ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is cheaper
-        than to read the tiles in between: pieces may be up to _SLACK tiles too long at either end.
+        than to read the tiles in between: pieces may be up to _MAX_EXTRA_TILES tiles too long at either end.
 
         Args:
             ranges: (n, 2) of keys, first and past the last, of this order, at most HILBERT_TABLE_ORDER.
@@ -152,7 +152,7 @@ class RegionalIndex:
         ends = ranges.ravel() << 2 * (HILBERT_TABLE_ORDER - order)
         before = np.searchsorted(keys, ends)
         low, high = np.maximum((before - 1) * step + 1, 0), np.minimum(before * step, self.count)
-        while (wide := np.flatnonzero(high - low > _SLACK)).size:
+        while (wide := np.flatnonzero(high - low > _MAX_EXTRA_TILES)).size:
             middle = (low[wide] + high[wide]) // 2
             tiles = np.asarray(self.tiles).take(middle)
             earlier = hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER) < ends[wide]
@@ -164,7 +164,7 @@ class RegionalIndex:
     @cached_property
     def _directory(self) -> tuple[int, NDArray[np.int64]]:
         """Step between evenly spaced tiles, and these tiles' keys on the Hilbert curve: 32 kB, read once."""
-        step = -(-self.count // _LISTED) or 1
+        step = -(-self.count // _DIRECTORY_TILES) or 1
         tiles = np.array(self.tiles[::step])
         return step, hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER)
 
@@ -195,8 +195,8 @@ class RegionalIndex:
 
     @cached_property
     def _stored(self) -> NDArray[Any]:
-        file = self.path / DESCRIPTORS[self.dtype]
-        return np.asarray(_mapped(file, NUMBERS[self.dtype], (self.count, self.dimension)))
+        file = self.path / DESCRIPTOR_FILES[self.dtype]
+        return np.asarray(_mapped(file, DTYPES[self.dtype], (self.count, self.dimension)))
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:

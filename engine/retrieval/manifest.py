@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import IndexDamagedError
 from engine.retrieval.coarse import CODES, codes_bytes
-from engine.retrieval.descriptors import DESCRIPTORS, NUMBERS
+from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES
 from engine.retrieval.tiling import TILE_DTYPE
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES, check_feature_files, check_features
 
@@ -63,7 +63,7 @@ def check_facts(info: dict[str, Any]) -> None:
     for key, low in (("count", 0), ("dimension", 1)):
         if not isinstance(info[key], int) or isinstance(info[key], bool) or not low <= info[key] < 1 << 40:
             raise ValueError(key)
-    if info["dtype"] not in DESCRIPTORS:
+    if info["dtype"] not in DESCRIPTOR_FILES:
         raise ValueError("dtype")
     if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) and abs(v) <= 360 for v in info["region"]):
         raise ValueError("region")
@@ -86,7 +86,7 @@ def _check_files(info: dict[str, Any]) -> None:
         if info["files"]:
             raise ValueError("files")
         return
-    descriptors = DESCRIPTORS[info["dtype"]]
+    descriptors = DESCRIPTOR_FILES[info["dtype"]]
     required = {descriptors, TILES}
     if FACTS in info:
         required |= {FEATURES, FEATURE_CELLS}
@@ -101,7 +101,7 @@ def _check_files(info: dict[str, Any]) -> None:
         raise ValueError("count")
     if FACTS in info:
         check_feature_files(info[FACTS], info["files"])
-    row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
+    row_bytes = {descriptors: info["dimension"] * DTYPES[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
     for name, size in row_bytes.items():
         if info["files"][name]["bytes"] != info["count"] * size:
             raise ValueError("count")

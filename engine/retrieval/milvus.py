@@ -31,16 +31,16 @@ from engine.voting.feature_index import FACTS, FeatureIndex
 from engine.voting.milvus_features import features_collection, open_features, push_features
 
 _MANIFEST_ROW = -1
-_MOST_MANIFEST_BYTES = 65_535  # of a text on Milvus
+_MAX_MANIFEST_BYTES = 65_535  # of a text on Milvus
 _BATCH = 1000
 # Tiles found for each view of a photo; the most that suffices for the ranking.
-_FOUND = 1000
+_MAX_HITS = 1000
 # Above so many tiles an inverted file, of lists of about so many tiles, and how many of the lists a search of the whole
 # visits. A graph would be quicker, but of the tiles in a circle it leaves out most (docs/search.md). Milvus Lite makes
 # 128 lists, whatever is asked for.
-_WITHOUT_LISTS = 5_000
-_TILES_A_LIST, _FEWEST_LISTS, _MOST_LISTS = 256, 128, 16_384
-_VISITED, _SHARE_VISITED = 64, 1 / 8
+_MIN_TILES_FOR_LISTS = 5_000
+_TILES_PER_LIST, _MIN_LISTS, _MAX_LISTS = 256, 128, 16_384
+_MIN_VISITED_LISTS, _VISITED_SHARE = 64, 1 / 8
 
 
 class MilvusIndex(RegionalIndex):
@@ -54,7 +54,7 @@ class MilvusIndex(RegionalIndex):
         InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
     """
 
-    COMPARES_CIRCLES = False
+    COMPARES_ALL_IN_CIRCLE = False
 
     def __init__(self, address: str | Path, path: Path | None = None) -> None:
         self._uri, self._collection = parts_of(address)
@@ -100,17 +100,17 @@ class MilvusIndex(RegionalIndex):
             return np.empty(0, np.float32)
         return np.asarray((queries @ self.descriptors_at(rows).T).max(axis=0), np.float32)
 
-    def to_compare(
+    def tiles_to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
         """Rows, ascending, and tiles that Milvus finds, and a lookup that asks it for their neighbours."""
         lists = _lists(self.count)
-        visited = lists if circle else max(_VISITED, int(_SHARE_VISITED * lists))
+        visited = lists if circle else max(_MIN_VISITED_LISTS, int(_VISITED_SHARE * lists))
         hits = self._client.search(
             self._collection,
             data=queries.tolist(),
             anns_field="vector",
-            limit=min(_FOUND, self.count + 1),
+            limit=min(_MAX_HITS, self.count + 1),
             filter="row >= 0" if circle is None else f"row >= 0 and {_box(circle)}",
             output_fields=["row"],
             search_params={"metric_type": "IP", "params": {"nprobe": visited} if lists else {}},
@@ -137,7 +137,7 @@ class MilvusIndex(RegionalIndex):
     def _get(self, rows: Rows, fields: list[str]) -> list[dict[str, Any]]:
         wanted = np.arange(self.count)[rows].tolist() if isinstance(rows, slice) else np.asarray(rows).tolist()
         found: dict[int, dict[str, Any]] = {}
-        for part in _parts_of(list(dict.fromkeys(wanted))):
+        for part in _chunks(list(dict.fromkeys(wanted))):
             entities = self._client.get(self._collection, ids=part, output_fields=["row", *fields])
             found.update((entity["row"], entity) for entity in entities)
         try:
@@ -177,7 +177,7 @@ class _RemoteLookup(TileLookup):
         """Rows of the tiles with these keys, any shape; -1 where there is no such tile."""
         unique, where = np.unique(keys, return_inverse=True)
         rows = np.full(len(unique), -1, np.int64)
-        for part in _parts_of(unique.tolist()):
+        for part in _chunks(unique.tolist()):
             wanted = f"tile in [{','.join(map(str, part))}]"
             found = self._client.query(self._collection, filter=wanted, output_fields=["row", "tile"])
             for entity in found:
@@ -227,7 +227,7 @@ def push(index: RegionalIndex, address: str | Path, progress: Progress | None = 
     progress = progress or Progress()
     uri, collection = parts_of(address)
     manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
-    if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
+    if len(manifest.encode()) > _MAX_MANIFEST_BYTES:
         raise UsageError(index.path, "says too much of itself for Milvus", "shorten attribution and licence")
     client = MilvusServer(uri)
     from pymilvus import DataType, MilvusClient  # known to be there now
@@ -246,7 +246,7 @@ def push(index: RegionalIndex, address: str | Path, progress: Progress | None = 
         schema.add_field(name, DataType.INT64)
     for name in ("lat", "lon", "width_km"):
         schema.add_field(name, DataType.DOUBLE)
-    schema.add_field("manifest", DataType.VARCHAR, max_length=_MOST_MANIFEST_BYTES)
+    schema.add_field("manifest", DataType.VARCHAR, max_length=_MAX_MANIFEST_BYTES)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=index.dimension)
     wanted = client.prepare_index_params()
     if lists := _lists(index.count):
@@ -266,7 +266,7 @@ def push(index: RegionalIndex, address: str | Path, progress: Progress | None = 
 
 def _lists(count: int) -> int:
     """Lists of the inverted file of an index of so many tiles; 0 where all are compared."""
-    return 0 if count < _WITHOUT_LISTS else min(max(_FEWEST_LISTS, count // _TILES_A_LIST), _MOST_LISTS)
+    return 0 if count < _MIN_TILES_FOR_LISTS else min(max(_MIN_LISTS, count // _TILES_PER_LIST), _MAX_LISTS)
 
 
 def _entities(rows: NDArray[np.int64], tiles: Tiles, vectors: NDArray[np.float32]) -> list[dict[str, Any]]:
@@ -312,5 +312,5 @@ def _box(circle: Circle) -> str:
     return " and ".join(terms)
 
 
-def _parts_of(values: list[int]) -> Iterator[list[int]]:
+def _chunks(values: list[int]) -> Iterator[list[int]]:
     return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))

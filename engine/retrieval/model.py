@@ -26,7 +26,7 @@ DEFAULT_MODEL = "models/earthloc-default"
 ROTATIONS_DEG = (0, 90, 180, 270)
 _RESIZE_POLICIES = ("crop", "squash")
 # Pictures that a thread gives the network at once; more take more memory and no less time.
-_AT_ONCE = 2
+_PICTURES_PER_CALL = 2
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class ModelPackage:
         Returns:
             float32 (n, dimension), each of length 1; similarity is the dot product.
         """
-        parts = [squares[start : start + _AT_ONCE] for start in range(0, len(squares), _AT_ONCE)]
+        parts = [squares[start : start + _PICTURES_PER_CALL] for start in range(0, len(squares), _PICTURES_PER_CALL)]
         found = self._pool.map(self._run, parts) if self._pool else map(self._run, parts)
         descriptors = np.concatenate([np.empty((0, self.dimension), np.float32), *found])
         norms = np.linalg.norm(descriptors, axis=1, keepdims=True)

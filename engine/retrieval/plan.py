@@ -15,18 +15,18 @@ from engine.limits import FEATURE_KM
 from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
-from engine.retrieval.descriptors import NUMBERS
+from engine.retrieval.descriptors import DTYPES
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE
 
-_AT_ONCE = 50_000  # tiles, between two reports
+_CHUNK_TILES = 50_000  # tiles, between two reports
 _OUTLINE_BYTES = 313  # of a tile in `tiles.gpkg`, as measured
 _CHECKSUM_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Outlook:
+class IndexEstimate:
     """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer.
 
     So with local features: as many as the land has room for, read at `feature_km` a pixel. They are meant to find
@@ -40,7 +40,7 @@ class Outlook:
     narrowest_km: float | None
 
 
-def outlook(
+def estimate_index(
     source: str,
     bbox: BBox | None,
     tile_km: Sequence[float],
@@ -48,7 +48,7 @@ def outlook(
     dimension: int,
     progress: Progress,
     feature_km: float | None = None,
-) -> Outlook:
+) -> IndexEstimate:
     """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
 
     Raises:
@@ -61,11 +61,11 @@ def outlook(
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
         features = plan_cells(bbox or imagery.bounds(), feature_km, progress)[1] if feature_km else 0
-    a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
+    a_tile = tiling.TILE_DTYPE.itemsize + dimension * DTYPES["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
     size_bytes = count * a_tile + codes + features
     narrowest = float(f"{narrowest_km(feature_km):.3g}") if feature_km else None
-    return Outlook(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
+    return IndexEstimate(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
 
 
 def plan_tiles(
@@ -82,9 +82,9 @@ def plan_tiles(
         tiles = tiles[_within(tiles, imagery.bounds())]
     if not include_ocean:
         on_land = np.empty(len(tiles), bool)
-        for start in range(0, len(tiles), _AT_ONCE):
+        for start in range(0, len(tiles), _CHUNK_TILES):
             progress.report("plan", start, len(tiles))
-            some = slice(start, start + _AT_ONCE)
+            some = slice(start, start + _CHUNK_TILES)
             on_land[some] = tiling.land_fraction(tiles[some]) >= tiling.MIN_LAND
         tiles = tiles[on_land]
     return tiles[tiling.hilbert_order(tiles)]

@@ -49,40 +49,40 @@ class Expectation:
     field: float | None = None
 
 
-NOTHING_KNOWN = Expectation()
+NO_EXPECTATION = Expectation()
 
 
 def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation) -> Array:
     """Log of how probable tiles (n,) are beforehand, up to a constant; 0 for the most probable distance and width."""
     total = np.zeros(len(lat))
-    away_km = None
+    distance_km = None
     if expectation.nadir is not None:
-        away_km = geo.distance_km(lat, lon, *expectation.nadir)
-        total += np.log(np.exp(-away_km / _NADIR_REACH_KM - (away_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
+        distance_km = geo.distance_km(lat, lon, *expectation.nadir)
+        total += np.log(np.exp(-distance_km / _NADIR_REACH_KM - (distance_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
     if expectation.field is not None:
-        if away_km is None:
+        if distance_km is None:
             mean, deviation = _WIDTH_OCTAVES, _WIDTH_SD
             octaves = np.log2(width_km / (expectation.field * ALTITUDE_KM))
         else:
             mean, deviation = 0.0, _WIDTH_SD_NEAR_NADIR
-            octaves = np.log2(width_km / ground_width_km(expectation.field, away_km))
+            octaves = np.log2(width_km / ground_width_km(expectation.field, distance_km))
         total += np.log(np.exp(-0.5 * ((octaves - mean) / deviation) ** 2) + _WIDTH_WRONG)
     return total
 
 
-def ground_width_km(field: float, away_km: Array) -> Array:
+def ground_width_km(field: float, distance_km: Array) -> Array:
     """Width (root of the area) of the ground that a square photo shows so far from the station's nadir.
 
     Across the line of sight it grows with the distance, along it with the slant besides.
     """
     radius, camera = geo.EARTH_RADIUS_KM, geo.EARTH_RADIUS_KM + ALTITUDE_KM
-    angle = away_km / radius
+    angle = distance_km / radius
     range_km = np.sqrt(radius**2 + camera**2 - 2 * radius * camera * np.cos(angle))
     sine = np.clip((camera * np.cos(angle) - radius) / range_km, _LOWEST_SINE, 1.0)
     return field * range_km / np.sqrt(sine)
 
 
-def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.int64]:
+def distinct_places_first(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.int64]:
     """Rows of `count` tiles, given best first, such that distinct places come first.
 
     A tile whose middle lies in a better one of about its width waits until all other places had their turn.

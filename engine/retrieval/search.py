@@ -22,7 +22,7 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior
+from engine.retrieval.ranking import LOG_WEIGHT, NO_EXPECTATION, Expectation, log_prior
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles
 
 # Tiles whose quarters are looked at; more change no candidate that anybody looks at.
@@ -35,11 +35,11 @@ _SMALLER = 0.75
 _BACKGROUND = 1000
 # Beyond this distance the nadir says no more about a place (ranking.log_prior).
 _NEAR_KM = 1000.0
-_EVERYWHERE_KM = math.pi * geo.EARTH_RADIUS_KM
+_HALF_CIRCUMFERENCE_KM = math.pi * geo.EARTH_RADIUS_KM
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Shortlist:
     """Tiles of an index that were found: rows and tiles (n,), and each one's highest cosine with the photo (n,).
 
     `log_prior` (n,) is what is known of them beforehand; `lookup` knows at least their neighbours; `background` are
@@ -80,7 +80,7 @@ def rank_tiles(
     views: Mapping[str, PhotoViews],
     top_k: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
+    expectation: Expectation = NO_EXPECTATION,
 ) -> Ranked:
     """At least the top_k tiles over all indexes, if there are so many, best first; each tile once.
 
@@ -129,16 +129,16 @@ def shortlist(
     queries: NDArray[np.float32],
     count: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
-) -> Found:
+    expectation: Expectation = NO_EXPECTATION,
+) -> Shortlist:
     """At most `count` tiles that look most alike by any query (n, dimension), with what is known beforehand.
 
     Best first. In a circle every tile is compared and only its stretches of the file are read; in the whole of a large
     index its short codes are searched first, and what lies near a known nadir besides.
     """
-    if circle is not None and circle.radius_km >= _EVERYWHERE_KM:
+    if circle is not None and circle.radius_km >= _HALF_CIRCUMFERENCE_KM:
         circle = None
-    rows, tiles, lookup = _to_compare(index, queries, circle, expectation.nadir)
+    rows, tiles, lookup = _tiles_to_compare(index, queries, circle, expectation.nadir)
     similarity = index.similarity(queries, rows).astype(np.float64)
     if circle is None:
         background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
@@ -148,30 +148,30 @@ def shortlist(
     scores = similarity + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return Found(rows[best], tiles.take(best), similarity[best], prior[best], lookup, background)
+    return Shortlist(rows[best], tiles.take(best), similarity[best], prior[best], lookup, background)
 
 
-def _to_compare(
+def _tiles_to_compare(
     index: RegionalIndex,
     queries: NDArray[np.float32],
     circle: Circle | None,
     nadir: tuple[float, float] | None,
 ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-    """As RegionalIndex.to_compare; a tile near the nadir may be the likeliest without looking the most alike of all."""
-    rows, tiles, lookup = index.to_compare(queries, circle)
+    """As RegionalIndex.tiles_to_compare; a tile near the nadir may be the likeliest without looking the most alike of all."""
+    rows, tiles, lookup = index.tiles_to_compare(queries, circle)
     if circle is None:
         leaves_out = len(rows) < index.count
     else:
-        leaves_out = circle.radius_km > _NEAR_KM and not index.COMPARES_CIRCLES
+        leaves_out = circle.radius_km > _NEAR_KM and not index.COMPARES_ALL_IN_CIRCLE
     if nadir is not None and leaves_out:
-        near, near_tiles, _ = index.to_compare(queries, Circle(*nadir, _NEAR_KM))
+        near, near_tiles, _ = index.tiles_to_compare(queries, Circle(*nadir, _NEAR_KM))
         rows, first = np.unique(np.concatenate([rows, near]), return_index=True)
         tiles = np.concatenate([tiles, near_tiles])[first]
     return rows, tiles, lookup
 
 
 def _common_scale(
-    searched: Sequence[tuple[RegionalIndex, str, Found]], views: Mapping[str, PhotoViews]
+    searched: Sequence[tuple[RegionalIndex, str, Shortlist]], views: Mapping[str, PhotoViews]
 ) -> dict[str, tuple[float, float]]:
     """Factor and offset for each model's likeness: the mean and deviation of its background become the first one's.
 
@@ -200,7 +200,7 @@ def _common_scale(
 
 
 def quarters_similarity(
-    index: RegionalIndex, found: Found, turns: NDArray[np.int64], quarters: NDArray[np.float32]
+    index: RegionalIndex, found: Shortlist, turns: NDArray[np.int64], quarters: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Mean cosine (n,) of the photo's quarters with the tiles where they lie if the photo is that of each tile found.
 

@@ -29,7 +29,7 @@ BBox = tuple[float, float, float, float]  # west, south, east, north; west > eas
 # A tile counts as land when this part of it is: islands and coasts stay in, open sea stays out.
 MIN_LAND = 0.05
 # Several times what 32 bits round a haversine by.
-_HAVERSINE_DOUBT = 4e-6
+_HAVERSINE_TOLERANCE = 4e-6
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Circle:
         haversine = north * north + np.float32(math.cos(math.radians(self.lat))) * np.cos(lat) * east * east
         limit = math.sin(0.5 * min(self.radius_km / geo.EARTH_RADIUS_KM, math.pi)) ** 2
         inside = haversine <= limit
-        edge = np.flatnonzero(np.abs(haversine - np.float32(limit)) < _HAVERSINE_DOUBT)
-        away_km = geo.distance_km(tiles["lat"][edge], tiles["lon"][edge], self.lat, self.lon)
-        inside[edge] = away_km <= self.radius_km
+        edge = np.flatnonzero(np.abs(haversine - np.float32(limit)) < _HAVERSINE_TOLERANCE)
+        distance_km = geo.distance_km(tiles["lat"][edge], tiles["lon"][edge], self.lat, self.lon)
+        inside[edge] = distance_km <= self.radius_km
         return inside
 
 

@@ -17,7 +17,7 @@ from engine.voting.cells import CELL_PX
 
 Array = NDArray[np.float64]
 
-PIXELS_A_FEATURE = 130  # of land; more features find no more photos and cost bytes (docs/voting.md)
+PIXELS_PER_FEATURE = 130  # of land; more features find no more photos and cost bytes (docs/voting.md)
 _MARGIN_PX = 56  # features near the edge of a cell look beyond it
 _SIDE_PX = CELL_PX + 2 * _MARGIN_PX
 _MASK_PX = 156  # the land mask is read at a quarter of the size
@@ -26,7 +26,7 @@ _STEP_PX = 0.5  # for finding out which way north is
 
 
 @dataclass(frozen=True, eq=False)
-class GroundFeatures:
+class CellFeatures:
     """Features of imagery.
 
     Attributes:
@@ -62,7 +62,7 @@ class CellPicture:
     checksum: int
 
 
-def picture_of(imagery: ImagerySource, cell: np.void, feature_km: float) -> CellPicture | None:
+def read_cell_picture(imagery: ImagerySource, cell: np.void, feature_km: float) -> CellPicture | None:
     """The picture of a cell of a grid of `feature_km` a pixel; None where it shows no land."""
     lat, lon = _middle(cell)
     width_km = _SIDE_PX * feature_km
@@ -80,11 +80,11 @@ def picture_of(imagery: ImagerySource, cell: np.void, feature_km: float) -> Cell
     return CellPicture(cell, feature_km, pixels, mask, checksum)
 
 
-def read_cell(picture: CellPicture) -> GroundFeatures:
+def extract_cell_features(picture: CellPicture) -> CellFeatures:
     """The features of a cell: of all that lie in it those of the highest contrast, one for so many pixels of land."""
     cell, feature_km = picture.cell, picture.feature_km
     lat, lon = _middle(cell)
-    limit = int(picture.mask.sum()) // PIXELS_A_FEATURE
+    limit = int(picture.mask.sum()) // PIXELS_PER_FEATURE
     xy, size_px, angle_rad, descriptors = root_sift(equalised(picture.pixels), picture.mask, limit)
     frame = geo.LocalFrame(lat, lon)
     x_km, y_km = (xy[:, 0] - _SIDE_PX / 2) * feature_km, (_SIDE_PX / 2 - xy[:, 1]) * feature_km
@@ -96,7 +96,7 @@ def read_cell(picture: CellPicture) -> GroundFeatures:
     offset = geo.normalise_lon(there_lon - lon)
     inside = (there_lat >= cell["south"]) & (there_lat < cell["north"])
     inside &= (offset >= cell["west"] - lon) & (offset < cell["east"] - lon)
-    return GroundFeatures(
+    return CellFeatures(
         there_lat[inside],
         there_lon[inside],
         size_px[inside] * feature_km,

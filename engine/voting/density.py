@@ -12,10 +12,10 @@ Array = NDArray[np.float64]
 
 # Votes for a pose come from features all over the ground that it shows: about a normal distribution round its middle.
 # Standard deviation of a photo's points from its middle, of either axis, any rotation, in parts of its longer side.
-_SPREAD = 0.25
+_POINTS_SD = 0.25
 _SMOOTH_CELLS = 1.5
 _PADDING = 6  # cells: past three standard deviations nothing is left
-_MOST_CELLS = 2_000_000
+_MAX_CELLS = 2_000_000
 
 
 class Density:
@@ -44,8 +44,8 @@ class Density:
 
     def _grid(self, width_km: float) -> tuple[float, float, Array]:
         """Degrees of a row and of a column, and the smoothed shares in a square km, from the south and the west."""
-        cell_deg = _SPREAD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
-        cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MOST_CELLS), 1e-6)
+        cell_deg = _POINTS_SD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
+        cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MAX_CELLS), 1e-6)
         rows, columns = int(self._high / cell_deg) + 1, int(self._wide / cell_deg) + 1
         around = self._wide + cell_deg > 360.0
         column_deg = 360.0 / columns if around else cell_deg

@@ -23,7 +23,7 @@ from engine.voting.cells import Cells, Grid, middles, reach_km
 from engine.voting.vocabulary import CODE_BYTES, WORDS, vocabulary
 
 if TYPE_CHECKING:  # heavy: imported by what needs it
-    from engine.voting.cell_features import GroundFeatures
+    from engine.voting.cell_features import CellFeatures
     from engine.voting.density import Density
 
 Array = NDArray[np.float64]
@@ -44,16 +44,16 @@ FEATURE_DTYPE = np.dtype(
 )
 CELL_ROW_DTYPE = np.dtype([("number", "<i4"), ("count", "<u4"), ("pixels", "<u4"), ("bytes", "<u4")])
 # Up to so many features each is compared; of more those filed under the words nearest to what is looked for.
-COMPARED_ALL = 100_000
+MAX_EXHAUSTIVE = 100_000
 _PROBES = 32
-_AT_ONCE = 1024  # photo features; FAISS slows down with many thousands
-_SIZE_STEPS = 14.0  # an octave: 5 %
+_QUERIES_PER_CALL = 1024  # photo features; FAISS slows down with many thousands
+_SIZE_STEPS_PER_OCTAVE = 14.0  # an octave: 5 %
 _SIZE_ORIGIN = 8.0  # octaves below 1 km
 _REBUILD = "copy it again or build it anew"
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class FeaturePositions:
     """Where features are: lat, lon (degrees), size_km (diameters) and azimuth_deg, each (n,)."""
 
     lat: Array
@@ -61,33 +61,33 @@ class Places:
     size_km: Array
     azimuth_deg: Array
 
-    def take(self, rows: NDArray[np.int64]) -> Places:
+    def take(self, rows: NDArray[np.int64]) -> FeaturePositions:
         """Those of some rows."""
-        return Places(self.lat[rows], self.lon[rows], self.size_km[rows], self.azimuth_deg[rows])
+        return FeaturePositions(self.lat[rows], self.lon[rows], self.size_km[rows], self.azimuth_deg[rows])
 
     def __len__(self) -> int:
         return len(self.lat)
 
 
-def unpack(features: NDArray[np.void], cells: Cells, counts: NDArray[np.int64]) -> Places:
+def unpack(features: NDArray[np.void], cells: Cells, counts: NDArray[np.int64]) -> FeaturePositions:
     """Where stored features (n,) are: so many of each cell, one cell after the other. The inverse of `pack`."""
     at = np.repeat(np.arange(len(cells)), counts)
     height, width = cells["north"] - cells["south"], cells["east"] - cells["west"]
-    return Places(
+    return FeaturePositions(
         cells["south"][at] + (features["north"] + 0.5) / 65536.0 * height[at],
         cells["west"][at] + (features["east"] + 0.5) / 65536.0 * width[at],
-        np.exp2((features["size"] + 0.5) / _SIZE_STEPS - _SIZE_ORIGIN),
+        np.exp2((features["size"] + 0.5) / _SIZE_STEPS_PER_OCTAVE - _SIZE_ORIGIN),
         (features["azimuth"] + 0.5) * (360.0 / 256.0),
     )
 
 
-def pack(features: GroundFeatures, cell: np.void) -> NDArray[np.void]:
+def pack(features: CellFeatures, cell: np.void) -> NDArray[np.void]:
     """Features of a cell as they are stored, (n,) of FEATURE_DTYPE."""
     packed = np.empty(len(features.lat), FEATURE_DTYPE)
     north = (features.lat - cell["south"]) / (cell["north"] - cell["south"])
     east = geo.normalise_lon(features.lon - cell["west"]) / (cell["east"] - cell["west"])
     packed["north"], packed["east"] = ((part * 65536.0).clip(0, 65535).astype(np.uint16) for part in (north, east))
-    packed["size"] = ((np.log2(features.size_km) + _SIZE_ORIGIN) * _SIZE_STEPS).clip(0, 255).astype(np.uint8)
+    packed["size"] = ((np.log2(features.size_km) + _SIZE_ORIGIN) * _SIZE_STEPS_PER_OCTAVE).clip(0, 255).astype(np.uint8)
     packed["azimuth"] = (features.azimuth_deg * (256.0 / 360.0)).astype(np.int64) % 256
     packed["word"], packed["code"] = vocabulary().encode(features.descriptors)
     return packed
@@ -139,7 +139,7 @@ class FeatureIndex:
         except OSError as error:
             raise IndexDamagedError(path / FEATURE_CELLS, "cannot be read", _REBUILD) from error
         stored = _mapped(path / FEATURES, facts["count"])
-        return cls(path, facts, cell_rows, lambda pieces: joined([stored[first:last] for first, last in pieces]))
+        return cls(path, facts, cell_rows, lambda pieces: join_pieces([stored[first:last] for first, last in pieces]))
 
     def rows_of_cell(self, number: int) -> tuple[np.void, NDArray[np.void]] | None:
         """The row of the table and the stored features of a cell; None when it was not read."""
@@ -148,7 +148,7 @@ class FeatureIndex:
             return None
         return self.cell_rows[at[0]], self.read([(int(self._ends[at[0]]), int(self._ends[at[0] + 1]))])
 
-    def round(self, circle: Circle) -> FeatureSet:
+    def within(self, circle: Circle) -> FeatureSet:
         """The features in a circle; only its stretches of the file are read."""
         lat, lon = middles(self.cells)
         away_km = geo.distance_km(lat, lon, circle.lat, circle.lon)
@@ -156,52 +156,54 @@ class FeatureIndex:
         breaks = np.flatnonzero(np.diff(near) > 1) + 1
         runs = [run for run in np.split(near, breaks) if len(run)]
         features = self.read([(int(self._ends[run[0]]), int(self._ends[run[-1] + 1])) for run in runs])
-        places = unpack(features, self.cells[near], np.diff(self._ends)[near])
-        inside = np.flatnonzero(geo.distance_km(places.lat, places.lon, circle.lat, circle.lon) <= circle.radius_km)
-        return FeatureSet(self.path, self.feature_km, features[inside], places.take(inside))
+        positions = unpack(features, self.cells[near], np.diff(self._ends)[near])
+        inside = np.flatnonzero(
+            geo.distance_km(positions.lat, positions.lon, circle.lat, circle.lon) <= circle.radius_km
+        )
+        return FeatureSet(self.path, self.feature_km, features[inside], positions.take(inside))
 
     @cached_property
     def all(self) -> FeatureSet:
         """All of them; kept in memory from first use on, at 60 bytes each."""
         features = self.read([(0, self.count)])
-        places = unpack(features, self.cells, np.diff(self._ends))
-        return FeatureSet(self.path, self.feature_km, features, places)
+        positions = unpack(features, self.cells, np.diff(self._ends))
+        return FeatureSet(self.path, self.feature_km, features, positions)
 
 
 class FeatureSet:
-    """Features in memory that can be searched: `places` of them, read at `feature_km`, and what they look like."""
+    """Features in memory that can be searched: `positions` of them, read at `feature_km`, and what they look like."""
 
-    def __init__(self, path: Path, feature_km: float, features: NDArray[np.void], places: Places) -> None:
+    def __init__(self, path: Path, feature_km: float, features: NDArray[np.void], positions: FeaturePositions) -> None:
         if len(features) and int(features["word"].max()) >= WORDS:
             raise IndexDamagedError(path / FEATURES, "is damaged", _REBUILD)
-        self.places = places
+        self.positions = positions
         self.feature_km = feature_km
         self._words, self._codes = features["word"], features["code"]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.positions)
 
     @cached_property
     def density(self) -> Density:
         """How densely they lie."""
         from engine.voting.density import Density
 
-        return Density(self.places.lat, self.places.lon)
+        return Density(self.positions.lat, self.positions.lon)
 
     @cached_property
     def _searched(self) -> Any:
-        if len(self) <= COMPARED_ALL:
-            return vocabulary().compared(self._codes)
-        listed = vocabulary().listed(self._words, self._codes)
+        if len(self) <= MAX_EXHAUSTIVE:
+            return vocabulary().flat_index(self._codes)
+        listed = vocabulary().inverted_file(self._words, self._codes)
         listed.nprobe = _PROBES
         return listed
 
     def nearest(self, numbers: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Rows (m, count) of the features most like each of m descriptors (`in_levels`), nearest first; -1 for none."""
+        """Rows (m, count) of the features most like each of m descriptors (`to_vocabulary_space`), nearest first; -1 for none."""
         found = np.full((len(numbers), count), -1, np.int64)
         most = min(count, len(self))
-        for start in range(0, len(numbers) if most else 0, _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
+        for start in range(0, len(numbers) if most else 0, _QUERIES_PER_CALL):
+            some = slice(start, start + _QUERIES_PER_CALL)
             found[some, :most] = self._searched.search(numbers[some], most)[1]
         return found
 
@@ -225,7 +227,7 @@ def check_feature_files(facts: Any, files: dict[str, Any]) -> None:
         raise ValueError("features.cells")
 
 
-def joined(pieces: list[NDArray[np.void]]) -> NDArray[np.void]:
+def join_pieces(pieces: list[NDArray[np.void]]) -> NDArray[np.void]:
     """Pieces of stored features as one array, in memory."""
     # As bytes: to join records takes ten times as long.
     parts = [np.ascontiguousarray(piece).view(np.uint8) for piece in pieces]

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from engine.errors import IndexDamagedError
 from engine.progress import Progress
 from engine.retrieval.milvus_server import MilvusServer
-from engine.voting.feature_index import CELL_ROW_DTYPE, FEATURE_DTYPE, FeatureIndex, Pieces, joined
+from engine.voting.feature_index import CELL_ROW_DTYPE, FEATURE_DTYPE, FeatureIndex, Pieces, join_pieces
 
 _BLOCK = 2000  # features in a block: 64,000 characters, of the 65,535 that a text on Milvus may have
 _BLOCK_BYTES = _BLOCK * FEATURE_DTYPE.itemsize
 _CHARACTERS = 65_535
-_AT_ONCE = 128  # blocks in a message: 8 MB
-_PUSH_AGAIN = "push it again"
+_BLOCKS_PER_MESSAGE = 128  # blocks in a message: 8 MB
+_HINT_PUSH_AGAIN = "push it again"
 
 
 def features_collection(collection: str) -> str:
@@ -45,7 +45,7 @@ def push_features(features: FeatureIndex, client: MilvusServer, collection: str,
     table = features.cell_rows.tobytes()
     parts = [table[at : at + _BLOCK_BYTES] for at in range(0, len(table), _BLOCK_BYTES)]
     client.insert(collection, [_entity(-1 - number, part) for number, part in enumerate(parts)])
-    step = _BLOCK * _AT_ONCE
+    step = _BLOCK * _BLOCKS_PER_MESSAGE
     for start in range(0, features.count, step):
         progress.report("push", start, features.count, f"{start} of {features.count} local features")
         part = features.read([(start, min(start + step, features.count))]).tobytes()
@@ -61,12 +61,12 @@ def open_features(client: MilvusServer, collection: str, path: Path, facts: dict
         IndexDamagedError: a block is missing or damaged.
     """
     if not client.has_collection(collection):
-        raise IndexDamagedError(path, "lacks its local features", _PUSH_AGAIN)
+        raise IndexDamagedError(path, "lacks its local features", _HINT_PUSH_AGAIN)
     client.load_collection(collection)
     found = client.query(collection, filter="block < 0", output_fields=["block", "content"])
     table = b"".join(_content(one, path) for one in sorted(found, key=lambda one: -one["block"]))
     if len(table) % CELL_ROW_DTYPE.itemsize:
-        raise IndexDamagedError(path, "has a damaged table of cells", _PUSH_AGAIN)
+        raise IndexDamagedError(path, "has a damaged table of cells", _HINT_PUSH_AGAIN)
 
     def read(pieces: Pieces) -> NDArray[np.void]:
         wanted = {block for first, last in pieces for block in range(first // _BLOCK, -(-last // _BLOCK))}
@@ -78,7 +78,7 @@ def open_features(client: MilvusServer, collection: str, path: Path, facts: dict
                 end = min(last - block * _BLOCK, _BLOCK)
                 parts.append(stored[block][offset:end])
                 first = block * _BLOCK + end
-        return joined(parts)
+        return join_pieces(parts)
 
     return FeatureIndex(path, facts, np.frombuffer(table, CELL_ROW_DTYPE), read)
 
@@ -88,13 +88,15 @@ def _blocks(
 ) -> dict[int, NDArray[np.void]]:
     """Features of blocks, by number."""
     blocks: dict[int, NDArray[np.void]] = {}
-    for start in range(0, len(numbers), _AT_ONCE):
-        for entity in client.get(collection, ids=numbers[start : start + _AT_ONCE], output_fields=["block", "content"]):
+    for start in range(0, len(numbers), _BLOCKS_PER_MESSAGE):
+        for entity in client.get(
+            collection, ids=numbers[start : start + _BLOCKS_PER_MESSAGE], output_fields=["block", "content"]
+        ):
             number, content = int(entity["block"]), _content(entity, path)
             if len(content) == (min(count, (number + 1) * _BLOCK) - number * _BLOCK) * FEATURE_DTYPE.itemsize:
                 blocks[number] = np.frombuffer(content, FEATURE_DTYPE)
     if len(blocks) < len(numbers):
-        raise IndexDamagedError(path, "lacks local features: it was only pushed in part", _PUSH_AGAIN)
+        raise IndexDamagedError(path, "lacks local features: it was only pushed in part", _HINT_PUSH_AGAIN)
     return blocks
 
 
@@ -106,4 +108,4 @@ def _content(entity: dict[str, Any], path: Path) -> bytes:
     try:
         return base64.b64decode(entity["content"], validate=True)
     except ValueError as error:
-        raise IndexDamagedError(path, "has a damaged block of local features", _PUSH_AGAIN) from error
+        raise IndexDamagedError(path, "has a damaged block of local features", _HINT_PUSH_AGAIN) from error

@@ -69,7 +69,7 @@ class Vocabulary:
         return made
 
     @cached_property
-    def coarse(self) -> faiss.IndexFlatL2:
+    def word_index(self) -> faiss.IndexFlatL2:
         """FAISS's index of the words."""
         import faiss
 
@@ -79,13 +79,13 @@ class Vocabulary:
 
     def encode(self, descriptors: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Nearest word (n,) and code (n, 16) of RootSIFT descriptors (n, 128)."""
-        numbers = in_levels(descriptors)
+        numbers = to_vocabulary_space(descriptors)
         if not len(numbers):
             return np.zeros(0, np.uint16), np.zeros((0, CODE_BYTES), np.uint8)
-        _, words = self.coarse.search(numbers, 1)
+        _, words = self.word_index.search(numbers, 1)
         return words[:, 0].astype(np.uint16), np.asarray(self.quantiser.compute_codes(numbers))
 
-    def compared(self, codes: NDArray[np.uint8]) -> faiss.IndexPQFastScan:
+    def flat_index(self, codes: NDArray[np.uint8]) -> faiss.IndexPQFastScan:
         """An index that compares every one of these codes (n, 16)."""
         import faiss
 
@@ -96,11 +96,11 @@ class Vocabulary:
         kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
         return kind(plain)
 
-    def listed(self, words: NDArray[np.uint16], codes: NDArray[np.uint8]) -> faiss.IndexIVFPQFastScan:
+    def inverted_file(self, words: NDArray[np.uint16], codes: NDArray[np.uint8]) -> faiss.IndexIVFPQFastScan:
         """An index that compares codes (n, 16) filed under the words (n,) nearest to what is looked for."""
         import faiss
 
-        plain: Any = faiss.IndexIVFPQ(self.coarse, NUMBERS, WORDS, PARTS, _BITS)
+        plain: Any = faiss.IndexIVFPQ(self.word_index, NUMBERS, WORDS, PARTS, _BITS)
         plain.by_residual, plain.own_fields = False, False
         faiss.copy_array_to_vector(np.ascontiguousarray(self.book, np.float32).ravel(), plain.pq.centroids)
         order = np.argsort(words, kind="stable").astype(np.int64)
@@ -116,7 +116,7 @@ class Vocabulary:
         return kind(plain)
 
 
-def in_levels(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_vocabulary_space(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
     """RootSIFT descriptors (n, 128) of length 1 as the vocabulary has them: 0 to 255, in the order of the parts."""
     return np.ascontiguousarray(np.rint(descriptors[:, _ORDER] * _LEVELS), np.float32)
 
@@ -127,14 +127,14 @@ def vocabulary() -> Vocabulary:
     return Vocabulary.from_bytes((resources_folder() / FILE).read_bytes())
 
 
-def trained(descriptors: NDArray[np.float32], seed: int = 0) -> Vocabulary:
+def train_vocabulary(descriptors: NDArray[np.float32], seed: int = 0) -> Vocabulary:
     """A vocabulary trained on RootSIFT descriptors (n, 128); the same ones give the same bytes, by one thread."""
     import faiss
 
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:
-        numbers = in_levels(descriptors)
+        numbers = to_vocabulary_space(descriptors)
         means = faiss.Kmeans(NUMBERS, WORDS, niter=_TRAINED_STEPS, seed=seed, max_points_per_centroid=64)
         means.train(numbers)
         quantiser = faiss.ProductQuantizer(NUMBERS, PARTS, _BITS)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.voting.feature_index import Places
+from engine.voting.feature_index import FeaturePositions
 from engine.voting.photo_features import PhotoFeatures
 
 Array = NDArray[np.float64]
@@ -46,29 +46,31 @@ class Votes:
         return len(self.match)
 
 
-def cast(photo: PhotoFeatures, places: Places, rows: NDArray[np.int64], width_km: tuple[float, float]) -> Votes:
+def cast_votes(
+    photo: PhotoFeatures, positions: FeaturePositions, rows: NDArray[np.int64], width_km: tuple[float, float]
+) -> Votes:
     """The votes of matches.
 
     Args:
         photo: its features (m).
-        places: of the features on the ground.
-        rows: (m, neighbours) of `places`, nearest first; -1 for none.
+        positions: of the features on the ground.
+        rows: (m, neighbours) of `positions`, nearest first; -1 for none.
         width_km: least and greatest ground width that counts.
     """
     neighbours = rows.shape[1]
     match = np.flatnonzero(rows.ravel() >= 0)
     ours, theirs = match // neighbours, rows.ravel()[match]
-    width = places.size_km[theirs] / photo.size[ours]
+    width = positions.size_km[theirs] / photo.size[ours]
     kept = (width > width_km[0]) & (width < width_km[1])
     match, ours, theirs, width = match[kept], ours[kept], theirs[kept], width[kept]
     # Noise and the edge of a window look like the same few features on the ground (Jegou, Douze, Schmid 2009).
     bursts = np.bincount(theirs)[theirs]
     weight = 1.0 / np.sqrt(1.0 + match % neighbours) / bursts**_BURST
     # A north-up photo has azimuth 90 along its x axis.
-    rotation = 90.0 + photo.angle_deg[ours] - places.azimuth_deg[theirs]
+    rotation = 90.0 + photo.angle_deg[ours] - positions.azimuth_deg[theirs]
     far = np.hypot(photo.x, photo.y)[ours] * width
     towards = 90.0 + np.degrees(np.arctan2(-photo.y, -photo.x))[ours] - rotation
-    lat, lon, turned = destination(places.lat[theirs], places.lon[theirs], towards, far)
+    lat, lon, turned = destination(positions.lat[theirs], positions.lon[theirs], towards, far)
     # On the way to the middle north has turned by as much as the course has.
     return Votes(neighbours, match, lat, lon, width, (rotation - turned) % 360.0, weight)
 

@@ -19,7 +19,7 @@ from georeference_kit import (
 from test_results import localization
 
 from engine.errors import InputError, UsageError
-from engine.georeference.write import Wanted, georeference
+from engine.georeference.write import OutputSpec, georeference
 from engine.registration.pose import Pose, pose_json, tie_points_json
 from engine.registration.solve import CameraPrior, TiePoints, solve_camera
 from engine.results import ResultsFile
@@ -65,7 +65,7 @@ def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, c
     ResultsFile(tmp_path / "in" / "results.gpkg").save(
         {**localization(photo), "pose": pose_json(pose), "tie_points": tie_points_json(pose)}
     )
-    wanted = Wanted("ortho", tmp_path / "out.tif", crs, elevation=elevation)
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", crs, elevation=elevation)
     answer = georeference(photo, tmp_path / "in" / "results.gpkg", wanted)
     assert "over the heights of heights.tif" in answer["message"]
     n = check_positions(tmp_path / "out.tif", true, False, 1.0, heights_m)
@@ -77,7 +77,7 @@ def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, c
     assert alpha[(x > 2) & (y > 2) & (x < size[0] - 2) & (y < size[1] - 2)].all()
     assert not alpha[(x < -2) | (y < -2) | (x > size[0] + 2) | (y > size[1] + 2)].any()
     # Flat ground would have been kilometres off.
-    georeference(photo, tmp_path / "in" / "results.gpkg", Wanted("ortho", tmp_path / "flat.tif", crs))
+    georeference(photo, tmp_path / "in" / "results.gpkg", OutputSpec("ortho", tmp_path / "flat.tif", crs))
     with pytest.raises(AssertionError):
         check_positions(tmp_path / "flat.tif", true, False, 3.0, heights_m)
 
@@ -87,7 +87,7 @@ def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(t
     photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
     ResultsFile(results).save({**ResultsFile(results).localization(photo), "tie_points": []})
     elevation = write_heights(tmp_path, (5.0, 100.0))
-    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif", elevation=elevation))
+    georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif", elevation=elevation))
     assert check_positions(tmp_path / "out.tif", camera, True, 1.0, heights_round((5.0, 100.0))) > 1000
 
 
@@ -102,22 +102,22 @@ def test_tie_points_so_near_to_the_limb_that_their_heights_rise_above_it(tmp_pat
     everywhere = rasterio.transform.from_bounds(-180, -90, 180, 90, 360, 180)
     with rasterio.open(tmp_path / "heights.tif", "w", transform=everywhere, **profile) as file:
         file.write(np.full((1, 180, 360), 9000, np.float32))
-    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=tmp_path / "heights.tif")
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", elevation=tmp_path / "heights.tif")
     assert "over the heights" in georeference(photo, results, wanted)["message"]
     with rasterio.open(tmp_path / "out.tif") as drawn:
         assert drawn.read(4).any()
 
 
 @pytest.fixture
-def placed(tmp_path):
+def registered(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     return place(tmp_path / "in", camera, stripes(*SIZE, True))
 
 
-def test_heights_that_cannot_be_used(placed, tmp_path):
-    photo, results = placed
+def test_heights_that_cannot_be_used(registered, tmp_path):
+    photo, results = registered
     elevation = write_heights(tmp_path, (50.0, 30.0))
-    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=elevation)
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", elevation=elevation)
     with pytest.raises(InputError, match=r"heights\.tif: has no heights of what the photo shows"):
         georeference(photo, results, wanted)
     with rasterio.open(elevation, "r+") as file:

@@ -66,7 +66,7 @@ def test_region_and_ocean(tmp_path, land_raster, model):
 
 def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
     region, widths = (3.0, 42.5, 7.5, 45.5), [313.0, 150.0]  # no tile reaches beyond the raster
-    planned = plan.outlook(str(land_raster), region, widths, False, model.dimension, Progress())
+    planned = plan.estimate_index(str(land_raster), region, widths, False, model.dimension, Progress())
     info = build_index(land_raster, tmp_path / "part", bbox=region, tile_km=widths, model=model)
     assert planned.tiles == info["count"]
     size_bytes = sum(file["bytes"] for file in info["files"].values())
@@ -74,15 +74,15 @@ def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
     assert planned.size_bytes == pytest.approx(size_bytes, abs=empty_geopackage)
     assert planned.size_bytes > 1024 * planned.tiles
     with pytest.raises(UsageError, match="not west, south, east, north"):
-        plan.outlook(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Progress())
+        plan.estimate_index(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Progress())
 
 
 def test_planning_and_outlines_can_be_stopped(tmp_path, land_raster, small_index_folder, monkeypatch):
     progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
-    monkeypatch.setattr(plan, "_AT_ONCE", 10)
+    monkeypatch.setattr(plan, "_CHUNK_TILES", 10)
     with pytest.raises(CancelledError), RasterSource.open(land_raster) as source:
         plan.plan_tiles(source, None, [313], False, progress)
-    monkeypatch.setattr(footprints, "_AT_ONCE", 10)
+    monkeypatch.setattr(footprints, "_CHUNK_TILES", 10)
     progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
     with pytest.raises(CancelledError):
         footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "t.gpkg", progress)
@@ -94,7 +94,7 @@ def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, la
     world, began = (-180.0, -60.0, 180.0, 75.0), []
     progress = Progress(lambda stage, *_: began.append(stage))
     with pytest.raises(UsageError, match=r"2 m a pixel take 4\d\d,\d+,\d+ cells .*choose a smaller region or coarser"):
-        plan.outlook(str(land_raster), world, [3000.0], False, model.dimension, progress, feature_km=0.002)
+        plan.estimate_index(str(land_raster), world, [3000.0], False, model.dimension, progress, feature_km=0.002)
     with pytest.raises(UsageError, match="choose a smaller region or coarser"):
         build_index(
             land_raster, tmp_path / "fine", bbox=world, tile_km=[3000], model=model, feature_km=0.002, progress=progress
@@ -106,7 +106,7 @@ def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, la
 def test_planning_features_can_be_stopped(land_raster, model):
     progress = Progress(lambda stage, done, total, _: progress.cancel() if total > 10_000 and done else None)
     with pytest.raises(CancelledError):
-        plan.outlook(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, progress, 0.01)
+        plan.estimate_index(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, progress, 0.01)
 
 
 def test_outlines_that_cannot_be_written(tmp_path, small_index_folder):
@@ -271,7 +271,7 @@ def cluster():
 
 def test_what_a_dask_worker_complains_of_is_told(tmp_path, land_raster, model, cluster, monkeypatch):
     """The commonest mishap: the imagery is not where the worker looks for it."""
-    batches.open_once.cache_clear()
+    batches.cached_imagery.cache_clear()
 
     def not_there(path):
         raise InputError(path, "no such file", "check the path")
@@ -300,7 +300,7 @@ def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, lan
 
 def test_a_dask_cluster_without_workers_is_told(tmp_path, land_raster, model, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr("engine.dask_cluster._FIRST_WORKER_S", 0.5)
+    monkeypatch.setattr("engine.dask_cluster._FIRST_WORKER_TIMEOUT_S", 0.5)
     with (
         distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp://") as cluster,
         pytest.raises(InputError, match="no worker is there; start some: dask worker tcp://"),

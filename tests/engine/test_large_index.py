@@ -13,7 +13,7 @@ from engine import geo
 from engine.errors import IndexDamagedError
 from engine.resources import own_indexes
 from engine.retrieval import coarse, tiling
-from engine.retrieval.descriptors import compress, expand
+from engine.retrieval.descriptors import to_float32, to_int8
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior
 from engine.retrieval.search import _QUARTERS_WEIGHT, Circle, shortlist
@@ -24,10 +24,10 @@ def write_index(folder, tiles, descriptors, codes=True):
     folder.mkdir(parents=True)
     order = tiling.hilbert_order(tiles)
     (folder / "tiles.bin").write_bytes(tiles[order].tobytes())
-    (folder / "descriptors.i8").write_bytes(compress(descriptors[order]).tobytes())
+    (folder / "descriptors.i8").write_bytes(to_int8(descriptors[order]).tobytes())
     names = ["tiles.bin", "descriptors.i8"]
     if codes:
-        coarse.write_codes(folder / coarse.CODES, compress(descriptors[order]))
+        coarse.write_codes(folder / coarse.CODES, to_int8(descriptors[order]))
         names.append(coarse.CODES)
     info = json.loads((own_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles), dimension=descriptors.shape[1])
@@ -70,7 +70,7 @@ def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
     index, held_out = sampled
     truth = world.tiles_at(held_out)
     queries = world.descriptors_at(held_out)
-    exact = expand(np.asarray(index._stored))
+    exact = to_float32(np.asarray(index._stored))
     by_codes = [shortlist(index, query[None], 10).rows for query in queries]
     by_all = [np.argsort(-(exact @ query))[:10] for query in queries]
     wanted = recall_at(by_all, index.tiles, truth)
@@ -78,7 +78,7 @@ def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
     assert recall_at(by_codes, index.tiles, truth) >= wanted - 0.5
     # int8 itself, against the descriptors before they were rounded once more
     full = world.descriptors
-    rounded = expand(compress(full))
+    rounded = to_float32(to_int8(full))
     assert (full * rounded).sum(axis=1).min() > 0.9995
 
 
@@ -98,7 +98,7 @@ def test_damaged_codes_are_refused(sampled, tmp_path):
 
 
 def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_path):
-    """Found by their checksums; and whoever does not verify gets plain numbers or is told."""
+    """Shortlist by their checksums; and whoever does not verify gets plain numbers or is told."""
     original, _ = sampled
     folder = shutil.copytree(original.path, tmp_path / "copy")
     queries = original.descriptors_at(np.array([0, 9000]))

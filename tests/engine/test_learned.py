@@ -18,7 +18,7 @@ from engine.imagery.raster import RasterSource
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.learned import LearnedFeatures
-from engine.registration.prepare import prepare, survey
+from engine.registration.prepare import find_place_features, prepare
 from engine.registration.register import register
 
 onnx = pytest.importorskip("onnx")
@@ -129,7 +129,7 @@ def test_a_photo_is_registered_by_features_without_size_and_orientation(package,
     extractor = LearnedFeatures(package)
     photo = prepare(photo_of(take_photo(raster, camera)), None, extractor)
     with RasterSource.open(raster) as source:
-        found = register(photo, survey(source, *near(camera), 380.0, extractor), source)
+        found = register(photo, find_place_features(source, *near(camera), 380.0, extractor), source)
     assert found is not None
     assert found.confidence > LOCATED
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.95
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(package, tmp_path):
         (folder / "peaks.json").write_text(json.dumps({**card, **change}))
         return LearnedFeatures(folder)
 
-    assert opened({}).turns == 4
+    assert opened({}).rotations == 4
     for change in (
         {"kind": "embedding"},
         {"turns": 3},

@@ -83,15 +83,15 @@ def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
     here = write_index(tmp_path / "part", tiles[rows], world.descriptors_at(rows), codes=False)
     push(here, f"milvus://{tmp_path / 'part.db'}/part")
     there = open_index(f"milvus://{tmp_path / 'part.db'}/part")
-    assert milvus._lists(here.count) > milvus._VISITED
+    assert milvus._lists(here.count) > milvus._MIN_VISITED_LISTS
     queries = views(here, 5)[here.info["model"]["sha256"]].whole
     for circle in (Circle(40.0, 30.0, 1000.0), Circle(50.0, 10.0, 400.0), Circle(45.0, 25.0, 60.0)):
-        inside, _, _ = here.to_compare(queries, circle)
-        found, _, _ = there.to_compare(queries, circle)
+        inside, _, _ = here.tiles_to_compare(queries, circle)
+        found, _, _ = there.tiles_to_compare(queries, circle)
         assert len(inside) > 1
         np.testing.assert_array_equal(found, inside)
     best = shortlist(here, queries, 100)
-    assert np.isin(best.rows, there.to_compare(queries, None)[0]).mean() > 0.98
+    assert np.isin(best.rows, there.tiles_to_compare(queries, None)[0]).mean() > 0.98
     np.testing.assert_array_equal(shortlist(there, queries, 20).rows, best.rows[:20])
     for radius_km in (1000.0, 2300.0, 20_040.0):
         asked = queries, 20, Circle(40.0, 30.0, radius_km), Expectation((40.0, 30.0))
@@ -110,7 +110,7 @@ def small_blocks(monkeypatch):
     """Many blocks of few features."""
     monkeypatch.setattr(milvus_features, "_BLOCK", 7)
     monkeypatch.setattr(milvus_features, "_BLOCK_BYTES", 7 * 24)
-    monkeypatch.setattr(milvus_features, "_AT_ONCE", 3)
+    monkeypatch.setattr(milvus_features, "_BLOCKS_PER_MESSAGE", 3)
 
 
 def test_local_features_vote_on_milvus_as_on_the_disk(with_features, land_raster, tmp_path, small_blocks):

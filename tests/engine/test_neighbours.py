@@ -22,8 +22,8 @@ from engine.register_at import Place as Known
 from engine.register_at import register_at
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
-from engine.registration.neighbours import Neighbours, apart_of, carried_over
-from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare, survey
+from engine.registration.neighbours import Neighbours, pass_distance, register_with_neighbour
+from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, find_place_features, prepare
 from engine.registration.register import register
 from engine.registration.saved_neighbours import add_saved_neighbours
 from engine.results import ResultsFile
@@ -55,7 +55,7 @@ def passed(land):
     first = prepare(photo_of(take_photo(land[0], one)), None)
     second = prepare(photo_of(take_photo(land[0], other, seed=1)), None)
     with RasterSource.open(land[0]) as source:
-        found = register(first, survey(source, 43.9, 5.4, 380.0), source)
+        found = register(first, find_place_features(source, 43.9, 5.4, 380.0), source)
     assert found.confidence > LOCATED
     neighbours = Neighbours()
     neighbours.remember(info(), first, found, land[0])
@@ -79,7 +79,7 @@ def test_where_imagery_cannot_confirm_it_is_marked_and_never_located(passed, lan
     with RasterSource.open(land[1]) as source:
         unconfirmed = register(second, known.place(), source)
     assert unconfirmed is None or unconfirmed.confidence < 0.5
-    carried = carried_over(second, known)
+    carried = register_with_neighbour(second, known)
     assert carried.origin == "neighbour"
     assert 0.5 < carried.confidence < LOCATED
     truth = footprint.footprint_ring(camera_at(**SECOND).resized(*SIZE))
@@ -88,7 +88,7 @@ def test_where_imagery_cannot_confirm_it_is_marked_and_never_located(passed, lan
     neighbours.remember(info("c.jpg"), second, carried, land[0])
     assert [n.info.path for n in neighbours.of(info("d.jpg"), ROOT_SIFT)] == [Path("a.jpg")]
     elsewhere = prepare(photo_of(take_photo(land[1], camera_at(**SECOND))), None)
-    assert carried_over(elsewhere, known) is None
+    assert register_with_neighbour(elsewhere, known) is None
 
 
 def test_what_is_not_beyond_doubt_is_not_remembered(passed, land):
@@ -212,7 +212,7 @@ def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monke
     again = Path("ISS064-E-101.png")
     with RasterSource.open(land[0]) as source:
         prepared = prepare(read_photo(again, PHOTO_PX), None)
-        found = register(prepared, survey(source, 43.9, 5.4, 380.0), source)
+        found = register(prepared, find_place_features(source, 43.9, 5.4, 380.0), source)
     localizer.memory.neighbours.remember(read_photo_info(again), prepared, found, land[0])
     assert localizer.neighbours_of(asked) == known
 
@@ -242,7 +242,7 @@ def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
     ],
 )
 def test_which_photos_are_of_one_pass(one, other, apart):
-    assert apart_of(info(**one), info("b.jpg", **{"taken_at": "2020-01-01T00:00:00", **other})) == (
+    assert pass_distance(info(**one), info("b.jpg", **{"taken_at": "2020-01-01T00:00:00", **other})) == (
         None if apart is None else pytest.approx(apart)
     )
 

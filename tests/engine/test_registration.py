@@ -27,7 +27,7 @@ from engine.registration import footprint
 from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
 from engine.registration.pose import in_full_pixels, pose_json, solution_of
-from engine.registration.prepare import on_grid, prepare, survey
+from engine.registration.prepare import find_place_features, prepare, snap_to_grid
 from engine.registration.register import register
 from engine.registration.rendering import render
 from engine.registration.solve import ground_deviation_km
@@ -94,7 +94,7 @@ def test_a_photo_is_registered_where_it_was_taken(place, rasters):
     camera = camera_at(**PLACES[place][2])
     photo = prepare(photo_of(take_photo(rasters[place], camera)), None)
     with RasterSource.open(rasters[place]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0), source)
+        found = register(photo, find_place_features(source, *near(camera), 380.0), source)
     assert found.confidence > LOCATED
     true_ring = footprint.footprint_ring(camera)
     assert overlap(true_ring, found.ring) > 0.97
@@ -113,7 +113,7 @@ def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
     for seen, raster in tries:
         with RasterSource.open(rasters[raster]) as source:
             place = near(camera) if raster != "pole" else (88.0, 10.0)
-            found = register(prepare(photo_of(seen), None), survey(source, *place, 380.0), source)
+            found = register(prepare(photo_of(seen), None), find_place_features(source, *place, 380.0), source)
         assert found is None or found.confidence < 0.5
 
 
@@ -121,7 +121,7 @@ def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
     with RasterSource.open(rasters["other"]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0), source, keep_any=True)
+        found = register(photo, find_place_features(source, *near(camera), 380.0), source, keep_any=True)
     assert found is None or found.confidence < 0.5
 
 
@@ -135,10 +135,10 @@ def test_nothing_to_see(rasters):
             np.zeros((300, 400, 3), np.uint8),
             rng.integers(0, 255, (300, 400, 3), dtype=np.uint8),
         ):
-            found = register(prepare(photo_of(pixels), None), survey(source, *near(camera), 380.0), source)
+            found = register(prepare(photo_of(pixels), None), find_place_features(source, *near(camera), 380.0), source)
             assert found is None or found.confidence < 0.5
         photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
-        assert register(photo, survey(source, -40.0, 100.0, 380.0), source) is None
+        assert register(photo, find_place_features(source, -40.0, 100.0, 380.0), source) is None
 
 
 # -- through the localizer ------------------------------------------------------------------------
@@ -221,8 +221,10 @@ def test_real_photos(name, data_folder):
     truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
     photo = prepare(read_photo(truth.photo, 1024), truth.nadir)
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
-        found = register(photo, survey(source, *truth.center, 443.0), source)
-        elsewhere = register(photo, survey(source, truth.center[0] + 10, truth.center[1] + 5, 443.0), source)
+        found = register(photo, find_place_features(source, *truth.center, 443.0), source)
+        elsewhere = register(
+            photo, find_place_features(source, truth.center[0] + 10, truth.center[1] + 5, 443.0), source
+        )
     assert found.confidence > LOCATED
     assert overlap(truth.corners, found.ring) > 0.9
     assert found.camera.nadir()[2] == pytest.approx(418, rel=0.08)
@@ -233,7 +235,9 @@ def test_real_photos(name, data_folder):
 def test_real_negatives(data_folder):
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
         for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
-            found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0), source)
+            found = register(
+                prepare(read_photo(path, 1024), None), find_place_features(source, 40.0, 30.0, 443.0), source
+            )
             assert found is None or found.confidence < 0.5
 
 
@@ -261,9 +265,9 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 179.99), width=st.floats(50, 900))
 @settings(max_examples=60, deadline=None)
 def test_places_lie_on_a_grid_that_is_fixed_to_the_globe(lat, lon, width):
-    there = on_grid(lat, lon, width)
+    there = snap_to_grid(lat, lon, width)
     assert float(geo.distance_km(lat, lon, *there)) <= 0.25 * width
-    assert on_grid(*there, width) == pytest.approx(there, abs=1e-9)
+    assert snap_to_grid(*there, width) == pytest.approx(there, abs=1e-9)
 
 
 # -- unusual photos ------------------------------------------------------------------------------
@@ -293,7 +297,7 @@ def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_kn
     with RasterSource.open(far_raster) as source:
         pixels, covered = render(source, camera.resized(*SIZE))
         photo = photo_of(hazy(pixels) * covered[..., None], focal_px * 36 / 1024 if lens_is_known else None)
-        place = survey(source, *footprint.center(camera, ring), 2 * 415 * 1024 / focal_px)
+        place = find_place_features(source, *footprint.center(camera, ring), 2 * 415 * 1024 / focal_px)
         found = register(prepare(photo, None), place, source)
     assert covered.mean() > 0.5
     assert found is not None
@@ -308,7 +312,7 @@ def test_what_is_tilted_too_far_for_its_lens_is_not_located_wrongly(far_raster):
     ring = footprint.footprint_ring(camera)
     with RasterSource.open(far_raster) as source:
         pixels, _ = render(source, camera.resized(*SIZE))
-        place = survey(source, *footprint.center(camera, ring), 1e6 / focal_px)
+        place = find_place_features(source, *footprint.center(camera, ring), 1e6 / focal_px)
         found = register(prepare(photo_of(pixels, focal_px * 36 / 1024), None), place, source)
     assert found is None or found.confidence <= LOCATED or overlap(ring, found.ring) > 0.9
 
@@ -322,7 +326,7 @@ def test_squashed_photos(is_portrait, rasters):
         pixels = np.ascontiguousarray(np.rot90(pixels))
     photo = photo_of(cv2.resize(pixels, (500, 500), interpolation=cv2.INTER_AREA), focal_mm=None)
     with RasterSource.open(rasters["oblique"]) as source:
-        found = register(prepare(photo, None), survey(source, *near(camera), 380.0), source)
+        found = register(prepare(photo, None), find_place_features(source, *near(camera), 380.0), source)
     assert found.confidence > LOCATED
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.97
     pose = in_full_pixels(found.solution, found.tie_points, photo, None)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from engine import geo
 from engine.candidates import find_candidates
 from engine.retrieval import tiling
-from engine.retrieval.descriptors import compress, expand
+from engine.retrieval.descriptors import to_float32, to_int8
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
-from engine.retrieval.search import Circle, Found, quarters_similarity, shortlist
+from engine.retrieval.ranking import Expectation, distinct_places_first, ground_width_km, log_prior
+from engine.retrieval.search import Circle, Shortlist, quarters_similarity, shortlist
 from engine.retrieval.tiling import tile_name
 
 
@@ -129,12 +129,12 @@ def test_places_are_spread():
     lat = np.array([45.0, 45.1, 45.0, 45.2, 20.0, -30.0])
     lon = np.array([179.9, -179.9, 179.8, -179.95, 0.0, 10.0])
     width_km = np.array([220.0, 313.0, 220.0, 156.0, 220.0, 220.0])
-    assert spread(lat, lon, width_km, 6).tolist() == [0, 4, 5, 1, 2, 3]
-    assert spread(lat, lon, width_km, 2).tolist() == [0, 4]
+    assert distinct_places_first(lat, lon, width_km, 6).tolist() == [0, 4, 5, 1, 2, 3]
+    assert distinct_places_first(lat, lon, width_km, 2).tolist() == [0, 4]
 
 
 def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
-    assert spread(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
+    assert distinct_places_first(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
 
 
 def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
@@ -153,7 +153,7 @@ def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
             near = lookup.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
             quarters[number, turn] = index.descriptors[near[away.argmin()]]
-        found = Found(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
+        found = Shortlist(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
         similarity = quarters_similarity(index, found, np.full(len(rows), turn), quarters)
         assert similarity[rows == row] == pytest.approx([1.0], abs=1e-5)
         assert (similarity > 0.99).sum() == 1
@@ -198,8 +198,8 @@ def test_cells_around_a_point_are_near_it(lat, lon, width_km):
 def test_eight_bits_keep_the_direction(seed):
     rows = np.random.default_rng(seed).standard_normal((50, 256)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assert (expand(compress(rows)) * rows).sum(axis=1).min() > 0.9995
+    assert (to_float32(to_int8(rows)) * rows).sum(axis=1).min() > 0.9995
 
 
 def test_eight_bits_of_nothing():
-    assert expand(compress(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2
+    assert to_float32(to_int8(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2

@@ -16,7 +16,7 @@ from test_registration import PLACES, take_photo, texture
 from test_registration_solve import camera_at
 
 from engine import geo
-from engine.candidates import Candidate, probability_of_first, together
+from engine.candidates import Candidate, combined_score, probability_of_first
 from engine.cli import main
 from engine.errors import IndexDamagedError, UsageError
 from engine.localize import Localizer, Query
@@ -29,11 +29,11 @@ from engine.retrieval.tiling import Circle
 from engine.voting.bins import best_bins
 from engine.voting.cells import Grid
 from engine.voting.density import Density
-from engine.voting.feature_index import COMPARED_ALL, FEATURE_CELLS, FEATURES, FeatureSet, Places
+from engine.voting.feature_index import FEATURE_CELLS, FEATURES, MAX_EXHAUSTIVE, FeaturePositions, FeatureSet
 from engine.voting.photo_features import PhotoFeatures, photo_features
 from engine.voting.poses import Pose, find_poses
 from engine.voting.vocabulary import vocabulary
-from engine.voting.votes import Votes, cast
+from engine.voting.votes import Votes, cast_votes
 
 CAMERA = camera_at(**PLACES["oblique"][2])
 SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
@@ -59,9 +59,9 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     azimuth, away_m = 90 + outward - rotation_deg, np.hypot(x, y) * width_km * 1000
     there_lon, there_lat, back = SPHERE.fwd(np.full(20, lon), np.full(20, lat), azimuth, away_m)
     azimuth_there = (np.array(back) + 180 + angle - outward) % 360
-    places = Places(np.array(there_lat), np.array(there_lon), size * width_km, azimuth_there)
+    places = FeaturePositions(np.array(there_lat), np.array(there_lon), size * width_km, azimuth_there)
     photo = PhotoFeatures(x, y, size, angle, np.zeros((20, 128), np.float32), 2 / 3, True)
-    votes = cast(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
+    votes = cast_votes(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
     assert len(votes) == 20
     assert geo.distance_km(votes.lat, votes.lon, lat, lon).max() < 1e-3 * width_km + 0.01
     np.testing.assert_allclose(votes.width_km, width_km, rtol=1e-9)
@@ -142,7 +142,7 @@ def test_a_pose_has_the_corners_of_the_turned_photo():
 
 
 def test_more_votes_are_worth_more():
-    assert together(0.5, 3.0) == 0.5 < together(0.5, 6.0) < together(0.5, 30.0) <= 1.0
+    assert combined_score(0.5, 3.0) == 0.5 < combined_score(0.5, 6.0) < combined_score(0.5, 30.0) <= 1.0
     here = [Candidate(None, 0.0, 0.0, 100.0, 0.0, 1.0, None, Pose(0, 0, 150, 0, z, 9)) for z in (5.0, 30.0)]
     other = Candidate(None, 40.0, 0.0, 100.0, 0.0, 0.5, None, Pose(40, 0, 150, 0, 4.8, 9))
     doubtful, sure = (probability_of_first([one, other]) for one in here)
@@ -174,7 +174,7 @@ def photo_file(tmp_path_factory, land):
 
 def test_features_are_spread_over_the_land_alone(folder, land):
     index = RegionalIndex.open(folder, verify=True)
-    places = index.features.all.places
+    places = index.features.all.positions
     assert index.info["format"] == 2
     assert len(places) == index.info["features"]["count"] > 1000
     west, south, east, north = index.info["region"]
@@ -200,11 +200,11 @@ def test_a_photo_votes_for_its_pose(folder, photo_file):
 @pytest.mark.parametrize("circle", [Circle(44.0, 5.0, 150.0), Circle(43.0, 8.0, 400.0), Circle(-40.0, 170.0, 500.0)])
 def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circle):
     features = RegionalIndex.open(folder).features
-    everywhere = features.all.places
+    everywhere = features.all.positions
     inside = geo.distance_km(everywhere.lat, everywhere.lon, circle.lat, circle.lon) <= circle.radius_km
-    found = features.round(circle)
-    np.testing.assert_array_equal(found.places.lat, everywhere.lat[inside])
-    np.testing.assert_array_equal(found.places.size_km, everywhere.size_km[inside])
+    found = features.within(circle)
+    np.testing.assert_array_equal(found.positions.lat, everywhere.lat[inside])
+    np.testing.assert_array_equal(found.positions.size_km, everywhere.size_km[inside])
     numbers = photo_features(read_photo(photo_file).pixels).numbers[:50]
     rows = found.nearest(numbers, 5)
     if not len(found):
@@ -222,8 +222,8 @@ def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
     features = RegionalIndex.open(folder).features
     photo = photo_features(read_photo(photo_file).pixels)
     all_compared = find_poses(photo, features, 1)[0]
-    assert len(features.all) < COMPARED_ALL
-    monkeypatch.setattr("engine.voting.feature_index.COMPARED_ALL", 10)
+    assert len(features.all) < MAX_EXHAUSTIVE
+    monkeypatch.setattr("engine.voting.feature_index.MAX_EXHAUSTIVE", 10)
     by_words = find_poses(photo, RegionalIndex.open(folder).features, 1)[0]
     assert float(geo.distance_km(by_words.lat, by_words.lon, all_compared.lat, all_compared.lon)) < 20
     assert by_words.z > 0.7 * all_compared.z
@@ -231,7 +231,9 @@ def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
 
 def test_an_update_takes_unchanged_cells_from_the_index_before(folder, land, model, tmp_path, monkeypatch):
     plan = {"tile_km": (626.0,), "model": model, "include_ocean": True, "feature_km": 1.0}
-    monkeypatch.setattr("engine.voting.build.read_cell", lambda picture: pytest.fail("a known cell was read again"))
+    monkeypatch.setattr(
+        "engine.voting.build.extract_cell_features", lambda picture: pytest.fail("a known cell was read again")
+    )
     build_index(land, tmp_path / "land", reuse=RegionalIndex.open(folder), **plan)
     for name in (FEATURES, FEATURE_CELLS, "index.json"):
         assert (tmp_path / "land" / name).read_bytes() == (folder / name).read_bytes()
@@ -388,7 +390,7 @@ def test_the_world_comes_along():
     assert (world.parent / index.info["source"]["path"]).is_file()
     size = sum(file.stat().st_size for file in world.parent.rglob("*") if file.is_file())
     assert size < 60e6
-    rome = index.features.round(Circle(41.9, 12.5, 300.0))
+    rome = index.features.within(Circle(41.9, 12.5, 300.0))
     assert isinstance(rome, FeatureSet)
     assert 500 < len(rome) < 5000
-    assert math.isclose(float(np.median(rome.places.lat)), 42.3, abs_tol=1.0)
+    assert math.isclose(float(np.median(rome.positions.lat)), 42.3, abs_tol=1.0)
