@@ -42,7 +42,7 @@ def localize(args: argparse.Namespace) -> int:
         results.prepare()  # complains before the work, not after
     localizer = _localizer(args.indexes)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
-    asked = {"register": not args.no_register, "imagery": args.imagery, "finder": extractor, "results": args.out}
+    asked = {"register": not args.no_register, "imagery": args.imagery, "extractor": extractor, "results": args.out}
     statuses: dict[str, str] = {}
     complaints: set[str] = set()
     to_locate: list[Path] = []

@@ -17,11 +17,11 @@ from engine.limits import GROUND_CRS
 
 Array = NDArray[np.float64]
 
-# A transverse Mercator map is within 0.7 % of true scale up to here from its middle; further out, and near the
-# poles, where the zones end, an azimuthal map round the photo takes its place.
+# A transverse Mercator map is within 0.7 % of true scale up to this distance from its middle. Further out, and near
+# the poles, where the zones end, an azimuthal map around the photo is used.
 _UTM_HALF_WIDTH_KM = 750.0
 _UTM_MAX_LAT = 80.0
-# More than the photo's own pixels are needed where it is oblique; beyond this they show nothing more.
+# Where a photo is oblique, the raster needs more pixels than the photo; more than this add no detail.
 _MAX_TIMES_PHOTO = 4.0
 _MAX_PX = 250_000_000
 _MIN_COS = 0.02  # of the latitude, for a raster in degrees
@@ -29,33 +29,33 @@ _MIN_COS = 0.02  # of the latitude, for a raster in degrees
 
 @dataclass(frozen=True, eq=False)
 class GroundCrs:
-    """A coordinate system round a photo.
+    """A coordinate system for the ground around a photo.
 
     Attributes:
         crs: EPSG:4326 with longitude first, or a projected one in metres.
-        lon: of the middle; longitudes are counted on from 180 degrees either way, so that the photo stays in one piece.
+        lon: of the middle. Longitudes continue beyond 180 degrees on both sides of it, so that a photo is not split.
     """
 
     crs: CRS
     lon: float
 
     @classmethod
-    def choose(cls, registered: RegisteredPhoto, wanted: str) -> GroundCrs:
-        """The one `wanted` of GROUND_CRS; "auto" is UTM where the photo fits into it, else azimuthal equidistant."""
+    def choose(cls, registered: RegisteredPhoto, name: str) -> GroundCrs:
+        """The one called `name` in GROUND_CRS; "auto" is UTM where the photo fits, otherwise azimuthal equidistant."""
         lat, lon = geo.center_of(registered.seen)
-        if wanted == "auto":
+        if name == "auto":
             reach_km = float(geo.distance_km(lat, lon, registered.seen[:, 0], registered.seen[:, 1]).max())
             highest = float(np.abs(registered.seen[:, 0]).max())
-            wanted = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
-        if wanted == "utm":
+            name = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
+        if name == "utm":
             zone = int((lon + 180.0) // 6.0) % 60 + 1
             return cls(CRS.from_epsg((32600 if lat >= 0 else 32700) + zone), lon)
-        if wanted == "aeqd":
+        if name == "aeqd":
             proj = f"+proj=aeqd +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
             return cls(CRS.from_proj4(proj), lon)
-        if wanted == "EPSG:4326":
+        if name == "EPSG:4326":
             return cls(CRS.from_epsg(4326), lon)
-        raise UsageError(None, f"{wanted!r} is no known coordinate system", f"give one of {', '.join(GROUND_CRS)}")
+        raise UsageError(None, f"{name!r} is no known coordinate system", f"give one of {', '.join(GROUND_CRS)}")
 
     @property
     def is_degrees(self) -> bool:
@@ -64,12 +64,12 @@ class GroundCrs:
 
     @property
     def name(self) -> str:
-        """Its EPSG code, or what it is."""
+        """Its EPSG code, or a description."""
         authority = self.crs.to_authority()
         return ":".join(authority) if authority else "azimuthal equidistant round the photo"
 
     def to_xy(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
-        """Coordinates of places; NaN where there are none."""
+        """Coordinates of points in degrees; NaN where there are none."""
         lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
         if self.is_degrees:
             return self.lon + geo.normalise_lon(lons - self.lon), lats.copy()
@@ -87,7 +87,7 @@ class GroundCrs:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A north-up raster: its coordinate system, size, and what its pixels cover.
+    """A north-up raster: coordinate system, extent and resolution.
 
     Attributes:
         ground: the coordinate system.
@@ -104,13 +104,13 @@ class Grid:
 
     @classmethod
     def over(cls, registered: RegisteredPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
-        """The raster that holds all the ground a photo shows.
+        """The raster that covers all the ground a photo shows.
 
         Args:
             registered: the photo.
             ground: coordinate system.
-            resolution_m: wanted; by default that of the photo in its middle. Coarsened where the raster would have
-                more than four times the pixels of the photo, or more than 250 million.
+            resolution_m: ground size of a pixel; by default that in the middle of the photo. It is coarsened where the
+                raster would have more than four times the pixels of the photo, or more than 250 million.
         """
         west, south, east, north = _bounds(registered, ground)
         resolution_m = resolution_m or _resolution_m(registered)
@@ -125,7 +125,7 @@ class Grid:
         step_x, step_y = unit_x * resolution_m, unit_y * resolution_m
         width, height = max(1, math.ceil((east - west) / step_x)), max(1, math.ceil((north - south) / step_y))
         if ground.is_degrees and east - west > 359.999:
-            step_x = (east - west) / width  # whole circles end where they began
+            step_x = (east - west) / width  # a full circle must end exactly where it began
         return cls(ground, Affine(step_x, 0.0, west, 0.0, -step_y, north), width, height, resolution_m)
 
     def at_most(self, longer_px: int) -> Grid:
@@ -153,7 +153,7 @@ def _bounds(registered: RegisteredPhoto, ground: GroundCrs) -> tuple[float, floa
 
 
 def _resolution_m(registered: RegisteredPhoto) -> float:
-    """Ground size of a pixel in the middle of the photo, or, where that shows no ground, the median of what does."""
+    """Ground size of a pixel in the middle of the photo or, if that shows no ground, the median over all that do."""
     camera = registered.camera
     middle = np.array([camera.width_px / 2]), np.array([camera.height_px / 2])
     if not np.isfinite(camera.locate(*middle)[0]).all():
@@ -167,7 +167,7 @@ def _resolution_m(registered: RegisteredPhoto) -> float:
 
 
 def _sine(here: tuple[Array, Array], a: tuple[Array, Array], b: tuple[Array, Array]) -> Array:
-    """Of the angle between two short ways from `here`."""
+    """Sine of the angle between two short vectors from `here`."""
     cos_lat = np.cos(np.radians(here[0]))
     ax, ay = geo.normalise_lon(a[1] - here[1]) * cos_lat, a[0] - here[0]
     bx, by = geo.normalise_lon(b[1] - here[1]) * cos_lat, b[0] - here[0]

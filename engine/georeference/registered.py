@@ -1,4 +1,4 @@
-"""A photo whose camera was found, as the results GeoPackage has it."""
+"""A photo with a solved camera, read from the results GeoPackage."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from engine.results import ResultsFile
 
 Array = NDArray[np.float64]
 
-_GRID = 65  # points along each side of the photo at which the ground is looked up
+_GRID = 65  # points along each side of the photo at which the ground is computed
 
 
 @dataclass(frozen=True, eq=False)
 class RegisteredPhoto:
-    """A photo and where its pixels lie.
+    """A photo and its camera.
 
     Attributes:
-        info: of the file.
+        info: metadata of the file.
         localization: the whole answer.
         solution: its camera, in pixels of the stored array at full size.
         tie_points: in the same pixels.
-        seen: (n, 2) lat, lon all over the ground that it shows, outline included.
+        seen: (n, 2) lat, lon of points all over the ground that it shows, outline included.
     """
 
     info: PhotoInfo
@@ -42,10 +42,10 @@ class RegisteredPhoto:
 
     @classmethod
     def load(cls, photo: Path, results: Path) -> RegisteredPhoto:
-        """Reads the camera of `photo` from the GeoPackage `results`.
+        """Read the camera of `photo` from the GeoPackage `results`.
 
         Raises:
-            InputError: not in there, without a camera, or another file than the one that was located.
+            InputError: it is not in there, has no camera, or is not the file that was located.
         """
         found = ResultsFile(results).localization(photo)
         if found is None:
@@ -54,11 +54,11 @@ class RegisteredPhoto:
 
     @classmethod
     def of(cls, info: PhotoInfo, localization: dict[str, Any]) -> RegisteredPhoto:
-        """The same from a localization at hand."""
+        """The same from a given localization."""
         pose = localization["pose"]
         if pose is None:
             why = {
-                "uncertain": "its place is a guess by likeness and not fitted to imagery",
+                "uncertain": "its place is a guess from similar tiles and was not fitted to imagery",
                 "not_found": "its place was not found",
             }.get(localization["status"], "it was not located")
             raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
@@ -82,7 +82,7 @@ class RegisteredPhoto:
 
     @property
     def shows_limb(self) -> bool:
-        """Whether an edge of the photo looks past the Earth."""
+        """Whether an edge of the photo extends beyond the Earth."""
         t = np.linspace(0.0, 1.0, _GRID)
         x = np.concatenate([t, t, np.zeros_like(t), np.ones_like(t)]) * self.camera.width_px
         y = np.concatenate([np.zeros_like(t), np.ones_like(t), t, t]) * self.camera.height_px

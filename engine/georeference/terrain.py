@@ -1,4 +1,4 @@
-"""Photos over terrain: where a camera sees a place depends on how high that lies."""
+"""Orthorectification over terrain: the position of a place in the photo depends on its height."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_c
 
 Array = NDArray[np.float64]
 
-_TIE_POINTS_KM = 1.0  # tie points are as exact as the imagery, not more
-_ABOVE_SEEN_KM = 1.0  # peaks between the points at which the photo's ground was looked up
-_STEPS = 3  # the camera moves by about the mean height in the first of them, by metres in the second
-_GRAZING = 0.1  # cosine: ground seen flatter than this is not looked for beyond the photo's edges on flat ground
+_TIE_POINTS_KM = 1.0  # resolution of heights at tie points, which are no more accurate than the imagery
+_ABOVE_SEEN_KM = 1.0  # allowance for peaks between the points at which the photo's ground was computed
+_STEPS = 3  # the camera moves by about the mean height in the first step, by metres in the second
+_GRAZING = 0.1  # cosine; limits how far ground seen at a flatter angle extends the area beyond the flat footprint
 
 
 class Elevation(RasterSource):
-    """A raster of heights in metres, sampled as every raster, but as numbers; 0 where there are none."""
+    """A raster of heights in metres, sampled as any raster but not converted to colours; 0 where it has no data."""
 
     def heights_km(self, lat: Array, lon: Array, resolution_km: float) -> Array:
-        """Heights of places (h, w) as such a resolution shows them."""
+        """Heights of points (h, w) in degrees, at a ground resolution."""
         if not np.isfinite(lat).any():
             return np.zeros(lat.shape)
         metres, covered = self.sample(lat, lon, resolution_km)
         return np.where(covered, metres[..., 0] / 1000.0, 0.0)
 
     def _stretch_range(self) -> None:
-        """None: heights are no shades, and all of a large raster would be read to find out."""
+        """None: heights are not converted to grey levels, and finding their range would read all of a large raster."""
 
     def _pixels(self, data: NDArray[Any], mask: NDArray[np.uint8] | None) -> NDArray[Any]:
         there = np.isfinite(data[0]) if mask is None else np.isfinite(data[0]) & (mask > 0)
@@ -44,11 +44,13 @@ class Elevation(RasterSource):
 
 
 def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> RegisteredPhoto:
-    """The photo with its camera solved anew from the tie points at their heights, where there are enough.
+    """The photo with its camera solved again from the tie points at their heights, if there are enough of them.
 
-    The camera of a registration takes all ground to lie on the ellipsoid, and stands too low by about its mean height.
+    A registration assumes that all ground is on the ellipsoid, so its camera is too low by about the ground's mean
+    height.
 
-    Raises InputError when the raster has no height anywhere in the photo.
+    Raises:
+        InputError: the raster has no height anywhere in the photo.
     """
     points, seen, pose = registered.tie_points, registered.seen, registered.localization["pose"]
     metres, known = elevation.sample(seen[None, :, 0], seen[None, :, 1], _TIE_POINTS_KM)
@@ -60,13 +62,13 @@ def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> Registere
     solution = registered.solution
     for _ in range(_STEPS):
         flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))
-        flat = flat[np.flatnonzero(np.isfinite(flat.lat))]  # next to the limb a height may have no ground behind it
+        flat = flat[np.flatnonzero(np.isfinite(flat.lat))]  # near the limb a raised point may have no ground behind it
         if len(flat) < MIN_POINTS:
             break
         # As for the first solution, four neighbouring tie points count as one.
         sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(errors_px(solution.camera, flat) ** 2) / 2)))
         solution = solve_camera(flat, solution.camera, prior, sd_px, robust=False)
-    # High ground is met nearer to the camera than flat ground.
+    # A ray meets high ground nearer to the camera than flat ground.
     ground = surface_point(seen[:, 0], seen[:, 1])
     rays = ground - solution.camera.eye
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
@@ -78,7 +80,7 @@ def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> Registere
 def through_camera(
     registered: RegisteredPhoto, ground: GroundCrs, elevation: Elevation, resolution_km: float
 ) -> ToPhoto:
-    """The solved camera, with each place at its height. What a mountain hides shows that mountain."""
+    """The mapping through the solved camera, with each place at its height. Hidden places show what hides them."""
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         lat, lon = ground.to_lat_lon(x, y)
@@ -89,7 +91,7 @@ def through_camera(
 
 
 def seen_in_line(camera: Camera, lat: Array, lon: Array, height_km: Array) -> tuple[Array, Array]:
-    """The points of the ellipsoid that a camera sees in line with points above it; NaN where it sees none."""
+    """The points of the ellipsoid that a camera sees in line with points above it; NaN where there are none."""
     up = surface_normal(lat, lon)
     rays = surface_point(lat, lon) + height_km[..., None] * up - camera.eye
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)

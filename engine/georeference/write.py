@@ -1,4 +1,4 @@
-"""Writes a registered photo in one of the ways that other programs can place it (docs/georeferencing.md)."""
+"""Writes a registered photo in formats that other programs can georeference (docs/georeferencing.md)."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from engine.registration.solve import ground_deviation_km
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
 
-_UNCERTAINTY_PX = 256  # longer side of the raster that says how sure each place is
+_UNCERTAINTY_PX = 256  # longer side of the raster of position uncertainty
 _STRIP_ROWS = 256
-# A world file is affine. It is written where that is off by no more than this share of the photo's shorter side.
+# A world file is affine. It is written where the affine error is at most this share of the photo's shorter side.
 _AFFINE_IS_FINE = 0.005
 _TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512, "BIGTIFF": "IF_SAFER"}
 
@@ -48,7 +48,7 @@ class OutputSpec:
         kind: one of GEOREFERENCED.
         out: the file.
         crs: one of GROUND_CRS.
-        resolution_m: ground size of a pixel of a drawn photo; by default that of the photo in its middle.
+        resolution_m: ground size of a pixel of a warped photo; by default that in the middle of the photo.
         elevation: a raster of heights in metres, for an orthorectified photo; by default the ground is flat.
     """
 
@@ -59,18 +59,18 @@ class OutputSpec:
     elevation: Path | None = None
 
     def kept(self, *inputs: Path) -> tuple[Path, ...]:
-        """What must not be written over."""
+        """The files that must not be overwritten."""
         return inputs if self.elevation is None else (*inputs, self.elevation)
 
 
 def georeference(photo: Path, results: Path, spec: OutputSpec, progress: Progress | None = None) -> Answer:
-    """Writes `photo` as `spec`, with the camera and tie points that the GeoPackage `results` holds.
+    """Write `photo` as `spec` says, with the camera and tie points from the GeoPackage `results`.
 
     Args:
         photo: the file that was located.
         results: written by `localize` or `register`.
         spec: what to write, and where; an existing file is replaced when the new one is complete.
-        work: progress (stages `read`, `draw`, `write`) and cancelling, which leaves nothing behind.
+        progress: reports stages `read`, `draw`, `write`; may be cancelled, which leaves no file behind.
 
     Returns:
         {"photo", "kind", "out", "files": all that were written, "crs", "width_px", "height_px", "resolution_m",
@@ -82,23 +82,23 @@ def georeference(photo: Path, results: Path, spec: OutputSpec, progress: Progres
         OutputError: it cannot be written.
     """
     if spec.kind not in _WRITERS:
-        raise UsageError(None, f"{spec.kind!r} is no kind of file", f"give one of {', '.join(GEOREFERENCED)}")
+        raise UsageError(None, f"{spec.kind!r} is not a kind of file", f"give one of {', '.join(GEOREFERENCED)}")
     if spec.crs not in GROUND_CRS:
         raise UsageError(None, f"{spec.crs!r} is no known CRS", f"give one of {', '.join(GROUND_CRS)}")
     if spec.elevation is not None and spec.kind != "ortho":
-        raise UsageError(spec.elevation, f"is of no use for the kind {spec.kind}", "leave it out, or choose ortho")
+        raise UsageError(spec.elevation, f"is not used for the kind {spec.kind}", "leave it out, or choose ortho")
     registered = RegisteredPhoto.load(photo, results)
     with written(spec.out, spec.kept(photo, results)) as partial:
         answer = _WRITERS[spec.kind](registered, spec, partial, progress or Progress())
     if registered.localization["status"] != "located":
         answer["message"] += " The registration is uncertain: compare it with a basemap."
-    nothing = dict.fromkeys(("crs", "width_px", "height_px", "resolution_m", "residual_px"))
-    said = {"photo": str(photo), "kind": spec.kind, "out": str(spec.out), "files": [str(spec.out)]}
-    return {**said, **nothing, **answer}
+    empty = dict.fromkeys(("crs", "width_px", "height_px", "resolution_m", "residual_px"))
+    common = {"photo": str(photo), "kind": spec.kind, "out": str(spec.out), "files": [str(spec.out)]}
+    return {**common, **empty, **answer}
 
 
 def _ortho(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
-    """The photo drawn through its camera, and beside it how sure each place is."""
+    """The photo warped through its camera, with a second raster of the position's uncertainty."""
     with contextlib.ExitStack() as opened:
         elevation = opened.enter_context(Elevation.open(spec.elevation)) if spec.elevation else None
         if elevation:
@@ -142,7 +142,7 @@ def _affine(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progre
 
 
 def _gcp(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
-    """The stored pixels as they are, with the tie points as ground control points."""
+    """The stored pixels unchanged, with the tie points as ground control points."""
     ground = _ground_of_points(registered, spec)
     points = registered.tie_points
     x, y = ground.to_xy(points.lat, points.lon)
@@ -167,7 +167,7 @@ def _gcp(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress:
                 target.write(_read(source, strip, registered), window=strip)
             progress.report("write", source.height, source.height)
         size = {"width_px": source.width, "height_px": source.height}
-    return {"crs": ground.name, **size, "message": f"The pixels as they are, with {len(points)} control points."}
+    return {"crs": ground.name, **size, "message": f"The pixels unchanged, with {len(points)} control points."}
 
 
 def _read(source: rasterio.DatasetReader, window: Window, registered: RegisteredPhoto) -> NDArray[Any]:
@@ -192,7 +192,7 @@ def _points(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progre
 
 
 def _worldfile(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
-    """Six numbers, where they say enough."""
+    """A world file, for photos that an affine map fits well enough."""
     path, camera = registered.info.path, registered.camera
     if registered.shows_limb:
         raise UsageError(path, "shows the limb, which no world file can place", "choose the orthorectified photo")
@@ -207,7 +207,7 @@ def _worldfile(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, pro
             "choose the orthorectified photo, or the one with control points",
         )
     (a, b, c), (d, e, f) = fit.matrix
-    # A world file places the middle of the first pixel, and lists its numbers by columns.
+    # A world file gives the position of the first pixel's centre, and lists its numbers by columns.
     numbers = (a, d, b, e, c + (a + b) / 2, f + (d + e) / 2)
     partial.write_text("".join(f"{number:.12g}\n" for number in numbers), encoding="ascii")
     projection = spec.out.with_suffix(".prj")
@@ -277,7 +277,7 @@ def _write_uncertainty(registered: RegisteredPhoto, grid: Grid, partial: Path) -
 
 
 def _ground_in_one_piece(registered: RegisteredPhoto, spec: OutputSpec) -> GroundCrs:
-    """The coordinate system for a map fitted in it, which degrees at a pole would tear apart."""
+    """The coordinate system for a map fitted in it, which must be continuous: degrees are not at a pole."""
     ground = GroundCrs.choose(registered, spec.crs)
     if ground.is_degrees and (registered.shows(90.0, 0.0) or registered.shows(-90.0, 0.0)):
         raise UsageError(registered.info.path, "shows a pole, where degrees meet", "choose another coordinate system")
@@ -285,7 +285,7 @@ def _ground_in_one_piece(registered: RegisteredPhoto, spec: OutputSpec) -> Groun
 
 
 def _ground_of_points(registered: RegisteredPhoto, spec: OutputSpec) -> GroundCrs:
-    """Control points are in degrees unless spec otherwise, or near a pole."""
+    """The coordinate system of control points: degrees, unless the spec names another or the photo is near a pole."""
     near_pole = float(np.abs(registered.seen[:, 0]).max()) > 80.0
     crs = "EPSG:4326" if spec.crs == "auto" and not near_pole else spec.crs
     return GroundCrs.choose(registered, crs)

@@ -261,7 +261,7 @@ def test_a_photo_without_registration_is_refused(tmp_path):
     Image.fromarray(stripes(*SIZE, True)).save(tmp_path / "a.png")
     results = ResultsFile(tmp_path / "results.gpkg")
     out = tmp_path / "out.tif"
-    for status, why in (("uncertain", "guess by likeness and not fitted to imagery"), ("not_found", "was not found")):
+    for status, why in (("uncertain", "was not fitted to imagery"), ("not_found", "was not found")):
         results.save(localization(tmp_path / "a.png", status))
         for kind in GEOREFERENCED:
             with pytest.raises(InputError, match=rf"a\.png: its place .*{why}; .*register it"):

@@ -126,7 +126,7 @@ def test_heights_that_cannot_be_used(registered, tmp_path):
         georeference(photo, results, wanted)
     with pytest.raises(InputError, match="none.tif: no such file"):
         georeference(photo, results, replace(wanted, elevation=tmp_path / "none.tif"))
-    with pytest.raises(UsageError, match=r"heights\.tif: is of no use for the kind gcp"):
+    with pytest.raises(UsageError, match=r"heights\.tif: is not used for the kind gcp"):
         georeference(photo, results, replace(wanted, kind="gcp"))
     with pytest.raises(UsageError, match=r"heights\.tif: is one of the files that it is made from"):
         georeference(photo, results, replace(wanted, out=elevation))
