@@ -37,7 +37,7 @@ def surface_point(lat: ArrayLike, lon: ArrayLike) -> Array:
 
 
 def surface_normal(lat: ArrayLike, lon: ArrayLike) -> Array:
-    """Unit vectors straight up from the ellipsoid in the Earth frame, (..., 3)."""
+    """Unit normals of the ellipsoid, pointing up, in the Earth frame, (..., 3)."""
     phi, lam = np.broadcast_arrays(np.radians(lat), np.radians(lon))
     return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 
@@ -61,7 +61,7 @@ def to_geodetic(point: Array) -> tuple[float, float, float]:
     x, y, z = (float(v) for v in point)
     across = math.hypot(x, y)
     phi, prime_vertical = math.atan2(z, across * (1 - ECCENTRICITY_2)), SEMI_MAJOR_KM
-    for _ in range(4):  # converges by a factor of 150 a step
+    for _ in range(4):  # each step reduces the error by a factor of 150
         sine = math.sin(phi)
         prime_vertical = SEMI_MAJOR_KM / math.sqrt(1 - ECCENTRICITY_2 * sine * sine)
         phi = math.atan2(z + ECCENTRICITY_2 * prime_vertical * sine, across)
@@ -70,8 +70,8 @@ def to_geodetic(point: Array) -> tuple[float, float, float]:
 
 
 def range_to_ellipsoid(eye: Array, rays: Array) -> Array:
-    """Distance in km, (...), from `eye` (3,) along unit rays (..., 3) to the ellipsoid; NaN for a miss."""
-    # Scaled by its axes the ellipsoid is the unit sphere: |e + t d|^2 = 1, the nearer root.
+    """Distance in km, (...), from `eye` (3,) along unit rays (..., 3) to the ellipsoid; NaN where a ray misses it."""
+    # Divided by its axes, the ellipsoid is the unit sphere: solve |e + t d|^2 = 1 for the smaller root.
     e, d = eye / _AXES, rays / _AXES
     a = (d * d).sum(-1)
     half_b = d @ e

@@ -20,12 +20,12 @@ Array = NDArray[np.float64]
 MAX_FEATURES = 8000
 _CLIP_LIMIT = 3.0
 _CONTRAST_THRESHOLD = 0.01
-# Darker than this is space, a window frame or a missing piece of imagery, and its edge is no feature.
+# Darker pixels are space, a window frame or missing imagery, whose edges must not become features.
 _BLACK = 12
 _BLACK_MARGIN_PX = 9
 _BAND_PIXELS = 400_000
 _BAND_MARGIN_PX = 48
-_BAND_SHARE = 0.7  # of all features may lie in one band of two
+_BAND_SHARE = 0.7  # share of all features that one of several bands may have
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,11 @@ class Features:
 
 
 class FeatureExtractor(Protocol):
-    """What finds the features of a picture.
+    """Finds and describes the features of a picture.
 
     Attributes:
         sha256: of the network; empty for RootSIFT.
-        turns: how many ways a photo has to be turned for its features to match those of a north-up picture.
+        rotations: number of rotations at which a photo is searched, so that its features match a north-up picture's.
     """
 
     @property
@@ -69,12 +69,12 @@ class FeatureExtractor(Protocol):
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
     ) -> Features:
-        """Features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
+        """Features of an RGB picture (h, w, 3), at most `limit`, none near black or not `valid` areas."""
         ...
 
 
 class RootSift:
-    """RootSIFT (Arandjelović and Zisserman 2012) of the grey, contrast-equalised picture; does not mind turns."""
+    """RootSIFT (Arandjelović and Zisserman 2012) of the grey, contrast-equalised picture; invariant to rotation."""
 
     sha256 = ""
     rotations = 1
@@ -82,14 +82,14 @@ class RootSift:
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
     ) -> Features:
-        """See Finder."""
+        """See FeatureExtractor."""
         return find_features(pixels, valid, limit)
 
 
 def find_features(
     pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
 ) -> Features:
-    """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
+    """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near black or not `valid` areas."""
     xy, size_px, angle_rad, descriptors = root_sift(equalised(pixels), usable(pixels, valid), limit)
     return Features(xy, size_px, angle_rad, descriptors)
 
@@ -101,8 +101,8 @@ def root_sift(
 
     Args:
         grey: picture (h, w).
-        mask: True (h, w) where features may lie.
-        limit: so many are kept, those of the highest contrast.
+        mask: True (h, w) where features are allowed.
+        limit: number of features to keep, those of the highest contrast.
     """
     bands = [_sift(grey, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
     xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
@@ -118,13 +118,13 @@ def root_sift(
 
 
 def equalised(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey (h, w) with haze and shade taken out."""
+    """Grey (h, w) after contrast equalisation (CLAHE), which reduces haze and shade."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return np.asarray(cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey), np.uint8)
 
 
 def usable(pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """True (h, w) away from large black areas and from what is not `valid`."""
+    """True (h, w) away from large black areas and from pixels that are not `valid`."""
     mask = _large_black_areas(pixels)
     if valid is not None:
         mask |= ~valid
@@ -132,7 +132,7 @@ def usable(pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None) -> NDArra
 
 
 def _bands(height: int, width: int) -> list[tuple[int, int]]:
-    """First and last row of the bands that a large picture is cut into, for SIFT takes 240 bytes a pixel."""
+    """First and last row of the bands into which a large picture is cut, because SIFT takes 240 bytes a pixel."""
     count = max(1, math.ceil(height * width / _BAND_PIXELS))
     edges = np.linspace(0, height, count + 1).round().astype(int).tolist()
     return list(itertools.pairwise(edges))
@@ -157,7 +157,7 @@ def _sift(
 
 
 def _large_black_areas(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """True where black runs together over more than 1/200 of the picture; a dark lake is no window frame."""
+    """True in connected black areas of more than 1/200 of the picture; a dark lake is smaller than a window frame."""
     black = (pixels.max(axis=2) < _BLACK).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(black, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] > black.size / 200

@@ -21,7 +21,10 @@ _MAX_MODEL_BYTES = 2_000_000_000
 
 
 def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
-    """Path of the ONNX file, card and content of the package whose card or folder is given, checked by its sha256.
+    """Read the package at the path of its card or folder, and check it by its sha256.
+
+    Returns:
+        Path of the ONNX file, card, and content of the ONNX file.
 
     Raises:
         ModelError: missing or damaged.
@@ -31,7 +34,7 @@ def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
     model_path = card_path.parent / card["file"]
     try:
         if model_path.stat().st_size > _MAX_MODEL_BYTES:
-            raise ModelError(model_path, "is larger than any model of ours", "get the model package again")
+            raise ModelError(model_path, "is larger than a model may be", "get the model package again")
         model_bytes = model_path.read_bytes()
     except OSError as error:
         raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
@@ -41,11 +44,15 @@ def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
 
 
 def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """The network, from memory, on the processor. ModelError names `path` when it is none."""
+    """Load a network from memory to run on the CPU.
+
+    Raises:
+        ModelError: the bytes, read from `path`, are not a network.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # Threads that wait spinning take the processor from whoever else works.
+    # Threads that spin while they wait would take CPU time from other programs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])

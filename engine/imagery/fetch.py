@@ -1,8 +1,7 @@
-"""Fetches tiles politely: few at a time, at a limited rate, patient with a server that is busy, and never for long.
+"""Fetches tiles: a few at a time, at a limited rate, with retries for a busy server.
 
-What it promises: it ends. Every request has a time limit, the whole has one when the caller gives it, cancelling takes
-hold between tiles (and within one, for who waits), and a server that has failed is not asked retryable by the same
-source.
+Fetching always ends. Every request has a time limit, and so has the whole job if the caller sets one. Cancelling works
+between tiles, and while the caller waits for one. A server that has failed is not asked again by the same source.
 """
 
 from __future__ import annotations
@@ -28,26 +27,26 @@ from engine.progress import Progress
 USER_AGENT = f"EarthLoc/{engine.__version__} (+https://github.com/earthloc/earthloc-qgis)"
 PARALLEL = 4
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5.0, 10.0
-_REQUEST_TIMEOUT_S = 30.0  # a request that trickles in is given up
-_STALL_TIMEOUT_S = 60.0  # nothing at all has come: given up whatever the threads are doing
+_REQUEST_TIMEOUT_S = 30.0  # also ends a request whose content trickles in
+_STALL_TIMEOUT_S = 60.0  # without any result the job fails, whatever the threads are doing
 _MAX_TRIES = 4
-_BACKOFF_S = 0.5  # doubled each time
+_BACKOFF_S = 0.5  # before the first retry, doubled each time
 _BUSY = (429, 500, 502, 503, 504)
 _NO_CONTENT = (204, 404, 410)
 _MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
-_POLL_S = 0.05  # how often a waiting caller looks whether the work was cancelled
+_POLL_S = 0.05  # interval at which a waiting caller checks for cancelling
 
 
 class ImageryServerError(InputError):
-    """A tile server that cannot be reached, refuses, or sends what is no picture."""
+    """A tile server that cannot be reached, refuses, or sends something other than a picture."""
 
     def __init__(self, server: str, problem: str, hint: str) -> None:
         super().__init__(f"imagery server {server}", problem, hint)
 
 
 class _RequestError(Exception):
-    """One request on_content to nothing. `retryable` says whether another try may help, `wait_s` how long the server asks for."""
+    """A failed request. `retryable`: whether a retry may help; `wait_s`: how long the server asks to wait."""
 
     def __init__(self, problem: str, hint: str, retryable: bool = False, wait_s: float = 0.0) -> None:
         super().__init__(problem)
@@ -55,7 +54,7 @@ class _RequestError(Exception):
 
 
 class _RateLimiter:
-    """Lets requests to one host go at a limited rate, whoever makes them."""
+    """Limits the rate of requests to one host, over all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,7 +73,7 @@ _LIMITERS_LOCK = threading.Lock()
 
 
 class _NoLogin(AuthBase):
-    """Keeps requests from looking for passwords in the user's .netrc."""
+    """Prevents requests from looking for passwords in the user's .netrc."""
 
     def __call__(self, request: Any) -> Any:
         return request
@@ -82,7 +81,7 @@ class _NoLogin(AuthBase):
 
 @dataclass
 class _FetchJob:
-    """What the threads of one `fetch` share."""
+    """The state that the threads of one `fetch` share."""
 
     addresses: queue.SimpleQueue[str]
     decode: Callable[[bytes], Any]
@@ -97,7 +96,7 @@ class Fetcher:
 
     Args:
         server: its name, for messages.
-        per_s: at most this many requests a second.
+        per_s: limit of requests per second.
     """
 
     def __init__(self, server: str, per_s: float) -> None:
@@ -110,7 +109,7 @@ class Fetcher:
         self._failure: ImageryServerError | None = None
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._session.close()
 
     def fetch(
@@ -122,19 +121,19 @@ class Fetcher:
         until: float | None = None,
         max_bytes: int = MAX_TILE_BYTES,
     ) -> None:
-        """Fetches all addresses.
+        """Fetch all addresses.
 
         Args:
             addresses: what to fetch, each once.
-            decode: makes of a content what is wanted, or raises NotAPictureError; called by several threads.
-            on_content: called in this thread as `on_content(address, content, decoded)`; content and decoded are None where the server
-                has nothing.
-            work: looked at for cancelling.
-            until: time (`time.monotonic`) to be done by; None for no limit.
-            max_bytes: a content larger than this is refused.
+            decode: converts a content to the result, or raises NotAPictureError; called by several threads.
+            on_content: called in this thread as `on_content(address, content, decoded)`. Both `content` and `decoded`
+                are None where the server has nothing.
+            progress: checked for cancelling.
+            until: deadline (`time.monotonic`); None for no limit.
+            max_bytes: a larger content is an error.
 
         Raises:
-            ImageryServerError: something failed for good; it fails at once when called retryable.
+            ImageryServerError: something failed permanently. Further calls then fail at once.
         """
         if self._failure is not None:
             raise self._failure
@@ -142,7 +141,7 @@ class Fetcher:
         for address in addresses:
             job.addresses.put(address)
         for _ in range(min(PARALLEL, len(addresses))):
-            # Daemons: one that hangs in a connection must not keep the program from ending.
+            # Daemon threads: one that hangs in a connection must not keep the program from ending.
             threading.Thread(target=self._run, args=(job,), name="tiles", daemon=True).start()
         try:
             self._collect(job, len(addresses), on_content, progress)
@@ -153,9 +152,10 @@ class Fetcher:
             job.stop.set()
 
     def fetch_one(self, address: str, max_bytes: int, progress: Progress, until: float | None) -> bytes:
-        """The content of one address that is no tile.
+        """The content of one address that is not a tile.
 
-        Raises ImageryServerError, also when there is nothing.
+        Raises:
+            ImageryServerError: it cannot be fetched, or there is nothing.
         """
         content: list[bytes | None] = []
         self.fetch([address], len, lambda _, body, __: content.append(body), progress, until, max_bytes)
@@ -172,10 +172,10 @@ class Fetcher:
             progress.check()
             now = time.monotonic()
             if now > job.until:
-                problem = f"is too slow: {done} of {count} tiles on_content in the time allowed"
-                raise ImageryServerError(self._server, problem, "try retryable, what on_content is kept")
+                problem = f"is too slow: {done} of {count} tiles came in the time allowed"
+                raise ImageryServerError(self._server, problem, "try again, what came is kept")
             if now - last > _STALL_TIMEOUT_S:
-                raise ImageryServerError(self._server, "has stopped answering", "try retryable later")
+                raise ImageryServerError(self._server, "has stopped answering", "try again later")
             try:
                 address, content, decoded = job.results.get(timeout=_POLL_S)
             except queue.Empty:
@@ -207,7 +207,7 @@ class Fetcher:
                 job.results.put((address, None, error))
 
     def _with_retries(self, address: str, job: _FetchJob) -> bytes | None:
-        """The content of an address, None when nothing is there; tries retryable when the server is busy."""
+        """The content of an address, or None when nothing is there; retries when the server is busy."""
         tries, pause_s = 0, _BACKOFF_S
         while True:
             try:
@@ -226,7 +226,7 @@ class Fetcher:
         for _ in range(_MAX_REDIRECTS + 1):
             _limiter(target).wait(self._per_s, job.stop)
             if job.stop.is_set():
-                raise _RequestError("was not needed any more", "try retryable")
+                raise _RequestError("was not needed any more", "try again")
             try:
                 reply = self._session.get(
                     target, stream=True, allow_redirects=False, timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
@@ -238,7 +238,7 @@ class Fetcher:
                     target = _next_address(target, reply.headers["Location"])
                     continue
                 return self._body(reply, end, job)
-        raise _RequestError("sends from one address to the next", "check its address")
+        raise _RequestError("redirects too often", "check its address")
 
     def _body(self, reply: requests.Response, end: float, job: _FetchJob) -> bytes | None:
         status = reply.status_code
@@ -246,7 +246,7 @@ class Fetcher:
             return None
         if status in _BUSY:
             raise _RequestError(
-                f"answers {_status(reply)}", "try retryable later", retryable=True, wait_s=_retry_after_s(reply)
+                f"answers {_status(reply)}", "try again later", retryable=True, wait_s=_retry_after_s(reply)
             )
         if status in (401, 403):
             raise _RequestError(f"refuses ({_status(reply)})", "check whether it wants a key and what its terms allow")
@@ -260,12 +260,12 @@ class Fetcher:
                 if size > job.max_bytes:
                     raise _RequestError("sends more than can be right", "check its address")
                 if job.stop.is_set() or time.monotonic() > end:
-                    raise _RequestError("is too slow", "try retryable later", retryable=True)
+                    raise _RequestError("is too slow", "try again later", retryable=True)
         except (HTTPError, OSError) as error:
             raise _connection_error(error) from error
         expected = reply.headers.get("Content-Length", "")
         if expected.isdecimal() and "Content-Encoding" not in reply.headers and int(expected) != size:
-            raise _RequestError("breaks off in the middle of a tile", "try retryable later", retryable=True)
+            raise _RequestError("breaks off in the middle of a tile", "try again later", retryable=True)
         return b"".join(pieces)
 
 
@@ -276,7 +276,7 @@ def _limiter(address: str) -> _RateLimiter:
 
 
 def _next_address(address: str, location: str) -> str:
-    """Where a redirect leads: on the same host, by http or https."""
+    """The target of a redirect, which must be on the same host, by http or https."""
     here, there = urlsplit(address), urlsplit(urljoin(address, location))
     if there.scheme not in ("http", "https") or here.hostname != there.hostname:
         where = f"{there.scheme}://{there.hostname or ''}"
@@ -290,7 +290,7 @@ def _connection_error(error: Exception) -> _RequestError:
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return _RequestError("has an address that cannot be used", "check it")
     if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
-        return _RequestError("does not answer in time", "try retryable later", retryable=True)
+        return _RequestError("does not answer in time", "try again later", retryable=True)
     return _RequestError("cannot be reached", "check its address and your connection", retryable=True)
 
 

@@ -243,7 +243,7 @@ def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
 
 def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
     (tmp_path / "server.xml").write_text(wms(tiles.base))
-    with pytest.raises(InputError, match=r"server\.xml: tells GDAL of a server.*name the server itself"):
+    with pytest.raises(InputError, match=r"server\.xml: refers GDAL to a server.*name the server itself"):
         RasterSource.open(tmp_path / "server.xml")
     for name in ('NETCDF:"{}/a.nc":v', "GPKG:/vsicurl/{}/a.gpkg:t", "/vsicurl/{}/a.tif"):
         with pytest.raises(InputError, match="no such file"):
@@ -256,7 +256,7 @@ def test_bytes_of_other_files_are_no_pixels(tmp_path):
     raw = re.sub("<SimpleSource>.*</SimpleSource>", '<SourceFilename relativeToVRT="1">secret.txt</SourceFilename>',
                  vrt("", kind='subClass="VRTRawRasterBand"'), flags=re.DOTALL)  # fmt: skip
     (tmp_path / "raw.vrt").write_text(raw)
-    with pytest.raises(InputError, match=r"raw\.vrt: takes the bytes of other files"):
+    with pytest.raises(InputError, match=r"raw\.vrt: uses the bytes of other files"):
         RasterSource.open(tmp_path / "raw.vrt")
 
 

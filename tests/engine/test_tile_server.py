@@ -312,7 +312,7 @@ def test_a_damaged_cache_starts_anew(server, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         got, _ = look(spec)
     assert np.array_equal(got, expected)
-    assert "damaged and starts anew" in caplog.text
+    assert "is damaged and was deleted" in caplog.text
     asked = len(server.asked)
     look(spec)
     assert len(server.asked) == asked
