@@ -1,4 +1,4 @@
-"""Where a photo could be: the tiles that look alike and the poses that local features vote for, as one ranked list."""
+"""Candidates for a photo's place: similar tiles and poses voted for by local features, in one ranked list."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from engine.voting.poses import Pose, find_poses
 
 BOTH, TILES, VOTES = SEARCHED
 POSES = 100
-# Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
-# so much, in natural logarithms of probability.
+# The best wrong pose may have votes up to the first z-score. Each unit beyond it counts as this much log probability
+# (natural logarithm).
 _CHANCE_Z = 3.5
 _LOG_PROBABILITY_PER_Z = 5.0
-_MAX_PROBABILITY = 0.98  # only registration makes certain
-# What a candidate without votes counts as.
+_MAX_PROBABILITY = 0.98  # only registration gives certainty
+# z-score of a candidate without votes.
 _DEFAULT_Z = 3.0
 # Constant, and the weights of `first_candidate_evidence`; fitted and checked by benchmarks/probability.py.
 _WEIGHTS = (-8.25, 2.32, 5.23)
@@ -43,13 +43,13 @@ class Candidate:
     """A place where the photo could have been taken.
 
     Attributes:
-        index: that it was found in.
+        index: in which it was found.
         lat, lon: of the photo's middle, degrees.
-        width_km: ground along the photo's shorter side; of a tile that looks like the photo, the tile's width.
-        rotation_deg: by how much the photo has to be turned counter-clockwise to be north-up, 0 to 360.
+        width_km: ground along the photo's shorter side; for a similar tile, the tile's width.
+        rotation_deg: counter-clockwise rotation that makes the photo north-up, 0 to 360.
         score: 0 to 1; candidates are ranked by it.
-        tile: name of the tile that looks most alike there, if one of those at hand does.
-        pose: what local features vote for there, if they do.
+        tile: name of the most similar tile there, if one of the ranked tiles is there.
+        pose: the pose there that local features vote for, if they do.
         shape: (width, height) of the photo, in any unit.
     """
 
@@ -65,7 +65,7 @@ class Candidate:
 
     @property
     def found_by(self) -> str:
-        """What it was found by: "tiles", "votes" or "both"."""
+        """How it was found: "tiles", "votes" or "both"."""
         if self.pose is None:
             return TILES
         return VOTES if self.tile is None else BOTH
@@ -73,7 +73,7 @@ class Candidate:
     def corners(self) -> geo.Corners:
         """Corners (4, 2) lat, lon of the photo, in the order of the stored picture's corners.
 
-        Those of a tile are the tile's, turned by quarters; a photo that is not square shows more.
+        Those of a tile are the tile's, rotated by quarters; a photo that is not square shows more.
         """
         right, down = self.shape
         half_km = self.width_km / 2 / min(right, down)
@@ -92,12 +92,12 @@ def find_candidates(
     circle: Circle | None = None,
     expectation: Expectation = NO_EXPECTATION,
 ) -> list[Candidate]:
-    """The top_k candidates over all indexes, best first and distinct places before others.
+    """The top_k candidates over all indexes, best first, with distinct places before others.
 
     Args:
         indexes: where to search.
-        views: of the photo, for each of the indexes' models by its sha256; None leaves tiles out.
-        features: of the photo; None leaves votes out.
+        views: of the photo, for each of the indexes' models by its sha256; None to search without tiles.
+        features: of the photo; None to search without votes.
         top_k: how many.
         circle: only candidates whose middle lies in it.
         expectation: what is known of the photo; by default nothing.
@@ -132,7 +132,7 @@ def _of_tile(tiles: Ranked, row: int) -> Candidate:
 def _of_poses(
     poses: Sequence[Pose], index: RegionalIndex, photo: PhotoFeatures, tiles: Ranked, expectation: Expectation
 ) -> list[Candidate]:
-    """Poses scored: what the tiles tiles_there them are worth, or those that look least alike, and the votes besides."""
+    """Poses with scores from their votes and from the best tile there, or else the least similar one, and the prior."""
     if not poses:
         return []
     lat, lon, longer_km = np.array([(pose.lat, pose.lon, pose.width_km) for pose in poses]).T
@@ -155,13 +155,13 @@ def _of_poses(
 
 
 def probability_of_first(candidates: Sequence[Candidate]) -> float:
-    """How probable it is that the first candidate is right, from what its votes and the next place's are."""
+    """Probability that the first candidate is right, from its votes and those of the best other place."""
     exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *first_candidate_evidence(candidates)), strict=True))
     return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MAX_PROBABILITY), 4)
 
 
 def first_candidate_evidence(candidates: Sequence[Candidate]) -> tuple[float, float]:
-    """Logarithms of the first candidate's z-score, and of its margin over the best of another place."""
+    """Logarithm of the first candidate's z-score, and of its ratio to the best z-score of another place."""
     first = candidates[0]
     z = [one.pose.z if one.pose is not None else _DEFAULT_Z for one in candidates]
     elsewhere = [
@@ -174,6 +174,6 @@ def first_candidate_evidence(candidates: Sequence[Candidate]) -> tuple[float, fl
 
 
 def combined_score(similarity: float, z: float) -> float:
-    """One score (0 to 1) of a tile's likeness, less what speaks gain the place beforehand, and of votes."""
+    """One score (0 to 1) from a tile's similarity, with the prior already added, and the z-score of votes."""
     gain = LOG_WEIGHT * _LOG_PROBABILITY_PER_Z * max(z - _CHANCE_Z, 0.0)
     return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-gain), 0.0, 1.0))

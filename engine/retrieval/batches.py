@@ -1,6 +1,6 @@
-"""Tiles as descriptors, batch by batch: on this computer, or on the workers of a Dask cluster.
+"""Embeds tiles, batch by batch: on this computer, or on the workers of a Dask cluster.
 
-A batch's bytes depend on its tiles alone, so the same inputs give the same index wherever they are embedded.
+The bytes of a batch depend on its tiles alone, so the same inputs give the same index wherever they are embedded.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import Tiles, tile_keys
 
 BATCH = 32
-# A tile of which less than this is covered by the imagery is left out.
+# A tile of which the imagery covers less than this is left out.
 MIN_COVERAGE = 0.6
 _PREFETCHED_BATCHES = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Tiles of one batch that the imagery covers.
+    """The tiles of one batch that the imagery covers.
 
     Attributes:
         number: of the batch, from 0.
-        rows: uint32 (n,) of the plan.
+        rows: uint32 (n,), of the planned tiles.
         pixels: uint32 (n,), CRC-32 of each tile's pixels.
-        descriptors: (n, dimension), as they are stored.
+        descriptors: (n, dimension), as stored.
     """
 
     number: int
@@ -59,15 +59,16 @@ def batches_locally(
     start: int,
     reuse: RegionalIndex | None = None,
 ) -> Generator[Batch]:
-    """Batches from number `start` on, those ahead being cut while the caller has one embedded.
+    """Yield batches from number `start` on. The next batches are cut while the current one is embedded.
 
     Args:
-        imagery: what tiles are cut from.
-        tiles: the plan.
+        imagery: from which tiles are cut.
+        tiles: the planned tiles.
         model: embeds them.
         dtype: "float32" or "int8".
         start: first batch.
-        reuse: lends descriptors of tiles whose pixels are as they were, if it was made with this model and dtype.
+        reuse: an index whose descriptors are used again for tiles with unchanged pixels, if it was made with this
+            model and dtype.
     """
     if reuse is not None and (reuse.info["model"]["sha256"] != model.sha256 or reuse.dtype != dtype):
         reuse = None
@@ -86,7 +87,7 @@ def batches_locally(
 def cut_tiles(
     imagery: ImagerySource, tiles: Tiles, size_px: int
 ) -> tuple[NDArray[np.int64], list[NDArray[np.uint8]], NDArray[np.uint32]]:
-    """Those of the tiles that the imagery covers: which, their pictures (size_px, size_px, 3) and checksums."""
+    """The tiles that the imagery covers: their rows, pictures (size_px, size_px, 3) and checksums."""
     rows, squares = [], []
     for row, tile in enumerate(tiles):
         pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
@@ -104,7 +105,7 @@ def _embed(
     dtype: str,
     reuse: RegionalIndex | None,
 ) -> NDArray[Any]:
-    """Descriptors of tile pictures as they are stored, (n, dimension)."""
+    """Descriptors of tile pictures, as stored, (n, dimension)."""
     stored = np.empty((len(squares), model.dimension), DTYPES[dtype])
     missing = np.ones(len(squares), bool)
     if reuse is not None and len(squares):
@@ -141,7 +142,7 @@ def batches_on_dask(
 def _embed_on_worker(
     raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
-    """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
+    """Runs on a worker, which keeps imagery and model open. Each thread has imagery of its own."""
     raster, model = cached_imagery(raster_path, threading.get_ident()), _model(card)
     if model.sha256 != sha256:
         raise InputError(card, "is another model on this worker", "give all workers the same files")

@@ -1,7 +1,7 @@
-"""Short codes for searching a large index as a whole: 4 bits for each of 64 parts of a descriptor, 32 bytes a tile.
+"""Short codes for searching a large index as a whole: 4 bits for each of 64 parts of a descriptor, 32 bytes per tile.
 
-Product quantisation (Jegou, Douze, Schmid 2011) with tables held in registers (Andre, Kermarrec, Le Scouarnec 2015),
-both by FAISS. The codes find a few hundred tiles for each query, whose true descriptors then decide.
+Product quantisation (Jegou, Douze, Schmid 2011) with tables kept in registers (Andre, Kermarrec, Le Scouarnec 2015),
+both from FAISS. The codes find a few hundred tiles for each query, which are then compared by their full descriptors.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     import faiss  # heavy: imported by what needs it
 
 CODES = "codes.pq4"
-# Below so many tiles all descriptors are compared: it is quick enough, and codes would only be one file more.
+# With fewer tiles all descriptors are compared, which is fast enough without another file.
 MIN_TILES_FOR_CODES = 100_000
-# Tiles found for each query; more change no candidate (docs/search.md).
+# Tiles found for each query; a larger number changes no candidate (docs/search.md).
 FOUND = 300
 _PARTS = 64
 _BITS = 4
 _TRAINING_ROWS = 20_000
 _BLOCK = 16_384
-# FAISS's number for comparing each code with several queries while it is at hand: a fifth quicker than its own choice.
+# FAISS's number for comparing each code with several queries at once: a fifth faster than its own choice.
 _IMPLEM_SEVERAL_QUERIES = 15
 
 
@@ -38,17 +38,17 @@ class CoarseCodes:
         self._index = index
 
     def search(self, queries: NDArray[np.float32], count: int = FOUND) -> NDArray[np.int64]:
-        """Rows, ascending, among which the tiles are that look most like any of the queries (n, dimension)."""
+        """Rows, ascending, that contain the tiles most similar to any of the queries (n, dimension)."""
         _, rows = self._index.search(np.ascontiguousarray(queries, np.float32), min(count, self._index.ntotal))
         rows = np.sort(rows, axis=None)
-        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])  # each once, and without the -1 of none found
+        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])  # each once, and without -1, which means none found
 
     @classmethod
     def read(cls, path: Path, count: int, dimension: int) -> CoarseCodes:
-        """Reads `codes.pq4`: the codebook, float32 (64, 16, dimension / 64), then 32 bytes for each tile.
+        """Read `codes.pq4`: the codebook, float32 (64, 16, dimension / 64), then 32 bytes for each tile.
 
         Raises:
-            IndexDamagedError: it cannot be read, or its numbers are none.
+            IndexDamagedError: it cannot be read, or contains invalid numbers.
         """
         import faiss
 
@@ -63,7 +63,7 @@ class CoarseCodes:
         faiss.copy_array_to_vector(np.ascontiguousarray(book, np.float32), made.pq.centroids)
         faiss.copy_array_to_vector(np.ascontiguousarray(content[_book_bytes(dimension) :]), made.codes)
         made.ntotal, made.is_trained = count, True
-        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
+        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes an IndexPQ
         packed = kind(made)
         packed.implem = _IMPLEM_SEVERAL_QUERIES
         return cls(packed)
@@ -80,9 +80,9 @@ def codes_bytes(count: int, dimension: int) -> int:
 
 
 def write_codes(path: Path, descriptors: NDArray[Any]) -> None:
-    """Writes `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
+    """Write `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
 
-    The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.
+    The same descriptors give the same bytes: training uses evenly spaced rows and one thread.
     """
     import faiss
 

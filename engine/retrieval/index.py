@@ -1,8 +1,8 @@
-"""The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
+"""The regional index on disk: memory-mapped descriptors of tiles, with a manifest that holds their checksums.
 
-A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/architecture.md describes it.
+It is a folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/architecture.md describes it.
 A compact index, such as the world's, has its descriptors in 8 bits (`descriptors.i8`) and no `tiles.gpkg`.
-An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
+An index may come from anybody: nothing in it is executed, file sizes are checked when it is opened, and checksums by
 `verify`.
 """
 
@@ -41,25 +41,25 @@ from engine.voting.feature_index import FACTS, FeatureIndex
 
 Rows = slice | NDArray[np.int64]
 
-# Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
+# Tiles this far outside a circle, in widths of the widest tile, may contain a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
-_BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
-_DIRECTORY_TILES = 4096  # tiles at most in the directory of the curve
+_BLOCK_ROWS = 256  # as float32 they fit into the second-level cache
+_DIRECTORY_TILES = 4096  # most tiles in the directory of the Hilbert curve
 _MAX_EXTRA_TILES = 32
 
 
 class RegionalIndex:
-    """An opened regional index. Nothing but the manifest is read before it is needed.
+    """An opened regional index. Only the manifest is read at first, everything else on first use.
 
     Attributes:
         path: its folder.
         info: the manifest.
         name, count, dimension: of the manifest.
         dtype: "float32" or "int8", how descriptors are stored.
-        tiles: (count,) of TILE_DTYPE, memory-mapped, as the file has them; `tiles_at` checks what it reads.
+        tiles: (count,) of TILE_DTYPE, memory-mapped and unchecked; `tiles_at` checks what it reads.
     """
 
-    COMPARES_ALL_IN_CIRCLE = True  # every tile in a circle is compared, not only those found to look alike
+    COMPARES_ALL_IN_CIRCLE = True  # every tile in a circle is compared, not only the results of an approximate search
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
@@ -72,8 +72,8 @@ class RegionalIndex:
         self.tiles: Tiles = _mapped(path / TILES, TILE_DTYPE, (self.count,))
 
     def tiles_at(self, rows: Rows) -> Tiles:
-        """Tiles of these rows, in memory. Raises IndexDamagedError when one of them is nowhere on the Earth."""
-        stored = np.asarray(self.tiles)  # picking from a memory map itself takes several times as long
+        """Tiles of these rows, in memory. Raises IndexDamagedError if one of them has an impossible position."""
+        stored = np.asarray(self.tiles)  # indexing the memory map directly takes several times as long
         return self._checked(np.array(stored[rows]) if isinstance(rows, slice) else stored.take(rows))
 
     def _checked(self, tiles: Tiles) -> Tiles:
@@ -82,16 +82,16 @@ class RegionalIndex:
         return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
-        """float32 (n, dimension) of these rows, each of length 1; only they are read."""
+        """float32 (n, dimension) of these rows, each of length 1. Only these rows are read."""
         return to_float32(self._stored[rows])
 
     def tiles_to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-        """Rows, ascending, and tiles to compare with queries (m, dimension), and a lookup that knows their neighbours.
+        """The tiles to compare with queries (m, dimension): rows, ascending, tiles, and a lookup for their neighbours.
 
-        In a circle these are all its tiles, and only its stretches of the file are read; of the whole of a large index
-        those that its short codes find.
+        In a circle these are all its tiles, and only its parts of the file are read. In the whole of a large index
+        they are the tiles that its short codes find.
         """
         if circle is not None:
             tiles, rows = self._tiles_near(circle)
@@ -105,17 +105,17 @@ class RegionalIndex:
         return rows, self.tiles_at(rows), self.lookup
 
     def _tiles_near(self, circle: Circle) -> tuple[Tiles, NDArray[np.int64]]:
-        """Tiles of the stretches of the file that hold a circle, and their rows, ascending."""
+        """Tiles in the parts of the file that contain a circle, and their rows, ascending."""
         pieces = self.rows_in_keys(*hilbert_ranges(circle.lat, circle.lon, circle.radius_km))
         rows = np.concatenate([np.arange(first, last) for first, last in pieces] or [np.empty(0, np.int64)])
-        # As bytes: to join records takes ten times as long.
+        # As bytes, because concatenating records takes ten times as long.
         stored = np.asarray(self.tiles).view(np.uint8).reshape(-1, TILE_DTYPE.itemsize)
         tiles = np.concatenate([stored[:0], *(stored[first:last] for first, last in pieces)]).view(TILE_DTYPE).ravel()
         return self._checked(tiles), rows
 
     def similarity(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
-        turned = np.ascontiguousarray(queries.T)
+        """The highest cosine similarity (n,) of each of these rows with any of the queries (m, dimension)."""
+        transposed = np.ascontiguousarray(queries.T)
         cosines = np.empty((len(rows), len(queries)), np.float32)
         squares = np.empty(len(rows), np.float32)
         numbers = np.empty((_BLOCK_ROWS, self.dimension), np.float32)
@@ -123,30 +123,30 @@ class RegionalIndex:
             block = slice(start, min(start + _BLOCK_ROWS, len(rows)))
             part = numbers[: block.stop - start]
             part[...] = self._stored.take(rows[block], axis=0)
-            np.matmul(part, turned, out=cosines[block])
+            np.matmul(part, transposed, out=cosines[block])
             np.vecdot(part, part, out=squares[block])
-        best = np.ascontiguousarray(cosines.T).max(axis=0)  # quicker than along rows of a few numbers
+        best = np.ascontiguousarray(cosines.T).max(axis=0)  # faster than along short rows
         with np.errstate(invalid="ignore"):  # damaged descriptors
             best /= np.maximum(np.sqrt(squares), 1e-12)
         return np.where(np.isfinite(best), best, np.float32(-1.0))
 
     @property
     def descriptors(self) -> NDArray[np.float32]:
-        """All of them in memory: for small indexes and for measurements."""
+        """All descriptors in memory, for small indexes and for measurements."""
         return self.descriptors_at(slice(None))
 
     def rows_in_keys(self, ranges: NDArray[np.int64], order: int) -> list[tuple[int, int]]:
-        """Contiguous pieces of rows, ascending and apart, that hold all tiles in these ranges of the Hilbert curve.
+        """Contiguous, disjoint pieces of rows, ascending, that contain all tiles in these ranges of the Hilbert curve.
 
-        Ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is cheaper
-        than to read the tiles in between: pieces may be up to _MAX_EXTRA_TILES tiles too long at either end.
+        The ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is
+        cheaper than reading the tiles in between. So pieces may be up to _MAX_EXTRA_TILES tiles too long at each end.
 
         Args:
             ranges: (n, 2) of keys, first and past the last, of this order, at most HILBERT_TABLE_ORDER.
             order: of the curve.
 
         Returns:
-            First row and past the last one of each piece.
+            The first row of each piece, and the row after its last one.
         """
         step, keys = self._directory
         ends = ranges.ravel() << 2 * (HILBERT_TABLE_ORDER - order)
@@ -163,34 +163,34 @@ class RegionalIndex:
 
     @cached_property
     def _directory(self) -> tuple[int, NDArray[np.int64]]:
-        """Step between evenly spaced tiles, and these tiles' keys on the Hilbert curve: 32 kB, read once."""
+        """Step between evenly spaced tiles, and the keys of these tiles on the Hilbert curve: 32 kB, read once."""
         step = -(-self.count // _DIRECTORY_TILES) or 1
         tiles = np.array(self.tiles[::step])
         return step, hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER)
 
     @cached_property
     def features(self) -> FeatureIndex | None:
-        """Its local features; None where it has none."""
+        """Its local features; None if it has none."""
         return FeatureIndex.open(self.path, self.info[FACTS]) if FACTS in self.info else None
 
     @cached_property
     def lookup(self) -> TileLookup:
-        """Finds rows of tiles by their place; 16 bytes a tile from first use."""
+        """Finds rows of tiles by their position; takes 16 bytes per tile from first use."""
         return TileLookup(lambda: (self.tiles_at(slice(None)), np.arange(self.count)))
 
     @cached_property
     def coarse(self) -> CoarseCodes | None:
-        """Short codes of all tiles for searching a large index as a whole; None where it has none."""
+        """Short codes of all tiles, for searching a large index as a whole; None if it has none."""
         return CoarseCodes.read(self.path / CODES, self.count, self.dimension) if CODES in self.info["files"] else None
 
     def pixels_at(self, rows: NDArray[np.int64]) -> NDArray[np.uint32] | None:
-        """Checksums (CRC-32) of the pixels that these rows were embedded from; None where the index has none."""
+        """Checksums (CRC-32) of the pixels from which these rows were embedded; None if the index has none."""
         if PIXELS not in self.info["files"]:
             return None
         return np.array(_mapped(self.path / PIXELS, "<u4", (self.count,))[rows])
 
     def stored_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Descriptors of these rows as the file has them."""
+        """Descriptors of these rows, as stored."""
         return np.array(self._stored[rows])
 
     @cached_property
@@ -200,23 +200,23 @@ class RegionalIndex:
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
-        """Opens an index; checks its manifest and file sizes, and with `verify` every byte.
+        """Open an index. Checks its manifest and file sizes, and with `verify` every byte.
 
         Raises:
-            IndexDamagedError: missing, half written, damaged, or from a newer version. UsageError: lies on a server,
-            which `milvus.open_index` opens.
+            IndexDamagedError: missing, half written, damaged, or from a newer version.
+            UsageError: it is on a server; `opening.open_index` opens those too.
         """
         path = Path(path)
         info = read_manifest(path)
         if MILVUS in info:
-            raise UsageError(path, f"lies on a server ({info[MILVUS]})", "name one whose files are on this computer")
+            raise UsageError(path, f"is on a server ({info[MILVUS]})", "name one whose files are on this computer")
         index = cls(path, info)
         if verify:
             index.verify()
         return index
 
     def verify(self) -> int:
-        """Compares every file with its checksum; the number of files. Raises IndexDamagedError."""
+        """Compare every file with its checksum; returns the number of files. Raises IndexDamagedError."""
         for name, entry in self.info["files"].items():
             if file_sha256(self.path / name) != entry["sha256"]:
                 raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", REBUILD)
@@ -224,15 +224,15 @@ class RegionalIndex:
 
 
 def lie_on_earth(tiles: Tiles) -> bool:
-    """Whether all of these tiles (n,) have places and widths that there are."""
+    """Whether all of these tiles (n,) have possible positions and widths."""
     width = tiles["width_km"]
     fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= WIDEST_KM)
     return bool(fine.all())
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
-    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"}, for one
-    that lies on Milvus also {"milvus": address}; or {"path", "error"} for a damaged one."""
+    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"}; for one
+    on Milvus also {"milvus": address}; for a damaged one {"path", "error"}."""
     found: list[dict[str, Any]] = []
     for manifest in sorted(Path(folder).glob(f"*/{MANIFEST}")):
         path = manifest.parent

@@ -1,6 +1,6 @@
 """The manifest of a regional index, `index.json`: what the index is made from, and its files with their checksums.
 
-docs/architecture.md describes the format. An index may come from anybody, so every field is checked before it is used.
+docs/architecture.md describes the format. An index may come from anybody, so every field is checked before use.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES
 from engine.retrieval.tiling import TILE_DTYPE
 from engine.voting.feature_index import FACTS, FEATURE_CELLS, FEATURES, check_feature_files, check_features
 
-FORMAT = 2  # 1 is one without local features, as all were before
+FORMAT = 2  # format 1, which older versions wrote, has no local features
 MANIFEST = "index.json"
 TILES = "tiles.bin"
 FOOTPRINTS = "tiles.gpkg"
 PIXELS = "pixels.crc"
-# In the manifest of an index that has no files of its own: its address.
+# Key in the manifest of an index that has no files of its own; the value is its address.
 MILVUS = "milvus"
-# The model package, when it is not one that comes along with EarthLoc.
+# The model package, if it is not one that is part of EarthLoc.
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
 _MAX_MANIFEST_BYTES = 1_000_000
@@ -31,7 +31,7 @@ REBUILD = "copy it again or build it anew"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The checked content of an index's `index.json`. Raises IndexDamagedError."""
+    """Read and check an index's `index.json`. Raises IndexDamagedError."""
     manifest = path / MANIFEST
     if not manifest.is_file():
         if path.with_name(path.name + ".partial").is_dir() or path.suffix == ".partial":
@@ -57,7 +57,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def check_facts(info: dict[str, Any]) -> None:
-    """Checks what a manifest says but for its files. Raises KeyError, TypeError or ValueError that names the field."""
+    """Check a manifest except for its files. Raises KeyError, TypeError or ValueError that names the field."""
     if not isinstance(info["name"], str):
         raise TypeError("name")
     for key, low in (("count", 0), ("dimension", 1)):
@@ -79,7 +79,7 @@ def check_facts(info: dict[str, Any]) -> None:
 
 
 def _check_files(info: dict[str, Any]) -> None:
-    """The same for the files that a manifest names, or the address that it has instead."""
+    """Check the files that a manifest names, or the address that it has instead."""
     if MILVUS in info:
         if not isinstance(info[MILVUS], str):
             raise TypeError(MILVUS)

@@ -1,8 +1,6 @@
-"""Model packages: an ONNX file and a JSON card beside it.
+"""Embedding models: packages of an ONNX file and a JSON card (engine/onnx_package.py).
 
-The card says how a picture becomes the network's input, so pre-processing lives with the weights and not in
-code. A package is data from a stranger: the card is checked field by field, the ONNX file by its sha256, and it
-is loaded from memory so that it cannot refer to other files.
+The card says how a picture becomes the network's input, so pre-processing belongs to the weights and not to the code.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from engine.resources import resources_folder
 DEFAULT_MODEL = "models/earthloc-default"
 ROTATIONS_DEG = (0, 90, 180, 270)
 _RESIZE_POLICIES = ("crop", "squash")
-# Pictures that a thread gives the network at once; more take more memory and no less time.
+# Pictures per call of the network in a thread; larger calls take more memory and are no faster.
 _PICTURES_PER_CALL = 2
 
 
@@ -38,7 +36,7 @@ class InputSpec:
         size_px: side of the square input.
         mean, std: per channel, RGB, on the scale 0..1.
         resize: how an oblong photo becomes square: "crop" takes the middle, "squash" keeps all.
-        photo_weights: of red, green and blue, by which a photo, not a tile, is made grey first; () leaves its colours.
+        photo_weights: of red, green and blue, to convert a photo, but not a tile, to grey; () keeps its colours.
     """
 
     name: str
@@ -53,7 +51,7 @@ class ModelPackage:
     """An embedding model ready to run.
 
     Attributes:
-        name, version, sha256: of the card; sha256 is that of the ONNX file and names the model in indexes.
+        name, version, sha256: of the card; sha256 is that of the ONNX file and identifies the model in indexes.
         dimension: length of a descriptor.
         input: the InputSpec.
         card: the whole card.
@@ -68,33 +66,33 @@ class ModelPackage:
         self.dimension: int = card["output"]["dimension"]
         self.input = _input_spec(path, card["input"])
         self._output_name: str = card["output"]["name"]
-        # Threads with pictures of their own: a quarter quicker than all of them within one picture.
+        # Several pictures in parallel are a quarter faster than all threads on one picture.
         self._session = open_session(path, model_bytes, 1)
         workers = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed") if workers > 1 else None
         inputs = {i.name: i.shape for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
         if self.input.name not in inputs or self._output_name not in outputs:
-            raise ModelError(path, "the card and the ONNX file name other inputs or outputs", "mend the card")
+            raise ModelError(path, "the card and the ONNX file have different inputs or outputs", "correct the card")
         expected = [3, self.input.size_px, self.input.size_px]
         if any(
             isinstance(got, int) and got != want
             for got, want in zip(inputs[self.input.name][1:], expected, strict=False)
         ):
             raise ModelError(
-                path, f"the ONNX file takes {inputs[self.input.name]}, the card says {expected}", "mend the card"
+                path, f"the ONNX file takes {inputs[self.input.name]}, the card says {expected}", "correct the card"
             )
 
     @classmethod
     def open(cls, path: str | Path | None = None, threads: int = 0) -> ModelPackage:
-        """Opens a model package.
+        """Open a model package.
 
         Args:
-            path: the card (.json) or its folder; None for the model that ships with the engine.
-            threads: of `embed`; 0 for as many as there are cores.
+            path: the card (.json) or its folder; None for the model that is part of EarthLoc.
+            threads: used by `embed`; 0 for as many as there are cores.
 
         Raises:
-            ModelError: missing, damaged, or not what its card says.
+            ModelError: missing, damaged, or different from what its card says.
         """
         model_path, card, model_bytes = read_package(
             Path(path) if path is not None else resources_folder() / DEFAULT_MODEL
@@ -106,18 +104,18 @@ class ModelPackage:
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
     def photo_light(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A photo's pixels, RGB of any shape, in the light that the card asks for: air hides least in red."""
+        """A photo's pixels, RGB of any shape, weighted as the card says: red light is scattered least by the air."""
         weights = self.input.photo_weights
         if not weights:
             return pixels
         return np.asarray(cv2.transform(pixels, np.tile(np.array(weights, np.float32), (3, 1))), np.uint8)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """An RGB picture of any shape as the square (size_px, size_px, 3) that the network sees."""
+        """An RGB picture of any shape as the square input (size_px, size_px, 3) of the network."""
         return square_picture(pixels, self.input.size_px, self.input.resize)
 
     def embed(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Descriptors of prepared pictures. May be called by several threads.
+        """Descriptors of prepared pictures. Thread-safe.
 
         Args:
             squares: n pictures, uint8 RGB (size_px, size_px, 3).
@@ -144,13 +142,13 @@ class ModelPackage:
             raise ModelError(
                 self.path,
                 f"gives descriptors of shape {found.shape[1:]}, its card says {self.dimension}",
-                "mend the card",
+                "correct the card",
             )
         return found
 
 
 def find_package(sha256: str) -> Path | None:
-    """The card of the package that comes along with EarthLoc and whose ONNX file has this sha256, if there is one."""
+    """The card of the package in EarthLoc's resources whose ONNX file has this sha256, if there is one."""
     for path in sorted((resources_folder() / "models").glob("*/*.json")):
         if read_card(path)["sha256"] == sha256:
             return path

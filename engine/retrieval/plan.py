@@ -1,4 +1,4 @@
-"""Which tiles an index will have, and how large it will be, before anything is cut."""
+"""Plans the tiles of an index and estimates its size, before anything is cut."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE
 
-_CHUNK_TILES = 50_000  # tiles, between two reports
-_OUTLINE_BYTES = 313  # of a tile in `tiles.gpkg`, as measured
+_CHUNK_TILES = 50_000  # tiles between two progress reports
+_OUTLINE_BYTES = 313  # per tile in `tiles.gpkg`, measured
 _CHECKSUM_BYTES = 4
 
 
 @dataclass(frozen=True)
 class IndexEstimate:
-    """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer.
+    """An upper limit of an index: planned tiles, their bytes, and local features; missing imagery reduces them.
 
-    So with local features: as many as the land has room for, read at `feature_km` a pixel. They are meant to find
-    photos that show at least `narrowest_km` along their shorter side; None without features.
+    `features` is the number that the land has room for, at `feature_km` per pixel. They are meant to find photos that
+    show at least `narrowest_km` along their shorter side; None without features.
     """
 
     tiles: int
@@ -49,10 +49,10 @@ def estimate_index(
     progress: Progress,
     feature_km: float | None = None,
 ) -> IndexEstimate:
-    """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
+    """Estimate what `build_index` would build with the same arguments, not compact, with descriptors of `dimension`.
 
     Raises:
-        InputError: the imagery cannot be used. UsageError: the request makes no sense.
+        InputError: the imagery cannot be used. UsageError: the arguments are invalid.
     """
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
@@ -61,9 +61,9 @@ def estimate_index(
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
         features = plan_cells(bbox or imagery.bounds(), feature_km, progress)[1] if feature_km else 0
-    a_tile = tiling.TILE_DTYPE.itemsize + dimension * DTYPES["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
+    tile_bytes = tiling.TILE_DTYPE.itemsize + dimension * DTYPES["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
-    size_bytes = count * a_tile + codes + features
+    size_bytes = count * tile_bytes + codes + features
     narrowest = float(f"{narrowest_km(feature_km):.3g}") if feature_km else None
     return IndexEstimate(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
 
@@ -75,7 +75,7 @@ def plan_tiles(
     include_ocean: bool,
     progress: Progress | None = None,
 ) -> Tiles:
-    """The tiles to try, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
+    """The planned tiles, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
     progress = progress or Progress()
     tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
     if bbox is not None:
@@ -98,7 +98,7 @@ def _within(tiles: Tiles, bounds: BBox) -> NDArray[np.bool_]:
 
 
 def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
-    """Raises UsageError where region or widths make no sense."""
+    """Raise UsageError if region or widths are invalid."""
     if bbox is not None:
         west, south, east, north = bbox
         fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
@@ -111,7 +111,7 @@ def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
 
 
 def check_feature_km(feature_km: float | None) -> None:
-    """Raises UsageError for a ground resolution of features that makes no sense; None and 0 do."""
+    """Raise UsageError if the ground resolution of features is invalid; None and 0 are valid."""
     low, high = FEATURE_KM
     if feature_km and not low <= feature_km <= high:
         raise UsageError(None, f"features of {feature_km} km a pixel are not from {low:g} to {high:g} km", "correct it")

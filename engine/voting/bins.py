@@ -1,7 +1,8 @@
-"""Bins that gather votes for about the same pose, and how far above chance each of them is.
+"""Bins that collect votes for about the same pose, and the z-score of each.
 
-A bin is a third of the ground width wide either way, two thirds of an octave in width and 40 degrees in rotation. A pose
-may lie on the edge of bin_level, so all bins are laid out 16 times, each dimension also shifted by half.
+A bin spans a third of the ground width in latitude and in longitude, two thirds of an octave in width, and 40 degrees
+in rotation. A pose may lie on the edge of a bin, so there are 16 layouts of bins, with each dimension shifted by half a
+bin or not.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ Array = NDArray[np.float64]
 _BIN_SHARE = 1 / 3
 _OCTAVES = 2 / 3
 _ROTATION_BINS = 9
-_MAX_LATITUDE = 85.0  # degrees of latitude up to which columns get fewer
-_SCORED_BINS = 600  # of each layout, those of the largest votes
-_KEPT_BINS = 40
+_MAX_LATITUDE = 85.0  # up to here, rows nearer to a pole have fewer columns
+_SCORED_BINS = 600  # of each layout, those with the most votes
+_KEPT_BINS = 40  # of each layout, those with the highest z-scores
 _THREADS = min(4, os.cpu_count() or 1)
-# Bits of a key: below are 20 for the match, and 4 for the rotation.
+# Bits of the parts of a key, from the lowest: 20 for the match, 4 for the rotation, 17 for the column, 16 for the row.
 _MATCH_BITS, _ROTATION_BITS, _COLUMN_BITS, _ROW_BITS = 20, 4, 17, 16
 
 
 @dataclass(frozen=True, eq=False)
 class Bin:
-    """Votes for about bin_level pose.
+    """Votes for about the same pose.
 
     Attributes:
-        z: standard deviations by which they exceed what chance puts there.
-        rows: of Votes, bin_level for each photo feature.
+        z: z-score: by how many standard deviations they exceed what chance gives.
+        rows: of Votes, one for each photo feature.
     """
 
     z: float
@@ -45,20 +46,20 @@ class Bin:
 
 
 def best_bins(votes: Votes, density: Density) -> list[Bin]:
-    """The bins furthest above chance of every layout, best first; the same pose is in many of them."""
+    """The bins with the highest z-scores of every layout, best first; one pose is usually in several of them."""
     by_match = np.zeros(int(votes.match[-1]) + 1)
     by_match[votes.match] = votes.weight
     layouts = itertools.product((0.0, 0.5), repeat=4)
-    with ThreadPoolExecutor(_THREADS, "bins") as pool:  # NumPy sorts and counts without holding the other threads up
+    with ThreadPoolExecutor(_THREADS, "bins") as pool:  # NumPy releases the interpreter lock when it sorts and counts
         found = list(pool.map(lambda layout: _bins(votes, by_match, density, layout), layouts))
-    return sorted(itertools.chain.from_iterable(found), key=lambda bin_level: -bin_level.z)
+    return sorted(itertools.chain.from_iterable(found), key=lambda candidate: -candidate.z)
 
 
 def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, ...]) -> list[Bin]:
-    """The best bins of bin_level layout, shifted in width, latitude, longitude and rotation.
+    """The best bins of one layout, shifted in width, latitude, longitude and rotation.
 
-    `by_match` has the weights by the number of the match. Sorting numbers that hold the bin above and the match below
-    brings together what belongs together.
+    `by_match` has the weights by the number of the match. Each vote gets a key with the bin in the high bits and the
+    match in the low bits, so that sorting the keys groups the votes by bin.
     """
     octave = np.floor(np.log2(votes.width_km) / _OCTAVES + shift[0]).astype(np.int64)
     first = octave.min()
@@ -76,7 +77,7 @@ def _bins(votes: Votes, by_match: Array, density: Density, shift: tuple[float, .
     key.sort()
     bins, match = key >> _MATCH_BITS, key & ((1 << _MATCH_BITS) - 1)
     new = np.diff(bins, prepend=-1) != 0
-    # Of several votes of a photo feature in a bin the first has the nearest neighbour.
+    # Of several votes of a photo feature in a bin, the first one has the nearest neighbour.
     first_of_feature = new | (np.diff(match // votes.neighbours, prepend=-1) != 0)
     match, first_votes = match[first_of_feature], np.flatnonzero(new[first_of_feature])
     weight = by_match[match]

@@ -1,7 +1,7 @@
-"""Builds the features of a regional index: cell by cell, on this computer or on the workers of a Dask cluster.
+"""Builds the local features of a regional index, cell by cell, on this computer or on the workers of a Dask cluster.
 
-`features.cells` is also the journal: the row of a cell is written when its features are on disk, so a build that was
-killed goes on after the last whole cell, and gives the same bytes as one that was not.
+`features.cells` is also the journal: the row of a cell is written when its features are on disk. So a build that was
+killed continues after the last complete cell, and gives the same bytes as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ from engine.voting.feature_index import (
 )
 from engine.voting.vocabulary import vocabulary
 
-CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
+CellRead = tuple[NDArray[np.void], int]  # features as stored, and the checksum of the pixels
 _THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
-# By default a photo as wide as the smallest tile has so many pixels of the imagery: about as few as find it.
+# Pixels of the imagery across a photo as wide as the smallest tile, by default: about the fewest that find it.
 _PIXELS_PER_PHOTO = 256
 _MAX_CELLS = 1_000_000  # planned in seconds; their features would take some 50 GB
-_CHUNK_POINTS = 100_000  # of the land mask, between two reports
+_CHUNK_POINTS = 100_000  # points of the land mask between two progress reports
 
 
 def default_feature_km(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float]) -> float:
-    """Ground resolution for photos as wide as the tiles, but none that the imagery lacks."""
+    """Ground resolution for photos as wide as the tiles, but no finer than the imagery."""
     return float(np.clip(max(min(tile_km) / _PIXELS_PER_PHOTO, native_km(imagery, bbox)), *FEATURE_KM).round(4))
 
 
 def narrowest_km(feature_km: float) -> float:
-    """Ground along the shorter side of the narrowest photos that features of this resolution are meant to find."""
+    """Ground along the shorter side of the narrowest photos that features of this resolution can find."""
     return _PIXELS_PER_PHOTO * feature_km
 
 
@@ -67,9 +67,9 @@ def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
 
 
 def plan_cells(bbox: BBox, feature_km: float, progress: Progress | None = None) -> tuple[Cells, int]:
-    """The cells of a region without those of the open sea, and about how many bytes their features will have.
+    """The cells of a region, except on the open sea, and an estimate of the bytes of their features.
 
-    Reports as stage `plan`, in cells. Raises UsageError where there are too many.
+    Reports as stage `plan`, in cells. Raises UsageError if there are too many.
     """
     progress = progress or Progress()
     grid = Grid(feature_km)
@@ -101,7 +101,7 @@ def write_features(
     start: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Appends the cells from number `start` on, as they are read; what the manifest says of the features.
+    """Append the cells from number `start` on, as they are read. Returns the manifest's entry on the features.
 
     Reports as stage `features`, in cells.
     """
@@ -130,7 +130,7 @@ def _append(features: BinaryIO, rows: BinaryIO, number: int, found: CellRead | N
 
 
 def truncate_to_complete_cells(partial: Path, cells: Cells) -> int:
-    """Brings half-built features back to their last whole cell; how many cells are done."""
+    """Truncate half-built features to their last complete cell; the number of complete cells."""
     table, features = partial / FEATURE_CELLS, partial / FEATURES
     table.touch()
     features.touch()
@@ -155,9 +155,9 @@ def truncate_to_complete_cells(partial: Path, cells: Cells) -> int:
 def cells_locally(
     source: str | Path, imagery: ImagerySource, cells: Cells, feature_km: float, reuse: FeatureIndex | None
 ) -> Generator[CellRead | None]:
-    """Reads cells in order, several at a time, each thread with the imagery opened for itself.
+    """Yield the features of cells in order. Several threads read them, each with its own opened imagery.
 
-    A tile server is asked by one thread. Of cells whose pixels are as they were an earlier index lends the features.
+    A tile server is queried by one thread only. The features of cells with unchanged pixels are taken from `reuse`.
     """
     thread_state = local()
     reusable = reuse if reuse is not None and reuse.feature_km == feature_km else None
@@ -176,13 +176,13 @@ def cells_locally(
 def read_packed(
     imagery: ImagerySource, cell: np.void, feature_km: float, reusable: FeatureIndex | None = None
 ) -> CellRead | None:
-    """The features of a cell as they are stored; taken from an index that knows them if its pixels are unchanged."""
+    """The features of a cell as stored; taken from an earlier index if its pixels are unchanged."""
     picture = read_cell_picture(imagery, cell, feature_km)
     if picture is None:
         return None
-    before = reusable.rows_of_cell(int(cell["number"])) if reusable is not None else None
-    if before is not None and int(before[0]["pixels"]) == picture.checksum:
-        return before[1], picture.checksum
+    earlier = reusable.rows_of_cell(int(cell["number"])) if reusable is not None else None
+    if earlier is not None and int(earlier[0]["pixels"]) == picture.checksum:
+        return earlier[1], picture.checksum
     return pack(extract_cell_features(picture), cell), picture.checksum
 
 

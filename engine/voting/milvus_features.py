@@ -1,8 +1,8 @@
-"""The features of an index on Milvus: the bytes of `features.bin` and `features.cells` in blocks of a collection.
+"""The local features of an index on Milvus: the bytes of `features.bin` and `features.cells` as blocks in a collection.
 
-A search near a nadir fetches the blocks that its circle touches, a search of the whole fetches all of them once. They
-are compared here, so the answers are those of the same index on disk. Milvus could compare them only as float vectors,
-of 512 bytes instead of 24, and by another quantizer (docs/voting.md).
+A search near a nadir fetches the blocks that its circle touches; a search of the whole fetches all of them once. The
+features are compared on this computer, so the answers are the same as for an index on disk. Milvus could compare them
+only as float vectors, of 512 bytes instead of 24, and with another quantiser (docs/voting.md).
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from engine.voting.feature_index import CELL_ROW_DTYPE, FEATURE_DTYPE, FeatureIn
 _BLOCK = 2000  # features in a block: 64,000 characters, of the 65,535 that a text on Milvus may have
 _BLOCK_BYTES = _BLOCK * FEATURE_DTYPE.itemsize
 _CHARACTERS = 65_535
-_BLOCKS_PER_MESSAGE = 128  # blocks in a message: 8 MB
+_BLOCKS_PER_MESSAGE = 128  # 8 MB
 _HINT_PUSH_AGAIN = "push it again"
 
 
 def features_collection(collection: str) -> str:
-    """The collection beside that of the tiles."""
+    """The name of the collection of features that belongs to a collection of tiles."""
     return f"{collection}_features"
 
 
 def push_features(features: FeatureIndex, client: MilvusServer, collection: str, progress: Progress) -> None:
-    """Copies features to a new collection: feature blocks count from 0 up, those of the table of cells from -1 down."""
+    """Copy features to a new collection: blocks of features count from 0 up, those of the table of cells from -1 down."""
     from pymilvus import DataType, MilvusClient
 
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("block", DataType.INT64, is_primary=True)
     schema.add_field("content", DataType.VARCHAR, max_length=_CHARACTERS)
-    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # Milvus makes no collection without one
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # Milvus requires a vector in every collection
     wanted = client.prepare_index_params()
     wanted.add_index("vector", index_type="FLAT", metric_type="L2")
     client.create_collection(collection, schema=schema, index_params=wanted)
@@ -55,7 +55,7 @@ def push_features(features: FeatureIndex, client: MilvusServer, collection: str,
 
 
 def open_features(client: MilvusServer, collection: str, path: Path, facts: dict[str, Any]) -> FeatureIndex:
-    """Opens features on Milvus; `path` is what errors name.
+    """Open features on Milvus; errors name `path`.
 
     Raises:
         IndexDamagedError: a block is missing or damaged.

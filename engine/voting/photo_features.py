@@ -1,4 +1,4 @@
-"""A photo's local features at three sizes, in units that its size in pixels does not change."""
+"""A photo's local features at three scales, in units that do not depend on its size in pixels."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.voting.vocabulary import to_vocabulary_space
 
 Array = NDArray[np.float64]
 
-# Longer side. At larger sizes a photo shows detail that imagery of the world does not have, and its features are noise.
+# Longer sides. At larger sizes a photo shows detail that imagery of the world lacks, and its features are noise.
 SIZES_PX = (384, 512, 768)
 _PIXELS_PER_FEATURE = 85
-MIN_FEATURES = 30  # features below which nothing is recognised
+MIN_FEATURES = 30  # with fewer features nothing is recognised
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +28,8 @@ class PhotoFeatures:
         x, y: (n,) from the middle, to the right and down.
         size: (n,) diameters.
         angle_deg: (n,) orientations, clockwise from the x axis.
-        numbers: float32 (n, 128), descriptors as `vocabulary.to_vocabulary_space` has them.
-        shorter: the photo's shorter side.
+        numbers: float32 (n, 128), descriptors after `vocabulary.to_vocabulary_space`.
+        shorter: length of the photo's shorter side.
         wide: whether the longer side is the horizontal one.
     """
 
@@ -46,7 +46,7 @@ class PhotoFeatures:
 
 
 def photo_features(pixels: NDArray[np.uint8]) -> PhotoFeatures:
-    """The features of an RGB picture (h, w, 3), one for so many pixels at each size; none where it is black."""
+    """The features of an RGB picture (h, w, 3), one for every _PIXELS_PER_FEATURE pixels at each size."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
     columns: list[list[NDArray[Any]]] = [[], [], [], [], []]

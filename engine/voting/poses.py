@@ -14,26 +14,26 @@ from engine.voting.feature_index import FeatureIndex, FeatureSet
 from engine.voting.photo_features import PhotoFeatures
 from engine.voting.votes import Votes, cast_votes
 
-# Of a photo feature, the more there are to choose from: near a nadir more than a few are noise (docs/voting.md).
+# Neighbours of a photo feature, more for a larger index: near a nadir more than a few are noise (docs/voting.md).
 _NEIGHBOURS = 4, 30
 _ROOT_PER_NEIGHBOUR = 35.0
 _MAX_WIDTH_KM = 2500.0
 _MIN_WIDTH_PX = 60.0  # of the imagery
-_MIN_WIDTH_KM = 1.0  # the longest lens aboard shows 13 km; bins have no room for less
-_REACH_KM = 300.0  # features so far outside a circle may be of a photo inside it
+_MIN_WIDTH_KM = 1.0  # the longest lens aboard shows 13 km; the bins cannot hold less
+_REACH_KM = 300.0  # features this far outside a circle may belong to a photo inside it
 _SAME_PLACE = 0.3
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a photo may have been taken.
+    """A hypothesis for the position and orientation of a photo.
 
     Attributes:
         lat, lon: of its middle, degrees.
         width_km: ground along its longer side.
-        rotation_deg: by how much it has to be turned counter-clockwise to be north-up, 0 to 360.
-        z: standard deviations by which the votes for it exceed chance.
-        votes: photo features that vote for it.
+        rotation_deg: counter-clockwise rotation that makes it north-up, 0 to 360.
+        z: z-score of its votes: by how many standard deviations they exceed chance.
+        votes: number of photo features that vote for it.
     """
 
     lat: float
@@ -45,7 +45,7 @@ class Pose:
 
 
 def find_poses(photo: PhotoFeatures, index: FeatureIndex, count: int, circle: Circle | None = None) -> list[Pose]:
-    """The `count` poses furthest above chance, best first, each of another place; with their middles in the circle."""
+    """The `count` poses with the highest z-scores, best first, of distinct places, with their middles in the circle."""
     if circle is None:
         features = index.all
     else:
@@ -66,7 +66,7 @@ def _votes(photo: PhotoFeatures, features: FeatureSet) -> Votes:
 
 
 def _pose(votes: Votes, found: Bin) -> Pose:
-    """The mean of the votes of a bin."""
+    """The weighted mean of the votes of a bin."""
     rows = found.rows
     weight = votes.weight[rows] / votes.weight[rows].sum()
     lat, lon, rotation = votes.lat[rows], votes.lon[rows], votes.rotation_deg[rows]
@@ -81,7 +81,7 @@ def _pose(votes: Votes, found: Bin) -> Pose:
 
 
 def distinct_poses(poses: Iterable[Pose], count: int, circle: Circle | None) -> list[Pose]:
-    """The first `count` poses that lie in the circle and not on one before."""
+    """The first `count` poses in the circle whose place differs from that of every earlier pose."""
     kept: list[Pose] = []
     places = np.empty((count, 3))
     for pose in poses:

@@ -180,7 +180,7 @@ def test_tiles_that_are_nowhere_are_told(address, monkeypatch):
     monkeypatch.setattr(
         MilvusClient, "get", lambda *args, **kwargs: [{**tile, "lat": 1e9} for tile in get(*args, **kwargs)]
     )
-    with pytest.raises(IndexDamagedError, match="nowhere on the Earth; push it again"):
+    with pytest.raises(IndexDamagedError, match="impossible positions; push it again"):
         open_index(address).tiles_at(np.array([1]))
 
 
@@ -196,7 +196,7 @@ def test_wrong_addresses(tmp_path):
     with pytest.raises(InputError, match="no such collection"):
         open_index(f"milvus://{tmp_path / 'y.db'}/nothing")
     for wrong in ("milvus://host/name", "milvus://host:1/a b", "milvus:///folder/name"):
-        with pytest.raises(UsageError, match="is no address of an index"):
+        with pytest.raises(UsageError, match="is not the address of an index"):
             open_index(wrong)
 
 
@@ -253,9 +253,9 @@ def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_r
     for command in (["push", str(out), "milvus://host:1/x"], ["build", str(land_raster), "--out", str(tmp_path / "n"),
                     "--update", str(out)]):  # fmt: skip
         assert cli.main(["index", *command]) == 2
-        assert "lies on a server" in capsys.readouterr().err
+        assert "is on a server" in capsys.readouterr().err
     assert cli.main(["index", "link", address, "--out", str(out)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert cli.main(["index", "verify", str(out)]) == 0
     assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
 

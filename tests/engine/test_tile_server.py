@@ -479,7 +479,7 @@ BAD = {
         lambda h, n: h.send(301, b"", Location="http://localhost:9/"),
         "sends on to http://localhost",
     ),
-    "redirect in circles": (lambda h, n: h.send(302, b"", Location=h.path), "from one address to the next"),
+    "redirect in circles": (lambda h, n: h.send(302, b"", Location=h.path), "redirects too often"),
 }
 
 
