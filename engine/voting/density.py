@@ -32,7 +32,7 @@ class Density:
         self._grids: dict[float, tuple[float, float, Array]] = {}
 
     def at(self, lat: Array, lon: Array, width_km: float) -> Array:
-        """The share (n,) of all features per square km, on the ground of photos of this width and these middles (n,)."""
+        """The share (n,) of all features per square km, on the ground of photos with this width and these middles."""
         if width_km not in self._grids:
             self._grids[width_km] = self._grid(width_km)
         row_deg, column_deg, share = self._grids[width_km]

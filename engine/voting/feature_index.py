@@ -199,7 +199,7 @@ class FeatureSet:
         return listed
 
     def nearest(self, numbers: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Rows (m, count) of the features most similar to m descriptors (`to_vocabulary_space`), best first, then -1."""
+        """Rows (m, count) of the features most similar to m descriptors (`to_vocabulary_space`), best first, or -1."""
         found = np.full((len(numbers), count), -1, np.int64)
         most = min(count, len(self))
         for start in range(0, len(numbers) if most else 0, _QUERIES_PER_CALL):

@@ -32,7 +32,7 @@ def features_collection(collection: str) -> str:
 
 
 def push_features(features: FeatureIndex, client: MilvusServer, collection: str, progress: Progress) -> None:
-    """Copy features to a new collection: blocks of features count from 0 up, those of the table of cells from -1 down."""
+    """Copy features to a new collection. Their blocks count from 0 up, those of the table of cells from -1 down."""
     from pymilvus import DataType, MilvusClient
 
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)

@@ -165,7 +165,7 @@ def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeyp
     monkeypatch.setattr(milvus, "_BATCH", 8)
     with pytest.raises(CancelledError):
         push(many, where, stopped)
-    with pytest.raises(IndexDamagedError, match="no index of EarthLoc"):
+    with pytest.raises(IndexDamagedError, match="not contain an EarthLoc index"):
         MilvusIndex(where)
     push(many, where)
     assert MilvusIndex(where).count == local.count

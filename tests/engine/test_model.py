@@ -97,7 +97,7 @@ def test_a_card_or_its_folder_opens(package):
         ({"file": "missing.onnx"}, "cannot be read"),
         ({"output__dimension": 7}, "gives descriptors of shape"),
         ({"output__dimension": "512"}, "output.dimension"),
-        ({"output__name": "other"}, "other inputs or outputs"),
+        ({"output__name": "other"}, "different inputs or outputs"),
         ({"input__width": 161, "input__height": 161}, "the card says"),
         ({"input__std": [0, 1, 1]}, "mean and std"),
         ({"input__mean": [float("nan"), 1, 1]}, "mean and std"),
