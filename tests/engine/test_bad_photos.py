@@ -80,7 +80,7 @@ def test_a_focal_length_that_is_absent_or_wrong(focal_mm, pixels, register_photo
         assert answer["status"] == "located"
 
 
-def test_a_nadir_that_is_wrong_by_1500_km_is_told(pixels, register_photo):
+def test_nadir_that_is_wrong_by_1500_km_is_reported(pixels, register_photo):
     lat, lon, _ = CAMERA.nadir()
     answer = register_photo(pixels, nadir=(lat + 13.5, lon))
     assert answer["status"] == "located"
@@ -94,7 +94,7 @@ def test_a_mirrored_photo_is_not_located(pixels, register_photo):
     assert answer["confidence"] < 0.5
 
 
-def test_a_portrait_flag_does_not_turn_the_answer(pixels, register_photo):
+def test_portrait_flag_does_not_rotate_the_answer(pixels, register_photo):
     """Pixels are meant as stored: the same photo with EXIF's "turned by 90 degrees" has the same corners."""
     upright, flagged = (register_photo(pixels, orientation=orientation) for orientation in (1, 6))
     assert (flagged["pose"]["width_px"], flagged["pose"]["height_px"]) == SIZE
@@ -102,7 +102,7 @@ def test_a_portrait_flag_does_not_turn_the_answer(pixels, register_photo):
     assert is_right(flagged)
 
 
-def test_photos_without_daylight_are_told_and_others_are_not():
+def test_photos_without_daylight_are_detected_and_others_are_not():
     rng = np.random.default_rng(0)
     day = np.clip(rng.normal(130, 30, (300, 400, 3)), 0, 255).astype(np.uint8)
     night = rng.integers(4, 20, (300, 400, 3), np.uint8)
@@ -116,7 +116,7 @@ def test_photos_without_daylight_are_told_and_others_are_not():
 
 
 @pytest.mark.realdata
-def test_real_photos_without_daylight_are_told_and_others_are_not(data_folder):
+def test_real_photos_without_daylight_are_detected_and_others_are_not(data_folder):
     photos = data_folder / "photos"
     told = {
         path.name

@@ -36,7 +36,7 @@ def detailed(tmp_path_factory, make_raster):
         (4200, {"format": "JPEG", "quality": 85}),  # decoded at half its size
     ],
 )
-def test_a_file_of_any_kind_gives_the_same_picture(detailed, tmp_path, size_px, saved):
+def test_every_file_format_gives_the_same_picture(detailed, tmp_path, size_px, saved):
     with RasterSource.open(detailed) as raster:
         pixels, _ = raster.square(*PLACE, WIDTH_KM, size_px)
     exif = Image.Exif()

@@ -56,7 +56,7 @@ CAMERAS = st.fixed_dictionaries(
 @example({"lat": -17.0, "lon": 179.9, "roll_deg": 33.0, "focal_px": 500.0}, True, "EPSG:4326")
 @example({"lat": 40.0, "lon": 5.0, "tilt_deg": 60.0, "azimuth_deg": 120.0, "focal_px": 900.0}, False, "auto")
 @example({"lat": 40.0, "lon": 5.0, "tilt_deg": 68.0, "focal_px": 700.0}, False, "auto")
-def test_an_orthorectified_photo_lies_where_the_camera_saw_it(tmp_path_factory, angles, along_x, crs):
+def test_ortho_pixels_are_where_the_camera_saw_them(tmp_path_factory, angles, along_x, crs):
     camera = camera_of(angles)
     folder = tmp_path_factory.mktemp("ortho")
     photo, results = place(folder, camera, stripes(*SIZE, along_x))
@@ -72,7 +72,7 @@ def test_an_orthorectified_photo_lies_where_the_camera_saw_it(tmp_path_factory, 
 
 
 @pytest.mark.parametrize("tilt_deg", [0.0, 45.0, 66.0], ids=["nadir", "oblique", "limb"])
-def test_the_photo_covers_its_ground_and_nothing_else(tmp_path, tilt_deg):
+def test_ortho_covers_exactly_the_ground_seen(tmp_path, tilt_deg):
     """Every place the camera sees is opaque, every other is transparent; of the sky there is nothing."""
     camera = camera_of({"lat": 20.0, "lon": 30.0, "tilt_deg": tilt_deg, "azimuth_deg": 40.0, "focal_px": 500.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True))
@@ -100,7 +100,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_photo_rendered_from_imagery_comes_to_lie_on_it(where, tmp_path, make_raster):
+def test_photo_rendered_from_imagery_matches_the_imagery(where, tmp_path, make_raster):
     """Shifts between the drawn photo and the imagery, patch by patch, by phase correlation."""
     size = (900, 600)
     camera = camera_of(PLACES[where], size)
@@ -137,7 +137,7 @@ def test_a_photo_rendered_from_imagery_comes_to_lie_on_it(where, tmp_path, make_
 # -- control points -------------------------------------------------------------------------------
 
 
-def test_control_points_give_positions_and_leave_the_pixels_alone(tmp_path):
+def test_control_points_give_positions_and_keep_the_pixels(tmp_path):
     camera = camera_of({"lat": -10.0, "lon": -60.0, "roll_deg": 70.0, "focal_px": 4000.0})
     rng = np.random.default_rng(5)
     deep = rng.integers(0, 60000, (3, SIZE[1], SIZE[0]), dtype=np.uint16)
@@ -203,7 +203,7 @@ def test_warps_by_tie_points(tmp_path, kind, tolerance_px):
     assert answer["crs"] == "EPSG:32647"
 
 
-def test_a_world_file_only_where_it_is_good_enough(tmp_path):
+def test_world_file_only_where_it_is_accurate_enough(tmp_path):
     flat = camera_of({"lat": 5.0, "lon": 100.0, "roll_deg": 20.0, "focal_px": 12000.0})
     photo, results = place(tmp_path / "flat", flat, stripes(*SIZE, True))
     out = photo.with_suffix(".pgw")
@@ -222,7 +222,7 @@ def test_a_world_file_only_where_it_is_good_enough(tmp_path):
     assert not photo.with_suffix(".pgw").exists()
 
 
-def test_what_tie_points_cannot_do_is_refused(tmp_path):
+def test_kinds_that_need_more_than_tie_points_are_refused(tmp_path):
     limb = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 66.0, "focal_px": 500.0})
     photo, results = place(tmp_path / "limb", limb, stripes(*SIZE, True))
     for kind in ("warped", "affine", "worldfile"):
@@ -284,7 +284,7 @@ def test_another_photo_of_the_same_name_is_refused(registered, tmp_path):
         georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
 
 
-def test_photo_and_results_are_never_written_over(registered, tmp_path):
+def test_photo_and_results_are_never_overwritten(registered, tmp_path):
     photo, results = registered
     for out in (photo, results, Path(str(photo.parent)) / "." / photo.name):
         before = out.read_bytes()
@@ -303,7 +303,7 @@ def test_photo_and_results_are_never_written_over(registered, tmp_path):
 
 @pytest.mark.parametrize("share", [0.0, 0.4])
 @pytest.mark.parametrize("stage", ["read", "draw", "write"])
-def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
+def test_cancelling_leaves_no_files(tmp_path, stage, share):
     """At the beginning of a stage, or in the midst of it."""
     size = (1500, 1000)
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0}, size)
@@ -329,7 +329,7 @@ def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("ortho", "draw"), ("warped", "write"), ("gcp", "write")])
-def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage):
+def test_full_disk_is_an_output_error_and_leaves_no_files(tmp_path, kind, stage):
     """The disk is full when a stage begins: no file can grow any more."""
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     noise = np.random.default_rng(0).integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
@@ -391,7 +391,7 @@ def test_the_raster_stays_within_bounds(registered, tmp_path, monkeypatch):
     assert georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))["width_px"] < 80
 
 
-def test_answers_are_plain(registered, tmp_path):
+def test_answers_are_json(registered, tmp_path):
     photo, results = registered
     for kind in GEOREFERENCED:
         if kind != "worldfile":
@@ -402,7 +402,7 @@ def test_answers_are_plain(registered, tmp_path):
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["astropi_hq_015.jpg", "astropi_mk1_0669.jpg", "ISS042-E-104453.jpg"])
-def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
+def test_real_photos_match_the_imagery(name, data_folder, tmp_path):
     """The drawn photo and the mosaic show the same: edges, patch by patch, are where they should be."""
     from engine.evaluate import read_truth
     from engine.register_at import Place, register_at
@@ -438,7 +438,7 @@ def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
     assert most < 1.5
 
 
-def test_photo_info_is_of_the_stored_array(tmp_path):
+def test_photo_info_describes_the_stored_array(tmp_path):
     """EXIF orientation turns nothing: corners are those of the stored pixels."""
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     exif = Image.Exif()

@@ -47,7 +47,7 @@ def write_heights(folder, place):
 
 
 @pytest.mark.parametrize(("tilt_deg", "crs"), [(30.0, "auto"), (45.0, "EPSG:4326")])
-def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
+def test_places_over_terrain_are_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
     """The camera as a registration finds it, on flat ground, from tie points of the true one."""
     size = (900, 600)
     true = camera_of({"lat": 20.0, "lon": 30.3, "tilt_deg": tilt_deg, "azimuth_deg": 50.0, "focal_px": 2400.0}, size)
@@ -82,7 +82,7 @@ def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, c
         check_positions(tmp_path / "flat.tif", true, False, 3.0, heights_m)
 
 
-def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(tmp_path):
+def test_photo_without_tie_points_uses_its_camera_over_terrain(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0})
     photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
     ResultsFile(results).save({**ResultsFile(results).localization(photo), "tie_points": []})
@@ -91,7 +91,7 @@ def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(t
     assert check_positions(tmp_path / "out.tif", camera, True, 1.0, heights_round((5.0, 100.0))) > 1000
 
 
-def test_tie_points_so_near_to_the_limb_that_their_heights_rise_above_it(tmp_path):
+def test_tie_points_whose_heights_rise_above_the_limb(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 66.0, "focal_px": 500.0})
     photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
     found = ResultsFile(results).localization(photo)

@@ -186,7 +186,7 @@ def test_neighbours_in_a_folder_of_earthloc_tiles_are_stitched(tmp_path, plot):
         assert not source.square(-20.0, 100.0, 300.0, 64)[1].any()
 
 
-def test_another_zoom_stands_in_where_one_has_nothing(tmp_path, plot):
+def test_next_best_zoom_is_used_where_a_zoom_has_no_tile(tmp_path, plot):
     folder = tmp_path / "tiles"
     write_earthloc_tiles(plot, folder, zoom=10)
     coarse = len(list(folder.iterdir()))
@@ -313,7 +313,7 @@ def test_a_server_that_fails_later_is_named_too(tmp_path, ground, photo_file, mo
     assert answer["confidence"] < unchecked["confidence"]  # the first was looked at
 
 
-def test_what_could_not_be_checked_does_not_speak_against_the_first_candidate(tmp_path, ground, plot, model):
+def test_unchecked_candidates_keep_the_confidence_of_the_first(tmp_path, ground, plot, model):
     """Two indexes, and the imagery is here only of the one that has not the first candidate."""
     for raster, box in (plot, None), (ground, (4.5, 43.4, 7.2, 45.6)):
         build_index(raster, tmp_path / raster.stem, bbox=box, tile_km=(220.0,), model=model, include_ocean=True)
@@ -338,7 +338,7 @@ def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_f
         localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), progress)
 
 
-def test_the_command_line_takes_a_server(earthloc, photo_file, index, settings_file, server, tmp_path):
+def test_the_command_line_accepts_a_server(earthloc, photo_file, index, settings_file, server, tmp_path):
     done = earthloc(
         "localize", photo_file, "--index", index, "--imagery", settings_file, "--json",
         "--out", tmp_path / "results.gpkg",
@@ -354,7 +354,7 @@ def test_the_command_line_takes_a_server(earthloc, photo_file, index, settings_f
     assert "does not have {z}, {x} and {y}" in wrong.stderr
 
 
-def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file, index, settings_file, server):
+def test_the_service_accepts_a_server_and_reports_tiles(start_engine, photo_file, index, settings_file, server):
     engine = start_engine()
     engine.call(1, "initialize", {"protocol": 1, "client": "test"})
     params = {"photo": str(photo_file), "indexes": [str(index)], "imagery": str(settings_file)}
@@ -369,7 +369,7 @@ def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file,
 # -- indexes from a tile server ----------------------------------------------------------------------------
 
 
-def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, settings_file, server):
+def test_index_from_a_server_equals_index_from_the_mosaic(tmp_path, ground, settings_file, server):
     # The default network makes much of the last grey levels of smooth made-up ground, the baseline little.
     model = ModelPackage.open(resources_folder() / "models" / "baseline")
     region = (3.0, 42.0, 8.0, 46.0)

@@ -62,7 +62,7 @@ def recall_at(ranked, tiles, truth, k=10):
     return 100.0 * hits / len(truth)
 
 
-def test_indexes_that_come_along_are_called_like_their_folders():
+def test_included_indexes_are_named_like_their_folders():
     assert [RegionalIndex.open(folder).name for folder in own_indexes()] == [folder.name for folder in own_indexes()]
 
 
@@ -125,7 +125,7 @@ def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_pat
 
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.floats(1, 20_000))
 @settings(deadline=None, max_examples=150)
-def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius_km):
+def test_circle_is_covered_by_a_few_contiguous_reads(world, lat, lon, radius_km):
     ranges, order = tiling.hilbert_ranges(lat, lon, radius_km)
     assert (np.diff(ranges.ravel()) > 0).all()
     rows = np.concatenate([np.arange(*piece) for piece in world.rows_in_keys(ranges, order)] or [np.empty(0, int)])
@@ -136,7 +136,7 @@ def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius
 
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.integers(0, 53_000), st.floats(-1e-6, 1e-6))
 @settings(deadline=None, max_examples=60)
-def test_a_circle_holds_what_is_no_further_than_its_radius(world, lat, lon, number, more_km):
+def test_circle_contains_tiles_within_its_radius(world, lat, lon, number, more_km):
     """Also where a tile lies on its edge."""
     away_km = geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon)
     circle = Circle(lat, lon, float(away_km[number % world.count]) + more_km)
@@ -158,7 +158,7 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(40.0, 30.0), (-20.0, -60.0), (60.0, 100.0)])
-def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, lat, lon):
+def test_global_search_includes_tiles_near_the_nadir(sampled, lat, lon):
     """A tile near the nadir may be the likeliest without looking the most alike of all."""
     index, _ = sampled
     rng = np.random.default_rng(8)
@@ -175,7 +175,7 @@ def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, 
         np.testing.assert_array_equal(np.sort(found.rows), np.sort(best))
 
 
-def test_a_million_tiles_open_at_once(tmp_path):
+def test_index_of_a_million_tiles_opens_fast(tmp_path):
     tiles = tiling.tile_grid((-180.0, -85.0, 180.0, 85.0), (44.0,))[:1_000_000]
     assert len(tiles) == 1_000_000 or len(tiles) > 900_000
     folder = tmp_path / "million"

@@ -83,7 +83,7 @@ def package(tmp_path_factory):
     return folder / "made"
 
 
-def test_the_card_says_what_the_network_takes_and_gives(package, tmp_path):
+def test_card_describes_inputs_and_outputs(package, tmp_path):
     card = json.loads((package / "peaks.json").read_text())
     assert card["input"] == {"name": "picture", "width": SIZE, "height": SIZE, "equalised": True}
     assert card["output"] == {"name": "field", "dimension": 121, "scores": "scores", "reliability": None}
@@ -135,7 +135,7 @@ def test_a_photo_is_registered_by_features_without_size_and_orientation(package,
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.95
 
 
-def test_what_does_not_fit_is_refused_with_a_sentence(package, tmp_path):
+def test_invalid_packages_are_refused_with_a_sentence(package, tmp_path):
     card = json.loads((package / "peaks.json").read_text())
     content = (package / "peaks.onnx").read_bytes()
 

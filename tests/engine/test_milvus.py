@@ -75,7 +75,7 @@ def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, see
     np.testing.assert_array_equal(other.tiles[:20], mine.tiles[:20])
 
 
-def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
+def test_all_tiles_near_a_nadir_are_found_among_many(tmp_path):
     """Real descriptors of Europe and the Near East: enough for an index that does not look at everything."""
     world = RegionalIndex.open(own_indexes()[0])
     tiles = world.tiles_at(slice(None))
@@ -133,7 +133,7 @@ def test_local_features_vote_on_milvus_as_on_the_disk(with_features, land_raster
     assert there[0] == here[0]
 
 
-def test_local_features_that_are_missing_or_damaged_are_told(with_features, tmp_path, small_blocks, monkeypatch):
+def test_missing_or_damaged_local_features_are_reported(with_features, tmp_path, small_blocks, monkeypatch):
     from pymilvus import MilvusClient
 
     where = f"milvus://{tmp_path / 'x.db'}/europe"
@@ -151,14 +151,14 @@ def test_local_features_that_are_missing_or_damaged_are_told(with_features, tmp_
         assert open_index(where).features is None
 
 
-def test_an_index_on_milvus_says_what_it_is(local, address):
+def test_index_on_milvus_has_its_manifest(local, address):
     remote = MilvusIndex(address)
     assert remote.verify() == 1
     assert {**remote.info, "files": None, "dtype": None} == {**local.info, "files": None, "dtype": None}
     np.testing.assert_allclose(remote.descriptors_at(np.array([3, 0, 3])), local.descriptors[[3, 0, 3]], atol=1e-6)
 
 
-def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeypatch):
+def test_push_overwrites_nothing_and_a_partial_push_is_not_an_index(local, tmp_path, monkeypatch):
     where = f"milvus://{tmp_path / 'x.db'}/half"
     stopped = Progress(lambda stage, done, total, _: stopped.cancel() if done else None)
     many = RegionalIndex.open(local.path)
@@ -173,7 +173,7 @@ def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeyp
         push(many, where)
 
 
-def test_tiles_that_are_nowhere_are_told(address, monkeypatch):
+def test_impossible_tiles_are_reported(address, monkeypatch):
     from pymilvus import MilvusClient
 
     get = MilvusClient.get
@@ -184,7 +184,7 @@ def test_tiles_that_are_nowhere_are_told(address, monkeypatch):
         open_index(address).tiles_at(np.array([1]))
 
 
-def test_a_manifest_that_is_too_long_is_told_before_anything_is_pushed(local, tmp_path):
+def test_too_long_manifest_is_reported_before_pushing(local, tmp_path):
     index = RegionalIndex.open(local.path)
     index.info = {**index.info, "source": {"attribution": "x" * 70_000}}
     with pytest.raises(UsageError, match="shorten attribution"):
@@ -200,7 +200,7 @@ def test_wrong_addresses(tmp_path):
             open_index(wrong)
 
 
-def test_a_server_that_fails_is_told(address, monkeypatch, local, capsys):
+def test_failing_server_is_reported(address, monkeypatch, local, capsys):
     from pymilvus import MilvusClient
     from pymilvus.exceptions import MilvusException
 
@@ -224,7 +224,7 @@ def test_without_pymilvus_it_says_what_to_install(local, monkeypatch):
         open_index("milvus://host:1/name")
 
 
-def test_what_else_is_asked_of_an_index(local, address, tmp_path, capsys):
+def test_other_methods_of_an_index(local, address, tmp_path, capsys):
     assert cli.main(["index", "info", address]) == 0
     there = capsys.readouterr().out
     assert cli.main(["index", "info", str(local.path)]) == 0
@@ -260,7 +260,7 @@ def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_r
     assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
 
 
-def test_a_link_leaves_a_build_of_its_name_alone(address, tmp_path):
+def test_link_keeps_a_partial_build_of_the_same_name(address, tmp_path):
     waiting = tmp_path / "europe.partial"
     waiting.mkdir()
     (waiting / "plan.json").write_text("to be resumed")
@@ -270,7 +270,7 @@ def test_a_link_leaves_a_build_of_its_name_alone(address, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"milvus": 5}, {"files": {"tiles.bin": {"bytes": 1, "sha256": ""}}}])
-def test_a_folder_that_stands_for_nothing(address, tmp_path, change):
+def test_folder_linked_to_nothing(address, tmp_path, change):
     link(address, tmp_path / "x")
     manifest = tmp_path / "x" / "index.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **change}))

@@ -62,7 +62,7 @@ def passed(land):
     return neighbours, first, second, found
 
 
-def test_the_place_is_carried_over_and_confirmed_by_imagery(passed, land):
+def test_place_is_found_through_a_neighbour_and_confirmed_by_imagery(passed, land):
     neighbours, _, second, _ = passed
     (known,) = neighbours.of(info("b.jpg", "2020-01-01T00:00:20"), ROOT_SIFT)
     with RasterSource.open(land[0]) as source:
@@ -73,7 +73,7 @@ def test_the_place_is_carried_over_and_confirmed_by_imagery(passed, land):
     assert overlap(truth, found.ring) > 0.97
 
 
-def test_where_imagery_cannot_confirm_it_is_marked_and_never_located(passed, land):
+def test_unconfirmed_place_is_marked_and_never_located(passed, land):
     neighbours, _, second, _ = passed
     (known,) = neighbours.of(info("b.jpg", "2020-01-01T00:00:20"), ROOT_SIFT)
     with RasterSource.open(land[1]) as source:
@@ -91,7 +91,7 @@ def test_where_imagery_cannot_confirm_it_is_marked_and_never_located(passed, lan
     assert register_with_neighbour(elsewhere, known) is None
 
 
-def test_what_is_not_beyond_doubt_is_not_remembered(passed, land):
+def test_uncertain_registrations_are_not_remembered(passed, land):
     _, first, _, found = passed
     neighbours = Neighbours()
     neighbours.remember(info(), first, replace(found, confidence=0.98), land[0])
@@ -143,7 +143,7 @@ def test_a_photo_located_in_an_earlier_run_helps(earlier, index, model):
     assert overlap(truth, np.array(answer["footprint"]["coordinates"][0])[:, ::-1]) > 0.97
 
 
-def test_the_command_line_takes_them_from_the_file_it_adds_to(earlier, index, earthloc):
+def test_command_line_uses_neighbours_of_its_results_file(earlier, index, earthloc):
     results, photo = earlier
     done = earthloc("localize", photo, "--index", index, "--out", results, "--json")
     assert done.returncode == 0, done.stderr
@@ -180,7 +180,7 @@ NO_HELP = {
 
 
 @pytest.mark.parametrize("case", NO_HELP)
-def test_what_cannot_be_relied_on_is_passed_over(earlier, case):
+def test_unreliable_saved_photos_are_ignored(earlier, case):
     results, photo = earlier
     wanted = read_photo_info(photo)
     asked = Neighbours()
@@ -192,7 +192,7 @@ def test_what_cannot_be_relied_on_is_passed_over(earlier, case):
     assert asked.of(wanted, ROOT_SIFT) == []
 
 
-def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
+def test_photo_is_not_its_own_neighbour(earlier, monkeypatch):
     results, photo = earlier
     monkeypatch.chdir(photo.parent)
     first = read_photo_info(Path("..") / photo.parent.name / "ISS064-E-101.png")
@@ -202,7 +202,7 @@ def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
     assert asked.of(first, ROOT_SIFT) == []
 
 
-def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monkeypatch):
+def test_relocating_adds_no_second_neighbour(earlier, index, land, model, monkeypatch):
     results, photo = earlier
     monkeypatch.chdir(photo.parent)
     localizer = Localizer([RegionalIndex.open(index)], [model])
@@ -218,7 +218,7 @@ def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monke
 
 
 @pytest.mark.parametrize("taken_at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
-def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
+def test_unset_clock_falls_back_to_frame_numbers(earlier, taken_at):
     results, photo = earlier
     asked = Neighbours()
     add_saved_neighbours(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
@@ -247,7 +247,7 @@ def test_which_photos_are_of_one_pass(one, other, apart):
     )
 
 
-def test_its_features_lie_on_the_ground(passed):
+def test_features_of_a_neighbour_are_on_the_ground(passed):
     """A neighbour's place is a north-up picture: features keep their position, and point the same way over ground."""
     neighbours, first, _, found = passed
     (known,) = neighbours.of(info("b.jpg"), ROOT_SIFT)

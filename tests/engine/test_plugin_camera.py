@@ -58,7 +58,7 @@ pixels = st.tuples(st.floats(0, 1200), st.floats(0, 800))
 
 @settings(max_examples=300, deadline=None)
 @given(cameras, pixels)
-def test_pinhole_is_the_engines(camera, pixel):
+def test_pinhole_equals_the_engines(camera, pixel):
     ours = plugin.PinholeCamera(pose_of(camera))
     lat, lon = (float(v) for v in camera.locate(*pixel))
     found = ours.locate(*pixel)
@@ -85,7 +85,7 @@ def _grazing(camera: Camera, lat: float, lon: float) -> float:
 @given(
     st.floats(-70, 70), st.floats(-180, 180), st.floats(0, 360), st.floats(0, 30), st.floats(2000, 20000), pixels
 )  # fmt: skip
-def test_corners_do_where_there_is_no_pose(lat, lon, azimuth, tilt, focal, pixel):
+def test_corners_are_used_without_a_pose(lat, lon, azimuth, tilt, focal, pixel):
     camera = camera_at(lat, lon, 415, tilt, azimuth, 77, focal, 0.0)
     four = ((0, 0), (1200, 0), (1200, 800), (0, 800))
     ours = plugin.CornerCamera([tuple(float(v) for v in camera.locate(x, y)) for x, y in four], (1200, 800))
@@ -96,7 +96,7 @@ def test_corners_do_where_there_is_no_pose(lat, lon, azimuth, tilt, focal, pixel
     assert ours.project(*ours.locate(*pixel)) == pytest.approx(pixel, abs=1e-3)
 
 
-def test_tile_corners_are_the_engines():
+def test_tile_corners_equal_the_engines():
     for rotation in (0, 90, 180, 270):
         expected = np.roll(geo.square_corners(44.0, 179.9, 300.0), rotation // 90, axis=0)
         found = plugin.square_corners((44.0, 179.9), 300.0, rotation)
@@ -104,7 +104,7 @@ def test_tile_corners_are_the_engines():
             assert float(geo.distance_km(lat, lon, wanted_lat, wanted_lon)) < 1.5
 
 
-def test_what_is_no_camera():
+def test_invalid_cameras():
     assert plugin.camera_of({"pose": None, "corners": None}, (10, 10)) is None
     assert plugin.camera_of({"pose": None, "corners": [[0, 0], [1, 0], [1, 1], [0, 1]]}, None) is None
     assert plugin.camera_of({"corners": [[0, 0], [0, 0], [0, 0], [0, 0]]}, (10, 10)) is None

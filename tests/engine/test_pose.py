@@ -35,7 +35,7 @@ def posed(request):
     return camera, in_full_pixels(found, shrunk, photo, (11.0, 178.0)), xy
 
 
-def test_the_camera_is_that_of_the_stored_pixels(posed):
+def test_pose_is_in_pixels_of_the_stored_array(posed):
     camera, pose, xy = posed
     found = pose.camera
     assert (found.width_px, found.height_px) == FULL
@@ -47,7 +47,7 @@ def test_the_camera_is_that_of_the_stored_pixels(posed):
     assert np.hypot(*(seen - xy).T).max() < 3.0
 
 
-def test_read_back_it_is_the_same_camera(posed):
+def test_pose_round_trip_gives_the_same_camera(posed):
     _, pose, _ = posed
     written = json.loads(json.dumps(pose_json(pose), allow_nan=False))
     again = solution_of(written)
@@ -68,7 +68,7 @@ def test_read_back_it_is_the_same_camera(posed):
     assert [sd is not None for sd in written["pixel_sd_km"]["corners"]] == on_earth
 
 
-def test_rotation_and_position_are_as_the_page_says(posed):
+def test_rotation_and_position_follow_the_documentation(posed):
     """`camera = rotation @ (ground - position)`, from the written numbers alone."""
     _, pose, _ = posed
     written = pose_json(pose)

@@ -130,7 +130,7 @@ def test_bounds(land_raster, tmp_path, make_raster):
         assert source.bounds() == pytest.approx((170, -20, -170, 0), abs=1e-6)
 
 
-def test_bad_rasters_name_file_and_mend(tmp_path, make_raster):
+def test_errors_of_bad_rasters_name_file_and_hint(tmp_path, make_raster):
     naked = make_raster(tmp_path / "no crs ä.tif", crs=None)
     with pytest.raises(InputError, match=r"no crs ä\.tif: has no coordinate system.*gdal_edit"):
         RasterSource.open(naked)
@@ -219,7 +219,7 @@ def test_a_vrt_of_files_here_is_read(tmp_path, make_raster):
     "address",
     ["/vsicurl/{}/0/0/0.png", "/vsicurl_streaming/{}/0/0/0.png", "{}/0/0/0.png", "wms", "file of wms"],
 )
-def test_a_raster_cannot_make_us_ask_a_server(address, tmp_path, tiles):
+def test_raster_cannot_cause_network_access(address, tmp_path, tiles):
     """Not by a VRT that names one, nor by one that holds or names GDAL's settings of one."""
     (tmp_path / "wms.xml").write_text(wms(tiles.base))
     name = {"wms": wms(tiles.base), "file of wms": "wms.xml"}.get(address, address.format(tiles.base))
@@ -232,7 +232,7 @@ def test_a_raster_cannot_make_us_ask_a_server(address, tmp_path, tiles):
     assert not tiles.asked
 
 
-def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
+def test_overviews_beside_a_raster_cannot_cause_network_access(tmp_path, tiles, make_raster):
     path = make_raster(tmp_path / "a.tif", (0, 40, 10, 48), pixels=np.full((1, 64, 64), 77, np.uint8))
     path.with_name("a.tif.ovr").write_text(wms(tiles.base))
     with RasterSource.open(path) as source:
@@ -241,7 +241,7 @@ def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
     assert not tiles.asked
 
 
-def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
+def test_gdal_service_files_are_refused_with_a_hint(tmp_path, tiles):
     (tmp_path / "server.xml").write_text(wms(tiles.base))
     with pytest.raises(InputError, match=r"server\.xml: refers GDAL to a server.*name the server itself"):
         RasterSource.open(tmp_path / "server.xml")
@@ -251,7 +251,7 @@ def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
     assert not tiles.asked
 
 
-def test_bytes_of_other_files_are_no_pixels(tmp_path):
+def test_raw_bytes_of_other_files_are_refused(tmp_path):
     (tmp_path / "secret.txt").write_text("secret" * 1000)
     raw = re.sub("<SimpleSource>.*</SimpleSource>", '<SourceFilename relativeToVRT="1">secret.txt</SourceFilename>',
                  vrt("", kind='subClass="VRTRawRasterBand"'), flags=re.DOTALL)  # fmt: skip
@@ -270,5 +270,5 @@ def test_land(lat, lon, expected):
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 @settings(max_examples=200)
-def test_land_answers_everywhere(lat, lon):
+def test_land_is_defined_everywhere(lat, lon):
     assert land.is_land(lat, lon).dtype == bool

@@ -117,7 +117,7 @@ def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
         assert found is None or found.confidence < 0.5
 
 
-def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
+def test_wrong_registration_has_low_confidence(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
     with RasterSource.open(rasters["other"]) as source:
@@ -125,7 +125,7 @@ def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
     assert found is None or found.confidence < 0.5
 
 
-def test_nothing_to_see(rasters):
+def test_featureless_photos(rasters):
     """Blank, black, and pure noise; and a place without imagery."""
     rng = np.random.default_rng(0)
     camera = camera_at(**PLACES["oblique"][2])
@@ -198,7 +198,7 @@ def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index
     assert localizer.localize(Query(photo_file, top_k=40, register_s=60))["status"] == "located"
 
 
-def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters, model, tmp_path):
+def test_damaged_imagery_is_reported_not_raised(photo_file, textured_index, rasters, model, tmp_path):
     damaged = tmp_path / "damaged.tif"
     content = rasters["oblique"].read_bytes()
     damaged.write_bytes(content[: len(content) // 8])
@@ -207,7 +207,7 @@ def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters,
     assert "damaged.tif" in answer["message"]
 
 
-def test_no_register_leaves_it_out(photo_file, textured_index, model):
+def test_no_register_skips_registration(photo_file, textured_index, model):
     answer = Localizer([RegionalIndex.open(textured_index)], [model]).localize(Query(photo_file, register=False))
     assert (answer["status"], answer["camera"], answer["timings_ms"]["register"]) == ("uncertain", None, 0.0)
 
@@ -264,7 +264,7 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
 
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 179.99), width=st.floats(50, 900))
 @settings(max_examples=60, deadline=None)
-def test_places_lie_on_a_grid_that_is_fixed_to_the_globe(lat, lon, width):
+def test_place_grid_is_fixed_to_the_globe(lat, lon, width):
     there = snap_to_grid(lat, lon, width)
     assert float(geo.distance_km(lat, lon, *there)) <= 0.25 * width
     assert snap_to_grid(*there, width) == pytest.approx(there, abs=1e-9)
@@ -289,7 +289,7 @@ def far_raster(tmp_path_factory, make_raster):
     ],
     ids=["long lens", "turned", "westward", "limb"],
 )
-def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
+def test_oblique_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
     away = np.radians(azimuth_deg)
     lat, lon = geo.LocalFrame(50.0, 7.0).to_lat_lon(-800 * np.sin(away), -800 * np.cos(away))
     camera = camera_at(float(lat), float(lon), 415.0, azimuth_deg, tilt_deg, roll_deg, focal_px)
@@ -305,7 +305,7 @@ def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_kn
     assert overlap(ring, found.ring) > 0.9
 
 
-def test_what_is_tilted_too_far_for_its_lens_is_not_located_wrongly(far_raster):
+def test_too_oblique_photos_are_not_located_wrongly(far_raster):
     """Along one edge of the photo a camera on the wrong side of the tilt agrees with the ground too."""
     focal_px = 5000.0
     camera = camera_at(40.0, 5.0, tilt_deg=60.0, azimuth_deg=10.0, focal_px=focal_px)

@@ -102,7 +102,7 @@ def test_camera_and_footprint_are_recovered(name):
     focal=st.floats(700, 4000),
 )
 @settings(max_examples=25, deadline=None)
-def test_an_affine_map_is_start_enough(lat, lon, altitude, azimuth, tilt, roll, focal):
+def test_initial_poses_from_an_affine_map_suffice(lat, lon, altitude, azimuth, tilt, roll, focal):
     truth = camera_at(lat, lon, altitude, azimuth, tilt, roll, focal)
     rng = np.random.default_rng(0)
     if not np.isfinite(footprint.corners(truth)).all():
@@ -150,7 +150,7 @@ def test_covariance_agrees_with_monte_carlo():
     assert np.sqrt(np.mean(np.square(ground_errors))) == pytest.approx(np.mean(ground_said), rel=0.35)
 
 
-def test_says_what_the_points_determined():
+def test_solution_states_what_the_points_determined():
     rng = np.random.default_rng(3)
     wide = solve_camera(
         tie_points(VIEWS["looking down"], rng, 150, 0.5), VIEWS["looking down"], CameraPrior(1000.0), 0.5
@@ -181,7 +181,7 @@ def test_hills_do_not_move_a_camera_with_a_long_lens():
     assert "altitude" not in solved.determined
 
 
-def test_a_wrong_nadir_and_a_wrong_focal_length_do_not_pull_a_well_tied_camera_away():
+def test_wrong_prior_does_not_displace_a_well_determined_camera():
     rng = np.random.default_rng(5)
     truth = camera_at(33, 41, 420, 210, 9, 120, 820)
     points = tie_points(truth, rng, 200, 0.7)

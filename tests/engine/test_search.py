@@ -86,7 +86,7 @@ def test_several_indexes_give_one_ranked_answer(index):
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
+def test_rotation_is_the_one_that_matches_the_tile(index, turn):
     queries = random_queries(index, 5, 12)
     queries[turn] = index.descriptors[7]
     best = find_candidates([index], views_of(index, queries), None, 1)[0]
@@ -95,7 +95,7 @@ def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
     assert shortlist(index, queries, 1).rows.tolist() == [7]
 
 
-def test_a_nadir_far_off_costs_a_place_only_so_much(index):
+def test_cost_of_a_distant_nadir_is_limited(index):
     """Twice as alike wins over near, wherever the stated nadir is."""
     queries = np.tile(index.descriptors[5], (4, 1))
     tile = index.tiles[5]
@@ -124,7 +124,7 @@ def test_a_tilted_photo_shows_more_ground():
     assert (np.diff(widths) > 0).all()
 
 
-def test_places_are_spread():
+def test_distinct_places_come_first():
     """Four tiles of one place, then two others: each place's best comes before any second."""
     lat = np.array([45.0, 45.1, 45.0, 45.2, 20.0, -30.0])
     lon = np.array([179.9, -179.9, 179.8, -179.95, 0.0, 10.0])
@@ -137,7 +137,7 @@ def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
     assert distinct_places_first(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
 
 
-def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
+def test_quarters_are_compared_at_their_positions(world_of_random_tiles):
     """A photo made of four smaller tiles: its quarters find them in every turn, and no other place has them."""
     index, lookup = world_of_random_tiles, world_of_random_tiles.lookup
     rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
@@ -174,7 +174,7 @@ def world_of_random_tiles():
     return made
 
 
-def test_tiles_are_found_by_what_their_name_says(world_of_random_tiles):
+def test_tiles_are_found_by_their_keys(world_of_random_tiles):
     index = world_of_random_tiles
     lookup = TileLookup(lambda: (index.tiles, np.arange(index.count)))
     assert lookup.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
@@ -201,5 +201,5 @@ def test_eight_bits_keep_the_direction(seed):
     assert (to_float32(to_int8(rows)) * rows).sum(axis=1).min() > 0.9995
 
 
-def test_eight_bits_of_nothing():
+def test_eight_bits_of_zeros():
     assert to_float32(to_int8(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2

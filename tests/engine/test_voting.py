@@ -76,7 +76,7 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     rotation_deg=st.floats(0, 359.9),
     seed=st.integers(0, 1000),
 )
-def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, seed):
+def test_votes_for_one_pose_fall_into_one_bin(lat, lon, width_km, rotation_deg, seed):
     """Among as many that are spread over the Earth, at the narrowest and the widest ground that count."""
     rng = np.random.default_rng(seed)
     right, wrong = np.full(40, 1.0), rng.uniform(-1.0, 1.0, 40)
@@ -100,7 +100,7 @@ def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, 
     lat=st.floats(-90, 89.999),
     lon=st.floats(-180, 179.999),
 )
-def test_every_point_lies_in_one_cell(feature_km, lat, lon):
+def test_every_point_is_in_exactly_one_cell(feature_km, lat, lon):
     grid = Grid(feature_km)
     cells = grid.of((lon - 0.01, max(lat - 0.01, -90.0), lon + 0.01, min(lat + 0.01, 90.0)))
     inside = (cells["south"] <= lat) & (lat < cells["north"])
@@ -110,7 +110,7 @@ def test_every_point_lies_in_one_cell(feature_km, lat, lon):
 
 
 @pytest.mark.parametrize("middle_lon", [10.0, 180.0])
-def test_chance_is_that_of_the_ground_that_a_photo_shows(middle_lon):
+def test_chance_is_estimated_over_the_ground_seen(middle_lon):
     """Features of a square of 40 degrees on the equator: at its edge there are half as many, far outside none."""
     rng = np.random.default_rng(0)
     lat, lon = rng.uniform(-20, 20, 200_000), geo.normalise_lon(middle_lon + rng.uniform(-20, 20, 200_000))
@@ -129,7 +129,7 @@ def test_chance_is_that_of_the_ground_that_a_photo_shows(middle_lon):
         assert shares[4] < 1e-3
 
 
-def test_a_pose_has_the_corners_of_the_turned_photo():
+def test_corners_of_a_pose_are_those_of_the_rotated_photo():
     """Turned clockwise by 90 degrees the photo's top left corner lies in the north east."""
     pose = Pose(10.0, 20.0, 300.0, 90.0, 20.0, 50)
     candidate = Candidate(None, 10.0, 20.0, 200.0, 90.0, 0.9, None, pose, (1.0, 2 / 3))
@@ -141,7 +141,7 @@ def test_a_pose_has_the_corners_of_the_turned_photo():
     assert candidate.found_by == "votes"
 
 
-def test_more_votes_are_worth_more():
+def test_more_votes_give_a_higher_score():
     assert combined_score(0.5, 3.0) == 0.5 < combined_score(0.5, 6.0) < combined_score(0.5, 30.0) <= 1.0
     here = [Candidate(None, 0.0, 0.0, 100.0, 0.0, 1.0, None, Pose(0, 0, 150, 0, z, 9)) for z in (5.0, 30.0)]
     other = Candidate(None, 40.0, 0.0, 100.0, 0.0, 0.5, None, Pose(40, 0, 150, 0, 4.8, 9))
@@ -172,7 +172,7 @@ def photo_file(tmp_path_factory, land):
     return path
 
 
-def test_features_are_spread_over_the_land_alone(folder, land):
+def test_features_are_only_on_land(folder, land):
     index = RegionalIndex.open(folder, verify=True)
     places = index.features.all.positions
     assert index.info["format"] == 2
@@ -198,7 +198,7 @@ def test_a_photo_votes_for_its_pose(folder, photo_file):
 
 
 @pytest.mark.parametrize("circle", [Circle(44.0, 5.0, 150.0), Circle(43.0, 8.0, 400.0), Circle(-40.0, 170.0, 500.0)])
-def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circle):
+def test_features_within_a_circle_equal_brute_force(folder, photo_file, circle):
     features = RegionalIndex.open(folder).features
     everywhere = features.all.positions
     inside = geo.distance_km(everywhere.lat, everywhere.lon, circle.lat, circle.lon) <= circle.radius_km
@@ -218,7 +218,7 @@ def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circl
     np.testing.assert_allclose(np.take_along_axis(away, rows, axis=1), nearest, rtol=0.03)
 
 
-def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
+def test_inverted_file_finds_the_same_as_exhaustive_search(folder, photo_file, monkeypatch):
     features = RegionalIndex.open(folder).features
     photo = photo_features(read_photo(photo_file).pixels)
     all_compared = find_poses(photo, features, 1)[0]
@@ -229,7 +229,7 @@ def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
     assert by_words.z > 0.7 * all_compared.z
 
 
-def test_an_update_takes_unchanged_cells_from_the_index_before(folder, land, model, tmp_path, monkeypatch):
+def test_update_reuses_unchanged_cells(folder, land, model, tmp_path, monkeypatch):
     plan = {"tile_km": (626.0,), "model": model, "include_ocean": True, "feature_km": 1.0}
     monkeypatch.setattr(
         "engine.voting.build.extract_cell_features", lambda picture: pytest.fail("a known cell was read again")
@@ -240,7 +240,7 @@ def test_an_update_takes_unchanged_cells_from_the_index_before(folder, land, mod
 
 
 @pytest.mark.parametrize("feature_km", [0.001, 21.0, -1.0])
-def test_a_ground_resolution_that_makes_no_sense_is_refused(land, model, tmp_path, feature_km):
+def test_invalid_feature_resolution_is_refused(land, model, tmp_path, feature_km):
     with pytest.raises(UsageError, match="km a pixel"):
         build_index(land, tmp_path / "i", model=model, feature_km=feature_km)
 
@@ -298,7 +298,7 @@ def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
     json.dumps(answer, allow_nan=False)
 
 
-def test_tiles_and_votes_are_measured_alone(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
+def test_tiles_and_votes_can_be_evaluated_separately(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
     """At the command line; together, as before, where nothing is said."""
     corners = ",".join(str(value) for value in footprint.corners(CAMERA).ravel())
     columns = ",".join(f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in ("lat", "lon"))
@@ -329,7 +329,7 @@ def test_tiles_and_votes_are_measured_alone(folder, land, model, photo_file, tmp
         assert {candidate["found_by"] for candidate in answer["candidates"]} == {search}
 
 
-def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, photo_file, model, monkeypatch):
+def test_uncertain_registration_is_kept_despite_many_votes(folder, photo_file, model, monkeypatch):
     """It says more than that nothing fits, which is what follows without it."""
     monkeypatch.setattr("engine.registration.refine.probability", lambda evidence: 0.95)
     monkeypatch.setattr("engine.registration.register.probability", lambda evidence: 0.95)
@@ -350,7 +350,7 @@ def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, pho
         lambda p: np.tile(p[:8, :8], (60, 90, 1)),
     ],
 )
-def test_what_shows_nothing_that_is_there_is_not_located(folder, photo_file, model, tmp_path, change):
+def test_photos_of_other_ground_are_not_located(folder, photo_file, model, tmp_path, change):
     pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
     Image.fromarray(pixels).save(tmp_path / "bad.png")
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "bad.png"))
@@ -367,7 +367,7 @@ def test_what_shows_nothing_that_is_there_is_not_located(folder, photo_file, mod
         lambda p: np.rot90(p),
     ],
 )
-def test_what_can_be_recognised_is_located(folder, photo_file, model, tmp_path, change):
+def test_recognisable_photos_are_located(folder, photo_file, model, tmp_path, change):
     pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
     Image.fromarray(pixels).save(tmp_path / "odd.png")
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "odd.png"))
@@ -382,7 +382,7 @@ def disc(pixels):
     return (np.hypot(x - width / 2, y - height / 2) < 0.5 * width)[..., None]
 
 
-def test_the_world_comes_along():
+def test_world_index_is_included():
     """Opened at once, searched offline, with the imagery that photos are fitted to beside it."""
     (world,) = [folder for folder in own_indexes() if folder.name == "world"]
     index = RegionalIndex.open(world, verify=True)
