@@ -1,4 +1,4 @@
-"""Photos as people have them, through the door: marked, framed, mirrored, with wrong or missing EXIF."""
+"""Photos in practice, through `register`: marked, framed, mirrored, with wrong or missing EXIF."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pixels(imagery):
 
 @pytest.fixture
 def register_photo(tmp_path, imagery):
-    """Saves a picture as a camera would and registers the file; focal length in mm or None, EXIF orientation."""
+    """Save a picture as a camera would and register the file; focal length in mm or None, EXIF orientation."""
 
     def answer(pixels, focal_mm=FOCAL_MM, nadir=None, orientation=1):
         exif = Image.Exif()
@@ -95,7 +95,7 @@ def test_a_mirrored_photo_is_not_located(pixels, register_photo):
 
 
 def test_portrait_flag_does_not_rotate_the_answer(pixels, register_photo):
-    """Pixels are meant as stored: the same photo with EXIF's "turned by 90 degrees" has the same corners."""
+    """Pixels count as stored: the same photo with EXIF's "rotated by 90 degrees" has the same corners."""
     upright, flagged = (register_photo(pixels, orientation=orientation) for orientation in (1, 6))
     assert (flagged["pose"]["width_px"], flagged["pose"]["height_px"]) == SIZE
     assert np.array(flagged["corners"]) == pytest.approx(np.array(upright["corners"]))

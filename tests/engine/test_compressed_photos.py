@@ -1,4 +1,4 @@
-"""A photo is the same whatever file it is kept in: decoder, reduced sizes and EXIF orientation change no picture."""
+"""A photo is the same in every file format: decoder, reduced sizes and EXIF orientation change no picture."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ WIDTH_KM = 313.0
 
 @pytest.fixture(scope="module")
 def detailed(tmp_path_factory, make_raster):
-    """Made-up ground with detail down to the pixel, as real imagery has: 150 m a pixel."""
+    """Artificial ground with detail down to the pixel, as real imagery has: 150 m a pixel."""
     rng = np.random.default_rng(2)
     height, width = 2000, 2500
     field = np.zeros((height, width, 3), np.float32)

@@ -48,10 +48,10 @@ def test_polygons_are_valid_cut_at_180_and_contain_their_centre(lat, lon, width_
     assert east <= 180
     assert -90 <= south < north <= 90
     assert polygon.buffer(1e-6).contains(shapely.Point(lon, lat))
-    # Nothing but a cap round a pole is wider than half the world, and each part is the small one.
+    # Only a cap around a pole is wider than half the world, and each part is the small one.
     if abs(lat) + width_km / 111 < 85:
         area = sum(abs(Geod(ellps="WGS84").geometry_area_perimeter(part)[0]) for part in shapely.get_parts(polygon))
-        # Sides cut at 16 points; meridian parts of the cut are straight in longitude, hence the tolerance.
+        # Sides are cut at 16 points; meridian parts of the cut are straight in longitude, hence the tolerance.
         assert area / 1e6 == pytest.approx(width_km**2, rel=0.03)
 
 

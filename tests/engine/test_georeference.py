@@ -1,4 +1,4 @@
-"""Registered photos as files: where their pixels come to lie, seen by GDAL and pyproj alone."""
+"""Registered photos as files: the positions of their pixels, checked with GDAL and pyproj alone."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_ortho_pixels_are_where_the_camera_saw_them(tmp_path_factory, angles, al
 
 @pytest.mark.parametrize("tilt_deg", [0.0, 45.0, 66.0], ids=["nadir", "oblique", "limb"])
 def test_ortho_covers_exactly_the_ground_seen(tmp_path, tilt_deg):
-    """Every place the camera sees is opaque, every other is transparent; of the sky there is nothing."""
+    """Every place that the camera sees is opaque, every other one and the sky are transparent."""
     camera = camera_of({"lat": 20.0, "lon": 30.0, "tilt_deg": tilt_deg, "azimuth_deg": 40.0, "focal_px": 500.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True))
     answer = georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
@@ -101,7 +101,7 @@ PLACES = {
 
 @pytest.mark.parametrize("where", PLACES)
 def test_photo_rendered_from_imagery_matches_the_imagery(where, tmp_path, make_raster):
-    """Shifts between the drawn photo and the imagery, patch by patch, by phase correlation."""
+    """Shifts between the warped photo and the imagery, patch by patch, by phase correlation."""
     size = (900, 600)
     camera = camera_of(PLACES[where], size)
     lat, lon = (float(v) for v in camera.locate(size[0] / 2, size[1] / 2))
@@ -210,8 +210,8 @@ def test_world_file_only_where_it_is_accurate_enough(tmp_path):
     answer = georeference(photo, results, OutputSpec("worldfile", out))
     assert answer["files"] == [str(out), str(photo.with_suffix(".prj"))]
     crs = CRS.from_wkt(photo.with_suffix(".prj").read_text())
-    with rasterio.open(photo) as registered:  # GDAL finds the world file beside it
-        x, y = registered.transform @ (200.0, 50.0)
+    with rasterio.open(photo) as placed:  # GDAL finds the world file beside it
+        x, y = placed.transform @ (200.0, 50.0)
     lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
     seen = seen_at(flat, np.array([lat]), np.array([lon]))
     assert (float(seen[0][0]), float(seen[1][0])) == pytest.approx((200.0, 50.0), abs=answer["residual_px"] + 0.1)
@@ -236,7 +236,7 @@ def test_kinds_that_need_more_than_tie_points_are_refused(tmp_path):
 
 
 def test_too_few_tie_points_are_refused(registered, tmp_path):
-    """Such as the three of a correction by hand, of which nothing is said that was said of another camera."""
+    """As after a correction by hand with three points, whose localization has no confidence."""
     photo, results = registered
     found = ResultsFile(results).localization(photo)
     ResultsFile(results).save({**found, "tie_points": found["tie_points"][:3], "confidence": None, "rms_km": None})
@@ -304,7 +304,7 @@ def test_photo_and_results_are_never_overwritten(registered, tmp_path):
 @pytest.mark.parametrize("share", [0.0, 0.4])
 @pytest.mark.parametrize("stage", ["read", "draw", "write"])
 def test_cancelling_leaves_no_files(tmp_path, stage, share):
-    """At the beginning of a stage, or in the midst of it."""
+    """At the beginning of a stage, or in the middle of it."""
     size = (1500, 1000)
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0}, size)
     photo, results = place(tmp_path / "in", camera, stripes(*size, True))
@@ -359,7 +359,7 @@ def test_an_uncertain_registration_is_drawn_with_a_warning(tmp_path):
 
 @pytest.mark.parametrize("kind", ["8-bit png", "16-bit png", "16-bit tif", "float tif"])
 def test_large_photos_are_read_piece_by_piece(tmp_path, monkeypatch, kind):
-    """The same picture comes out of a photo that is not unpacked as a whole."""
+    """A photo that is not decoded as a whole gives the same picture."""
     depth, suffix = kind.split()
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     pixels = stripes(*SIZE, True)
@@ -403,7 +403,7 @@ def test_answers_are_json(registered, tmp_path):
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["astropi_hq_015.jpg", "astropi_mk1_0669.jpg", "ISS042-E-104453.jpg"])
 def test_real_photos_match_the_imagery(name, data_folder, tmp_path):
-    """The drawn photo and the mosaic show the same: edges, patch by patch, are where they should be."""
+    """The warped photo and the mosaic agree: edges are at the same positions, patch by patch."""
     from engine.evaluate import read_truth
     from engine.register_at import Place, register_at
 
@@ -439,7 +439,7 @@ def test_real_photos_match_the_imagery(name, data_folder, tmp_path):
 
 
 def test_photo_info_describes_the_stored_array(tmp_path):
-    """EXIF orientation turns nothing: corners are those of the stored pixels."""
+    """EXIF orientation rotates nothing: corners are those of the stored pixels."""
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     exif = Image.Exif()
     exif[0x0112] = 6

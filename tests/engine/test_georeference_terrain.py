@@ -1,4 +1,4 @@
-"""Registered photos drawn over heights: places lie where the camera saw them."""
+"""Photos orthorectified over terrain: places are where the camera saw them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def heights_round(place):
 
 
 def write_heights(folder, place):
-    """The heights 3 degrees round a place as a raster, 30 seconds of arc a pixel."""
+    """The heights within 3 degrees of a place as a raster, 30 arc seconds a pixel."""
     path = folder / "heights.tif"
     bounds = place[1] - 3, place[0] - 3, place[1] + 3, place[0] + 3
     profile = {"driver": "GTiff", "width": 720, "height": 720, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
@@ -48,7 +48,7 @@ def write_heights(folder, place):
 
 @pytest.mark.parametrize(("tilt_deg", "crs"), [(30.0, "auto"), (45.0, "EPSG:4326")])
 def test_places_over_terrain_are_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
-    """The camera as a registration finds it, on flat ground, from tie points of the true one."""
+    """The camera as a registration finds it, for flat ground, from tie points of the true camera."""
     size = (900, 600)
     true = camera_of({"lat": 20.0, "lon": 30.3, "tilt_deg": tilt_deg, "azimuth_deg": 50.0, "focal_px": 2400.0}, size)
     middle = [float(v) for v in true.locate(size[0] / 2, size[1] / 2)]
@@ -70,7 +70,7 @@ def test_places_over_terrain_are_where_the_camera_saw_them(tmp_path, tilt_deg, c
     assert "over the heights of heights.tif" in answer["message"]
     n = check_positions(tmp_path / "out.tif", true, False, 1.0, heights_m)
     assert n > 0.3 * size[0] * size[1]
-    # All that the camera saw is there, and nothing else.
+    # Everything that the camera saw is there, and nothing else.
     with rasterio.open(tmp_path / "out.tif") as drawn:
         alpha, (lat, lon) = drawn.read(4) > 0, ground_of(drawn)
     x, y = seen_at(true, lat, lon, heights_m(lat, lon))

@@ -90,7 +90,7 @@ def test_planning_and_outlines_can_be_cancelled(tmp_path, land_raster, small_ind
 
 
 def test_too_fine_features_are_refused_before_reading(tmp_path, land_raster, model):
-    """Before their cells, hundreds of millions, are listed, and before the first tile is embedded."""
+    """Before hundreds of millions of cells are listed, and before the first tile is embedded."""
     world, began = (-180.0, -60.0, 180.0, 75.0), []
     progress = Progress(lambda stage, *_: began.append(stage))
     with pytest.raises(UsageError, match=r"2 m a pixel take 4\d\d,\d+,\d+ cells .*choose a smaller region or coarser"):
@@ -148,7 +148,7 @@ def _build_in_child(source, out):
     )
 
 
-_KILLED_BATCH = 8  # smaller than usual: more moments to be killed at
+_KILLED_BATCH = 8  # smaller than usual, to have more moments at which to kill
 
 
 def _batches_done(folder):
@@ -160,14 +160,14 @@ def _batches_done(folder):
 
 
 def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_raster):
-    """EARTHLOC_KILLS says how often; every build is killed up to three times, at moments drawn over all of its work."""
+    """EARTHLOC_KILLS sets the number; every build is killed up to three times, at random moments of its whole time."""
     wanted = int(os.environ.get("EARTHLOC_KILLS", "5"))
     spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     rng = np.random.default_rng(3)
     reference, out = tmp_path / "reference" / "europe", tmp_path / "europe"
 
     def build_for(folder, moment=np.inf):
-        """Whether the build was killed: after so many batches, and that part of the time that one takes."""
+        """Whether the build was killed: after this many batches and this part of the time of one more."""
         child = spawn.Process(target=_build_in_child, args=(land_raster, folder))
         child.start()
         while child.is_alive() and _batches_done(folder) < moment // 1:
@@ -270,7 +270,7 @@ def cluster():
 
 
 def test_errors_of_a_dask_worker_are_reported(tmp_path, land_raster, model, cluster, monkeypatch):
-    """The commonest mishap: the imagery is not where the worker looks for it."""
+    """The most common mistake: the imagery is not at the path where the worker looks for it."""
     batches.cached_imagery.cache_clear()
 
     def not_there(path):
@@ -431,7 +431,7 @@ def test_a_missing_file(copy):
 
 
 def test_flipped_bytes_are_refused_or_harmless(copy):
-    """Any flipped byte of any file: verify refuses it; who does not verify is told, or gets plain numbers."""
+    """Any flipped byte of any file: verify refuses it; without verifying there is an error, or finite numbers."""
     rng = np.random.default_rng(4)
     query = np.eye(1, RegionalIndex.open(copy).dimension, dtype=np.float32)
     for name in FILES:

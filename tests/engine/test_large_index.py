@@ -1,4 +1,4 @@
-"""Layout and codes of large indexes: circles as few reads, short codes that lose nothing worth having."""
+"""Layout and codes of large indexes: circles as few reads, short codes without relevant loss."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from engine.retrieval.search import _QUARTERS_WEIGHT, Circle, shortlist
 
 
 def write_index(folder, tiles, descriptors, codes=True):
-    """An index of these tiles and descriptors in 8 bits, as the builder would leave it."""
+    """An index of these tiles and descriptors in 8 bits, as the builder would write it."""
     folder.mkdir(parents=True)
     order = tiling.hilbert_order(tiles)
     (folder / "tiles.bin").write_bytes(tiles[order].tobytes())
@@ -76,7 +76,7 @@ def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
     wanted = recall_at(by_all, index.tiles, truth)
     assert wanted > 50.0
     assert recall_at(by_codes, index.tiles, truth) >= wanted - 0.5
-    # int8 itself, against the descriptors before they were rounded once more
+    # int8 itself, against the descriptors before the second rounding
     full = world.descriptors
     rounded = to_float32(to_int8(full))
     assert (full * rounded).sum(axis=1).min() > 0.9995
@@ -98,7 +98,7 @@ def test_damaged_codes_are_refused(sampled, tmp_path):
 
 
 def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_path):
-    """Shortlist by their checksums; and whoever does not verify gets plain numbers or is told."""
+    """Checksums detect them; without verifying, the answers are finite numbers or an error."""
     original, _ = sampled
     folder = shutil.copytree(original.path, tmp_path / "copy")
     queries = original.descriptors_at(np.array([0, 9000]))
@@ -137,7 +137,7 @@ def test_circle_is_covered_by_a_few_contiguous_reads(world, lat, lon, radius_km)
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.integers(0, 53_000), st.floats(-1e-6, 1e-6))
 @settings(deadline=None, max_examples=60)
 def test_circle_contains_tiles_within_its_radius(world, lat, lon, number, more_km):
-    """Also where a tile lies on its edge."""
+    """Also if a tile is on its edge."""
     away_km = geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon)
     circle = Circle(lat, lon, float(away_km[number % world.count]) + more_km)
     np.testing.assert_array_equal(circle.holds(world.tiles_at(slice(None))), away_km <= circle.radius_km)
@@ -159,7 +159,7 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
 
 @pytest.mark.parametrize(("lat", "lon"), [(40.0, 30.0), (-20.0, -60.0), (60.0, 100.0)])
 def test_global_search_includes_tiles_near_the_nadir(sampled, lat, lon):
-    """A tile near the nadir may be the likeliest without looking the most alike of all."""
+    """A tile near the nadir may be the best one without having the highest similarity."""
     index, _ = sampled
     rng = np.random.default_rng(8)
     queries = rng.standard_normal((4, index.dimension)).astype(np.float32)

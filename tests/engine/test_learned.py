@@ -1,4 +1,4 @@
-"""Local features by a network: packages made here from networks of a few operators."""
+"""Local features by a network, with packages made here from networks of a few operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same answers from Milvus as from the disk, by Milvus Lite: the same client, the same calls."""
+"""Milvus Lite gives the same answers as the index on disk; it has the client and the calls of a server."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ from engine.voting.poses import find_poses
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, land_raster, model):
-    """Of tiles alone."""
+    """An index with tiles only."""
     folder = tmp_path_factory.mktemp("local") / "europe"
     build_index(land_raster, folder, tile_km=(220.0, 313.0), model=model, attribution="made up", feature_km=0)
     return RegionalIndex.open(folder)
@@ -76,7 +76,7 @@ def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, see
 
 
 def test_all_tiles_near_a_nadir_are_found_among_many(tmp_path):
-    """Real descriptors of Europe and the Near East: enough for an index that does not look at everything."""
+    """Real descriptors of Europe and the Near East: enough for an index that does not compare everything."""
     world = RegionalIndex.open(own_indexes()[0])
     tiles = world.tiles_at(slice(None))
     rows = np.flatnonzero((np.abs(tiles["lat"] - 45.0) < 20) & (np.abs(tiles["lon"] - 25.0) < 25))

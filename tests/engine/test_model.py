@@ -43,7 +43,7 @@ def test_descriptors_have_length_one_and_do_not_depend_on_the_batch(model):
 
 
 def test_embedding_equals_the_output_of_the_network(model):
-    """Parity with a by-the-book run: RGB, 0 to 1, mean and deviation of the card, channels first."""
+    """Equal to a plain run: RGB, 0 to 1, mean and standard deviation of the card, channels first."""
     rng = np.random.default_rng(1)
     square = rng.integers(0, 256, (model.input.size_px, model.input.size_px, 3), dtype=np.uint8)
     session = onnxruntime.InferenceSession(str(model.path))
@@ -142,7 +142,7 @@ def test_invalid_network_bytes(package):
 
 @pytest.mark.parametrize("where", ["weights.bin", "../weights.bin", "{folder}/weights.bin", "//elsewhere/weights.bin"])
 def test_weights_in_another_file_are_not_read(package, where, monkeypatch):
-    """A stranger's network could name any file, also one on another computer."""
+    """An untrusted network could name any file, also one on another computer."""
     import hashlib
 
     onnx = pytest.importorskip("onnx")

@@ -1,4 +1,4 @@
-"""Photos of one pass: a located one says where the others are, and a mistake does not travel."""
+"""Photos of one pass: a located photo helps to locate the others, and errors do not propagate."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def land(tmp_path_factory, make_raster):
 
 @pytest.fixture(scope="module")
 def passed(land):
-    """The first photo as its imagery located it, remembered; and the second, prepared."""
+    """The first photo, located with its imagery and remembered; and the second, prepared."""
     one, other = (camera_at(**angles) for angles in (FIRST, SECOND))
     first = prepare(photo_of(take_photo(land[0], one)), None)
     second = prepare(photo_of(take_photo(land[0], other, seed=1)), None)
@@ -84,7 +84,7 @@ def test_unconfirmed_place_is_marked_and_never_located(passed, land):
     assert 0.5 < carried.confidence < LOCATED
     truth = footprint.footprint_ring(camera_at(**SECOND).resized(*SIZE))
     assert overlap(truth, carried.ring) > 0.9
-    # It goes no further: neither remembered itself, nor found where the photos do not overlap.
+    # It has no further effect: it is not remembered, and not used where the photos do not overlap.
     neighbours.remember(info("c.jpg"), second, carried, land[0])
     assert [n.info.path for n in neighbours.of(info("d.jpg"), ROOT_SIFT)] == [Path("a.jpg")]
     elsewhere = prepare(photo_of(take_photo(land[1], camera_at(**SECOND))), None)
@@ -103,7 +103,7 @@ def test_uncertain_registrations_are_not_remembered(passed, land):
 
 @pytest.fixture(scope="module")
 def index(land, tmp_path_factory, model):
-    """An index in which the right place is not: its candidates are all wrong."""
+    """An index without the right place: its candidates are all wrong."""
     folder = tmp_path_factory.mktemp("indexes") / "east"
     box = (10.0, 40.2, 11.8, 41.5)
     credit = {"attribution": "Ground Office", "licence": "CC BY 4.0"}
@@ -125,7 +125,7 @@ def first_run(land, tmp_path_factory):
 
 @pytest.fixture
 def earlier(first_run, tmp_path):
-    """The same at another place, to be spoilt: the results, and the second photo."""
+    """The same at another path, to be damaged: the results, and the second photo."""
     shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
     return tmp_path / "results.gpkg", tmp_path / "ISS064-E-103.png"
 
@@ -248,7 +248,7 @@ def test_which_photos_are_of_one_pass(one, other, apart):
 
 
 def test_features_of_a_neighbour_are_on_the_ground(passed):
-    """A neighbour's place is a north-up picture: features keep their position, and point the same way over ground."""
+    """A neighbour's place is a north-up picture: features keep their position and their direction on the ground."""
     neighbours, first, _, found = passed
     (known,) = neighbours.of(info("b.jpg"), ROOT_SIFT)
     place = known.place()

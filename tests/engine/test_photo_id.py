@@ -1,4 +1,4 @@
-"""Photo ids and EarthLoc names, in every spelling met."""
+"""Photo ids and EarthLoc names, in all their spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading photos: what cameras and archives make, and what goes wrong with it."""
+"""Reading photos of cameras and archives, and damaged ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ realdata = [
 
 
 def picture(width=64, height=48):
-    """Four quarters: red, green / blue, white, so that any turn or flip shows."""
+    """Four quarters: red, green / blue, white, so that any rotation or flip is visible."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = (200, 20, 20)
     pixels[: height // 2, width // 2 :] = (20, 180, 20)
@@ -280,7 +280,7 @@ def test_large_tiff_and_png_are_read_piece_by_piece(tmp_path):
 
 
 def png_header(width, height, interlace=0):
-    """A PNG that claims a size and holds nothing."""
+    """A PNG whose header states a size, without pixels."""
     import struct
     import zlib
 
@@ -314,7 +314,7 @@ def test_tiff_of_a_single_huge_tile_is_refused(tmp_path):
 
 
 def assert_refused(path, problem):
-    """Both doors refuse it with one sentence that names the file."""
+    """Both functions refuse it with one sentence that names the file."""
     for read in (read_photo, read_photo_info):
         with pytest.raises(InputError) as caught:
             read(path)

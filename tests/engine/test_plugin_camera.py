@@ -1,4 +1,4 @@
-"""The plugin's own camera sees what the engine's sees. QGIS is not needed: the module is plain Python."""
+"""The plugin's camera equals the engine's. QGIS is not needed: the module is plain Python."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_pinhole_equals_the_engines(camera, pixel):
     if not np.isfinite(lat):
         assert found is None
         return
-    # A tenth of a metre; where a ray grazes the limb the last digits of the root decide, and both may be off.
+    # A tenth of a metre; where a ray grazes the limb, rounding of the root matters and both may be off.
     assert float(geo.distance_km(*found, lat, lon)) < max(1e-4, 0.1 * _grazing(camera, lat, lon))
     x, y = (float(v) for v in camera.project(lat, lon))
     back = ours.project(lat, lon)
@@ -91,7 +91,7 @@ def test_corners_are_used_without_a_pose(lat, lon, azimuth, tilt, focal, pixel):
     ours = plugin.CornerCamera([tuple(float(v) for v in camera.locate(x, y)) for x, y in four], (1200, 800))
     there = tuple(float(v) for v in camera.locate(*pixel))
     width_km = float(geo.distance_km(*camera.locate(0, 400), *camera.locate(1200, 400)))
-    # The Earth's curve is what four corners cannot say: under a hundredth of the photo's width.
+    # Four corners do not contain the curvature of the Earth: less than a hundredth of the photo's width.
     assert float(geo.distance_km(*ours.locate(*pixel), *there)) < 0.01 * width_km
     assert ours.project(*ours.locate(*pixel)) == pytest.approx(pixel, abs=1e-3)
 

@@ -17,7 +17,7 @@ from engine.imagery.raster import RasterSource
 
 
 def gradient(bounds, crs, width, height):
-    """Pixels that tell their own place: red grows with longitude, green with latitude (both linear in degrees)."""
+    """Pixels that encode their place: red grows with longitude, green with latitude (both linear in degrees)."""
     west, south, east, north = bounds
     x = west + (np.arange(width) + 0.5) * (east - west) / width
     y = north - (np.arange(height) + 0.5) * (north - south) / height
@@ -50,7 +50,7 @@ def test_every_pixel_of_a_square_comes_from_its_place(case, tmp_path, make_raste
             got, covered = source.square(lat, lon, 150.0, 64)
             values = got.astype(float) / 255 * (high - low) + low
             inside = covered & (got[..., 1] > 0) & (got[..., 1] < 255) & (got[..., 0] > 0) & (got[..., 0] < 255)
-            # Away from the cut at 0/360 of the made-up colours, where neighbours mix 0 and 180.
+            # Away from the cut at 0/360 of the artificial colours, where neighbours mix 0 and 180.
             inside &= (np.abs(lons) > 2) | (west > -5)
             if inside.any():
                 step = (high - low) / 255
@@ -189,7 +189,7 @@ def vrt(name, relative=0, kind=""):
 
 
 def wms(base):
-    """What GDAL would take for a tile server."""
+    """A file that GDAL would take for a tile server."""
     return f"""<GDAL_WMS><Service name="TMS"><ServerUrl>{base}/0/0/0.png?${{z}}/${{x}}/${{y}}</ServerUrl></Service>
     <DataWindow><UpperLeftX>-180</UpperLeftX><UpperLeftY>90</UpperLeftY><LowerRightX>180</LowerRightX>
     <LowerRightY>-90</LowerRightY><TileLevel>0</TileLevel><TileCountX>1</TileCountX><TileCountY>1</TileCountY>
@@ -199,7 +199,7 @@ def wms(base):
 
 @pytest.fixture
 def tiles():
-    """A server that would be glad to be asked."""
+    """A server that would answer, and records requests."""
     png = cv2.imencode(".png", np.full((64, 64), 99, np.uint8))[1].tobytes()
     server = TileServer(lambda z, x, y: png)
     yield server
@@ -220,7 +220,7 @@ def test_a_vrt_of_files_here_is_read(tmp_path, make_raster):
     ["/vsicurl/{}/0/0/0.png", "/vsicurl_streaming/{}/0/0/0.png", "{}/0/0/0.png", "wms", "file of wms"],
 )
 def test_raster_cannot_cause_network_access(address, tmp_path, tiles):
-    """Not by a VRT that names one, nor by one that holds or names GDAL's settings of one."""
+    """Neither through a VRT that names one, nor through one that contains or names GDAL's settings of one."""
     (tmp_path / "wms.xml").write_text(wms(tiles.base))
     name = {"wms": wms(tiles.base), "file of wms": "wms.xml"}.get(address, address.format(tiles.base))
     (tmp_path / "far.vrt").write_text(vrt(name, relative=int(name == "wms.xml")))

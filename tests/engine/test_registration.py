@@ -1,4 +1,4 @@
-"""Photos registered with imagery, right and wrong: what the answer says and when it says nothing."""
+"""Photos registered with imagery, right and wrong, and the resulting answers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PLACES = {
 
 
 def texture(seed, height=1400, width=2100):
-    """Landscape out of noise that has as much detail at every scale, as land does."""
+    """Landscape from noise with the same amount of detail at every scale, as real land has."""
     rng = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     frequency[0, 0] = 1.0
@@ -54,7 +54,7 @@ def texture(seed, height=1400, width=2100):
 
 @pytest.fixture(scope="module")
 def rasters(tmp_path_factory, make_raster):
-    """One raster for each place, and "other": the oblique place's bounds, another land."""
+    """One raster for each place, and "other": the bounds of the oblique place, with different land."""
     folder = tmp_path_factory.mktemp("imagery")
     made = {}
     for seed, (name, (bounds, crs, _)) in enumerate(PLACES.items()):
@@ -256,7 +256,7 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
     for (_, (lat, lon, width_km)), (row, _) in itertools.combinations(first_round, 2):
         tile = index.tiles[row]
         assert float(geo.distance_km(lat, lon, tile["lat"], tile["lon"])) > 0.5 * width_km
-    # A lens that is known counts instead of the tiles' widths, and fewer looks show all the ground.
+    # A known lens replaces the widths of the tiles, and fewer areas show all the ground.
     by_lens = new_places_first(candidates, 400.0)
     assert {look[2] for _, look in by_lens} == {400.0}
     assert sorted(row for row, _ in by_lens) == order
@@ -306,7 +306,7 @@ def test_oblique_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known
 
 
 def test_too_oblique_photos_are_not_located_wrongly(far_raster):
-    """Along one edge of the photo a camera on the wrong side of the tilt agrees with the ground too."""
+    """A camera tilted to the wrong side may agree with the ground along one edge of the photo."""
     focal_px = 5000.0
     camera = camera_at(40.0, 5.0, tilt_deg=60.0, azimuth_deg=10.0, focal_px=focal_px)
     ring = footprint.footprint_ring(camera)
@@ -319,7 +319,7 @@ def test_too_oblique_photos_are_not_located_wrongly(far_raster):
 
 @pytest.mark.parametrize("is_portrait", [False, True])
 def test_squashed_photos(is_portrait, rasters):
-    """As collections for training have them: square, whatever their sensor."""
+    """As in collections for training: square, whatever their sensor."""
     camera = camera_at(**PLACES["oblique"][2], roll_deg=90.0 * is_portrait)
     pixels = take_photo(rasters["oblique"], camera)
     if is_portrait:

@@ -1,4 +1,4 @@
-"""The camera solved from tie points that a known camera made."""
+"""The camera solved from tie points that were made with a known camera."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 1024, 680
 
 
 def camera_at(lat, lon, altitude_km=415.0, azimuth_deg=0.0, tilt_deg=0.0, roll_deg=0.0, focal_px=1000.0, radial=0.0):
-    """A camera held as the angles say: towards the azimuth, tilted from straight down, turned about its sight."""
+    """A camera given by angles: azimuth, tilt from straight down, rotation about its line of sight."""
     east, north, up = local_axes(lat, lon)
     azimuth, tilt, roll = np.radians([azimuth_deg, tilt_deg, roll_deg])
     ahead = np.cos(azimuth) * north + np.sin(azimuth) * east
@@ -41,7 +41,7 @@ def camera_at(lat, lon, altitude_km=415.0, azimuth_deg=0.0, tilt_deg=0.0, roll_d
 
 
 def tie_points(camera, rng, n=120, noise_px=0.0, wrong=0.0):
-    """Points all over the Earth's part of the picture; a share of them altogether wrong."""
+    """Points all over the Earth's part of the picture; a share of them entirely wrong."""
     x, y = rng.uniform(0, WIDTH, 6 * n), rng.uniform(0, HEIGHT, 6 * n)
     lat, lon = camera.locate(x, y)
     seen = np.flatnonzero(np.isfinite(lat))[:n]
@@ -52,7 +52,7 @@ def tie_points(camera, rng, n=120, noise_px=0.0, wrong=0.0):
 
 
 def disturbed(camera, rng):
-    """A start some way off."""
+    """An initial camera some distance away."""
     import cv2
 
     turn = cv2.Rodrigues(rng.normal(0, 0.03, 3))[0]
@@ -132,7 +132,7 @@ def test_a_mirrored_map_has_no_camera():
 
 
 def test_covariance_agrees_with_monte_carlo():
-    """Cameras drawn from the prior: errors over many draws are what each solution says of itself."""
+    """Cameras drawn from the prior: errors over many draws agree with each solution's covariance."""
     rng = np.random.default_rng(7)
     errors, said, ground_errors, ground_said = [], [], [], []
     for _ in range(60):
@@ -145,7 +145,7 @@ def test_covariance_agrees_with_monte_carlo():
         at = np.array([30.0]), np.array([30.0])
         ground_errors.append(geo.distance_km(*truth.locate(*at), *solved.camera.locate(*at))[0])
         ground_said.append(ground_deviation_km(solved, *at)[0])
-    # 60 draws know a standard deviation to 9 %.
+    # 60 draws determine a standard deviation to 9 %.
     assert np.std(errors) == pytest.approx(np.mean(said), rel=0.35)
     assert np.sqrt(np.mean(np.square(ground_errors))) == pytest.approx(np.mean(ground_said), rel=0.35)
 
@@ -160,12 +160,12 @@ def test_solution_states_what_the_points_determined():
     narrow = solve_camera(tie_points(long_lens, rng, 150, 0.5), long_lens, CameraPrior(None), 0.5)
     assert isinstance(narrow, Solution)
     assert not {"altitude", "focal length", "radial term"} & set(narrow.determined)
-    # What the points leave open stays where it was known to be.
+    # What the points do not determine keeps its prior value.
     assert abs(to_geodetic(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
 
 
 def test_hills_do_not_move_a_camera_with_a_long_lens():
-    """They shift points by many pixels, a slope all of them alike, as another distance would."""
+    """They shift points by many pixels, and those of a slope alike, just as another distance would."""
     rng = np.random.default_rng(2)
     truth = camera_at(36, 37, tilt_deg=20, azimuth_deg=40, focal_px=32000)
     flat = tie_points(truth, rng, 200, 0.5)

@@ -23,7 +23,7 @@ def index(small_index_folder):
 
 
 def views_of(index, queries):
-    """Views of a photo whose quarters look like nothing, by the index's model."""
+    """Views of a photo whose quarters are similar to nothing, by the index's model."""
     return {index.info["model"]["sha256"]: PhotoViews(queries, np.zeros((4, 4, queries.shape[1]), np.float32))}
 
 
@@ -35,7 +35,7 @@ def random_queries(index, seed, count=12):
 
 
 def brute_force(index, queries, count, circle):
-    """Every tile by every query in plain numpy."""
+    """Every tile with every query in plain numpy."""
     best = (queries.astype(np.float64) @ index.descriptors.astype(np.float64).T).max(axis=0)
     if circle is not None:
         away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], circle.lat, circle.lon)
@@ -96,7 +96,7 @@ def test_rotation_is_the_one_that_matches_the_tile(index, turn):
 
 
 def test_cost_of_a_distant_nadir_is_limited(index):
-    """Twice as alike wins over near, wherever the stated nadir is."""
+    """Twice the similarity wins over nearness, wherever the stated nadir is."""
     queries = np.tile(index.descriptors[5], (4, 1))
     tile = index.tiles[5]
     far = (float(tile["lat"]) - 13.5, float(tile["lon"]))  # 1,500 km
@@ -138,7 +138,7 @@ def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
 
 
 def test_quarters_are_compared_at_their_positions(world_of_random_tiles):
-    """A photo made of four smaller tiles: its quarters find them in every turn, and no other place has them."""
+    """A photo made of four smaller tiles: its quarters match them at every rotation, and no other place does."""
     index, lookup = world_of_random_tiles, world_of_random_tiles.lookup
     rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
     row = int(rows[len(rows) // 2])

@@ -39,7 +39,7 @@ VIEW = (44.0, 7.0, 1500.0, 200)
 
 @pytest.fixture(scope="module")
 def mosaic():
-    """A made-up world in Web Mercator with detail at every scale."""
+    """An artificial world in Web Mercator with detail at every scale."""
     rng = np.random.default_rng(5)
     size = TILE_PX << MAX_ZOOM
     total = np.zeros((size, size, 3), np.float32)
@@ -96,7 +96,7 @@ def test_pixels_equal_those_of_the_mosaic(server, raster, tmp_path, view):
 
 
 def test_camera_views_equal_those_of_the_mosaic(server, raster, tmp_path):
-    """Points in no order, some of them nowhere; only tiles that are looked at are fetched."""
+    """Points in no order, some of them undefined; only tiles with points are fetched."""
     lat, lon = geo.square_grid(44.0, 7.0, 1500.0, 200)
     lat[:, :40] = np.nan
     turned = (lat + 0.3 * (lon - 7.0), lon)
@@ -188,7 +188,7 @@ def test_transparent_and_missing_tiles_are_not_covered(server, tmp_path):
     assert not covered[:, 160:].any()
     asked = len(server.asked)
     assert np.array_equal(look(spec, (0.0, 22.5, 3000.0, 300))[1], covered)
-    assert len(server.asked) == asked  # that there is nothing is kept as well
+    assert len(server.asked) == asked  # that a tile is missing is cached as well
 
 
 # -- WMTS -----------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_wmts_by_rest_and_by_query(server, raster, layer):
     assert np.abs(got.astype(int) - expected).max() <= 2
     asked = len(server.asked)
     look(spec)
-    assert len(server.asked) == asked  # the capabilities are kept as well
+    assert len(server.asked) == asked  # the capabilities are cached as well
 
 
 @pytest.mark.parametrize(

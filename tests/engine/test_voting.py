@@ -1,4 +1,4 @@
-"""Local features vote for a photo's pose: geometry, the index on disk, and the answers at the door."""
+"""Local features vote for a photo's pose: geometry, the index on disk, and the answers of the command line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
     seed=st.integers(0, 1000),
 )
 def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed):
-    """The ground as pyproj has it on the sphere, any turn and width, at the antimeridian and near the poles."""
+    """The ground by pyproj on the sphere, at any rotation and width, at the antimeridian and near the poles."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(-0.5, 0.5, 20), rng.uniform(-0.33, 0.33, 20)
     size, angle = rng.uniform(0.005, 0.1, 20), rng.uniform(0, 360, 20)
@@ -77,7 +77,7 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     seed=st.integers(0, 1000),
 )
 def test_votes_for_one_pose_fall_into_one_bin(lat, lon, width_km, rotation_deg, seed):
-    """Among as many that are spread over the Earth, at the narrowest and the widest ground that count."""
+    """Among as many votes spread over the Earth, at the smallest and the largest ground width."""
     rng = np.random.default_rng(seed)
     right, wrong = np.full(40, 1.0), rng.uniform(-1.0, 1.0, 40)
     votes = Votes(
@@ -159,7 +159,7 @@ def land(tmp_path_factory, make_raster):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, land, model):
-    """Tiles of other land, which show nothing, and features of all of it."""
+    """Tiles of other land, which match nothing, and features of all of it."""
     out = tmp_path_factory.mktemp("indexes") / "land"
     build_index(land, out, tile_km=(626.0,), model=model, include_ocean=True, feature_km=1.0)
     return out
@@ -214,7 +214,7 @@ def test_features_within_a_circle_equal_brute_force(folder, photo_file, circle):
     told = vocabulary().quantiser.decode(np.ascontiguousarray(codes))
     away = ((numbers[:, None] - told[None]) ** 2).sum(axis=2)
     nearest = np.sort(away, axis=1)[:, :5]
-    # FAISS compares with tables of 8 bits: it may swap what is nearly as near.
+    # FAISS compares with tables of 8 bits, so it may swap features of nearly equal distance.
     np.testing.assert_allclose(np.take_along_axis(away, rows, axis=1), nearest, rtol=0.03)
 
 
@@ -299,7 +299,7 @@ def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
 
 
 def test_tiles_and_votes_can_be_evaluated_separately(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
-    """At the command line; together, as before, where nothing is said."""
+    """On the command line; both together by default."""
     corners = ",".join(str(value) for value in footprint.corners(CAMERA).ravel())
     columns = ",".join(f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in ("lat", "lon"))
     truth = tmp_path / "truth.csv"
@@ -330,7 +330,7 @@ def test_tiles_and_votes_can_be_evaluated_separately(folder, land, model, photo_
 
 
 def test_uncertain_registration_is_kept_despite_many_votes(folder, photo_file, model, monkeypatch):
-    """It says more than that nothing fits, which is what follows without it."""
+    """It is more informative than "nothing fits", which would be the answer without it."""
     monkeypatch.setattr("engine.registration.refine.probability", lambda evidence: 0.95)
     monkeypatch.setattr("engine.registration.register.probability", lambda evidence: 0.95)
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(photo_file))
@@ -383,7 +383,7 @@ def disc(pixels):
 
 
 def test_world_index_is_included():
-    """Opened at once, searched offline, with the imagery that photos are fitted to beside it."""
+    """Opened fast, searched offline, with the imagery for registration beside it."""
     (world,) = [folder for folder in own_indexes() if folder.name == "world"]
     index = RegionalIndex.open(world, verify=True)
     assert index.features.count > 1_000_000
