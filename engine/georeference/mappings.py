@@ -85,9 +85,9 @@ def thin_plate(registered: RegisteredPhoto, ground: GroundCrs) -> ToPhoto:
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         at = (np.stack([x.ravel(), y.ravel()], axis=1) - middle) / scale
         found = np.full(at.shape, np.nan)
-        fine = np.isfinite(at).all(axis=1)
-        if fine.any():
-            found[fine] = spline(at[fine])
+        is_finite = np.isfinite(at).all(axis=1)
+        if is_finite.any():
+            found[is_finite] = spline(at[is_finite])
         return found[:, 0].reshape(x.shape), found[:, 1].reshape(x.shape)
 
     return to_photo

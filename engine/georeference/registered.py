@@ -98,7 +98,7 @@ def _seen_by(camera: Camera, path: Path) -> Array:
     x, y = np.meshgrid(np.linspace(0, camera.width_px, _GRID), np.linspace(0, camera.height_px, _GRID))
     lat, lon = (values.ravel() for values in camera.locate(x, y))
     ring = footprint_ring(camera)
-    fine = np.isfinite(lat)
-    if ring is None or not fine.any():
+    is_finite = np.isfinite(lat)
+    if ring is None or not is_finite.any():
         raise InputError(path, "its camera sees no ground", "locate it again")
-    return np.concatenate([np.stack([lat[fine], lon[fine]], axis=1), ring])
+    return np.concatenate([np.stack([lat[is_finite], lon[is_finite]], axis=1), ring])

@@ -126,8 +126,8 @@ def _levels(matrix_set: Any) -> tuple[str, Affine, tuple[Level, ...]]:
         if max(abs(there[0] - left), abs(there[1] - top)) > size:
             raise ValueError("its zoom levels do not begin at one corner")
         shape = (matrix.matrixwidth, matrix.matrixheight, matrix.tilewidth, matrix.tileheight)
-        fine = min(shape) > 0 and max(shape[2:]) <= 4096 and shape[0] * shape[2] < _MAX_LEVEL_PX
-        if not fine or not matrix.scaledenominator > 0:
+        is_valid = min(shape) > 0 and max(shape[2:]) <= 4096 and shape[0] * shape[2] < _MAX_LEVEL_PX
+        if not is_valid or not matrix.scaledenominator > 0:
             raise ValueError(f"zoom level {matrix.identifier}")
         levels.append(Level(matrix.identifier, matrix.scaledenominator / finest.scaledenominator, *shape))
     return crs.to_wkt(), Affine(size, 0.0, left, 0.0, -size, top), tuple(levels)

@@ -34,15 +34,15 @@ def footprint_ring(camera: Camera) -> Array | None:
     # The Earth's disc in a picture is convex: every ray from a point inside it crosses the limb once.
     middle_x, middle_y = grid_x[seen].mean(), grid_y[seen].mean()
     inner, outer = np.zeros_like(x), np.ones_like(x)
-    hits = np.isfinite(lat)
+    on_earth = np.isfinite(lat)
     for _ in range(_BISECTIONS):
         half = (inner + outer) / 2
         half_seen = np.isfinite(camera.locate(middle_x + half * (x - middle_x), middle_y + half * (y - middle_y))[0])
         inner, outer = np.where(half_seen, half, inner), np.where(half_seen, outer, half)
-    part = np.where(hits, 1.0, inner)
+    part = np.where(on_earth, 1.0, inner)
     lat, lon = camera.locate(middle_x + part * (x - middle_x), middle_y + part * (y - middle_y))
-    fine = np.isfinite(lat)
-    return np.stack([lat[fine], lon[fine]], axis=1) if fine.sum() >= 3 else None
+    is_finite = np.isfinite(lat)
+    return np.stack([lat[is_finite], lon[is_finite]], axis=1) if is_finite.sum() >= 3 else None
 
 
 def corners(camera: Camera) -> Array:
@@ -54,5 +54,5 @@ def corners(camera: Camera) -> Array:
 
 def center(camera: Camera, ring: Array) -> tuple[float, float]:
     """Latitude and longitude of the footprint's middle: of its corners or, at the limb, of its outline."""
-    four = corners(camera)
-    return geo.center_of(four if np.isfinite(four).all() else ring)
+    corner_points = corners(camera)
+    return geo.center_of(corner_points if np.isfinite(corner_points).all() else ring)

@@ -71,10 +71,10 @@ class LearnedFeatures:
         self._session = open_session(self.path, model_bytes, threads)
         inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
         outputs = {o.name for o in self._session.get_outputs()}
-        wanted = {self._outputs.scores, self._outputs.descriptors, *([reliability] if reliability else [])}
+        required = {self._outputs.scores, self._outputs.descriptors, *([reliability] if reliability else [])}
         shape = inputs.get(self._input, [])
         fits = all(isinstance(n, str) or n in (1, 3, self._size) for n in shape) and len(shape) == 4
-        if list(inputs) != [self._input] or not wanted <= outputs or not fits:
+        if list(inputs) != [self._input] or not required <= outputs or not fits:
             raise ModelError(self.path, "the card and the ONNX file do not fit together", _HINT)
 
     def find(
@@ -188,10 +188,12 @@ def _by_pixel(score: NDArray[np.float32]) -> NDArray[np.float32]:
         return score[0]
     if score.shape[0] != _CELL * _CELL + 1:
         return np.zeros((0, 0), np.float32)
-    likely = np.exp(score - score.max(axis=0))
-    likely = (likely / likely.sum(axis=0))[:-1]
-    rows, columns = likely.shape[1:]
-    return likely.reshape(_CELL, _CELL, rows, columns).transpose(2, 0, 3, 1).reshape(rows * _CELL, columns * _CELL)
+    probabilities = np.exp(score - score.max(axis=0))
+    probabilities = (probabilities / probabilities.sum(axis=0))[:-1]
+    rows, columns = probabilities.shape[1:]
+    return (
+        probabilities.reshape(_CELL, _CELL, rows, columns).transpose(2, 0, 3, 1).reshape(rows * _CELL, columns * _CELL)
+    )
 
 
 def _sampled(field: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -45,20 +45,20 @@ def match_nearby(
         reach_px: search radius around these positions.
         ratio: nearest over second nearest distance, within the radius.
     """
-    placed = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
-    if len(photo) < 2 or len(placed) < 2:
+    positioned = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
+    if len(photo) < 2 or len(positioned) < 2:
         return np.zeros((0, 2), np.int64)
-    k = min(_NEIGHBOURS_GUIDED, len(placed))
-    away, near = cKDTree(reference_xy[placed]).query(photo.xy, k, distance_upper_bound=reach_px)
-    looking = np.flatnonzero(np.isfinite(away[:, 0]))
-    away, near = away[looking], placed[np.minimum(near[looking], len(placed) - 1)]
+    k = min(_NEIGHBOURS_GUIDED, len(positioned))
+    separation, near = cKDTree(reference_xy[positioned]).query(photo.xy, k, distance_upper_bound=reach_px)
+    with_neighbours = np.flatnonzero(np.isfinite(separation[:, 0]))
+    separation, near = separation[with_neighbours], positioned[np.minimum(near[with_neighbours], len(positioned) - 1)]
     similarity = np.empty(near.shape, np.float32)
     for start in range(0, len(near), _BLOCK_FEATURES):  # all at once would take 100 MB
-        some = slice(start, start + _BLOCK_FEATURES)
-        ours, theirs = photo.descriptors[looking[some]], reference.descriptors[near[some]]
-        similarity[some] = np.einsum("nd,nkd->nk", ours, theirs)
-    similarity[np.isinf(away)] = -1.0
-    rows = np.arange(len(looking))
+        block = slice(start, start + _BLOCK_FEATURES)
+        ours, theirs = photo.descriptors[with_neighbours[block]], reference.descriptors[near[block]]
+        similarity[block] = np.einsum("nd,nkd->nk", ours, theirs)
+    similarity[np.isinf(separation)] = -1.0
+    rows = np.arange(len(with_neighbours))
     first = similarity.argmax(axis=1)
     best, best_row = similarity[rows, first], near[rows, first]
     similarity[rows, first] = -1.0
@@ -66,6 +66,6 @@ def match_nearby(
     kept = (best > 0) & (np.sqrt(2 - 2 * np.minimum(best, 1)) < ratio * np.sqrt(2 - 2 * np.minimum(second, 1)))
     # Where several photo features match one reference feature, the most similar one keeps it.
     order = np.argsort(-best[kept], kind="stable")
-    pairs = np.stack([looking[kept], best_row[kept]], axis=1)[order]
+    pairs = np.stack([with_neighbours[kept], best_row[kept]], axis=1)[order]
     _, firsts = np.unique(pairs[:, 1], return_index=True)
     return pairs[np.sort(firsts)].astype(np.int64)

@@ -88,8 +88,8 @@ def propose_affines(
     )
     guesses: list[AffineGuess] = []
     middle = photo_size[0] / 2 - 1j * photo_size[1] / 2
-    taken: list[complex] = []
-    taken_factors: list[complex] = []
+    used_places: list[complex] = []
+    used_factors: list[complex] = []
     for i in np.argsort(-counts, kind="stable")[: 20 * limit]:
         if counts[i] < _MIN_INLIERS or len(guesses) == limit:
             break
@@ -97,11 +97,11 @@ def propose_affines(
         reach = _SAME_PLACE * longer * abs(factor[i])
         if any(
             abs(place - other) < reach and abs(np.angle(factor[i] / f)) < 0.35
-            for other, f in zip(taken, taken_factors, strict=True)
+            for other, f in zip(used_places, used_factors, strict=True)
         ):
             continue
-        taken.append(place)
-        taken_factors.append(factor[i])
+        used_places.append(place)
+        used_factors.append(factor[i])
         refined = _refine(factor[i], shift[i], photo_xy, map_xy_km, longer)
         if refined is not None:
             guesses.append(AffineGuess(*refined, len(np.unique(cell[refined[1]]))))
@@ -158,8 +158,8 @@ def _refine(
         # Four anchor points keep the map near the similarity, because few inliers may lie on a line.
         anchor = np.array([[0.0, 0.0, 1.0], [longer, 0.0, 1.0], [0.0, longer, 1.0], [longer, longer, 1.0]])
         rows = np.vstack([design[inliers], 0.7 * anchor])
-        wanted = np.vstack([map_xy_km[inliers], 0.7 * anchor @ matrix.T])
-        matrix = np.linalg.lstsq(rows, wanted, rcond=None)[0].T
+        targets = np.vstack([map_xy_km[inliers], 0.7 * anchor @ matrix.T])
+        matrix = np.linalg.lstsq(rows, targets, rcond=None)[0].T
         stretch = np.linalg.svd(matrix[:, :2], compute_uv=False)
         # The photo's y axis points down: a map that is not mirrored has a negative determinant.
         if stretch[1] <= 0 or stretch[0] > _MAX_SHEAR * stretch[1] or np.linalg.det(matrix[:, :2]) >= 0:

@@ -226,8 +226,8 @@ class RegionalIndex:
 def lie_on_earth(tiles: Tiles) -> bool:
     """Whether all of these tiles (n,) have possible positions and widths."""
     width = tiles["width_km"]
-    fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= WIDEST_KM)
-    return bool(fine.all())
+    valid = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= WIDEST_KM)
+    return bool(valid.all())
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ class MilvusIndex(RegionalIndex):
 
     Args:
         address: milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME.
-        path: the folder that `link` has made; its imagery is looked for beside it.
+        path: the folder that `link` has made; its imagery is searched beside it.
 
     Raises:
         InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
@@ -206,10 +206,10 @@ def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[st
         out.parent.mkdir(parents=True, exist_ok=True)
         # Not named .partial, because that may be a build that waits to be resumed.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".link-") as scratch:
-            made = Path(scratch) / out.name
-            made.mkdir()
-            (made / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
-            made.rename(out)
+            link_folder = Path(scratch) / out.name
+            link_folder.mkdir()
+            (link_folder / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
+            link_folder.rename(out)
     except OSError as error:
         raise OutputError.from_os_error(out, error) from error
     if imagery is not None:

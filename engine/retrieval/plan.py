@@ -84,8 +84,8 @@ def plan_tiles(
         on_land = np.empty(len(tiles), bool)
         for start in range(0, len(tiles), _CHUNK_TILES):
             progress.report("plan", start, len(tiles))
-            some = slice(start, start + _CHUNK_TILES)
-            on_land[some] = tiling.land_fraction(tiles[some]) >= tiling.MIN_LAND
+            chunk = slice(start, start + _CHUNK_TILES)
+            on_land[chunk] = tiling.land_fraction(tiles[chunk]) >= tiling.MIN_LAND
         tiles = tiles[on_land]
     return tiles[tiling.hilbert_order(tiles)]
 
@@ -101,8 +101,8 @@ def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
     """Raise UsageError if region or widths are invalid."""
     if bbox is not None:
         west, south, east, north = bbox
-        fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
-        if not fine or west == east:
+        is_valid = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
+        if not is_valid or west == east:
             raise UsageError(None, f"the region {bbox} is not west, south, east, north in degrees", "correct it")
     if not tile_km or not all(np.isfinite(w) and 1.0 <= w <= 3000.0 for w in tile_km):
         raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")

@@ -39,9 +39,9 @@ def push_features(features: FeatureIndex, client: MilvusServer, collection: str,
     schema.add_field("block", DataType.INT64, is_primary=True)
     schema.add_field("content", DataType.VARCHAR, max_length=_CHARACTERS)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=2)  # Milvus requires a vector in every collection
-    wanted = client.prepare_index_params()
-    wanted.add_index("vector", index_type="FLAT", metric_type="L2")
-    client.create_collection(collection, schema=schema, index_params=wanted)
+    requested = client.prepare_index_params()
+    requested.add_index("vector", index_type="FLAT", metric_type="L2")
+    client.create_collection(collection, schema=schema, index_params=requested)
     table = features.cell_rows.tobytes()
     parts = [table[at : at + _BLOCK_BYTES] for at in range(0, len(table), _BLOCK_BYTES)]
     client.insert(collection, [_entity(-1 - number, part) for number, part in enumerate(parts)])
@@ -69,8 +69,8 @@ def open_features(client: MilvusServer, collection: str, path: Path, facts: dict
         raise IndexDamagedError(path, "has a damaged table of cells", _HINT_PUSH_AGAIN)
 
     def read(pieces: Pieces) -> NDArray[np.void]:
-        wanted = {block for first, last in pieces for block in range(first // _BLOCK, -(-last // _BLOCK))}
-        stored = _blocks(client, collection, path, sorted(wanted), facts["count"])
+        requested = {block for first, last in pieces for block in range(first // _BLOCK, -(-last // _BLOCK))}
+        stored = _blocks(client, collection, path, sorted(requested), facts["count"])
         parts = []
         for first, last in pieces:
             while first < last:

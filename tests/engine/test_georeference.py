@@ -295,7 +295,7 @@ def test_photo_and_results_are_never_overwritten(registered, tmp_path):
         georeference(photo, results, OutputSpec("gcp", tmp_path / "no" / "out.tif"))
     with pytest.raises(OutputError, match="is a folder"):
         georeference(photo, results, OutputSpec("gcp", photo.parent))
-    with pytest.raises(UsageError, match="no kind of file"):
+    with pytest.raises(UsageError, match="not a kind of file"):
         georeference(photo, results, OutputSpec("kml", tmp_path / "out.kml"))
     with pytest.raises(UsageError, match="no known CRS"):
         georeference(photo, results, OutputSpec("gcp", tmp_path / "out.tif", "EPSG:3857"))
