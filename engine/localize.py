@@ -53,7 +53,7 @@ class Query:
         register: False leaves out registration.
         imagery: registered with instead of that which the indexes were made from; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
-        finder: of the features that registration matches.
+        extractor: of the features that registration matches.
         results: a results file whose located photos help those taken just before and after them.
     """
 
