@@ -115,7 +115,7 @@ def test_through_the_service(start_engine, scene, tmp_path):
     with rasterio.open(out) as drawn:
         assert (np.diff(drawn.read(4).astype(int)) != 0).any()
     for change, problem in (
-        ({"kind": "kml"}, "no kind of file"),
+        ({"kind": "kml"}, "not a kind of file"),
         ({"crs": "EPSG:3857"}, "no known CRS"),
         ({"photo": str(imagery)}, "is not in"),
         ({"resolution_m": 0}, "resolution_m"),
