@@ -29,17 +29,17 @@ from engine.photo.read import read_photo
 from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Circle
-from engine.voting.feature_index import FeatureIndex, FeatureSet, joined, pack
-from engine.voting.ground import picture_of, read_cell
+from engine.voting.cell_features import extract_cell_features, read_cell_picture
+from engine.voting.feature_index import FeatureIndex, FeatureSet, join_pieces, pack
 from engine.voting.photo_features import photo_features
 from engine.voting.poses import find_poses
-from engine.voting.vocabulary import NUMBERS, PARTS, WORDS, in_levels, vocabulary
+from engine.voting.vocabulary import NUMBERS, PARTS, WORDS, to_vocabulary_space, vocabulary
 
 Nearest = Callable[[np.ndarray, int], np.ndarray]
 _PROBES = 32
 _TRAINING_DESCRIPTORS = 100_000
 _BATCH = 1024
-_PLAIN_ORDER = np.argsort(in_levels(np.arange(NUMBERS, dtype=np.float32)[None] / 255.0)[0])
+_PLAIN_ORDER = np.argsort(to_vocabulary_space(np.arange(NUMBERS, dtype=np.float32)[None] / 255.0)[0])
 
 
 def extract_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, np.ndarray]:
@@ -48,17 +48,17 @@ def extract_again(features: FeatureIndex, mosaic: Path) -> tuple[FeatureIndex, n
     packed, numbers = [], []
     with open_imagery(mosaic) as imagery:
         for number, (cell, row) in enumerate(zip(features.cells, rows, strict=True)):
-            picture = picture_of(imagery, cell, features.feature_km)
-            found = read_cell(picture) if picture is not None else None
+            picture = read_cell_picture(imagery, cell, features.feature_km)
+            found = extract_cell_features(picture) if picture is not None else None
             row["count"] = len(found.lat) if found is not None else 0
             if found is not None:
                 packed.append(pack(found, cell))
-                numbers.append(in_levels(found.descriptors).astype(np.uint8))
+                numbers.append(to_vocabulary_space(found.descriptors).astype(np.uint8))
             print(f"\r{number + 1} of {len(features.cells)} cells", end="", file=sys.stderr)
     print(file=sys.stderr)
-    stored = joined(packed)
+    stored = join_pieces(packed)
     facts = {"count": len(stored), "feature_km": features.feature_km, "vocabulary": vocabulary().sha256}
-    index = FeatureIndex(features.path, facts, rows, lambda pieces: joined([stored[a:b] for a, b in pieces]))
+    index = FeatureIndex(features.path, facts, rows, lambda pieces: join_pieces([stored[a:b] for a, b in pieces]))
     return index, np.concatenate(numbers)
 
 

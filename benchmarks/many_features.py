@@ -46,7 +46,7 @@ def write_many(world: FeatureIndex, count: int, folder: Path) -> FeatureIndex:
     """Writes an index of `count` features: those of the world and synthetic ones."""
     rng = np.random.default_rng(0)
     real = world.read([(0, world.count)])
-    places = world.all.places
+    places = world.all.positions
     rows = np.concatenate([np.arange(world.count), rng.integers(world.count, size=count - world.count)])
     features = real[rows]
     synthetic = slice(world.count, None)

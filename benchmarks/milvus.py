@@ -59,8 +59,8 @@ def compare_circles(here: RegionalIndex, there: RegionalIndex, photos: list) -> 
     for views, _, nadir in photos:
         if nadir is not None:
             circle = Circle(*nadir, _RADIUS_KM)
-            rows, _, _ = here.to_compare(views.whole, circle)
-            found, _, _ = there.to_compare(views.whole, circle)
+            rows, _, _ = here.tiles_to_compare(views.whole, circle)
+            found, _, _ = there.tiles_to_compare(views.whole, circle)
             best = rows[np.argsort(-here.similarity(views.whole, rows))[:_TOP_K]]
             shares.append(len(found) / len(rows))
             missing.append(int(np.isin(best, found, invert=True).sum()))
@@ -118,7 +118,7 @@ def main() -> int:
         print(f"{counts} pushed in {time.perf_counter() - start:.0f} s")
         there = MilvusIndex(address)
         start = time.perf_counter()
-        same = np.array_equal(there.features.all.places.lat, here.features.all.places.lat)
+        same = np.array_equal(there.features.all.positions.lat, here.features.all.positions.lat)
         print(f"all features fetched in {time.perf_counter() - start:.1f} s; {'the same' if same else 'DIFFERENT'}")
         compare_circles(here, there, photos)
         return 1 if count_differences(here, there, photos) else 0

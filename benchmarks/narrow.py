@@ -35,11 +35,11 @@ from engine.imagery.source import ImagerySource
 from engine.photo.read import Photo, read_photo
 from engine.progress import Progress
 from engine.registration import footprint
-from engine.registration.prepare import on_grid, prepare, survey
+from engine.registration.prepare import find_place_features, prepare, snap_to_grid
 from engine.registration.register import register
 from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
-from engine.voting.build import cells_here, native_km, write_features
+from engine.voting.build import cells_locally, native_km, write_features
 from engine.voting.cells import Cells, Grid, in_order
 from engine.voting.feature_index import FeatureIndex
 from engine.voting.photo_features import photo_features
@@ -118,7 +118,7 @@ def features_of(imagery_file: Path, files: list[Path], feature_km: float | None,
     with open_imagery(imagery_file) as imagery:
         km = feature_km or round(native_km(imagery, None), 4)
         cells = cells_of(files, km)
-        facts = write_features(folder, cells, km, cells_here(imagery_file, imagery, cells, km, None), 0, Progress())
+        facts = write_features(folder, cells, km, cells_locally(imagery_file, imagery, cells, km, None), 0, Progress())
     return FeatureIndex.open(folder, facts)
 
 
@@ -137,7 +137,7 @@ def registered(pair: Pair, photo: Photo, found: list[tuple[Pose, ImagerySource]]
     """Registers the first poses; returns "right", "wrong" or "not located"."""
     prepared = prepare(photo, None)
     for pose, imagery in found[:_MAX_REGISTRATIONS]:
-        place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
+        place = find_place_features(imagery, *snap_to_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
         registration = register(prepared, place, imagery, pose=pose)
         if registration is not None and registration.confidence > _MIN_CONFIDENCE:
             corners = footprint.corners(registration.camera)

@@ -37,7 +37,7 @@ from engine.imagery.raster import RasterSource
 from engine.photo.read import read_photo
 from engine.registration import footprint
 from engine.registration.learned import LearnedFeatures
-from engine.registration.prepare import ROOT_SIFT, prepare, survey
+from engine.registration.prepare import ROOT_SIFT, find_place_features, prepare
 from engine.registration.register import register
 
 VIEW_WIDTHS = 2.4  # as prepare.py
@@ -167,7 +167,9 @@ def by_register(extractor):
             west, south, east, north = raster.bounds()
             lat, lon = (south + north) / 2, (west + east) / 2
             width_km = (north - south) * 111.2 / VIEW_WIDTHS
-            found = register(prepare(photo, None, extractor), survey(raster, lat, lon, width_km, extractor), raster)
+            found = register(
+                prepare(photo, None, extractor), find_place_features(raster, lat, lon, width_km, extractor), raster
+            )
         if found is None:
             return None, 0, False
         corners = footprint.corners(found.camera)

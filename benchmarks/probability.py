@@ -21,14 +21,14 @@ import numpy as np
 from _setting import setting
 
 from engine import geo
-from engine.candidates import find_candidates, signs_of_first
+from engine.candidates import find_candidates, first_candidate_evidence
 from engine.evaluate import read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
 from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import embed_views
-from engine.retrieval.ranking import NOTHING_KNOWN, Expectation
+from engine.retrieval.ranking import NO_EXPECTATION, Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import photo_features
 
@@ -45,7 +45,7 @@ def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, fl
 
     def search(pixels, circle: Circle | None, near: tuple[float, float] | None):
         views = {model.sha256: embed_views(model, pixels)}
-        expected = Expectation(near) if near else NOTHING_KNOWN
+        expected = Expectation(near) if near else NO_EXPECTATION
         return find_candidates([index], views, photo_features(pixels), 50, circle, expected)
 
     for truth, _ in known:
@@ -63,11 +63,11 @@ def answers(index: RegionalIndex, data: Path) -> list[tuple[str, tuple[float, fl
         for candidates in tries:
             if candidates:
                 off_km = float(geo.distance_km(candidates[0].lat, candidates[0].lon, *truth.center))
-                found.append((pass_name, signs_of_first(candidates), off_km <= reach_km))
+                found.append((pass_name, first_candidate_evidence(candidates), off_km <= reach_km))
     for file in sorted((data / "photos" / "negatives").iterdir()):
         candidates = search(read_photo(file, max_px=1024).pixels, None, None)
         if candidates:
-            found.append((pass_of(file), signs_of_first(candidates), False))
+            found.append((pass_of(file), first_candidate_evidence(candidates), False))
     return found
 
 

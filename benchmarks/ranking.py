@@ -33,7 +33,8 @@ from engine.photo.read import read_photo
 from engine.registration.prior import camera_prior
 from engine.resources import included_indexes
 from engine.retrieval import coarse
-from engine.retrieval.index import MANIFEST, RegionalIndex, file_sha256
+from engine.retrieval.index import RegionalIndex, file_sha256
+from engine.retrieval.manifest import MANIFEST
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.photo_views import PhotoViews, embed_views
 from engine.retrieval.ranking import Expectation
@@ -179,7 +180,9 @@ def measured(photos: list[Photo], index: RegionalIndex, variant: str, radius_km:
         circle = None if nadir is None or radius_km is None else Circle(*nadir, radius_km)
         start = time.perf_counter()
         with mock.patch.object(
-            candidates, "spread", _without_spreading if variant in _NOT_SPREAD else candidates.spread
+            candidates,
+            "distinct_places_first",
+            _without_spreading if variant in _NOT_SPREAD else candidates.distinct_places_first,
         ):
             all_views = {index.info["model"]["sha256"]: views}
             found = candidates.find_candidates([index], all_views, None, max(RANKS), circle, expected)

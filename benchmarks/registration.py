@@ -72,7 +72,7 @@ class Tries:
         self.negatives = sorted((data / "photos" / "negatives").glob("*.jpg"))
         self.prepared: dict[str, prepare.PreparedPhoto] = {}
         self.index = index
-        self.places = prepare.Places()
+        self.places = prepare.PlaceCache()
         self.pool: list[tuple[float, float, float]] = []
         self.next_truth = int(rng.integers(1000))
         self.tried: set[tuple] = set()  # wrong pairs of photo and place; each is tried once
@@ -171,7 +171,7 @@ class Tries:
     def _effective_place(photo: prepare.PreparedPhoto, place: tuple) -> tuple[float, float, float]:
         """As in engine/registration/candidates.py: a known lens determines the width instead of the tile."""
         width_km = photo.lens_width_km or place[2]
-        return (*prepare.on_grid(*place[:2], width_km), width_km)
+        return (*prepare.snap_to_grid(*place[:2], width_km), width_km)
 
     def _is_new(self, name: str, place: tuple) -> bool:
         """Tells whether this pair was not tried before, and records it as tried."""
@@ -199,7 +199,7 @@ class Tries:
         forced = bool(self.rng.random() < FORCED_SHARE) and truth is None
         place = self._effective_place(photo, place)
         started, cpu = time.perf_counter(), time.process_time()
-        surveyed = self.places.get(place, lambda: prepare.survey(self.imagery, *place))
+        surveyed = self.places.get(place, lambda: prepare.find_place_features(self.imagery, *place))
         found = register.register(photo, surveyed, self.imagery, keep_any=forced)
         line: dict = {
             "photo": name,

@@ -44,7 +44,7 @@ def main() -> None:
             photo = prepare.prepare(read_photo(truth.photo, prepare.PHOTO_PX), truth.nadir)
             if photo.lens_width_km is None:
                 continue
-            found = register(photo, prepare.survey(imagery, *truth.center, photo.lens_width_km), imagery)
+            found = register(photo, prepare.find_place_features(imagery, *truth.center, photo.lens_width_km), imagery)
             if found is None or found.confidence <= LOCATED or found.evidence.tilt_deg > 20.0:
                 continue
             sd_px = 2.0 * max(0.5, found.evidence.rms_px / 2**0.5)

@@ -66,12 +66,12 @@ def main() -> None:
     for truth in truths[:: max(1, len(truths) // arguments.photos)][: arguments.photos]:
         started = time.process_time()
         photo = prepare.prepare(read_photo(truth.photo, prepare.PHOTO_PX), truth.nadir)
-        photo.turned  # noqa: B018 - computes the features
+        photo.rotated  # noqa: B018 - computes the features
         photo_s = time.process_time() - started
         width_km = photo.lens_width_km or 443.0
         for kind, lat, lon in (("wrong", truth.center[0] + 8, truth.center[1] - 9), ("right", *truth.center)):
             started = time.process_time()
-            place = prepare.survey(imagery, lat, lon, width_km)
+            place = prepare.find_place_features(imagery, lat, lon, width_km)
             place_s = time.process_time() - started
             spent.clear()
             started = time.process_time()

@@ -40,9 +40,9 @@ from _setting import WORK
 from engine import geo
 from engine.resources import included_indexes
 from engine.retrieval import coarse, tiling
+from engine.retrieval.descriptors import to_int8
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.search import Circle, shortlist
-from engine.retrieval.stored import compress
 
 PHOTOS = 200
 VIEWS = 4
@@ -85,7 +85,7 @@ def write_index(folder: Path, tiles: np.ndarray, descriptors: np.ndarray) -> Reg
     (folder / "tiles.bin").write_bytes(tiles[order].tobytes())
     with (folder / "descriptors.i8").open("wb") as file:
         for start in range(0, len(order), _SLICE):
-            file.write(compress(descriptors[order[start : start + _SLICE]]).tobytes())
+            file.write(to_int8(descriptors[order[start : start + _SLICE]]).tobytes())
     names = ["tiles.bin", "descriptors.i8"]
     if coarse.has_codes(*descriptors.shape):
         stored = np.memmap(folder / "descriptors.i8", np.int8, "r", shape=descriptors.shape)
@@ -292,7 +292,7 @@ def _measure_codec(
         index.nprobe = 16
     if "HNSW" in factory:
         index.hnsw.efSearch = 64
-    stored = compress(descriptors)
+    stored = to_int8(descriptors)
     ranked, times = [], []
     for photo in photos:
         start = time.thread_time()

@@ -33,7 +33,7 @@ from engine.imagery.opening import open_imagery
 from engine.localize import Localizer, model_of
 from engine.photo.read import read_photo
 from engine.registration.confidence import LOCATED
-from engine.registration.prepare import on_grid, prepare, survey
+from engine.registration.prepare import find_place_features, prepare, snap_to_grid
 from engine.registration.prior import camera_prior
 from engine.registration.register import register
 from engine.resources import included_indexes
@@ -154,7 +154,7 @@ def wrong_tries(index: RegionalIndex, data: Path, tables: list[Path], count: int
             prepared_photo = prepare(photo, None)
             for pose in wrong[:count]:
                 tries += 1
-                place = survey(imagery, *on_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
+                place = find_place_features(imagery, *snap_to_grid(pose.lat, pose.lon, pose.width_km), pose.width_km)
                 found = register(prepared_photo, place, imagery, pose=pose)
                 if found is not None:
                     confidences.append(round(found.confidence, 4))

@@ -1,4 +1,4 @@
-"""Where a photo could be: the tiles that look alike and the poses that local features vote for, as one ranked list."""
+"""Candidates for a photo's place: similar tiles and poses voted for by local features, in one ranked list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from engine import geo
 from engine.contract.protocol import SEARCHED
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior, same_place, spread
+from engine.retrieval.ranking import (
+    LOG_WEIGHT,
+    NO_EXPECTATION,
+    Expectation,
+    distinct_places_first,
+    log_prior,
+    same_place,
+)
 from engine.retrieval.search import Ranked, rank_tiles
 from engine.retrieval.tiling import Circle, tile_name
 from engine.voting.photo_features import PhotoFeatures
@@ -20,14 +27,14 @@ from engine.voting.poses import Pose, find_poses
 
 BOTH, TILES, VOTES = SEARCHED
 POSES = 100
-# Votes below so many standard deviations above chance are as many as the best wrong pose has; each further one is worth
-# so much, in natural logarithms of probability.
+# The best wrong pose may have votes up to the first z-score. Each unit beyond it counts as this much log probability
+# (natural logarithm).
 _CHANCE_Z = 3.5
-_WORTH_OF_Z = 5.0
-_MOST = 0.98  # only registration makes certain
-# What a candidate without votes counts as.
-_NO_VOTES_Z = 3.0
-# Constant, and the weights of `signs_of_first`; fitted and checked by benchmarks/probability.py.
+_LOG_PROBABILITY_PER_Z = 5.0
+_MAX_PROBABILITY = 0.98  # only registration gives certainty
+# z-score of a candidate without votes.
+_DEFAULT_Z = 3.0
+# Constant, and the weights of `first_candidate_evidence`; fitted and checked by benchmarks/probability.py.
 _WEIGHTS = (-8.25, 2.32, 5.23)
 
 
@@ -36,13 +43,13 @@ class Candidate:
     """A place where the photo could have been taken.
 
     Attributes:
-        index: that it was found in.
+        index: in which it was found.
         lat, lon: of the photo's middle, degrees.
-        width_km: ground along the photo's shorter side; of a tile that looks like the photo, the tile's width.
-        rotation_deg: by how much the photo has to be turned counter-clockwise to be north-up, 0 to 360.
+        width_km: ground along the photo's shorter side; for a similar tile, the tile's width.
+        rotation_deg: counter-clockwise rotation that makes the photo north-up, 0 to 360.
         score: 0 to 1; candidates are ranked by it.
-        tile: name of the tile that looks most alike there, if one of those at hand does.
-        pose: what local features vote for there, if they do.
+        tile: name of the most similar tile there, if one of the ranked tiles is there.
+        pose: the pose there that local features vote for, if they do.
         shape: (width, height) of the photo, in any unit.
     """
 
@@ -58,7 +65,7 @@ class Candidate:
 
     @property
     def found_by(self) -> str:
-        """What it was found by: "tiles", "votes" or "both"."""
+        """How it was found: "tiles", "votes" or "both"."""
         if self.pose is None:
             return TILES
         return VOTES if self.tile is None else BOTH
@@ -66,14 +73,14 @@ class Candidate:
     def corners(self) -> geo.Corners:
         """Corners (4, 2) lat, lon of the photo, in the order of the stored picture's corners.
 
-        Those of a tile are the tile's, turned by quarters; a photo that is not square shows more.
+        Those of a tile are the tile's, rotated by quarters; a photo that is not square shows more.
         """
         right, down = self.shape
         half_km = self.width_km / 2 / min(right, down)
         x, y = half_km * right * np.array([-1, 1, 1, -1]), half_km * down * np.array([1, 1, -1, -1])
-        turn = math.radians(self.rotation_deg)
+        rotation = math.radians(self.rotation_deg)
         frame = geo.LocalFrame(self.lat, self.lon)
-        east, north = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
+        east, north = x * math.cos(rotation) - y * math.sin(rotation), x * math.sin(rotation) + y * math.cos(rotation)
         return np.stack(frame.to_lat_lon(east, north), axis=1)
 
 
@@ -83,14 +90,14 @@ def find_candidates(
     features: PhotoFeatures | None,
     top_k: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
+    expectation: Expectation = NO_EXPECTATION,
 ) -> list[Candidate]:
-    """The top_k candidates over all indexes, best first and distinct places before others.
+    """The top_k candidates over all indexes, best first, with distinct places before others.
 
     Args:
         indexes: where to search.
-        views: of the photo, for each of the indexes' models by its sha256; None leaves tiles out.
-        features: of the photo; None leaves votes out.
+        views: of the photo, for each of the indexes' models by its sha256; None to search without tiles.
+        features: of the photo; None to search without votes.
         top_k: how many.
         circle: only candidates whose middle lies in it.
         expectation: what is known of the photo; by default nothing.
@@ -105,7 +112,7 @@ def find_candidates(
         return []
     found.sort(key=lambda candidate: -candidate.score)
     lat, lon, width_km = np.array([(one.lat, one.lon, one.width_km) for one in found]).T
-    return [found[row] for row in spread(lat, lon, width_km, top_k)]
+    return [found[row] for row in distinct_places_first(lat, lon, width_km, top_k)]
 
 
 def _of_tile(tiles: Ranked, row: int) -> Candidate:
@@ -125,48 +132,48 @@ def _of_tile(tiles: Ranked, row: int) -> Candidate:
 def _of_poses(
     poses: Sequence[Pose], index: RegionalIndex, photo: PhotoFeatures, tiles: Ranked, expectation: Expectation
 ) -> list[Candidate]:
-    """Poses scored: what the tiles about them are worth, or those that look least alike, and the votes besides."""
+    """Poses with scores from their votes and from the best tile there, or else the least similar one, and the prior."""
     if not poses:
         return []
     lat, lon, longer_km = np.array([(pose.lat, pose.lon, pose.width_km) for pose in poses]).T
     width_km = longer_km * photo.shorter
     shape = (1.0, photo.shorter) if photo.wide else (photo.shorter, 1.0)
     prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation)
-    unlike = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
+    lowest_similarity = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
     found = []
     for at, pose in enumerate(poses):
-        about = np.flatnonzero(
+        tiles_there = np.flatnonzero(
             same_place(lat[at], lon[at], width_km[at], tiles.tiles["lat"], tiles.tiles["lon"], tiles.tiles["width_km"])
         )
-        base, name = unlike, None
-        if len(about):
-            base, name = float(tiles.similarity[about[0]]), tile_name(tiles.tiles[about[0]])
-        score = together(base + float(prior[at]), pose.z)
+        base, name = lowest_similarity, None
+        if len(tiles_there):
+            base, name = float(tiles.similarity[tiles_there[0]]), tile_name(tiles.tiles[tiles_there[0]])
+        score = combined_score(base + float(prior[at]), pose.z)
         place = Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
         found.append(place)
     return found
 
 
 def probability_of_first(candidates: Sequence[Candidate]) -> float:
-    """How probable it is that the first candidate is right, from what its votes and the next place's are."""
-    exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *signs_of_first(candidates)), strict=True))
-    return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MOST), 4)
+    """Probability that the first candidate is right, from its votes and those of the best other place."""
+    exponent = sum(w * x for w, x in zip(_WEIGHTS, (1.0, *first_candidate_evidence(candidates)), strict=True))
+    return round(min(1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, exponent)))), _MAX_PROBABILITY), 4)
 
 
-def signs_of_first(candidates: Sequence[Candidate]) -> tuple[float, float]:
-    """Logarithms of the first candidate's z-score, and of its margin over the best of another place."""
+def first_candidate_evidence(candidates: Sequence[Candidate]) -> tuple[float, float]:
+    """Logarithm of the first candidate's z-score, and of its ratio to the best z-score of another place."""
     first = candidates[0]
-    z = [one.pose.z if one.pose is not None else _NO_VOTES_Z for one in candidates]
+    z = [one.pose.z if one.pose is not None else _DEFAULT_Z for one in candidates]
     elsewhere = [
         other
         for one, other in zip(candidates, z, strict=True)
         if geo.distance_km(first.lat, first.lon, one.lat, one.lon) > max(first.width_km, one.width_km)
     ]
-    own = max(z[0], _NO_VOTES_Z)
-    return math.log(own), math.log(own / max([*elsewhere, _NO_VOTES_Z]))
+    own = max(z[0], _DEFAULT_Z)
+    return math.log(own), math.log(own / max([*elsewhere, _DEFAULT_Z]))
 
 
-def together(similarity: float, z: float) -> float:
-    """One score (0 to 1) of a tile's likeness, less what speaks against the place beforehand, and of votes."""
-    against = LOG_WEIGHT * _WORTH_OF_Z * max(z - _CHANCE_Z, 0.0)
-    return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-against), 0.0, 1.0))
+def combined_score(similarity: float, z: float) -> float:
+    """One score (0 to 1) from a tile's similarity, with the prior already added, and the z-score of votes."""
+    gain = LOG_WEIGHT * _LOG_PROBABILITY_PER_Z * max(z - _CHANCE_Z, 0.0)
+    return float(np.clip(1.0 - (1.0 - similarity) * math.exp(-gain), 0.0, 1.0))

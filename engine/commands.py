@@ -118,10 +118,10 @@ def register(args: argparse.Namespace) -> int:
 
 def georeference(args: argparse.Namespace) -> int:
     """Writes a registered photo as a file that other programs can place."""
-    from engine.georeference.write import Wanted, georeference
+    from engine.georeference.write import OutputSpec, georeference
 
     with ProgressLine() as line:
-        wanted = Wanted(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
+        wanted = OutputSpec(args.kind, args.out, args.crs, args.resolution_m, args.elevation)
         answer = georeference(args.photo, args.results, wanted, Progress(line.show))
     print(json.dumps(answer) if args.json else "\n".join([*answer["files"], f"  {answer['message']}"]))
     return 0
@@ -213,7 +213,7 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
         )
 
     from engine.localize import Localizer, models_of
-    from engine.retrieval.milvus import open_index
+    from engine.retrieval.opening import open_index
 
     indexes = [open_index(folder) for folder in folders]
     return Localizer(indexes, models_of(indexes))

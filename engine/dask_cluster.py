@@ -1,4 +1,4 @@
-"""Work in many equal parts on the workers of a Dask cluster."""
+"""Runs many equal jobs on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
 from typing import Any
 
-from engine.ahead import in_order
 from engine.errors import InputError, UsageError, in_short
+from engine.prefetch import prefetch
 
-# Parts given to the cluster beyond those taken: enough for some dozens of workers.
-_AHEAD = 128
-_FIRST_WORKER_S = 30
+# Jobs submitted to the cluster ahead of the one whose result is awaited: enough for some dozens of workers.
+_PREFETCHED_PARTS = 128
+_FIRST_WORKER_TIMEOUT_S = 30
 
 
-def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple]) -> Generator[Any]:
-    """What `function(*part)` gives on the workers of a Dask scheduler, in the order of the parts.
+def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[tuple[Any, ...]]) -> Generator[Any]:
+    """Yield `function(*part)`, computed on the workers of a Dask scheduler, in the order of the parts.
 
     Raises:
-        InputError: no scheduler answers, no worker comes, or the cluster is lost.
+        InputError: no scheduler answers, no worker appears, or the cluster is lost.
         UsageError: the package distributed is not installed.
     """
     try:
@@ -28,20 +28,20 @@ def results_on_dask(address: str, function: Callable[..., Any], parts: Iterable[
         raise UsageError(
             None, "building on Dask needs the package distributed", "install it with `pip install earthloc[dask]`"
         ) from error
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what fails is told here, in a sentence
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # failures are reported here in one sentence
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:  # its time-outs are OSErrors
+        client = Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:  # time-outs of Client are OSErrors
         raise InputError(address, "no Dask scheduler answers there", "check the address and that it runs") from error
-    # Its scheduler is gone, all that a part was given to have died, or one of them is not ours.
-    lost = (CancelledError, KilledWorker, OSError, ImportError)
+    # The scheduler is gone, all workers that had a part have died, or a worker lacks EarthLoc.
+    cluster_errors = (CancelledError, KilledWorker, OSError, ImportError)
     with client:
         try:
-            client.wait_for_workers(1, timeout=_FIRST_WORKER_S)
+            client.wait_for_workers(1, timeout=_FIRST_WORKER_TIMEOUT_S)
         except OSError as error:
             raise InputError(address, "no worker is there", f"start some: dask worker {address}") from error
         try:
-            yield from in_order(lambda part: client.submit(function, *part, pure=False), parts, _AHEAD)
-        except lost as error:
-            hint = "see that its workers have EarthLoc, and go on with --resume"
+            yield from prefetch(lambda part: client.submit(function, *part, pure=False), parts, _PREFETCHED_PARTS)
+        except cluster_errors as error:
+            hint = "check that its workers have EarthLoc, and continue with --resume"
             raise InputError(address, f"the Dask cluster failed ({in_short(error)})", hint) from error

@@ -1,8 +1,7 @@
-"""Recall and registration on photos whose footprint is known (the truth tables of docs/cli.md).
+"""Measures recall and registration on photos whose footprint is known (the truth tables of docs/cli.md).
 
-Two rules say whether a candidate is right. `recall`: its tile intersects the true footprint (the EarthLoc
-protocol). `recall_strict`: besides, its centre lies within half the true footprint's longer side of the true
-centre.
+There are two criteria for a right candidate. `recall`: its tile intersects the true footprint (the EarthLoc protocol).
+`recall_strict`: in addition, its centre lies within half the true footprint's longer side of the true centre.
 """
 
 from __future__ import annotations
@@ -44,10 +43,10 @@ class Truth:
 
 
 def read_truth(path: str | Path) -> list[Truth]:
-    """Reads a truth table: photo (relative to the table), lat1, lon1 ... lat4, lon4, nadir_lat, nadir_lon.
+    """Read a truth table: photo (relative to the table), lat1, lon1 ... lat4, lon4, nadir_lat, nadir_lon.
 
     Raises:
-        InputError: missing, without these columns, or with a value that is no number.
+        InputError: missing, without these columns, or with a value that is not a number.
     """
     path = Path(path)
     try:
@@ -56,7 +55,7 @@ def read_truth(path: str | Path) -> list[Truth]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, "cannot be read as a truth table (CSV)", _HINT) from error
     if not rows:
-        raise InputError(path, "holds no photo", _HINT)
+        raise InputError(path, "contains no photo", _HINT)
     return [_read_row(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
@@ -84,17 +83,17 @@ def evaluate(
     imagery: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Locates every photo of a truth table and counts.
+    """Locate every photo of a truth table and compute the metrics.
 
     Args:
         truth_csv: the table.
         localizer: what is evaluated.
         use_nadir: restrict the search to radius_km around the nadir where the table gives one.
         radius_km: of that circle.
-        search: which candidates are looked for; see `Query`.
-        register: False measures retrieval alone, which is quicker.
-        imagery: registered with instead of the indexes' own; see `open_imagery`.
-        work: progress (stage `evaluate`) and cancelling.
+        search: which candidates to search for; see `Query`.
+        register: False measures retrieval alone, which is faster.
+        imagery: used for registration instead of the indexes' own; see `open_imagery`.
+        progress: reports stage `evaluate`; may be cancelled.
 
     Raises:
         InputError: the table or a photo of it cannot be read. UsageError: no index has features that could vote.
@@ -125,7 +124,7 @@ def evaluate(
         )
         answer = localizer.localize(query, progress)
         if answer["status"] == FAILED:
-            raise InputError(truth.photo, answer["message"], "mend the truth table or the photo")
+            raise InputError(truth.photo, answer["message"], "correct the truth table or the photo")
         first_hits.append(first_right_ranks(truth, answer["candidates"]))
         if answer["status"] == LOCATED:
             error_km, iou = judge(truth, answer)
@@ -147,7 +146,7 @@ def evaluate(
 
 
 def first_right_ranks(truth: Truth, candidates: Sequence[Candidate]) -> tuple[int | None, int | None]:
-    """Rank of the first right candidate by the EarthLoc rule and by ours; None when there is none."""
+    """Rank of the first right candidate by the EarthLoc criterion and by the strict one; None if there is none."""
     frame = geo.LocalFrame(*truth.center)
     footprint = geo.polygon_in_frame(truth.corners, frame)
     reach_km = float(geo.side_lengths_km(truth.corners).max()) / 2
@@ -155,7 +154,7 @@ def first_right_ranks(truth: Truth, candidates: Sequence[Candidate]) -> tuple[in
     for candidate in candidates:
         lat, lon = candidate["center"]
         away = float(geo.distance_km(*truth.center, lat, lon))
-        if away > 3000.0:  # no tile and no photo is that wide; the local frame is not meant for it either
+        if away > 3000.0:  # no tile and no photo is that wide, and the local frame is not accurate there
             continue
         tile = geo.polygon_in_frame(geo.square_ring(lat, lon, candidate["width_km"]), frame)
         if not shapely.intersects(tile, footprint):

@@ -23,6 +23,9 @@ from pyproj import Proj
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius of WGS84 (IUGG R1)
 KM_PER_DEGREE = math.pi * EARTH_RADIUS_KM / 180.0  # along a great circle
+# The same, rounded. Rasters in degrees and the grid of places in registration are laid out with it; the exact value
+# would move them.
+LAYOUT_KM_PER_DEGREE = 111.2
 
 Corners = NDArray[np.float64]  # (4, 2): lat, lon of top-left, top-right, bottom-right, bottom-left
 
@@ -49,7 +52,7 @@ def _frame_at_latitude(lat: float) -> Proj:
 class LocalFrame:
     """A plane in kilometres that touches the ellipsoid at (lat, lon): x east, y north.
 
-    The frame of one latitude serves all longitudes, so making a frame costs next to nothing.
+    Frames of one latitude share their projection, so that creating one is cheap.
     """
 
     def __init__(self, lat: float, lon: float) -> None:
@@ -77,7 +80,7 @@ def square_corners(lat: float, lon: float, width_km: float) -> Corners:
 def square_ring(lat: float, lon: float, width_km: float, points_per_side: int = 8) -> Corners:
     """Outline of the same square with its sides densified: (4 * points_per_side, 2) lat, lon, clockwise.
 
-    A straight side of a wide tile is curved in latitude and longitude: 26 km at 60 degrees for 886 km.
+    A straight side of a wide tile is curved in latitude and longitude: by 26 km at 60 degrees for 886 km.
     """
     h = width_km / 2
     t = np.linspace(-h, h, points_per_side, endpoint=False)
@@ -88,17 +91,17 @@ def square_ring(lat: float, lon: float, width_km: float, points_per_side: int = 
 
 
 @lru_cache(maxsize=256)
-def _square_grid_at_latitude(lat: float, width_km: float, size_px: int) -> tuple[NDArray, NDArray]:
+def _square_grid_at_latitude(lat: float, width_km: float, size_px: int) -> tuple[NDArray[Any], NDArray[Any]]:
     step = width_km / size_px
     c = (np.arange(size_px) + 0.5) * step - width_km / 2
     x, y = np.meshgrid(c, -c)
     return LocalFrame(lat, 0.0).to_lat_lon(x, y)
 
 
-def square_grid(lat: float, lon: float, width_km: float, size_px: int) -> tuple[NDArray, NDArray]:
+def square_grid(lat: float, lon: float, width_km: float, size_px: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Latitude and longitude, each (size_px, size_px), of the pixel centres of a north-up square tile.
 
-    Row 0 is the north edge. The grid of one latitude is cached and turned to the wanted longitude, which
+    Row 0 is the north edge. The grid of one latitude is cached and shifted to the requested longitude, which
     makes a row of tiles cheap.
     """
     lats, lons = _square_grid_at_latitude(float(lat), float(width_km), int(size_px))

@@ -45,7 +45,7 @@ _CORE = (
     CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))""",
 )
 
-# The R-tree extension's triggers as the standard prescribes them, so that any program may edit the layer.
+# The triggers of the R-tree extension, as the standard defines them, so that any program may edit the layer.
 _RTREE = {
     "insert": """AFTER INSERT ON "{t}" WHEN (NEW.geom NOT NULL AND NOT ST_IsEmpty(NEW.geom))
     BEGIN INSERT OR REPLACE INTO "{r}" VALUES {box}; END""",
@@ -63,8 +63,7 @@ _RTREE = {
     "delete": """AFTER DELETE ON "{t}" WHEN OLD.geom NOT NULL
     BEGIN DELETE FROM "{r}" WHERE id = OLD.fid; END""",
 }
-# GDAL's own count of features. Where the table is missing, QGIS shows the count of all rows for a layer that is
-# restricted to some of them.
+# GDAL's own count of features. Without this table QGIS shows the count of all rows even for a layer with a filter.
 _COUNT_TABLE = """CREATE TABLE IF NOT EXISTS gpkg_ogr_contents
     (table_name TEXT NOT NULL PRIMARY KEY, feature_count INTEGER DEFAULT NULL)"""
 _COUNT = """CREATE TRIGGER "trigger_{event}_feature_count_{t}" AFTER {event} ON "{t}"
@@ -86,21 +85,21 @@ class Layer:
 
 
 def connect(path: str | Path, timeout_s: float = 10.0) -> sqlite3.Connection:
-    """Opens (or makes) an SQLite file with the functions that R-tree triggers call.
+    """Open or create an SQLite file, with the functions that R-tree triggers call.
 
-    Transactions are the caller's: the connection starts none by itself. Another program's lock is waited for
-    during `timeout_s`.
+    The connection starts no transaction by itself; the caller does. If another program has locked the file, it waits
+    up to `timeout_s` seconds.
     """
     con = sqlite3.connect(path, timeout=timeout_s, isolation_level=None)
     for i, function in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
         con.create_function(function, 1, lambda blob, i=i: (_envelope(blob) or (None,) * 4)[i])
     con.create_function("ST_IsEmpty", 1, lambda blob: int(_envelope(blob) is None))
-    con.execute("PRAGMA trusted_schema = ON")  # else some builds of SQLite refuse our functions in triggers
+    con.execute("PRAGMA trusted_schema = ON")  # without it some builds of SQLite refuse these functions in triggers
     return con
 
 
 def create_core(con: sqlite3.Connection) -> None:
-    """Adds the tables every GeoPackage has, where they are missing. Call it inside a transaction."""
+    """Create the tables that every GeoPackage has, if they are missing. Call it inside a transaction."""
     if not _has_tables(con):
         con.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         con.execute(f"PRAGMA user_version = {USER_VERSION}")
@@ -117,7 +116,7 @@ def create_core(con: sqlite3.Connection) -> None:
 
 
 def create_layer(con: sqlite3.Connection, layer: Layer) -> None:
-    """Adds an empty feature table with its R-tree. Call it inside a transaction, after create_core."""
+    """Create an empty feature table with its R-tree. Call it inside a transaction, after create_core."""
     name, rtree = layer.name, f"rtree_{layer.name}_geom"
     columns = "".join(f', "{column}" {sql_type}' for column, sql_type in layer.columns.items())
     con.execute(
@@ -147,7 +146,7 @@ def create_layer(con: sqlite3.Connection, layer: Layer) -> None:
 
 
 def create_attributes(con: sqlite3.Connection, name: str, columns: Mapping[str, str], description: str) -> None:
-    """Adds an empty table without geometry. Call it inside a transaction, after create_core."""
+    """Create an empty table without geometry. Call it inside a transaction, after create_core."""
     body = "".join(f', "{column}" {sql_type}' for column, sql_type in columns.items())
     con.execute(f'CREATE TABLE "{name}" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{body})')
     con.execute(
@@ -157,9 +156,9 @@ def create_attributes(con: sqlite3.Connection, name: str, columns: Mapping[str, 
 
 
 def refresh_contents(con: sqlite3.Connection, name: str) -> None:
-    """Brings a layer's extent and time of last change in `gpkg_contents` up to date."""
+    """Update a layer's extent and time of last change in `gpkg_contents`."""
     west, south, east, north = con.execute(
-        # The name is one of ours, never a user's.
+        # The name is a constant of this program, never a user's input.
         f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{name}_geom"'  # nosec B608
     ).fetchone()
     if west is not None:  # the R-tree holds 32-bit floats, rounded outwards

@@ -1,4 +1,4 @@
-"""What the commands `earthloc index ...` do; engine.cli has their grammar. Each returns the exit code."""
+"""The commands `earthloc index ...`; engine.cli parses their arguments. Each returns the exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.terminal import ProgressLine
 
 
 def build(args: argparse.Namespace) -> int:
-    """Builds a regional index."""
+    """Build a regional index."""
     from engine.retrieval.build import build_index
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -44,8 +44,8 @@ def build(args: argparse.Namespace) -> int:
 
 
 def info(args: argparse.Namespace) -> int:
-    """Prints what an index covers."""
-    from engine.retrieval.milvus import open_index
+    """Print what an index covers."""
+    from engine.retrieval.opening import open_index
 
     info = open_index(args.index).info
     print(json.dumps(info) if args.json else _index_in_words(info))
@@ -53,14 +53,14 @@ def info(args: argparse.Namespace) -> int:
 
 
 def plan(args: argparse.Namespace) -> int:
-    """Says how many tiles an index would have, and how large it would be."""
+    """Print how many tiles an index would have, and how large it would be."""
     from engine.retrieval.model import ModelPackage
-    from engine.retrieval.plan import outlook
+    from engine.retrieval.plan import estimate_index
 
     widths = args.tile_km or DEFAULT_TILE_KM
     dimension = ModelPackage.open(args.model).dimension
     with ProgressLine() as line:
-        found = outlook(
+        found = estimate_index(
             args.source, args.bbox, widths, args.include_ocean, dimension, Progress(line.show), args.feature_km
         )
     features = "no local features"
@@ -75,9 +75,9 @@ def plan(args: argparse.Namespace) -> int:
 
 
 def tiles(args: argparse.Namespace) -> int:
-    """Writes the outlines of an index's tiles for QGIS."""
+    """Write the outlines of an index's tiles for QGIS."""
     from engine.retrieval.footprints import export_footprints
-    from engine.retrieval.milvus import open_index
+    from engine.retrieval.opening import open_index
 
     index = open_index(args.index)
     with ProgressLine() as line:
@@ -87,20 +87,21 @@ def tiles(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Compares all files of an index with their checksums."""
-    from engine.retrieval.milvus import MilvusIndex, open_index
+    """Compare all files of an index with their checksums."""
+    from engine.retrieval.milvus import MilvusIndex
+    from engine.retrieval.opening import open_index
 
     index = open_index(args.index)
     files = index.verify()
     if isinstance(index, MilvusIndex):
         print(f"{args.index}: {index.count} tiles, as many as were pushed")
     else:
-        print(f"{args.index}: {files} files, all as they were written")
+        print(f"{args.index}: {files} files, all unchanged")
     return 0
 
 
 def push(args: argparse.Namespace) -> int:
-    """Copies an index to Milvus."""
+    """Copy an index to Milvus."""
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.milvus import push
 
@@ -112,7 +113,7 @@ def push(args: argparse.Namespace) -> int:
 
 
 def link(args: argparse.Namespace) -> int:
-    """Makes a folder that stands for an index on Milvus."""
+    """Make a folder that stands for an index on Milvus."""
     from engine.retrieval.milvus import link as link_to
 
     found = link_to(args.address, args.out, args.imagery)
@@ -121,7 +122,7 @@ def link(args: argparse.Namespace) -> int:
 
 
 def listing(args: argparse.Namespace) -> int:
-    """Lists the indexes in a folder; damaged ones with what is wrong."""
+    """List the indexes in a folder, and for damaged ones the problem."""
     from engine.retrieval.index import list_indexes
 
     folder = args.folder or resources_folder() / "indexes"

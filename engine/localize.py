@@ -17,17 +17,18 @@ from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, pr
 from engine.contract.localization import Localization
 from engine.contract.status import FAILED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
+from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
-from engine.photo.nothing import why_nothing_shows
+from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
 from engine.registration.candidates import add_registration, register_candidates
-from engine.registration.earlier import recall
-from engine.registration.matching import FeatureExtractor
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
 from engine.registration.prior import camera_prior
-from engine.retrieval.index import MODEL_CARD, RegionalIndex
+from engine.registration.saved_neighbours import add_saved_neighbours
+from engine.retrieval.index import RegionalIndex
+from engine.retrieval.manifest import MODEL_CARD
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
@@ -115,7 +116,7 @@ class Localizer:
             for index in self.indexes:
                 stated = index.info["source"]
                 imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
-            recall(query.results, info, query.extractor, imagery, self.memory.neighbours)
+            add_saved_neighbours(query.results, info, query.extractor, imagery, self.memory.neighbours)
 
     def localize(self, query: Query, progress: Progress | None = None) -> Localization:
         """The localization of a photo, as docs/localization.md defines it.
@@ -132,7 +133,7 @@ class Localizer:
             return self._answer(query, None, FAILED, str(error), clock)
         nadir = query.nadir or photo.nadir
         clock.lap("read")
-        if (reason := why_nothing_shows(photo.pixels)) is not None:
+        if (reason := why_no_ground(photo.pixels)) is not None:
             return self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
         progress.report("embed", 0, 1)
         views, features = None, None

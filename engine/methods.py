@@ -21,7 +21,7 @@ from engine.progress import Progress
 from engine.review_methods import ReviewMethods
 
 if TYPE_CHECKING:
-    from engine.registration.matching import FeatureExtractor
+    from engine.features import FeatureExtractor
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -120,10 +120,11 @@ class Methods:
 
     def georeference(self, request: protocol.Georeference, progress: Progress) -> protocol.GeoreferenceAnswer:
         """Writes a registered photo as a file that other programs can place."""
-        from engine.georeference.write import Wanted, georeference
+        from engine.georeference.write import OutputSpec, georeference
 
-        wanted = Wanted(request.kind, Path(request.out), request.crs, request.resolution_m, _path(request.elevation))
-        return georeference(Path(request.photo), Path(request.results), wanted, progress)
+        elevation = _path(request.elevation)
+        spec = OutputSpec(request.kind, Path(request.out), request.crs, request.resolution_m, elevation)
+        return georeference(Path(request.photo), Path(request.results), spec, progress)
 
     def photo_info(self, request: protocol.PhotoInfo, progress: Progress) -> PhotoInfoAnswer:
         """What is known of a photo without decoding it."""
@@ -152,11 +153,11 @@ class Methods:
 
     def plan_index(self, request: protocol.PlanIndex, progress: Progress) -> dict[str, Any]:
         """How many tiles `index/build` would make at most, and how large the index would be."""
-        from engine.retrieval.plan import outlook
+        from engine.retrieval.plan import estimate_index
 
         dimension = self._default_model().dimension
         return dataclasses.asdict(
-            outlook(
+            estimate_index(
                 request.source,
                 request.bbox,
                 request.tile_km,
@@ -170,20 +171,20 @@ class Methods:
     def index_tiles(self, request: protocol.IndexTiles, progress: Progress) -> protocol.TilesAnswer:
         """Writes the outlines of an index's tiles as a GeoPackage."""
         from engine.retrieval.footprints import export_footprints
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         index = open_index(Path(request.index))
         return {"out": str(export_footprints(index, Path(request.out), progress)), "tiles": index.count}
 
     def index_info(self, request: protocol.IndexInfo, progress: Progress) -> dict[str, Any]:
         """The manifest of an index."""
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         return open_index(Path(request.index)).info
 
     def verify_index(self, request: protocol.VerifyIndex, progress: Progress) -> protocol.VerifyAnswer:
         """Compares all files of an index with their checksums."""
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         return {"ok": True, "files": open_index(Path(request.index)).verify()}
 
@@ -230,7 +231,7 @@ class Methods:
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, reopened where they changed on disk; others are closed."""
-        from engine.retrieval.milvus import open_index
+        from engine.retrieval.opening import open_index
 
         wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
         for folder in folders:

@@ -13,8 +13,8 @@ from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.photo.read import read_photo
 from engine.progress import Progress
-from engine.registration.candidates import Outcome, add_registration, credited
-from engine.registration.prepare import PHOTO_PX, prepare, survey
+from engine.registration.candidates import Outcome, add_registration, imagery_credit
+from engine.registration.prepare import PHOTO_PX, find_place_features, prepare
 from engine.registration.register import register
 
 
@@ -57,7 +57,7 @@ def register_at(place: Place, progress: Progress | None = None) -> Localization:
         nadir = place.nadir or photo.nadir
         read = time.perf_counter()
         progress.report("register", 0, 1)
-        surroundings = survey(source, place.lat, place.lon, place.width_km)
+        surroundings = find_place_features(source, place.lat, place.lon, place.width_km)
         progress.check()
         found = register(prepare(photo, nadir), surroundings, source)
         progress.report("register", 1, 1)
@@ -71,7 +71,7 @@ def register_at(place: Place, progress: Progress | None = None) -> Localization:
     answer["photo_id"] = photo.photo_id
     answer["nadir"] = list(nadir) if nadir is not None else None
     if found is not None:
-        add_registration(answer, Outcome(found, 0, (), 1, credited(source, {})), photo)
+        add_registration(answer, Outcome(found, 0, (), 1, imagery_credit(source, {})), photo)
     end = time.perf_counter()
     answer["timings_ms"]["read"] = round((read - start) * 1000, 1)
     answer["timings_ms"]["register"] = round((end - read) * 1000, 1)

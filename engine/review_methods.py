@@ -126,7 +126,7 @@ def imagery_of(indexes: Sequence[str], name: str) -> Path | None:
     """The raster of the index called `name` among folders; None when index or raster is not here."""
     from engine.errors import IndexDamagedError
     from engine.imagery.location import find_imagery
-    from engine.retrieval.index import read_manifest
+    from engine.retrieval.manifest import read_manifest
 
     for folder in map(Path, indexes):
         try:

@@ -1,4 +1,4 @@
-"""What the terminal shows while a command is at work."""
+"""The progress line of a command in the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LINE_WIDTH = 78
 
 
 class ProgressLine:
-    """One line at the bottom of the terminal that says how far the work is; nothing in a file or pipe.
+    """One line at the bottom of the terminal that shows the progress; it writes nothing to a file or pipe.
 
     Leaving its context clears it.
     """
@@ -26,12 +26,12 @@ class ProgressLine:
         self.clear()
 
     def show(self, stage: str, done: int, total: int, message: str) -> None:
-        """Takes the place of what was shown; fits `Progress`."""
+        """Replace the line; the signature fits `Progress`."""
         if self._shown:
             text = f"{stage} {done}/{total} {message}"[:_LINE_WIDTH]
             print(f"\r{text:{_LINE_WIDTH}}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        """Leaves the line empty."""
+        """Clear the line."""
         if self._shown:
             print(f"\r{'':{_LINE_WIDTH}}\r", end="", file=sys.stderr, flush=True)

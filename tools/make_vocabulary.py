@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from engine.imagery.opening import open_imagery
 from engine.resources import resources_folder
+from engine.voting.cell_features import extract_cell_features, read_cell_picture
 from engine.voting.cells import Grid
-from engine.voting.ground import picture_of, read_cell
-from engine.voting.vocabulary import FILE, trained
+from engine.voting.vocabulary import FILE, train_vocabulary
 
 
 def main() -> None:
@@ -34,13 +34,13 @@ def main() -> None:
     with open_imagery(args.mosaic) as imagery:
         cells = Grid(args.feature_km).of(imagery.bounds())[::3]
         for number, cell in enumerate(cells):
-            picture = picture_of(imagery, cell, args.feature_km)
+            picture = read_cell_picture(imagery, cell, args.feature_km)
             if picture is not None:
-                parts.append(read_cell(picture).descriptors)
+                parts.append(extract_cell_features(picture).descriptors)
             print(f"\r{number + 1} of {len(cells)} cells", end="", file=sys.stderr)
     descriptors = np.concatenate(parts)
     sample = np.random.default_rng(0).permutation(len(descriptors))[: args.features]
-    vocabulary = trained(descriptors[np.sort(sample)])
+    vocabulary = train_vocabulary(descriptors[np.sort(sample)])
     (resources_folder() / FILE).write_bytes(vocabulary.to_bytes())
     print(f"\n{FILE}: trained on {min(len(descriptors), args.features)} features, sha256 {vocabulary.sha256}")
 

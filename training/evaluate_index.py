@@ -14,9 +14,9 @@ from engine.evaluate import first_right_ranks, read_truth
 from engine.localize import Localizer, Query
 from engine.photo.read import read_photo
 from engine.progress import Progress
+from engine.retrieval.descriptors import to_float32, to_int8
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage
-from engine.retrieval.stored import compress, expand
 from engine.retrieval.tiling import Tiles
 from training.metrics import RANKS, PhotoResult, cloud_percent, tilt_deg
 from training.places.pairs import Imagery, Photo
@@ -91,7 +91,7 @@ def compare_formats(
     """
     numbers, descriptors = embed_tiles(imagery, model, progress)
     tiles = imagery.tiles[numbers]
-    compact = expand(compress(descriptors))
+    compact = to_float32(to_int8(descriptors))
     results = {
         "float32": evaluate_simulated(photos, tiles, descriptors, model, progress),
         "int8": evaluate_simulated(photos, tiles, compact, model, progress),

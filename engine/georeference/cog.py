@@ -1,4 +1,4 @@
-"""Cloud-optimised GeoTIFFs, whose writing can be watched and stopped."""
+"""Writes cloud-optimised GeoTIFFs, with progress and cancelling."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ import rasterio.shutil
 from engine.errors import CancelledError
 from engine.progress import Progress
 
-_TIMES_READ = 2  # once for the overviews, once to be written
+_PASSES = 2  # GDAL reads the source once for the overviews and once for writing
 
 
 def copy_to_cog(source: Path, target: Path, progress: Progress) -> None:
-    """Copies a tiled GeoTIFF as a cloud-optimised one, with overviews.
+    """Copy a tiled GeoTIFF as a cloud-optimised one, with overviews.
 
-    GDAL copies in one go and asks nobody whether to go on. But it reads `source` as it goes, so that is given to it
-    through a file that knows how far it was read, and has nothing more when the work is cancelled.
+    GDAL copies in a single call without progress or cancelling. But it reads `source` while it copies. So the source
+    is opened through a file object that counts the bytes read, and that ends early when the job is cancelled.
 
     Args:
         source: the GeoTIFF, closed.
-        target: the new file; gone when this raises.
-        work: progress (stage `write`, in per cent) and cancelling.
+        target: the new file; removed when this raises.
+        progress: reports stage `write`, in per cent; may be cancelled.
 
     Raises:
         RasterioIOError: it cannot be written.
     """
-    total, done, told = _TIMES_READ * source.stat().st_size, 0, -1
+    total, done, reported = _PASSES * source.stat().st_size, 0, -1
 
-    def was_read(count: int) -> bool:
-        nonlocal done, told
+    def on_read(count: int) -> bool:
+        nonlocal done, reported
         done += count
         percent = min(99, 100 * done // total)
-        if percent > told:
-            told = percent
-            with contextlib.suppress(CancelledError):  # raised below: GDAL knows nothing of exceptions
+        if percent > reported:
+            reported = percent
+            with contextlib.suppress(CancelledError):  # raised below: GDAL does not pass exceptions on
                 progress.report("write", percent, 100)
         return not progress.cancelled
 
     try:
-        with rasterio.open(source, opener=partial(_WatchedFile, was_read)) as dataset:
+        with rasterio.open(source, opener=partial(_MonitoredFile, on_read)) as dataset:
             rasterio.shutil.copy(
                 dataset, target, driver="COG", compress="deflate", predictor="yes", overview_resampling="average",
                 bigtiff="if_safer", num_threads=2,
             )  # fmt: skip
-        _check_whole(target)
-    except Exception as error:  # GDAL's own, for which rasterio has no public name
+        _check_complete(target)
+    except Exception as error:  # GDAL's own exceptions, for which rasterio has no public name
         target.unlink(missing_ok=True)
         progress.check()
         raise rasterio.errors.RasterioIOError(str(error)) from error
     progress.report("write", 100, 100)
 
 
-def _check_whole(path: Path) -> None:
-    """Raises OSError where a part is missing: of a disk that fills up while it closes a file, GDAL says nothing."""
+def _check_complete(path: Path) -> None:
+    """Raise OSError if a part is missing: GDAL reports nothing when the disk fills up while it closes a file."""
     size = path.stat().st_size
     with rasterio.open(path) as dataset:
         for (row, column), _ in dataset.block_windows(1):
@@ -71,14 +71,14 @@ def _check_whole(path: Path) -> None:
                 raise OSError("No space left")
 
 
-class _WatchedFile(io.FileIO):
-    """A file that asks `was_read` how to go on; it ends where that says no."""
+class _MonitoredFile(io.FileIO):
+    """A file that calls `on_read` after each read, and ends where that returns False."""
 
-    def __init__(self, was_read: Callable[[int], bool], path: str, mode: str = "rb") -> None:
+    def __init__(self, on_read: Callable[[int], bool], path: str, mode: str = "rb") -> None:
         super().__init__(path, mode)
-        self._was_read = was_read
+        self._on_read = on_read
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes."""
         content = super().read(-1 if size is None else size) or b""
-        return content if self._was_read(len(content)) else b""
+        return content if self._on_read(len(content)) else b""

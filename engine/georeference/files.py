@@ -1,4 +1,4 @@
-"""What every georeferenced file has in common: written under another name first, and what its tags say."""
+"""What all georeferenced files share: they are written under a temporary name first, and carry tags."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import rasterio
 
 import engine
 from engine.errors import OutputError, UsageError
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 
 
 @contextlib.contextmanager
 def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
-    """A path to write to that becomes `out` in the end, or is removed when anything goes wrong.
+    """A temporary path to write to, which is renamed to `out` at the end, or removed when anything goes wrong.
 
     Raises:
         UsageError: `out` is one of the files `kept`. OutputError: it cannot be written.
@@ -35,16 +35,16 @@ def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
             yield partial
             os.replace(partial, out)
     finally:
-        for left in (partial, *out.parent.glob(f"{_escaped(partial.name)}.*")):  # GDAL's own, such as .ovr.tmp
+        for left in (partial, *out.parent.glob(f"{_escaped(partial.name)}.*")):  # also GDAL's own, such as .ovr.tmp
             left.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Turns GDAL's and the system's refusals to write `out` into OutputErrors."""
+    """Convert errors of GDAL and of the system while writing `out` to OutputErrors."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # not yet
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # it is georeferenced later
             yield
     except rasterio.errors.RasterioError as error:
         raise OutputError(out, f"could not be written ({error})", "free some space or choose another place") from error
@@ -52,22 +52,22 @@ def writing(out: Path) -> Iterator[None]:
         raise OutputError.from_os_error(out, error) from error
 
 
-def tags(placed: PlacedPhoto) -> dict[str, str]:
-    """What a GeoTIFF says of how it came about."""
-    found = placed.localization
+def tags(registered: RegisteredPhoto) -> dict[str, str]:
+    """Tags of a GeoTIFF that document how it was made."""
+    found = registered.localization
     imagery: Mapping[str, Any] = found["imagery"] or {}
-    said = {
+    values = {
         "TIFFTAG_SOFTWARE": f"EarthLoc {engine.__version__}",
-        "EARTHLOC_PHOTO": found["photo_id"] or placed.info.path.name,
+        "EARTHLOC_PHOTO": found["photo_id"] or registered.info.path.name,
         "EARTHLOC_STATUS": found["status"],
         "EARTHLOC_CONFIDENCE": "" if found["confidence"] is None else str(found["confidence"]),
-        "EARTHLOC_TIE_POINTS": str(len(placed.tie_points)),
+        "EARTHLOC_TIE_POINTS": str(len(registered.tie_points)),
         "EARTHLOC_RMS_KM": "" if found["rms_km"] is None else str(found["rms_km"]),
         "EARTHLOC_IMAGERY": Path(imagery.get("source") or "").name,
         "EARTHLOC_IMAGERY_ATTRIBUTION": imagery.get("attribution") or "",
-        "EARTHLOC_TAKEN_AT": placed.info.taken_at or "",
+        "EARTHLOC_TAKEN_AT": registered.info.taken_at or "",
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _is_same(a: Path, b: Path) -> bool:

@@ -13,16 +13,15 @@ from pyproj import CRS, Transformer
 from engine import geo
 from engine.contract.protocol import GROUND_CRS
 from engine.errors import UsageError
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 
 Array = NDArray[np.float64]
 
-# A transverse Mercator map is within 0.7 % of true scale up to here from its middle; further out, and near the
-# poles, where the zones end, an azimuthal map round the photo takes its place.
+# A transverse Mercator map is within 0.7 % of true scale up to this distance from its middle. Further out, and near
+# the poles, where the zones end, an azimuthal map around the photo is used.
 _UTM_HALF_WIDTH_KM = 750.0
 _UTM_MAX_LAT = 80.0
-_KM_PER_DEGREE = 111.2
-# More than the photo's own pixels are needed where it is oblique; beyond this they show nothing more.
+# Where a photo is oblique, the raster needs more pixels than the photo; more than this add no detail.
 _MAX_TIMES_PHOTO = 4.0
 _MAX_PX = 250_000_000
 _MIN_COS = 0.02  # of the latitude, for a raster in degrees
@@ -30,33 +29,33 @@ _MIN_COS = 0.02  # of the latitude, for a raster in degrees
 
 @dataclass(frozen=True, eq=False)
 class GroundCrs:
-    """A coordinate system round a photo.
+    """A coordinate system for the ground around a photo.
 
     Attributes:
         crs: EPSG:4326 with longitude first, or a projected one in metres.
-        lon: of the middle; longitudes are counted on from 180 degrees either way, so that the photo stays in one piece.
+        lon: of the middle. Longitudes continue beyond 180 degrees on both sides of it, so that a photo is not split.
     """
 
     crs: CRS
     lon: float
 
     @classmethod
-    def choose(cls, placed: PlacedPhoto, wanted: str) -> GroundCrs:
-        """The one `wanted` of GROUND_CRS; "auto" is UTM where the photo fits into it, else azimuthal equidistant."""
-        lat, lon = geo.center_of(placed.seen)
-        if wanted == "auto":
-            reach_km = float(geo.distance_km(lat, lon, placed.seen[:, 0], placed.seen[:, 1]).max())
-            highest = float(np.abs(placed.seen[:, 0]).max())
-            wanted = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
-        if wanted == "utm":
+    def choose(cls, registered: RegisteredPhoto, name: str) -> GroundCrs:
+        """The one called `name` in GROUND_CRS; "auto" is UTM where the photo fits, otherwise azimuthal equidistant."""
+        lat, lon = geo.center_of(registered.seen)
+        if name == "auto":
+            reach_km = float(geo.distance_km(lat, lon, registered.seen[:, 0], registered.seen[:, 1]).max())
+            highest = float(np.abs(registered.seen[:, 0]).max())
+            name = "utm" if reach_km < _UTM_HALF_WIDTH_KM and highest < _UTM_MAX_LAT else "aeqd"
+        if name == "utm":
             zone = int((lon + 180.0) // 6.0) % 60 + 1
             return cls(CRS.from_epsg((32600 if lat >= 0 else 32700) + zone), lon)
-        if wanted == "aeqd":
+        if name == "aeqd":
             proj = f"+proj=aeqd +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m +no_defs"
             return cls(CRS.from_proj4(proj), lon)
-        if wanted == "EPSG:4326":
+        if name == "EPSG:4326":
             return cls(CRS.from_epsg(4326), lon)
-        raise UsageError(None, f"{wanted!r} is no known coordinate system", f"give one of {', '.join(GROUND_CRS)}")
+        raise UsageError(None, f"{name!r} is no known coordinate system", f"give one of {', '.join(GROUND_CRS)}")
 
     @property
     def is_degrees(self) -> bool:
@@ -65,12 +64,12 @@ class GroundCrs:
 
     @property
     def name(self) -> str:
-        """Its EPSG code, or what it is."""
+        """Its EPSG code, or a description."""
         authority = self.crs.to_authority()
         return ":".join(authority) if authority else "azimuthal equidistant round the photo"
 
     def to_xy(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
-        """Coordinates of places; NaN where there are none."""
+        """Coordinates of points in degrees; NaN where there are none."""
         lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
         if self.is_degrees:
             return self.lon + geo.normalise_lon(lons - self.lon), lats.copy()
@@ -88,7 +87,7 @@ class GroundCrs:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A north-up raster: its coordinate system, size, and what its pixels cover.
+    """A north-up raster: coordinate system, extent and resolution.
 
     Attributes:
         ground: the coordinate system.
@@ -104,20 +103,20 @@ class Grid:
     resolution_m: float
 
     @classmethod
-    def over(cls, placed: PlacedPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
-        """The raster that holds all the ground a photo shows.
+    def over(cls, registered: RegisteredPhoto, ground: GroundCrs, resolution_m: float | None = None) -> Grid:
+        """The raster that covers all the ground a photo shows.
 
         Args:
-            placed: the photo.
+            registered: the photo.
             ground: coordinate system.
-            resolution_m: wanted; by default that of the photo in its middle. Coarsened where the raster would have
-                more than four times the pixels of the photo, or more than 250 million.
+            resolution_m: ground size of a pixel; by default that in the middle of the photo. It is coarsened where the
+                raster would have more than four times the pixels of the photo, or more than 250 million.
         """
-        west, south, east, north = _bounds(placed, ground)
-        resolution_m = resolution_m or _resolution_m(placed)
-        limit = min(_MAX_PX, _MAX_TIMES_PHOTO * placed.camera.width_px * placed.camera.height_px)
+        west, south, east, north = _bounds(registered, ground)
+        resolution_m = resolution_m or _resolution_m(registered)
+        limit = min(_MAX_PX, _MAX_TIMES_PHOTO * registered.camera.width_px * registered.camera.height_px)
         if ground.is_degrees:
-            unit_y = 1.0 / (_KM_PER_DEGREE * 1000.0)
+            unit_y = 1.0 / (geo.LAYOUT_KM_PER_DEGREE * 1000.0)
             unit_x = unit_y / max(_MIN_COS, math.cos(math.radians((south + north) / 2)))
         else:
             unit_x = unit_y = 1.0
@@ -126,7 +125,7 @@ class Grid:
         step_x, step_y = unit_x * resolution_m, unit_y * resolution_m
         width, height = max(1, math.ceil((east - west) / step_x)), max(1, math.ceil((north - south) / step_y))
         if ground.is_degrees and east - west > 359.999:
-            step_x = (east - west) / width  # whole circles end where they began
+            step_x = (east - west) / width  # a full circle must end exactly where it began
         return cls(ground, Affine(step_x, 0.0, west, 0.0, -step_y, north), width, height, resolution_m)
 
     def at_most(self, longer_px: int) -> Grid:
@@ -142,20 +141,20 @@ class Grid:
         return t.a * columns + t.c, t.e * rows + t.f
 
 
-def _bounds(placed: PlacedPhoto, ground: GroundCrs) -> tuple[float, float, float, float]:
-    x, y = ground.to_xy(placed.seen[:, 0], placed.seen[:, 1])
+def _bounds(registered: RegisteredPhoto, ground: GroundCrs) -> tuple[float, float, float, float]:
+    x, y = ground.to_xy(registered.seen[:, 0], registered.seen[:, 1])
     west, south, east, north = (float(v) for v in (np.nanmin(x), np.nanmin(y), np.nanmax(x), np.nanmax(y)))
     if ground.is_degrees:
         for pole in (90.0, -90.0):
-            if placed.shows(pole, 0.0):
+            if registered.shows(pole, 0.0):
                 west, east = ground.lon - 180.0, ground.lon + 180.0
                 south, north = min(south, pole), max(north, pole)
     return west, south, east, north
 
 
-def _resolution_m(placed: PlacedPhoto) -> float:
-    """Ground size of a pixel in the middle of the photo, or, where that shows no ground, the median of what does."""
-    camera = placed.camera
+def _resolution_m(registered: RegisteredPhoto) -> float:
+    """Ground size of a pixel in the middle of the photo or, if that shows no ground, the median over all that do."""
+    camera = registered.camera
     middle = np.array([camera.width_px / 2]), np.array([camera.height_px / 2])
     if not np.isfinite(camera.locate(*middle)[0]).all():
         x, y = np.meshgrid(np.linspace(0, camera.width_px, 33), np.linspace(0, camera.height_px, 33))
@@ -168,7 +167,7 @@ def _resolution_m(placed: PlacedPhoto) -> float:
 
 
 def _sine(here: tuple[Array, Array], a: tuple[Array, Array], b: tuple[Array, Array]) -> Array:
-    """Of the angle between two short ways from `here`."""
+    """Sine of the angle between two short vectors from `here`."""
     cos_lat = np.cos(np.radians(here[0]))
     ax, ay = geo.normalise_lon(a[1] - here[1]) * cos_lat, a[0] - here[0]
     bx, by = geo.normalise_lon(b[1] - here[1]) * cos_lat, b[0] - here[0]

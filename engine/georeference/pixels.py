@@ -1,4 +1,4 @@
-"""Windows of a photo's pixels, however large it is."""
+"""Reads windows of a photo's pixels, however large it is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.progress import Progress
 
 Pixels = NDArray[np.uint8]
 
-# Up to here a photo is unpacked into memory: 200 MB.
+# Photos up to this size are decoded into memory: 200 MB.
 _IN_MEMORY_PX = 64_000_000
 _STRIP_ROWS = 256
 _TILE_PX = 512
@@ -28,8 +28,8 @@ _TILE_PX = 512
 class PhotoPixels:
     """The stored pixels of a photo as RGB, read window by window.
 
-    A larger photo is first copied, strip by strip, into a tiled file at `scratch`, for a JPEG can only be read
-    from its beginning. Use it as a context manager; the scratch file goes when it is closed.
+    A larger photo is first copied, strip by strip, into a tiled file at `scratch`, because a JPEG can only be read
+    from its beginning. Use it as a context manager: closing it removes the scratch file.
 
     Raises:
         InputError: the photo cannot be read. OutputError: there is no room for the scratch file.
@@ -48,10 +48,10 @@ class PhotoPixels:
         progress.report("read", 1, 1)
 
     def window(self, left: int, top: int, right: int, bottom: int, step: int) -> tuple[Pixels, float, float]:
-        """The pixels of a window inside the photo, averaged over about `step` pixels either way.
+        """The pixels of a window inside the photo, averaged over about `step` pixels in both directions.
 
         Returns:
-            RGB (h, w, 3), and how many of the photo's pixels one of them is wide and high.
+            RGB (h, w, 3), and the width and height of one of its pixels in pixels of the photo.
         """
         columns, rows = right - left, bottom - top
         width, height = -(-columns // step), -(-rows // step)

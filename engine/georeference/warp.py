@@ -1,4 +1,4 @@
-"""Draws a photo into a raster, block by block: each pixel of the raster is looked up in the photo."""
+"""Warps a photo into a raster, block by block: each pixel of the raster is looked up in the photo."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from engine.georeference.fits import ToPhoto
 from engine.georeference.grid import Grid
+from engine.georeference.mappings import ToPhoto
 from engine.georeference.pixels import PhotoPixels
 from engine.progress import Progress
 
 Array = NDArray[np.float64]
 
 BLOCK_PX = 512
-# Every so many pixels a position is found exactly, and in between interpolated, unless that is off by more than
-# _TOLERANCE_PX of the photo, as it may be next to the horizon.
+# Positions are computed exactly at nodes of this spacing and interpolated between them, unless the interpolation error
+# exceeds _TOLERANCE_PX of the photo, as it may near the horizon.
 _NODE_PX = 16
 _TOLERANCE_PX = 0.1
-# The photo is averaged so that it has between 0.8 and 1.6 pixels for one of the raster.
+# The photo is averaged so that it has between 0.8 and 1.6 pixels for each pixel of the raster.
 _FINEST_STEP = 0.8
 
 
 def draw(
     pixels: PhotoPixels, to_photo: ToPhoto, grid: Grid, target: rasterio.io.DatasetWriter, progress: Progress
 ) -> None:
-    """Fills `target`, four bands of `grid`'s size, with RGB and alpha; blocks outside the photo are left out.
+    """Fill `target`, four bands of `grid`'s size, with RGB and alpha; blocks outside the photo are not written.
 
-    Progress (stage `draw`) is counted in blocks.
+    Reports as stage `draw`, in blocks.
     """
     blocks = list(_blocks(grid))
     for done, window in enumerate(blocks):
@@ -45,7 +45,7 @@ def draw(
 
 
 def block_positions(to_photo: ToPhoto, grid: Grid, window: Window) -> tuple[Array, Array]:
-    """Where in the photo the pixels of a block lie, each (height, width); NaN for nowhere."""
+    """Positions in the photo of the pixels of a block, each (height, width); NaN for none."""
     columns = _nodes(window.col_off, window.width)
     rows = _nodes(window.row_off, window.height)
     x, y = _at(to_photo, grid, columns, rows)
@@ -72,13 +72,13 @@ def _blocks(grid: Grid) -> Iterator[Window]:
 
 
 def _nodes(start: int, length: int) -> Array:
-    """Positions of the nodes: from the middle of the first pixel on, to that of the last or beyond."""
+    """Positions of the nodes: from the centre of the first pixel to that of the last, or beyond."""
     count = math.ceil((length - 1) / _NODE_PX) + 1
     return start + 0.5 + _NODE_PX * np.arange(max(2, count), dtype=np.float64)
 
 
 def _weights(length: int, nodes: int) -> Array:
-    """(length, nodes) that interpolate between nodes at the middles of pixels."""
+    """(length, nodes): weights that interpolate between nodes at pixel centres."""
     at = np.arange(length)[:, None] / _NODE_PX
     return np.clip(1.0 - np.abs(at - np.arange(nodes)[None, :]), 0.0, None)
 
@@ -88,13 +88,13 @@ def _at(to_photo: ToPhoto, grid: Grid, columns: Array, rows: Array) -> tuple[Arr
 
 
 def _is_smooth(nodes: Array, middle: Array) -> bool:
-    """Whether the mean of four nodes is what was found between them; False where one is NaN."""
+    """Whether the mean of four nodes is close to the exact value between them; False where one is NaN."""
     mean = (nodes[:-1, :-1] + nodes[:-1, 1:] + nodes[1:, :-1] + nodes[1:, 1:]) / 4
     return bool(np.abs(mean - middle).max() <= _TOLERANCE_PX)
 
 
 def _sampled(pixels: PhotoPixels, x: Array, y: Array) -> NDArray[np.uint8] | None:
-    """RGBA (4, h, w) at positions in the photo, bilinear; None when all are outside."""
+    """RGBA (4, h, w) at positions in the photo, bilinear; None when all are outside the photo."""
     inside = (x >= 0) & (y >= 0) & (x <= pixels.width) & (y <= pixels.height)  # False for NaN
     if not inside.any():
         return None
@@ -103,7 +103,7 @@ def _sampled(pixels: PhotoPixels, x: Array, y: Array) -> NDArray[np.uint8] | Non
     left, right = max(0, int(x[inside].min()) - pad), min(pixels.width, math.ceil(x[inside].max()) + pad)
     top, bottom = max(0, int(y[inside].min()) - pad), min(pixels.height, math.ceil(y[inside].max()) + pad)
     part, wide, high = pixels.window(left, top, right, bottom, step)
-    # Pixel middles lie at .5 in the photo and at whole numbers in what cv2 samples.
+    # Pixel centres lie at .5 in the photo and at whole numbers for cv2.
     at_x = np.where(inside, (x - left) / wide - 0.5, -1.0).astype(np.float32)
     at_y = np.where(inside, (y - top) / high - 0.5, -1.0).astype(np.float32)
     rgb = cv2.remap(part, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -113,7 +113,7 @@ def _sampled(pixels: PhotoPixels, x: Array, y: Array) -> NDArray[np.uint8] | Non
 
 
 def _median_step(x: Array, y: Array, inside: NDArray[np.bool_]) -> float:
-    """The photo's pixels from one pixel of the raster to the next, the median over what is inside."""
+    """Pixels of the photo per pixel of the raster, the median over the positions inside the photo."""
     if min(x.shape) < 2:
         return 1.0
     both = inside[:-1, :-1] & inside[1:, :-1] & inside[:-1, 1:]

@@ -1,4 +1,4 @@
-"""Writes a registered photo in one of the ways that other programs can place it (docs/georeferencing.md)."""
+"""Writes a registered photo in formats that other programs can georeference (docs/georeferencing.md)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from rasterio.windows import Window
 from engine.contract.protocol import GEOREFERENCED, GROUND_CRS, GeoreferenceAnswer
 from engine.contract.status import LOCATED
 from engine.errors import InputError, UsageError
-from engine.georeference import fits
+from engine.georeference import mappings
 from engine.georeference.cog import copy_to_cog
 from engine.georeference.files import tags, writing, written
 from engine.georeference.grid import Grid, GroundCrs
 from engine.georeference.pixels import PhotoPixels
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 from engine.georeference.terrain import Elevation, over_terrain
 from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
@@ -34,22 +34,22 @@ from engine.registration.solve import ground_deviation_km
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
 
-_UNCERTAINTY_PX = 256  # longer side of the raster that says how sure each place is
+_UNCERTAINTY_PX = 256  # longer side of the raster of position uncertainty
 _STRIP_ROWS = 256
-# A world file is affine. It is written where that is off by no more than this share of the photo's shorter side.
+# A world file is affine. It is written where the affine error is at most this share of the photo's shorter side.
 _AFFINE_IS_FINE = 0.005
 _TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512, "BIGTIFF": "IF_SAFER"}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OutputSpec:
     """What to write.
 
     Attributes:
         kind: one of GEOREFERENCED.
         out: the file.
         crs: one of GROUND_CRS.
-        resolution_m: ground size of a pixel of a drawn photo; by default that of the photo in its middle.
+        resolution_m: ground size of a pixel of a warped photo; by default that in the middle of the photo.
         elevation: a raster of heights in metres, for an orthorectified photo; by default the ground is flat.
     """
 
@@ -60,18 +60,18 @@ class Wanted:
     elevation: Path | None = None
 
     def kept(self, *inputs: Path) -> tuple[Path, ...]:
-        """What must not be written over."""
+        """The files that must not be overwritten."""
         return inputs if self.elevation is None else (*inputs, self.elevation)
 
 
-def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress | None = None) -> GeoreferenceAnswer:
-    """Writes `photo` as `wanted`, with the camera and tie points that the GeoPackage `results` holds.
+def georeference(photo: Path, results: Path, spec: OutputSpec, progress: Progress | None = None) -> GeoreferenceAnswer:
+    """Write `photo` as `spec` says, with the camera and tie points from the GeoPackage `results`.
 
     Args:
         photo: the file that was located.
         results: written by `localize` or `register`.
-        wanted: what to write, and where; an existing file is replaced when the new one is complete.
-        work: progress (stages `read`, `draw`, `write`) and cancelling, which leaves nothing behind.
+        spec: what to write, and where; an existing file is replaced when the new one is complete.
+        progress: reports stages `read`, `draw`, `write`; may be cancelled, which leaves no file behind.
 
     Returns:
         {"photo", "kind", "out", "files": all that were written, "crs", "width_px", "height_px", "resolution_m",
@@ -82,22 +82,22 @@ def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress 
         UsageError: the kind does not suit the photo, or `out` is one of the inputs.
         OutputError: it cannot be written.
     """
-    if wanted.kind not in _WRITERS:
-        raise UsageError(None, f"{wanted.kind!r} is no kind of file", f"give one of {', '.join(GEOREFERENCED)}")
-    if wanted.crs not in GROUND_CRS:
-        raise UsageError(None, f"{wanted.crs!r} is no known CRS", f"give one of {', '.join(GROUND_CRS)}")
-    if wanted.elevation is not None and wanted.kind != "ortho":
-        raise UsageError(wanted.elevation, f"is of no use for the kind {wanted.kind}", "leave it out, or choose ortho")
-    placed = PlacedPhoto.load(photo, results)
-    with written(wanted.out, wanted.kept(photo, results)) as partial:
-        answer = _WRITERS[wanted.kind](placed, wanted, partial, progress or Progress())
-    if placed.localization["status"] != LOCATED:
+    if spec.kind not in _WRITERS:
+        raise UsageError(None, f"{spec.kind!r} is not a kind of file", f"give one of {', '.join(GEOREFERENCED)}")
+    if spec.crs not in GROUND_CRS:
+        raise UsageError(None, f"{spec.crs!r} is no known CRS", f"give one of {', '.join(GROUND_CRS)}")
+    if spec.elevation is not None and spec.kind != "ortho":
+        raise UsageError(spec.elevation, f"is not used for the kind {spec.kind}", "leave it out, or choose ortho")
+    registered = RegisteredPhoto.load(photo, results)
+    with written(spec.out, spec.kept(photo, results)) as partial:
+        answer = _WRITERS[spec.kind](registered, spec, partial, progress or Progress())
+    if registered.localization["status"] != LOCATED:
         answer["message"] += " The registration is uncertain: compare it with a basemap."
     return {
         "photo": str(photo),
-        "kind": wanted.kind,
-        "out": str(wanted.out),
-        "files": answer.get("files", [str(wanted.out)]),
+        "kind": spec.kind,
+        "out": str(spec.out),
+        "files": answer.get("files", [str(spec.out)]),
         "crs": answer.get("crs"),
         "width_px": answer.get("width_px"),
         "height_px": answer.get("height_px"),
@@ -107,92 +107,92 @@ def georeference(photo: Path, results: Path, wanted: Wanted, progress: Progress 
     }
 
 
-def _ortho(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
-    """The photo drawn through its camera, and beside it how sure each place is."""
+def _ortho(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
+    """The photo warped through its camera, with a second raster of the position's uncertainty."""
     with contextlib.ExitStack() as opened:
-        elevation = opened.enter_context(Elevation.open(wanted.elevation)) if wanted.elevation else None
+        elevation = opened.enter_context(Elevation.open(spec.elevation)) if spec.elevation else None
         if elevation:
-            placed = over_terrain(placed, elevation)
-        ground = GroundCrs.choose(placed, wanted.crs)
-        grid = Grid.over(placed, ground, wanted.resolution_m)
-        to_photo = fits.through_camera(placed, ground)
+            registered = over_terrain(registered, elevation)
+        ground = GroundCrs.choose(registered, spec.crs)
+        grid = Grid.over(registered, ground, spec.resolution_m)
+        to_photo = mappings.through_camera(registered, ground)
         if elevation:
-            to_photo = through_camera_over(placed, ground, elevation, grid.resolution_m / 1000.0)
-        _drawn(placed, wanted, to_photo, grid, partial, progress)
-    beside = wanted.out.with_name(f"{wanted.out.stem}_uncertainty_km.tif")
-    with written(beside, wanted.kept(placed.info.path)) as partial_beside:
-        _write_uncertainty(placed, grid.at_most(_UNCERTAINTY_PX), partial_beside)
-    over = f" over the heights of {wanted.elevation.name}" if wanted.elevation else ""
+            to_photo = through_camera_over(registered, ground, elevation, grid.resolution_m / 1000.0)
+        _drawn(registered, spec, to_photo, grid, partial, progress)
+    beside = spec.out.with_name(f"{spec.out.stem}_uncertainty_km.tif")
+    with written(beside, spec.kept(registered.info.path)) as partial_beside:
+        _write_uncertainty(registered, grid.at_most(_UNCERTAINTY_PX), partial_beside)
+    over = f" over the heights of {spec.elevation.name}" if spec.elevation else ""
     answer = _of_grid(grid, f"Orthorectified through the camera{over} at {grid.resolution_m:.3g} m a pixel.")
-    if placed.shows_limb:
+    if registered.shows_limb:
         answer["message"] += " Only its Earth part is drawn."
-    return {**answer, "files": [str(wanted.out), str(beside)]}
+    return {**answer, "files": [str(spec.out), str(beside)]}
 
 
-def _warped(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
+def _warped(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
     """The photo warped by its tie points with a thin-plate spline."""
-    fits.check_tie_points(placed, "a warp by tie points")
-    ground = _ground_in_one_piece(placed, wanted)
-    grid = Grid.over(placed, ground, wanted.resolution_m)
-    _drawn(placed, wanted, fits.thin_plate(placed, ground), grid, partial, progress)
-    n = len(placed.tie_points)
+    mappings.check_tie_points(registered, "a warp by tie points")
+    ground = _ground_in_one_piece(registered, spec)
+    grid = Grid.over(registered, ground, spec.resolution_m)
+    _drawn(registered, spec, mappings.thin_plate(registered, ground), grid, partial, progress)
+    n = len(registered.tie_points)
     return _of_grid(grid, f"Warped by {n} tie points with a thin-plate spline at {grid.resolution_m:.3g} m a pixel.")
 
 
-def _affine(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
+def _affine(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
     """The photo warped by the affine map that fits its tie points best."""
-    fits.check_tie_points(placed, "an affine warp")
-    ground = _ground_in_one_piece(placed, wanted)
-    grid = Grid.over(placed, ground, wanted.resolution_m)
-    points = placed.tie_points
-    fit = fits.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
-    _drawn(placed, wanted, fit.to_photo, grid, partial, progress)
+    mappings.check_tie_points(registered, "an affine warp")
+    ground = _ground_in_one_piece(registered, spec)
+    grid = Grid.over(registered, ground, spec.resolution_m)
+    points = registered.tie_points
+    fit = mappings.AffineFit.of_points(points.xy_px, *ground.to_xy(points.lat, points.lon))
+    _drawn(registered, spec, fit.to_photo, grid, partial, progress)
     text = f"Warped by an affine map, which is {fit.rms_px:.1f} px off at the tie points."
     return {**_of_grid(grid, text), "residual_px": round(fit.rms_px, 2)}
 
 
-def _gcp(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
-    """The stored pixels as they are, with the tie points as ground control points."""
-    ground = _ground_of_points(placed, wanted)
-    points = placed.tie_points
+def _gcp(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
+    """The stored pixels unchanged, with the tie points as ground control points."""
+    ground = _ground_of_points(registered, spec)
+    points = registered.tie_points
     x, y = ground.to_xy(points.lat, points.lon)
     control = [
         GroundControlPoint(row=float(py), col=float(px), x=float(gx), y=float(gy), z=0.0, id=str(n))
         for n, ((px, py), gx, gy) in enumerate(zip(points.xy_px, x, y, strict=True), 1)
     ]
-    with gdal_pixels.stored(placed.info.path) as source:
+    with gdal_pixels.stored(registered.info.path) as source:
         profile = {
             "driver": "GTiff", "width": source.width, "height": source.height, "count": source.count,
             "dtype": source.dtypes[0], "compress": "deflate", **_TILED,
         }  # fmt: skip
-        with writing(wanted.out), rasterio.open(partial, "w", **profile) as target:
+        with writing(spec.out), rasterio.open(partial, "w", **profile) as target:
             target.gcps = (control, ground.crs.to_wkt())
-            target.update_tags(**source.tags(), **tags(placed))
+            target.update_tags(**source.tags(), **tags(registered))
             if source.colorinterp[0] == ColorInterp.palette:
                 target.write_colormap(1, source.colormap(1))
             target.colorinterp = source.colorinterp
             for top in range(0, source.height, _STRIP_ROWS):
                 progress.report("write", top, source.height)
                 strip = Window(0, top, source.width, min(_STRIP_ROWS, source.height - top))
-                target.write(_read(source, strip, placed), window=strip)
+                target.write(_read(source, strip, registered), window=strip)
             progress.report("write", source.height, source.height)
         size = {"width_px": source.width, "height_px": source.height}
-    return {"crs": ground.name, **size, "message": f"The pixels as they are, with {len(points)} control points."}
+    return {"crs": ground.name, **size, "message": f"The pixels unchanged, with {len(points)} control points."}
 
 
-def _read(source: rasterio.DatasetReader, window: Window, placed: PlacedPhoto) -> NDArray:
+def _read(source: rasterio.DatasetReader, window: Window, registered: RegisteredPhoto) -> NDArray[Any]:
     try:
         return source.read(window=window)
     except rasterio.errors.RasterioError as error:
-        raise InputError(placed.info.path, "is damaged or cut short", "copy or download it again") from error
+        raise InputError(registered.info.path, "is damaged or cut short", "copy or download it again") from error
 
 
-def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
+def _points(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
     """The tie points for QGIS's Georeferencer, which counts y upwards from the top of the picture."""
-    ground = _ground_of_points(placed, wanted)
-    points = placed.tie_points
+    ground = _ground_of_points(registered, spec)
+    points = registered.tie_points
     x, y = ground.to_xy(points.lat, points.lon)
-    seen = np.stack(placed.camera.project(points.lat, points.lon), axis=1) - points.xy_px
+    seen = np.stack(registered.camera.project(points.lat, points.lon), axis=1) - points.xy_px
     lines = [f"#CRS: {ground.crs.to_wkt()}", "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
     for gx, gy, (px, py), (dx, dy) in zip(x, y, points.xy_px, np.nan_to_num(seen), strict=True):
         lines.append(f"{gx:.9f},{gy:.9f},{px:.3f},{-py:.3f},1,{dx:.4f},{-dy:.4f},{np.hypot(dx, dy):.4f}")
@@ -201,13 +201,13 @@ def _points(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progre
     return {"crs": ground.name, "message": f"{len(points)} tie points for the Georeferencer of QGIS."}
 
 
-def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Progress) -> Answer:
-    """Six numbers, where they say enough."""
-    path, camera = placed.info.path, placed.camera
-    if placed.shows_limb:
+def _worldfile(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
+    """A world file, for photos that an affine map fits well enough."""
+    path, camera = registered.info.path, registered.camera
+    if registered.shows_limb:
         raise UsageError(path, "shows the limb, which no world file can place", "choose the orthorectified photo")
-    ground = _ground_in_one_piece(placed, wanted)
-    fit = fits.AffineFit.of_camera(placed, ground)
+    ground = _ground_in_one_piece(registered, spec)
+    fit = mappings.AffineFit.of_camera(registered, ground)
     limit = _AFFINE_IS_FINE * min(camera.width_px, camera.height_px)
     if fit.worst_px > limit:
         raise UsageError(
@@ -217,22 +217,22 @@ def _worldfile(placed: PlacedPhoto, wanted: Wanted, partial: Path, progress: Pro
             "choose the orthorectified photo, or the one with control points",
         )
     (a, b, c), (d, e, f) = fit.matrix
-    # A world file places the middle of the first pixel, and lists its numbers by columns.
+    # A world file gives the position of the first pixel's centre, and lists its numbers by columns.
     numbers = (a, d, b, e, c + (a + b) / 2, f + (d + e) / 2)
     partial.write_text("".join(f"{number:.12g}\n" for number in numbers), encoding="ascii")
-    projection = wanted.out.with_suffix(".prj")
+    projection = spec.out.with_suffix(".prj")
     with written(projection, (path,)) as partial_projection:
         partial_projection.write_text(ground.crs.to_wkt("WKT1_ESRI") + "\n", encoding="utf-8")
     progress.report("write", 1, 1)
     return {
         "crs": ground.name,
-        "files": [str(wanted.out), str(projection)],
+        "files": [str(spec.out), str(projection)],
         "residual_px": round(fit.worst_px, 2),
         "message": f"At most {fit.worst_px:.1f} px off; its coordinate system is {ground.name}.",
     }
 
 
-_WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Progress], Answer]] = {
+_WRITERS: dict[str, Callable[[RegisteredPhoto, OutputSpec, Path, Progress], Answer]] = {
     "gcp": _gcp,
     "warped": _warped,
     "affine": _affine,
@@ -243,31 +243,39 @@ _WRITERS: dict[str, Callable[[PlacedPhoto, Wanted, Path, Progress], Answer]] = {
 
 
 def _drawn(
-    placed: PlacedPhoto, wanted: Wanted, to_photo: fits.ToPhoto, grid: Grid, partial: Path, progress: Progress
+    registered: RegisteredPhoto,
+    spec: OutputSpec,
+    to_photo: mappings.ToPhoto,
+    grid: Grid,
+    partial: Path,
+    progress: Progress,
 ) -> None:
     """The photo through `to_photo` as a cloud-optimised GeoTIFF, transparent where it shows nothing."""
-    blocks = wanted.out.with_name(f"{wanted.out.name}.partial.blocks")
+    blocks = spec.out.with_name(f"{spec.out.name}.partial.blocks")
     profile = {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 4, "dtype": "uint8",
         "crs": grid.ground.crs.to_wkt(), "transform": grid.transform, "photometric": "RGB", "alpha": "YES",
         "compress": "deflate", "zlevel": 1, "SPARSE_OK": "TRUE", **_TILED,
     }  # fmt: skip
-    unpacked = wanted.out.with_name(f"{wanted.out.name}.partial.photo")
+    unpacked = spec.out.with_name(f"{spec.out.name}.partial.photo")
     with rasterio.Env(GDAL_CACHEMAX=128, GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-        with PhotoPixels(placed.info, unpacked, progress) as pixels, rasterio.open(blocks, "w", **profile) as target:
-            target.update_tags(**tags(placed))
+        with (
+            PhotoPixels(registered.info, unpacked, progress) as pixels,
+            rasterio.open(blocks, "w", **profile) as target,
+        ):
+            target.update_tags(**tags(registered))
             draw(pixels, to_photo, grid, target, progress)
         copy_to_cog(blocks, partial, progress)
 
 
-def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:
+def _write_uncertainty(registered: RegisteredPhoto, grid: Grid, partial: Path) -> None:
     """Standard deviation of the ground's position in km, NaN outside the photo."""
     columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
-    x, y = fits.through_camera(placed, grid.ground)(*grid.coordinates(columns, rows))
-    inside = (x >= 0) & (y >= 0) & (x <= placed.camera.width_px) & (y <= placed.camera.height_px)
+    x, y = mappings.through_camera(registered, grid.ground)(*grid.coordinates(columns, rows))
+    inside = (x >= 0) & (y >= 0) & (x <= registered.camera.width_px) & (y <= registered.camera.height_px)
     km = np.full(x.shape, np.nan, np.float32)
     if inside.any():
-        km[inside] = ground_deviation_km(placed.solution, x[inside], y[inside])
+        km[inside] = ground_deviation_km(registered.solution, x[inside], y[inside])
     profile = {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 1, "dtype": "float32",
         "crs": grid.ground.crs.to_wkt(), "transform": grid.transform, "nodata": float("nan"), "compress": "deflate",
@@ -275,22 +283,22 @@ def _write_uncertainty(placed: PlacedPhoto, grid: Grid, partial: Path) -> None:
     with rasterio.open(partial, "w", **profile) as target:
         target.write(km, 1)
         target.set_band_description(1, "standard deviation of the position in km")
-        target.update_tags(**tags(placed))
+        target.update_tags(**tags(registered))
 
 
-def _ground_in_one_piece(placed: PlacedPhoto, wanted: Wanted) -> GroundCrs:
-    """The coordinate system for a map fitted in it, which degrees at a pole would tear apart."""
-    ground = GroundCrs.choose(placed, wanted.crs)
-    if ground.is_degrees and (placed.shows(90.0, 0.0) or placed.shows(-90.0, 0.0)):
-        raise UsageError(placed.info.path, "shows a pole, where degrees meet", "choose another coordinate system")
+def _ground_in_one_piece(registered: RegisteredPhoto, spec: OutputSpec) -> GroundCrs:
+    """The coordinate system for a map fitted in it, which must be continuous: degrees are not at a pole."""
+    ground = GroundCrs.choose(registered, spec.crs)
+    if ground.is_degrees and (registered.shows(90.0, 0.0) or registered.shows(-90.0, 0.0)):
+        raise UsageError(registered.info.path, "shows a pole, where degrees meet", "choose another coordinate system")
     return ground
 
 
-def _ground_of_points(placed: PlacedPhoto, wanted: Wanted) -> GroundCrs:
-    """Control points are in degrees unless wanted otherwise, or near a pole."""
-    near_pole = float(np.abs(placed.seen[:, 0]).max()) > 80.0
-    crs = "EPSG:4326" if wanted.crs == "auto" and not near_pole else wanted.crs
-    return GroundCrs.choose(placed, crs)
+def _ground_of_points(registered: RegisteredPhoto, spec: OutputSpec) -> GroundCrs:
+    """The coordinate system of control points: degrees, unless the spec names another or the photo is near a pole."""
+    near_pole = float(np.abs(registered.seen[:, 0]).max()) > 80.0
+    crs = "EPSG:4326" if spec.crs == "auto" and not near_pole else spec.crs
+    return GroundCrs.choose(registered, crs)
 
 
 def _of_grid(grid: Grid, message: str) -> Answer:

@@ -1,8 +1,7 @@
-"""Fetches tiles politely: few at a time, at a limited rate, patient with a server that is busy, and never for long.
+"""Fetches tiles: a few at a time, at a limited rate, with retries for a busy server.
 
-What it promises: it ends. Every request has a time limit, the whole has one when the caller gives it, cancelling takes
-hold between tiles (and within one, for who waits), and a server that has failed is not asked again by the same
-source.
+Fetching always ends. Every request has a time limit, and so has the whole job if the caller sets one. Cancelling works
+between tiles, and while the caller waits for one. A server that has failed is not asked again by the same source.
 """
 
 from __future__ import annotations
@@ -27,35 +26,35 @@ from engine.progress import Progress
 
 USER_AGENT = f"EarthLoc/{engine.__version__} (+https://github.com/earthloc/earthloc-qgis)"
 PARALLEL = 4
-_CONNECT_S, _READ_S = 5.0, 10.0
-_REQUEST_S = 30.0  # a request that trickles in is given up
-_STALL_S = 60.0  # nothing at all has come: given up whatever the threads are doing
-_TRIES = 4
-_BACKOFF_S = 0.5  # doubled each time
+_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5.0, 10.0
+_REQUEST_TIMEOUT_S = 30.0  # also ends a request whose content trickles in
+_STALL_TIMEOUT_S = 60.0  # without any result the job fails, whatever the threads are doing
+_MAX_TRIES = 4
+_BACKOFF_S = 0.5  # before the first retry, doubled each time
 _BUSY = (429, 500, 502, 503, 504)
-_NOTHING_THERE = (204, 404, 410)
-_REDIRECTS = 3
+_NO_CONTENT = (204, 404, 410)
+_MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
-_LOOK_S = 0.05  # how often a waiting caller looks whether the work was cancelled
+_POLL_S = 0.05  # interval at which a waiting caller checks for cancelling
 
 
 class ImageryServerError(InputError):
-    """A tile server that cannot be reached, refuses, or sends what is no picture."""
+    """A tile server that cannot be reached, refuses, or sends something other than a picture."""
 
     def __init__(self, server: str, problem: str, hint: str) -> None:
         super().__init__(f"imagery server {server}", problem, hint)
 
 
-class _FaultError(Exception):
-    """One request came to nothing. `again` says whether another try may help, `wait_s` how long the server asks for."""
+class _RequestError(Exception):
+    """A failed request. `retryable`: whether a retry may help; `wait_s`: how long the server asks to wait."""
 
-    def __init__(self, problem: str, hint: str, again: bool = False, wait_s: float = 0.0) -> None:
+    def __init__(self, problem: str, hint: str, retryable: bool = False, wait_s: float = 0.0) -> None:
         super().__init__(problem)
-        self.problem, self.hint, self.again, self.wait_s = problem, hint, again, wait_s
+        self.problem, self.hint, self.retryable, self.wait_s = problem, hint, retryable, wait_s
 
 
-class _Pace:
-    """Lets requests to one host go at a limited rate, whoever makes them."""
+class _RateLimiter:
+    """Limits the rate of requests to one host, over all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,32 +63,32 @@ class _Pace:
     def wait(self, per_s: float, stop: threading.Event) -> None:
         with self._lock:
             now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + 1.0 / per_s
-        stop.wait(turn - now)
+            slot = max(now, self._next)
+            self._next = slot + 1.0 / per_s
+        stop.wait(slot - now)
 
 
-_PACES: dict[str, _Pace] = {}
-_PACES_LOCK = threading.Lock()
+_LIMITERS: dict[str, _RateLimiter] = {}
+_LIMITERS_LOCK = threading.Lock()
 
 
 class _NoLogin(AuthBase):
-    """Keeps requests from looking for passwords in the user's .netrc."""
+    """Prevents requests from looking for passwords in the user's .netrc."""
 
     def __call__(self, request: Any) -> Any:
         return request
 
 
 @dataclass
-class _Errand:
-    """What the threads of one `fetch` share."""
+class _FetchJob:
+    """The state that the threads of one `fetch` share."""
 
     addresses: queue.SimpleQueue[str]
-    prove: Callable[[bytes], Any]
+    decode: Callable[[bytes], Any]
     until: float
     max_bytes: int
     stop: threading.Event = field(default_factory=threading.Event)
-    brought: queue.SimpleQueue[tuple[str, bytes | None, Any]] = field(default_factory=queue.SimpleQueue)
+    results: queue.SimpleQueue[tuple[str, bytes | None, Any]] = field(default_factory=queue.SimpleQueue)
 
 
 class Fetcher:
@@ -97,7 +96,7 @@ class Fetcher:
 
     Args:
         server: its name, for messages.
-        per_s: at most this many requests a second.
+        per_s: limit of requests per second.
     """
 
     def __init__(self, server: str, per_s: float) -> None:
@@ -107,55 +106,56 @@ class Fetcher:
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "image/*,*/*;q=0.5"})
         self._session.auth = _NoLogin()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._given_up: ImageryServerError | None = None
+        self._failure: ImageryServerError | None = None
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._session.close()
 
     def fetch(
         self,
         addresses: Sequence[str],
-        prove: Callable[[bytes], Any],
-        came: Callable[[str, bytes | None, Any], None],
+        decode: Callable[[bytes], Any],
+        on_content: Callable[[str, bytes | None, Any], None],
         progress: Progress,
         until: float | None = None,
         max_bytes: int = MAX_TILE_BYTES,
     ) -> None:
-        """Fetches all addresses.
+        """Fetch all addresses.
 
         Args:
             addresses: what to fetch, each once.
-            prove: makes of a content what is wanted, or raises NotAPictureError; called by several threads.
-            came: called in this thread as `came(address, content, made)`; content and made are None where the server
-                has nothing.
-            work: looked at for cancelling.
-            until: time (`time.monotonic`) to be done by; None for no limit.
-            max_bytes: a content larger than this is refused.
+            decode: converts a content to the result, or raises NotAPictureError; called by several threads.
+            on_content: called in this thread as `on_content(address, content, decoded)`. Both `content` and `decoded`
+                are None where the server has nothing.
+            progress: checked for cancelling.
+            until: deadline (`time.monotonic`); None for no limit.
+            max_bytes: a larger content is an error.
 
         Raises:
-            ImageryServerError: something failed for good; it fails at once when called again.
+            ImageryServerError: something failed permanently. Further calls then fail at once.
         """
-        if self._given_up is not None:
-            raise self._given_up
-        errand = _Errand(queue.SimpleQueue(), prove, until or float("inf"), max_bytes)
+        if self._failure is not None:
+            raise self._failure
+        job = _FetchJob(queue.SimpleQueue(), decode, until or float("inf"), max_bytes)
         for address in addresses:
-            errand.addresses.put(address)
+            job.addresses.put(address)
         for _ in range(min(PARALLEL, len(addresses))):
-            # Daemons: one that hangs in a connection must not keep the program from ending.
-            threading.Thread(target=self._run, args=(errand,), name="tiles", daemon=True).start()
+            # Daemon threads: one that hangs in a connection must not keep the program from ending.
+            threading.Thread(target=self._run, args=(job,), name="tiles", daemon=True).start()
         try:
-            self._collect(errand, len(addresses), came, progress)
+            self._collect(job, len(addresses), on_content, progress)
         except ImageryServerError as error:
-            self._given_up = error
+            self._failure = error
             raise
         finally:
-            errand.stop.set()
+            job.stop.set()
 
     def fetch_one(self, address: str, max_bytes: int, progress: Progress, until: float | None) -> bytes:
-        """The content of one address that is no tile.
+        """The content of one address that is not a tile.
 
-        Raises ImageryServerError, also when there is nothing.
+        Raises:
+            ImageryServerError: it cannot be fetched, or there is nothing.
         """
         content: list[bytes | None] = []
         self.fetch([address], len, lambda _, body, __: content.append(body), progress, until, max_bytes)
@@ -164,130 +164,134 @@ class Fetcher:
         return content[0]
 
     def _collect(
-        self, errand: _Errand, count: int, came: Callable[[str, bytes | None, Any], None], progress: Progress
+        self, job: _FetchJob, count: int, on_content: Callable[[str, bytes | None, Any], None], progress: Progress
     ) -> None:
         done = 0
         last = time.monotonic()
         while done < count:
             progress.check()
             now = time.monotonic()
-            if now > errand.until:
+            if now > job.until:
                 problem = f"is too slow: {done} of {count} tiles came in the time allowed"
                 raise ImageryServerError(self._server, problem, "try again, what came is kept")
-            if now - last > _STALL_S:
+            if now - last > _STALL_TIMEOUT_S:
                 raise ImageryServerError(self._server, "has stopped answering", "try again later")
             try:
-                address, content, made = errand.brought.get(timeout=_LOOK_S)
+                address, content, decoded = job.results.get(timeout=_POLL_S)
             except queue.Empty:
                 continue
             last = time.monotonic()
-            if isinstance(made, _FaultError):
-                raise ImageryServerError(self._server, made.problem, made.hint) from made
-            if isinstance(made, Exception):
-                raise made
+            if isinstance(decoded, _RequestError):
+                raise ImageryServerError(self._server, decoded.problem, decoded.hint) from decoded
+            if isinstance(decoded, Exception):
+                raise decoded
             done += 1
-            came(address, content, made)
+            on_content(address, content, decoded)
 
     # -- in the threads -----------------------------------------------------------------------------
 
-    def _run(self, errand: _Errand) -> None:
-        while not errand.stop.is_set():
+    def _run(self, job: _FetchJob) -> None:
+        while not job.stop.is_set():
             try:
-                address = errand.addresses.get_nowait()
+                address = job.addresses.get_nowait()
             except queue.Empty:
                 return
             try:
-                content = self._patiently(address, errand)
-                made = None if content is None else errand.prove(content)
-                errand.brought.put((address, content, made))
+                content = self._with_retries(address, job)
+                decoded = None if content is None else job.decode(content)
+                job.results.put((address, content, decoded))
             except NotAPictureError as error:
                 hint = "check its address and whether it wants a key"
-                errand.brought.put((address, None, _FaultError(f"sent {error} instead of a tile", hint)))
+                job.results.put((address, None, _RequestError(f"sent {error} instead of a tile", hint)))
             except Exception as error:
-                errand.brought.put((address, None, error))
+                job.results.put((address, None, error))
 
-    def _patiently(self, address: str, errand: _Errand) -> bytes | None:
-        """The content of an address, None when nothing is there; tries again when the server is busy."""
+    def _with_retries(self, address: str, job: _FetchJob) -> bytes | None:
+        """The content of an address, or None when nothing is there; retries when the server is busy."""
         tries, pause_s = 0, _BACKOFF_S
         while True:
             try:
-                return self._once(address, errand)
-            except _FaultError as fault:
+                return self._request(address, job)
+            except _RequestError as error:
                 tries += 1
-                wait_s = max(fault.wait_s, pause_s)
-                in_vain = wait_s > _REQUEST_S or time.monotonic() + wait_s > errand.until
-                if not fault.again or tries == _TRIES or in_vain or errand.stop.wait(wait_s):
+                wait_s = max(error.wait_s, pause_s)
+                is_hopeless = wait_s > _REQUEST_TIMEOUT_S or time.monotonic() + wait_s > job.until
+                if not error.retryable or tries == _MAX_TRIES or is_hopeless or job.stop.wait(wait_s):
                     raise
                 pause_s *= 2
 
-    def _once(self, address: str, errand: _Errand) -> bytes | None:
-        end = min(errand.until, time.monotonic() + _REQUEST_S)
+    def _request(self, address: str, job: _FetchJob) -> bytes | None:
+        end = min(job.until, time.monotonic() + _REQUEST_TIMEOUT_S)
         target = address
-        for _ in range(_REDIRECTS + 1):
-            _pace(target).wait(self._per_s, errand.stop)
-            if errand.stop.is_set():
-                raise _FaultError("was not needed any more", "try again")
+        for _ in range(_MAX_REDIRECTS + 1):
+            _limiter(target).wait(self._per_s, job.stop)
+            if job.stop.is_set():
+                raise _RequestError("was not needed any more", "try again")
             try:
-                reply = self._session.get(target, stream=True, allow_redirects=False, timeout=(_CONNECT_S, _READ_S))
+                reply = self._session.get(
+                    target, stream=True, allow_redirects=False, timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
+                )
             except requests.RequestException as error:
-                raise _unreachable(error) from error
+                raise _connection_error(error) from error
             with reply:
                 if reply.is_redirect:
                     target = _next_address(target, reply.headers["Location"])
                     continue
-                return self._body(reply, end, errand)
-        raise _FaultError("sends from one address to the next", "check its address")
+                return self._body(reply, end, job)
+        raise _RequestError("redirects too often", "check its address")
 
-    def _body(self, reply: requests.Response, end: float, errand: _Errand) -> bytes | None:
+    def _body(self, reply: requests.Response, end: float, job: _FetchJob) -> bytes | None:
         status = reply.status_code
-        if status in _NOTHING_THERE:
+        if status in _NO_CONTENT:
             return None
         if status in _BUSY:
-            raise _FaultError(f"answers {_status(reply)}", "try again later", again=True, wait_s=_retry_after_s(reply))
+            raise _RequestError(
+                f"answers {_status(reply)}", "try again later", retryable=True, wait_s=_retry_after_s(reply)
+            )
         if status in (401, 403):
-            raise _FaultError(f"refuses ({_status(reply)})", "check whether it wants a key and what its terms allow")
+            raise _RequestError(f"refuses ({_status(reply)})", "check whether it wants a key and what its terms allow")
         if status != 200:
-            raise _FaultError(f"answers {_status(reply)}", "check its address")
+            raise _RequestError(f"answers {_status(reply)}", "check its address")
         pieces, size = [], 0
         try:
             while piece := reply.raw.read1(_CHUNK_BYTES, decode_content=True):
                 pieces.append(piece)
                 size += len(piece)
-                if size > errand.max_bytes:
-                    raise _FaultError("sends more than can be right", "check its address")
-                if errand.stop.is_set() or time.monotonic() > end:
-                    raise _FaultError("is too slow", "try again later", again=True)
+                if size > job.max_bytes:
+                    raise _RequestError("sends more than can be right", "check its address")
+                if job.stop.is_set() or time.monotonic() > end:
+                    raise _RequestError("is too slow", "try again later", retryable=True)
         except (HTTPError, OSError) as error:
-            raise _unreachable(error) from error
+            raise _connection_error(error) from error
         expected = reply.headers.get("Content-Length", "")
         if expected.isdecimal() and "Content-Encoding" not in reply.headers and int(expected) != size:
-            raise _FaultError("breaks off in the middle of a tile", "try again later", again=True)
+            raise _RequestError("breaks off in the middle of a tile", "try again later", retryable=True)
         return b"".join(pieces)
 
 
-def _pace(address: str) -> _Pace:
+def _limiter(address: str) -> _RateLimiter:
     host = urlsplit(address).netloc
-    with _PACES_LOCK:
-        return _PACES.setdefault(host, _Pace())
+    with _LIMITERS_LOCK:
+        return _LIMITERS.setdefault(host, _RateLimiter())
 
 
 def _next_address(address: str, location: str) -> str:
-    """Where a redirect leads: on the same host, by http or https."""
+    """The target of a redirect, which must be on the same host, by http or https."""
     here, there = urlsplit(address), urlsplit(urljoin(address, location))
     if there.scheme not in ("http", "https") or here.hostname != there.hostname:
         where = f"{there.scheme}://{there.hostname or ''}"
-        raise _FaultError(f"sends on to {where}", "if you trust that one, give its address instead")
+        raise _RequestError(f"sends on to {where}", "if you trust that one, give its address instead")
     return there.geturl()
 
 
-def _unreachable(error: Exception) -> _FaultError:
+def _connection_error(error: Exception) -> _RequestError:
     if isinstance(error, requests.exceptions.SSLError):
-        return _FaultError("has no valid certificate", "check its address")
+        return _RequestError("has no valid certificate", "check its address")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return _FaultError("has an address that cannot be used", "check it")
+        return _RequestError("has an address that cannot be used", "check it")
     if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
-        return _FaultError("does not answer in time", "try again later", again=True)
-    return _FaultError("cannot be reached", "check its address and your connection", again=True)
+        return _RequestError("does not answer in time", "try again later", retryable=True)
+    return _RequestError("cannot be reached", "check its address and your connection", retryable=True)
 
 
 def _status(reply: requests.Response) -> str:

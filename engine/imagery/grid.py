@@ -1,4 +1,4 @@
-"""The tiles of a server: their levels, where they lie on the Earth, and the address of each."""
+"""The tile grid of a server: its levels, their position on the Earth, and the address of each tile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from affine import Affine
 
 from engine.imagery.server import ServerSettings
 
-_HALF_WORLD_M = math.pi * 6378137.0  # Web Mercator reaches this far from its middle, both ways
+_HALF_WORLD_M = math.pi * 6378137.0  # Web Mercator extends this far from its middle in each direction
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Level:
     """One zoom level.
 
     Attributes:
-        name: as addresses call it.
-        decimation: how many pixels of the finest level one of its pixels spans, across.
-        columns, rows: how many tiles it has.
+        name: as in addresses.
+        decimation: pixels of the finest level per pixel of this one, along a side.
+        columns, rows: number of tiles.
         tile_width, tile_height: of a tile, in its own pixels.
     """
 
@@ -37,7 +37,7 @@ class TileGrid:
     """All levels of a server, which share their top-left corner.
 
     Attributes:
-        crs: coordinate system, in any spelling that pyproj reads.
+        crs: coordinate system, in any form that pyproj reads.
         transform: from pixels of the finest level to it.
         levels: finest first.
         address: of a tile: address(level, column, row), both counted from the top left.
@@ -76,5 +76,5 @@ def xyz_grid(settings: ServerSettings) -> TileGrid:
 
 
 def quadkey(zoom: int, column: int, row: int) -> str:
-    """One digit a zoom level: 1 for the eastern half, 2 for the southern, 3 for both."""
+    """One digit per zoom level: 1 for the eastern half, 2 for the southern, 3 for both."""
     return "".join(str((column >> bit & 1) + 2 * (row >> bit & 1)) for bit in range(zoom - 1, -1, -1))

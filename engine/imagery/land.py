@@ -1,7 +1,7 @@
-"""Which part of a tile is land.
+"""The land mask: which points of the Earth are land.
 
-`resources/landmask.png` is a 0.1 degree, one-bit picture of the world's land (row 0 at 90 N, column 0 at
-180 W), a quarter of the cell or more being land. It was reduced from the NOAA GLOBE elevation model (public
+`resources/landmask.png` is a one-bit picture of the world's land with cells of 0.1 degrees (row 0 at 90 N, column 0 at
+180 W). A cell is land if at least a quarter of it is. The mask was reduced from the NOAA GLOBE elevation model (public
 domain) as packaged in global-land-mask 1.0.0; docs/formats.md has the command. Lakes count as land.
 """
 
@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.resources import resources_folder
 
-_NEAR_CELLS = 2  # of the mask, either way
+_NEAR_CELLS = 2  # of the mask, in each direction
 
 
 @lru_cache(maxsize=1)
@@ -33,12 +33,12 @@ def _near_mask() -> NDArray[np.bool_]:
 
 
 def is_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
-    """True where a point (degrees, any shape) lies on land, to a tenth of a degree."""
+    """True where a point (degrees, any shape) is on land, to a tenth of a degree."""
     return _at(_mask(), lat, lon)
 
 
 def near_land(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
-    """True where a point (degrees, any shape) lies on land or within about 20 km of it: not on the open sea."""
+    """True where a point (degrees, any shape) is on land or within about 20 km of it, that is, not on the open sea."""
     return _at(_near_mask(), lat, lon)
 
 

@@ -1,7 +1,7 @@
-"""Where on this computer the imagery is that an index was made from.
+"""Where on this computer the imagery of an index is.
 
-An index that is passed on names its imagery but not where that lay. So the path is kept in a text file beside the
-index's folder, which does not travel with it.
+The manifest of an index names its imagery, but not its folder. So the path is kept in a text file beside the index's
+folder, which is not copied together with the index.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ _MAX_BYTES = 10_000
 
 
 def note_imagery(index: Path, imagery: Path) -> None:
-    """Remembers that an index was made from `imagery`, a file or folder; that this cannot be written is no matter."""
+    """Remember that an index was made from `imagery`, a file or folder. A failure to write this is ignored."""
     with contextlib.suppress(OSError):
         _note(index).write_text(str(imagery.resolve()) + "\n", encoding="utf-8")
 
 
 def find_imagery(index: Path, stated: str) -> Path | None:
-    """The imagery of an index: as noted here, or beside its folder under the name stated in its manifest.
+    """The imagery of an index: as remembered by `note_imagery`, or beside its folder under the name in its manifest.
 
-    An index may come from a stranger: a stated path elsewhere is not followed, nor a raster inside its folder, which
-    could be one that refers to the network, nor the settings of a tile server: a server is asked only when it is named.
+    An index may come from anybody. So these are not used: a path elsewhere; a raster inside the index's folder, which
+    could refer to the network; the settings of a tile server, because a server is only asked when the user names it.
     """
     places = [index.parent / stated] if stated not in ("", "..") and Path(stated).name == stated else []
     with contextlib.suppress(OSError, UnicodeDecodeError), _note(index).open(encoding="utf-8") as file:

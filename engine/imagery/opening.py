@@ -1,4 +1,4 @@
-"""Opens reference imagery of whatever kind it is."""
+"""Opens reference imagery of any kind."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from engine.progress import Progress
 
 
 def open_imagery(spec: str | Path, progress: Progress | None = None, fetch_s: float | None = None) -> ImagerySource:
-    """Opens imagery for sampling.
+    """Open imagery for sampling.
 
     Args:
         spec: a raster that GDAL opens (GeoTIFF, VRT, MBTiles, GeoPackage tiles, ...); a folder of EarthLoc tiles; the
             address of a tile server (`https://host/{z}/{x}/{y}.png`, or that of WMTS capabilities, also as
             `WMTS:address,layer=NAME`); a JSON file about a server (docs/imagery.md).
-        work: hears of tiles being fetched (stage `imagery`) and may be cancelled.
-        fetch_s: seconds that fetching may take, all in all; None for no limit.
+        progress: reports tiles being fetched (stage `imagery`); may be cancelled.
+        fetch_s: limit in seconds for all fetching together; None for no limit.
 
     Raises:
         UsageError: an address that cannot be that of a tile server.
-        InputError: a file that cannot be used. ImageryServerError: a server that cannot.
+        InputError: a file that cannot be used. ImageryServerError: a server that cannot be used.
     """
     server = server_of(str(spec))
     if server is not None:
-        from engine.imagery.tile_server import TileServerSource  # what speaks to the network is only loaded for it
+        from engine.imagery.tile_server import TileServerSource  # network code is only loaded when needed
 
         return TileServerSource.open(server, progress or Progress(), fetch_s)
     if os.path.isdir(spec):

@@ -1,4 +1,4 @@
-"""Decodes the picture of a tile from a stranger: small, whole, and one of three formats."""
+"""Decodes the picture of an untrusted tile: small, complete, and in one of three formats."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 MAX_TILE_BYTES = 8_000_000
-_MAX_TILE_PX = 4096  # a side
+_MAX_TILE_PX = 4096  # per side
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 class NotAPictureError(ValueError):
-    """The bytes are no picture that a tile could be; the message says what is wrong, in a few words."""
+    """The bytes are not a picture that a tile could be; the message says in a few words what they are."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A decoded tile: RGB (h, w, 3), and where it shows something (h, w), None for everywhere."""
+    """A decoded tile: RGB (h, w, 3), and where it has data (h, w), None for everywhere."""
 
     pixels: NDArray[np.uint8]
     covered: NDArray[np.bool_] | None
@@ -32,24 +32,24 @@ def picture_size(path: Path) -> tuple[int, int]:
     """Width and height of a tile in a file, from its header.
 
     Raises:
-        NotAPictureError: it is none. OSError: it cannot be read.
+        NotAPictureError: it is not a picture. OSError: it cannot be read.
     """
     with path.open("rb") as file:
         try:
             with Image.open(file, formats=_FORMATS) as image:
                 return image.size
-        except Exception as error:  # as below
+        except Exception as error:  # decoders raise many types of exceptions, see below
             raise NotAPictureError("no picture") from error
 
 
 def decode_tile(content: bytes, width: int, height: int) -> Tile:
-    """The tile at the size wanted; one of another size is resampled.
+    """The tile at the given size; one of another size is resampled.
 
     Raises:
-        NotAPictureError: it is none, is damaged, or is far too large.
+        NotAPictureError: it is not a picture, is damaged, or is far too large.
     """
     if len(content) > MAX_TILE_BYTES:
-        raise NotAPictureError("more than a tile can be")
+        raise NotAPictureError("more bytes than a tile can have")
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             if max(image.size) > _MAX_TILE_PX:  # before any pixel is decoded
@@ -60,7 +60,7 @@ def decode_tile(content: bytes, width: int, height: int) -> Tile:
         raise NotAPictureError("a far too large picture") from error
     except MemoryError:
         raise
-    except Exception as error:  # decoders raise anything on garbage: OSError, ValueError, struct.error ...
+    except Exception as error:  # decoders raise many types on invalid data: OSError, ValueError, struct.error ...
         raise NotAPictureError(_what_it_is(content)) from error
     if decoded.shape[:2] != (height, width):
         how = cv2.INTER_AREA if decoded.shape[0] > height else cv2.INTER_LINEAR

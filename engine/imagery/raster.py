@@ -1,6 +1,6 @@
 """Reference imagery from any georeferenced raster that GDAL opens: GeoTIFF, VRT, MBTiles, GeoPackage tiles, ...
 
-The raster is never unpacked or warped as a whole.
+The raster is never decoded or warped as a whole.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import rasterio
@@ -24,14 +24,14 @@ from engine.errors import InputError
 from engine.imagery.source import FINEST_STEP, ImagerySource
 from engine.photo import gdal_pixels
 
-# GDAL's names of one raster in a file of several, such as GPKG:tiles.gpkg:ground.
+# Prefixes of GDAL's names for one raster in a file of several, such as GPKG:tiles.gpkg:ground.
 _ONE_OF_SEVERAL = ("GPKG:", "NETCDF:", "HDF5:", "HDF4_SDS:", "GTIFF_DIR:", "SENTINEL2_L1C:", "SENTINEL2_L2A:")
 _SHOWN = 5
 _HEAD_BYTES = 1024
 
 
 class RasterSource(ImagerySource):
-    """A raster file, sampled as every `ImagerySource`.
+    """A raster file, sampled like every `ImagerySource`.
 
     Attributes:
         path: the file.
@@ -42,7 +42,7 @@ class RasterSource(ImagerySource):
         self.path = path
         self.crs = dataset.crs.to_string()
         self._dataset = dataset
-        tags = {name.upper(): value for name, value in dataset.tags().items()}  # MBTiles writes them small
+        tags = {name.upper(): value for name, value in dataset.tags().items()}  # MBTiles has them in lower case
         self.attribution = str(tags.get("ATTRIBUTION") or tags.get("TIFFTAG_COPYRIGHT") or "")
         self.licence = str(tags.get("LICENCE") or tags.get("LICENSE") or "")
         self._bands = gdal_pixels.colour_bands(list(dataset.colorinterp))
@@ -54,28 +54,28 @@ class RasterSource(ImagerySource):
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Opens a raster file.
+        """Open a raster file.
 
         Raises:
             InputError: missing, not a raster, or without a coordinate system.
         """
-        # Some of GDAL's libraries would follow an address in such a name by themselves.
+        # Some of GDAL's libraries would follow an address in such a name.
         subdataset = str(path).startswith(_ONE_OF_SEVERAL) and not re.search(r"\w://", str(path))
         if not subdataset and not os.path.isfile(path):
             raise InputError(path, "no such file", "give the path of a georeferenced raster")
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # told below, with the mend
+                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # reported below, with a hint
                 dataset = rasterio.open(str(path) if subdataset else Path(path))
         except rasterio.RasterioIOError as error:
             if _names_a_server(path):
                 hint = "name the server itself by its address, or by a JSON file with its settings"
-                raise InputError(path, "tells GDAL of a server, which is not asked that way", hint) from error
+                raise InputError(path, "refers GDAL to a server, which is not supported", hint) from error
             raise InputError(
                 path, "cannot be opened as a raster", "give a georeferenced image such as a GeoTIFF"
             ) from error
         if "VRTRawRasterBand" in dataset.tags(ns="xml:VRT").get("xml:VRT", ""):
-            raise InputError(path, "takes the bytes of other files for pixels", "convert it to a GeoTIFF")
+            raise InputError(path, "uses the bytes of other files as pixels", "convert it to a GeoTIFF")
         if dataset.count == 0 and dataset.subdatasets:
             listed = ", ".join(dataset.subdatasets[:_SHOWN])
             raise InputError(path, f"holds several rasters: {listed}", "name one of these instead of the file")
@@ -93,7 +93,7 @@ class RasterSource(ImagerySource):
         return cls(Path(path), dataset)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._dataset.close()
 
     @property
@@ -102,8 +102,8 @@ class RasterSource(ImagerySource):
         return self.path.name
 
     def stamp(self) -> str:
-        """Size and time of the file."""
-        if not self.path.is_file():  # one of several in a file
+        """Size and modification time of the file."""
+        if not self.path.is_file():  # one of several rasters in a file
             return str(self.path)
         stat = self.path.stat()
         return f"{stat.st_size} {stat.st_mtime_ns}"
@@ -112,7 +112,7 @@ class RasterSource(ImagerySource):
         return 2 ** max(0, int(np.floor(np.log2(max(step_px, 1e-9) / FINEST_STEP))))
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         rows = int(top), int(bottom)
         pieces = []
@@ -140,7 +140,7 @@ class RasterSource(ImagerySource):
                 mask = self._dataset.read_masks(self._bands[0], window=window, out_shape=shape)
         return self._pixels(data, mask), mask
 
-    def _pixels(self, data: NDArray, mask: NDArray[np.uint8] | None) -> NDArray:
+    def _pixels(self, data: NDArray[Any], mask: NDArray[np.uint8] | None) -> NDArray[Any]:
         """The colour bands (n, h, w) as RGB (h, w, 3)."""
         if self._palette is not None:
             return self._palette[data[0]]
@@ -149,7 +149,7 @@ class RasterSource(ImagerySource):
         return gdal_pixels.to_rgb(data, list(self._dataset.colorinterp))
 
     def _stretch_range(self) -> tuple[float, float] | None:
-        """Values shown as black and white, from the valid pixels of a small overview; None for neither."""
+        """The values to show as black and white, from the valid pixels of a small overview; None if not stretched."""
         scale = max(1.0, max(self._dataset.width, self._dataset.height) / 1024)
         shape = (max(1, int(self._dataset.height / scale)), max(1, int(self._dataset.width / scale)))
         with self._readable():
@@ -160,7 +160,7 @@ class RasterSource(ImagerySource):
 
     @contextlib.contextmanager
     def _readable(self, where: str = "") -> Iterator[None]:
-        """Turns GDAL's complaints into InputErrors."""
+        """Convert GDAL's errors to InputErrors."""
         try:
             yield
         except rasterio.RasterioIOError as error:
@@ -171,7 +171,7 @@ class RasterSource(ImagerySource):
 
 
 def _names_a_server(path: str | Path) -> bool:
-    """Whether a file that GDAL did not open is one in which it looks for the address of a server."""
+    """Whether a file that GDAL could not open is a description of a server."""
     try:
         with open(path, "rb") as file:
             return file.read(_HEAD_BYTES).lstrip().startswith((b"<GDAL_WM", b"<WCS_GDAL"))

@@ -1,4 +1,4 @@
-"""A tile server as the user names it: an address, or a small JSON file about it (docs/imagery.md)."""
+"""The settings of a tile server, from an address or from a small JSON file (docs/imagery.md)."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _KNOWN_PLACEHOLDERS = {"x", "y", "-y", "z", "q"}
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What is known of a tile server.
+    """The settings of a tile server.
 
     Attributes:
-        name: what messages and results call it.
+        name: as used in messages and results.
         url: XYZ template with {z}, {x}, {y} ({-y} where rows count from the south) or {q} (quadkey), or the address of
             WMTS capabilities.
         min_zoom, max_zoom: of an XYZ server.
         tile_px: side of an XYZ server's tiles.
         attribution, licence: of the imagery, or "".
-        max_requests_per_s: no more requests than this in a second.
-        layer, tile_matrix_set, style: of a WMTS; "" takes the only layer, the first fitting set, the default style.
+        max_requests_per_s: limit of requests per second.
+        layer, tile_matrix_set, style: of a WMTS; "" takes the only layer, the first suitable set, the default style.
     """
 
     name: str
@@ -57,7 +57,7 @@ def server_of(spec: str) -> ServerSettings | None:
     """The server that `spec` names: an address, `WMTS:address,layer=...`, or a JSON file; None for anything else.
 
     Raises:
-        UsageError: the address cannot be that of a tile server. InputError: the file is not about a server.
+        UsageError: the address cannot be that of a tile server. InputError: the file does not describe a server.
     """
     if Path(spec).suffix.lower() == ".json":
         return _read_file(Path(spec))
@@ -84,7 +84,7 @@ def server_of(spec: str) -> ServerSettings | None:
 
 
 def may_be_server(spec: str) -> bool:
-    """Whether `spec` names a tile server, sound or not."""
+    """Whether `spec` names a tile server, valid or not."""
     return spec.lower().endswith(".json") or spec[:5].upper() == _WMTS_PREFIX or "://" in spec
 
 
@@ -128,12 +128,12 @@ def _read_file(path: Path) -> ServerSettings:
 def _host(address: str) -> str | None:
     try:
         return urlsplit(address).hostname
-    except ValueError:  # told by _check_address
+    except ValueError:  # reported by _check_address
         return None
 
 
 def _check_address(settings: ServerSettings) -> None:
-    """Raises UsageError where the address is none of a tile server."""
+    """Raise UsageError if the address cannot be that of a tile server."""
     url = settings.url
     try:
         parts = urlsplit(url)
@@ -154,6 +154,6 @@ def _check_address(settings: ServerSettings) -> None:
     strange = sorted(used - _KNOWN_PLACEHOLDERS)
     if strange:
         what = ", ".join(f"{{{name}}}" for name in strange)
-        raise UsageError(url, f"has {what} in it, which stands for something of your own", "put that in its place")
+        raise UsageError(url, f"has the placeholder {what} in it", "put your own value in its place")
     if not ({"q"} <= used or ({"x", "z"} <= used and len(used & {"y", "-y"}) == 1)):
         raise UsageError(url, "does not have {z}, {x} and {y} in it", "put them where the server expects them")

@@ -1,8 +1,8 @@
 """Reference imagery of any kind, sampled by latitude and longitude.
 
-A tile is cut by sending a grid of points on the ground through the imagery's own coordinate system to its pixels,
-reading the smallest window that holds them at the level of detail that fits the wanted ground resolution, and
-resampling once.
+To cut a tile, a grid of ground points is transformed through the imagery's coordinate system to its pixels. Then the
+smallest window that contains them is read, at the level of detail that fits the requested ground resolution, and
+resampled once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -23,9 +23,9 @@ from engine.errors import InputError, UsageError
 
 # A grid node every 1/16 of a tile: between nodes the projection is linear to 0.02 px at the widest tile.
 NODES = 17
-# The ground resolution read lies between 0.8 and 1.6 source pixels an output pixel: neither blocky nor aliased.
+# The resolution read lies between 0.8 and 1.6 source pixels per output pixel, to avoid both blocks and aliasing.
 FINEST_STEP = 0.8
-# A window above this is a mistake of the caller, not a tile.
+# A larger window is a mistake of the caller.
 MAX_WINDOW_PX = 64_000_000
 _SMALL_DEG = 0.01
 
@@ -33,18 +33,18 @@ Pixels = NDArray[np.uint8]
 
 
 class ImagerySource(abc.ABC):
-    """Imagery opened for sampling by latitude and longitude. Not for use by two threads at once.
+    """Imagery opened for sampling by latitude and longitude. Not thread-safe.
 
     Args:
-        name: what messages and results call it: a file's path, a server's name.
-        crs: its coordinate system, in any spelling that pyproj reads.
+        name: as used in messages and results: a file's path, a server's name.
+        crs: its coordinate system, in any form that pyproj reads.
         transform: from its finest pixels to that coordinate system.
         size: (width, height) in finest pixels.
 
     Attributes:
         crs: its coordinate system, as text.
         attribution, licence: of the imagery, or "" where unknown.
-        remote: whether it is fetched from elsewhere.
+        remote: whether it is fetched over the network.
     """
 
     remote = False
@@ -62,16 +62,16 @@ class ImagerySource(abc.ABC):
         self._period_px = self._pixels_around_the_world()
 
     def close(self) -> None:  # noqa: B027 - most kinds hold nothing open
-        """Lets go of files and connections."""
+        """Close files and connections."""
 
     @property
     def title(self) -> str:
-        """The name without the folders of this computer."""
+        """The name without folders."""
         return self.name
 
     @abc.abstractmethod
     def stamp(self) -> str:
-        """Changes when the imagery does, as far as can be told cheaply."""
+        """A text that changes when the imagery does, as far as this can be found out cheaply."""
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +111,7 @@ class ImagerySource(abc.ABC):
         """The north-up square of `width_km` on the ground centred at (lat, lon).
 
         Returns:
-            RGB (size_px, size_px, 3) and coverage (size_px, size_px): False where there is nothing.
+            RGB (size_px, size_px, 3) and coverage (size_px, size_px): False where there is no imagery.
         """
         lats, lons = _node_grid(lat, width_km)
         return self.warped(lats, geo.normalise_lon(lons + lon), size_px)
@@ -119,7 +119,7 @@ class ImagerySource(abc.ABC):
     def warped(
         self, lat: NDArray[np.float64], lon: NDArray[np.float64], size_px: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """A square picture of whose outer edges and inside only a grid of nodes is known, linear in between.
+        """A square picture given by a grid of nodes that includes its outer edges, linear between them.
 
         Args:
             lat, lon: degrees, (NODES, NODES), all finite; the first and last rows and columns are the edges.
@@ -138,7 +138,7 @@ class ImagerySource(abc.ABC):
 
         Args:
             lat, lon: degrees, both (h, w); NaN where there is no ground.
-            resolution_km: ground size of one output pixel, which picks the overview; by default taken
+            resolution_km: ground size of one output pixel, which selects the overview; by default taken
                 from the spacing of the points.
 
         Returns:
@@ -155,14 +155,14 @@ class ImagerySource(abc.ABC):
         return self._resample(x, y, step)
 
     def pixel_km(self, lat: float, lon: float) -> float:
-        """Ground size of one of its finest pixels, from south to north, about a place."""
+        """Ground size of one of its finest pixels, from south to north, near a place."""
         x, y = self._pixel_position(np.array([lat, lat + _SMALL_DEG]), np.array([lon, lon]))
         return float(_SMALL_DEG * geo.KM_PER_DEGREE / max(np.hypot(x[1] - x[0], y[1] - y[0]), 1e-9))
 
     # -- from the ground to pixels ----------------------------------------------------------------
 
-    def _pixel_position(self, lat: NDArray, lon: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Fractional column and row (pixel centres at .5) of points; NaN where the CRS has no answer."""
+    def _pixel_position(self, lat: NDArray[Any], lon: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Fractional column and row (pixel centres at .5) of points; NaN where the CRS is undefined."""
         sx, sy = self._to_source.transform(lon, lat)
         sx, sy = np.asarray(sx), np.asarray(sy)
         t = self._to_pixel
@@ -171,7 +171,7 @@ class ImagerySource(abc.ABC):
         if bad.any():
             x, y = np.where(bad, np.nan, x), np.where(bad, np.nan, y)
         if self._period_px is not None and not bad.all():
-            # Keep the points together round the middle one, and the middle one inside the imagery if it can be.
+            # Keep the points together around their median, and the median inside the imagery if possible.
             period = self._period_px
             middle = _median(x)
             x = middle + (x - middle + period / 2) % period - period / 2
@@ -211,7 +211,7 @@ class ImagerySource(abc.ABC):
         step_px: float,
         weights: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Colours at columns x and rows y (h, w), or between such nodes, where weights (size, h = w) interpolate."""
+        """Colours at columns x and rows y (h, w), or between such nodes, if weights (size, h = w) are given."""
         shape = x.shape if weights is None else (len(weights), len(weights))
         empty = np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool)
         known = np.isfinite(x)
@@ -228,7 +228,7 @@ class ImagerySource(abc.ABC):
         if left >= right or top >= bottom:
             return empty
         if (right - left) * (bottom - top) > MAX_WINDOW_PX * decimation**2:
-            raise UsageError(self.name, "the view asked for is too large to read at once", "ask for less")
+            raise UsageError(self.name, "the requested view is too large to read at once", "request a smaller one")
         # Pixel centres lie at .5 in the imagery and at whole numbers in the patch.
         nodes_x: NDArray[np.float32] = ((x - left) / decimation - 0.5).astype(np.float32)
         nodes_y: NDArray[np.float32] = ((y - top) / decimation - 0.5).astype(np.float32)
@@ -237,9 +237,9 @@ class ImagerySource(abc.ABC):
             mx, my = (np.asarray(weights @ nodes @ weights.T, np.float32) for nodes in (nodes_x, nodes_y))
         patch, valid = self._read(left, top, right, bottom, decimation, mx, my)
         inside = _within(patch, nodes_x, nodes_y)
-        if weights is not None:  # points between nodes on the patch lie on it themselves
+        if weights is not None:  # if all nodes are on the patch, so are the points between them
             inside = np.ones(shape, bool) if inside.all() else _within(patch, mx, my)
-        # With three channels OpenCV takes more than twice as long as with four.
+        # OpenCV takes more than twice as long with three channels as with four.
         four = cv2.cvtColor(patch, cv2.COLOR_RGB2RGBA)
         four = cv2.remap(four, mx, my, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         pixels = np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), patch.dtype)
@@ -252,17 +252,17 @@ class ImagerySource(abc.ABC):
 
     @abc.abstractmethod
     def _decimation(self, step_px: float) -> float:
-        """How many finest pixels go into one pixel read, for points `step_px` finest pixels apart."""
+        """Finest pixels per pixel read, for points that are `step_px` finest pixels apart."""
 
     @abc.abstractmethod
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[Pixels, Pixels | None]:
-        """A window as RGB at 1/decimation, with its mask (None: all valid); columns may run round the world.
+        """A window as RGB at 1/decimation, with its mask (None: all valid). Columns may wrap around the world.
 
         Args:
             left, top, right, bottom: in finest pixels, multiples of `decimation` (or the imagery's edge).
-            x, y: the points that will be looked at, in pixels of the window; elsewhere nothing need be there.
+            x, y: the points that will be sampled, in pixels of the window; elsewhere the window may be empty.
         """
 
 
@@ -280,14 +280,14 @@ def _node_weights(size_px: int) -> NDArray[np.float32]:
     return np.clip(1.0 - np.abs(at[:, None] - np.arange(NODES)[None, :]), 0.0, None).astype(np.float32)
 
 
-def _within(patch: NDArray, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _within(patch: NDArray[Any], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether points, in pixels of a patch (h, w, ...), lie on it; False for NaN."""
     height, width = patch.shape[:2]
     return (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
 
 
-def _median_step(x: NDArray, y: NDArray) -> float:
-    """Source pixels from one output pixel to its neighbour, the median over the view."""
+def _median_step(x: NDArray[Any], y: NDArray[Any]) -> float:
+    """Source pixels per output pixel, the median over the view."""
     if x.shape[0] < 2 or x.shape[1] < 2:
         return 1.0
     skip = max(1, min(x.shape) // NODES)
@@ -298,7 +298,7 @@ def _median_step(x: NDArray, y: NDArray) -> float:
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    """The middle one of the finite values, of which there is one; numpy's own takes ten times as long for a few."""
+    """Median of the finite values, at least one; for a few values numpy's own takes ten times as long."""
     finite = values[np.isfinite(values)]
     return float(np.partition(finite, len(finite) // 2)[len(finite) // 2])
 

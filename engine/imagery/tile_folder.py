@@ -1,8 +1,8 @@
-"""Reference imagery from a folder of EarthLoc tiles: pictures whose names tell where they lie.
+"""Reference imagery from a folder of EarthLoc tiles: pictures whose file names contain their position.
 
 EarthLoc and EarthMatch keep their satellite imagery as north-up squares of Web Mercator, at several zooms and
-overlapping by half, named `@lat1@lon1@...@lat4@lon4@zoom_row_column@year@...@.jpg`. Here neighbours are stitched, and
-where the zoom that fits has nothing the next best stands in.
+overlapping by half, named `@lat1@lon1@...@lat4@lon4@zoom_row_column@year@...@.jpg`. Here neighbouring tiles are
+stitched. Where the best zoom has no tile, the next best one is used.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,10 +28,10 @@ from engine.imagery.source import FINEST_STEP, ImagerySource
 from engine.photo.photo_id import parse_earthloc_name
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-_SAME_ZOOM = 1.2  # tiles whose widths differ by less than this factor belong to one zoom
-_SKEW = 0.01  # of a tile's width: corners further off a north-up square are of no tile
-_KEPT_DECODED = 48
-_MAX_TILES = 400  # of one zoom for one view; a finer zoom than wanted would otherwise open the whole folder
+_SAME_ZOOM_FACTOR = 1.2  # tiles whose widths differ by less than this factor have the same zoom
+_MAX_SKEW = 0.01  # in tile widths; if the corners are further off a north-up square, the name is not that of a tile
+_MAX_DECODED = 48
+_MAX_TILES = 400  # of one zoom for one view; otherwise a zoom that is far too fine would open the whole folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,9 @@ class _Zoom:
     """The tiles of one zoom.
 
     Attributes:
-        names: files.
+        names: of the files.
         edges: (n, 4) left, bottom, right, top in metres of Web Mercator.
-        metres_per_px: of the first of them.
+        metres_per_px: of the first tile.
     """
 
     names: tuple[str, ...]
@@ -49,7 +50,7 @@ class _Zoom:
 
 
 class TileFolder(ImagerySource):
-    """A folder of EarthLoc tiles, sampled as every `ImagerySource`.
+    """A folder of EarthLoc tiles, sampled like every `ImagerySource`.
 
     Attributes:
         path: the folder.
@@ -69,7 +70,7 @@ class TileFolder(ImagerySource):
 
     @classmethod
     def open(cls, path: Path) -> TileFolder:
-        """Reads the names in the folder.
+        """Read the file names in the folder.
 
         Raises:
             InputError: it cannot be read, or none of its names is that of a tile.
@@ -92,7 +93,7 @@ class TileFolder(ImagerySource):
         return self.path.name
 
     def stamp(self) -> str:
-        """The names of the tiles."""
+        """A hash of the names of the tiles."""
         digest = hashlib.sha256()
         for zoom in self._zooms:
             digest.update("\n".join(zoom.names).encode("utf-8", "surrogateescape"))
@@ -103,7 +104,7 @@ class TileFolder(ImagerySource):
         return max((d for d in decimations if d <= step_px / FINEST_STEP), default=1.0)
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         width, height = round((right - left) / decimation), round((bottom - top) / decimation)
         pixels, covered = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
@@ -126,7 +127,7 @@ class TileFolder(ImagerySource):
         pixels: NDArray[np.uint8],
         covered: NDArray[np.uint8],
     ) -> None:
-        """Draws a tile where nothing is drawn yet; its edges in pixels right of and above the window's corner."""
+        """Draw a tile where nothing is drawn yet; its edges are in pixels right of and above the window's corner."""
         x0, y1, x1, y0 = edges * [1, -1, 1, -1]
         # Pixels whose centres lie on the tile.
         across = slice(max(0, round(x0)), min(pixels.shape[1], round(x1)))
@@ -154,7 +155,7 @@ class TileFolder(ImagerySource):
         covered[down, across] = 255
 
     def _tile(self, name: str, width: int, height: int) -> NDArray[np.uint8]:
-        """The picture, brought down to about the size at which it is drawn."""
+        """The picture, reduced to about the size at which it is drawn."""
         key = f"{width}x{height} {name}"
         if key not in self._decoded:
             path = self.path / name
@@ -166,14 +167,14 @@ class TileFolder(ImagerySource):
             except (OSError, NotAPictureError) as error:
                 raise InputError(path, "is damaged or no picture", "copy it again or delete it") from error
         self._decoded.move_to_end(key)
-        while len(self._decoded) > _KEPT_DECODED:
+        while len(self._decoded) > _MAX_DECODED:
             self._decoded.popitem(last=False)
         return self._decoded[key]
 
 
 @lru_cache(maxsize=4)
 def _zooms(path: Path, _mtime_ns: int) -> tuple[_Zoom, ...]:
-    """The tiles in a folder, finest zoom first; the names are read again only when the folder has changed."""
+    """The tiles in a folder, finest zoom first. The names are read again only if the folder has changed."""
     names, rings = [], []
     for entry in sorted(os.scandir(path), key=lambda entry: entry.name, reverse=True):  # the latest year first
         known = parse_earthloc_name(entry.name) if entry.name.lower().endswith(_SUFFIXES) else None
@@ -182,14 +183,14 @@ def _zooms(path: Path, _mtime_ns: int) -> tuple[_Zoom, ...]:
             rings.append(known.ring)
     if not names:
         return ()
-    edges, sound = _edges(np.asarray(rings, np.float64))
-    names, edges = [name for name, fine in zip(names, sound, strict=True) if fine], edges[sound]
+    edges, valid = _edges(np.asarray(rings, np.float64))
+    names, edges = [name for name, fine in zip(names, valid, strict=True) if fine], edges[valid]
     widths = edges[:, 2] - edges[:, 0]
     zooms = []
     left = np.ones(len(names), bool)
     while left.any():
         narrowest = widths[left].min()
-        group = left & (widths < narrowest * _SAME_ZOOM)
+        group = left & (widths < narrowest * _SAME_ZOOM_FACTOR)
         left &= ~group
         rows = np.flatnonzero(group)
         width_px = _width_px(path / names[rows[0]])
@@ -206,7 +207,7 @@ def _edges(rings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     width, height = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
     off_x = np.minimum(x - edges[:, :1], edges[:, 2:3] - x).max(axis=1)
     off_y = np.minimum(y - edges[:, 1:2], edges[:, 3:] - y).max(axis=1)
-    allowed = _SKEW * np.minimum(width, height)
+    allowed = _MAX_SKEW * np.minimum(width, height)
     return edges, (width > 0) & (height > 0) & (off_x <= allowed) & (off_y <= allowed)
 
 

@@ -1,7 +1,7 @@
 """Reference imagery from a tile server: XYZ, TMS, quadkeys, WMTS.
 
-Only the tiles that are looked at are fetched, at the zoom that fits the ground resolution asked for, and each only
-once: then it is on this computer.
+Only the tiles that a view needs are fetched, at the zoom that fits the requested ground resolution, and each only once:
+then it is in the cache.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -26,24 +27,24 @@ from engine.imagery.tile_cache import NO_TILE, TileCache, default_cache_file
 from engine.imagery.wmts import read_wmts
 from engine.progress import Progress
 
-MAX_TILES = 1000  # for one view; more is a mistake, not a view
-_KEPT_DECODED = 256
-_ALL_MISSING = 4  # when this many tiles and more are all missing, the address is wrong
+MAX_TILES = 1000  # for one view; a larger number is a mistake
+_MAX_DECODED = 256
+_MIN_ALL_MISSING = 4  # if at least this many tiles are requested and all are missing, the address is wrong
 _CAPABILITIES_BYTES = 40_000_000
 
 Place = tuple[Level, int, int]
 
 
 class TileServerSource(ImagerySource):
-    """A tile server, sampled as every `ImagerySource`.
+    """A tile server, sampled like every `ImagerySource`.
 
     Args:
-        settings: the server.
+        settings: of the server.
         grid: its tiles.
         fetcher: fetches from it.
-        cache: keeps what was fetched.
-        work: hears of progress (stage `imagery`, in tiles) and may be cancelled.
-        fetch_s: seconds that fetching may take, all in all; None for no limit.
+        cache: stores what was fetched.
+        progress: reports stage `imagery`, in tiles; may be cancelled.
+        fetch_s: limit in seconds for all fetching together; None for no limit.
     """
 
     remote = True
@@ -60,7 +61,7 @@ class TileServerSource(ImagerySource):
         finest = grid.levels[0]
         size = (finest.columns * finest.tile_width, finest.rows * finest.tile_height)
         super().__init__(settings.name, grid.crs, grid.transform, size)
-        if self._period_px is not None:  # some grids run on beyond the world, with nothing on their last tiles
+        if self._period_px is not None:  # some grids extend beyond the world, with nothing on their last tiles
             self.width = min(self.width, round(self._period_px))
         self.attribution, self.licence = settings.attribution, settings.licence
         self._settings = settings
@@ -76,7 +77,7 @@ class TileServerSource(ImagerySource):
     def open(
         cls, settings: ServerSettings, progress: Progress, fetch_s: float | None, cache: TileCache | None = None
     ) -> TileServerSource:
-        """Gets ready; an XYZ server is not asked for anything yet, a WMTS for its capabilities.
+        """Open a server. An XYZ server is not asked for anything yet, a WMTS for its capabilities.
 
         Raises:
             ImageryServerError: it cannot be reached, or its capabilities cannot be used.
@@ -93,11 +94,11 @@ class TileServerSource(ImagerySource):
         return cls(settings, grid, fetcher, cache, progress, fetch_s)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._fetcher.close()
 
     def stamp(self) -> str:
-        """The settings: what is behind an address is not known to change."""
+        """The settings; whether the tiles behind an address have changed is not known."""
         return json.dumps(dataclasses.asdict(self._settings), sort_keys=True)
 
     def _decimation(self, step_px: float) -> float:
@@ -105,7 +106,7 @@ class TileServerSource(ImagerySource):
         return max(fitting, default=1.0)
 
     def _read(
-        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray, y: NDArray
+        self, left: float, top: float, right: float, bottom: float, decimation: float, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         level = next(level for level in self._grid.levels if level.decimation == decimation)
         first_x, first_y = (round(edge / decimation) for edge in (left, top))
@@ -114,19 +115,19 @@ class TileServerSource(ImagerySource):
         around_px = self.width / decimation if self._covers_the_world() else None
         level_x, level_y = x.astype(np.float64) + first_x + 0.5, y.astype(np.float64) + first_y + 0.5
         seen = [
-            (turn, (level, column, row))
-            for turn, column, row in _tiles_seen(level_x, level_y, level, around_px)
+            (world, (level, column, row))
+            for world, column, row in _tiles_seen(level_x, level_y, level, around_px)
             if 0 <= row < level.rows and 0 <= column < level.columns
         ]
         tiles = self._tiles(list(dict.fromkeys(place for _, place in seen)))
-        for turn, place in seen:
+        for world, place in seen:
             tile = tiles[place]
             if tile is None:
                 continue
-            start = 0 if around_px is None else round(turn * around_px)
+            start = 0 if around_px is None else round(world * around_px)
             x0 = place[1] * level.tile_width + start - first_x
             y0 = place[2] * level.tile_height - first_y
-            end = width if around_px is None else min(width, round((turn + 1) * around_px) - first_x)
+            end = width if around_px is None else min(width, round((world + 1) * around_px) - first_x)
             down = slice(max(y0, 0), min(y0 + level.tile_height, height))
             across = slice(max(x0, 0), min(x0 + level.tile_width, end))
             part = slice(down.start - y0, down.stop - y0), slice(across.start - x0, across.stop - x0)
@@ -135,7 +136,7 @@ class TileServerSource(ImagerySource):
         return pixels, covered
 
     def _tiles(self, places: Sequence[Place]) -> dict[Place, Tile | None]:
-        """The tiles of these places, from memory, the cache, or the server; None where it has nothing."""
+        """The tiles at these places, from memory, the cache, or the server; None where it has nothing."""
         if len(places) > MAX_TILES:
             raise UsageError(
                 self.name,
@@ -148,7 +149,7 @@ class TileServerSource(ImagerySource):
             level = addresses[address][0]
             try:
                 tile = None if content == NO_TILE else decode_tile(content, level.tile_width, level.tile_height)
-            except NotAPictureError:  # written by another version, or damaged: fetched again
+            except NotAPictureError:  # written by another version, or damaged: fetch it again
                 continue
             found[addresses[address]] = tile
         missing = {address: place for address, place in addresses.items() if place not in found}
@@ -157,7 +158,7 @@ class TileServerSource(ImagerySource):
         for place, tile in found.items():
             self._decoded[place] = tile
             self._decoded.move_to_end(place)
-        while len(self._decoded) > max(_KEPT_DECODED, len(places)):
+        while len(self._decoded) > max(_MAX_DECODED, len(places)):
             self._decoded.popitem(last=False)
         return found
 
@@ -166,31 +167,31 @@ class TileServerSource(ImagerySource):
         contents: dict[str, bytes] = {}
         level = next(iter(missing.values()))[0]
 
-        def tell() -> None:
+        def report() -> None:
             self._progress.report("imagery", len(fetched), len(missing), f"tiles from {self.name}")
 
-        def came(address: str, content: bytes | None, tile: Tile | None) -> None:
+        def on_content(address: str, content: bytes | None, tile: Tile | None) -> None:
             fetched[missing[address]] = tile
             contents[address] = NO_TILE if content is None else content
-            tell()
+            report()
 
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
-            tell()
+            report()
             self._fetcher.fetch(
                 list(missing),
                 lambda content: decode_tile(content, level.tile_width, level.tile_height),
-                came,
+                on_content,
                 self._progress,
                 _end(self._fetch_s),
             )
         finally:
             if self._fetch_s is not None:
-                self._fetch_s -= time.monotonic() - begun
+                self._fetch_s -= time.monotonic() - started
             self._found_any |= any(content != NO_TILE for content in contents.values())
-            # That there is no tile is only believed of a server that has some.
+            # A missing tile is only cached if the server has other tiles.
             self._cache.put({a: body for a, body in contents.items() if self._found_any or body != NO_TILE})
-        if not self._found_any and len(missing) >= _ALL_MISSING:
+        if not self._found_any and len(missing) >= _MIN_ALL_MISSING:
             address = urlsplit(next(iter(missing)))
             raise ImageryServerError(
                 _label(self._settings),
@@ -200,33 +201,33 @@ class TileServerSource(ImagerySource):
         return fetched
 
 
-def _tiles_seen(x: NDArray, y: NDArray, level: Level, around_px: float | None) -> list[tuple[int, int, int]]:
-    """The tiles on which points or their neighbouring pixels lie.
+def _tiles_seen(x: NDArray[Any], y: NDArray[Any], level: Level, around_px: float | None) -> list[tuple[int, int, int]]:
+    """The tiles that contain points or their neighbouring pixels.
 
     Args:
         x, y: pixels of the level, NaN for none.
-        around_px: columns round the world, None when x does not run round it.
+        around_px: columns in 360 degrees, None when x does not wrap around.
 
     Returns:
-        (turn, column, row): how often round the world, and which tile.
+        (world, column, row): the number of the copy of the world, counted eastwards, and the tile.
     """
     finite = np.isfinite(x) & np.isfinite(y)
     places = []
-    for dx in (-1.0, 1.0):  # a tile is wider than two pixels: what lies between is found as well
+    for dx in (-1.0, 1.0):  # a tile is wider than two pixels, so no tile between these is missed
         across = x[finite] + dx
-        turn = np.zeros(across.shape, np.int64) if around_px is None else np.floor(across / around_px).astype(np.int64)
-        column = np.floor((across - turn * (around_px or 0.0)) / level.tile_width).astype(np.int64)
+        world = np.zeros(across.shape, np.int64) if around_px is None else np.floor(across / around_px).astype(np.int64)
+        column = np.floor((across - world * (around_px or 0.0)) / level.tile_width).astype(np.int64)
         places += [
-            (turn, column, np.floor((y[finite] + dy) / level.tile_height).astype(np.int64)) for dy in (-1.0, 1.0)
+            (world, column, np.floor((y[finite] + dy) / level.tile_height).astype(np.int64)) for dy in (-1.0, 1.0)
         ]
     if not finite.any():
         return []
     low = [min(int(place[axis].min()) for place in places) for axis in range(3)]
     high = [max(int(place[axis].max()) for place in places) for axis in range(3)]
     seen = np.zeros([last - first + 1 for first, last in zip(low, high, strict=True)], bool)
-    for turn, column, row in places:
-        seen[turn - low[0], column - low[1], row - low[2]] = True
-    return [(int(t) + low[0], int(c) + low[1], int(r) + low[2]) for t, c, r in np.argwhere(seen)]
+    for world, column, row in places:
+        seen[world - low[0], column - low[1], row - low[2]] = True
+    return [(int(w) + low[0], int(c) + low[1], int(r) + low[2]) for w, c, r in np.argwhere(seen)]
 
 
 def _end(seconds: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The tiles of a WMTS, from its capabilities (OGC 07-057r7)."""
+"""Reads the tile grid of a WMTS from its capabilities (OGC 07-057r7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.imagery.fetch import ImageryServerError
 from engine.imagery.grid import Level, TileGrid
 from engine.imagery.server import ServerSettings
 
-_PIXEL_M = 0.00028  # the size of a pixel that scale denominators refer to
+_PIXEL_M = 0.00028  # the pixel size that scale denominators refer to
 _DEGREE_M = 6378137.0 * np.pi / 180.0
 _FORMATS = ("image/png", "image/jpeg", "image/jpg", "image/webp")
 _SHOWN = 5
@@ -25,14 +25,14 @@ _MAX_LEVEL_PX = 2**31
 
 
 def read_wmts(settings: ServerSettings, capabilities: bytes, label: str) -> tuple[TileGrid, ServerSettings]:
-    """The grid of the layer that the settings name, and the settings with what the capabilities add to them.
+    """The grid of the layer that the settings name, and the settings completed from the capabilities.
 
     Raises:
-        ImageryServerError: these are no capabilities, or no layer or tile matrix set of theirs can be used.
+        ImageryServerError: these are not capabilities, or none of their layers or tile matrix sets can be used.
     """
     try:
         service = WebMapTileService(settings.url, xml=capabilities)
-    except Exception as error:  # a parser of others' making, fed by strangers
+    except Exception as error:  # a third-party parser on untrusted data
         raise ImageryServerError(
             label, "sends no WMTS capabilities that can be read", "give the address of its GetCapabilities"
         ) from error
@@ -66,7 +66,7 @@ def _layer(service: Any, settings: ServerSettings, label: str) -> Any:
 
 
 def _matrix_set(service: Any, layer: Any, settings: ServerSettings, label: str) -> Any:
-    """The set asked for, else the first in a coordinate system that covers much of the Earth in one piece."""
+    """The requested set, otherwise the first whose coordinate system is preferred and known."""
     offered = {
         name: service.tilematrixsets[name] for name in layer.tilematrixsetlinks if name in service.tilematrixsets
     }
@@ -95,7 +95,7 @@ def _crs(matrix_set: Any) -> CRS | None:
     code = re.search(r"EPSG:.*?(\d+)$", text)
     if text.upper().endswith(("CRS84", "CRS:84")):
         text = "OGC:CRS84"
-    elif code:  # also of urn:ogc:def:crs:EPSG:6.18:3:3857; 900913 is what Web Mercator was called once
+    elif code:  # also in urn:ogc:def:crs:EPSG:6.18:3:3857; 900913 is an old code for Web Mercator
         text = "EPSG:" + {"900913": "3857"}.get(code[1], code[1])
     try:
         return CRS.from_user_input(text)
@@ -113,7 +113,7 @@ def _levels(matrix_set: Any) -> tuple[str, Affine, tuple[Level, ...]]:
 
     def corner(matrix: Any) -> tuple[float, float]:
         first, second = matrix.topleftcorner
-        # Some write longitude first where the coordinate system has latitude first.
+        # Some servers write longitude first although the coordinate system has latitude first.
         swapped = northing_first and not (crs.is_geographic and abs(first) > 90.0)
         return (second, first) if swapped else (first, second)
 
@@ -126,8 +126,8 @@ def _levels(matrix_set: Any) -> tuple[str, Affine, tuple[Level, ...]]:
         if max(abs(there[0] - left), abs(there[1] - top)) > size:
             raise ValueError("its zoom levels do not begin at one corner")
         shape = (matrix.matrixwidth, matrix.matrixheight, matrix.tilewidth, matrix.tileheight)
-        fine = min(shape) > 0 and max(shape[2:]) <= 4096 and shape[0] * shape[2] < _MAX_LEVEL_PX
-        if not fine or not matrix.scaledenominator > 0:
+        is_valid = min(shape) > 0 and max(shape[2:]) <= 4096 and shape[0] * shape[2] < _MAX_LEVEL_PX
+        if not is_valid or not matrix.scaledenominator > 0:
             raise ValueError(f"zoom level {matrix.identifier}")
         levels.append(Level(matrix.identifier, matrix.scaledenominator / finest.scaledenominator, *shape))
     return crs.to_wkt(), Affine(size, 0.0, left, 0.0, -size, top), tuple(levels)

@@ -1,4 +1,4 @@
-"""What a photo's EXIF says. Never raises: a damaged tag is a missing tag."""
+"""Reads a photo's EXIF. It never raises: a damaged tag counts as missing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from PIL.ExifTags import GPS, IFD, Base
 
 @dataclass(frozen=True)
 class Exif:
-    """The tags that matter here; None where missing or damaged.
+    """The tags that are used; None where missing or damaged.
 
     Attributes:
         taken_at: ISO 8601, with the offset from UTC if EXIF has it. The crew's cameras drift.
         camera: model name.
         focal_length_mm: true focal length, not the 35 mm equivalent.
-        orientation: 1 to 8; how to turn the stored pixels for showing.
-        nadir: (lat, lon) of the GPS tags. Aboard the station these hold the point below it.
+        orientation: 1 to 8; how to rotate or mirror the stored pixels for display.
+        nadir: (lat, lon) of the GPS tags. Aboard the station these contain the point below it.
     """
 
     taken_at: str | None = None
@@ -33,14 +33,14 @@ class Exif:
 
 
 def read_exif(image: Image.Image) -> Exif:
-    """Reads the EXIF of an image opened with Pillow; its pixels are not decoded."""
+    """Read the EXIF of an image opened with Pillow, without decoding its pixels."""
     if image.format == "PNG" and "exif" not in image.info:
-        return Exif()  # Pillow would unpack the whole image to look for EXIF behind the pixels.
+        return Exif()  # Pillow would decode the whole image to look for EXIF behind the pixels.
     return _read(image.getexif)
 
 
 def read_tiff_exif(file: BinaryIO) -> Exif:
-    """Reads the EXIF of an open TIFF, whose tags it is part of, whatever its pixels are made of."""
+    """Read the EXIF of an open TIFF, whose tags include it, whatever its pixel format."""
 
     def load() -> Image.Exif:
         file.seek(0)
@@ -57,7 +57,7 @@ def _read(load: Callable[[], Image.Exif]) -> Exif:
         main = dict(tags)
         sub = dict(tags.get_ifd(IFD.Exif))
         gps = dict(tags.get_ifd(IFD.GPSInfo))
-    except Exception:  # Whatever garbage makes the parser stumble over, the pixels are worth having.
+    except Exception:  # The parser may fail in many ways on damaged tags; the pixels are still useful.
         return Exif()
     return Exif(
         taken_at=_time(sub.get(Base.DateTimeOriginal), sub.get(Base.OffsetTimeOriginal))
@@ -101,7 +101,7 @@ def _orientation(value: Any) -> int:
 
 
 def _time(value: Any, offset: Any) -> str | None:
-    """EXIF's "2015:01:07 11:59:24" as "2015-01-07T11:59:24", with the offset where there is one."""
+    """EXIF's "2015:01:07 11:59:24" as "2015-01-07T11:59:24", with the offset if there is one."""
     match = re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)", _text(value) or "")
     if not match:
         return None
@@ -129,6 +129,6 @@ def _nadir(gps: dict[int, Any]) -> tuple[float, float] | None:
     lon = _angle(gps.get(GPS.GPSLongitude), gps.get(GPS.GPSLongitudeRef), "W")
     if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
         return None
-    if lat == 0 and lon == 0:  # what receivers without a fix write
+    if lat == 0 and lon == 0:  # receivers without a fix write this
         return None
     return lat, lon

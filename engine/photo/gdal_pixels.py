@@ -1,7 +1,7 @@
-"""Pixels that Pillow cannot give honestly, read with GDAL: TIFF, 16-bit PNG, PNG too large to unpack whole.
+"""Reads with GDAL what Pillow cannot read faithfully: TIFF, 16-bit PNG, and PNG too large to decode whole.
 
-Pillow turns TIFFs by their orientation tag, drops the low byte of 16-bit colour and unpacks an image whole.
-GDAL gives the stored array, any sample type, and reads large images piece by piece at a lower resolution.
+Pillow rotates TIFFs by their orientation tag, drops the low byte of 16-bit colour and decodes an image as a whole. GDAL
+gives the stored array with any sample type, and reads large images piece by piece at a lower resolution.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from rasterio.windows import Window
 
 from engine.errors import InputError
 
-# One strip or tile is unpacked at once; a file made of a single huge one would fill the memory.
+# A strip or tile is decoded at once; a file made of a single huge one would fill the memory.
 _MAX_BLOCK_BYTES = 600_000_000
 _CMYK = [ColorInterp.cyan, ColorInterp.magenta, ColorInterp.yellow, ColorInterp.black]
 # First bytes and GDAL's driver for them.
@@ -38,7 +39,7 @@ _DRIVERS = (
     (b"\xff\x4f\xff\x51", "JP2OpenJPEG"),
 )
 _STREAMED = ("JPEG", "PNG", "GTiff")
-_SAMPLE_PX = 2048  # longer side of the picture whose numbers say what of a large photo is black and white
+_SAMPLE_PX = 2048  # longer side of the picture that is used to find the black and white levels of a large photo
 _RGB = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
 
 
@@ -46,8 +47,8 @@ def size_of(path: Path, driver: str) -> tuple[int, int]:
     """Width and height in pixels of the stored image, from the header alone.
 
     Args:
-        path: a regular file, its kind known from its first bytes.
-        driver: GDAL's driver for that kind, "GTiff" or "PNG"; no other is tried.
+        path: a regular file, its format known from its first bytes.
+        driver: GDAL's driver for that format, "GTiff" or "PNG"; no other is tried.
     """
     with _Opened(path, driver) as dataset:
         return dataset.width, dataset.height
@@ -57,10 +58,10 @@ def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8
     """The image averaged down to `size` (width, height): (height, width, 3) uint8 RGB, transparency ignored.
 
     Samples deeper than 8 bits are stretched from their 1st to 99th percentile, over all bands together so that
-    colours keep their balance.
+    the colour balance is kept.
 
     Raises:
-        InputError: damaged, or of a kind that has no honest RGB.
+        InputError: damaged, or of a kind that has no meaningful RGB.
     """
     with _Opened(path, driver) as dataset:
         check_numbers(path, dataset)
@@ -80,29 +81,29 @@ def read_rgb(path: Path, driver: str, size: tuple[int, int]) -> NDArray[np.uint8
 
 
 def stored(path: Path) -> contextlib.AbstractContextManager[rasterio.DatasetReader]:
-    """The stored array, as it is, to be read window by window.
+    """Open the stored array unchanged, to be read window by window.
 
     Raises:
-        InputError: no image, or damaged; the same for what comes up while it is read.
+        InputError: not an image, or damaged, which may also show only while it is read.
     """
     driver = _driver_of(path)
     if driver is None:
-        raise InputError(path, "is of a kind that cannot be copied as it is", "convert it to a JPEG or TIFF")
+        raise InputError(path, "is of a kind that cannot be copied unchanged", "convert it to a JPEG or TIFF")
     return _Opened(path, driver)
 
 
 def can_stream(path: Path) -> bool:
-    """Whether `rgb_strips` reads this kind of file."""
+    """Whether `rgb_strips` reads this file format."""
     return _driver_of(path) in _STREAMED
 
 
 def rgb_strips(path: Path, rows: int) -> Iterator[NDArray[np.uint8]]:
     """The stored array of a JPEG, PNG or TIFF from top to bottom, `rows` rows at a time: (<= rows, width, 3) RGB.
 
-    Deeper samples are stretched as in `read_rgb`, from percentiles of every so many pixels.
+    Deeper samples are stretched as in `read_rgb`, with percentiles of evenly spaced pixels.
 
     Raises:
-        InputError: damaged, or of a kind that has no honest RGB.
+        InputError: damaged, or of a kind that has no meaningful RGB.
     """
     with _Opened(path, _driver_of(path) or "GTiff") as dataset:
         check_numbers(path, dataset)
@@ -139,7 +140,7 @@ def _check_blocks(path: Path, dataset: rasterio.DatasetReader) -> None:
 
 
 def check_numbers(path: Path, dataset: rasterio.DatasetReader) -> None:
-    """Raises InputError for a raster whose numbers are no colours."""
+    """Raise InputError for a raster whose values are not colours."""
     if dataset.dtypes[0].startswith("complex"):
         raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
 
@@ -154,16 +155,16 @@ def to_rgb(data: NDArray[np.uint8], kinds: list[ColorInterp]) -> NDArray[np.uint
         ink = data.astype(np.uint16)
         data = ((255 - ink[:3]) * (255 - ink[3:]) // 255).astype(np.uint8)
     bands = list(data) if len(data) == 3 else [data[0]] * 3
-    return np.asarray(cv2.merge(bands), np.uint8)  # forty times as fast as to move the axis in numpy
+    return np.asarray(cv2.merge(bands), np.uint8)  # forty times as fast as moving the axis with numpy
 
 
-def stretch(data: NDArray) -> NDArray[np.uint8]:
-    """Any numbers as 0 to 255: the 1st percentile of all finite values black, the 99th white; NaN black."""
+def stretch(data: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values scaled to 0 to 255: the 1st percentile of all finite values is black, the 99th white; NaN is black."""
     return stretched(data, *value_range(data))
 
 
-def value_range(data: NDArray) -> tuple[float, float]:
-    """What is to be black and white: the 1st and 99th percentile of all finite values; (0, 0) where there are none."""
+def value_range(data: NDArray[Any]) -> tuple[float, float]:
+    """Values for black and white: the 1st and 99th percentile of all finite values; (0, 0) if there are none."""
     values = data[np.isfinite(data)].astype(np.float32)
     if values.size == 0:
         return 0.0, 0.0
@@ -171,8 +172,8 @@ def value_range(data: NDArray) -> tuple[float, float]:
     return (float(low), float(high)) if high > low else (float(values.min()), float(values.max()))
 
 
-def stretched(data: NDArray, low: float, high: float) -> NDArray[np.uint8]:
-    """Any numbers as 0 to 255, `low` black and `high` white; NaN black."""
+def stretched(data: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Values scaled to 0 to 255, `low` black and `high` white; NaN is black."""
     if high <= low:
         return np.zeros(data.shape, np.uint8)
     values = data.astype(np.float32)
@@ -201,7 +202,7 @@ def palette(colours: dict[int, tuple[int, ...]]) -> NDArray[np.uint8]:
 
 
 class _Opened:
-    """The file opened with one driver and nothing beside it; GDAL's complaints become InputError."""
+    """A file opened with one driver, without side-car files; errors of GDAL become InputErrors."""
 
     def __init__(self, path: Path, driver: str) -> None:
         self._path = path
@@ -215,8 +216,8 @@ class _Opened:
         self._env.__enter__()
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", NotGeoreferencedWarning)  # no photo is
-                # The absolute path: what begins with a slash or a drive is never taken for a URL.
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)  # photos are not georeferenced
+                # An absolute path begins with a slash or a drive, so GDAL never takes it for a URL.
                 self._dataset = rasterio.open(str(self._path.resolve()), driver=self._driver)
         except RasterioError as error:
             self._env.__exit__()

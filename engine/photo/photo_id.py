@@ -1,4 +1,4 @@
-"""What a photo's file name says: NASA's photo id in every spelling met, and the names of the EarthLoc data set.
+"""Parses a photo's file name: NASA's photo id in all its spellings, and the names of the EarthLoc dataset.
 
 NASA identifies a photo by mission, roll and frame. The canonical spelling, used throughout, is
 `MISSION-ROLL-FRAME`: the mission's number has three digits (ISS064, STS059; STS61A and its like have two and a
@@ -19,13 +19,13 @@ _MISSION = r"(?P<craft>ISS|STS)(?P<number>\d{1,3})(?P<letter>(?<=STS\d\d)[A-Z])?
 _FRAME = r"(?P<frame>\d{1,9})(?P<suffix>[A-Z]{0,2})(?![A-Z0-9])"
 _BEFORE = r"(?<![A-Z0-9])"
 
-# Tried in this order; the first that fits names the photo.
+# Tried in this order; the first match is used.
 _SPELLINGS = [
-    # Every part set off: ISS064-E-513, sts059-213-019, ISS003.ESC1.299123456.
+    # Parts separated: ISS064-E-513, sts059-213-019, ISS003.ESC1.299123456.
     re.compile(rf"{_BEFORE}{_MISSION}[-_. ](?P<roll>E|HDTV|ESC\d?|\d{{1,3}}[A-Z]{{0,2}})[-_. ]{_FRAME}", re.IGNORECASE),
-    # Run together, digital only: iss026e026514, ISS056E126840, sts131e012892.
+    # Parts joined, digital only: iss026e026514, ISS056E126840, sts131e012892.
     re.compile(rf"{_BEFORE}{_MISSION}(?P<roll>E){_FRAME}", re.IGNORECASE),
-    # The shuttle's short spelling, S131E012892. Four digits at least: S13E131 is a tile of elevation data.
+    # The shuttle's short spelling, S131E012892, with at least four digits: S13E131 is a tile of elevation data.
     re.compile(rf"{_BEFORE}(?P<craft>S)(?P<number>\d{{2,3}})(?P<roll>E)(?=\d{{4}}){_FRAME}", re.IGNORECASE),
 ]
 
@@ -49,7 +49,7 @@ def parse_photo_id(name: str | Path) -> str | None:
 
 
 def _canonical(parts: dict[str, str | None]) -> str | None:
-    """Canonical id from the parts of a spelling; None for a mission or frame that cannot be."""
+    """Canonical id from the parts of a spelling; None for an impossible mission or frame."""
     craft = (parts["craft"] or "").upper()
     if craft == "S":
         craft = "STS"
@@ -66,7 +66,7 @@ def _canonical(parts: dict[str, str | None]) -> str | None:
 
 @dataclass(frozen=True)
 class EarthLocName:
-    """What a file name of the EarthLoc or EarthMatch data set says; None where its shape has no such field.
+    """The fields of a file name of the EarthLoc or EarthMatch dataset; None where its form lacks the field.
 
     Attributes:
         ring: four (lat, lon) of the footprint in the order of the name: top-left, bottom-left, bottom-right,
@@ -76,7 +76,7 @@ class EarthLocName:
         nadir: (lat, lon) below the station.
         timestamp: the date as written, yyyymmdd for photos, yyyy for tiles.
         area_km2: area of the footprint.
-        orientation_deg: turn of the photo's top from north, counter-clockwise.
+        orientation_deg: rotation of the photo's top from north, counter-clockwise.
         tilt_deg: angle between the line of sight and the nadir.
         focal_length_mm: focal length of the lens.
         cloud_percent: share of the photo covered by cloud.
@@ -95,14 +95,14 @@ class EarthLocName:
 
 
 def parse_earthloc_name(name: str | Path) -> EarthLocName | None:
-    """Reads a file name of the EarthLoc data set, in any of its three shapes:
+    """Parse a file name of the EarthLoc dataset, in any of its three forms:
 
     - `@lat1@lon1@...@lat4@lon4@id@timestamp@nadir_lat@nadir_lon@area_km2@orientation_deg@.jpg`
     - `@lat1@lon1@...@lat4@lon4@id@area_km2@nadir_lat@nadir_lon@.jpg`
     - `@center_lat@center_lon@nadir_lat@nadir_lon@tilt_deg@focal_mm@cloud_percent@id@.jpg`
 
     Returns:
-        The fields, or None where the name has another shape or its place is not on the Earth.
+        The fields, or None where the name has another form or its position is not on the Earth.
     """
     first, *fields = re.split(r"[\\/]", str(name))[-1].split("@")
     if first or not fields:

@@ -1,7 +1,7 @@
-"""Reads a photo: its pixels and what is known of it. The photo is any image a camera or an archive makes.
+"""Reads a photo: its pixels and metadata. The photo is any image that a camera or an archive makes.
 
-The file is opened by what its first bytes say it is, never by its name alone, and only by the decoder for
-that kind. Pixels stay as stored: EXIF orientation is for showing, not for georeferencing.
+The first bytes of the file determine its format, never the name alone, and only the decoder of that format opens it.
+Pixels stay as stored: the EXIF orientation is for display, not for georeferencing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from engine.photo.exif import read_exif, read_tiff_exif
 from engine.photo.photo_id import parse_photo_id
 
 MIN_SIDE_PX = 16
-# Scans and stitched panoramas reach hundreds of megapixels; beyond this it is a mistake or an attack.
+# Scans and stitched panoramas have hundreds of megapixels; larger images are a mistake or an attack.
 MAX_PIXELS = 1_500_000_000
-# Kinds that can only be unpacked whole, at up to 6 bytes a pixel.
+# Limit for formats that can only be decoded as a whole, at up to 6 bytes a pixel.
 MAX_PIXELS_WHOLE = 270_000_000
-# A PNG above this is read by GDAL, piece by piece.
+# A larger PNG is read by GDAL, piece by piece.
 _LARGE_PNG_PIXELS = 40_000_000
 
-# Our own limits above are checked before anything is unpacked, and tell the user what to do.
+# The limits above are checked before anything is decoded, and their errors tell the user what to do.
 Image.MAX_IMAGE_PIXELS = None
 
 _RAW_SUFFIXES = (
@@ -52,7 +52,7 @@ _AGAIN = "copy or download it again"
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """What is known of a photo without decoding its pixels.
+    """Metadata of a photo, available without decoding its pixels.
 
     Attributes:
         path: the file.
@@ -89,7 +89,7 @@ class Photo(PhotoInfo):
 
 
 def read_photo_info(path: str | Path) -> PhotoInfo:
-    """What is known of a photo, from its header and name.
+    """Metadata of a photo, from its header and name.
 
     Raises:
         InputError: missing, empty, not a readable image, too small or too large.
@@ -100,7 +100,7 @@ def read_photo_info(path: str | Path) -> PhotoInfo:
 
 
 def read_photo(path: str | Path, max_px: int = 2048) -> Photo:
-    """Reads a photo, averaged down so that its longer side is at most `max_px`.
+    """Read a photo, averaged down so that its longer side is at most `max_px`.
 
     Raises:
         InputError: missing, empty, damaged, not a readable image, too small or too large.
@@ -164,7 +164,7 @@ def _check_size(path: Path, size: tuple[int, int], whole: bool) -> None:
 
 
 def _pillow_rgb(path: Path, file: BinaryIO, kind: str, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Decodes with Pillow: the first frame as RGB, averaged down to `size` (width, height)."""
+    """Decode with Pillow: the first frame as RGB, averaged down to `size` (width, height)."""
     with _pillow(path, file, kind) as image:
         image.draft(None, size)  # A JPEG is decoded at 1/2, 1/4 or 1/8, whichever is still large enough.
         image.load()
@@ -179,20 +179,20 @@ def _pillow_rgb(path: Path, file: BinaryIO, kind: str, size: tuple[int, int]) ->
 
 @contextmanager
 def _pillow(path: Path, file: BinaryIO, kind: str) -> Iterator[Image.Image]:
-    """The file opened by Pillow's decoder for `kind` alone; whatever that stumbles over becomes InputError."""
+    """Open the file with Pillow's decoder for `kind` alone; any error of the decoder becomes InputError."""
     file.seek(0)
     try:
         with Image.open(file, formats=[kind]) as image:
             yield image
     except MemoryError as error:
         raise InputError(path, "does not fit in memory", "save it as a smaller JPEG") from error
-    except Exception as error:  # Decoders raise anything on garbage: OSError, ValueError, struct.error ...
+    except Exception as error:  # Decoders raise many types on invalid data: OSError, ValueError, struct.error ...
         raise InputError(path, "is damaged or cut short", _AGAIN) from error
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
-    """The photo opened for reading, and its kind by Pillow's name; InputError for what is no photo."""
+    """Open the photo for reading, with its format by Pillow's name; InputError if it is not a photo."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -209,12 +209,12 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
     except (OSError, ValueError) as error:  # ValueError: a null character in the path.
         raise InputError(path, "cannot be opened", "check the path and the disk") from error
     with file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of every damaged tag, and of a missing geotransform
+        warnings.simplefilter("ignore")  # about every damaged tag, and about a missing geotransform
         yield file, _kind(path, file)
 
 
 def _kind(path: Path, file: BinaryIO) -> str:
-    """Which decoder reads the file, from its first bytes."""
+    """The format, which selects the decoder, from the file's first bytes."""
     start = file.read(32)
     is_raw = path.suffix.lower() in _RAW_SUFFIXES
     for kind, magics in _MAGICS.items():

@@ -1,4 +1,4 @@
-"""A pinhole camera above the WGS84 ellipsoid, and the geometry that it needs.
+"""A pinhole camera above the WGS84 ellipsoid.
 
 Frames, all right-handed and in kilometres:
 
@@ -8,101 +8,35 @@ Frames, all right-handed and in kilometres:
 
 Pixel positions are x to the right and y down from the outer corner of the top-left pixel, so that the middle
 of the first pixel is (0.5, 0.5) and the picture ends at (width_px, height_px). The principal point is the
-middle of the picture. No refraction, no terrain.
+middle of the picture. Refraction and terrain are ignored.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.geo import normalise_lon
+from engine.ellipsoid import local_axes, range_to_ellipsoid, surface_lat_lon, surface_normal, surface_point, to_geodetic
 
-SEMI_MAJOR_KM = 6378.137
-FLATTENING = 1 / 298.257223563
-SEMI_MINOR_KM = SEMI_MAJOR_KM * (1 - FLATTENING)
-ECCENTRICITY_2 = FLATTENING * (2 - FLATTENING)
-_AXES = np.array([SEMI_MAJOR_KM, SEMI_MAJOR_KM, SEMI_MINOR_KM])
-# The radial term is undone by this many steps of a fixed-point iteration: 1e-9 for |k1| r^2 up to 0.1.
+# Iterations that invert the radial term: the error is 1e-9 for |k1| r^2 up to 0.1.
 _UNDISTORT_STEPS = 10
 
 Array = NDArray[np.float64]
 
 
-def surface_point(lat: ArrayLike, lon: ArrayLike) -> Array:
-    """Points on the ellipsoid in the Earth frame, (..., 3) km."""
-    phi, lam = np.broadcast_arrays(np.radians(lat), np.radians(lon))
-    prime_vertical = SEMI_MAJOR_KM / np.sqrt(1 - ECCENTRICITY_2 * np.sin(phi) ** 2)
-    return np.stack(
-        [
-            prime_vertical * np.cos(phi) * np.cos(lam),
-            prime_vertical * np.cos(phi) * np.sin(lam),
-            prime_vertical * (1 - ECCENTRICITY_2) * np.sin(phi),
-        ],
-        axis=-1,
-    )
-
-
-def surface_normal(lat: ArrayLike, lon: ArrayLike) -> Array:
-    """Unit vectors straight up from the ellipsoid in the Earth frame, (..., 3)."""
-    phi, lam = np.broadcast_arrays(np.radians(lat), np.radians(lon))
-    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
-
-
-def local_axes(lat: float, lon: float) -> Array:
-    """(3, 3): east, north and up at a point as rows, unit vectors in the Earth frame."""
-    phi, lam = np.radians([lat, lon])
-    east = np.array([-np.sin(lam), np.cos(lam), 0.0])
-    north = np.array([-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)])
-    return np.stack([east, north, surface_normal(lat, lon)])
-
-
-def surface_lat_lon(points: Array) -> tuple[Array, Array]:
-    """Latitude and longitude in degrees of points (..., 3) that lie on the ellipsoid."""
-    lat = np.degrees(np.arctan2(points[..., 2], (1 - ECCENTRICITY_2) * np.hypot(points[..., 0], points[..., 1])))
-    return lat, normalise_lon(np.degrees(np.arctan2(points[..., 1], points[..., 0])))
-
-
-def foot_of(point: Array) -> tuple[float, float, float]:
-    """Latitude, longitude (degrees) and height (km) above the ellipsoid of a point (3,) of the Earth frame."""
-    x, y, z = (float(v) for v in point)
-    across = math.hypot(x, y)
-    phi, prime_vertical = math.atan2(z, across * (1 - ECCENTRICITY_2)), SEMI_MAJOR_KM
-    for _ in range(4):  # converges by a factor of 150 a step
-        sine = math.sin(phi)
-        prime_vertical = SEMI_MAJOR_KM / math.sqrt(1 - ECCENTRICITY_2 * sine * sine)
-        phi = math.atan2(z + ECCENTRICITY_2 * prime_vertical * sine, across)
-    height = across * math.cos(phi) + z * math.sin(phi) - SEMI_MAJOR_KM**2 / prime_vertical
-    return math.degrees(phi), (math.degrees(math.atan2(y, x)) + 180.0) % 360.0 - 180.0, height
-
-
-def meet_ellipsoid(eye: Array, rays: Array) -> Array:
-    """Distance in km, (...), from `eye` (3,) along unit rays (..., 3) to the ellipsoid; NaN for a miss."""
-    # Scaled by its axes the ellipsoid is the unit sphere: |e + t d|^2 = 1, the nearer root.
-    e, d = eye / _AXES, rays / _AXES
-    a = (d * d).sum(-1)
-    half_b = d @ e
-    c = e @ e - 1.0
-    root = half_b * half_b - a * c
-    hits = (root >= 0) & (half_b < 0)
-    # c / (-b + sqrt) rather than (-b - sqrt) / a: no cancellation.
-    return np.where(hits, c / np.where(hits, -half_b + np.sqrt(np.where(hits, root, 0.0)), 1.0), np.nan)
-
-
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """Where a camera is, how it is held, and what it sees.
+    """Position, attitude and optics of a camera.
 
     Attributes:
-        eye: its position in the Earth frame, (3,) km.
+        eye: position in the Earth frame, (3,) km.
         axes: (3, 3), its x, y and z axes as rows, unit vectors in the Earth frame.
         focal_px: focal length in pixels.
         width_px, height_px: size of the picture.
-        radial: k1 of x_d = x (1 + k1 r^2) in units of the focal length; negative for a barrel.
-        pixel_aspect: height of a pixel in widths of a pixel: 1 unless the picture was squashed after it was taken.
+        radial: k1 of x_d = x (1 + k1 r^2) in units of the focal length; negative for barrel distortion.
+        pixel_aspect: height over width of a pixel: 1 unless the picture was squashed after it was taken.
     """
 
     eye: Array
@@ -126,13 +60,13 @@ class Camera:
             u, v = u * squeeze, v * squeeze
         in_camera = np.stack([u, v, np.ones_like(u)], axis=-1)
         rays = (in_camera / np.linalg.norm(in_camera, axis=-1, keepdims=True)) @ self.axes
-        return surface_lat_lon(self.eye + meet_ellipsoid(self.eye, rays)[..., None] * rays)
+        return surface_lat_lon(self.eye + range_to_ellipsoid(self.eye, rays)[..., None] * rays)
 
     def project(self, lat: ArrayLike, lon: ArrayLike) -> tuple[Array, Array]:
         """Pixel positions of points on the ground: the inverse of `locate`.
 
-        Positions beside the picture are given too. NaN where the point is behind the horizon or the camera, or so
-        far beside that the radial term would fold it back.
+        Points outside the picture have positions too. NaN where the point is behind the horizon or behind the camera,
+        or so far outside that the radial term would fold it back.
         """
         ground = surface_point(lat, lon)
         is_seen = ((self.eye - ground) * surface_normal(lat, lon)).sum(-1) > 0
@@ -145,7 +79,7 @@ class Camera:
 
     def nadir(self) -> tuple[float, float, float]:
         """Latitude, longitude (degrees) below the camera and its altitude in km."""
-        return foot_of(self.eye)
+        return to_geodetic(self.eye)
 
     def tilt_azimuth_deg(self) -> tuple[float, float]:
         """Angle between the line of sight and straight down, and its direction clockwise from north."""
@@ -156,12 +90,12 @@ class Camera:
         )
 
     def resized(self, width_px: int, height_px: int) -> Camera:
-        """The same camera with a picture of another size, but for rounding of the same shape."""
+        """The same camera with a picture of another size and, except for rounding, the same shape."""
         focal_px = self.focal_px * max(width_px, height_px) / max(self.width_px, self.height_px)
         return replace(self, focal_px=focal_px, width_px=width_px, height_px=height_px)
 
     def squashed(self, width_px: int, height_px: int) -> Camera:
-        """The same camera when its picture is pulled into another shape."""
+        """The same camera after its picture was resampled to another shape."""
         across, down = width_px / self.width_px, height_px / self.height_px
         aspect = self.pixel_aspect * across / down
         return replace(

@@ -1,4 +1,4 @@
-"""Registers a photo with one candidate after the other until one is beyond doubt, and says so in words."""
+"""Registers a photo with one candidate after the other until one is certain, and describes the result in words."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ from engine.progress import Progress
 from engine.registration import footprint
 from engine.registration.camera import Camera
 from engine.registration.confidence import LOCATED
-from engine.registration.neighbours import Memory, carried_over
+from engine.registration.neighbours import Memory, register_with_neighbour
 from engine.registration.pose import in_full_pixels, pose_json, tie_points_json, view_json
-from engine.registration.prepare import Place, PreparedPhoto, on_grid, survey
+from engine.registration.prepare import PlaceFeatures, PreparedPhoto, find_place_features, snap_to_grid
 from engine.registration.refine import Registration
 from engine.registration.register import register
 from engine.voting.poses import Pose
 
-Look = tuple[float, float, float]  # latitude, longitude (degrees), and the width (km) of what is looked for there
+Area = tuple[float, float, float]  # latitude, longitude (degrees), and the width (km) of the ground to look for there
 
-# A stated nadir further than this from the camera found is worth a word.
+# The message mentions a stated nadir that is further than this from the solved camera.
 _NADIR_FAR_KM = 300.0
 # Share of right candidates that registration does not find (docs/registration.md).
-_MISSES = 0.15
+_MISS_RATE = 0.15
 _TILTED = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What registration made of a photo's candidates.
+    """The result of registering a photo with its candidates.
 
     Attributes:
         best: the registration with the highest confidence, or None.
-        row: index of its candidate; None when a neighbouring photo led there.
+        row: index of its candidate; None when it was found through a neighbouring photo.
         inliers: tie points of each candidate; 0 where nothing fitted or it was not tried.
         tried: how many candidates were tried.
-        imagery: what the best was registered with: its "source", "attribution" and "licence"; or None.
-        hindered: indices of the candidates that could not be tried; none when one is beyond doubt.
-        hindrance: why something could not be tried, as the end of a sentence, or None.
-        neighbour: name of the neighbouring photo that led there.
+        imagery: the imagery of the best one: its "source", "attribution" and "licence"; or None.
+        not_checked: indices of the candidates that could not be tried; empty when one is certain.
+        not_checked_reason: why a candidate could not be tried, as the end of a sentence, or None.
+        neighbour: name of the neighbouring photo through which it was found.
     """
 
     best: Registration | None
@@ -62,8 +62,8 @@ class Outcome:
     inliers: tuple[int, ...]
     tried: int
     imagery: ImageryCredit | None = None
-    hindered: tuple[int, ...] = ()
-    hindrance: str | None = None
+    not_checked: tuple[int, ...] = ()
+    not_checked_reason: str | None = None
     neighbour: str | None = None
 
 
@@ -76,23 +76,25 @@ def register_candidates(
     memory: Memory,
     progress: Progress,
 ) -> Outcome:
-    """Tries the photo's neighbours and the candidates until one is located or `limit_s` seconds have passed.
+    """Try the photo's neighbours and the candidates until one is located or `limit_s` seconds have passed.
 
     Args:
         prepared: the photo.
-        photo: what is known of it.
+        photo: its metadata.
         candidates: best first.
-        imagery: what to register with, see `open_imagery`; by default that which each candidate's index was made from.
-        limit_s: no candidate is begun after it, the first one always is; fetching tiles may take as long besides.
-        memory: what earlier photos left; this one adds to it.
-        work: progress (stage `register`, in candidates) and cancelling.
+        imagery: what to register with, see `open_imagery`; by default the imagery that each candidate's index was made
+            from.
+        limit_s: no candidate is started after this time, except the first one, which is always tried. Fetching tiles
+            may take as long again.
+        memory: what earlier photos of the run left; this photo is added to it.
+        progress: reports stage `register`, in candidates; may be cancelled.
     """
     end = time.monotonic() + limit_s
     inliers = [0] * len(candidates)
     tried = 0
     best = Outcome(None, 0, (), 0)
-    hindered: list[int] = []
-    hindrance = None
+    not_checked: list[int] = []
+    not_checked_reason = None
     with contextlib.ExitStack() as opened:
         sources: dict[str, ImagerySource | EarthLocError] = {}
 
@@ -108,176 +110,184 @@ def register_candidates(
             return source
 
         progress.report("register", 0, len(candidates))
-        for lead in _leads(photo, prepared, candidates, imagery, memory):
-            if (tried or hindrance) and time.monotonic() > end:
+        for attempt in _attempts(photo, prepared, candidates, imagery, memory):
+            if (tried or not_checked_reason) and time.monotonic() > end:
                 break
-            if lead.imagery is None:
-                if lead.row is not None:
-                    hindered.append(lead.row)
-                    hindrance = hindrance or lead.hindrance
+            if attempt.imagery is None:
+                if attempt.row is not None:
+                    not_checked.append(attempt.row)
+                    not_checked_reason = not_checked_reason or attempt.not_checked_reason
                 continue
             try:
-                source = source_at(lead.imagery)
-                key = lead.imagery, prepared.extractor.sha256, *lead.look
-                place = lead.place or memory.places.get(key, partial(survey, source, *lead.look, prepared.extractor))
-                found = register(prepared, place, source, pose=lead.pose)
+                source = source_at(attempt.imagery)
+                key = attempt.imagery, prepared.extractor.sha256, *attempt.area
+                place = attempt.place or memory.places.get(
+                    key, partial(find_place_features, source, *attempt.area, prepared.extractor)
+                )
+                found = register(prepared, place, source, pose=attempt.pose)
             except CancelledError:
                 raise
             except EarthLocError as error:
-                hindrance = hindrance or str(error)
-                if lead.row is not None:
-                    hindered.append(lead.row)
+                not_checked_reason = not_checked_reason or str(error)
+                if attempt.row is not None:
+                    not_checked.append(attempt.row)
                 continue
-            if lead.row is not None:
+            if attempt.row is not None:
                 tried += 1
                 progress.report("register", tried, len(candidates))
             if found is None:
                 continue
-            if lead.row is not None:
-                inliers[lead.row] = found.evidence.inliers
+            if attempt.row is not None:
+                inliers[attempt.row] = found.evidence.inliers
             if best.best is None or found.confidence > best.best.confidence:
-                best = Outcome(found, lead.row, (), 0, credited(source, lead.stated), neighbour=lead.neighbour)
+                best = Outcome(
+                    found, attempt.row, (), 0, imagery_credit(source, attempt.source_info), neighbour=attempt.neighbour
+                )
             if found.confidence > LOCATED:
-                memory.neighbours.remember(photo, prepared, found, lead.imagery, lead.stated)
+                memory.neighbours.remember(photo, prepared, found, attempt.imagery, attempt.source_info)
                 return replace(best, inliers=tuple(inliers), tried=tried)
     for neighbour in memory.neighbours.of(photo, prepared.extractor):
         progress.check()
-        found = carried_over(prepared, neighbour)
+        found = register_with_neighbour(prepared, neighbour)
         if found is not None and (best.best is None or found.confidence > best.best.confidence):
             best = Outcome(found, None, (), 0, neighbour=neighbour.name)
-    return replace(best, inliers=tuple(inliers), tried=tried, hindered=tuple(hindered), hindrance=hindrance)
+    return replace(
+        best, inliers=tuple(inliers), tried=tried, not_checked=tuple(not_checked), not_checked_reason=not_checked_reason
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Lead:
+class _Attempt:
     """A place to try.
 
     Attributes:
-        look: where it is.
-        imagery: what to check it with; None when it is not here.
-        stated: what the index states of the imagery.
+        area: where it is.
+        imagery: what to register with; None when it is not on this computer.
+        source_info: what the index states about the imagery.
         row: of the candidate; None for a neighbouring photo.
         neighbour: name of that photo.
         place: features of the neighbouring photo itself.
-        pose: that the photo's local features vote for there.
-        hindrance: why the imagery is not here.
+        pose: the pose there that the photo's local features voted for.
+        not_checked_reason: why the imagery is not on this computer.
     """
 
-    look: Look
+    area: Area
     imagery: str | Path | None
-    stated: dict[str, Any]
+    source_info: dict[str, Any]
     row: int | None = None
     neighbour: str | None = None
-    place: Place | None = None
+    place: PlaceFeatures | None = None
     pose: Pose | None = None
-    hindrance: str = ""
+    not_checked_reason: str = ""
 
 
-def _leads(
+def _attempts(
     photo: PhotoInfo,
     prepared: PreparedPhoto,
     candidates: Sequence[Candidate],
     imagery: str | Path | None,
     memory: Memory,
-) -> Iterator[_Lead]:
-    """What to try, in order: the photo's neighbours, the ground round the nearest of them, the candidates."""
-    looked_at: set[tuple] = set()
+) -> Iterator[_Attempt]:
+    """What to try, in order: the photo's neighbours, the ground around the nearest of them, the candidates."""
+    tried_areas: set[tuple[Any, ...]] = set()
     neighbours = memory.neighbours.of(photo, prepared.extractor)
     for neighbour in neighbours:
         place = neighbour.place()
-        path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)
-        yield _Lead((*neighbour.center, place.width_km), path, stated, neighbour=neighbour.name, place=place)
+        path, source_info = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.source_info)
+        yield _Attempt((*neighbour.center, place.width_km), path, source_info, neighbour=neighbour.name, place=place)
     for neighbour in neighbours[:1]:
         width_km = prepared.lens_width_km or neighbour.place().width_km
-        look = (*on_grid(*neighbour.center, width_km), width_km)
-        path, stated = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.stated)
-        looked_at.add((path, *look))
-        yield _Lead(look, path, stated, neighbour=neighbour.name)
-    for row, look in new_places_first(candidates, prepared.lens_width_km):
+        area = (*snap_to_grid(*neighbour.center, width_km), width_km)
+        path, source_info = (imagery, {}) if imagery else (_unless_server(neighbour.imagery), neighbour.source_info)
+        tried_areas.add((path, *area))
+        yield _Attempt(area, path, source_info, neighbour=neighbour.name)
+    for row, area in new_places_first(candidates, prepared.lens_width_km):
         index = candidates[row].index
-        stated = index.info["source"]
-        name = str(stated.get("path") or "")
+        source_info = index.info["source"]
+        name = str(source_info.get("path") or "")
         path = imagery or find_imagery(index.path, name)
-        hindrance = (
+        not_checked_reason = (
             f"the imagery of the index {index.name} ({name or 'not named'}) is not here; put it beside the index or "
             "name it as imagery."
         )
         pose = candidates[row].pose
-        if pose is not None or (path, *look) not in looked_at:
-            looked_at.add((path, *look))
-            yield _Lead(look, path, {} if imagery else stated, row, pose=pose, hindrance=hindrance)
+        if pose is not None or (path, *area) not in tried_areas:
+            tried_areas.add((path, *area))
+            yield _Attempt(
+                area, path, {} if imagery else source_info, row, pose=pose, not_checked_reason=not_checked_reason
+            )
 
 
 def _unless_server(imagery: str | Path | None) -> str | Path | None:
-    """An earlier photo's imagery; None for a tile server, which is asked only for the photos it is named for."""
+    """An earlier photo's imagery. None for a tile server: it is only queried for the photos that it was named for."""
     return None if imagery is None or may_be_server(str(imagery)) else imagery
 
 
-def credited(source: ImagerySource, stated: dict[str, Any]) -> ImageryCredit:
-    """The imagery by name, with its attribution and licence: the file's own, or else what the index states."""
+def imagery_credit(source: ImagerySource, source_info: dict[str, Any]) -> ImageryCredit:
+    """Name, attribution and licence of the imagery: the file's own, otherwise what the index states."""
     return {
         "source": source.name,
-        "attribution": source.attribution or str(stated.get("attribution") or ""),
-        "licence": source.licence or str(stated.get("licence") or ""),
+        "attribution": source.attribution or str(source_info.get("attribution") or ""),
+        "licence": source.licence or str(source_info.get("licence") or ""),
     }
 
 
-def new_places_first(candidates: Sequence[Candidate], lens_km: float | None) -> list[tuple[int, Look]]:
-    """Rows of the candidates in the order in which they are tried, each with what is looked at for it.
+def new_places_first(candidates: Sequence[Candidate], lens_km: float | None) -> list[tuple[int, Area]]:
+    """Rows of the candidates in the order in which to try them, each with the area to look at.
 
-    By rank, but a tile whose ground the imagery round an earlier one has already shown (tiles overlap by half, and
-    widths are half an octave apart) waits until all others had their turn.
+    The order is by rank, with one exception: a tile waits until all others were tried if its ground is already in the
+    imagery around an earlier one (tiles overlap by half, and widths are half an octave apart).
 
     Args:
         candidates: best first.
-        lens_km: ground that the photo's lens is known to show looking straight down, which then counts instead of
-            a tile's width, unless that is far more: then the photo was tilted.
+        lens_km: ground width that the photo's lens shows when it looks straight down, if known. It replaces a tile's
+            width unless the tile is far wider, which means that the photo was tilted.
     """
-    first: list[tuple[int, Look]] = []
-    later: list[tuple[int, Look]] = []
+    first: list[tuple[int, Area]] = []
+    later: list[tuple[int, Area]] = []
     for row, candidate in enumerate(candidates):
         lat, lon, width_km = candidate.lat, candidate.lon, candidate.width_km
         if candidate.pose is not None:
             width_km = candidate.pose.width_km
         elif lens_km is not None and width_km < _TILTED * lens_km:
             width_km = lens_km
-        seen = candidate.pose is None and any(_shows(look, lat, lon, width_km) for _, look in first)
-        (later if seen else first).append((row, (*on_grid(lat, lon, width_km), width_km)))
+        seen = candidate.pose is None and any(_covers(area, lat, lon, width_km) for _, area in first)
+        (later if seen else first).append((row, (*snap_to_grid(lat, lon, width_km), width_km)))
     return first + later
 
 
-def _shows(look: Look, lat: float, lon: float, width_km: float) -> bool:
-    """Whether the surroundings of one place hold the middle of another at about its scale."""
-    away_km = float(geo.distance_km(*look[:2], lat, lon))
-    return away_km <= 0.5 * look[2] and 0.66 <= width_km / look[2] <= 1.51
+def _covers(area: Area, lat: float, lon: float, width_km: float) -> bool:
+    """Whether the surroundings of one place contain the middle of another at about the same scale."""
+    away_km = float(geo.distance_km(*area[:2], lat, lon))
+    return away_km <= 0.5 * area[2] and 0.66 <= width_km / area[2] <= 1.51
 
 
 def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -> None:
-    """Puts the outcome into a localization (docs/localization.md) that holds what retrieval found."""
+    """Add the outcome to a localization (docs/localization.md) that holds what retrieval found."""
     for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
         candidate["inliers"] = inliers
     best = outcome.best
-    some_left = f" Not all candidates were checked: {outcome.hindrance}" if outcome.hindered else ""
-    # What the first candidate is worth without a registration.
+    unchecked_note = f" Not all candidates were checked: {outcome.not_checked_reason}" if outcome.not_checked else ""
+    # The confidence of the first candidate if no registration is used.
     prior = answer["confidence"] or 0.0
-    left = prior if 0 in outcome.hindered else _after_looking_in_vain(prior)
-    if best is None or best.confidence < left:
+    without_registration = prior if 0 in outcome.not_checked else _after_failed_registration(prior)
+    if best is None or best.confidence < without_registration:
         n = outcome.tried
-        if not n and outcome.hindrance is not None:
-            answer["message"] += f" Not checked: {outcome.hindrance}"
+        if not n and outcome.not_checked_reason is not None:
+            answer["message"] += f" Not checked: {outcome.not_checked_reason}"
             return
-        answer["confidence"] = left
+        answer["confidence"] = without_registration
         answer["message"] = (
             f"None of the {n} candidates tried fits the imagery; the best guess is the first. "
             "Compare it with a basemap, or try more candidates."
             if n > 1
             else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
-        ) + some_left
+        ) + unchecked_note
         return
     nadir = answer["nadir"]
-    stated = (nadir[0], nadir[1]) if nadir is not None else None
-    pose = in_full_pixels(best.solution, best.tie_points, photo, stated)
-    message = _in_words(best, pose.camera, answer, outcome)
+    given_nadir = (nadir[0], nadir[1]) if nadir is not None else None
+    pose = in_full_pixels(best.solution, best.tie_points, photo, given_nadir)
+    message = _description(best, pose.camera, answer, outcome)
     view = view_json(pose.camera, best.ring, photo)
     answer["footprint"], answer["corners"] = view["footprint"], view["corners"]
     answer["center"], answer["camera"] = view["center"], view["camera"]
@@ -288,15 +298,15 @@ def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -
     answer["imagery"] = outcome.imagery
     answer["inliers"] = len(best.tie_points)
     answer["rms_km"] = round(best.rms_km, 3)
-    answer["message"] = message + some_left
+    answer["message"] = message + unchecked_note
 
 
-def _after_looking_in_vain(prior: float) -> float:
-    """Bayes: how probable the first candidate still is when registration, which seldom misses, found nothing."""
-    return round(prior * _MISSES / (prior * _MISSES + 1.0 - prior), 3)
+def _after_failed_registration(prior: float) -> float:
+    """Bayes: probability of the first candidate after registration, which rarely misses, has found nothing."""
+    return round(prior * _MISS_RATE / (prior * _MISS_RATE + 1.0 - prior), 3)
 
 
-def _in_words(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> str:
+def _description(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> str:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
     lat, lon, altitude_km = camera.nadir()
     parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
@@ -310,8 +320,8 @@ def _in_words(found: Registration, camera: Camera, answer: Localization, outcome
         if away_km > _NADIR_FAR_KM:
             warning = " The nadir given seems to be wrong."
     if answer["candidates"]:
-        by_way = f"found by way of the neighbouring photo {outcome.neighbour}"
-        parts.append(by_way if outcome.row is None else f"candidate {outcome.row + 1}")
+        way = f"found by way of the neighbouring photo {outcome.neighbour}"
+        parts.append(way if outcome.row is None else f"candidate {outcome.row + 1}")
     if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
         parts.append("part of the photo shows no ground")
     sentence = ", ".join(parts) + "."

@@ -1,7 +1,7 @@
-"""How probable it is that a registration is right, from what right and wrong ones were seen to look like.
+"""The probability that a registration is right, estimated from registrations known to be right or wrong.
 
-A logistic regression over a few numbers that each mean something to a person. It was fitted and checked by
-benchmarks/registration.py and registration_report.py; docs/registration.md has the figures.
+A logistic regression over a few interpretable numbers. benchmarks/registration.py and registration_report.py fit and
+check it; docs/registration.md has the figures.
 """
 
 from __future__ import annotations
@@ -12,36 +12,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
-from engine.registration.solve import ALTITUDE_KM, CameraPrior, Solution, TiePoints
+from engine.orbit import ALTITUDE_KM
+from engine.registration.solve import CameraPrior, Solution, TiePoints
 
 LOCATED = 0.99  # a photo counts as located above this probability
 
-# No station has been outside these; a camera that is has been put there by wrong tie points.
+# No station has been outside this range; wrong tie points put a camera there.
 _ALTITUDE_RANGE_KM = (330.0, 480.0)
 _MAX_TILT_DEG = 75.0
 _ALTITUDE_UNIT_KM = 25.0
 _MIN_SPREAD = 0.4  # a camera tilted to the wrong side agrees with the ground along one edge of the photo
-_VOTED = 15.0  # no wrong pose had more votes (docs/voting.md)
+_VOTED = 15.0  # z-score; no wrong pose had more (docs/voting.md)
 _MIN_SPREAD_VOTED = 0.2
-_EVENLY = 12**-0.5  # standard deviation of what is spread evenly from 0 to 1
-# Constant, surplus, implausibility; see features().
+_EVENLY = 12**-0.5  # standard deviation of the uniform distribution on 0 to 1
+# Constant, z-score, implausibility; see features().
 _WEIGHTS = (-6.98, 5.29, -1.49)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for and against a registration.
+    """The evidence for and against a registration.
 
     Attributes:
-        surplus: standard deviations by which the features that agree exceed what chance would give.
+        z_score: by how many standard deviations the features that agree exceed what chance would give.
         inliers: tie points.
-        spread: how far the tie points reach in the direction in which they reach least, 1 when all over the photo.
+        spread: extent of the tie points in the direction in which it is smallest; 1 when they cover the whole photo.
         altitude_km: of the camera.
         tilt_deg: of the line of sight from straight down.
         focal_off: logarithm of found over expected focal length; None when nothing was expected.
-        nadir_off_km: from the stated nadir; None when none was stated.
+        nadir_off_km: distance from the stated nadir; None when none was stated.
         rms_px: of the tie points in the photo.
-        voted_z: z-score of the votes of local features for this very footprint; 0 where they voted for another or none.
+        voted_z: z-score of the votes of local features for this same footprint; 0 where they voted for another or none.
     """
 
     z_score: float
@@ -73,10 +74,10 @@ class Evidence:
 
 
 def features(evidence: Evidence) -> tuple[float, ...]:
-    """The numbers that the regression weighs, the first always 1.
+    """The regressors, the first one always 1.
 
-    The count of tie points is not among them: chance alone leaves 20 to 60 at a wrong place, and what exceeds
-    chance is the surplus.
+    The count of tie points is not among them: chance alone leaves 20 to 60 at a wrong place. The z-score measures what
+    exceeds chance.
     """
     altitude = abs(evidence.altitude_km - ALTITUDE_KM) / _ALTITUDE_UNIT_KM
     focal = abs(evidence.focal_off or 0.0) / 0.1
@@ -88,7 +89,7 @@ def probability(evidence: Evidence) -> float:
     low, high = _ALTITUDE_RANGE_KM
     if not low <= evidence.altitude_km <= high or evidence.tilt_deg > _MAX_TILT_DEG:
         return 0.0
-    # Votes come from all over the photo, and do not mind where the tie points are.
+    # Votes come from all over the photo, so the tie points may then cover less of it.
     if evidence.spread < (_MIN_SPREAD if evidence.voted_z < _VOTED else _MIN_SPREAD_VOTED):
         return 0.0
     z = sum(w * x for w, x in zip(_WEIGHTS, features(evidence), strict=True))

@@ -1,4 +1,4 @@
-"""The ground that a camera sees."""
+"""The footprint of a photo: the ground that its camera sees."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _BISECTIONS = 40
 
 
 def footprint_ring(camera: Camera) -> Array | None:
-    """Outline (n, 2) lat, lon of the photo on the ground, dense, from its top-left corner on along the top.
+    """Dense outline (n, 2) lat, lon of the photo on the ground, from its top-left corner along the top edge.
 
-    Where the photo shows the limb the outline follows the horizon. None when no Earth is seen.
+    Where the photo shows the limb, the outline follows the horizon. None when no Earth is seen.
     """
     width, height = camera.width_px, camera.height_px
     t = np.arange(_POINTS_PER_SIDE) / _POINTS_PER_SIDE
@@ -31,18 +31,18 @@ def footprint_ring(camera: Camera) -> Array | None:
     seen = np.isfinite(camera.locate(grid_x, grid_y)[0])
     if not seen.any():
         return None
-    # The Earth's disc in a picture is convex: from a point inside it each way out crosses the limb once.
+    # The Earth's disc in a picture is convex: every ray from a point inside it crosses the limb once.
     middle_x, middle_y = grid_x[seen].mean(), grid_y[seen].mean()
     inner, outer = np.zeros_like(x), np.ones_like(x)
-    hits = np.isfinite(lat)
+    on_earth = np.isfinite(lat)
     for _ in range(_BISECTIONS):
         half = (inner + outer) / 2
         half_seen = np.isfinite(camera.locate(middle_x + half * (x - middle_x), middle_y + half * (y - middle_y))[0])
         inner, outer = np.where(half_seen, half, inner), np.where(half_seen, outer, half)
-    part = np.where(hits, 1.0, inner)
+    part = np.where(on_earth, 1.0, inner)
     lat, lon = camera.locate(middle_x + part * (x - middle_x), middle_y + part * (y - middle_y))
-    fine = np.isfinite(lat)
-    return np.stack([lat[fine], lon[fine]], axis=1) if fine.sum() >= 3 else None
+    is_finite = np.isfinite(lat)
+    return np.stack([lat[is_finite], lon[is_finite]], axis=1) if is_finite.sum() >= 3 else None
 
 
 def corners(camera: Camera) -> Array:
@@ -53,6 +53,6 @@ def corners(camera: Camera) -> Array:
 
 
 def center(camera: Camera, ring: Array) -> tuple[float, float]:
-    """Latitude and longitude of the middle of the footprint: of its corners, or of its outline at the limb."""
-    four = corners(camera)
-    return geo.center_of(four if np.isfinite(four).all() else ring)
+    """Latitude and longitude of the footprint's middle: of its corners or, at the limb, of its outline."""
+    corner_points = corners(camera)
+    return geo.center_of(corner_points if np.isfinite(corner_points).all() else ring)

@@ -1,30 +1,31 @@
-"""Where the search for a camera begins: cameras that an affine map from photo to ground suggests."""
+"""Initial poses for the camera solver, derived from an affine map from photo to ground."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.ellipsoid import local_axes, surface_point
 from engine.geo import LocalFrame
-from engine.registration.camera import Camera, local_axes, surface_point
-from engine.registration.solve import ALTITUDE_KM, CameraPrior
+from engine.orbit import ALTITUDE_KM
+from engine.registration.camera import Camera
+from engine.registration.solve import CameraPrior
 
 Array = NDArray[np.float64]
 
-_FAR_COS = 0.7  # of the angle at which the ground is seen; beyond 45 degrees
-_SIDES = 8
+_OBLIQUE_COS = 0.7  # cosine of the incidence angle; below it, beyond 45 degrees, a view is oblique
+_AZIMUTHS = 8
 
 
 def initial_poses_from_affine(
     matrix: Array, frame: LocalFrame, photo_size: tuple[int, int], prior: CameraPrior
 ) -> list[Camera]:
-    """Cameras that see the ground about as an affine map has it; none when the map is mirrored.
+    """Cameras that see the ground about as an affine map shows it; none when the map is mirrored.
 
-    From far away a tilted view is affine: the photo's two axes on the ground give scale, turn and how much the
-    ground is foreshortened, but not towards which side it is tilted. So there are two tilted starts and one
-    that looks straight down on the middle. Tilted far, a view is not affine at all, and the map fits a part of it. A
-    known lens then says by the scale how far the ground is away, hence how far the camera is tilted, and it is tried
-    towards all sides.
+    From far away, a tilted view is affine. The photo's two axes on the ground give scale, rotation and foreshortening,
+    but not the side to which the camera is tilted. So there are two tilted poses and one that looks straight down on
+    the middle. A strongly tilted view is not affine, and the map fits only a part of it. With a known lens, the scale
+    then gives the distance to the ground and thus the tilt, and poses tilted towards all sides are added.
 
     Args:
         matrix: (2, 3) photo pixels to km of `frame`.
@@ -40,11 +41,11 @@ def initial_poses_from_affine(
     axes = local_axes(float(lat[0]), float(lon[0]))
     ground = surface_point(lat, lon)
     px_per_km = np.linalg.inv(((ground[1:] - ground[0]) @ axes[:2].T).T / step)
-    # Rows: the photo's axes along the ground, in pixels a kilometre east and north.
+    # Rows: the photo's axes along the ground, in pixels per kilometre east and north.
     if np.linalg.det(px_per_km) >= 0:
         return []
     larger, smaller = np.linalg.svd(px_per_km, compute_uv=False)
-    starts = []
+    poses = []
     for squeeze, signs in ((smaller / larger, (1.0, -1.0)), (1.0, (1.0,))):
         scale = larger if squeeze < 1.0 else np.sqrt(larger * smaller)
         rows = px_per_km / scale
@@ -57,25 +58,25 @@ def initial_poses_from_affine(
             u, _, vt = np.linalg.svd(x_y, full_matrices=False)
             x, y = u @ vt
             z = np.cross(x, y)
-            if z[2] >= 0:  # looks up: foreshortened beyond what noise allows
+            if z[2] >= 0:  # looks up: foreshortened more than noise allows
                 continue
             attitude = np.stack([x, y, z]) @ axes
             focal = prior.focal_px or float(scale * range_km)
-            starts.append(Camera(ground[0] - range_km * attitude[2], attitude, focal, width, height))
+            poses.append(Camera(ground[0] - range_km * attitude[2], attitude, focal, width, height))
     if prior.focal_px:
-        starts.extend(_tilted_far(px_per_km, prior.focal_px, axes, ground[0], photo_size))
-    return starts
+        poses.extend(_oblique_poses(px_per_km, prior.focal_px, axes, ground[0], photo_size))
+    return poses
 
 
-def _tilted_far(
+def _oblique_poses(
     px_per_km: Array, focal_px: float, axes: Array, ground: Array, photo_size: tuple[int, int]
 ) -> list[Camera]:
-    """Cameras all round a point of the ground from where a lens shows it at a scale; none where it is near by.
+    """Cameras all around a point of the ground, at the distance given by lens and scale; none where that is near.
 
     Args:
-        px_per_km: (2, 2), the photo's axes along the ground, in pixels a kilometre east and north.
+        px_per_km: (2, 2), the photo's axes along the ground, in pixels per kilometre east and north.
         focal_px: of the lens.
-        axes: (3, 3) east, north, up of the point.
+        axes: (3, 3) east, north, up at the point.
         ground: (3,) the point.
         photo_size: width, height in pixels.
     """
@@ -83,27 +84,27 @@ def _tilted_far(
     # The mean of both axes' scales, one of which is foreshortened.
     scale = focal_px * np.sqrt(cos) / np.array([_slant_range_km(c, ALTITUDE_KM) for c in cos])
     down = float(np.interp(-np.sqrt(abs(np.linalg.det(px_per_km))), -scale, cos))
-    if down > _FAR_COS:
+    if down > _OBLIQUE_COS:
         return []
     u, _, vt = np.linalg.svd(px_per_km)
-    turn = u @ vt  # the photo's axes along the ground, without foreshortening
-    starts = []
-    for azimuth in np.arange(_SIDES) * 2 * np.pi / _SIDES:
+    rotation = u @ vt  # the photo's axes along the ground, without foreshortening
+    poses = []
+    for azimuth in np.arange(_AZIMUTHS) * 2 * np.pi / _AZIMUTHS:
         ahead = np.array([np.sin(azimuth), np.cos(azimuth)])
         side = np.array([ahead[1], -ahead[0]])
-        # In the photo what lies ahead and to the right of the line of sight is where the map has it.
-        up_photo, right_photo = turn @ ahead, turn @ side
+        # The ground ahead and to the right of the line of sight must appear where the map has it.
+        up_photo, right_photo = rotation @ ahead, rotation @ side
         sine = np.sqrt(1.0 - down * down)
         sight, right = np.append(sine * ahead, -down), np.append(side, 0.0)
         up = np.append(down * ahead, sine)
         attitude = np.stack([right_photo[i] * right + up_photo[i] * up for i in (0, 1)] + [sight]) @ axes
         eye = ground - _slant_range_km(down, ALTITUDE_KM) * attitude[2]
-        starts.append(Camera(eye, attitude, focal_px, *photo_size))
-    return starts
+        poses.append(Camera(eye, attitude, focal_px, *photo_size))
+    return poses
 
 
 def _slant_range_km(cos_incidence: float, altitude_km: float) -> float:
-    """Distance to a camera at an altitude that is seen from the ground at an angle from the vertical."""
+    """Distance from the ground to a camera at `altitude_km` that is seen at this angle from the vertical."""
     radius = 6371.0
     along = radius * cos_incidence
     return float(np.sqrt(along * along + 2 * radius * altitude_km + altitude_km**2) - along)

@@ -1,8 +1,8 @@
-"""Local features by a network: an ONNX file with a card beside it (docs/registration.md), as models are.
+"""Local features from a network: an ONNX file with a card beside it (docs/registration.md), as for models.
 
-The network gives a score for every pixel and a field of descriptors, coarser or not. Where such features have
-neither size nor orientation, the photo is shown to it turned several ways. A package is data from a stranger:
-see engine.retrieval.model.
+The network gives a score for every pixel and a field of descriptors, at the same or a lower resolution. Where such
+features have neither size nor orientation, the network sees the photo at several rotations. Packages are untrusted:
+see engine.onnx_package.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError, OutputError
-from engine.registration.matching import MAX_FEATURES, Features, equalised, usable
-from engine.retrieval.model import open_session, read_package
+from engine.features import MAX_FEATURES, Features, equalised, usable
+from engine.onnx_package import open_session, read_package
 
 _KIND = "local-features"
-_PEAK_PX = 5  # a feature is the best of this many pixels each way
-_CELL = 8  # pixels along a cell of scores by cell, as SuperPoint and XFeat give them
-_TURNS = (1, 4, 8)
+_PEAK_PX = 5  # a feature has the highest score in a window of this many pixels
+_CELL = 8  # pixels per side of a cell, where scores are given by cell, as by SuperPoint and XFeat
+_ROTATIONS = (1, 4, 8)
 _HINT = "make the card again with `earthloc matcher`"
 
 
@@ -44,7 +44,7 @@ class LearnedFeatures:
     Attributes:
         name: of the card, with its version.
         sha256: of the ONNX file.
-        turns: how many ways a photo has to be turned for its features to match those of a north-up picture.
+        rotations: number of rotations at which a photo is searched, so that its features match a north-up picture's.
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
@@ -53,7 +53,7 @@ class LearnedFeatures:
             if card["kind"] != _KIND:
                 raise ValueError(f"kind ({_KIND})")
             self.name, self.sha256 = f"{card['name']} {card['version']}", card["sha256"]
-            self.turns = int(card["turns"])
+            self.rotations = int(card["turns"])
             self._size = int(card["input"]["width"])
             self._input = str(card["input"]["name"])
             self._equalised = bool(card["input"]["equalised"])
@@ -64,25 +64,25 @@ class LearnedFeatures:
                 None if reliability is None else str(reliability),
             )
             self._dimension = int(card["output"]["dimension"])
-            if self.turns not in _TURNS or not 64 <= self._size <= 2048:
+            if self.rotations not in _ROTATIONS or not 64 <= self._size <= 2048:
                 raise ValueError("turns (1, 4 or 8) and input.width (64 to 2048)")
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(path, f"the card lacks a valid {error}", _HINT) from error
         self._session = open_session(self.path, model_bytes, threads)
         inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
         outputs = {o.name for o in self._session.get_outputs()}
-        wanted = {self._outputs.scores, self._outputs.descriptors, *([reliability] if reliability else [])}
+        required = {self._outputs.scores, self._outputs.descriptors, *([reliability] if reliability else [])}
         shape = inputs.get(self._input, [])
         fits = all(isinstance(n, str) or n in (1, 3, self._size) for n in shape) and len(shape) == 4
-        if list(inputs) != [self._input] or not wanted <= outputs or not fits:
+        if list(inputs) != [self._input] or not required <= outputs or not fits:
             raise ModelError(self.path, "the card and the ONNX file do not fit together", _HINT)
 
     def find(
         self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
     ) -> Features:
-        """Features of an RGB picture (h, w, 3), the `limit` with the best scores; without size and orientation.
+        """Features of an RGB picture (h, w, 3): the `limit` with the highest scores, without size and orientation.
 
-        A picture larger than the network's input is shown to it in pieces.
+        A picture larger than the network's input is processed in overlapping pieces.
         """
         mask = usable(pixels, valid)
         if self._equalised:
@@ -100,7 +100,7 @@ class LearnedFeatures:
 
     def _of_piece(
         self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_], left: int, top: int
-    ) -> tuple[NDArray, NDArray, NDArray]:
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Positions in the whole picture, scores and descriptors of the square that begins at (left, top)."""
         size = self._size
         part = pixels[top : top + size, left : left + size]
@@ -129,11 +129,11 @@ class LearnedFeatures:
 
 
 def make_card(onnx: Path, folder: Path, name: str, turns: int, is_equalised: bool, licence: str) -> dict[str, Any]:
-    """Makes a package of an ONNX file in a new folder; what the network takes and gives is read from the file.
+    """Make a package from an ONNX file in a new folder. The network's inputs and outputs are read from the file.
 
     Raises:
         ModelError: it is not a network that takes one square picture and gives scores and descriptors.
-        OutputError: the folder is there, or cannot be made.
+        OutputError: the folder exists already, or cannot be made.
     """
     try:
         content = onnx.read_bytes()
@@ -177,25 +177,27 @@ def make_card(onnx: Path, folder: Path, name: str, turns: int, is_equalised: boo
 
 
 def _starts(length: int, size: int) -> list[int]:
-    """Where pieces of `size` begin that cover `length` together."""
+    """Where pieces of `size` begin that together cover `length`."""
     count = max(1, math.ceil(length / size))
     return np.linspace(0, max(0, length - size), count).round().astype(int).tolist()
 
 
 def _by_pixel(score: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores (height, width) from (1, height, width), or from logits by cell with "nothing here" last."""
+    """Scores (height, width) from (1, height, width), or from logits by cell whose last channel is "no feature"."""
     if score.shape[0] == 1:
         return score[0]
     if score.shape[0] != _CELL * _CELL + 1:
         return np.zeros((0, 0), np.float32)
-    likely = np.exp(score - score.max(axis=0))
-    likely = (likely / likely.sum(axis=0))[:-1]
-    rows, columns = likely.shape[1:]
-    return likely.reshape(_CELL, _CELL, rows, columns).transpose(2, 0, 3, 1).reshape(rows * _CELL, columns * _CELL)
+    probabilities = np.exp(score - score.max(axis=0))
+    probabilities = (probabilities / probabilities.sum(axis=0))[:-1]
+    rows, columns = probabilities.shape[1:]
+    return (
+        probabilities.reshape(_CELL, _CELL, rows, columns).transpose(2, 0, 3, 1).reshape(rows * _CELL, columns * _CELL)
+    )
 
 
 def _sampled(field: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Descriptors (n, d) of length 1, bilinear, from a field (d, h, w) at positions (n, 2) in parts of its sides."""
+    """Bilinear descriptors (n, d) of length 1 from a field (d, h, w) at positions (n, 2) in parts of its sides."""
     _, height, width = field.shape
     x, y = (at * [width, height] - 0.5).clip([0, 0], [width - 1.001, height - 1.001]).T
     left, top = x.astype(np.int64), y.astype(np.int64)

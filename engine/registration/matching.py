@@ -1,163 +1,24 @@
-"""Points that a photo and reference imagery may have in common: RootSIFT on grey, contrast-equalised pictures.
+"""Matches between local features of a photo and of reference imagery.
 
-Measured best of the features that need no weights. Only about one match in thirty is right between a hazy
-photo and a mosaic, so matches are suggestions; engine.registration.similarity finds the right ones among them.
+Between a hazy photo and a mosaic only about one match in thirty is right. So matches are only proposals;
+engine.registration.similarity finds the right ones among them.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
-from dataclasses import dataclass
-from typing import Protocol
-
-import cv2
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from engine.features import Features
+
 Array = NDArray[np.float64]
 
-MAX_FEATURES = 8000
-# Nearest over second nearest distance; loose, for right matches between a photo and a mosaic are rarely distinct.
+# Nearest over second nearest distance. Loose, because right matches between a photo and a mosaic are rarely distinct.
 RATIO = 0.95
-_CLIP_LIMIT = 3.0
-_CONTRAST_THRESHOLD = 0.01
-# Darker than this is space, a window frame or a missing piece of imagery, and its edge is no feature.
-_BLACK = 12
-_BLACK_MARGIN_PX = 9
-_NEIGHBOURS_GUIDED = 24
-_AT_ONCE = 500  # features
-_BAND_PIXELS = 400_000
-_BAND_MARGIN_PX = 48
-_BAND_SHARE = 0.7  # of all features may lie in one band of two
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """Local features of a picture.
-
-    Attributes:
-        xy: (n, 2) pixel positions from the outer corner of the top-left pixel.
-        size_px: (n,) diameters; None for features without.
-        angle_rad: (n,) orientations, clockwise in the picture from its x axis; None for features without.
-        descriptors: float32 (n, d), of length 1; 128 numbers for RootSIFT.
-    """
-
-    xy: Array
-    size_px: Array | None
-    angle_rad: Array | None
-    descriptors: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.xy)
-
-    def __getitem__(self, rows: NDArray) -> Features:
-        size_px = None if self.size_px is None else self.size_px[rows]
-        angle_rad = None if self.angle_rad is None else self.angle_rad[rows]
-        return Features(self.xy[rows], size_px, angle_rad, self.descriptors[rows])
-
-
-class FeatureExtractor(Protocol):
-    """What finds the features of a picture.
-
-    Attributes:
-        sha256: of the network; empty for RootSIFT.
-        turns: how many ways a photo has to be turned for its features to match those of a north-up picture.
-    """
-
-    @property
-    def sha256(self) -> str: ...  # noqa: D102
-    @property
-    def turns(self) -> int: ...  # noqa: D102
-
-    def find(
-        self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
-    ) -> Features:
-        """Features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
-        ...
-
-
-class RootSift:
-    """RootSIFT (Arandjelović and Zisserman 2012) of the grey, contrast-equalised picture; does not mind turns."""
-
-    sha256 = ""
-    turns = 1
-
-    def find(
-        self, pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
-    ) -> Features:
-        """See Finder."""
-        return find_features(pixels, valid, limit)
-
-
-def find_features(
-    pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES
-) -> Features:
-    """RootSIFT features of an RGB picture (h, w, 3), at most `limit`, none near what is black or not `valid`."""
-    xy, size_px, angle_rad, descriptors = root_sift(equalised(pixels), usable(pixels, valid), limit)
-    return Features(xy, size_px, angle_rad, descriptors)
-
-
-def root_sift(
-    grey: NDArray[np.uint8], mask: NDArray[np.bool_], limit: int
-) -> tuple[Array, Array, Array, NDArray[np.float32]]:
-    """Positions (n, 2), diameters (n,), orientations (n,) and descriptors (n, 128) as Features has them.
-
-    Args:
-        grey: picture (h, w).
-        mask: True (h, w) where features may lie.
-        limit: so many are kept, those of the highest contrast.
-    """
-    bands = [_sift(grey, mask, top, bottom, limit) for top, bottom in _bands(*grey.shape)]
-    xy, size_px, angle_deg, response, descriptors = (np.concatenate(column) for column in zip(*bands, strict=True))
-    best = np.sort(np.argsort(-response, kind="stable")[:limit])
-    found = descriptors[best]
-    root = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9))
-    return (
-        xy[best].astype(np.float64),
-        size_px[best].astype(np.float64),
-        np.radians(angle_deg[best].astype(np.float64)),
-        np.ascontiguousarray(root, np.float32),
-    )
-
-
-def equalised(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey (h, w) with haze and shade taken out."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.createCLAHE(_CLIP_LIMIT, (8, 8)).apply(grey), np.uint8)
-
-
-def usable(pixels: NDArray[np.uint8], valid: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """True (h, w) away from large black areas and from what is not `valid`."""
-    mask = _large_black_areas(pixels)
-    if valid is not None:
-        mask |= ~valid
-    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * _BLACK_MARGIN_PX + 1,) * 2, np.uint8)) == 0
-
-
-def _bands(height: int, width: int) -> list[tuple[int, int]]:
-    """First and last row of the bands that a large picture is cut into, for SIFT takes 240 bytes a pixel."""
-    count = max(1, math.ceil(height * width / _BAND_PIXELS))
-    edges = np.linspace(0, height, count + 1).round().astype(int).tolist()
-    return list(itertools.pairwise(edges))
-
-
-def _sift(grey: NDArray[np.uint8], mask: NDArray[np.bool_], top: int, bottom: int, limit: int) -> tuple[NDArray, ...]:
-    """Position, diameter, angle, response and descriptor of the features between two rows of a picture."""
-    above = max(0, top - _BAND_MARGIN_PX)
-    rows = slice(above, min(len(grey), bottom + _BAND_MARGIN_PX))
-    share = 1.0 if bottom - top == len(grey) else _BAND_SHARE
-    sift = cv2.SIFT.create(nfeatures=round(share * limit), contrastThreshold=_CONTRAST_THRESHOLD)
-    keypoints, descriptors = sift.detectAndCompute(grey[rows], mask[rows].astype(np.uint8))
-    if descriptors is None:
-        return np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((0, 128), np.float32)
-    # OpenCV's positions count from the middle of the first pixel.
-    xy = np.array([point.pt for point in keypoints], np.float64) + np.array([0.5, 0.5 + above])
-    inside = (xy[:, 1] >= top) & (xy[:, 1] < bottom)
-    columns = [np.array([getattr(point, name) for point in keypoints]) for name in ("size", "angle", "response")]
-    return xy[inside], *(column[inside] for column in columns), descriptors[inside]
+_NEIGHBOURS_GUIDED = 24  # reference features near the expected position that are compared
+_BLOCK_FEATURES = 500
 
 
 def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -> NDArray[np.int64]:
@@ -176,44 +37,35 @@ def match_mutually(photo: Features, reference: Features, ratio: float = RATIO) -
 def match_nearby(
     photo: Features, reference: Features, reference_xy: Array, reach_px: float, ratio: float = RATIO
 ) -> NDArray[np.int64]:
-    """Pairs (n, 2) where it is known about where each reference feature lies in the photo; most alike first.
+    """Pairs (n, 2) where the approximate position of each reference feature in the photo is known; most similar first.
 
     Args:
         photo, reference: features.
-        reference_xy: (len(reference), 2) where they should be in the photo; NaN for nowhere.
-        reach_px: how far from there to look.
-        ratio: over the second nearest within reach.
+        reference_xy: (len(reference), 2) their expected positions in the photo; NaN for none.
+        reach_px: search radius around these positions.
+        ratio: nearest over second nearest distance, within the radius.
     """
-    placed = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
-    if len(photo) < 2 or len(placed) < 2:
+    positioned = np.flatnonzero(np.isfinite(reference_xy).all(axis=1))
+    if len(photo) < 2 or len(positioned) < 2:
         return np.zeros((0, 2), np.int64)
-    k = min(_NEIGHBOURS_GUIDED, len(placed))
-    away, near = cKDTree(reference_xy[placed]).query(photo.xy, k, distance_upper_bound=reach_px)
-    looking = np.flatnonzero(np.isfinite(away[:, 0]))
-    away, near = away[looking], placed[np.minimum(near[looking], len(placed) - 1)]
+    k = min(_NEIGHBOURS_GUIDED, len(positioned))
+    separation, near = cKDTree(reference_xy[positioned]).query(photo.xy, k, distance_upper_bound=reach_px)
+    with_neighbours = np.flatnonzero(np.isfinite(separation[:, 0]))
+    separation, near = separation[with_neighbours], positioned[np.minimum(near[with_neighbours], len(positioned) - 1)]
     similarity = np.empty(near.shape, np.float32)
-    for start in range(0, len(near), _AT_ONCE):  # all at once would take 100 MB
-        some = slice(start, start + _AT_ONCE)
-        ours, theirs = photo.descriptors[looking[some]], reference.descriptors[near[some]]
-        similarity[some] = np.einsum("nd,nkd->nk", ours, theirs)
-    similarity[np.isinf(away)] = -1.0
-    rows = np.arange(len(looking))
+    for start in range(0, len(near), _BLOCK_FEATURES):  # all at once would take 100 MB
+        block = slice(start, start + _BLOCK_FEATURES)
+        ours, theirs = photo.descriptors[with_neighbours[block]], reference.descriptors[near[block]]
+        similarity[block] = np.einsum("nd,nkd->nk", ours, theirs)
+    similarity[np.isinf(separation)] = -1.0
+    rows = np.arange(len(with_neighbours))
     first = similarity.argmax(axis=1)
     best, best_row = similarity[rows, first], near[rows, first]
     similarity[rows, first] = -1.0
     second = similarity.max(axis=1)
     kept = (best > 0) & (np.sqrt(2 - 2 * np.minimum(best, 1)) < ratio * np.sqrt(2 - 2 * np.minimum(second, 1)))
-    # Of several photo features that want one reference feature the most alike has it.
+    # Where several photo features match one reference feature, the most similar one keeps it.
     order = np.argsort(-best[kept], kind="stable")
-    pairs = np.stack([looking[kept], best_row[kept]], axis=1)[order]
+    pairs = np.stack([with_neighbours[kept], best_row[kept]], axis=1)[order]
     _, firsts = np.unique(pairs[:, 1], return_index=True)
     return pairs[np.sort(firsts)].astype(np.int64)
-
-
-def _large_black_areas(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """True where black runs together over more than 1/200 of the picture; a dark lake is no window frame."""
-    black = (pixels.max(axis=2) < _BLACK).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(black, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] > black.size / 200
-    large[0] = False  # everything that is not black
-    return large[labels]

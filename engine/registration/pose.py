@@ -1,8 +1,8 @@
-"""A registration in the photo's own pixels, as the localization carries it, and back.
+"""Conversion between a registration and the `pose` of a localization, in the photo's full-size pixels.
 
-Photos are registered at reduced size. Whoever draws the photo on the map needs the camera for the stored pixel
-array, and a picture scaled to whole pixels is not scaled alike along both sides: so the camera is solved once
-more, from the same tie points, in the photo's full-size pixels.
+Photos are registered at reduced size, but drawing the photo on the map needs the camera for the stored pixel array. A
+picture scaled to whole pixels has slightly different scales along its two sides. So the camera is solved once more,
+from the same tie points, in full-size pixels.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Pose:
     Attributes:
         solution: the camera and its covariance.
         tie_points: what it was solved from.
-        prior: what was known beforehand.
+        prior: what was known without them.
     """
 
     solution: Solution
@@ -55,31 +55,31 @@ class Pose:
 
 
 def in_full_pixels(found: Solution, points: TiePoints, photo: PhotoInfo, nadir: tuple[float, float] | None) -> Pose:
-    """The camera solved anew in the photo's full-size pixels.
+    """Solve the camera again in the photo's full-size pixels.
 
     Args:
         found: the solution in the pixels of a smaller picture of the whole photo.
         points: its tie points, at least 4, in the same pixels.
-        photo: gives the full size and what its EXIF says of the lens.
-        nadir: the one stated, as a hint.
+        photo: gives the full size, and what EXIF says of the lens.
+        nadir: the stated one, as a hint.
     """
     small, width, height = found.camera, photo.width_px, photo.height_px
     scale = np.array([width / small.width_px, height / small.height_px])
     full = TiePoints(points.xy_px * scale, points.lat, points.lon)
     start = small.resized(width, height)
     prior = prior_of(start, photo, nadir)
-    # Neighbouring tie points share their errors (terrain, the mosaic's own position): four count as one.
+    # Neighbouring tie points share their errors (terrain, the mosaic's own position), so four count as one.
     sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(found.residuals_px**2) / 2))) * float(scale.max())
     solution = solve_camera(full, start, prior, sd_px, robust=False)
     return Pose(solution, full, prior)
 
 
 def prior_of(camera: Camera, photo: PhotoInfo, nadir: Any) -> CameraPrior:
-    """What is known beforehand of a camera, in the shape that its picture had before it was squashed.
+    """The prior of a camera, for the shape that its picture had before it was squashed.
 
     Args:
         camera: gives size and shape of the picture.
-        photo: what EXIF says of the lens.
+        photo: gives what EXIF says of the lens.
         nadir: (lat, lon) stated for the photo, or None.
     """
     return camera_prior(photo, camera.width_px, round(camera.height_px * camera.pixel_aspect), nadir)
@@ -141,7 +141,7 @@ def pose_json(pose: Pose) -> PoseJson:
 
 
 def tie_points_json(pose: Pose, origin: str = "matched") -> list[TiePoint]:
-    """`tie_points` of a localization: where each is in the photo and on the ground, and how far it is off."""
+    """`tie_points` of a localization: the position of each in the photo and on the ground, and its residuals."""
     xy, points = pose.tie_points.xy_px, pose.tie_points
     lat, lon = pose.camera.locate(xy[:, 0], xy[:, 1])
     away_km = geo.distance_km(lat, lon, points.lat, points.lon)

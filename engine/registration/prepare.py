@@ -1,7 +1,7 @@
-"""What is found once and serves many tries: a photo's features, and those of the imagery round a place.
+"""Features that are extracted once and used for many registrations: a photo's, and those of the imagery of a place.
 
-A photo is compared with imagery first at 512 pixels, which is about the scale at which 1,024 pixels of imagery
-show a ground two and a half times as wide; only what holds there is worth the photo at full size.
+A photo is first compared with imagery at 512 pixels. That is about the scale at which 1,024 pixels of imagery show
+ground two and a half times as wide. The full-size photo is only used where this first comparison succeeds.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.geo import LocalFrame, normalise_lon
+from engine.features import FeatureExtractor, Features, RootSift
+from engine.geo import LAYOUT_KM_PER_DEGREE, LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
+from engine.orbit import ALTITUDE_KM
 from engine.photo.read import Photo
-from engine.registration.matching import FeatureExtractor, Features, RootSift
 from engine.registration.prior import camera_prior
-from engine.registration.solve import ALTITUDE_KM, CameraPrior
+from engine.registration.solve import CameraPrior
 
 Array = NDArray[np.float64]
 
@@ -31,24 +33,23 @@ ROOT_SIFT = RootSift()
 SMALL_FEATURES = 3000
 _SMALL_PX = 512
 _VIEW_PX = 1024
-_VIEW_WIDTHS = 2.4  # the imagery looked at is this many photo widths wide
+_VIEW_WIDTHS = 2.4  # width of the imagery that is searched, in photo widths
 _WIDTH_RANGE = (0.35, 3.0)  # a photo's longer side in widths of a candidate tile
 _TRUSTED_FOCAL_SD = 0.1
-_LENS_RANGE = (0.75, 4.0)  # the same, in what a known lens shows looking straight down; tilted by 60 degrees 3.6
-_GRID = 0.3  # places lie on a grid, this many widths apart, so that photos of one pass share them
-_KM_PER_DEG = 111.2
-_PLACES_KEPT = 24  # at 2 MB each
-_SENSOR_SHAPE = 1.5  # of NASA's digital cameras
+_LENS_WIDTH_RANGE = (0.75, 4.0)  # the same in widths that a known lens shows looking straight down; 3.6 at 60 degrees
+_GRID_STEP = 0.3  # spacing of the grid of places, in widths; photos of one pass share places
+_MAX_PLACES = 24  # at 2 MB each
+_SENSOR_SHAPE = 1.5  # width over height, of NASA's digital cameras
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedPhoto:
-    """A photo and its features, found once for all candidates.
+    """A photo and its features, extracted once for all candidates.
 
     Attributes:
         pixels: RGB, its longer side at most 1,024; pixel positions refer to this picture.
         prior: what is known of the camera.
-        finder: of its features.
+        extractor: of its features.
         stretched: the same picture in the other shapes that it may have had; see `prepare`.
     """
 
@@ -76,7 +77,7 @@ class PreparedPhoto:
 
     @cached_property
     def features(self) -> Features:
-        """Its features; found when a place is worth it."""
+        """Its features, extracted on first use."""
         return self.extractor.find(self.pixels)
 
     @cached_property
@@ -89,25 +90,25 @@ class PreparedPhoto:
         return self.extractor.find(self._small_pixels, limit=SMALL_FEATURES)
 
     @cached_property
-    def turned(self) -> list[Features]:
-        """Features of the small picture turned all the ways that the finder asks for, where they are unturned."""
+    def rotated(self) -> list[Features]:
+        """Features of the small picture at all rotations that the extractor needs, in pixels before rotation."""
         return [
             self.small,
-            *(self._turned(2 * math.pi * i / self.extractor.turns) for i in range(1, self.extractor.turns)),
+            *(self._rotated(2 * math.pi * i / self.extractor.rotations) for i in range(1, self.extractor.rotations)),
         ]
 
-    def _turned(self, angle_rad: float) -> Features:
+    def _rotated(self, angle_rad: float) -> Features:
         width, height = self.small_size
         side = math.ceil(math.hypot(width, height))
         cos, sin = math.cos(angle_rad), math.sin(angle_rad)
-        turn = np.array([[cos, -sin], [sin, cos]])
+        rotation = np.array([[cos, -sin], [sin, cos]])
         middle, there = np.array([width, height]) / 2, np.array([side, side]) / 2
         # OpenCV's pixels have their middles at whole numbers.
-        matrix = np.column_stack([turn, there - 0.5 - turn @ (middle - 0.5)])
+        matrix = np.column_stack([rotation, there - 0.5 - rotation @ (middle - 0.5)])
         picture = np.asarray(cv2.warpAffine(self._small_pixels, matrix, (side, side)), np.uint8)
         shown = cv2.warpAffine(np.ones((height, width), np.uint8), matrix, (side, side)) > 0
         found = self.extractor.find(picture, shown, SMALL_FEATURES)
-        return replace(found, xy=(found.xy - there) @ turn + middle)
+        return replace(found, xy=(found.xy - there) @ rotation + middle)
 
     @property
     def small_size(self) -> tuple[int, int]:
@@ -122,24 +123,24 @@ class PreparedPhoto:
 
     @property
     def lens_width_km(self) -> float | None:
-        """Ground along the longer side as a known lens shows it, looking straight down from the station."""
+        """Ground along the longer side that a known lens shows when it looks straight down from the station."""
         prior = self.prior
         if prior.focal_px is None or prior.focal_sd > _TRUSTED_FOCAL_SD:
             return None
         return ALTITUDE_KM / prior.focal_px * max(self.size)
 
     def width_range_km(self, width_km: float) -> tuple[float, float]:
-        """Least and greatest length of the longer side on the ground at a place of `width_km`."""
+        """Smallest and largest length of the longer side on the ground, at a place of `width_km`."""
         lens = self.lens_width_km
-        low, high = _LENS_RANGE if lens else _WIDTH_RANGE
+        low, high = _LENS_WIDTH_RANGE if lens else _WIDTH_RANGE
         return low * (lens or width_km), high * (lens or width_km)
 
 
 def prepare(photo: Photo, nadir: tuple[float, float] | None, extractor: FeatureExtractor = ROOT_SIFT) -> PreparedPhoto:
-    """Makes a photo ready; `nadir` is the stated one, as a hint.
+    """Prepare a photo; `nadir` is the stated one, as a hint.
 
-    A square picture is a film frame or was cut out of another, or else somebody squashed it, as collections for
-    training are: then it had the shape of a sensor.
+    A square picture may be a film frame or cut out of another one. Or it was squashed, as in collections for training:
+    then it originally had the shape of a sensor.
     """
     pixels = _at_most(photo.pixels, PHOTO_PX)
     height, width = pixels.shape[:2]
@@ -166,12 +167,12 @@ class GroundFeatures:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """Features of a north-up square of imagery; serves any number of photos.
+class PlaceFeatures:
+    """Features of a north-up square of imagery, for any number of photos.
 
     Attributes:
         frame: the local frame whose origin is the square's middle.
-        width_km: of what is looked for; the square is 2.4 times as wide.
+        width_km: ground width to look for; the square is 2.4 times as wide.
         km_per_px: ground size of a pixel.
         half_px: half the square's side.
     """
@@ -180,10 +181,10 @@ class Place:
     width_km: float
     km_per_px: float
     half_px: float
-    _features: Features  # descriptors in half precision, which they lose nothing by
+    _features: Features  # descriptors in half precision, without loss of accuracy
 
     def ground(self) -> GroundFeatures:
-        """The features with their places."""
+        """The features with their latitudes and longitudes."""
         features = replace(self._features, descriptors=self._features.descriptors.astype(np.float32))
         x_km, y_km = self.to_km(features.xy).T
         return GroundFeatures(features, *self.frame.to_lat_lon(x_km, y_km))
@@ -193,41 +194,41 @@ class Place:
         return (xy_px - self.half_px) * [self.km_per_px, -self.km_per_px]
 
 
-def survey(
+def find_place_features(
     imagery: ImagerySource, lat: float, lon: float, width_km: float, extractor: FeatureExtractor = ROOT_SIFT
-) -> Place:
-    """Looks at the imagery round (lat, lon) for something `width_km` wide."""
+) -> PlaceFeatures:
+    """Features of the imagery around (lat, lon), for registering a photo about `width_km` wide."""
     view_km = _VIEW_WIDTHS * width_km
     pixels, covered = imagery.square(lat, lon, view_km, _VIEW_PX)
     features = extractor.find(pixels, covered)
     light = replace(features, descriptors=features.descriptors.astype(np.float16))
-    return Place(LocalFrame(lat, lon), width_km, view_km / _VIEW_PX, _VIEW_PX / 2, light)
+    return PlaceFeatures(LocalFrame(lat, lon), width_km, view_km / _VIEW_PX, _VIEW_PX / 2, light)
 
 
-class Places:
-    """The places looked at last, kept for the next photos. May be used by several threads."""
+class PlaceCache:
+    """The most recently used places, for the next photos. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple, Place] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], PlaceFeatures] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple, make: Callable[[], Place]) -> Place:
-        """The place of that key; made if it is not there."""
+    def get(self, key: tuple[Any, ...], make: Callable[[], PlaceFeatures]) -> PlaceFeatures:
+        """The place of that key; `make` makes it if it is not cached."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        place = make()  # two threads may both make it, which does no harm
+        place = make()  # two threads may both make it, which is harmless
         with self._lock:
             self._kept[key] = place
-            while len(self._kept) > _PLACES_KEPT:
+            while len(self._kept) > _MAX_PLACES:
                 self._kept.popitem(last=False)
         return place
 
 
-def on_grid(lat: float, lon: float, width_km: float) -> tuple[float, float]:
-    """The point of the grid of places of that width nearest to (lat, lon)."""
-    step_deg = _GRID * width_km / _KM_PER_DEG
+def snap_to_grid(lat: float, lon: float, width_km: float) -> tuple[float, float]:
+    """The grid point nearest to (lat, lon), of the grid of places of that width."""
+    step_deg = _GRID_STEP * width_km / LAYOUT_KM_PER_DEGREE
     row_lat = max(-90.0, min(90.0, round(lat / step_deg) * step_deg))
     columns = max(1, round(360.0 * math.cos(math.radians(row_lat)) / step_deg))
     column = round((lon + 180.0) / 360.0 * columns)

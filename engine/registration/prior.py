@@ -1,4 +1,4 @@
-"""What is known of a photo's camera before it is registered: lens and sensor from EXIF, the stated nadir."""
+"""What is known of a photo's camera without tie points: lens and sensor from EXIF, and the stated nadir."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _CAMERAS: tuple[tuple[str, float, float, float | None], ...] = (
     (r"imx477", 6.287, 4.712, 5.0),  # Astro Pi Mk II, the lens it flies with
     (r"ov5647", 3.629, 2.722, 3.6),  # Astro Pi Mk I
 )
-_FOCAL_SD = 0.03  # lenses are engraved with rounded numbers, and breathe when focused
+_FOCAL_SD = 0.03  # lenses are engraved with rounded numbers, and the focal length changes with focus
 _CROPPED_SD = 0.25
 _SAME_SHAPE = 0.05
 
 
 def camera_prior(info: PhotoInfo, width_px: int, height_px: int, nadir: tuple[float, float] | None) -> CameraPrior:
-    """The prior for a photo shown at `width_px` by `height_px`.
+    """The prior for a photo resampled to `width_px` by `height_px`.
 
-    The focal length in pixels stays unknown where EXIF lacks it or names a camera that is not in the table. A
-    picture of another shape than the sensor was cropped: then it is only a hint.
+    The focal length in pixels is unknown where EXIF lacks it or names a camera that is not in the table. A picture
+    whose shape differs from the sensor's was cropped; then the focal length is only a hint.
     """
     for pattern, sensor_width, sensor_height, lens_mm in _CAMERAS:
         if info.camera is None or not re.search(pattern, info.camera, re.IGNORECASE):

@@ -1,6 +1,6 @@
-"""Tiles as descriptors, batch by batch: on this computer, or on the workers of a Dask cluster.
+"""Embeds tiles, batch by batch: on this computer, or on the workers of a Dask cluster.
 
-A batch's bytes depend on its tiles alone, so the same inputs give the same index wherever they are embedded.
+The bytes of a batch depend on its tiles alone, so the same inputs give the same index wherever they are embedded.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.ahead import in_order
 from engine.dask_cluster import results_on_dask
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
+from engine.prefetch import prefetch
+from engine.retrieval.descriptors import DTYPES, to_int8
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
-from engine.retrieval.stored import NUMBERS, compress
 from engine.retrieval.tiling import Tiles, tile_keys
 
 BATCH = 32
-# A tile of which less than this is covered by the imagery is left out.
+# A tile of which the imagery covers less than this is left out.
 MIN_COVERAGE = 0.6
-_AHEAD = 2
+_PREFETCHED_BATCHES = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Tiles of one batch that the imagery covers.
+    """The tiles of one batch that the imagery covers.
 
     Attributes:
         number: of the batch, from 0.
-        rows: uint32 (n,) of the plan.
+        rows: uint32 (n,), of the planned tiles.
         pixels: uint32 (n,), CRC-32 of each tile's pixels.
-        descriptors: (n, dimension), as they are stored.
+        descriptors: (n, dimension), as stored.
     """
 
     number: int
     rows: NDArray[np.uint32]
     pixels: NDArray[np.uint32]
-    descriptors: NDArray
+    descriptors: NDArray[Any]
 
 
-def batches_here(
+def batches_locally(
     imagery: ImagerySource,
     tiles: Tiles,
     model: ModelPackage,
@@ -59,15 +59,16 @@ def batches_here(
     start: int,
     reuse: RegionalIndex | None = None,
 ) -> Generator[Batch]:
-    """Batches from number `start` on, those ahead being cut while the caller has one embedded.
+    """Yield batches from number `start` on. The next batches are cut while the current one is embedded.
 
     Args:
-        imagery: what tiles are cut from.
-        tiles: the plan.
+        imagery: from which tiles are cut.
+        tiles: the planned tiles.
         model: embeds them.
         dtype: "float32" or "int8".
         start: first batch.
-        reuse: lends descriptors of tiles whose pixels are as they were, if it was made with this model and dtype.
+        reuse: an index whose descriptors are used again for tiles with unchanged pixels, if it was made with this
+            model and dtype.
     """
     if reuse is not None and (reuse.info["model"]["sha256"] != model.sha256 or reuse.dtype != dtype):
         reuse = None
@@ -77,8 +78,8 @@ def batches_here(
         def cut(number: int) -> Any:
             return pool.submit(cut_tiles, imagery, tiles[number * BATCH : (number + 1) * BATCH], model.input.size_px)
 
-        with contextlib.closing(in_order(cut, numbers, _AHEAD)) as cut_ahead:
-            for number, (rows, squares, pixels) in zip(numbers, cut_ahead, strict=True):
+        with contextlib.closing(prefetch(cut, numbers, _PREFETCHED_BATCHES)) as cut_batches:
+            for number, (rows, squares, pixels) in zip(numbers, cut_batches, strict=True):
                 stored = _embed(squares, pixels, tiles[number * BATCH + rows], model, dtype, reuse)
                 yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
 
@@ -86,7 +87,7 @@ def batches_here(
 def cut_tiles(
     imagery: ImagerySource, tiles: Tiles, size_px: int
 ) -> tuple[NDArray[np.int64], list[NDArray[np.uint8]], NDArray[np.uint32]]:
-    """Those of the tiles that the imagery covers: which, their pictures (size_px, size_px, 3) and checksums."""
+    """The tiles that the imagery covers: their rows, pictures (size_px, size_px, 3) and checksums."""
     rows, squares = [], []
     for row, tile in enumerate(tiles):
         pixels, covered = imagery.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
@@ -103,9 +104,9 @@ def _embed(
     model: ModelPackage,
     dtype: str,
     reuse: RegionalIndex | None,
-) -> NDArray:
-    """Descriptors of tile pictures as they are stored, (n, dimension)."""
-    stored = np.empty((len(squares), model.dimension), NUMBERS[dtype])
+) -> NDArray[Any]:
+    """Descriptors of tile pictures, as stored, (n, dimension)."""
+    stored = np.empty((len(squares), model.dimension), DTYPES[dtype])
     missing = np.ones(len(squares), bool)
     if reuse is not None and len(squares):
         known = reuse.lookup.rows_of(tile_keys(tiles))
@@ -115,7 +116,7 @@ def _embed(
             stored[~missing] = reuse.stored_at(known[~missing])
     if missing.any():
         descriptors = model.embed([squares[row] for row in np.flatnonzero(missing)])
-        stored[missing] = compress(descriptors) if dtype == "int8" else descriptors
+        stored[missing] = to_int8(descriptors) if dtype == "int8" else descriptors
     return stored
 
 
@@ -132,17 +133,17 @@ def batches_on_dask(
         (raster_path, card, model.sha256, np.array(tiles[number * BATCH : (number + 1) * BATCH]), dtype)
         for number in numbers
     )
-    results = results_on_dask(address, _embed_there, parts)
+    results = results_on_dask(address, _embed_on_worker, parts)
     with contextlib.closing(results):
         for number, (rows, pixels, stored) in zip(numbers, results, strict=True):
             yield Batch(number, (number * BATCH + rows).astype(np.uint32), pixels, stored)
 
 
-def _embed_there(
+def _embed_on_worker(
     raster_path: str, card: str, sha256: str, tiles: Tiles, dtype: str
-) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray]:
-    """Runs on a worker, which keeps raster and model open; a raster is not shared between threads."""
-    raster, model = open_once(raster_path, threading.get_ident()), _model(card)
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[Any]]:
+    """Runs on a worker, which keeps imagery and model open. Each thread has imagery of its own."""
+    raster, model = cached_imagery(raster_path, threading.get_ident()), _model(card)
     if model.sha256 != sha256:
         raise InputError(card, "is another model on this worker", "give all workers the same files")
     rows, squares, pixels = cut_tiles(raster, tiles, model.input.size_px)
@@ -150,7 +151,7 @@ def _embed_there(
 
 
 @lru_cache(maxsize=64)
-def open_once(path: str, _thread: int) -> ImagerySource:
+def cached_imagery(path: str, _thread: int) -> ImagerySource:
     """Imagery that a worker's thread keeps open."""
     return open_imagery(path)
 

@@ -1,8 +1,8 @@
 """Builds a regional index: cut tiles, embed them, write.
 
-The work goes on in `<name>.partial`; after every batch the descriptors are on disk and a line of the journal
-says so, so that a build that was killed at any moment resumes at the last whole batch. The finished index gets
-its name by one rename. The same inputs give the same bytes, interrupted or not.
+The build happens in `<name>.partial`. After every batch its descriptors are written to disk, and then a line of the
+journal. So a build that was killed at any moment can resume after the last complete batch. A single rename gives the
+finished index its name. The same inputs give the same bytes, interrupted or not.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
 from engine.progress import Progress
 from engine.retrieval import tiling
-from engine.retrieval.batches import BATCH, Batch, batches_here, batches_on_dask
+from engine.retrieval.batches import BATCH, Batch, batches_locally, batches_on_dask
 from engine.retrieval.coarse import CODES, has_codes, write_codes
+from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES
 from engine.retrieval.footprints import write_footprints
-from engine.retrieval.index import (
+from engine.retrieval.index import RegionalIndex, file_sha256
+from engine.retrieval.manifest import (
     FOOTPRINTS,
     FORMAT,
     MANIFEST,
@@ -37,20 +39,17 @@ from engine.retrieval.index import (
     MODEL_FILE,
     PIXELS,
     TILES,
-    RegionalIndex,
-    file_sha256,
     read_manifest,
 )
 from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.plan import check_feature_km, check_region, plan_tiles
-from engine.retrieval.stored import DESCRIPTORS, NUMBERS
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import (
-    cells_here,
+    cells_locally,
     cells_on_dask,
     default_feature_km,
     plan_cells,
-    sound_cells,
+    truncate_to_complete_cells,
     write_features,
 )
 from engine.voting.cells import Cells
@@ -78,33 +77,34 @@ def build_index(
     licence: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Builds the index of the tiles of some imagery.
+    """Build the index of the tiles of some imagery.
 
     Args:
         source: imagery of any kind, see `open_imagery`. A tile server needs `bbox`, and its attribution and licence
-            must be known: whoever passes the index on needs them.
-        out: the folder of the index; must not exist. `<out>.partial` holds the work until it is complete.
+            must be known, because everybody who distributes the index needs them.
+        out: the folder of the index; must not exist. `<out>.partial` holds the unfinished index.
         bbox: west, south, east, north in degrees; tiles with their centre inside. None: all of the imagery.
         tile_km: ground widths of the tiles.
         model: embeds the tiles.
-        resume: go on with a half-built index of the same plan; otherwise it is started anew.
+        resume: continue an unfinished index of the same plan; otherwise it is started again.
         include_ocean: also tiles without land.
         compact: descriptors in 8 bits and no `tiles.gpkg`: a sixth of the size.
-        reuse: an earlier index; of tiles whose pixels are as they were it lends the descriptors. Of another model or
-            dtype it lends none.
-        feature_km: ground resolution that local features are read at; by default fine enough for photos as wide as the
-            smallest tile, or as the imagery is; 0 for no features.
-        scheduler: address of a Dask scheduler whose workers cut and embed, such as tcp://HOST:8786; they must see
+        reuse: an earlier index; its descriptors are used again for tiles with unchanged pixels, if it has the same
+            model and dtype.
+        feature_km: ground resolution at which local features are extracted; by default fine enough for photos as wide
+            as the smallest tile, or that of the imagery; 0 for no features.
+        scheduler: address of a Dask scheduler whose workers cut and embed, such as tcp://HOST:8786; they must have
             the raster and the model under the same paths.
-        attribution, licence: of the imagery, kept in the index; by default what the imagery itself says.
-        work: progress (stages `plan`, `embed`, `features`, `write`; `imagery` while tiles are fetched) and cancelling.
+        attribution, licence: of the imagery, stored in the index; by default what the imagery itself states.
+        progress: reports stages `plan`, `embed`, `features`, `write`, and `imagery` while tiles are fetched; may be
+            cancelled.
 
     Returns:
         The manifest, the content of `index.json`.
 
     Raises:
         InputError: the imagery cannot be used. OutputError: the folder cannot be written. UsageError: the
-        request makes no sense. CancelledError: the partial folder stays, to be resumed.
+        arguments are invalid. CancelledError: the partial folder stays, to be resumed.
     """
     progress = progress or Progress()
     out = Path(out)
@@ -119,7 +119,7 @@ def build_index(
         progress.report("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
         tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, progress)
         if len(tiles) == 0:
-            raise UsageError(source, "no tile of that region lies on land covered by it", "check the region")
+            raise UsageError(source, "covers no tile of that region that lies on land", "check the region")
         dtype = "int8" if compact else "float32"
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
@@ -146,18 +146,18 @@ def build_index(
         try:
             start = _open_partial(partial, state, resume)
             if scheduler:
-                if imagery.remote:  # many workers at once are more than a public server should bear
+                if imagery.remote:  # many workers at once would overload a public server
                     raise UsageError(source, "is a tile server", "build from it on one computer, without a scheduler")
                 batches = batches_on_dask(scheduler, Path(source), tiles, model, dtype, start)
             else:
-                batches = batches_here(imagery, tiles, model, dtype, start, reuse)
+                batches = batches_locally(imagery, tiles, model, dtype, start, reuse)
             _write_batches(batches, partial, dtype, model.dimension, len(tiles), start, progress)
             if cells is not None:
                 plan[FACTS] = _write_features(partial, imagery, source, cells, feature_km, reuse, scheduler, progress)
             info = _finish(partial, out, plan, tiles, model, progress)
         except OSError as error:
             raise OutputError.from_os_error(partial, error) from error
-    if not imagery.remote:  # a server is asked only when it is named
+    if not imagery.remote:  # a server is only asked when the user names it
         note_imagery(out, Path(source))
     return info
 
@@ -177,14 +177,14 @@ def _check_server(name: str, bbox: BBox | None, attribution: str, licence: str) 
 
 
 def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
-    """Makes the partial folder, or brings a half-built one back to its last whole batch; the next batch's number."""
+    """Create the partial folder, or truncate an existing one to its last complete batch; the next batch's number."""
     if partial.is_dir() and not (resume and _read_plan(partial) == state):
         shutil.rmtree(partial)
     if not partial.is_dir():
         partial.mkdir(parents=True)
         (partial / _PLAN).write_text(json.dumps(state), encoding="utf-8")
     columns = _columns(state["dtype"], state["dimension"])
-    batches, kept = _sound_batches(partial, columns)
+    batches, kept = _complete_batches(partial, columns)
     for name, row_bytes in columns.items():
         with (partial / name).open("ab") as file:
             file.truncate(kept * row_bytes)
@@ -193,8 +193,8 @@ def _open_partial(partial: Path, state: dict[str, Any], resume: bool) -> int:
 
 
 def _columns(dtype: str, dimension: int) -> dict[str, int]:
-    """The files that grow with every batch, and the bytes a tile has in each."""
-    return {_KEPT: 4, PIXELS: 4, DESCRIPTORS[dtype]: dimension * NUMBERS[dtype].itemsize}
+    """The files that grow with every batch, and the bytes per tile in each."""
+    return {_KEPT: 4, PIXELS: 4, DESCRIPTOR_FILES[dtype]: dimension * DTYPES[dtype].itemsize}
 
 
 def _read_plan(partial: Path) -> Any:
@@ -204,9 +204,9 @@ def _read_plan(partial: Path) -> Any:
         return None
 
 
-def _sound_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], int]:
-    """Journal lines of the batches whose bytes are all there and right, and the tiles they keep."""
-    sound: list[str] = []
+def _complete_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], int]:
+    """Journal lines of the batches whose bytes are all present and correct, and the number of their tiles."""
+    complete: list[str] = []
     total = 0
     with contextlib.ExitStack() as stack:
         try:
@@ -222,15 +222,15 @@ def _sound_batches(partial: Path, columns: dict[str, int]) -> tuple[list[str], i
             data = b"".join(file.read(kept * size) for file, size in files)
             if len(data) != kept * sum(columns.values()) or zlib.crc32(data) != int(fields[2]):
                 break
-            sound.append(line)
+            complete.append(line)
             total += kept
-    return sound, total
+    return complete, total
 
 
 def _write_batches(
     batches: Generator[Batch], partial: Path, dtype: str, dimension: int, total: int, start: int, progress: Progress
 ) -> None:
-    """Writes batches as they come, one of them on its way to the disk while the next is embedded."""
+    """Write batches as they arrive; each is written to disk while the next one is embedded."""
     done = min(start * BATCH, total)
     progress.report("embed", done, total)
     with contextlib.ExitStack() as stack:
@@ -251,7 +251,7 @@ def _write_batches(
 
 
 def _append_batch(files: Sequence[BinaryIO], batch: Batch) -> None:
-    """Writes a batch; only when its bytes are on disk does the journal name it."""
+    """Write a batch. The journal names it only after its bytes are on disk."""
     *columns, journal = files
     parts = (batch.rows.astype("<u4").tobytes(), batch.pixels.astype("<u4").tobytes(), batch.descriptors.tobytes())
     for file, content in zip(columns, parts, strict=True):
@@ -272,12 +272,12 @@ def _write_features(
     scheduler: str,
     progress: Progress,
 ) -> dict[str, Any]:
-    """The features of these cells, those that an earlier build has left included; what the manifest says of them."""
-    start = sound_cells(partial, cells)
+    """Extract the features of these cells, continuing an earlier build; what the manifest says about them."""
+    start = truncate_to_complete_cells(partial, cells)
     if scheduler:
         read = cells_on_dask(scheduler, Path(source), cells[start:], feature_km)
     else:
-        read = cells_here(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
+        read = cells_locally(source, imagery, cells[start:], feature_km, reuse.features if reuse is not None else None)
     return write_features(partial, cells, feature_km, read, start, progress)
 
 
@@ -290,19 +290,19 @@ def _finish(
     progress.report("write", 0, 1)
     kept = np.fromfile(partial / _KEPT, "<u4")
     if len(kept) == 0:
-        raise UsageError(plan["source"]["path"], "no tile of that region is covered by it", "check the region")
+        raise UsageError(plan["source"]["path"], "covers no tile of that region", "check the region")
     tiles = tiles[kept]
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
         _sync(file)
-    descriptors = DESCRIPTORS[plan["dtype"]]
+    descriptors = DESCRIPTOR_FILES[plan["dtype"]]
     names = [descriptors, TILES, PIXELS]
     if plan["dtype"] == "float32":
         write_footprints(partial / FOOTPRINTS, tiles, progress)
         names.append(FOOTPRINTS)
     if has_codes(len(tiles), model.dimension):
         shape = len(tiles), model.dimension
-        write_codes(partial / CODES, np.memmap(partial / descriptors, NUMBERS[plan["dtype"]], "r", shape=shape))
+        write_codes(partial / CODES, np.memmap(partial / descriptors, DTYPES[plan["dtype"]], "r", shape=shape))
         names.append(CODES)
     if FACTS in plan:
         names += [FEATURES, FEATURE_CELLS]
@@ -319,7 +319,7 @@ def _finish(
 
 
 def _copy_model(model: ModelPackage, partial: Path) -> list[str]:
-    """Puts a model that others may not have into the index, so that the index can be passed on alone."""
+    """Copy a model that is not part of EarthLoc into the index, so that the index is complete by itself."""
     card = {**model.card, "file": MODEL_FILE}
     _write_synced(partial / MODEL_CARD, (json.dumps(card, indent=1) + "\n").encode())
     shutil.copyfile(model.path, partial / MODEL_FILE)

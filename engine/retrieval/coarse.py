@@ -1,7 +1,7 @@
-"""Short codes for searching a large index as a whole: 4 bits for each of 64 parts of a descriptor, 32 bytes a tile.
+"""Short codes for searching a large index as a whole: 4 bits for each of 64 parts of a descriptor, 32 bytes per tile.
 
-Product quantisation (Jegou, Douze, Schmid 2011) with tables held in registers (Andre, Kermarrec, Le Scouarnec 2015),
-both by FAISS. The codes find a few hundred tiles for each query, whose true descriptors then decide.
+Product quantisation (Jegou, Douze, Schmid 2011) with tables kept in registers (Andre, Kermarrec, Le Scouarnec 2015),
+both from FAISS. The codes find a few hundred tiles for each query, which are then compared by their full descriptors.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import IndexDamagedError
-from engine.retrieval.stored import expand
+from engine.retrieval.descriptors import to_float32
 
 if TYPE_CHECKING:
     import faiss  # heavy: imported by what needs it
 
 CODES = "codes.pq4"
-# Below so many tiles all descriptors are compared: it is quick enough, and codes would only be one file more.
-CODES_FROM = 100_000
-# Tiles found for each query; more change no candidate (docs/search.md).
+# With fewer tiles all descriptors are compared, which is fast enough without another file.
+MIN_TILES_FOR_CODES = 100_000
+# Tiles found for each query; a larger number changes no candidate (docs/search.md).
 FOUND = 300
 _PARTS = 64
 _BITS = 4
-_TRAINED_ON = 20_000
+_TRAINING_ROWS = 20_000
 _BLOCK = 16_384
-# FAISS's number for comparing each code with several queries while it is at hand: a fifth quicker than its own choice.
-_SEVERAL_QUERIES = 15
+# FAISS's number for comparing each code with several queries at once: a fifth faster than its own choice.
+_IMPLEM_SEVERAL_QUERIES = 15
 
 
 class CoarseCodes:
@@ -38,17 +38,17 @@ class CoarseCodes:
         self._index = index
 
     def search(self, queries: NDArray[np.float32], count: int = FOUND) -> NDArray[np.int64]:
-        """Rows, ascending, among which the tiles are that look most like any of the queries (n, dimension)."""
+        """Rows, ascending, that contain the tiles most similar to any of the queries (n, dimension)."""
         _, rows = self._index.search(np.ascontiguousarray(queries, np.float32), min(count, self._index.ntotal))
         rows = np.sort(rows, axis=None)
-        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])  # each once, and without the -1 of none found
+        return np.asarray(rows[np.diff(rows, prepend=-1) > 0])  # each once, and without -1, which means none found
 
     @classmethod
     def read(cls, path: Path, count: int, dimension: int) -> CoarseCodes:
-        """Reads `codes.pq4`: the codebook, float32 (64, 16, dimension / 64), then 32 bytes for each tile.
+        """Read `codes.pq4`: the codebook, float32 (64, 16, dimension / 64), then 32 bytes for each tile.
 
         Raises:
-            IndexDamagedError: it cannot be read, or its numbers are none.
+            IndexDamagedError: it cannot be read, or contains invalid numbers.
         """
         import faiss
 
@@ -63,15 +63,15 @@ class CoarseCodes:
         faiss.copy_array_to_vector(np.ascontiguousarray(book, np.float32), made.pq.centroids)
         faiss.copy_array_to_vector(np.ascontiguousarray(content[_book_bytes(dimension) :]), made.codes)
         made.ntotal, made.is_trained = count, True
-        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
+        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes an IndexPQ
         packed = kind(made)
-        packed.implem = _SEVERAL_QUERIES
+        packed.implem = _IMPLEM_SEVERAL_QUERIES
         return cls(packed)
 
 
 def has_codes(count: int, dimension: int) -> bool:
     """Whether an index of this size gets codes."""
-    return count >= CODES_FROM and dimension % _PARTS == 0
+    return count >= MIN_TILES_FOR_CODES and dimension % _PARTS == 0
 
 
 def codes_bytes(count: int, dimension: int) -> int:
@@ -79,10 +79,10 @@ def codes_bytes(count: int, dimension: int) -> int:
     return _book_bytes(dimension) + count * _PARTS * _BITS // 8
 
 
-def write_codes(path: Path, descriptors: NDArray) -> None:
-    """Writes `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
+def write_codes(path: Path, descriptors: NDArray[Any]) -> None:
+    """Write `codes.pq4` of stored descriptors (count, dimension), memory-mapped, float32 or int8.
 
-    The same descriptors give the same bytes: trained on evenly spaced rows, by one thread.
+    The same descriptors give the same bytes: training uses evenly spaced rows and one thread.
     """
     import faiss
 
@@ -90,13 +90,13 @@ def write_codes(path: Path, descriptors: NDArray) -> None:
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:
         quantiser = faiss.ProductQuantizer(descriptors.shape[1], _PARTS, _BITS)
-        step = max(1, len(descriptors) // _TRAINED_ON)
-        quantiser.train(expand(descriptors[::step]))
+        step = max(1, len(descriptors) // _TRAINING_ROWS)
+        quantiser.train(to_float32(descriptors[::step]))
         book = faiss.vector_to_array(quantiser.centroids).astype("<f4")
         with path.open("wb") as file:
             file.write(book.tobytes())
             for start in range(0, len(descriptors), _BLOCK):
-                file.write(quantiser.compute_codes(expand(descriptors[start : start + _BLOCK])).tobytes())
+                file.write(quantiser.compute_codes(to_float32(descriptors[start : start + _BLOCK])).tobytes())
     finally:
         faiss.omp_set_num_threads(threads)
 

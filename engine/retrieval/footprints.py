@@ -1,4 +1,4 @@
-"""The outlines of an index's tiles, for QGIS."""
+"""Writes the outlines of an index's tiles, for display in QGIS."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from engine.retrieval import tiling
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.tiling import Tiles
 
-_AT_ONCE = 1000  # tiles, between two reports
+_CHUNK_TILES = 1000  # tiles between two progress reports
 
 
 def export_footprints(index: RegionalIndex, out: Path, progress: Progress) -> Path:
-    """Writes the outlines of an index's tiles to a GeoPackage, which gets its name when it is complete.
+    """Write the outlines of an index's tiles to a GeoPackage, which gets its name when it is complete.
 
     Raises:
-        OutputError: the file cannot be written. IndexDamagedError, CancelledError: nothing is left of it.
+        OutputError: the file cannot be written. IndexDamagedError, CancelledError: no file is left.
     """
     partial = out.with_name(out.name + ".partial")
     try:
@@ -39,7 +39,7 @@ def export_footprints(index: RegionalIndex, out: Path, progress: Progress) -> Pa
 
 
 def write_footprints(path: Path, tiles: Tiles, progress: Progress | None = None) -> None:
-    """Writes the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens. Reports as stage `write`."""
+    """Write the tiles' outlines as a GeoPackage layer `tiles` that QGIS opens. Reports as stage `write`."""
     progress = progress or Progress()
     path.unlink(missing_ok=True)
     layer = geopackage.Layer("tiles", "MULTIPOLYGON", {"tile": "TEXT", "width_km": "REAL"}, "Tiles of a regional index")
@@ -61,7 +61,7 @@ def write_footprints(path: Path, tiles: Tiles, progress: Progress | None = None)
 
 def _footprint_rows(tiles: Tiles, progress: Progress) -> Iterator[tuple[bytes, str, float]]:
     for number, tile in enumerate(tiles):
-        if number % _AT_ONCE == 0:
+        if number % _CHUNK_TILES == 0:
             progress.report("write", number, len(tiles))
         yield _footprint_row(tile)
 

@@ -1,15 +1,14 @@
-"""The regional index on disk: descriptors of tiles, memory-mapped, with a manifest that guards them.
+"""The regional index on disk: memory-mapped descriptors of tiles, with a manifest that holds their checksums.
 
-A folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/formats.md describes it.
+It is a folder with `index.json`, `descriptors.f32`, `tiles.bin` and `tiles.gpkg`; docs/formats.md describes it.
 A compact index, such as the world's, has its descriptors in 8 bits (`descriptors.i8`) and no `tiles.gpkg`.
-An index comes from strangers: nothing in it is executed, sizes are checked when it is opened, checksums by
+An index may come from anybody: nothing in it is executed, file sizes are checked when it is opened, and checksums by
 `verify`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, IndexDamagedError, UsageError
-from engine.retrieval.coarse import CODES, CoarseCodes, codes_bytes
+from engine.retrieval.coarse import CODES, CoarseCodes
+from engine.retrieval.descriptors import DESCRIPTOR_FILES, DTYPES, to_float32
 from engine.retrieval.lookup import TileLookup
-from engine.retrieval.stored import DESCRIPTORS, NUMBERS, expand
+from engine.retrieval.manifest import (
+    MANIFEST,
+    MILVUS,
+    PIXELS,
+    REBUILD,
+    TILES,
+    WIDEST_KM,
+    read_manifest,
+)
 from engine.retrieval.tiling import (
     HILBERT_TABLE_ORDER,
     TILE_DTYPE,
@@ -29,49 +37,29 @@ from engine.retrieval.tiling import (
     hilbert_keys,
     hilbert_ranges,
 )
-from engine.voting.feature_index import (
-    FACTS,
-    FEATURE_CELLS,
-    FEATURES,
-    FeatureIndex,
-    check_feature_files,
-    check_features,
-)
+from engine.voting.feature_index import FACTS, FeatureIndex
 
 Rows = slice | NDArray[np.int64]
 
-FORMAT = 2  # 1 is one without local features, as all were before
-MANIFEST = "index.json"
-TILES = "tiles.bin"
-FOOTPRINTS = "tiles.gpkg"
-PIXELS = "pixels.crc"
-# In the manifest of an index that has no files of its own: its address.
-MILVUS = "milvus"
-# The model package, when it is not one that comes along with EarthLoc.
-MODEL_CARD = "model.json"
-MODEL_FILE = "model.onnx"
-_MAX_MANIFEST_BYTES = 1_000_000
-# Tiles as far outside a circle as this share of the widest one may hold a quarter of a photo inside it.
+# Tiles this far outside a circle, in widths of the widest tile, may contain a quarter of a photo inside it.
 _NEIGHBOURS = 0.75
-_WIDEST_KM = 20_000.0  # from one side of the Earth to the other
-_BLOCK_ROWS = 256  # as float32 they stay in the second-level cache
-_LISTED = 4096  # tiles at most in the directory of the curve
-_SLACK = 32
-_REBUILD = "copy it again or build it anew"
+_BLOCK_ROWS = 256  # as float32 they fit into the second-level cache
+_DIRECTORY_TILES = 4096  # most tiles in the directory of the Hilbert curve
+_MAX_EXTRA_TILES = 32
 
 
 class RegionalIndex:
-    """An opened regional index. Nothing but the manifest is read before it is needed.
+    """An opened regional index. Only the manifest is read at first, everything else on first use.
 
     Attributes:
         path: its folder.
         info: the manifest.
         name, count, dimension: of the manifest.
         dtype: "float32" or "int8", how descriptors are stored.
-        tiles: (count,) of TILE_DTYPE, memory-mapped, as the file has them; `tiles_at` checks what it reads.
+        tiles: (count,) of TILE_DTYPE, memory-mapped and unchecked; `tiles_at` checks what it reads.
     """
 
-    COMPARES_CIRCLES = True  # every tile in a circle is compared, not only those found to look alike
+    COMPARES_ALL_IN_CIRCLE = True  # every tile in a circle is compared, not only the results of an approximate search
 
     def __init__(self, path: Path, info: dict[str, Any]) -> None:
         self.path = path
@@ -84,50 +72,50 @@ class RegionalIndex:
         self.tiles: Tiles = _mapped(path / TILES, TILE_DTYPE, (self.count,))
 
     def tiles_at(self, rows: Rows) -> Tiles:
-        """Tiles of these rows, in memory. Raises IndexDamagedError when one of them is nowhere on the Earth."""
-        stored = np.asarray(self.tiles)  # picking from a memory map itself takes several times as long
+        """Tiles of these rows, in memory. Raises IndexDamagedError if one of them has an impossible position."""
+        stored = np.asarray(self.tiles)  # indexing the memory map directly takes several times as long
         return self._checked(np.array(stored[rows]) if isinstance(rows, slice) else stored.take(rows))
 
     def _checked(self, tiles: Tiles) -> Tiles:
         if not lie_on_earth(tiles):
-            raise IndexDamagedError(self.path / TILES, "is damaged", _REBUILD)
+            raise IndexDamagedError(self.path / TILES, "is damaged", REBUILD)
         return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
-        """float32 (n, dimension) of these rows, each of length 1; only they are read."""
-        return expand(self._stored[rows])
+        """float32 (n, dimension) of these rows, each of length 1. Only these rows are read."""
+        return to_float32(self._stored[rows])
 
-    def to_compare(
+    def tiles_to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-        """Rows, ascending, and tiles to compare with queries (m, dimension), and a lookup that knows their neighbours.
+        """The tiles to compare with queries (m, dimension): rows, ascending, tiles, and a lookup for their neighbours.
 
-        In a circle these are all its tiles, and only its stretches of the file are read; of the whole of a large index
-        those that its short codes find.
+        In a circle these are all its tiles, and only its parts of the file are read. In the whole of a large index
+        they are the tiles that its short codes find.
         """
         if circle is not None:
-            tiles, rows = self._tiles_round(circle)
+            tiles, rows = self._tiles_near(circle)
             inside = circle.holds(tiles)
             reach_km = circle.radius_km + _NEIGHBOURS * max(self.info["tile_km"], default=0.0)
             wider = Circle(circle.lat, circle.lon, reach_km)
-            return rows[inside], tiles.compress(inside), TileLookup(lambda: self._tiles_round(wider))
+            return rows[inside], tiles.compress(inside), TileLookup(lambda: self._tiles_near(wider))
         if self.coarse is None:
             return np.arange(self.count), self.tiles_at(slice(None)), self.lookup
         rows = self.coarse.search(queries)
         return rows, self.tiles_at(rows), self.lookup
 
-    def _tiles_round(self, circle: Circle) -> tuple[Tiles, NDArray[np.int64]]:
-        """Tiles of the stretches of the file that hold a circle, and their rows, ascending."""
+    def _tiles_near(self, circle: Circle) -> tuple[Tiles, NDArray[np.int64]]:
+        """Tiles in the parts of the file that contain a circle, and their rows, ascending."""
         pieces = self.rows_in_keys(*hilbert_ranges(circle.lat, circle.lon, circle.radius_km))
         rows = np.concatenate([np.arange(first, last) for first, last in pieces] or [np.empty(0, np.int64)])
-        # As bytes: to join records takes ten times as long.
+        # As bytes, because concatenating records takes ten times as long.
         stored = np.asarray(self.tiles).view(np.uint8).reshape(-1, TILE_DTYPE.itemsize)
         tiles = np.concatenate([stored[:0], *(stored[first:last] for first, last in pieces)]).view(TILE_DTYPE).ravel()
         return self._checked(tiles), rows
 
     def similarity(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The highest cosine (n,) of each of these rows with any of the queries (m, dimension), block by block."""
-        turned = np.ascontiguousarray(queries.T)
+        """The highest cosine similarity (n,) of each of these rows with any of the queries (m, dimension)."""
+        transposed = np.ascontiguousarray(queries.T)
         cosines = np.empty((len(rows), len(queries)), np.float32)
         squares = np.empty(len(rows), np.float32)
         numbers = np.empty((_BLOCK_ROWS, self.dimension), np.float32)
@@ -135,36 +123,36 @@ class RegionalIndex:
             block = slice(start, min(start + _BLOCK_ROWS, len(rows)))
             part = numbers[: block.stop - start]
             part[...] = self._stored.take(rows[block], axis=0)
-            np.matmul(part, turned, out=cosines[block])
+            np.matmul(part, transposed, out=cosines[block])
             np.vecdot(part, part, out=squares[block])
-        best = np.ascontiguousarray(cosines.T).max(axis=0)  # quicker than along rows of a few numbers
+        best = np.ascontiguousarray(cosines.T).max(axis=0)  # faster than along short rows
         with np.errstate(invalid="ignore"):  # damaged descriptors
             best /= np.maximum(np.sqrt(squares), 1e-12)
         return np.where(np.isfinite(best), best, np.float32(-1.0))
 
     @property
     def descriptors(self) -> NDArray[np.float32]:
-        """All of them in memory: for small indexes and for measurements."""
+        """All descriptors in memory, for small indexes and for measurements."""
         return self.descriptors_at(slice(None))
 
     def rows_in_keys(self, ranges: NDArray[np.int64], order: int) -> list[tuple[int, int]]:
-        """Contiguous pieces of rows, ascending and apart, that hold all tiles in these ranges of the Hilbert curve.
+        """Contiguous, disjoint pieces of rows, ascending, that contain all tiles in these ranges of the Hilbert curve.
 
-        Ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is cheaper
-        than to read the tiles in between: pieces may be up to _SLACK tiles too long at either end.
+        The ends are found in a directory of evenly spaced tiles, then by bisection on the file as long as that is
+        cheaper than reading the tiles in between. So pieces may be up to _MAX_EXTRA_TILES tiles too long at each end.
 
         Args:
             ranges: (n, 2) of keys, first and past the last, of this order, at most HILBERT_TABLE_ORDER.
             order: of the curve.
 
         Returns:
-            First row and past the last one of each piece.
+            The first row of each piece, and the row after its last one.
         """
         step, keys = self._directory
         ends = ranges.ravel() << 2 * (HILBERT_TABLE_ORDER - order)
         before = np.searchsorted(keys, ends)
         low, high = np.maximum((before - 1) * step + 1, 0), np.minimum(before * step, self.count)
-        while (wide := np.flatnonzero(high - low > _SLACK)).size:
+        while (wide := np.flatnonzero(high - low > _MAX_EXTRA_TILES)).size:
             middle = (low[wide] + high[wide]) // 2
             tiles = np.asarray(self.tiles).take(middle)
             earlier = hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER) < ends[wide]
@@ -175,76 +163,76 @@ class RegionalIndex:
 
     @cached_property
     def _directory(self) -> tuple[int, NDArray[np.int64]]:
-        """Step between evenly spaced tiles, and these tiles' keys on the Hilbert curve: 32 kB, read once."""
-        step = -(-self.count // _LISTED) or 1
+        """Step between evenly spaced tiles, and the keys of these tiles on the Hilbert curve: 32 kB, read once."""
+        step = -(-self.count // _DIRECTORY_TILES) or 1
         tiles = np.array(self.tiles[::step])
         return step, hilbert_keys(tiles["lat"], tiles["lon"], HILBERT_TABLE_ORDER)
 
     @cached_property
     def features(self) -> FeatureIndex | None:
-        """Its local features; None where it has none."""
+        """Its local features; None if it has none."""
         return FeatureIndex.open(self.path, self.info[FACTS]) if FACTS in self.info else None
 
     @cached_property
     def lookup(self) -> TileLookup:
-        """Finds rows of tiles by their place; 16 bytes a tile from first use."""
+        """Finds rows of tiles by their position; takes 16 bytes per tile from first use."""
         return TileLookup(lambda: (self.tiles_at(slice(None)), np.arange(self.count)))
 
     @cached_property
     def coarse(self) -> CoarseCodes | None:
-        """Short codes of all tiles for searching a large index as a whole; None where it has none."""
+        """Short codes of all tiles, for searching a large index as a whole; None if it has none."""
         return CoarseCodes.read(self.path / CODES, self.count, self.dimension) if CODES in self.info["files"] else None
 
     def pixels_at(self, rows: NDArray[np.int64]) -> NDArray[np.uint32] | None:
-        """Checksums (CRC-32) of the pixels that these rows were embedded from; None where the index has none."""
+        """Checksums (CRC-32) of the pixels from which these rows were embedded; None if the index has none."""
         if PIXELS not in self.info["files"]:
             return None
         return np.array(_mapped(self.path / PIXELS, "<u4", (self.count,))[rows])
 
-    def stored_at(self, rows: NDArray[np.int64]) -> NDArray:
-        """Descriptors of these rows as the file has them."""
+    def stored_at(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Descriptors of these rows, as stored."""
         return np.array(self._stored[rows])
 
     @cached_property
-    def _stored(self) -> NDArray:
-        file = self.path / DESCRIPTORS[self.dtype]
-        return np.asarray(_mapped(file, NUMBERS[self.dtype], (self.count, self.dimension)))
+    def _stored(self) -> NDArray[Any]:
+        file = self.path / DESCRIPTOR_FILES[self.dtype]
+        return np.asarray(_mapped(file, DTYPES[self.dtype], (self.count, self.dimension)))
 
     @classmethod
     def open(cls, path: str | Path, verify: bool = False) -> RegionalIndex:
-        """Opens an index; checks its manifest and file sizes, and with `verify` every byte.
+        """Open an index. Checks its manifest and file sizes, and with `verify` every byte.
 
         Raises:
-            IndexDamagedError: missing, half written, damaged, or from a newer version. UsageError: lies on a server,
-            which `milvus.open_index` opens.
+            IndexDamagedError: missing, half written, damaged, or from a newer version.
+            UsageError: it is on a server; `opening.open_index` opens those too.
         """
         path = Path(path)
         info = read_manifest(path)
         if MILVUS in info:
-            raise UsageError(path, f"lies on a server ({info[MILVUS]})", "name one whose files are on this computer")
+            raise UsageError(path, f"is on a server ({info[MILVUS]})", "name one whose files are on this computer")
         index = cls(path, info)
         if verify:
             index.verify()
         return index
 
     def verify(self) -> int:
-        """Compares every file with its checksum; the number of files. Raises IndexDamagedError."""
+        """Compare every file with its checksum; returns the number of files. Raises IndexDamagedError."""
         for name, entry in self.info["files"].items():
             if file_sha256(self.path / name) != entry["sha256"]:
-                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", _REBUILD)
+                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", REBUILD)
         return len(self.info["files"])
 
 
 def lie_on_earth(tiles: Tiles) -> bool:
-    """Whether all of these tiles (n,) have places and widths that there are."""
+    """Whether all of these tiles (n,) have possible positions and widths."""
     width = tiles["width_km"]
-    fine = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= _WIDEST_KM)
-    return bool(fine.all())
+    valid = (np.abs(tiles["lat"]) <= 90) & (np.abs(tiles["lon"]) <= 360) & (width > 0) & (width <= WIDEST_KM)
+    return bool(valid.all())
 
 
 def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
-    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"}, for one
-    that lies on Milvus also {"milvus": address}; or {"path", "error"} for a damaged one."""
+    """The indexes directly below a folder: {"path", "name", "tiles", "region", "tile_km", "model", "source"}; for one
+    on Milvus also {"milvus": address}; for a damaged one {"path", "error"}."""
     found: list[dict[str, Any]] = []
     for manifest in sorted(Path(folder).glob(f"*/{MANIFEST}")):
         path = manifest.parent
@@ -261,102 +249,25 @@ def list_indexes(folder: str | Path) -> list[dict[str, Any]]:
     return found
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The checked content of an index's `index.json`. Raises IndexDamagedError."""
-    manifest = path / MANIFEST
-    if not manifest.is_file():
-        if path.with_name(path.name + ".partial").is_dir() or path.suffix == ".partial":
-            raise IndexDamagedError(path, "is only half built", "finish it with `earthloc index build --resume`")
-        raise IndexDamagedError(path, "is not a regional index (no index.json)", "give the folder of an index")
-    try:
-        if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise ValueError("too large")
-        info = json.loads(manifest.read_text(encoding="utf-8"))
-        version = info["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamagedError(manifest, "is not a readable index manifest", _REBUILD) from error
-    if not isinstance(version, int) or version > FORMAT:
-        raise IndexDamagedError(
-            path, f"was written by a newer version of EarthLoc (format {version})", "update EarthLoc"
-        )
-    try:
-        check_facts(info)
-        _check_files(info)
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexDamagedError(manifest, f"lacks a valid {error}", _REBUILD) from error
-    return info
-
-
 def file_sha256(path: Path) -> str:
     """Hex sha256 of a file; IndexDamagedError when it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IndexDamagedError(path, "cannot be read", _REBUILD) from error
-
-
-def check_facts(info: dict[str, Any]) -> None:
-    """Checks what a manifest says but for its files. Raises KeyError, TypeError or ValueError that names the field."""
-    if not isinstance(info["name"], str):
-        raise TypeError("name")
-    for key, low in (("count", 0), ("dimension", 1)):
-        if not isinstance(info[key], int) or isinstance(info[key], bool) or not low <= info[key] < 1 << 40:
-            raise ValueError(key)
-    if info["dtype"] not in DESCRIPTORS:
-        raise ValueError("dtype")
-    if len(info["region"]) != 4 or not all(isinstance(v, (int, float)) and abs(v) <= 360 for v in info["region"]):
-        raise ValueError("region")
-    if not all(isinstance(v, (int, float)) and 0 < v <= _WIDEST_KM for v in info["tile_km"]):
-        raise ValueError("tile_km")
-    for key in ("name", "version", "sha256"):
-        if not isinstance(info["model"][key], str):
-            raise TypeError(f"model.{key}")
-    if FACTS in info:
-        check_features(info[FACTS])
-    if not isinstance(info["source"], dict):
-        raise TypeError("source")
-
-
-def _check_files(info: dict[str, Any]) -> None:
-    """The same for the files that a manifest names, or the address that it has instead."""
-    if MILVUS in info:
-        if not isinstance(info[MILVUS], str):
-            raise TypeError(MILVUS)
-        if info["files"]:
-            raise ValueError("files")
-        return
-    descriptors = DESCRIPTORS[info["dtype"]]
-    required = {descriptors, TILES}
-    if FACTS in info:
-        required |= {FEATURES, FEATURE_CELLS}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
-        raise ValueError("files")
-    for entry in info["files"].values():
-        if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
-            raise TypeError("files")
-    if CODES in info["files"] and info["files"][CODES]["bytes"] != codes_bytes(info["count"], info["dimension"]):
-        raise ValueError("count")
-    if PIXELS in info["files"] and info["files"][PIXELS]["bytes"] != 4 * info["count"]:
-        raise ValueError("count")
-    if FACTS in info:
-        check_feature_files(info[FACTS], info["files"])
-    row_bytes = {descriptors: info["dimension"] * NUMBERS[info["dtype"]].itemsize, TILES: TILE_DTYPE.itemsize}
-    for name, size in row_bytes.items():
-        if info["files"][name]["bytes"] != info["count"] * size:
-            raise ValueError("count")
+        raise IndexDamagedError(path, "cannot be read", REBUILD) from error
 
 
 def _check_sizes(path: Path, info: dict[str, Any]) -> None:
     for name, entry in info["files"].items():
         file = path / name
         if not file.is_file():
-            raise IndexDamagedError(file, "is missing", _REBUILD)
+            raise IndexDamagedError(file, "is missing", REBUILD)
         if file.stat().st_size != entry["bytes"]:
-            raise IndexDamagedError(file, "has the wrong size", _REBUILD)
+            raise IndexDamagedError(file, "has the wrong size", REBUILD)
 
 
-def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray:
+def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     if 0 in shape:  # an empty file cannot be mapped
         return np.empty(shape, dtype)
     return np.memmap(path, dtype, "r", shape=shape)

@@ -1,4 +1,4 @@
-"""Finding tiles of an index by their place in the grid."""
+"""Finds the tiles of an index by their position in the tile grid."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from engine.retrieval.tiling import Tiles, tile_keys
 
 
 class TileLookup:
-    """Rows of some tiles of an index by the tiles' keys.
+    """Rows of tiles of an index by the tiles' keys.
 
     Args:
-        read: gives the tiles (n,) and their rows (n,); called when the first of them is asked for.
+        read: returns the tiles (n,) and their rows (n,); called on first use.
     """
 
     def __init__(self, read: Callable[[], tuple[Tiles, NDArray[np.int64]]]) -> None:

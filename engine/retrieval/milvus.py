@@ -1,8 +1,8 @@
-"""Regional indexes on Milvus, for those too large for one machine; with Milvus Lite in a file, for trying it out.
+"""Regional indexes on Milvus, for those too large for one computer; with Milvus Lite in a file, for trials.
 
-An index is a collection: one entity a tile, its row along the Hilbert curve the primary key, and one more, row -1, that
-holds the manifest. Its local features are a second one (`voting/milvus_features.py`). What a photo is searched for, how
-tiles are ranked, is what it is for an index on disk; only finding and fetching tiles goes through `pymilvus`.
+An index is a collection with one entity per tile. Its primary key is the tile's row along the Hilbert curve. One more
+entity, row -1, holds the manifest. The local features are a second collection (`voting/milvus_features.py`). Queries
+and ranking are the same as for an index on disk; only finding and fetching tiles uses `pymilvus`.
 """
 
 from __future__ import annotations
@@ -22,47 +22,39 @@ from engine import geo
 from engine.errors import IndexDamagedError, InputError, OutputError, UsageError
 from engine.imagery.location import note_imagery
 from engine.progress import Progress
-from engine.retrieval.index import MANIFEST, MILVUS, RegionalIndex, Rows, check_facts, lie_on_earth, read_manifest
+from engine.retrieval.index import RegionalIndex, Rows, lie_on_earth
 from engine.retrieval.lookup import TileLookup
-from engine.retrieval.milvus_server import MilvusServer, as_text, is_milvus, parts_of
+from engine.retrieval.manifest import MANIFEST, MILVUS, check_facts
+from engine.retrieval.milvus_server import MilvusServer, as_text, parts_of
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles, tile_keys
 from engine.voting.feature_index import FACTS, FeatureIndex
 from engine.voting.milvus_features import features_collection, open_features, push_features
 
 _MANIFEST_ROW = -1
-_MOST_MANIFEST_BYTES = 65_535  # of a text on Milvus
+_MAX_MANIFEST_BYTES = 65_535  # limit of a text on Milvus
 _BATCH = 1000
-# Tiles found for each view of a photo; the most that suffices for the ranking.
-_FOUND = 1000
-# Above so many tiles an inverted file, of lists of about so many tiles, and how many of the lists a search of the whole
-# visits. A graph would be quicker, but of the tiles in a circle it leaves out most (docs/search.md). Milvus Lite makes
-# 128 lists, whatever is asked for.
-_WITHOUT_LISTS = 5_000
-_TILES_A_LIST, _FEWEST_LISTS, _MOST_LISTS = 256, 128, 16_384
-_VISITED, _SHARE_VISITED = 64, 1 / 8
-
-
-def open_index(address: str | Path) -> RegionalIndex:
-    """Opens an index on disk, or on Milvus: by its address, or by the folder that `link` has made."""
-    if is_milvus(address):
-        return MilvusIndex(address)
-    folder = Path(address)
-    info = read_manifest(folder)
-    return MilvusIndex(info[MILVUS], folder) if MILVUS in info else RegionalIndex(folder, info)
+# Tiles found for each view of a photo, as many as the ranking needs.
+_MAX_HITS = 1000
+# With more tiles an inverted file is used: tiles per list, number of lists, and how many of them a search of the whole
+# visits. A graph would be faster, but misses most of the tiles in a circle (docs/search.md). Milvus Lite always makes
+# 128 lists.
+_MIN_TILES_FOR_LISTS = 5_000
+_TILES_PER_LIST, _MIN_LISTS, _MAX_LISTS = 256, 128, 16_384
+_MIN_VISITED_LISTS, _VISITED_SHARE = 64, 1 / 8
 
 
 class MilvusIndex(RegionalIndex):
-    """An index on Milvus, opened; searched as one on disk is.
+    """An opened index on Milvus; searched like one on disk.
 
     Args:
         address: milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME.
-        path: the folder that `link` has made, beside which its imagery is looked for.
+        path: the folder that `link` has made; its imagery is searched beside it.
 
     Raises:
         InputError: there is no such server or collection. IndexDamagedError: it was not made by `push`.
     """
 
-    COMPARES_CIRCLES = False
+    COMPARES_ALL_IN_CIRCLE = False
 
     def __init__(self, address: str | Path, path: Path | None = None) -> None:
         self._uri, self._collection = parts_of(address)
@@ -76,13 +68,13 @@ class MilvusIndex(RegionalIndex):
             self.info = json.loads(found[0]["manifest"])
             check_facts(self.info)
         except (IndexError, KeyError, TypeError, ValueError) as error:
-            raise IndexDamagedError(self.path, "holds no index of EarthLoc", "push it again") from error
+            raise IndexDamagedError(self.path, "does not contain an EarthLoc index", "push it again") from error
         self.name, self.count = self.info["name"], self.info["count"]
         self.dimension, self.dtype = self.info["dimension"], "float32"
         self.tiles: Any = _TilesByRow(self)
 
     def verify(self) -> int:
-        """Compares the number of tiles with the manifest's, and reads all features; Milvus guards the bytes itself."""
+        """Compare the number of tiles with the manifest's, and read all features; Milvus itself protects the bytes."""
         counted = self._client.query(self._collection, filter="row >= 0", output_fields=["count(*)"])
         if int(counted[0]["count(*)"]) != self.count:
             raise IndexDamagedError(self.path, "lacks tiles: it was only pushed in part", "push it again")
@@ -94,7 +86,7 @@ class MilvusIndex(RegionalIndex):
         """Tiles of these rows."""
         tiles = _as_tiles(self._get(rows, ["lat", "lon", "width_km", "grid_row", "grid_col"]))
         if not lie_on_earth(tiles):
-            raise IndexDamagedError(self.path, "holds tiles that are nowhere on the Earth", "push it again")
+            raise IndexDamagedError(self.path, "contains tiles with impossible positions", "push it again")
         return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
@@ -103,22 +95,22 @@ class MilvusIndex(RegionalIndex):
         return np.array([entity["vector"] for entity in found], np.float32).reshape(-1, self.dimension)
 
     def similarity(self, queries: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The highest cosine (n,) of each of these rows with any of the queries (m, dimension)."""
+        """The highest cosine similarity (n,) of each of these rows with any of the queries (m, dimension)."""
         if not len(rows):
             return np.empty(0, np.float32)
         return np.asarray((queries @ self.descriptors_at(rows).T).max(axis=0), np.float32)
 
-    def to_compare(
+    def tiles_to_compare(
         self, queries: NDArray[np.float32], circle: Circle | None
     ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-        """Rows, ascending, and tiles that Milvus finds, and a lookup that asks it for their neighbours."""
+        """The tiles that Milvus finds: rows, ascending, tiles, and a lookup that queries it for their neighbours."""
         lists = _lists(self.count)
-        visited = lists if circle else max(_VISITED, int(_SHARE_VISITED * lists))
+        visited = lists if circle else max(_MIN_VISITED_LISTS, int(_VISITED_SHARE * lists))
         hits = self._client.search(
             self._collection,
             data=queries.tolist(),
             anns_field="vector",
-            limit=min(_FOUND, self.count + 1),
+            limit=min(_MAX_HITS, self.count + 1),
             filter="row >= 0" if circle is None else f"row >= 0 and {_box(circle)}",
             output_fields=["row"],
             search_params={"metric_type": "IP", "params": {"nprobe": visited} if lists else {}},
@@ -132,20 +124,20 @@ class MilvusIndex(RegionalIndex):
 
     @cached_property
     def features(self) -> FeatureIndex | None:
-        """Its local features; None where it has none."""
+        """Its local features; None if it has none."""
         if FACTS not in self.info:
             return None
         return open_features(self._client, features_collection(self._collection), self.path, self.info[FACTS])
 
     @cached_property
     def lookup(self) -> TileLookup:
-        """Finds rows of tiles by their place."""
+        """Finds rows of tiles by their position."""
         return _RemoteLookup(self._client, self._collection, self.info["tile_km"])
 
     def _get(self, rows: Rows, fields: list[str]) -> list[dict[str, Any]]:
         wanted = np.arange(self.count)[rows].tolist() if isinstance(rows, slice) else np.asarray(rows).tolist()
         found: dict[int, dict[str, Any]] = {}
-        for part in _parts_of(list(dict.fromkeys(wanted))):
+        for part in _chunks(list(dict.fromkeys(wanted))):
             entities = self._client.get(self._collection, ids=part, output_fields=["row", *fields])
             found.update((entity["row"], entity) for entity in entities)
         try:
@@ -155,7 +147,7 @@ class MilvusIndex(RegionalIndex):
 
 
 class _TilesByRow:
-    """`index.tiles[row]` of an index that is elsewhere."""
+    """`index.tiles[row]` for an index on a server."""
 
     def __init__(self, index: MilvusIndex) -> None:
         self._index = index
@@ -170,7 +162,7 @@ class _TilesByRow:
 
 
 class _RemoteLookup(TileLookup):
-    """Rows of tiles by their keys, asked of Milvus."""
+    """Rows of tiles by their keys, queried from Milvus."""
 
     def __init__(self, client: Any, collection: str, widths_km: Sequence[float]) -> None:
         self._client, self._collection = client, collection
@@ -185,7 +177,7 @@ class _RemoteLookup(TileLookup):
         """Rows of the tiles with these keys, any shape; -1 where there is no such tile."""
         unique, where = np.unique(keys, return_inverse=True)
         rows = np.full(len(unique), -1, np.int64)
-        for part in _parts_of(unique.tolist()):
+        for part in _chunks(unique.tolist()):
             wanted = f"tile in [{','.join(map(str, part))}]"
             found = self._client.query(self._collection, filter=wanted, output_fields=["row", "tile"])
             for entity in found:
@@ -194,30 +186,30 @@ class _RemoteLookup(TileLookup):
 
 
 def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[str, Any]:
-    """Makes a folder that stands for an index on Milvus wherever an index is named: its manifest, with the address.
+    """Make a folder that stands for an index on Milvus, usable like an index on disk: its manifest with the address.
 
     Args:
         address: of the index.
         out: the folder, which must not exist.
-        imagery: what photos are fitted to; where it lies is noted beside the folder.
+        imagery: what photos are registered with; its path is remembered beside the folder.
 
     Returns:
         The manifest.
 
     Raises:
-        UsageError: the folder is there already. OutputError: it cannot be written. Otherwise as MilvusIndex.
+        UsageError: the folder exists already. OutputError: it cannot be written. Otherwise as MilvusIndex.
     """
     if out.exists():
-        raise UsageError(out, "is there already", "choose another name")
+        raise UsageError(out, "exists already", "choose another name")
     info = {**MilvusIndex(address).info, "files": {}, MILVUS: as_text(address)}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # Of a name of its own: what is called .partial may be a build that waits to be resumed.
+        # Not named .partial, because that may be a build that waits to be resumed.
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".link-") as scratch:
-            made = Path(scratch) / out.name
-            made.mkdir()
-            (made / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
-            made.rename(out)
+            link_folder = Path(scratch) / out.name
+            link_folder.mkdir()
+            (link_folder / MANIFEST).write_text(json.dumps(info, indent=1), encoding="utf-8")
+            link_folder.rename(out)
     except OSError as error:
         raise OutputError.from_os_error(out, error) from error
     if imagery is not None:
@@ -226,26 +218,26 @@ def link(address: str | Path, out: Path, imagery: Path | None = None) -> dict[st
 
 
 def push(index: RegionalIndex, address: str | Path, progress: Progress | None = None) -> None:
-    """Copies an index to Milvus. The manifest goes last, so a push that was stopped is not taken for an index.
+    """Copy an index to Milvus. The manifest is copied last, so an interrupted push is not mistaken for an index.
 
     Raises:
-        UsageError: a collection of this name is there already, or the manifest is too long. InputError: the server
+        UsageError: a collection of this name exists already, or the manifest is too long. InputError: the server
         cannot be reached.
     """
     progress = progress or Progress()
     uri, collection = parts_of(address)
     manifest = json.dumps({**index.info, "dtype": "float32", "files": {}})
-    if len(manifest.encode()) > _MOST_MANIFEST_BYTES:
-        raise UsageError(index.path, "says too much of itself for Milvus", "shorten attribution and licence")
+    if len(manifest.encode()) > _MAX_MANIFEST_BYTES:
+        raise UsageError(index.path, "has a manifest that is too long for Milvus", "shorten attribution and licence")
     client = MilvusServer(uri)
     from pymilvus import DataType, MilvusClient  # known to be there now
 
     if client.has_collection(collection):
         if client.get(collection, ids=[_MANIFEST_ROW], output_fields=["row"]):
             raise UsageError(as_text(address), "holds an index already", "choose another name, or drop the collection")
-        client.drop_collection(collection)  # half pushed
+        client.drop_collection(collection)  # left by an interrupted push
     if client.has_collection(features_collection(collection)):
-        client.drop_collection(features_collection(collection))  # of one half pushed, or of one that was dropped
+        client.drop_collection(features_collection(collection))  # left by an interrupted push or a dropped index
     if index.features is not None:
         push_features(index.features, client, features_collection(collection), progress)
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -254,7 +246,7 @@ def push(index: RegionalIndex, address: str | Path, progress: Progress | None = 
         schema.add_field(name, DataType.INT64)
     for name in ("lat", "lon", "width_km"):
         schema.add_field(name, DataType.DOUBLE)
-    schema.add_field("manifest", DataType.VARCHAR, max_length=_MOST_MANIFEST_BYTES)
+    schema.add_field("manifest", DataType.VARCHAR, max_length=_MAX_MANIFEST_BYTES)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=index.dimension)
     wanted = client.prepare_index_params()
     if lists := _lists(index.count):
@@ -273,8 +265,8 @@ def push(index: RegionalIndex, address: str | Path, progress: Progress | None = 
 
 
 def _lists(count: int) -> int:
-    """Lists of the inverted file of an index of so many tiles; 0 where all are compared."""
-    return 0 if count < _WITHOUT_LISTS else min(max(_FEWEST_LISTS, count // _TILES_A_LIST), _MOST_LISTS)
+    """Number of lists in the inverted file of an index of `count` tiles; 0 if all tiles are compared."""
+    return 0 if count < _MIN_TILES_FOR_LISTS else min(max(_MIN_LISTS, count // _TILES_PER_LIST), _MAX_LISTS)
 
 
 def _entities(rows: NDArray[np.int64], tiles: Tiles, vectors: NDArray[np.float32]) -> list[dict[str, Any]]:
@@ -302,7 +294,7 @@ def _as_tiles(entities: Sequence[dict[str, Any]]) -> Tiles:
 
 
 def _box(circle: Circle) -> str:
-    """Filter for a box round a circle."""
+    """A filter for a bounding box of a circle."""
     reach = circle.radius_km / geo.KM_PER_DEGREE * 1.01
     south, north = circle.lat - reach, circle.lat + reach
     terms = [f"lat >= {south:.6f}", f"lat <= {north:.6f}"]
@@ -320,5 +312,5 @@ def _box(circle: Circle) -> str:
     return " and ".join(terms)
 
 
-def _parts_of(values: list[int]) -> Iterator[list[int]]:
+def _chunks(values: list[int]) -> Iterator[list[int]]:
     return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))

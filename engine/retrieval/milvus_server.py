@@ -1,7 +1,7 @@
-"""Addresses on Milvus, and what `pymilvus` says of them in words that a user can act on.
+"""Addresses of indexes on Milvus, and a client whose errors tell the user what to do.
 
-Addresses are `milvus://HOST:PORT/NAME`, or `milvus:///FOLDER/FILE.db/NAME` for Milvus Lite; a token for a server that
-wants one is taken from the environment, MILVUS_TOKEN.
+Addresses are `milvus://HOST:PORT/NAME`, or `milvus:///FOLDER/FILE.db/NAME` for Milvus Lite. If a server needs a token,
+it is taken from the environment variable MILVUS_TOKEN.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def is_milvus(address: str | Path) -> bool:
 
 
 def parts_of(address: str | Path) -> tuple[str, str]:
-    """What pymilvus connects to, and the name of the collection."""
+    """The address that pymilvus connects to, and the name of the collection."""
     server = re.fullmatch(rf"milvus:/+([^/]+:\d+)/({_NAME})", as_text(address))
     if server:
         return f"http://{server[1]}", server[2]
@@ -31,20 +31,25 @@ def parts_of(address: str | Path) -> tuple[str, str]:
     if lite:
         return (lite[1] if re.match("[A-Za-z]:/", lite[1]) else f"/{lite[1]}"), lite[2]
     raise UsageError(
-        as_text(address), "is no address of an index", "write milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME"
+        as_text(address),
+        "is not the address of an index",
+        "write milvus://HOST:PORT/NAME or milvus:///FOLDER/FILE.db/NAME",
     )
 
 
 def as_text(address: str | Path) -> str:
-    """An address as it was written, though it was taken for a path."""
+    """An address as it was written, even if it was converted to a path."""
     return address.as_posix() if isinstance(address, Path) else address
 
 
 class MilvusServer:
-    """A MilvusClient whose failures are errors that a user can act on.
+    """A MilvusClient whose failures are errors that tell the user what to do.
 
     Args:
-        uri: what it connects to. Raises InputError where no Milvus answers, UsageError without pymilvus.
+        uri: what it connects to.
+
+    Raises:
+        InputError: no Milvus answers. UsageError: pymilvus is not installed.
     """
 
     def __init__(self, uri: str) -> None:

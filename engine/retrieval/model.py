@@ -1,14 +1,10 @@
-"""Model packages: an ONNX file and a JSON card beside it.
+"""Embedding models: packages of an ONNX file and a JSON card (engine/onnx_package.py).
 
-The card says how a picture becomes the network's input, so pre-processing lives with the weights and not in
-code. A package is data from a stranger: the card is checked field by field, the ONNX file by its sha256, and it
-is loaded from memory so that it cannot refer to other files.
+The card says how a picture becomes the network's input, so pre-processing belongs to the weights and not to the code.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,20 +14,18 @@ from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from engine.contract.localization import ModelIdentity
-from engine.errors import ModelError, in_short
+from engine.errors import ModelError
+from engine.onnx_package import open_session, read_card, read_package
 from engine.resources import resources_folder
 
 DEFAULT_MODEL = "models/earthloc-default"
 ROTATIONS_DEG = (0, 90, 180, 270)
-_MAX_CARD_BYTES = 1_000_000
-_MAX_MODEL_BYTES = 2_000_000_000
 _RESIZE_POLICIES = ("crop", "squash")
-# Pictures that a thread gives the network at once; more take more memory and no less time.
-_AT_ONCE = 2
+# Pictures per call of the network in a thread; larger calls take more memory and are no faster.
+_PICTURES_PER_CALL = 2
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class InputSpec:
         size_px: side of the square input.
         mean, std: per channel, RGB, on the scale 0..1.
         resize: how an oblong photo becomes square: "crop" takes the middle, "squash" keeps all.
-        photo_weights: of red, green and blue, by which a photo, not a tile, is made grey first; () leaves its colours.
+        photo_weights: of red, green and blue, to convert a photo, but not a tile, to grey; () keeps its colours.
     """
 
     name: str
@@ -58,7 +52,7 @@ class ModelPackage:
     """An embedding model ready to run.
 
     Attributes:
-        name, version, sha256: of the card; sha256 is that of the ONNX file and names the model in indexes.
+        name, version, sha256: of the card; sha256 is that of the ONNX file and identifies the model in indexes.
         dimension: length of a descriptor.
         input: the InputSpec.
         card: the whole card.
@@ -73,33 +67,33 @@ class ModelPackage:
         self.dimension: int = card["output"]["dimension"]
         self.input = _input_spec(path, card["input"])
         self._output_name: str = card["output"]["name"]
-        # Threads with pictures of their own: a quarter quicker than all of them within one picture.
+        # Several pictures in parallel are a quarter faster than all threads on one picture.
         self._session = open_session(path, model_bytes, 1)
         workers = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed") if workers > 1 else None
         inputs = {i.name: i.shape for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
         if self.input.name not in inputs or self._output_name not in outputs:
-            raise ModelError(path, "the card and the ONNX file name other inputs or outputs", "mend the card")
+            raise ModelError(path, "the card and the ONNX file have different inputs or outputs", "correct the card")
         expected = [3, self.input.size_px, self.input.size_px]
         if any(
             isinstance(got, int) and got != want
             for got, want in zip(inputs[self.input.name][1:], expected, strict=False)
         ):
             raise ModelError(
-                path, f"the ONNX file takes {inputs[self.input.name]}, the card says {expected}", "mend the card"
+                path, f"the ONNX file takes {inputs[self.input.name]}, the card says {expected}", "correct the card"
             )
 
     @classmethod
     def open(cls, path: str | Path | None = None, threads: int = 0) -> ModelPackage:
-        """Opens a model package.
+        """Open a model package.
 
         Args:
-            path: the card (.json) or its folder; None for the model that ships with the engine.
-            threads: of `embed`; 0 for as many as there are cores.
+            path: the card (.json) or its folder; None for the model that is part of EarthLoc.
+            threads: used by `embed`; 0 for as many as there are cores.
 
         Raises:
-            ModelError: missing, damaged, or not what its card says.
+            ModelError: missing, damaged, or different from what its card says.
         """
         model_path, card, model_bytes = read_package(
             Path(path) if path is not None else resources_folder() / DEFAULT_MODEL
@@ -111,18 +105,18 @@ class ModelPackage:
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
     def photo_light(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A photo's pixels, RGB of any shape, in the light that the card asks for: air hides least in red."""
+        """A photo's pixels, RGB of any shape, weighted as the card says: red light is scattered least by the air."""
         weights = self.input.photo_weights
         if not weights:
             return pixels
         return np.asarray(cv2.transform(pixels, np.tile(np.array(weights, np.float32), (3, 1))), np.uint8)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """An RGB picture of any shape as the square (size_px, size_px, 3) that the network sees."""
+        """An RGB picture of any shape as the square input (size_px, size_px, 3) of the network."""
         return square_picture(pixels, self.input.size_px, self.input.resize)
 
     def embed(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Descriptors of prepared pictures. May be called by several threads.
+        """Descriptors of prepared pictures. Thread-safe.
 
         Args:
             squares: n pictures, uint8 RGB (size_px, size_px, 3).
@@ -130,7 +124,7 @@ class ModelPackage:
         Returns:
             float32 (n, dimension), each of length 1; similarity is the dot product.
         """
-        parts = [squares[start : start + _AT_ONCE] for start in range(0, len(squares), _AT_ONCE)]
+        parts = [squares[start : start + _PICTURES_PER_CALL] for start in range(0, len(squares), _PICTURES_PER_CALL)]
         found = self._pool.map(self._run, parts) if self._pool else map(self._run, parts)
         descriptors = np.concatenate([np.empty((0, self.dimension), np.float32), *found])
         norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
@@ -149,50 +143,15 @@ class ModelPackage:
             raise ModelError(
                 self.path,
                 f"gives descriptors of shape {found.shape[1:]}, its card says {self.dimension}",
-                "mend the card",
+                "correct the card",
             )
         return found
 
 
-def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
-    """Path of the ONNX file, card and content of the package whose card or folder is given, checked by its sha256.
-
-    Raises:
-        ModelError: missing or damaged.
-    """
-    card_path = _find_card(path)
-    card = _read_card(card_path)
-    model_path = card_path.parent / card["file"]
-    try:
-        if model_path.stat().st_size > _MAX_MODEL_BYTES:
-            raise ModelError(model_path, "is larger than any model of ours", "get the model package again")
-        model_bytes = model_path.read_bytes()
-    except OSError as error:
-        raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
-    if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
-        raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
-    return model_path, card, model_bytes
-
-
-def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """The network, from memory, on the processor. ModelError names `path` when it is none."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    # Threads that wait spinning take the processor from whoever else works.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise ModelError(
-            path, f"is not a usable ONNX model ({in_short(error)})", "get the model package again"
-        ) from error
-
-
 def find_package(sha256: str) -> Path | None:
-    """The card of the package that comes along with EarthLoc and whose ONNX file has this sha256, if there is one."""
+    """The card of the package in EarthLoc's resources whose ONNX file has this sha256, if there is one."""
     for path in sorted((resources_folder() / "models").glob("*/*.json")):
-        if _read_card(path)["sha256"] == sha256:
+        if read_card(path)["sha256"] == sha256:
             return path
     return None
 
@@ -209,42 +168,6 @@ def square_picture(pixels: NDArray[np.uint8], size_px: int, resize: str) -> NDAr
     shrink = min(pixels.shape[:2]) >= size_px
     how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (size_px, size_px), interpolation=how), np.uint8)
-
-
-def _find_card(path: Path) -> Path:
-    if path.is_file() and path.suffix == ".json":
-        return path
-    if not path.is_dir():
-        raise ModelError(path, "no such model package", "give the folder or the card (.json) of a model package")
-    cards = sorted(path.glob("*.json"))
-    if len(cards) != 1:
-        raise ModelError(path, f"holds {len(cards)} cards (.json)", "give the path of the one card that is meant")
-    return cards[0]
-
-
-def _read_card(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_CARD_BYTES:
-            raise ModelError(path, "is too large for a model card", "get the model package again")
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(path, "is not a readable model card (JSON)", "get the model package again") from error
-    try:
-        for key in ("name", "version", "file", "sha256"):
-            if not isinstance(card[key], str) or not card[key]:
-                raise TypeError(key)
-        dimension = card["output"]["dimension"]
-        if not isinstance(dimension, int) or not 1 <= dimension <= 65536:
-            raise ValueError("output.dimension")
-        if not isinstance(card["output"]["name"], str):
-            raise TypeError("output.name")
-        if not isinstance(card["input"], dict):
-            raise TypeError("input")
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(path, f"the card lacks a valid {error}", "get the model package again") from error
-    if Path(card["file"]).name != card["file"]:
-        raise ModelError(path, "the card names a file outside its folder", "use only packages you trust")
-    return card
 
 
 def _input_spec(path: Path, spec: dict[str, Any]) -> InputSpec:

@@ -1,6 +1,6 @@
-"""What of a photo is searched for: the whole at eight turns and a little closer, and its quarters.
+"""The views of a photo that are searched: the whole at eight rotations and a closer view, and its quarters.
 
-Tiles are stored once, north up; the photo is turned instead (docs/search.md has what each view is worth).
+Tiles are stored once, north up, and the photo is rotated instead (docs/search.md has what each view is worth).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from engine.retrieval.model import ROTATIONS_DEG, ModelPackage, square_picture
 
-# The middle of the photo, closer by half an octave, as tile widths are apart; quarters are of the same size.
+# Size of the closer view and of the quarters: half an octave smaller, which is the step between tile widths.
 CLOSER = 2**-0.5
-# A square turned by 45 degrees reaches past the photo's edges unless it is smaller.
+# A square rotated by 45 degrees must be smaller to stay inside the photo.
 _DIAGONAL = 0.75
-# Sides of the photo's square from its middle to the middle of a quarter.
+# Distance from the middle of the photo's square to that of a quarter, in sides of the square.
 QUARTER_SHIFT = (1.0 - CLOSER) / 2
 # Middles of the quarters, right and up, in units of QUARTER_SHIFT: the order of PhotoViews.quarters.
 QUARTERS = ((-1, 1), (1, 1), (-1, -1), (1, -1))
@@ -50,10 +50,10 @@ def embed_views(model: ModelPackage, pixels: NDArray[np.uint8]) -> PhotoViews:
     squares += [
         square_picture(_cut(middle, top, left, part), size_px, "crop") for top in (0, rest) for left in (0, rest)
     ]
-    turned = np.stack([np.rot90(square, degrees // 90) for square in squares for degrees in ROTATIONS_DEG])
-    descriptors = model.embed(turned)
-    turns = len(ROTATIONS_DEG)
-    return PhotoViews(descriptors[: 3 * turns], descriptors[3 * turns :].reshape(len(QUARTERS), turns, -1))
+    rotated = np.stack([np.rot90(square, degrees // 90) for square in squares for degrees in ROTATIONS_DEG])
+    descriptors = model.embed(rotated)
+    count = len(ROTATIONS_DEG)
+    return PhotoViews(descriptors[: 3 * count], descriptors[3 * count :].reshape(len(QUARTERS), count, -1))
 
 
 def _cut(pixels: NDArray[np.uint8], top: int, left: int, side: int) -> NDArray[np.uint8]:
@@ -61,14 +61,14 @@ def _cut(pixels: NDArray[np.uint8], top: int, left: int, side: int) -> NDArray[n
 
 
 def _diagonal(pixels: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
-    """The middle of the photo turned counter-clockwise by 45 degrees, as a square of size_px."""
+    """The middle of the photo rotated counter-clockwise by 45 degrees, as a square of size_px."""
     height, width = pixels.shape[:2]
     side = min(height, width) * _DIAGONAL
     shrink = side / size_px
-    if shrink > 1.3:  # averages before it samples, or fine texture would alias
+    if shrink > 1.3:  # blur before sampling, so that fine texture does not alias
         pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 0.35 * shrink), np.uint8)
     middle = (width - 1) / 2, (height - 1) / 2
-    turn = cv2.getRotationMatrix2D(middle, 45.0, 1.0 / shrink)
-    turn = turn + np.array([[0, 0, (size_px - 1) / 2 - at] for at in middle])
+    matrix = cv2.getRotationMatrix2D(middle, 45.0, 1.0 / shrink)
+    matrix = matrix + np.array([[0, 0, (size_px - 1) / 2 - at] for at in middle])
     size = (size_px, size_px)
-    return np.asarray(cv2.warpAffine(pixels, turn, size, borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+    return np.asarray(cv2.warpAffine(pixels, matrix, size, borderMode=cv2.BORDER_REFLECT_101), np.uint8)

@@ -1,4 +1,4 @@
-"""Which tiles an index will have, and how large it will be, before anything is cut."""
+"""Plans the tiles of an index and estimates its size, before anything is cut."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from engine.imagery.source import ImagerySource
 from engine.progress import Progress
 from engine.retrieval import tiling
 from engine.retrieval.coarse import codes_bytes, has_codes
-from engine.retrieval.stored import NUMBERS
+from engine.retrieval.descriptors import DTYPES
 from engine.retrieval.tiling import BBox, Tiles
 from engine.voting.build import default_feature_km, narrowest_km, plan_cells
 from engine.voting.feature_index import FEATURE_DTYPE
 
-_AT_ONCE = 50_000  # tiles, between two reports
-_OUTLINE_BYTES = 313  # of a tile in `tiles.gpkg`, as measured
+_CHUNK_TILES = 50_000  # tiles between two progress reports
+_OUTLINE_BYTES = 313  # per tile in `tiles.gpkg`, measured
 _CHECKSUM_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """Tiles to try, and bytes that an index of all of them has: where imagery is missing there will be fewer.
+class IndexEstimate:
+    """An upper limit of an index: planned tiles, their bytes, and local features; missing imagery reduces them.
 
-    So with local features: as many as the land has room for, read at `feature_km` a pixel. They are meant to find
-    photos that show at least `narrowest_km` along their shorter side; None without features.
+    `features` is the number that the land has room for, at `feature_km` per pixel. They are meant to find photos that
+    show at least `narrowest_km` along their shorter side; None without features.
     """
 
     tiles: int
@@ -40,7 +40,7 @@ class Outlook:
     narrowest_km: float | None
 
 
-def outlook(
+def estimate_index(
     source: str,
     bbox: BBox | None,
     tile_km: Sequence[float],
@@ -48,11 +48,11 @@ def outlook(
     dimension: int,
     progress: Progress,
     feature_km: float | None = None,
-) -> Outlook:
-    """What `build_index` would build with the same arguments, not compact, by a model of that many numbers.
+) -> IndexEstimate:
+    """Estimate what `build_index` would build with the same arguments, not compact, with descriptors of `dimension`.
 
     Raises:
-        InputError: the imagery cannot be used. UsageError: the request makes no sense.
+        InputError: the imagery cannot be used. UsageError: the arguments are invalid.
     """
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
@@ -61,11 +61,11 @@ def outlook(
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
         features = plan_cells(bbox or imagery.bounds(), feature_km, progress)[1] if feature_km else 0
-    a_tile = tiling.TILE_DTYPE.itemsize + dimension * NUMBERS["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
+    tile_bytes = tiling.TILE_DTYPE.itemsize + dimension * DTYPES["float32"].itemsize + _OUTLINE_BYTES + _CHECKSUM_BYTES
     codes = codes_bytes(count, dimension) if has_codes(count, dimension) else 0
-    size_bytes = count * a_tile + codes + features
+    size_bytes = count * tile_bytes + codes + features
     narrowest = float(f"{narrowest_km(feature_km):.3g}") if feature_km else None
-    return Outlook(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
+    return IndexEstimate(count, size_bytes, features // FEATURE_DTYPE.itemsize, feature_km, narrowest)
 
 
 def plan_tiles(
@@ -75,17 +75,17 @@ def plan_tiles(
     include_ocean: bool,
     progress: Progress | None = None,
 ) -> Tiles:
-    """The tiles to try, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
+    """The planned tiles, in the order in which they will be stored (Hilbert curve). Reports as stage `plan`."""
     progress = progress or Progress()
     tiles = tiling.tile_grid(bbox or imagery.bounds(), tile_km)
     if bbox is not None:
         tiles = tiles[_within(tiles, imagery.bounds())]
     if not include_ocean:
         on_land = np.empty(len(tiles), bool)
-        for start in range(0, len(tiles), _AT_ONCE):
+        for start in range(0, len(tiles), _CHUNK_TILES):
             progress.report("plan", start, len(tiles))
-            some = slice(start, start + _AT_ONCE)
-            on_land[some] = tiling.land_fraction(tiles[some]) >= tiling.MIN_LAND
+            chunk = slice(start, start + _CHUNK_TILES)
+            on_land[chunk] = tiling.land_fraction(tiles[chunk]) >= tiling.MIN_LAND
         tiles = tiles[on_land]
     return tiles[tiling.hilbert_order(tiles)]
 
@@ -98,11 +98,11 @@ def _within(tiles: Tiles, bounds: BBox) -> NDArray[np.bool_]:
 
 
 def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
-    """Raises UsageError where region or widths make no sense."""
+    """Raise UsageError if region or widths are invalid."""
     if bbox is not None:
         west, south, east, north = bbox
-        fine = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
-        if not fine or west == east:
+        is_valid = np.isfinite(bbox).all() and -90 <= south < north <= 90 and max(abs(west), abs(east)) <= 360
+        if not is_valid or west == east:
             raise UsageError(None, f"the region {bbox} is not west, south, east, north in degrees", "correct it")
     if not tile_km or not all(np.isfinite(w) and 1.0 <= w <= 3000.0 for w in tile_km):
         raise UsageError(None, f"tile widths {list(tile_km)} are not all from 1 to 3000 km", "correct them")
@@ -111,7 +111,7 @@ def check_region(bbox: BBox | None, tile_km: Sequence[float]) -> None:
 
 
 def check_feature_km(feature_km: float | None) -> None:
-    """Raises UsageError for a ground resolution of features that makes no sense; None and 0 do."""
+    """Raise UsageError if the ground resolution of features is invalid; None and 0 are valid."""
     low, high = FEATURE_KM
     if feature_km and not low <= feature_km <= high:
         raise UsageError(None, f"features of {feature_km} km a pixel are not from {low:g} to {high:g} km", "correct it")

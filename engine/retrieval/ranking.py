@@ -1,7 +1,7 @@
-"""What besides likeness speaks for a tile: where the nadir is, how much ground a lens shows, where its neighbours lie.
+"""Evidence for a tile besides its similarity: distance from the nadir, ground width of the lens, distinct places.
 
-Numbers are few and round, fitted to the 17,752 labelled photos of the EarthLoc data set; docs/search.md has what
-each is worth.
+The parameters are few and round, fitted to the 17,752 labelled photos of the EarthLoc dataset; docs/search.md has the
+effect of each.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.registration.camera import surface_normal
-from engine.registration.solve import ALTITUDE_KM
+from engine.ellipsoid import surface_normal
+from engine.orbit import ALTITUDE_KM
 
 Array = NDArray[np.float64]
 
-# What a natural logarithm of probability weighs against a likeness.
+# Cosine similarity that is worth as much as one unit of log probability (natural logarithm).
 LOG_WEIGHT = 0.035
-# Density of photos over the ground at distance d from their nadir: exp(-d / REACH - (d / LIMIT)^8), with a floor, for
-# a stated nadir may be altogether wrong.
+# Density of photos over the ground at distance d from their nadir: exp(-d / REACH - (d / LIMIT)^8), with a floor,
+# because a stated nadir may be entirely wrong.
 _NADIR_REACH_KM = 225.0
 _NADIR_LIMIT_KM = 950.0
 _NADIR_WRONG = 1e-4
-# Octaves between the width that the lens shows and the best tile's: mean and deviation when the photo may be tilted,
-# and deviation when the distance from the nadir says how much it is.
+# log2 of the best tile's width over the width that the lens shows: mean and standard deviation if the photo may be
+# tilted, and standard deviation if the distance from the nadir determines the tilt.
 _WIDTH_OCTAVES, _WIDTH_SD = 0.2, 0.8
 _WIDTH_SD_NEAR_NADIR = 0.4
-_WIDTH_WRONG = 0.01  # floor: photos are cropped, and lenses have converters
-# A line of sight lower than this shows the horizon.
+_WIDTH_WRONG = 0.01  # floor, because photos are cropped and lenses have converters
+# A line of sight flatter than this shows the horizon.
 _LOWEST_SINE = 0.15
-# Of a chosen tile, others are the same place within this share of its width and so many octaves.
+# Tiles are the same place if their middles are within this share of the width and their widths within these octaves.
 _SAME_PLACE = 0.5
 _SAME_WIDTH_OCTAVES = 1.1
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is known of a photo before its pixels are looked at.
+    """What is known of a photo without its pixels.
 
     Attributes:
         nadir: (lat, lon) stated for it, or None.
@@ -49,43 +49,43 @@ class Expectation:
     field: float | None = None
 
 
-NOTHING_KNOWN = Expectation()
+NO_EXPECTATION = Expectation()
 
 
 def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation) -> Array:
-    """Log of how probable tiles (n,) are beforehand, up to a constant; 0 for the most probable distance and width."""
+    """Log prior probability of tiles (n,), up to a constant; 0 for the most probable distance and width."""
     total = np.zeros(len(lat))
-    away_km = None
+    distance_km = None
     if expectation.nadir is not None:
-        away_km = geo.distance_km(lat, lon, *expectation.nadir)
-        total += np.log(np.exp(-away_km / _NADIR_REACH_KM - (away_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
+        distance_km = geo.distance_km(lat, lon, *expectation.nadir)
+        total += np.log(np.exp(-distance_km / _NADIR_REACH_KM - (distance_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
     if expectation.field is not None:
-        if away_km is None:
+        if distance_km is None:
             mean, deviation = _WIDTH_OCTAVES, _WIDTH_SD
             octaves = np.log2(width_km / (expectation.field * ALTITUDE_KM))
         else:
             mean, deviation = 0.0, _WIDTH_SD_NEAR_NADIR
-            octaves = np.log2(width_km / ground_width_km(expectation.field, away_km))
+            octaves = np.log2(width_km / ground_width_km(expectation.field, distance_km))
         total += np.log(np.exp(-0.5 * ((octaves - mean) / deviation) ** 2) + _WIDTH_WRONG)
     return total
 
 
-def ground_width_km(field: float, away_km: Array) -> Array:
-    """Width (root of the area) of the ground that a square photo shows so far from the station's nadir.
+def ground_width_km(field: float, distance_km: Array) -> Array:
+    """Width (root of the area) of the ground that a square photo shows at this distance from the station's nadir.
 
-    Across the line of sight it grows with the distance, along it with the slant besides.
+    Across the line of sight it grows with the distance; along it also with the slant.
     """
     radius, camera = geo.EARTH_RADIUS_KM, geo.EARTH_RADIUS_KM + ALTITUDE_KM
-    angle = away_km / radius
+    angle = distance_km / radius
     range_km = np.sqrt(radius**2 + camera**2 - 2 * radius * camera * np.cos(angle))
     sine = np.clip((camera * np.cos(angle) - radius) / range_km, _LOWEST_SINE, 1.0)
     return field * range_km / np.sqrt(sine)
 
 
-def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.int64]:
-    """Rows of `count` tiles, given best first, such that distinct places come first.
+def distinct_places_first(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.int64]:
+    """Rows of `count` tiles, from tiles given best first, such that distinct places come first.
 
-    A tile whose middle lies in a better one of about its width waits until all other places had their turn.
+    A tile whose middle lies in a better tile of about its width comes after all other places.
     """
     point = surface_normal(lat, lon)
     waiting = np.zeros(len(lat), bool)
@@ -104,7 +104,7 @@ def spread(lat: Array, lon: Array, width_km: Array, count: int) -> NDArray[np.in
 def same_place(
     lat: float, lon: float, width_km: float, lats: Array, lons: Array, widths_km: Array
 ) -> NDArray[np.bool_]:
-    """Whether the middles of others (n,) lie in a square of this width, and are of about the same width."""
+    """Whether the middles of others (n,) lie in a square of this width, and their widths are about the same."""
     widths_km = np.asarray(widths_km, np.float64)
     return _same(surface_normal(np.array(lat), np.array(lon)), width_km, surface_normal(lats, lons), widths_km)
 

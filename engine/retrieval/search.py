@@ -1,10 +1,10 @@
-"""Tiles of regional indexes in the order in which a photo looks like them; engine/candidates.py makes places of them.
+"""Ranks the tiles of regional indexes by their similarity to a photo; engine/candidates.py makes candidates of them.
 
-    shortlist   likeness of every tile that the nadir allows, in any of the photo's turns, with what is known beforehand
-    quarters    do the photo's quarters look like the smaller tiles where they should then lie?
+    shortlist   similarity of every tile that the nadir allows, at any rotation of the photo, with the prior
+    quarters    similarity of the photo's quarters to the smaller tiles at the positions where they should then be
 
-The photo is embedded at several turns and each is searched, instead of storing every tile at four rotations as the
-EarthLoc recipe does: a quarter of the index for the same recall (docs/results.md).
+The photo is embedded at several rotations, and each is searched. The EarthLoc recipe stores every tile at four
+rotations instead; this way the index is a quarter of the size for the same recall (docs/results.md).
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.model import ROTATIONS_DEG
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import LOG_WEIGHT, NOTHING_KNOWN, Expectation, log_prior
+from engine.retrieval.ranking import LOG_WEIGHT, NO_EXPECTATION, Expectation, log_prior
 from engine.retrieval.tiling import TILE_DTYPE, Circle, Tiles
 
-# Tiles whose quarters are looked at; more change no candidate that anybody looks at.
+# Tiles whose quarters are compared; a larger number changes no candidate of interest.
 SHORTLIST = 1000
-# What the quarters weigh beside the whole.
+# Weight of the quarters relative to the whole.
 _QUARTERS_WEIGHT = 1 / 3
-# A quarter is compared with tiles no wider than this share of the tile; the widths of an index may be an octave apart.
+# A quarter is compared with tiles no wider than this share of the tile; widths of an index may be an octave apart.
 _SMALLER = 0.75
-# Tiles taken evenly of those searched, for telling several models' likeness on one scale.
+# Evenly spaced tiles of those searched, to bring the similarities of several models to a common scale.
 _BACKGROUND = 1000
-# Beyond this distance the nadir says no more about a place (ranking.log_prior).
+# Beyond this distance the nadir does not change the prior any more (ranking.log_prior).
 _NEAR_KM = 1000.0
-_EVERYWHERE_KM = math.pi * geo.EARTH_RADIUS_KM
+_HALF_CIRCUMFERENCE_KM = math.pi * geo.EARTH_RADIUS_KM
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Tiles of an index that were found: rows and tiles (n,), and each one's highest cosine with the photo (n,).
+class Shortlist:
+    """The most similar tiles of an index: rows and tiles (n,), and the highest cosine of each with the photo (n,).
 
-    `log_prior` (n,) is what is known of them beforehand; `lookup` knows at least their neighbours; `background` are
-    rows taken evenly of those searched.
+    `log_prior` (n,) is their log prior probability. `lookup` contains at least their neighbours. `background` are
+    evenly spaced rows of those searched.
     """
 
     rows: NDArray[np.int64]
@@ -62,9 +62,9 @@ class Ranked:
         owners: (n) the index of each.
         rows: (n,) in its index.
         tiles: (n,) of TILE_DTYPE.
-        rotation_deg: (n,) the photo's turn that fits best.
-        likeness: (n,) mean likeness (cosine) of the photo and its quarters.
-        scores: (n,) the same less what speaks against the place beforehand.
+        rotation_deg: (n,) the rotation of the photo that fits best.
+        similarity: (n,) mean cosine similarity of the photo and its quarters.
+        scores: (n,) the similarity plus the weighted log prior.
     """
 
     owners: list[RegionalIndex]
@@ -80,11 +80,11 @@ def rank_tiles(
     views: Mapping[str, PhotoViews],
     top_k: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
+    expectation: Expectation = NO_EXPECTATION,
 ) -> Ranked:
     """At least the top_k tiles over all indexes, if there are so many, best first; each tile once.
 
-    Where indexes were made with several models, the likeness of all is told on the scale of the first one's.
+    If the indexes were made with several models, all similarities are converted to the scale of the first model.
 
     Args:
         indexes: where to search.
@@ -106,19 +106,19 @@ def rank_tiles(
     parts = []
     for number, (index, model, found) in enumerate(searched):
         descriptors = index.descriptors_at(found.rows)
-        turns = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
-        quarters = quarters_similarity(index, found, turns, views[model].quarters)
+        rotations = (views[model].whole[: len(ROTATIONS_DEG)] @ descriptors.T).argmax(axis=0)
+        quarters = quarters_similarity(index, found, rotations, views[model].quarters)
         factor, offset = scales[model]
         similarity = factor * ((1 - _QUARTERS_WEIGHT) * found.similarity + _QUARTERS_WEIGHT * quarters) + offset
-        parts.append((np.full(len(turns), number), found.rows, found.tiles, turns, similarity, found.log_prior))
-    owner, rows, tiles, turns, similarity, prior = (np.concatenate(part) for part in zip(*parts, strict=True))
+        parts.append((np.full(len(rotations), number), found.rows, found.tiles, rotations, similarity, found.log_prior))
+    owner, rows, tiles, rotations, similarity, prior = (np.concatenate(part) for part in zip(*parts, strict=True))
     scores = similarity + LOG_WEIGHT * prior
     order = np.argsort(-scores, kind="stable")
     return Ranked(
         [searched[owner[row]][0] for row in order],
         rows[order],
         tiles.take(order),
-        np.array(ROTATIONS_DEG)[turns[order]],
+        np.array(ROTATIONS_DEG)[rotations[order]],
         similarity[order],
         scores[order],
     )
@@ -129,16 +129,16 @@ def shortlist(
     queries: NDArray[np.float32],
     count: int,
     circle: Circle | None = None,
-    expectation: Expectation = NOTHING_KNOWN,
-) -> Found:
-    """At most `count` tiles that look most alike by any query (n, dimension), with what is known beforehand.
+    expectation: Expectation = NO_EXPECTATION,
+) -> Shortlist:
+    """At most `count` tiles that are most similar to any query (n, dimension), considering the prior; best first.
 
-    Best first. In a circle every tile is compared and only its stretches of the file are read; in the whole of a large
-    index its short codes are searched first, and what lies near a known nadir besides.
+    In a circle every tile is compared, and only its parts of the file are read. In the whole of a large index the
+    short codes are searched first, and the tiles near a known nadir are added.
     """
-    if circle is not None and circle.radius_km >= _EVERYWHERE_KM:
+    if circle is not None and circle.radius_km >= _HALF_CIRCUMFERENCE_KM:
         circle = None
-    rows, tiles, lookup = _to_compare(index, queries, circle, expectation.nadir)
+    rows, tiles, lookup = _tiles_to_compare(index, queries, circle, expectation.nadir)
     similarity = index.similarity(queries, rows).astype(np.float64)
     if circle is None:
         background = np.arange(0, index.count, max(1, index.count // _BACKGROUND))
@@ -148,35 +148,35 @@ def shortlist(
     scores = similarity + LOG_WEIGHT / (1 - _QUARTERS_WEIGHT) * prior
     best = np.argpartition(-scores, count)[:count] if count < len(rows) else np.arange(len(rows))
     best = best[np.lexsort((rows[best], -scores[best]))]
-    return Found(rows[best], tiles.take(best), similarity[best], prior[best], lookup, background)
+    return Shortlist(rows[best], tiles.take(best), similarity[best], prior[best], lookup, background)
 
 
-def _to_compare(
+def _tiles_to_compare(
     index: RegionalIndex,
     queries: NDArray[np.float32],
     circle: Circle | None,
     nadir: tuple[float, float] | None,
 ) -> tuple[NDArray[np.int64], Tiles, TileLookup]:
-    """As RegionalIndex.to_compare; a tile near the nadir may be the likeliest without looking the most alike of all."""
-    rows, tiles, lookup = index.to_compare(queries, circle)
+    """Like RegionalIndex.tiles_to_compare, plus the tiles near the nadir, which the prior may rank first."""
+    rows, tiles, lookup = index.tiles_to_compare(queries, circle)
     if circle is None:
-        leaves_out = len(rows) < index.count
+        is_incomplete = len(rows) < index.count
     else:
-        leaves_out = circle.radius_km > _NEAR_KM and not index.COMPARES_CIRCLES
-    if nadir is not None and leaves_out:
-        near, near_tiles, _ = index.to_compare(queries, Circle(*nadir, _NEAR_KM))
+        is_incomplete = circle.radius_km > _NEAR_KM and not index.COMPARES_ALL_IN_CIRCLE
+    if nadir is not None and is_incomplete:
+        near, near_tiles, _ = index.tiles_to_compare(queries, Circle(*nadir, _NEAR_KM))
         rows, first = np.unique(np.concatenate([rows, near]), return_index=True)
         tiles = np.concatenate([tiles, near_tiles])[first]
     return rows, tiles, lookup
 
 
 def _common_scale(
-    searched: Sequence[tuple[RegionalIndex, str, Found]], views: Mapping[str, PhotoViews]
+    searched: Sequence[tuple[RegionalIndex, str, Shortlist]], views: Mapping[str, PhotoViews]
 ) -> dict[str, tuple[float, float]]:
-    """Factor and offset for each model's likeness: the mean and deviation of its background become the first one's.
+    """Factor and offset for each model's similarity, which match its background's mean and deviation to the first's.
 
-    Networks differ in how alike they find two places that have nothing in common, and in how much that varies. The
-    background are tiles taken evenly of those searched.
+    Networks differ in the mean and the variation of their similarity between unrelated places. The background are
+    evenly spaced tiles of those searched.
     """
     models = list(dict.fromkeys(model for _, model, _ in searched))
     if len(models) < 2:
@@ -200,24 +200,24 @@ def _common_scale(
 
 
 def quarters_similarity(
-    index: RegionalIndex, found: Found, turns: NDArray[np.int64], quarters: NDArray[np.float32]
+    index: RegionalIndex, found: Shortlist, rotations: NDArray[np.int64], quarters: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Mean cosine (n,) of the photo's quarters with the tiles where they lie if the photo is that of each tile found.
+    """Mean cosine (n,) of the photo's quarters with the tiles at their positions, for each tile as the photo's place.
 
-    A tile's neighbours of half an octave less agree on a true place and seldom on a wrong one. Where the index has
+    At a right place the smaller neighbouring tiles agree with the quarters, at a wrong one rarely. Where the index has
     no tile, as at sea, the cosine counts as 0.
 
     Args:
         index: of the tiles.
         found: the tiles.
-        turns: for each the number of the photo's turn in ROTATIONS_DEG.
+        rotations: for each tile, the index into ROTATIONS_DEG of the photo's rotation.
         quarters: of PhotoViews.
     """
     lat, lon, width_km = (found.tiles[name].astype(np.float64) for name in ("lat", "lon", "width_km"))
     right, up = np.array(QUARTERS).T[:, :, None]
-    # Turning the photo counter-clockwise turns the quarters' middles with it.
-    east_km = QUARTER_SHIFT * width_km * np.choose(turns, [right, -up, -right, up])
-    north_km = QUARTER_SHIFT * width_km * np.choose(turns, [up, right, -up, -right])
+    # Rotating the photo counter-clockwise rotates the quarters' middles with it.
+    east_km = QUARTER_SHIFT * width_km * np.choose(rotations, [right, -up, -right, up])
+    north_km = QUARTER_SHIFT * width_km * np.choose(rotations, [up, right, -up, -right])
     there_lat = np.clip(lat + np.degrees(north_km / geo.EARTH_RADIUS_KM), -90.0, 90.0)
     parallel_km = geo.EARTH_RADIUS_KM * np.maximum(np.cos(np.radians(there_lat)), 1e-3)
     there_lon = geo.normalise_lon(lon + np.degrees(east_km / parallel_km))
@@ -229,6 +229,6 @@ def quarters_similarity(
     near, where = np.unique(found.lookup.rows_of(keys), return_inverse=True)
     cosines = index.descriptors_at(np.maximum(near, 0)) @ quarters.reshape(-1, quarters.shape[-1]).T
     cosines[near < 0] = 0.0
-    view = len(ROTATIONS_DEG) * np.arange(len(QUARTERS))[:, None] + turns
+    view = len(ROTATIONS_DEG) * np.arange(len(QUARTERS))[:, None] + rotations
     similarity = cosines[where.reshape(keys.shape), view[:, :, None]].max(axis=-1)
     return np.maximum(similarity, 0.0).mean(axis=0, dtype=np.float64)

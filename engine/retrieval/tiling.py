@@ -1,8 +1,8 @@
 """The tile grid: overlapping, north-up squares of several ground widths over the whole Earth.
 
 The grid is fixed to the globe, not to a region, so that indexes of neighbouring regions share their tiles.
-Rows of one width lie half a tile apart from pole to pole, and so do the tiles of a row: 50 % overlap both ways,
-slightly more where the circle of latitude is not a whole number of half tiles.
+Rows of one width are half a tile apart from pole to pole, and so are the tiles of a row: 50 % overlap in both
+directions, slightly more where the circle of latitude is not a whole number of half tiles.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from engine.imagery import land
 
 OVERLAP = 0.5
 HILBERT_ORDER = 16
-# Up to this order keys are looked up instead of computed: 65,536 cells.
+# Up to this order keys are looked up in a table instead of computed: 65,536 cells.
 HILBERT_TABLE_ORDER = 8
 TILE_DTYPE = np.dtype([("lat", "<f8"), ("lon", "<f8"), ("width_km", "<f4"), ("row", "<i4"), ("col", "<i4")])
 Tiles = NDArray[np.void]  # (n,) of TILE_DTYPE
 BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses the antimeridian
 
-# A tile counts as land when this part of it is: islands and coasts stay in, open sea stays out.
+# A tile counts as land if at least this part of it is: islands and coasts are included, the open sea is not.
 MIN_LAND = 0.05
-# Several times what 32 bits round a haversine by.
-_HAVERSINE_DOUBT = 4e-6
+# Several times the rounding error of a haversine in 32 bits.
+_HAVERSINE_TOLERANCE = 4e-6
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class Circle:
 
     def holds(self, tiles: Tiles) -> NDArray[np.bool_]:
         """Whether the centres of tiles (n,) lie in it."""
-        # In 32 bits, fifteen times as fast; those near the edge are told by the exact distance.
+        # In 32 bits, which is fifteen times as fast; near the edge the exact distance decides.
         lat, lon = (tiles[name].astype(np.float32) * np.float32(math.pi / 180.0) for name in ("lat", "lon"))
         north = np.sin(np.float32(0.5) * (lat - np.float32(math.radians(self.lat))))
         east = np.sin(np.float32(0.5) * (lon - np.float32(math.radians(self.lon))))
         haversine = north * north + np.float32(math.cos(math.radians(self.lat))) * np.cos(lat) * east * east
         limit = math.sin(0.5 * min(self.radius_km / geo.EARTH_RADIUS_KM, math.pi)) ** 2
         inside = haversine <= limit
-        edge = np.flatnonzero(np.abs(haversine - np.float32(limit)) < _HAVERSINE_DOUBT)
-        away_km = geo.distance_km(tiles["lat"][edge], tiles["lon"][edge], self.lat, self.lon)
-        inside[edge] = away_km <= self.radius_km
+        edge = np.flatnonzero(np.abs(haversine - np.float32(limit)) < _HAVERSINE_TOLERANCE)
+        distance_km = geo.distance_km(tiles["lat"][edge], tiles["lon"][edge], self.lat, self.lon)
+        inside[edge] = distance_km <= self.radius_km
         return inside
 
 
@@ -82,7 +82,7 @@ def tile_grid(bbox: BBox, widths_km: Sequence[float]) -> Tiles:
 
 
 def cells_around(lat: NDArray[np.float64], lon: NDArray[np.float64], width_km: float) -> NDArray[np.int64]:
-    """Keys (..., 4) of the four tiles of one width whose centres are nearest round points (...): see `tile_keys`."""
+    """Keys (..., 4), see `tile_keys`, of the four tiles of one width whose centres are nearest to points (...)."""
     rows = _grid_rows(width_km)
     y = (lat + 90.0) * rows / 180.0 - 0.5
     keys = []
@@ -95,12 +95,12 @@ def cells_around(lat: NDArray[np.float64], lon: NDArray[np.float64], width_km: f
 
 
 def tile_keys(tiles: Tiles) -> NDArray[np.int64]:
-    """A number (n,) for each tile, the same in every index: what its name says, packed for looking it up."""
+    """A number (n,) for each tile, the same in every index: the content of its name, packed for lookup."""
     return _key(tiles["width_km"], tiles["row"].astype(np.int64), tiles["col"].astype(np.int64))
 
 
 def _key(width_km: ArrayLike, row: NDArray[np.int64], col: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Width in 1/8 km above, then 20 bits for the row and 21 for the column: enough for tiles of 1 km."""
+    """Width in 1/8 km in the high bits, then 20 bits for the row and 21 for the column: enough for tiles of 1 km."""
     eighths = np.rint(np.asarray(width_km, np.float64) * 8.0).astype(np.int64)
     return (eighths << 41) | (row << 21) | col
 
@@ -110,14 +110,14 @@ def _grid_rows(width_km: float) -> int:
 
 
 def _grid_columns(lat: NDArray[np.float64], rows: int) -> NDArray[np.int64]:
-    """Tiles of a row at a latitude."""
+    """Number of tiles in a row at a latitude."""
     return np.maximum(1, np.ceil(360.0 * np.cos(np.radians(lat)) * rows / 180.0).astype(np.int64))
 
 
 def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:
     """Part of each tile that is land, from samples x samples points of the land mask."""
     fractions = np.empty(len(tiles))
-    # Tiles of one latitude and width, which follow each other in the grid, differ in nothing but longitude.
+    # Tiles of one latitude and width follow each other in the grid and differ only in longitude.
     breaks = np.flatnonzero((np.diff(tiles["lat"]) != 0) | (np.diff(tiles["width_km"]) != 0)) + 1
     for run in np.split(np.arange(len(tiles)), breaks) if len(tiles) else []:
         first = tiles[run[0]]
@@ -128,9 +128,9 @@ def land_fraction(tiles: Tiles, samples: int = 12) -> NDArray[np.float64]:
 
 
 def hilbert_order(tiles: Tiles) -> NDArray[np.int64]:
-    """Permutation that sorts tiles along a Hilbert curve over longitude and latitude; ties keep their order.
+    """Permutation that sorts tiles along a Hilbert curve over longitude and latitude; the sort is stable.
 
-    Neighbours on the ground become neighbours on disk, so a circle round a nadir is a few contiguous reads.
+    Neighbours on the ground become neighbours on disk, so a circle around a nadir takes a few contiguous reads.
     """
     return np.argsort(hilbert_keys(tiles["lat"], tiles["lon"]), kind="stable")
 
@@ -142,7 +142,7 @@ def hilbert_keys(lat: ArrayLike, lon: ArrayLike, order: int = HILBERT_ORDER) -> 
     leading bits of a higher one.
     """
     cells = 1 << max(order, HILBERT_TABLE_ORDER)
-    # Cut to whole numbers before they are brought into the grid: a damaged tile may be nowhere.
+    # Converted to integers before clipping to the grid, because a damaged tile may have any position.
     x = ((np.asarray(lon) + 180.0) * (cells / 360.0)).astype(np.int64).clip(0, cells - 1)
     y = ((np.asarray(lat) + 90.0) * (cells / 180.0)).astype(np.int64).clip(0, cells - 1)
     if order > HILBERT_TABLE_ORDER:
@@ -173,10 +173,10 @@ def _hilbert(x: NDArray[np.int64], y: NDArray[np.int64], order: int) -> NDArray[
 
 
 def hilbert_ranges(lat: float, lon: float, radius_km: float) -> tuple[NDArray[np.int64], int]:
-    """Ranges (n, 2) of keys, first and past the last, ascending and apart, that hold every point of a circle.
+    """Disjoint ranges (n, 2) of keys, first and past the last, ascending, that contain every point of a circle.
 
-    Returned with the order of the curve that the keys are of. The circle is covered with cells of about a quarter of
-    its radius; cells that follow each other on the curve make one range.
+    Also returns the order of the curve of these keys. The circle is covered with cells of about a quarter of its
+    radius; cells that follow each other on the curve form one range.
     """
     reach = math.degrees(radius_km / geo.EARTH_RADIUS_KM) + 1e-9
     level = int(np.clip(math.floor(math.log2(720.0 / reach)), 0, 8))
@@ -184,7 +184,7 @@ def hilbert_ranges(lat: float, lon: float, radius_km: float) -> tuple[NDArray[np
     south, north = max(lat - reach, -90.0), min(lat + reach, 90.0)
     rows = np.arange(int((south + 90.0) / 180.0 * cells), min(int((north + 90.0) / 180.0 * cells), cells - 1) + 1)
     half = 180.0
-    if abs(lat) + reach < 90.0:  # no pole inside: so many degrees of longitude either way
+    if abs(lat) + reach < 90.0:  # no pole inside: the half width in degrees of longitude
         half = math.degrees(math.asin(min(1.0, math.sin(math.radians(reach)) / math.cos(math.radians(lat)))))
     first = math.floor((lon - half + 180.0) / 360.0 * cells)
     last = math.floor((lon + half + 180.0) / 360.0 * cells)

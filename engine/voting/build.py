@@ -1,7 +1,7 @@
-"""Builds the features of a regional index: cell by cell, on this computer or on the workers of a Dask cluster.
+"""Builds the local features of a regional index, cell by cell, on this computer or on the workers of a Dask cluster.
 
-`features.cells` is also the journal: the row of a cell is written when its features are on disk, so a build that was
-killed goes on after the last whole cell, and gives the same bytes as one that was not.
+`features.cells` is also the journal: the row of a cell is written when its features are on disk. So a build that was
+killed continues after the last complete cell, and gives the same bytes as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.ahead import in_order
 from engine.contract.protocol import FEATURE_KM
 from engine.dask_cluster import results_on_dask
 from engine.errors import UsageError
 from engine.imagery.land import near_land
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource
+from engine.prefetch import prefetch
 from engine.progress import Progress
-from engine.retrieval.batches import open_once
+from engine.retrieval.batches import cached_imagery
 from engine.retrieval.tiling import BBox
+from engine.voting.cell_features import PIXELS_PER_FEATURE, extract_cell_features, read_cell_picture
 from engine.voting.cells import CELL_PX, Cells, Grid, middles
 from engine.voting.feature_index import (
     CELL_ROW_DTYPE,
@@ -38,25 +39,24 @@ from engine.voting.feature_index import (
     FeatureIndex,
     pack,
 )
-from engine.voting.ground import PIXELS_A_FEATURE, picture_of, read_cell
 from engine.voting.vocabulary import vocabulary
 
-CellRead = tuple[NDArray[np.void], int]  # features as they are stored, and the checksum of what was read
+CellRead = tuple[NDArray[np.void], int]  # features as stored, and the checksum of the pixels
 _THREADS = min(4, os.cpu_count() or 1)  # each takes 100 MB
-# By default a photo as wide as the smallest tile has so many pixels of the imagery: about as few as find it.
-_PIXELS_A_PHOTO = 256
-_MOST_CELLS = 1_000_000  # planned in seconds; their features would take some 50 GB
-_POINTS_AT_ONCE = 100_000  # of the land mask, between two reports
+# Pixels of the imagery across a photo as wide as the smallest tile, by default: about the fewest that find it.
+_PIXELS_PER_PHOTO = 256
+_MAX_CELLS = 1_000_000  # planned in seconds; their features would take some 50 GB
+_CHUNK_POINTS = 100_000  # points of the land mask between two progress reports
 
 
 def default_feature_km(imagery: ImagerySource, bbox: BBox | None, tile_km: Sequence[float]) -> float:
-    """Ground resolution for photos as wide as the tiles, but none that the imagery lacks."""
-    return float(np.clip(max(min(tile_km) / _PIXELS_A_PHOTO, native_km(imagery, bbox)), *FEATURE_KM).round(4))
+    """Ground resolution for photos as wide as the tiles, but no finer than the imagery."""
+    return float(np.clip(max(min(tile_km) / _PIXELS_PER_PHOTO, native_km(imagery, bbox)), *FEATURE_KM).round(4))
 
 
 def narrowest_km(feature_km: float) -> float:
-    """Ground along the shorter side of the narrowest photos that features of this resolution are meant to find."""
-    return _PIXELS_A_PHOTO * feature_km
+    """Ground along the shorter side of the narrowest photos that features of this resolution can find."""
+    return _PIXELS_PER_PHOTO * feature_km
 
 
 def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
@@ -67,30 +67,30 @@ def native_km(imagery: ImagerySource, bbox: BBox | None) -> float:
 
 
 def plan_cells(bbox: BBox, feature_km: float, progress: Progress | None = None) -> tuple[Cells, int]:
-    """The cells of a region without those of the open sea, and about how many bytes their features will have.
+    """The cells of a region, except on the open sea, and an estimate of the bytes of their features.
 
-    Reports as stage `plan`, in cells. Raises UsageError where there are too many.
+    Reports as stage `plan`, in cells. Raises UsageError if there are too many.
     """
     progress = progress or Progress()
     grid = Grid(feature_km)
     count = grid.count(bbox)
-    if count > _MOST_CELLS:
+    if count > _MAX_CELLS:
         problem = f"features at {1000 * feature_km:g} m a pixel take {count:,} cells of this region's imagery"
-        raise UsageError(None, f"{problem}, more than {_MOST_CELLS:,}", "choose a smaller region or coarser features")
+        raise UsageError(None, f"{problem}, more than {_MAX_CELLS:,}", "choose a smaller region or coarser features")
     cells = grid.of(bbox)
     shares = np.linspace(0.0, 1.0, 1 + max(2, int(np.ceil(CELL_PX * feature_km / 5.0))))
-    at_once = max(1, _POINTS_AT_ONCE // len(shares) ** 2)
+    chunk = max(1, _CHUNK_POINTS // len(shares) ** 2)
     near = np.empty(len(cells))
-    for start in range(0, len(cells), at_once):
+    for start in range(0, len(cells), chunk):
         progress.report("plan", start, len(cells))
-        some = cells[start : start + at_once, None]
+        some = cells[start : start + chunk, None]
         lat = some["south"] + shares * (some["north"] - some["south"])
         lon = some["west"] + shares * (some["east"] - some["west"])
-        near[start : start + at_once] = near_land(lat[:, :, None], lon[:, None, :]).mean(axis=(1, 2))
+        near[start : start + chunk] = near_land(lat[:, :, None], lon[:, None, :]).mean(axis=(1, 2))
     height_km = (cells["north"] - cells["south"]) * geo.KM_PER_DEGREE
     wide_km = (cells["east"] - cells["west"]) * geo.KM_PER_DEGREE * np.cos(np.radians(middles(cells)[0]))
     pixels = float((near * height_km * wide_km).sum()) / feature_km**2
-    return cells[near > 0], int(pixels / PIXELS_A_FEATURE) * FEATURE_DTYPE.itemsize
+    return cells[near > 0], int(pixels / PIXELS_PER_FEATURE) * FEATURE_DTYPE.itemsize
 
 
 def write_features(
@@ -101,7 +101,7 @@ def write_features(
     start: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Appends the cells from number `start` on, as they are read; what the manifest says of the features.
+    """Append the cells from number `start` on, as they are read. Returns the manifest's entry on the features.
 
     Reports as stage `features`, in cells.
     """
@@ -129,8 +129,8 @@ def _append(features: BinaryIO, rows: BinaryIO, number: int, found: CellRead | N
     os.fsync(rows.fileno())
 
 
-def sound_cells(partial: Path, cells: Cells) -> int:
-    """Brings half-built features back to their last whole cell; how many cells are done."""
+def truncate_to_complete_cells(partial: Path, cells: Cells) -> int:
+    """Truncate half-built features to their last complete cell; the number of complete cells."""
     table, features = partial / FEATURE_CELLS, partial / FEATURES
     table.touch()
     features.touch()
@@ -152,45 +152,45 @@ def sound_cells(partial: Path, cells: Cells) -> int:
 # -- cells, read one after the other ------------------------------------------------------------------
 
 
-def cells_here(
+def cells_locally(
     source: str | Path, imagery: ImagerySource, cells: Cells, feature_km: float, reuse: FeatureIndex | None
 ) -> Generator[CellRead | None]:
-    """Reads cells in order, several at a time, each thread with the imagery opened for itself.
+    """Yield the features of cells in order. Several threads read them, each with its own opened imagery.
 
-    A tile server is asked by one thread. Of cells whose pixels are as they were an earlier index lends the features.
+    A tile server is queried by one thread only. The features of cells with unchanged pixels are taken from `reuse`.
     """
-    mine = local()
-    known = reuse if reuse is not None and reuse.feature_km == feature_km else None
+    thread_state = local()
+    reusable = reuse if reuse is not None and reuse.feature_km == feature_km else None
     with ExitStack() as opened, ThreadPoolExecutor(1 if imagery.remote else _THREADS, "features") as pool:
 
         def read(cell: np.void) -> CellRead | None:
             if imagery.remote:
-                return read_packed(imagery, cell, feature_km, known)
-            if not hasattr(mine, "imagery"):
-                mine.imagery = opened.enter_context(open_imagery(source))
-            return read_packed(mine.imagery, cell, feature_km, known)
+                return read_packed(imagery, cell, feature_km, reusable)
+            if not hasattr(thread_state, "imagery"):
+                thread_state.imagery = opened.enter_context(open_imagery(source))
+            return read_packed(thread_state.imagery, cell, feature_km, reusable)
 
-        yield from in_order(lambda cell: pool.submit(read, cell), cells, 2 * _THREADS)
+        yield from prefetch(lambda cell: pool.submit(read, cell), cells, 2 * _THREADS)
 
 
 def read_packed(
-    imagery: ImagerySource, cell: np.void, feature_km: float, known: FeatureIndex | None = None
+    imagery: ImagerySource, cell: np.void, feature_km: float, reusable: FeatureIndex | None = None
 ) -> CellRead | None:
-    """The features of a cell as they are stored; taken from an index that knows them if its pixels are unchanged."""
-    picture = picture_of(imagery, cell, feature_km)
+    """The features of a cell as stored; taken from an earlier index if its pixels are unchanged."""
+    picture = read_cell_picture(imagery, cell, feature_km)
     if picture is None:
         return None
-    before = known.rows_of_cell(int(cell["number"])) if known is not None else None
-    if before is not None and int(before[0]["pixels"]) == picture.checksum:
-        return before[1], picture.checksum
-    return pack(read_cell(picture), cell), picture.checksum
+    earlier = reusable.rows_of_cell(int(cell["number"])) if reusable is not None else None
+    if earlier is not None and int(earlier[0]["pixels"]) == picture.checksum:
+        return earlier[1], picture.checksum
+    return pack(extract_cell_features(picture), cell), picture.checksum
 
 
 def cells_on_dask(address: str, source: Path, cells: Cells, feature_km: float) -> Generator[CellRead | None]:
     """The same cells, read by the workers of a Dask scheduler, in order; see `results_on_dask`."""
     path = str(source.resolve())
-    return results_on_dask(address, _read_there, ((path, cell, feature_km) for cell in np.array(cells)))
+    return results_on_dask(address, _read_on_worker, ((path, cell, feature_km) for cell in np.array(cells)))
 
 
-def _read_there(path: str, cell: np.void, feature_km: float) -> CellRead | None:
-    return read_packed(open_once(path, get_ident()), cell, feature_km)
+def _read_on_worker(path: str, cell: np.void, feature_km: float) -> CellRead | None:
+    return read_packed(cached_imagery(path, get_ident()), cell, feature_km)

@@ -1,6 +1,6 @@
-"""The cells whose imagery is read for features: a grid fixed to the globe, so equal imagery gives equal features.
+"""The cells in which local features are extracted: a grid fixed to the globe, so equal imagery gives equal features.
 
-A cell is a rectangle in latitude and longitude, at most 512 pixels a side at the ground resolution of the index. Rows
+A cell is a rectangle in latitude and longitude, at most 512 pixels per side at the ground resolution of the index. Rows
 of cells run from the south pole to the north pole, each with as many columns as its longer edge needs.
 """
 
@@ -17,11 +17,11 @@ from engine.retrieval.tiling import BBox, hilbert_keys
 CELL_PX = 512
 CELL_DTYPE = np.dtype([("number", "<i4"), ("south", "<f8"), ("north", "<f8"), ("west", "<f8"), ("east", "<f8")])
 Cells = NDArray[np.void]  # (n,) of CELL_DTYPE
-_FEWEST_COLUMNS = 3  # round a pole
+_FEWEST_COLUMNS = 3  # around a pole
 
 
 class Grid:
-    """All cells of one ground resolution, in km a pixel."""
+    """All cells of one ground resolution, in km per pixel."""
 
     def __init__(self, feature_km: float) -> None:
         rows = math.ceil(180.0 / (CELL_PX * feature_km / geo.KM_PER_DEGREE))
@@ -38,7 +38,7 @@ class Grid:
         return int(self._ends[-1])
 
     def numbered(self, numbers: NDArray[np.int64]) -> Cells:
-        """The cells of these numbers, which run row by row from the south pole and 180 W."""
+        """The cells with these numbers, which count row by row from the south pole and 180 W."""
         row = np.searchsorted(self._ends, numbers, side="right") - 1
         width = 360.0 / self._columns[row]
         cells = np.empty(len(numbers), CELL_DTYPE)
@@ -52,7 +52,7 @@ class Grid:
     def of(self, bbox: BBox) -> Cells:
         """The cells that a region (west, south, east, north) touches, along the Hilbert curve.
 
-        Neighbours on the ground become neighbours on disk, as tiles do.
+        Neighbours on the ground become neighbours on disk, as for tiles.
         """
         numbers = [
             self._ends[row] + np.unique(np.arange(start, end) % self._columns[row])
@@ -61,14 +61,14 @@ class Grid:
         return in_order(self.numbered(np.concatenate(numbers or [np.empty(0, np.int64)])))
 
     def count(self, bbox: BBox) -> int:
-        """How many cells `of` gives, without making them."""
+        """The number of cells that `of` returns."""
         _, start, end = self._spans(bbox)
         return int((end - start).sum())
 
     def _spans(self, bbox: BBox) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """The rows (n,) that a region touches, and in each the first column and the one after the last.
+        """The rows (n,) that a region touches, and for each the first column and the one after the last.
 
-        Columns run on beyond 180 E.
+        Columns continue beyond 180 E.
         """
         west, south, east, north = bbox
         span = (east - west) % 360.0 or 360.0
@@ -82,7 +82,7 @@ class Grid:
 
 
 def in_order(cells: Cells) -> Cells:
-    """Cells along the Hilbert curve of their middles, those of one place by number."""
+    """Cells along the Hilbert curve of their middles; cells with equal keys by number."""
     return cells[np.lexsort((cells["number"], hilbert_keys(*middles(cells))))]
 
 

@@ -1,4 +1,4 @@
-"""How densely features lie on the ground, from which follows how many votes chance puts into a bin."""
+"""The density of features on the ground, which determines how many votes a bin gets by chance."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from engine import geo
 
 Array = NDArray[np.float64]
 
-# Votes for a pose come from features all over the ground that it shows: about a normal distribution round its middle.
-# Standard deviation of a photo's points from its middle, of either axis, any rotation, in parts of its longer side.
-_SPREAD = 0.25
+# Votes for a pose come from features all over the ground that it shows: about a normal distribution around its middle.
+# Standard deviation of a photo's points from its middle, along either axis, in parts of its longer side.
+_POINTS_SD = 0.25
 _SMOOTH_CELLS = 1.5
-_PADDING = 6  # cells: past three standard deviations nothing is left
-_MOST_CELLS = 2_000_000
+_PADDING = 6  # cells; the density is negligible beyond three standard deviations
+_MAX_CELLS = 2_000_000
 
 
 class Density:
-    """How many features there are about places.
+    """The density of features around places.
 
     Args:
         lat, lon: (n,) of the features, degrees.
@@ -32,7 +32,7 @@ class Density:
         self._grids: dict[float, tuple[float, float, Array]] = {}
 
     def at(self, lat: Array, lon: Array, width_km: float) -> Array:
-        """The share (n,) of all features in a square km of the ground of photos so wide, with these middles (n,)."""
+        """The share (n,) of all features per square km, on the ground of photos with this width and these middles."""
         if width_km not in self._grids:
             self._grids[width_km] = self._grid(width_km)
         row_deg, column_deg, share = self._grids[width_km]
@@ -43,9 +43,9 @@ class Density:
         return share[row.clip(0, rows - 1), column.clip(0, columns - 1)]
 
     def _grid(self, width_km: float) -> tuple[float, float, Array]:
-        """Degrees of a row and of a column, and the smoothed shares in a square km, from the south and the west."""
-        cell_deg = _SPREAD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
-        cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MOST_CELLS), 1e-6)
+        """Degrees per row and per column, and the smoothed shares per square km, from the south-western corner."""
+        cell_deg = _POINTS_SD / _SMOOTH_CELLS * width_km / geo.KM_PER_DEGREE
+        cell_deg = max(cell_deg, np.sqrt(self._high * self._wide / _MAX_CELLS), 1e-6)
         rows, columns = int(self._high / cell_deg) + 1, int(self._wide / cell_deg) + 1
         around = self._wide + cell_deg > 360.0
         column_deg = 360.0 / columns if around else cell_deg

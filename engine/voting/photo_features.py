@@ -1,22 +1,23 @@
-"""A photo's local features at three sizes, in units that its size in pixels does not change."""
+"""A photo's local features at three scales, in units that do not depend on its size in pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.registration.matching import find_features
-from engine.voting.vocabulary import in_levels
+from engine.features import find_features
+from engine.voting.vocabulary import to_vocabulary_space
 
 Array = NDArray[np.float64]
 
-# Longer side. At larger sizes a photo shows detail that imagery of the world does not have, and its features are noise.
+# Longer sides. At larger sizes a photo shows detail that imagery of the world lacks, and its features are noise.
 SIZES_PX = (384, 512, 768)
-_PIXELS_A_FEATURE = 85
-FEWEST = 30  # features below which nothing is recognised
+_PIXELS_PER_FEATURE = 85
+MIN_FEATURES = 30  # with fewer features nothing is recognised
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +28,8 @@ class PhotoFeatures:
         x, y: (n,) from the middle, to the right and down.
         size: (n,) diameters.
         angle_deg: (n,) orientations, clockwise from the x axis.
-        numbers: float32 (n, 128), descriptors as `vocabulary.in_levels` has them.
-        shorter: the photo's shorter side.
+        numbers: float32 (n, 128), descriptors after `vocabulary.to_vocabulary_space`.
+        shorter: length of the photo's shorter side.
         wide: whether the longer side is the horizontal one.
     """
 
@@ -45,18 +46,18 @@ class PhotoFeatures:
 
 
 def photo_features(pixels: NDArray[np.uint8]) -> PhotoFeatures:
-    """The features of an RGB picture (h, w, 3), one for so many pixels at each size; none where it is black."""
+    """The features of an RGB picture (h, w, 3), one for every _PIXELS_PER_FEATURE pixels at each size."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
-    columns: list[list[NDArray]] = [[], [], [], [], []]
+    columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
     for side in sorted({min(px, longer) for px in SIZES_PX}):
         size = max(1, round(width * side / longer)), max(1, round(height * side / longer))
         small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        found = find_features(small, limit=size[0] * size[1] // _PIXELS_A_FEATURE)
+        found = find_features(small, limit=size[0] * size[1] // _PIXELS_PER_FEATURE)
         if not len(found) or found.size_px is None or found.angle_rad is None:
             continue
         x, y = ((found.xy - np.array(size) / 2) / max(size)).T
-        row = (x, y, found.size_px / max(size), np.degrees(found.angle_rad), in_levels(found.descriptors))
+        row = (x, y, found.size_px / max(size), np.degrees(found.angle_rad), to_vocabulary_space(found.descriptors))
         for column, part in zip(columns, row, strict=True):
             column.append(part)
     if not columns[0]:

@@ -12,28 +12,28 @@ from engine.retrieval.tiling import Circle
 from engine.voting.bins import Bin, best_bins
 from engine.voting.feature_index import FeatureIndex, FeatureSet
 from engine.voting.photo_features import PhotoFeatures
-from engine.voting.votes import Votes, cast
+from engine.voting.votes import Votes, cast_votes
 
-# Of a photo feature, the more there are to choose from: near a nadir more than a few are noise (docs/voting.md).
+# Neighbours of a photo feature, more for a larger index: near a nadir more than a few are noise (docs/voting.md).
 _NEIGHBOURS = 4, 30
-_ROOT_A_NEIGHBOUR = 35.0
-_WIDEST_KM = 2500.0
-_NARROWEST_PX = 60.0  # of the imagery
-_NARROWEST_KM = 1.0  # the longest lens aboard shows 13 km; bins have no room for less
-_REACH_KM = 300.0  # features so far outside a circle may be of a photo inside it
+_ROOT_PER_NEIGHBOUR = 35.0
+_MAX_WIDTH_KM = 2500.0
+_MIN_WIDTH_PX = 60.0  # of the imagery
+_MIN_WIDTH_KM = 1.0  # the longest lens aboard shows 13 km; the bins cannot hold less
+_REACH_KM = 300.0  # features this far outside a circle may belong to a photo inside it
 _SAME_PLACE = 0.3
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a photo may have been taken.
+    """A hypothesis for the position and orientation of a photo.
 
     Attributes:
         lat, lon: of its middle, degrees.
         width_km: ground along its longer side.
-        rotation_deg: by how much it has to be turned counter-clockwise to be north-up, 0 to 360.
-        z: standard deviations by which the votes for it exceed chance.
-        votes: photo features that vote for it.
+        rotation_deg: counter-clockwise rotation that makes it north-up, 0 to 360.
+        z: z-score of its votes: by how many standard deviations they exceed chance.
+        votes: number of photo features that vote for it.
     """
 
     lat: float
@@ -45,41 +45,43 @@ class Pose:
 
 
 def find_poses(photo: PhotoFeatures, index: FeatureIndex, count: int, circle: Circle | None = None) -> list[Pose]:
-    """The `count` poses furthest above chance, best first, each of another place; with their middles in the circle."""
+    """The `count` poses with the highest z-scores, best first, of distinct places, with their middles in the circle."""
     if circle is None:
         features = index.all
     else:
-        features = index.round(Circle(circle.lat, circle.lon, circle.radius_km + _REACH_KM))
+        features = index.within(Circle(circle.lat, circle.lon, circle.radius_km + _REACH_KM))
     votes = _votes(photo, features)
     if not len(votes):
         return []
     bins = best_bins(votes, features.density)
-    return distinct((_pose(votes, one) for one in bins), count, circle)
+    return distinct_poses((_pose(votes, one) for one in bins), count, circle)
 
 
 def _votes(photo: PhotoFeatures, features: FeatureSet) -> Votes:
-    neighbours = int(np.clip(round(np.sqrt(len(features)) / _ROOT_A_NEIGHBOUR), *_NEIGHBOURS))
+    neighbours = int(np.clip(round(np.sqrt(len(features)) / _ROOT_PER_NEIGHBOUR), *_NEIGHBOURS))
     rows = features.nearest(photo.numbers, neighbours)
-    return cast(photo, features.places, rows, (max(_NARROWEST_PX * features.feature_km, _NARROWEST_KM), _WIDEST_KM))
+    return cast_votes(
+        photo, features.positions, rows, (max(_MIN_WIDTH_PX * features.feature_km, _MIN_WIDTH_KM), _MAX_WIDTH_KM)
+    )
 
 
 def _pose(votes: Votes, found: Bin) -> Pose:
-    """The mean of the votes of a bin."""
+    """The weighted mean of the votes of a bin."""
     rows = found.rows
     weight = votes.weight[rows] / votes.weight[rows].sum()
-    lat, lon, turn = votes.lat[rows], votes.lon[rows], votes.rotation_deg[rows]
+    lat, lon, rotation = votes.lat[rows], votes.lon[rows], votes.rotation_deg[rows]
     return Pose(
         float(weight @ lat),
         float(geo.normalise_lon(lon[0] + weight @ geo.normalise_lon(lon - lon[0]))),
         float(np.exp2(weight @ np.log2(votes.width_km[rows]))),
-        float((turn[0] + weight @ geo.normalise_lon(turn - turn[0])) % 360.0),
+        float((rotation[0] + weight @ geo.normalise_lon(rotation - rotation[0])) % 360.0),
         found.z,
         len(rows),
     )
 
 
-def distinct(poses: Iterable[Pose], count: int, circle: Circle | None) -> list[Pose]:
-    """The first `count` poses that lie in the circle and not on one before."""
+def distinct_poses(poses: Iterable[Pose], count: int, circle: Circle | None) -> list[Pose]:
+    """The first `count` poses in the circle whose place differs from that of every earlier pose."""
     kept: list[Pose] = []
     places = np.empty((count, 3))
     for pose in poses:

@@ -1,12 +1,12 @@
-"""What a feature's descriptor is stored as: the nearest of 4,096 visual words, and a code of 16 bytes.
+"""The encoding of a feature's descriptor: the nearest of 4,096 visual words, and a code of 16 bytes.
 
-`resources/vocabulary.bin` holds the words (uint8, 4096 x 128) and the codebook (float32, 32 x 16 x 4), both trained
-once on the features of the world's land by tools/make_vocabulary.py. All indexes share it: nothing is trained where an
-index is built, a feature's bytes depend on its pixels alone, and indexes can be searched side by side.
+`resources/vocabulary.bin` holds the words (uint8, 4096 x 128) and the codebook (float32, 32 x 16 x 4). Both were
+trained once on the features of the world's land by tools/make_vocabulary.py. All indexes share it. So building an index
+needs no training, a feature's bytes depend on its pixels alone, and several indexes can be searched together.
 
-The code is a product quantiser's (Jegou, Douze, Schmid 2011) with 4 bits for each of 32 parts, which FAISS compares in
-registers (Andre, Kermarrec, Le Scouarnec 2015). A part is one direction of gradient in 2 x 2 neighbouring cells of the
-SIFT descriptor, which vary together. docs/voting.md has what other codes cost and find.
+The code is that of a product quantiser (Jegou, Douze, Schmid 2011) with 4 bits for each of 32 parts, which FAISS
+compares in registers (Andre, Kermarrec, Le Scouarnec 2015). A part is one gradient direction in 2 x 2 neighbouring
+cells of the SIFT descriptor, whose values are correlated. docs/voting.md compares other codes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NUMBERS = 128
 PARTS = 32
 CODE_BYTES = 16
 _BITS = 4
-_LEVELS = 255.0  # descriptors have length 1; their numbers are told in these
+_LEVELS = 255.0  # descriptors have length 1; the vocabulary uses their numbers times this
 _TRAINED_STEPS = 10
 # Numbers of a SIFT descriptor (4 x 4 cells of 8 directions) in the order of the parts.
 _ORDER = np.arange(NUMBERS).reshape(2, 2, 2, 2, 8).transpose(0, 2, 4, 1, 3).ravel()
@@ -44,7 +44,7 @@ class Vocabulary:
     book: NDArray[np.float32]
 
     def to_bytes(self) -> bytes:
-        """As `resources/vocabulary.bin` has it."""
+        """The content of `resources/vocabulary.bin`."""
         return self.words.astype(np.uint8).tobytes() + self.book.astype("<f4").tobytes()
 
     @classmethod
@@ -56,7 +56,7 @@ class Vocabulary:
 
     @cached_property
     def sha256(self) -> str:
-        """Of its bytes: an index states with which vocabulary it was made."""
+        """Hash of its bytes; an index states the vocabulary with which it was made."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     @cached_property
@@ -69,7 +69,7 @@ class Vocabulary:
         return made
 
     @cached_property
-    def coarse(self) -> faiss.IndexFlatL2:
+    def word_index(self) -> faiss.IndexFlatL2:
         """FAISS's index of the words."""
         import faiss
 
@@ -79,28 +79,28 @@ class Vocabulary:
 
     def encode(self, descriptors: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Nearest word (n,) and code (n, 16) of RootSIFT descriptors (n, 128)."""
-        numbers = in_levels(descriptors)
+        numbers = to_vocabulary_space(descriptors)
         if not len(numbers):
             return np.zeros(0, np.uint16), np.zeros((0, CODE_BYTES), np.uint8)
-        _, words = self.coarse.search(numbers, 1)
+        _, words = self.word_index.search(numbers, 1)
         return words[:, 0].astype(np.uint16), np.asarray(self.quantiser.compute_codes(numbers))
 
-    def compared(self, codes: NDArray[np.uint8]) -> faiss.IndexPQFastScan:
-        """An index that compares every one of these codes (n, 16)."""
+    def flat_index(self, codes: NDArray[np.uint8]) -> faiss.IndexPQFastScan:
+        """An index that compares all of these codes (n, 16)."""
         import faiss
 
         plain = faiss.IndexPQ(NUMBERS, PARTS, _BITS)
         faiss.copy_array_to_vector(np.ascontiguousarray(self.book, np.float32).ravel(), plain.pq.centroids)
         faiss.copy_array_to_vector(np.ascontiguousarray(codes).ravel(), plain.codes)
         plain.ntotal, plain.is_trained = len(codes), True
-        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes codes over
+        kind: Any = faiss.IndexPQFastScan  # its stubs lack the constructor that takes an IndexPQ
         return kind(plain)
 
-    def listed(self, words: NDArray[np.uint16], codes: NDArray[np.uint8]) -> faiss.IndexIVFPQFastScan:
-        """An index that compares codes (n, 16) filed under the words (n,) nearest to what is looked for."""
+    def inverted_file(self, words: NDArray[np.uint16], codes: NDArray[np.uint8]) -> faiss.IndexIVFPQFastScan:
+        """An index that compares only codes (n, 16) whose words (n,) are nearest to the query."""
         import faiss
 
-        plain: Any = faiss.IndexIVFPQ(self.coarse, NUMBERS, WORDS, PARTS, _BITS)
+        plain: Any = faiss.IndexIVFPQ(self.word_index, NUMBERS, WORDS, PARTS, _BITS)
         plain.by_residual, plain.own_fields = False, False
         faiss.copy_array_to_vector(np.ascontiguousarray(self.book, np.float32).ravel(), plain.pq.centroids)
         order = np.argsort(words, kind="stable").astype(np.int64)
@@ -116,25 +116,25 @@ class Vocabulary:
         return kind(plain)
 
 
-def in_levels(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """RootSIFT descriptors (n, 128) of length 1 as the vocabulary has them: 0 to 255, in the order of the parts."""
+def to_vocabulary_space(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """RootSIFT descriptors (n, 128) of length 1 in the vocabulary's form: 0 to 255, in the order of the parts."""
     return np.ascontiguousarray(np.rint(descriptors[:, _ORDER] * _LEVELS), np.float32)
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
-    """The one that comes along."""
+    """The vocabulary in EarthLoc's resources."""
     return Vocabulary.from_bytes((resources_folder() / FILE).read_bytes())
 
 
-def trained(descriptors: NDArray[np.float32], seed: int = 0) -> Vocabulary:
-    """A vocabulary trained on RootSIFT descriptors (n, 128); the same ones give the same bytes, by one thread."""
+def train_vocabulary(descriptors: NDArray[np.float32], seed: int = 0) -> Vocabulary:
+    """Train a vocabulary on RootSIFT descriptors (n, 128). One thread is used, so equal inputs give equal bytes."""
     import faiss
 
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # sums of several threads round differently
     try:
-        numbers = in_levels(descriptors)
+        numbers = to_vocabulary_space(descriptors)
         means = faiss.Kmeans(NUMBERS, WORDS, niter=_TRAINED_STEPS, seed=seed, max_points_per_centroid=64)
         means.train(numbers)
         quantiser = faiss.ProductQuantizer(NUMBERS, PARTS, _BITS)

@@ -1,4 +1,4 @@
-"""Photos as people have them, through the door: marked, framed, mirrored, with wrong or missing EXIF."""
+"""Photos in practice, through `register`: marked, framed, mirrored, with wrong or missing EXIF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 from test_registration import PLACES, SIZE, near, take_photo, texture
 from test_registration_solve import camera_at, overlap
 
-from engine.photo.nothing import why_nothing_shows
+from engine.photo.no_ground import why_no_ground
 from engine.photo.read import read_photo
 from engine.register_at import Place, register_at
 from engine.registration import footprint
@@ -30,7 +30,7 @@ def pixels(imagery):
 
 @pytest.fixture
 def register_photo(tmp_path, imagery):
-    """Saves a picture as a camera would and registers the file; focal length in mm or None, EXIF orientation."""
+    """Save a picture as a camera would and register the file; focal length in mm or None, EXIF orientation."""
 
     def answer(pixels, focal_mm=FOCAL_MM, nadir=None, orientation=1):
         exif = Image.Exif()
@@ -80,7 +80,7 @@ def test_a_focal_length_that_is_absent_or_wrong(focal_mm, pixels, register_photo
         assert answer["status"] == "located"
 
 
-def test_a_nadir_that_is_wrong_by_1500_km_is_told(pixels, register_photo):
+def test_nadir_that_is_wrong_by_1500_km_is_reported(pixels, register_photo):
     lat, lon, _ = CAMERA.nadir()
     answer = register_photo(pixels, nadir=(lat + 13.5, lon))
     assert answer["status"] == "located"
@@ -94,34 +94,34 @@ def test_a_mirrored_photo_is_not_located(pixels, register_photo):
     assert answer["confidence"] < 0.5
 
 
-def test_a_portrait_flag_does_not_turn_the_answer(pixels, register_photo):
-    """Pixels are meant as stored: the same photo with EXIF's "turned by 90 degrees" has the same corners."""
+def test_portrait_flag_does_not_rotate_the_answer(pixels, register_photo):
+    """Pixels count as stored: the same photo with EXIF's "rotated by 90 degrees" has the same corners."""
     upright, flagged = (register_photo(pixels, orientation=orientation) for orientation in (1, 6))
     assert (flagged["pose"]["width_px"], flagged["pose"]["height_px"]) == SIZE
     assert np.array(flagged["corners"]) == pytest.approx(np.array(upright["corners"]))
     assert is_right(flagged)
 
 
-def test_photos_without_daylight_are_told_and_others_are_not():
+def test_photos_without_daylight_are_detected_and_others_are_not():
     rng = np.random.default_rng(0)
     day = np.clip(rng.normal(130, 30, (300, 400, 3)), 0, 255).astype(np.uint8)
     night = rng.integers(4, 20, (300, 400, 3), np.uint8)
     night[100:140, 150:230] = 240  # a town
     y, x = np.mgrid[:300, :400]
     window = np.where((np.hypot(x - 200, y - 150) < 110)[..., None], day, 3).astype(np.uint8)
-    assert "no ground in daylight" in why_nothing_shows(night)
-    assert "of one colour" in why_nothing_shows(np.full((30, 40, 3), 7, np.uint8))
+    assert "no ground in daylight" in why_no_ground(night)
+    assert "of one colour" in why_no_ground(np.full((30, 40, 3), 7, np.uint8))
     for shown in (day, window, day // 6, day[:3, :3], cv2.GaussianBlur(night, (0, 0), 40) // 2):
-        assert why_nothing_shows(shown) is None
+        assert why_no_ground(shown) is None
 
 
 @pytest.mark.realdata
-def test_real_photos_without_daylight_are_told_and_others_are_not(data_folder):
+def test_real_photos_without_daylight_are_detected_and_others_are_not(data_folder):
     photos = data_folder / "photos"
     told = {
         path.name
         for path in [*photos.glob("negatives/*"), *photos.glob("*.jpg"), *(data_folder / "passes").glob("*.jpg")]
-        if why_nothing_shows(read_photo(path, max_px=512).pixels) is not None
+        if why_no_ground(read_photo(path, max_px=512).pixels) is not None
     }
     dark = {"limb_aurora_iss073e0293986.jpg", "limb_iss064e002941.jpg", "night_lisbon.jpg", "night_paris.jpg"}
     assert told == dark

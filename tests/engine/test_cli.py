@@ -279,7 +279,7 @@ def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
     assert f"{info['count']} tiles" in built.stdout
     assert "Someone; CC0" in earthloc("index", "info", out).stdout
     verified = earthloc("index", "verify", out)
-    assert (verified.returncode, verified.stdout) == (0, f"{out}: 6 files, all as they were written\n")
+    assert (verified.returncode, verified.stdout) == (0, f"{out}: 6 files, all unchanged\n")
     (listed,) = [json.loads(line) for line in earthloc("index", "list", out.parent, "--json").stdout.splitlines()]
     assert (listed["path"], listed["tiles"]) == (str(out), info["count"])
     assert f"{info['count']} tiles" in earthloc("index", "list", out.parent).stdout

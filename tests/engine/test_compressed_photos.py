@@ -1,4 +1,4 @@
-"""A photo is the same whatever file it is kept in: decoder, reduced sizes and EXIF orientation change no picture."""
+"""A photo is the same in every file format: decoder, reduced sizes and EXIF orientation change no picture."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ WIDTH_KM = 313.0
 
 @pytest.fixture(scope="module")
 def detailed(tmp_path_factory, make_raster):
-    """Made-up ground with detail down to the pixel, as real imagery has: 150 m a pixel."""
+    """Artificial ground with detail down to the pixel, as real imagery has: 150 m a pixel."""
     rng = np.random.default_rng(2)
     height, width = 2000, 2500
     field = np.zeros((height, width, 3), np.float32)
@@ -36,7 +36,7 @@ def detailed(tmp_path_factory, make_raster):
         (4200, {"format": "JPEG", "quality": 85}),  # decoded at half its size
     ],
 )
-def test_a_file_of_any_kind_gives_the_same_picture(detailed, tmp_path, size_px, saved):
+def test_every_file_format_gives_the_same_picture(detailed, tmp_path, size_px, saved):
     with RasterSource.open(detailed) as raster:
         pixels, _ = raster.square(*PLACE, WIDTH_KM, size_px)
     exif = Image.Exif()

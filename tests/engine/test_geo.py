@@ -14,7 +14,7 @@ widths = st.floats(5, 900)
 
 @given(latitudes, longitudes, widths)
 @settings(deadline=None)
-def test_square_sides_have_the_width_asked_for(lat, lon, width_km):
+def test_square_sides_have_the_requested_width(lat, lon, width_km):
     sides = geo.side_lengths_km(geo.square_corners(lat, lon, width_km))
     # Great-circle chords of a square this wide, on the mean sphere, are within 1.5 % of its sides.
     assert sides == pytest.approx([width_km] * 4, rel=0.015)
@@ -40,7 +40,7 @@ def test_distance_is_within_one_percent_of_the_ellipsoid(lat1, lon1, lat2, lon2)
 
 @given(latitudes, longitudes, widths)
 @settings(deadline=None)
-def test_polygons_are_valid_cut_at_180_and_hold_their_centre(lat, lon, width_km):
+def test_polygons_are_valid_cut_at_180_and_contain_their_centre(lat, lon, width_km):
     polygon = shapely.geometry.shape(geo.to_geojson(geo.square_ring(lat, lon, width_km)))
     assert polygon.is_valid
     west, south, east, north = polygon.bounds
@@ -48,10 +48,10 @@ def test_polygons_are_valid_cut_at_180_and_hold_their_centre(lat, lon, width_km)
     assert east <= 180
     assert -90 <= south < north <= 90
     assert polygon.buffer(1e-6).contains(shapely.Point(lon, lat))
-    # Nothing but a cap round a pole is wider than half the world, and each part is the small one.
+    # Only a cap around a pole is wider than half the world, and each part is the small one.
     if abs(lat) + width_km / 111 < 85:
         area = sum(abs(Geod(ellps="WGS84").geometry_area_perimeter(part)[0]) for part in shapely.get_parts(polygon))
-        # Sides cut at 16 points; meridian parts of the cut are straight in longitude, hence the tolerance.
+        # Sides are cut at 16 points; meridian parts of the cut are straight in longitude, hence the tolerance.
         assert area / 1e6 == pytest.approx(width_km**2, rel=0.03)
 
 

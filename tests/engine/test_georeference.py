@@ -1,4 +1,4 @@
-"""Registered photos as files: where their pixels come to lie, seen by GDAL and pyproj alone."""
+"""Registered photos as files: the positions of their pixels, checked with GDAL and pyproj alone."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from engine.contract.protocol import GEOREFERENCED
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.georeference import grid as grid_module
 from engine.georeference import pixels as pixels_module
-from engine.georeference.write import Wanted, georeference
+from engine.georeference.write import OutputSpec, georeference
 from engine.imagery.raster import RasterSource
 from engine.progress import Progress
-from engine.registration.reference import render
+from engine.registration.rendering import render
 from engine.results import ResultsFile
 
 CAMERAS = st.fixed_dictionaries(
@@ -56,11 +56,11 @@ CAMERAS = st.fixed_dictionaries(
 @example({"lat": -17.0, "lon": 179.9, "roll_deg": 33.0, "focal_px": 500.0}, True, "EPSG:4326")
 @example({"lat": 40.0, "lon": 5.0, "tilt_deg": 60.0, "azimuth_deg": 120.0, "focal_px": 900.0}, False, "auto")
 @example({"lat": 40.0, "lon": 5.0, "tilt_deg": 68.0, "focal_px": 700.0}, False, "auto")
-def test_an_orthorectified_photo_lies_where_the_camera_saw_it(tmp_path_factory, angles, along_x, crs):
+def test_ortho_pixels_are_where_the_camera_saw_them(tmp_path_factory, angles, along_x, crs):
     camera = camera_of(angles)
     folder = tmp_path_factory.mktemp("ortho")
     photo, results = place(folder, camera, stripes(*SIZE, along_x))
-    answer = georeference(photo, results, Wanted("ortho", folder / "out.tif", crs))
+    answer = georeference(photo, results, OutputSpec("ortho", folder / "out.tif", crs))
     tolerance_px = 1.0
     n = check_positions(folder / "out.tif", camera, along_x, tolerance_px)
     assert n > 0.05 * SIZE[0] * SIZE[1]
@@ -72,11 +72,11 @@ def test_an_orthorectified_photo_lies_where_the_camera_saw_it(tmp_path_factory, 
 
 
 @pytest.mark.parametrize("tilt_deg", [0.0, 45.0, 66.0], ids=["nadir", "oblique", "limb"])
-def test_the_photo_covers_its_ground_and_nothing_else(tmp_path, tilt_deg):
-    """Every place the camera sees is opaque, every other is transparent; of the sky there is nothing."""
+def test_ortho_covers_exactly_the_ground_seen(tmp_path, tilt_deg):
+    """Every place that the camera sees is opaque, every other one and the sky are transparent."""
     camera = camera_of({"lat": 20.0, "lon": 30.0, "tilt_deg": tilt_deg, "azimuth_deg": 40.0, "focal_px": 500.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True))
-    answer = georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+    answer = georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
     with rasterio.open(tmp_path / "out.tif") as drawn:
         alpha = drawn.read(4) > 0
         lat, lon = ground_of(drawn)
@@ -100,8 +100,8 @@ PLACES = {
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_photo_rendered_from_imagery_comes_to_lie_on_it(where, tmp_path, make_raster):
-    """Shifts between the drawn photo and the imagery, patch by patch, by phase correlation."""
+def test_photo_rendered_from_imagery_matches_the_imagery(where, tmp_path, make_raster):
+    """Shifts between the warped photo and the imagery, patch by patch, by phase correlation."""
     size = (900, 600)
     camera = camera_of(PLACES[where], size)
     lat, lon = (float(v) for v in camera.locate(size[0] / 2, size[1] / 2))
@@ -114,7 +114,7 @@ def test_a_photo_rendered_from_imagery_comes_to_lie_on_it(where, tmp_path, make_
         pixels, covered = render(source, camera)
         assert covered.all()
         photo, results = place(tmp_path, camera, pixels)
-        answer = georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+        answer = georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
         with rasterio.open(tmp_path / "out.tif") as drawn:
             rgba = drawn.read()
             truth, _ = source.sample(*ground_of(drawn))
@@ -137,7 +137,7 @@ def test_a_photo_rendered_from_imagery_comes_to_lie_on_it(where, tmp_path, make_
 # -- control points -------------------------------------------------------------------------------
 
 
-def test_control_points_give_positions_and_leave_the_pixels_alone(tmp_path):
+def test_control_points_give_positions_and_keep_the_pixels(tmp_path):
     camera = camera_of({"lat": -10.0, "lon": -60.0, "roll_deg": 70.0, "focal_px": 4000.0})
     rng = np.random.default_rng(5)
     deep = rng.integers(0, 60000, (3, SIZE[1], SIZE[0]), dtype=np.uint16)
@@ -145,7 +145,7 @@ def test_control_points_give_positions_and_leave_the_pixels_alone(tmp_path):
     with rasterio.open(path, "w", driver="GTiff", width=SIZE[0], height=SIZE[1], count=3, dtype="uint16") as photo:
         photo.write(deep)
     photo, results = place(tmp_path, camera, None, "photo.tif")
-    answer = georeference(photo, results, Wanted("gcp", tmp_path / "gcp.tif"))
+    answer = georeference(photo, results, OutputSpec("gcp", tmp_path / "gcp.tif"))
     with rasterio.open(tmp_path / "gcp.tif") as written:
         assert (written.read() == deep).all()
         gcps, crs = written.gcps
@@ -169,7 +169,7 @@ def test_control_points_give_positions_and_leave_the_pixels_alone(tmp_path):
 def test_every_kind_of_picture_gets_control_points(tmp_path, suffix):
     camera = camera_of({"lat": -10.0, "lon": -60.0, "focal_px": 1000.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True), f"photo.{suffix}")
-    georeference(photo, results, Wanted("gcp", tmp_path / "gcp.tif"))
+    georeference(photo, results, OutputSpec("gcp", tmp_path / "gcp.tif"))
     with rasterio.open(tmp_path / "gcp.tif") as written, rasterio.open(photo) as source:
         assert (written.read() == source.read()).all()
         assert written.colorinterp == source.colorinterp
@@ -178,7 +178,7 @@ def test_every_kind_of_picture_gets_control_points(tmp_path, suffix):
 def test_points_for_the_georeferencer(tmp_path):
     camera = camera_of({"lat": -16.0, "lon": 179.9, "focal_px": 800.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True), noise_px=0.5)
-    georeference(photo, results, Wanted("points", tmp_path / "photo.png.points"))
+    georeference(photo, results, OutputSpec("points", tmp_path / "photo.png.points"))
     first, header, *rows = (tmp_path / "photo.png.points").read_text(encoding="utf-8").splitlines()
     assert CRS.from_wkt(first.removeprefix("#CRS: ")).to_epsg() == 4326
     assert header == "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
@@ -198,16 +198,16 @@ def test_points_for_the_georeferencer(tmp_path):
 def test_warps_by_tie_points(tmp_path, kind, tolerance_px):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "roll_deg": 200.0, "tilt_deg": 5.0, "focal_px": 3000.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True))
-    answer = georeference(photo, results, Wanted(kind, tmp_path / "out.tif"))
+    answer = georeference(photo, results, OutputSpec(kind, tmp_path / "out.tif"))
     assert check_positions(tmp_path / "out.tif", camera, True, tolerance_px) > 0.5 * SIZE[0] * SIZE[1]
     assert answer["crs"] == "EPSG:32647"
 
 
-def test_a_world_file_only_where_it_is_good_enough(tmp_path):
+def test_world_file_only_where_it_is_accurate_enough(tmp_path):
     flat = camera_of({"lat": 5.0, "lon": 100.0, "roll_deg": 20.0, "focal_px": 12000.0})
     photo, results = place(tmp_path / "flat", flat, stripes(*SIZE, True))
     out = photo.with_suffix(".pgw")
-    answer = georeference(photo, results, Wanted("worldfile", out))
+    answer = georeference(photo, results, OutputSpec("worldfile", out))
     assert answer["files"] == [str(out), str(photo.with_suffix(".prj"))]
     crs = CRS.from_wkt(photo.with_suffix(".prj").read_text())
     with rasterio.open(photo) as placed:  # GDAL finds the world file beside it
@@ -218,32 +218,32 @@ def test_a_world_file_only_where_it_is_good_enough(tmp_path):
     oblique = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 40.0, "focal_px": 600.0})
     photo, results = place(tmp_path / "oblique", oblique, stripes(*SIZE, True))
     with pytest.raises(UsageError, match=r"would be up to \d+\.\d px off \(1\.2 px is allowed\)"):
-        georeference(photo, results, Wanted("worldfile", photo.with_suffix(".pgw")))
+        georeference(photo, results, OutputSpec("worldfile", photo.with_suffix(".pgw")))
     assert not photo.with_suffix(".pgw").exists()
 
 
-def test_what_tie_points_cannot_do_is_refused(tmp_path):
+def test_kinds_that_need_more_than_tie_points_are_refused(tmp_path):
     limb = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 66.0, "focal_px": 500.0})
     photo, results = place(tmp_path / "limb", limb, stripes(*SIZE, True))
     for kind in ("warped", "affine", "worldfile"):
         with pytest.raises(UsageError, match="shows the limb.*choose the orthorectified photo"):
-            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"))
+            georeference(photo, results, OutputSpec(kind, tmp_path / "out.tif"))
     pole = camera_of({"lat": 90.0, "lon": 0.0, "focal_px": 500.0})
     photo, results = place(tmp_path / "pole", pole, stripes(*SIZE, True))
     with pytest.raises(UsageError, match="shows a pole"):
-        georeference(photo, results, Wanted("warped", tmp_path / "out.tif", "EPSG:4326"))
-    assert georeference(photo, results, Wanted("warped", tmp_path / "out.tif"))["crs"].startswith("azimuthal")
+        georeference(photo, results, OutputSpec("warped", tmp_path / "out.tif", "EPSG:4326"))
+    assert georeference(photo, results, OutputSpec("warped", tmp_path / "out.tif"))["crs"].startswith("azimuthal")
 
 
-def test_too_few_tie_points_are_refused(placed, tmp_path):
-    """Such as the three of a correction by hand, of which nothing is said that was said of another camera."""
-    photo, results = placed
+def test_too_few_tie_points_are_refused(registered, tmp_path):
+    """As after a correction by hand with three points, whose localization has no confidence."""
+    photo, results = registered
     found = ResultsFile(results).localization(photo)
     ResultsFile(results).save({**found, "tie_points": found["tie_points"][:3], "confidence": None, "rms_km": None})
     for kind in ("warped", "affine"):
         with pytest.raises(UsageError, match="has only 3 tie points, too few for"):
-            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"))
-    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+            georeference(photo, results, OutputSpec(kind, tmp_path / "out.tif"))
+    georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
     with rasterio.open(tmp_path / "out.tif") as drawn:
         assert not {"EARTHLOC_CONFIDENCE", "EARTHLOC_RMS_KM"} & set(drawn.tags())
 
@@ -252,7 +252,7 @@ def test_too_few_tie_points_are_refused(placed, tmp_path):
 
 
 @pytest.fixture
-def placed(tmp_path):
+def registered(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     return place(tmp_path / "in", camera, stripes(*SIZE, True))
 
@@ -261,50 +261,50 @@ def test_a_photo_without_registration_is_refused(tmp_path):
     Image.fromarray(stripes(*SIZE, True)).save(tmp_path / "a.png")
     results = ResultsFile(tmp_path / "results.gpkg")
     out = tmp_path / "out.tif"
-    for status, why in (("uncertain", "guess by likeness and not fitted to imagery"), ("not_found", "was not found")):
+    for status, why in (("uncertain", "was not fitted to imagery"), ("not_found", "was not found")):
         results.save(localization(tmp_path / "a.png", status))
         for kind in GEOREFERENCED:
             with pytest.raises(InputError, match=rf"a\.png: its place .*{why}; .*register it"):
-                georeference(tmp_path / "a.png", results.path, Wanted(kind, out))
+                georeference(tmp_path / "a.png", results.path, OutputSpec(kind, out))
     with pytest.raises(InputError, match=r"b\.png: is not in .*results\.gpkg; locate it first"):
-        georeference(tmp_path / "b.png", results.path, Wanted("ortho", out))
+        georeference(tmp_path / "b.png", results.path, OutputSpec("ortho", out))
     with pytest.raises(InputError, match=r"none\.gpkg; locate it first"):
-        georeference(tmp_path / "a.png", tmp_path / "none.gpkg", Wanted("ortho", out))
+        georeference(tmp_path / "a.png", tmp_path / "none.gpkg", OutputSpec("ortho", out))
     assert not (tmp_path / "none.gpkg").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", "results.gpkg"}
 
 
-def test_another_photo_of_the_same_name_is_refused(placed, tmp_path):
-    photo, results = placed
+def test_another_photo_of_the_same_name_is_refused(registered, tmp_path):
+    photo, results = registered
     Image.fromarray(stripes(SIZE[0], SIZE[1] + 1, True)).save(photo)
     with pytest.raises(InputError, match="has 360 x 241 pixels but was located with 360 x 240; locate it again"):
-        georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+        georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
     photo.write_bytes(b"")
     with pytest.raises(InputError, match="is empty"):
-        georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+        georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
 
 
-def test_photo_and_results_are_never_written_over(placed, tmp_path):
-    photo, results = placed
+def test_photo_and_results_are_never_overwritten(registered, tmp_path):
+    photo, results = registered
     for out in (photo, results, Path(str(photo.parent)) / "." / photo.name):
         before = out.read_bytes()
         with pytest.raises(UsageError, match="is one of the files that it is made from"):
-            georeference(photo, results, Wanted("gcp", out))
+            georeference(photo, results, OutputSpec("gcp", out))
         assert out.read_bytes() == before
     with pytest.raises(OutputError, match="its folder does not exist"):
-        georeference(photo, results, Wanted("gcp", tmp_path / "no" / "out.tif"))
+        georeference(photo, results, OutputSpec("gcp", tmp_path / "no" / "out.tif"))
     with pytest.raises(OutputError, match="is a folder"):
-        georeference(photo, results, Wanted("gcp", photo.parent))
-    with pytest.raises(UsageError, match="no kind of file"):
-        georeference(photo, results, Wanted("kml", tmp_path / "out.kml"))
+        georeference(photo, results, OutputSpec("gcp", photo.parent))
+    with pytest.raises(UsageError, match="not a kind of file"):
+        georeference(photo, results, OutputSpec("kml", tmp_path / "out.kml"))
     with pytest.raises(UsageError, match="no known CRS"):
-        georeference(photo, results, Wanted("gcp", tmp_path / "out.tif", "EPSG:3857"))
+        georeference(photo, results, OutputSpec("gcp", tmp_path / "out.tif", "EPSG:3857"))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.4])
 @pytest.mark.parametrize("stage", ["read", "draw", "write"])
-def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
-    """At the beginning of a stage, or in the midst of it."""
+def test_cancelling_leaves_no_files(tmp_path, stage, share):
+    """At the beginning of a stage, or in the middle of it."""
     size = (1500, 1000)
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0}, size)
     photo, results = place(tmp_path / "in", camera, stripes(*size, True))
@@ -319,17 +319,17 @@ def test_stopped_it_leaves_nothing_behind(tmp_path, stage, share):
 
     progress = Progress(on_progress)
     with pytest.raises(CancelledError):
-        georeference(photo, results, Wanted("ortho", out), progress)
+        georeference(photo, results, OutputSpec("ortho", out), progress)
     assert told[-1][1] < told[-1][2] or stage == "read"
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out.tif"}
     assert out.read_bytes() == b"an older file"
-    georeference(photo, results, Wanted("ortho", out))
+    georeference(photo, results, OutputSpec("ortho", out))
     with rasterio.open(out) as drawn:
         assert drawn.count == 4
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("ortho", "draw"), ("warped", "write"), ("gcp", "write")])
-def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage):
+def test_full_disk_is_an_output_error_and_leaves_no_files(tmp_path, kind, stage):
     """The disk is full when a stage begins: no file can grow any more."""
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     noise = np.random.default_rng(0).integers(0, 255, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
@@ -344,7 +344,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with pytest.raises(OutputError, match=r"out\.tif: could not be written .*; free some space"):
-            georeference(photo, results, Wanted(kind, tmp_path / "out.tif"), Progress(on_progress))
+            georeference(photo, results, OutputSpec(kind, tmp_path / "out.tif"), Progress(on_progress))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
@@ -354,12 +354,12 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path, kind, stage
 def test_an_uncertain_registration_is_drawn_with_a_warning(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     photo, results = place(tmp_path, camera, stripes(*SIZE, True), status="uncertain")
-    assert "is uncertain: compare" in georeference(photo, results, Wanted("ortho", tmp_path / "o.tif"))["message"]
+    assert "is uncertain: compare" in georeference(photo, results, OutputSpec("ortho", tmp_path / "o.tif"))["message"]
 
 
 @pytest.mark.parametrize("kind", ["8-bit png", "16-bit png", "16-bit tif", "float tif"])
 def test_large_photos_are_read_piece_by_piece(tmp_path, monkeypatch, kind):
-    """The same picture comes out of a photo that is not unpacked as a whole."""
+    """A photo that is not decoded as a whole gives the same picture."""
     depth, suffix = kind.split()
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     pixels = stripes(*SIZE, True)
@@ -375,7 +375,7 @@ def test_large_photos_are_read_piece_by_piece(tmp_path, monkeypatch, kind):
             file.write(deep.astype(dtype))
     photo, results = place(tmp_path / "in", camera, None, path.name)
     for name in ("whole.tif", "pieces.tif"):
-        georeference(photo, results, Wanted("ortho", tmp_path / name, resolution_m=5000))
+        georeference(photo, results, OutputSpec("ortho", tmp_path / name, resolution_m=5000))
         monkeypatch.setattr(pixels_module, "_IN_MEMORY_PX", 1000)
     with rasterio.open(tmp_path / "whole.tif") as whole, rasterio.open(tmp_path / "pieces.tif") as pieces:
         assert np.abs(whole.read().astype(int) - pieces.read()).max() <= 2
@@ -383,27 +383,27 @@ def test_large_photos_are_read_piece_by_piece(tmp_path, monkeypatch, kind):
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".tif", f".{suffix}", ".gpkg"}
 
 
-def test_the_raster_stays_within_bounds(placed, tmp_path, monkeypatch):
-    photo, results = placed
-    fine = georeference(photo, results, Wanted("ortho", tmp_path / "out.tif", resolution_m=0.5))
+def test_the_raster_stays_within_bounds(registered, tmp_path, monkeypatch):
+    photo, results = registered
+    fine = georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif", resolution_m=0.5))
     assert fine["width_px"] * fine["height_px"] <= 4.2 * SIZE[0] * SIZE[1]
     monkeypatch.setattr(grid_module, "_MAX_PX", 2000)
-    assert georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))["width_px"] < 80
+    assert georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))["width_px"] < 80
 
 
-def test_answers_are_plain(placed, tmp_path):
-    photo, results = placed
+def test_answers_are_json(registered, tmp_path):
+    photo, results = registered
     for kind in GEOREFERENCED:
         if kind != "worldfile":
-            answer = json.loads(json.dumps(georeference(photo, results, Wanted(kind, tmp_path / f"{kind}.tif"))))
+            answer = json.loads(json.dumps(georeference(photo, results, OutputSpec(kind, tmp_path / f"{kind}.tif"))))
             assert all(Path(file).is_file() for file in answer["files"])
             assert answer["kind"] == kind
 
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["astropi_hq_015.jpg", "astropi_mk1_0669.jpg", "ISS042-E-104453.jpg"])
-def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
-    """The drawn photo and the mosaic show the same: edges, patch by patch, are where they should be."""
+def test_real_photos_match_the_imagery(name, data_folder, tmp_path):
+    """The warped photo and the mosaic agree: edges are at the same positions, patch by patch."""
     from engine.evaluate import read_truth
     from engine.register_at import Place, register_at
 
@@ -411,7 +411,7 @@ def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
     mosaic = data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif"
     results = ResultsFile(tmp_path / "results.gpkg")
     results.save(register_at(Place(truth.photo, *truth.center, 500.0, mosaic)))
-    georeference(truth.photo, results.path, Wanted("ortho", tmp_path / "o.tif", resolution_m=611))
+    georeference(truth.photo, results.path, OutputSpec("ortho", tmp_path / "o.tif", resolution_m=611))
     with rasterio.open(tmp_path / "o.tif") as drawn, RasterSource.open(mosaic) as source:
         rgba = drawn.read()
         there, _ = source.sample(*ground_of(drawn))
@@ -438,12 +438,12 @@ def test_real_photos_lie_on_the_imagery(name, data_folder, tmp_path):
     assert most < 1.5
 
 
-def test_photo_info_is_of_the_stored_array(tmp_path):
-    """EXIF orientation turns nothing: corners are those of the stored pixels."""
+def test_photo_info_describes_the_stored_array(tmp_path):
+    """EXIF orientation rotates nothing: corners are those of the stored pixels."""
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(stripes(*SIZE, True)).save(tmp_path / "photo.png", exif=exif)
     photo, results = place(tmp_path, camera, None)
-    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif"))
+    georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif"))
     assert check_positions(tmp_path / "out.tif", camera, True, 1.0) > 1000

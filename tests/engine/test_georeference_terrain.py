@@ -1,4 +1,4 @@
-"""Registered photos drawn over heights: places lie where the camera saw them."""
+"""Photos orthorectified over terrain: places are where the camera saw them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from georeference_kit import (
 from test_results import localization
 
 from engine.errors import InputError, UsageError
-from engine.georeference.write import Wanted, georeference
+from engine.georeference.write import OutputSpec, georeference
 from engine.registration.pose import Pose, pose_json, tie_points_json
 from engine.registration.solve import CameraPrior, TiePoints, solve_camera
 from engine.results import ResultsFile
@@ -37,7 +37,7 @@ def heights_round(place):
 
 
 def write_heights(folder, place):
-    """The heights 3 degrees round a place as a raster, 30 seconds of arc a pixel."""
+    """The heights within 3 degrees of a place as a raster, 30 arc seconds a pixel."""
     path = folder / "heights.tif"
     bounds = place[1] - 3, place[0] - 3, place[1] + 3, place[0] + 3
     profile = {"driver": "GTiff", "width": 720, "height": 720, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
@@ -47,8 +47,8 @@ def write_heights(folder, place):
 
 
 @pytest.mark.parametrize(("tilt_deg", "crs"), [(30.0, "auto"), (45.0, "EPSG:4326")])
-def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
-    """The camera as a registration finds it, on flat ground, from tie points of the true one."""
+def test_places_over_terrain_are_where_the_camera_saw_them(tmp_path, tilt_deg, crs):
+    """The camera as a registration finds it, for flat ground, from tie points of the true camera."""
     size = (900, 600)
     true = camera_of({"lat": 20.0, "lon": 30.3, "tilt_deg": tilt_deg, "azimuth_deg": 50.0, "focal_px": 2400.0}, size)
     middle = [float(v) for v in true.locate(size[0] / 2, size[1] / 2)]
@@ -65,33 +65,33 @@ def test_over_terrain_places_lie_where_the_camera_saw_them(tmp_path, tilt_deg, c
     ResultsFile(tmp_path / "in" / "results.gpkg").save(
         {**localization(photo), "pose": pose_json(pose), "tie_points": tie_points_json(pose)}
     )
-    wanted = Wanted("ortho", tmp_path / "out.tif", crs, elevation=elevation)
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", crs, elevation=elevation)
     answer = georeference(photo, tmp_path / "in" / "results.gpkg", wanted)
     assert "over the heights of heights.tif" in answer["message"]
     n = check_positions(tmp_path / "out.tif", true, False, 1.0, heights_m)
     assert n > 0.3 * size[0] * size[1]
-    # All that the camera saw is there, and nothing else.
+    # Everything that the camera saw is there, and nothing else.
     with rasterio.open(tmp_path / "out.tif") as drawn:
         alpha, (lat, lon) = drawn.read(4) > 0, ground_of(drawn)
     x, y = seen_at(true, lat, lon, heights_m(lat, lon))
     assert alpha[(x > 2) & (y > 2) & (x < size[0] - 2) & (y < size[1] - 2)].all()
     assert not alpha[(x < -2) | (y < -2) | (x > size[0] + 2) | (y > size[1] + 2)].any()
     # Flat ground would have been kilometres off.
-    georeference(photo, tmp_path / "in" / "results.gpkg", Wanted("ortho", tmp_path / "flat.tif", crs))
+    georeference(photo, tmp_path / "in" / "results.gpkg", OutputSpec("ortho", tmp_path / "flat.tif", crs))
     with pytest.raises(AssertionError):
         check_positions(tmp_path / "flat.tif", true, False, 3.0, heights_m)
 
 
-def test_a_photo_without_tie_points_is_drawn_over_heights_by_the_camera_it_has(tmp_path):
+def test_photo_without_tie_points_uses_its_camera_over_terrain(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 2000.0})
     photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
     ResultsFile(results).save({**ResultsFile(results).localization(photo), "tie_points": []})
     elevation = write_heights(tmp_path, (5.0, 100.0))
-    georeference(photo, results, Wanted("ortho", tmp_path / "out.tif", elevation=elevation))
+    georeference(photo, results, OutputSpec("ortho", tmp_path / "out.tif", elevation=elevation))
     assert check_positions(tmp_path / "out.tif", camera, True, 1.0, heights_round((5.0, 100.0))) > 1000
 
 
-def test_tie_points_so_near_to_the_limb_that_their_heights_rise_above_it(tmp_path):
+def test_tie_points_whose_heights_rise_above_the_limb(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "tilt_deg": 66.0, "focal_px": 500.0})
     photo, results = place(tmp_path / "in", camera, stripes(*SIZE, True))
     found = ResultsFile(results).localization(photo)
@@ -102,22 +102,22 @@ def test_tie_points_so_near_to_the_limb_that_their_heights_rise_above_it(tmp_pat
     everywhere = rasterio.transform.from_bounds(-180, -90, 180, 90, 360, 180)
     with rasterio.open(tmp_path / "heights.tif", "w", transform=everywhere, **profile) as file:
         file.write(np.full((1, 180, 360), 9000, np.float32))
-    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=tmp_path / "heights.tif")
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", elevation=tmp_path / "heights.tif")
     assert "over the heights" in georeference(photo, results, wanted)["message"]
     with rasterio.open(tmp_path / "out.tif") as drawn:
         assert drawn.read(4).any()
 
 
 @pytest.fixture
-def placed(tmp_path):
+def registered(tmp_path):
     camera = camera_of({"lat": 5.0, "lon": 100.0, "focal_px": 500.0})
     return place(tmp_path / "in", camera, stripes(*SIZE, True))
 
 
-def test_heights_that_cannot_be_used(placed, tmp_path):
-    photo, results = placed
+def test_heights_that_cannot_be_used(registered, tmp_path):
+    photo, results = registered
     elevation = write_heights(tmp_path, (50.0, 30.0))
-    wanted = Wanted("ortho", tmp_path / "out.tif", elevation=elevation)
+    wanted = OutputSpec("ortho", tmp_path / "out.tif", elevation=elevation)
     with pytest.raises(InputError, match=r"heights\.tif: has no heights of what the photo shows"):
         georeference(photo, results, wanted)
     with rasterio.open(elevation, "r+") as file:
@@ -126,7 +126,7 @@ def test_heights_that_cannot_be_used(placed, tmp_path):
         georeference(photo, results, wanted)
     with pytest.raises(InputError, match="none.tif: no such file"):
         georeference(photo, results, replace(wanted, elevation=tmp_path / "none.tif"))
-    with pytest.raises(UsageError, match=r"heights\.tif: is of no use for the kind gcp"):
+    with pytest.raises(UsageError, match=r"heights\.tif: is not used for the kind gcp"):
         georeference(photo, results, replace(wanted, kind="gcp"))
     with pytest.raises(UsageError, match=r"heights\.tif: is one of the files that it is made from"):
         georeference(photo, results, replace(wanted, out=elevation))

@@ -1,4 +1,4 @@
-"""Imagery of every kind at every door: files of tiles, folders of EarthLoc tiles, tile servers."""
+"""Imagery of every kind, through every interface: files of tiles, folders of EarthLoc tiles, tile servers."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ MAX_ZOOM = 8
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory, make_raster):
-    """Made-up land, 0 to 12 E, 40 to 48 N."""
+    """Artificial land, 0 to 12 E, 40 to 48 N."""
     return make_raster(tmp_path_factory.mktemp("ground") / "ground.tif", PLACES["oblique"][0], pixels=texture(0))
 
 
 @pytest.fixture(scope="module")
 def plot(tmp_path_factory, make_raster):
-    """A piece of made-up land, 3 to 7 E, 42 to 46 N, half a kilometre a pixel."""
+    """A piece of artificial land, 3 to 7 E, 42 to 46 N, half a kilometre a pixel."""
     path = tmp_path_factory.mktemp("plot") / "plot.tif"
     return make_raster(path, (3.0, 42.0, 7.0, 46.0), pixels=texture(3, 800, 700))
 
@@ -79,9 +79,9 @@ def photo_file(tmp_path, ground):
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory, ground, model):
-    """An index as it comes from a stranger: its imagery is not here."""
+    """An index from somebody else, whose imagery is not on this computer."""
     folder = tmp_path_factory.mktemp("indexes") / "ground"
-    # Only tiles round the place of the photo: the first candidate is right, however slow this computer is.
+    # Only tiles around the place of the photo: the first candidate is right, however slow this computer is.
     build_index(ground, folder, bbox=(4.5, 43.4, 7.2, 45.6), tile_km=(313.0,), model=model, include_ocean=True)
     folder.with_name(folder.name + ".imagery.txt").unlink()
     return folder
@@ -91,7 +91,7 @@ def index(tmp_path_factory, ground, model):
 
 
 def as_mercator(plot, folder):
-    """The same ground in Web Mercator at a zoom level of tiles, which GDAL's tile drivers keep as it is."""
+    """The same ground in Web Mercator at a zoom level of tiles, which GDAL's tile drivers do not resample."""
     path = folder / "mercator.tif"
     with rasterio.open(plot) as file, rasterio.vrt.WarpedVRT(file, crs="EPSG:3857") as warped:
         rasterio.shutil.copy(warped, path, driver="GTiff")
@@ -141,7 +141,7 @@ def test_a_geopackage_without_tiles(tmp_path):
 
 
 def write_earthloc_tiles(raster, folder, zoom, size_px=256, keep=lambda column: True):
-    """Tiles as EarthLoc names them: 4 x 4 map tiles each, every second one, so that neighbours overlap by half."""
+    """Tiles named as in EarthLoc: 4 x 4 map tiles each, every second one, so that neighbours overlap by half."""
     folder.mkdir(exist_ok=True)
     to_degrees = Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True)
     half = 20037508.342789244
@@ -186,7 +186,7 @@ def test_neighbours_in_a_folder_of_earthloc_tiles_are_stitched(tmp_path, plot):
         assert not source.square(-20.0, 100.0, 300.0, 64)[1].any()
 
 
-def test_another_zoom_stands_in_where_one_has_nothing(tmp_path, plot):
+def test_next_best_zoom_is_used_where_a_zoom_has_no_tile(tmp_path, plot):
     folder = tmp_path / "tiles"
     write_earthloc_tiles(plot, folder, zoom=10)
     coarse = len(list(folder.iterdir()))
@@ -313,8 +313,8 @@ def test_a_server_that_fails_later_is_named_too(tmp_path, ground, photo_file, mo
     assert answer["confidence"] < unchecked["confidence"]  # the first was looked at
 
 
-def test_what_could_not_be_checked_does_not_speak_against_the_first_candidate(tmp_path, ground, plot, model):
-    """Two indexes, and the imagery is here only of the one that has not the first candidate."""
+def test_unchecked_candidates_keep_the_confidence_of_the_first(tmp_path, ground, plot, model):
+    """Two indexes; only the imagery of the one without the first candidate is on this computer."""
     for raster, box in (plot, None), (ground, (4.5, 43.4, 7.2, 45.6)):
         build_index(raster, tmp_path / raster.stem, bbox=box, tile_km=(220.0,), model=model, include_ocean=True)
     (tmp_path / "plot.imagery.txt").unlink()
@@ -338,7 +338,7 @@ def test_cancelling_while_tiles_are_fetched(photo_file, index, model, settings_f
         localizer.localize(Query(photo_file, register_s=60, imagery=str(settings_file)), progress)
 
 
-def test_the_command_line_takes_a_server(earthloc, photo_file, index, settings_file, server, tmp_path):
+def test_the_command_line_accepts_a_server(earthloc, photo_file, index, settings_file, server, tmp_path):
     done = earthloc(
         "localize", photo_file, "--index", index, "--imagery", settings_file, "--json",
         "--out", tmp_path / "results.gpkg",
@@ -354,7 +354,7 @@ def test_the_command_line_takes_a_server(earthloc, photo_file, index, settings_f
     assert "does not have {z}, {x} and {y}" in wrong.stderr
 
 
-def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file, index, settings_file, server):
+def test_the_service_accepts_a_server_and_reports_tiles(start_engine, photo_file, index, settings_file, server):
     engine = start_engine()
     engine.call(1, "initialize", {"protocol": 1, "client": "test"})
     params = {"photo": str(photo_file), "indexes": [str(index)], "imagery": str(settings_file)}
@@ -369,8 +369,8 @@ def test_the_service_takes_a_server_and_tells_of_tiles(start_engine, photo_file,
 # -- indexes from a tile server ----------------------------------------------------------------------------
 
 
-def test_an_index_of_a_server_is_that_of_the_mosaic(tmp_path, ground, settings_file, server):
-    # The default network makes much of the last grey levels of smooth made-up ground, the baseline little.
+def test_index_from_a_server_equals_index_from_the_mosaic(tmp_path, ground, settings_file, server):
+    # The default network amplifies the last grey levels of smooth artificial ground; the baseline does not.
     model = ModelPackage.open(resources_folder() / "models" / "baseline")
     region = (3.0, 42.0, 8.0, 46.0)
     info = build_index(

@@ -29,7 +29,7 @@ def test_imagery_beside_the_index_is_found_by_its_name(index):
 
 
 @pytest.mark.parametrize("stated", ["../outside.tif", "sub/inside.tif", "ABSOLUTE", ".."])
-def test_an_index_from_a_stranger_names_no_other_place(index, tmp_path, stated):
+def test_path_in_an_untrusted_index_is_not_followed(index, tmp_path, stated):
     for path in (tmp_path / "outside.tif", index / "inside.tif"):
         path.touch()
     (index.parent / "sub").mkdir()
@@ -38,6 +38,6 @@ def test_an_index_from_a_stranger_names_no_other_place(index, tmp_path, stated):
     assert find_imagery(index, absolute if stated == "ABSOLUTE" else stated) is None
 
 
-def test_a_raster_that_travels_inside_the_index_is_not_used(index):
+def test_raster_inside_the_index_folder_is_not_used(index):
     (index / "mosaic.tif").touch()
     assert find_imagery(index, "mosaic.tif") is None

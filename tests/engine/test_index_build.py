@@ -64,9 +64,9 @@ def test_region_and_ocean(tmp_path, land_raster, model):
     assert (tiling.land_fraction(land_only) >= tiling.MIN_LAND).all()
 
 
-def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
+def test_plan_estimates_tiles_and_size(tmp_path, land_raster, model):
     region, widths = (3.0, 42.5, 7.5, 45.5), [313.0, 150.0]  # no tile reaches beyond the raster
-    planned = plan.outlook(str(land_raster), region, widths, False, model.dimension, Progress())
+    planned = plan.estimate_index(str(land_raster), region, widths, False, model.dimension, Progress())
     info = build_index(land_raster, tmp_path / "part", bbox=region, tile_km=widths, model=model)
     assert planned.tiles == info["count"]
     size_bytes = sum(file["bytes"] for file in info["files"].values())
@@ -74,27 +74,27 @@ def test_the_plan_foretells_tiles_and_size(tmp_path, land_raster, model):
     assert planned.size_bytes == pytest.approx(size_bytes, abs=empty_geopackage)
     assert planned.size_bytes > 1024 * planned.tiles
     with pytest.raises(UsageError, match="not west, south, east, north"):
-        plan.outlook(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Progress())
+        plan.estimate_index(str(land_raster), (2.0, 46.0, 9.0, 42.0), widths, False, model.dimension, Progress())
 
 
-def test_planning_and_outlines_can_be_stopped(tmp_path, land_raster, small_index_folder, monkeypatch):
+def test_planning_and_outlines_can_be_cancelled(tmp_path, land_raster, small_index_folder, monkeypatch):
     progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
-    monkeypatch.setattr(plan, "_AT_ONCE", 10)
+    monkeypatch.setattr(plan, "_CHUNK_TILES", 10)
     with pytest.raises(CancelledError), RasterSource.open(land_raster) as source:
         plan.plan_tiles(source, None, [313], False, progress)
-    monkeypatch.setattr(footprints, "_AT_ONCE", 10)
+    monkeypatch.setattr(footprints, "_CHUNK_TILES", 10)
     progress = Progress(lambda stage, done, *_: progress.cancel() if done else None)
     with pytest.raises(CancelledError):
         footprints.export_footprints(RegionalIndex.open(small_index_folder), tmp_path / "t.gpkg", progress)
     assert os.listdir(tmp_path) == []
 
 
-def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, land_raster, model):
-    """Before their cells, hundreds of millions, are listed, and before the first tile is embedded."""
+def test_too_fine_features_are_refused_before_reading(tmp_path, land_raster, model):
+    """Before hundreds of millions of cells are listed, and before the first tile is embedded."""
     world, began = (-180.0, -60.0, 180.0, 75.0), []
     progress = Progress(lambda stage, *_: began.append(stage))
     with pytest.raises(UsageError, match=r"2 m a pixel take 4\d\d,\d+,\d+ cells .*choose a smaller region or coarser"):
-        plan.outlook(str(land_raster), world, [3000.0], False, model.dimension, progress, feature_km=0.002)
+        plan.estimate_index(str(land_raster), world, [3000.0], False, model.dimension, progress, feature_km=0.002)
     with pytest.raises(UsageError, match="choose a smaller region or coarser"):
         build_index(
             land_raster, tmp_path / "fine", bbox=world, tile_km=[3000], model=model, feature_km=0.002, progress=progress
@@ -103,10 +103,10 @@ def test_features_finer_than_anybody_could_keep_are_refused_at_once(tmp_path, la
     assert os.listdir(tmp_path) == []
 
 
-def test_planning_features_can_be_stopped(land_raster, model):
+def test_planning_features_can_be_cancelled(land_raster, model):
     progress = Progress(lambda stage, done, total, _: progress.cancel() if total > 10_000 and done else None)
     with pytest.raises(CancelledError):
-        plan.outlook(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, progress, 0.01)
+        plan.estimate_index(str(land_raster), (0.0, 40.0, 10.0, 48.0), [313.0], False, model.dimension, progress, 0.01)
 
 
 def test_outlines_that_cannot_be_written(tmp_path, small_index_folder):
@@ -119,7 +119,7 @@ def test_same_inputs_same_bytes(tmp_path, small_index_folder, land_raster, model
     assert contents(tmp_path / "europe") == contents(small_index_folder)
 
 
-def test_cancel_keeps_the_work_and_resume_finishes_it(tmp_path, small_index_folder, land_raster, model, monkeypatch):
+def test_cancelled_build_is_kept_and_can_be_resumed(tmp_path, small_index_folder, land_raster, model, monkeypatch):
     def stop_after_first_batch(stage, done, total, message):
         if stage == "embed" and done >= build.BATCH:
             progress.cancel()
@@ -148,7 +148,7 @@ def _build_in_child(source, out):
     )
 
 
-_KILLED_BATCH = 8  # smaller than usual: more moments to be killed at
+_KILLED_BATCH = 8  # smaller than usual, to have more moments at which to kill
 
 
 def _batches_done(folder):
@@ -160,14 +160,14 @@ def _batches_done(folder):
 
 
 def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, land_raster):
-    """EARTHLOC_KILLS says how often; every build is killed up to three times, at moments drawn over all of its work."""
+    """EARTHLOC_KILLS sets the number; every build is killed up to three times, at random moments of its whole time."""
     wanted = int(os.environ.get("EARTHLOC_KILLS", "5"))
     spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     rng = np.random.default_rng(3)
     reference, out = tmp_path / "reference" / "europe", tmp_path / "europe"
 
     def build_for(folder, moment=np.inf):
-        """Whether the build was killed: after so many batches, and that part of the time that one takes."""
+        """Whether the build was killed: after this many batches and this part of the time of one more."""
         child = spawn.Process(target=_build_in_child, args=(land_raster, folder))
         child.start()
         while child.is_alive() and _batches_done(folder) < moment // 1:
@@ -269,9 +269,9 @@ def cluster():
         yield cluster
 
 
-def test_what_a_dask_worker_complains_of_is_told(tmp_path, land_raster, model, cluster, monkeypatch):
-    """The commonest mishap: the imagery is not where the worker looks for it."""
-    batches.open_once.cache_clear()
+def test_errors_of_a_dask_worker_are_reported(tmp_path, land_raster, model, cluster, monkeypatch):
+    """The most common mistake: the imagery is not at the path where the worker looks for it."""
+    batches.cached_imagery.cache_clear()
 
     def not_there(path):
         raise InputError(path, "no such file", "check the path")
@@ -282,7 +282,7 @@ def test_what_a_dask_worker_complains_of_is_told(tmp_path, land_raster, model, c
     assert caught.value.path == str(land_raster.resolve())
 
 
-def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, land_raster, model, cluster):
+def test_lost_dask_cluster_is_reported_and_the_build_can_be_resumed(tmp_path, land_raster, model, cluster):
     plan = {"tile_km": (156.0, 220.0), "model": model}
     closed = []
 
@@ -298,9 +298,9 @@ def test_a_dask_cluster_that_is_lost_is_told_and_the_build_goes_on(tmp_path, lan
     assert (tmp_path / "i" / "descriptors.f32").read_bytes() == (tmp_path / "j" / "descriptors.f32").read_bytes()
 
 
-def test_a_dask_cluster_without_workers_is_told(tmp_path, land_raster, model, monkeypatch):
+def test_dask_cluster_without_workers_is_reported(tmp_path, land_raster, model, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr("engine.dask_cluster._FIRST_WORKER_S", 0.5)
+    monkeypatch.setattr("engine.dask_cluster._FIRST_WORKER_TIMEOUT_S", 0.5)
     with (
         distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp://") as cluster,
         pytest.raises(InputError, match="no worker is there; start some: dask worker tcp://"),
@@ -316,7 +316,7 @@ def test_errors_come_back_from_another_process(kind):
     assert str(pickle.loads(pickle.dumps(CancelledError("it")))) == str(CancelledError("it"))
 
 
-def test_no_dask_scheduler_is_told(tmp_path, land_raster, model):
+def test_missing_dask_scheduler_is_reported(tmp_path, land_raster, model):
     pytest.importorskip("distributed")
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         build_index(land_raster, tmp_path / "i", tile_km=[313], model=model, scheduler="nonsense://x")
@@ -326,7 +326,7 @@ def test_the_manifest_names_the_imagery_without_the_folders_of_this_computer(sma
     assert json.loads((small_index_folder / "index.json").read_text())["source"]["path"] == land_raster.name
 
 
-def test_a_torn_batch_is_thrown_away(tmp_path, small_index_folder, land_raster, model):
+def test_incomplete_batch_is_discarded(tmp_path, small_index_folder, land_raster, model):
     out = tmp_path / "europe"
     plan = {"tile_km": (220.0, 313.0), "model": model, "attribution": "made up"}
     progress = Progress(lambda stage, done, *_: progress.cancel() if done >= 2 * build.BATCH else None)
@@ -368,7 +368,7 @@ def test_nothing_is_overwritten(small_index_folder, land_raster, model):
         {"bbox": (100, -60, 110, -50)},
     ],
 )
-def test_requests_that_make_no_sense(tmp_path, land_raster, model, changes):
+def test_invalid_arguments(tmp_path, land_raster, model, changes):
     with pytest.raises(UsageError):
         build_index(land_raster, tmp_path / "i", **{"tile_km": [313], "model": model, **changes})
     assert not (tmp_path / "i").exists()
@@ -431,7 +431,7 @@ def test_a_missing_file(copy):
 
 
 def test_flipped_bytes_are_refused_or_harmless(copy):
-    """Any flipped byte of any file: verify refuses it; who does not verify is told, or gets plain numbers."""
+    """Any flipped byte of any file: verify refuses it; without verifying there is an error, or finite numbers."""
     rng = np.random.default_rng(4)
     query = np.eye(1, RegionalIndex.open(copy).dimension, dtype=np.float32)
     for name in FILES:
@@ -457,7 +457,7 @@ def test_flipped_bytes_are_refused_or_harmless(copy):
 
 @pytest.mark.parametrize("field", ["lat", "lon", "width_km"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 1e30])
-def test_outlines_of_tiles_that_are_nowhere_are_refused(copy, field, value):
+def test_outlines_of_impossible_tiles_are_refused(copy, field, value):
     tiles = np.fromfile(copy / "tiles.bin", tiling.TILE_DTYPE)
     tiles[field][3] = value
     tiles.tofile(copy / "tiles.bin")
@@ -471,20 +471,20 @@ def test_outlines_of_tiles_that_are_nowhere_are_refused(copy, field, value):
     "changes", [{"region": [0, 0, float("nan"), 1]}, {"region": [0, 0, 1e9, 1]}, {"tile_km": [float("inf")]},
                 {"tile_km": [-1]}, {"count": 1e400}]
 )  # fmt: skip
-def test_a_manifest_with_numbers_that_cannot_be(copy, changes):
+def test_manifest_with_impossible_numbers(copy, changes):
     edit(copy, **changes)
     with pytest.raises(IndexDamagedError, match=next(iter(changes))):
         RegionalIndex.open(copy)
 
 
-def test_a_manifest_that_promises_more_than_there_is(copy):
+def test_manifest_larger_than_the_files(copy):
     info = json.loads((copy / "index.json").read_text(encoding="utf-8"))
     edit(copy, count=info["count"] * 1000)
     with pytest.raises(IndexDamagedError, match="count"):
         RegionalIndex.open(copy)
 
 
-def test_list_indexes_names_the_damaged(tmp_path, small_index_folder):
+def test_list_indexes_reports_damaged_indexes(tmp_path, small_index_folder):
     shutil.copytree(small_index_folder, tmp_path / "good")
     shutil.copytree(small_index_folder, tmp_path / "bad")
     (tmp_path / "bad" / "index.json").write_text("{")
@@ -494,7 +494,7 @@ def test_list_indexes_names_the_damaged(tmp_path, small_index_folder):
     assert found[1]["tiles"] > 30
 
 
-def test_opening_is_quick(small_index_folder):
+def test_opening_is_fast(small_index_folder):
     start = time.perf_counter()
     RegionalIndex.open(small_index_folder)
     assert time.perf_counter() - start < 2.0  # a bound against accidents, not a benchmark

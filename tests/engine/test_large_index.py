@@ -1,4 +1,4 @@
-"""Layout and codes of large indexes: circles as few reads, short codes that lose nothing worth having."""
+"""Layout and codes of large indexes: circles as few reads, short codes without relevant loss."""
 
 import json
 import shutil
@@ -13,21 +13,21 @@ from engine import geo
 from engine.errors import IndexDamagedError
 from engine.resources import included_indexes
 from engine.retrieval import coarse, tiling
+from engine.retrieval.descriptors import to_float32, to_int8
 from engine.retrieval.index import RegionalIndex, file_sha256
 from engine.retrieval.ranking import LOG_WEIGHT, Expectation, log_prior
 from engine.retrieval.search import _QUARTERS_WEIGHT, Circle, shortlist
-from engine.retrieval.stored import compress, expand
 
 
 def write_index(folder, tiles, descriptors, codes=True):
-    """An index of these tiles and descriptors in 8 bits, as the builder would leave it."""
+    """An index of these tiles and descriptors in 8 bits, as the builder would write it."""
     folder.mkdir(parents=True)
     order = tiling.hilbert_order(tiles)
     (folder / "tiles.bin").write_bytes(tiles[order].tobytes())
-    (folder / "descriptors.i8").write_bytes(compress(descriptors[order]).tobytes())
+    (folder / "descriptors.i8").write_bytes(to_int8(descriptors[order]).tobytes())
     names = ["tiles.bin", "descriptors.i8"]
     if codes:
-        coarse.write_codes(folder / coarse.CODES, compress(descriptors[order]))
+        coarse.write_codes(folder / coarse.CODES, to_int8(descriptors[order]))
         names.append(coarse.CODES)
     info = json.loads((included_indexes()[0] / "index.json").read_text(encoding="utf-8"))
     info.update(name=folder.name, count=len(tiles), dimension=descriptors.shape[1])
@@ -62,7 +62,7 @@ def recall_at(ranked, tiles, truth, k=10):
     return 100.0 * hits / len(truth)
 
 
-def test_indexes_that_come_along_are_called_like_their_folders():
+def test_included_indexes_are_named_like_their_folders():
     assert [RegionalIndex.open(folder).name for folder in included_indexes()] == [
         folder.name for folder in included_indexes()
     ]
@@ -72,15 +72,15 @@ def test_short_codes_and_eight_bits_lose_at_most_half_a_point(world, sampled):
     index, held_out = sampled
     truth = world.tiles_at(held_out)
     queries = world.descriptors_at(held_out)
-    exact = expand(np.asarray(index._stored))
+    exact = to_float32(np.asarray(index._stored))
     by_codes = [shortlist(index, query[None], 10).rows for query in queries]
     by_all = [np.argsort(-(exact @ query))[:10] for query in queries]
     wanted = recall_at(by_all, index.tiles, truth)
     assert wanted > 50.0
     assert recall_at(by_codes, index.tiles, truth) >= wanted - 0.5
-    # int8 itself, against the descriptors before they were rounded once more
+    # int8 itself, against the descriptors before the second rounding
     full = world.descriptors
-    rounded = expand(compress(full))
+    rounded = to_float32(to_int8(full))
     assert (full * rounded).sum(axis=1).min() > 0.9995
 
 
@@ -100,7 +100,7 @@ def test_damaged_codes_are_refused(sampled, tmp_path):
 
 
 def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_path):
-    """Found by their checksums; and whoever does not verify gets plain numbers or is told."""
+    """Checksums detect them; without verifying, the answers are finite numbers or an error."""
     original, _ = sampled
     folder = shutil.copytree(original.path, tmp_path / "copy")
     queries = original.descriptors_at(np.array([0, 9000]))
@@ -127,7 +127,7 @@ def test_flipped_bytes_of_a_large_index_are_refused_or_harmless(sampled, tmp_pat
 
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.floats(1, 20_000))
 @settings(deadline=None, max_examples=150)
-def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius_km):
+def test_circle_is_covered_by_a_few_contiguous_reads(world, lat, lon, radius_km):
     ranges, order = tiling.hilbert_ranges(lat, lon, radius_km)
     assert (np.diff(ranges.ravel()) > 0).all()
     rows = np.concatenate([np.arange(*piece) for piece in world.rows_in_keys(ranges, order)] or [np.empty(0, int)])
@@ -138,8 +138,8 @@ def test_a_circle_is_a_few_stretches_that_hold_all_of_it(world, lat, lon, radius
 
 @given(st.floats(-90, 90), st.floats(-180, 179.9), st.integers(0, 53_000), st.floats(-1e-6, 1e-6))
 @settings(deadline=None, max_examples=60)
-def test_a_circle_holds_what_is_no_further_than_its_radius(world, lat, lon, number, more_km):
-    """Also where a tile lies on its edge."""
+def test_circle_contains_tiles_within_its_radius(world, lat, lon, number, more_km):
+    """Also if a tile is on its edge."""
     away_km = geo.distance_km(world.tiles["lat"], world.tiles["lon"], lat, lon)
     circle = Circle(lat, lon, float(away_km[number % world.count]) + more_km)
     np.testing.assert_array_equal(circle.holds(world.tiles_at(slice(None))), away_km <= circle.radius_km)
@@ -160,8 +160,8 @@ def test_a_search_near_the_nadir_equals_brute_force_and_reads_little(world, lat,
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(40.0, 30.0), (-20.0, -60.0), (60.0, 100.0)])
-def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, lat, lon):
-    """A tile near the nadir may be the likeliest without looking the most alike of all."""
+def test_global_search_includes_tiles_near_the_nadir(sampled, lat, lon):
+    """A tile near the nadir may be the best one without having the highest similarity."""
     index, _ = sampled
     rng = np.random.default_rng(8)
     queries = rng.standard_normal((4, index.dimension)).astype(np.float32)
@@ -177,7 +177,7 @@ def test_searched_everywhere_the_nadir_s_surroundings_are_not_left_out(sampled, 
         np.testing.assert_array_equal(np.sort(found.rows), np.sort(best))
 
 
-def test_a_million_tiles_open_at_once(tmp_path):
+def test_index_of_a_million_tiles_opens_fast(tmp_path):
     tiles = tiling.tile_grid((-180.0, -85.0, 180.0, 85.0), (44.0,))[:1_000_000]
     assert len(tiles) == 1_000_000 or len(tiles) > 900_000
     folder = tmp_path / "million"

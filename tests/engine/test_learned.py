@@ -1,4 +1,4 @@
-"""Local features by a network: packages made here from networks of a few operators."""
+"""Local features by a network, with packages made here from networks of a few operators."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from test_registration_solve import camera_at, overlap
 
 from engine.cli import main
 from engine.errors import ModelError
+from engine.features import equalised
 from engine.imagery.raster import RasterSource
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
 from engine.registration.learned import LearnedFeatures
-from engine.registration.matching import equalised
-from engine.registration.prepare import prepare, survey
+from engine.registration.prepare import find_place_features, prepare
 from engine.registration.register import register
 
 onnx = pytest.importorskip("onnx")
@@ -83,7 +83,7 @@ def package(tmp_path_factory):
     return folder / "made"
 
 
-def test_the_card_says_what_the_network_takes_and_gives(package, tmp_path):
+def test_card_describes_inputs_and_outputs(package, tmp_path):
     card = json.loads((package / "peaks.json").read_text())
     assert card["input"] == {"name": "picture", "width": SIZE, "height": SIZE, "equalised": True}
     assert card["output"] == {"name": "field", "dimension": 121, "scores": "scores", "reliability": None}
@@ -129,13 +129,13 @@ def test_a_photo_is_registered_by_features_without_size_and_orientation(package,
     extractor = LearnedFeatures(package)
     photo = prepare(photo_of(take_photo(raster, camera)), None, extractor)
     with RasterSource.open(raster) as source:
-        found = register(photo, survey(source, *near(camera), 380.0, extractor), source)
+        found = register(photo, find_place_features(source, *near(camera), 380.0, extractor), source)
     assert found is not None
     assert found.confidence > LOCATED
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.95
 
 
-def test_what_does_not_fit_is_refused_with_a_sentence(package, tmp_path):
+def test_invalid_packages_are_refused_with_a_sentence(package, tmp_path):
     card = json.loads((package / "peaks.json").read_text())
     content = (package / "peaks.onnx").read_bytes()
 
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(package, tmp_path):
         (folder / "peaks.json").write_text(json.dumps({**card, **change}))
         return LearnedFeatures(folder)
 
-    assert opened({}).turns == 4
+    assert opened({}).rotations == 4
     for change in (
         {"kind": "embedding"},
         {"turns": 3},

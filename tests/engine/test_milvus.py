@@ -1,4 +1,4 @@
-"""The same answers from Milvus as from the disk, by Milvus Lite: the same client, the same calls."""
+"""Milvus Lite gives the same answers as the index on disk; it has the client and the calls of a server."""
 
 import json
 import sys
@@ -24,7 +24,8 @@ from engine.retrieval import milvus
 from engine.retrieval.build import build_index
 from engine.retrieval.footprints import export_footprints
 from engine.retrieval.index import RegionalIndex, list_indexes
-from engine.retrieval.milvus import MilvusIndex, link, open_index, push
+from engine.retrieval.milvus import MilvusIndex, link, push
+from engine.retrieval.opening import open_index
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.search import rank_tiles, shortlist
@@ -36,7 +37,7 @@ from engine.voting.poses import find_poses
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, land_raster, model):
-    """Of tiles alone."""
+    """An index with tiles only."""
     folder = tmp_path_factory.mktemp("local") / "europe"
     build_index(land_raster, folder, tile_km=(220.0, 313.0), model=model, attribution="made up", feature_km=0)
     return RegionalIndex.open(folder)
@@ -74,23 +75,23 @@ def test_milvus_gives_the_answers_of_the_local_index(local, address, circle, see
     np.testing.assert_array_equal(other.tiles[:20], mine.tiles[:20])
 
 
-def test_of_many_tiles_none_near_a_nadir_is_left_out(tmp_path):
-    """Real descriptors of Europe and the Near East: enough for an index that does not look at everything."""
+def test_all_tiles_near_a_nadir_are_found_among_many(tmp_path):
+    """Real descriptors of Europe and the Near East: enough for an index that does not compare everything."""
     world = RegionalIndex.open(included_indexes()[0])
     tiles = world.tiles_at(slice(None))
     rows = np.flatnonzero((np.abs(tiles["lat"] - 45.0) < 20) & (np.abs(tiles["lon"] - 25.0) < 25))
     here = write_index(tmp_path / "part", tiles[rows], world.descriptors_at(rows), codes=False)
     push(here, f"milvus://{tmp_path / 'part.db'}/part")
     there = open_index(f"milvus://{tmp_path / 'part.db'}/part")
-    assert milvus._lists(here.count) > milvus._VISITED
+    assert milvus._lists(here.count) > milvus._MIN_VISITED_LISTS
     queries = views(here, 5)[here.info["model"]["sha256"]].whole
     for circle in (Circle(40.0, 30.0, 1000.0), Circle(50.0, 10.0, 400.0), Circle(45.0, 25.0, 60.0)):
-        inside, _, _ = here.to_compare(queries, circle)
-        found, _, _ = there.to_compare(queries, circle)
+        inside, _, _ = here.tiles_to_compare(queries, circle)
+        found, _, _ = there.tiles_to_compare(queries, circle)
         assert len(inside) > 1
         np.testing.assert_array_equal(found, inside)
     best = shortlist(here, queries, 100)
-    assert np.isin(best.rows, there.to_compare(queries, None)[0]).mean() > 0.98
+    assert np.isin(best.rows, there.tiles_to_compare(queries, None)[0]).mean() > 0.98
     np.testing.assert_array_equal(shortlist(there, queries, 20).rows, best.rows[:20])
     for radius_km in (1000.0, 2300.0, 20_040.0):
         asked = queries, 20, Circle(40.0, 30.0, radius_km), Expectation((40.0, 30.0))
@@ -109,7 +110,7 @@ def small_blocks(monkeypatch):
     """Many blocks of few features."""
     monkeypatch.setattr(milvus_features, "_BLOCK", 7)
     monkeypatch.setattr(milvus_features, "_BLOCK_BYTES", 7 * 24)
-    monkeypatch.setattr(milvus_features, "_AT_ONCE", 3)
+    monkeypatch.setattr(milvus_features, "_BLOCKS_PER_MESSAGE", 3)
 
 
 def test_local_features_vote_on_milvus_as_on_the_disk(with_features, land_raster, tmp_path, small_blocks):
@@ -132,7 +133,7 @@ def test_local_features_vote_on_milvus_as_on_the_disk(with_features, land_raster
     assert there[0] == here[0]
 
 
-def test_local_features_that_are_missing_or_damaged_are_told(with_features, tmp_path, small_blocks, monkeypatch):
+def test_missing_or_damaged_local_features_are_reported(with_features, tmp_path, small_blocks, monkeypatch):
     from pymilvus import MilvusClient
 
     where = f"milvus://{tmp_path / 'x.db'}/europe"
@@ -150,21 +151,21 @@ def test_local_features_that_are_missing_or_damaged_are_told(with_features, tmp_
         assert open_index(where).features is None
 
 
-def test_an_index_on_milvus_says_what_it_is(local, address):
+def test_index_on_milvus_has_its_manifest(local, address):
     remote = MilvusIndex(address)
     assert remote.verify() == 1
     assert {**remote.info, "files": None, "dtype": None} == {**local.info, "files": None, "dtype": None}
     np.testing.assert_allclose(remote.descriptors_at(np.array([3, 0, 3])), local.descriptors[[3, 0, 3]], atol=1e-6)
 
 
-def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeypatch):
+def test_push_overwrites_nothing_and_a_partial_push_is_not_an_index(local, tmp_path, monkeypatch):
     where = f"milvus://{tmp_path / 'x.db'}/half"
     stopped = Progress(lambda stage, done, total, _: stopped.cancel() if done else None)
     many = RegionalIndex.open(local.path)
     monkeypatch.setattr(milvus, "_BATCH", 8)
     with pytest.raises(CancelledError):
         push(many, where, stopped)
-    with pytest.raises(IndexDamagedError, match="no index of EarthLoc"):
+    with pytest.raises(IndexDamagedError, match="not contain an EarthLoc index"):
         MilvusIndex(where)
     push(many, where)
     assert MilvusIndex(where).count == local.count
@@ -172,18 +173,18 @@ def test_nothing_is_overwritten_and_half_a_push_is_none(local, tmp_path, monkeyp
         push(many, where)
 
 
-def test_tiles_that_are_nowhere_are_told(address, monkeypatch):
+def test_impossible_tiles_are_reported(address, monkeypatch):
     from pymilvus import MilvusClient
 
     get = MilvusClient.get
     monkeypatch.setattr(
         MilvusClient, "get", lambda *args, **kwargs: [{**tile, "lat": 1e9} for tile in get(*args, **kwargs)]
     )
-    with pytest.raises(IndexDamagedError, match="nowhere on the Earth; push it again"):
+    with pytest.raises(IndexDamagedError, match="impossible positions; push it again"):
         open_index(address).tiles_at(np.array([1]))
 
 
-def test_a_manifest_that_is_too_long_is_told_before_anything_is_pushed(local, tmp_path):
+def test_too_long_manifest_is_reported_before_pushing(local, tmp_path):
     index = RegionalIndex.open(local.path)
     index.info = {**index.info, "source": {"attribution": "x" * 70_000}}
     with pytest.raises(UsageError, match="shorten attribution"):
@@ -195,11 +196,11 @@ def test_wrong_addresses(tmp_path):
     with pytest.raises(InputError, match="no such collection"):
         open_index(f"milvus://{tmp_path / 'y.db'}/nothing")
     for wrong in ("milvus://host/name", "milvus://host:1/a b", "milvus:///folder/name"):
-        with pytest.raises(UsageError, match="is no address of an index"):
+        with pytest.raises(UsageError, match="is not the address of an index"):
             open_index(wrong)
 
 
-def test_a_server_that_fails_is_told(address, monkeypatch, local, capsys):
+def test_failing_server_is_reported(address, monkeypatch, local, capsys):
     from pymilvus import MilvusClient
     from pymilvus.exceptions import MilvusException
 
@@ -223,7 +224,7 @@ def test_without_pymilvus_it_says_what_to_install(local, monkeypatch):
         open_index("milvus://host:1/name")
 
 
-def test_what_else_is_asked_of_an_index(local, address, tmp_path, capsys):
+def test_other_methods_of_an_index(local, address, tmp_path, capsys):
     assert cli.main(["index", "info", address]) == 0
     there = capsys.readouterr().out
     assert cli.main(["index", "info", str(local.path)]) == 0
@@ -252,14 +253,14 @@ def test_a_folder_stands_for_an_index_on_milvus(local, address, tmp_path, land_r
     for command in (["push", str(out), "milvus://host:1/x"], ["build", str(land_raster), "--out", str(tmp_path / "n"),
                     "--update", str(out)]):  # fmt: skip
         assert cli.main(["index", *command]) == 2
-        assert "lies on a server" in capsys.readouterr().err
+        assert "is on a server" in capsys.readouterr().err
     assert cli.main(["index", "link", address, "--out", str(out)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert cli.main(["index", "verify", str(out)]) == 0
     assert f"{local.count} tiles, as many as were pushed" in capsys.readouterr().out
 
 
-def test_a_link_leaves_a_build_of_its_name_alone(address, tmp_path):
+def test_link_keeps_a_partial_build_of_the_same_name(address, tmp_path):
     waiting = tmp_path / "europe.partial"
     waiting.mkdir()
     (waiting / "plan.json").write_text("to be resumed")
@@ -269,7 +270,7 @@ def test_a_link_leaves_a_build_of_its_name_alone(address, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"milvus": 5}, {"files": {"tiles.bin": {"bytes": 1, "sha256": ""}}}])
-def test_a_folder_that_stands_for_nothing(address, tmp_path, change):
+def test_folder_linked_to_nothing(address, tmp_path, change):
     link(address, tmp_path / "x")
     manifest = tmp_path / "x" / "index.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **change}))

@@ -42,8 +42,8 @@ def test_descriptors_have_length_one_and_do_not_depend_on_the_batch(model):
     assert (together * alone).sum(axis=1) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_embedding_is_what_the_bare_network_gives(model):
-    """Parity with a by-the-book run: RGB, 0 to 1, mean and deviation of the card, channels first."""
+def test_embedding_equals_the_output_of_the_network(model):
+    """Equal to a plain run: RGB, 0 to 1, mean and standard deviation of the card, channels first."""
     rng = np.random.default_rng(1)
     square = rng.integers(0, 256, (model.input.size_px, model.input.size_px, 3), dtype=np.uint8)
     session = onnxruntime.InferenceSession(str(model.path))
@@ -52,7 +52,7 @@ def test_embedding_is_what_the_bare_network_gives(model):
     assert float(expected[0] @ model.embed(square[None])[0]) / np.linalg.norm(expected) == pytest.approx(1, abs=1e-4)
 
 
-def test_rotations_turn_counter_clockwise(model):
+def test_rotations_are_counter_clockwise(model):
     rng = np.random.default_rng(2)
     size = model.input.size_px
     pixels = np.kron(rng.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8), np.ones((16, 16, 1), np.uint8))
@@ -62,7 +62,7 @@ def test_rotations_turn_counter_clockwise(model):
     assert np.allclose(turned, by_hand, atol=1e-4)
 
 
-def test_photos_are_seen_in_the_light_of_the_card_and_tiles_as_they_are(package):
+def test_photos_are_weighted_to_grey_and_tiles_are_not(package):
     plain = ModelPackage.open(package)
     edit_card(package, input__photo_weights=[0.75, 0.25, 0])
     red = ModelPackage.open(package)
@@ -97,7 +97,7 @@ def test_a_card_or_its_folder_opens(package):
         ({"file": "missing.onnx"}, "cannot be read"),
         ({"output__dimension": 7}, "gives descriptors of shape"),
         ({"output__dimension": "512"}, "output.dimension"),
-        ({"output__name": "other"}, "other inputs or outputs"),
+        ({"output__name": "other"}, "different inputs or outputs"),
         ({"input__width": 161, "input__height": 161}, "the card says"),
         ({"input__std": [0, 1, 1]}, "mean and std"),
         ({"input__mean": [float("nan"), 1, 1]}, "mean and std"),
@@ -125,13 +125,13 @@ def test_a_flipped_byte_is_refused(package):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "null", "[" * 100_000])
-def test_a_card_that_is_no_card(package, content):
+def test_invalid_cards(package, content):
     (package / "baseline.json").write_text(content)
     with pytest.raises(ModelError, match=r"baseline\.json"):
         ModelPackage.open(package)
 
 
-def test_bytes_that_are_no_network(package):
+def test_invalid_network_bytes(package):
     import hashlib
 
     (package / "baseline.onnx").write_bytes(b"not a network")
@@ -142,7 +142,7 @@ def test_bytes_that_are_no_network(package):
 
 @pytest.mark.parametrize("where", ["weights.bin", "../weights.bin", "{folder}/weights.bin", "//elsewhere/weights.bin"])
 def test_weights_in_another_file_are_not_read(package, where, monkeypatch):
-    """A stranger's network could name any file, also one on another computer."""
+    """An untrusted network could name any file, also one on another computer."""
     import hashlib
 
     onnx = pytest.importorskip("onnx")

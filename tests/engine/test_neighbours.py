@@ -1,4 +1,4 @@
-"""Photos of one pass: a located one says where the others are, and a mistake does not travel."""
+"""Photos of one pass: a located photo helps to locate the others, and errors do not propagate."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from engine.register_at import Place as Known
 from engine.register_at import register_at
 from engine.registration import footprint
 from engine.registration.confidence import LOCATED
-from engine.registration.earlier import recall
-from engine.registration.neighbours import Neighbours, apart_of, carried_over
-from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare, survey
+from engine.registration.neighbours import Neighbours, pass_distance, register_with_neighbour
+from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, find_place_features, prepare
 from engine.registration.register import register
+from engine.registration.saved_neighbours import add_saved_neighbours
 from engine.results import ResultsFile
 from engine.retrieval.build import build_index
 from engine.retrieval.index import RegionalIndex
@@ -50,19 +50,19 @@ def land(tmp_path_factory, make_raster):
 
 @pytest.fixture(scope="module")
 def passed(land):
-    """The first photo as its imagery located it, remembered; and the second, prepared."""
+    """The first photo, located with its imagery and remembered; and the second, prepared."""
     one, other = (camera_at(**angles) for angles in (FIRST, SECOND))
     first = prepare(photo_of(take_photo(land[0], one)), None)
     second = prepare(photo_of(take_photo(land[0], other, seed=1)), None)
     with RasterSource.open(land[0]) as source:
-        found = register(first, survey(source, 43.9, 5.4, 380.0), source)
+        found = register(first, find_place_features(source, 43.9, 5.4, 380.0), source)
     assert found.confidence > LOCATED
     neighbours = Neighbours()
     neighbours.remember(info(), first, found, land[0])
     return neighbours, first, second, found
 
 
-def test_the_place_is_carried_over_and_confirmed_by_imagery(passed, land):
+def test_place_is_found_through_a_neighbour_and_confirmed_by_imagery(passed, land):
     neighbours, _, second, _ = passed
     (known,) = neighbours.of(info("b.jpg", "2020-01-01T00:00:20"), ROOT_SIFT)
     with RasterSource.open(land[0]) as source:
@@ -73,25 +73,25 @@ def test_the_place_is_carried_over_and_confirmed_by_imagery(passed, land):
     assert overlap(truth, found.ring) > 0.97
 
 
-def test_where_imagery_cannot_confirm_it_is_marked_and_never_located(passed, land):
+def test_unconfirmed_place_is_marked_and_never_located(passed, land):
     neighbours, _, second, _ = passed
     (known,) = neighbours.of(info("b.jpg", "2020-01-01T00:00:20"), ROOT_SIFT)
     with RasterSource.open(land[1]) as source:
         unconfirmed = register(second, known.place(), source)
     assert unconfirmed is None or unconfirmed.confidence < 0.5
-    carried = carried_over(second, known)
+    carried = register_with_neighbour(second, known)
     assert carried.origin == "neighbour"
     assert 0.5 < carried.confidence < LOCATED
     truth = footprint.footprint_ring(camera_at(**SECOND).resized(*SIZE))
     assert overlap(truth, carried.ring) > 0.9
-    # It goes no further: neither remembered itself, nor found where the photos do not overlap.
+    # It has no further effect: it is not remembered, and not used where the photos do not overlap.
     neighbours.remember(info("c.jpg"), second, carried, land[0])
     assert [n.info.path for n in neighbours.of(info("d.jpg"), ROOT_SIFT)] == [Path("a.jpg")]
     elsewhere = prepare(photo_of(take_photo(land[1], camera_at(**SECOND))), None)
-    assert carried_over(elsewhere, known) is None
+    assert register_with_neighbour(elsewhere, known) is None
 
 
-def test_what_is_not_beyond_doubt_is_not_remembered(passed, land):
+def test_uncertain_registrations_are_not_remembered(passed, land):
     _, first, _, found = passed
     neighbours = Neighbours()
     neighbours.remember(info(), first, replace(found, confidence=0.98), land[0])
@@ -103,7 +103,7 @@ def test_what_is_not_beyond_doubt_is_not_remembered(passed, land):
 
 @pytest.fixture(scope="module")
 def index(land, tmp_path_factory, model):
-    """An index in which the right place is not: its candidates are all wrong."""
+    """An index without the right place: its candidates are all wrong."""
     folder = tmp_path_factory.mktemp("indexes") / "east"
     box = (10.0, 40.2, 11.8, 41.5)
     credit = {"attribution": "Ground Office", "licence": "CC BY 4.0"}
@@ -125,7 +125,7 @@ def first_run(land, tmp_path_factory):
 
 @pytest.fixture
 def earlier(first_run, tmp_path):
-    """The same at another place, to be spoilt: the results, and the second photo."""
+    """The same at another path, to be damaged: the results, and the second photo."""
     shutil.copytree(first_run, tmp_path, dirs_exist_ok=True)
     return tmp_path / "results.gpkg", tmp_path / "ISS064-E-103.png"
 
@@ -143,7 +143,7 @@ def test_a_photo_located_in_an_earlier_run_helps(earlier, index, model):
     assert overlap(truth, np.array(answer["footprint"]["coordinates"][0])[:, ::-1]) > 0.97
 
 
-def test_the_command_line_takes_them_from_the_file_it_adds_to(earlier, index, earthloc):
+def test_command_line_uses_neighbours_of_its_results_file(earlier, index, earthloc):
     results, photo = earlier
     done = earthloc("localize", photo, "--index", index, "--out", results, "--json")
     assert done.returncode == 0, done.stderr
@@ -180,29 +180,29 @@ NO_HELP = {
 
 
 @pytest.mark.parametrize("case", NO_HELP)
-def test_what_cannot_be_relied_on_is_passed_over(earlier, case):
+def test_unreliable_saved_photos_are_ignored(earlier, case):
     results, photo = earlier
     wanted = read_photo_info(photo)
     asked = Neighbours()
-    recall(results, wanted, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, wanted, ROOT_SIFT, {}, asked)
     assert [known.name for known in asked.of(wanted, ROOT_SIFT)] == ["ISS064-E-101"]
     NO_HELP[case](results, photo.with_name("ISS064-E-101.png"))
     asked = Neighbours()
-    recall(results, wanted, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, wanted, ROOT_SIFT, {}, asked)
     assert asked.of(wanted, ROOT_SIFT) == []
 
 
-def test_a_photo_is_no_neighbour_of_itself(earlier, monkeypatch):
+def test_photo_is_not_its_own_neighbour(earlier, monkeypatch):
     results, photo = earlier
     monkeypatch.chdir(photo.parent)
     first = read_photo_info(Path("..") / photo.parent.name / "ISS064-E-101.png")
     asked = Neighbours()
-    recall(results, first, ROOT_SIFT, {}, asked)
-    recall(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, first, ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, read_photo_info(photo), ROOT_SIFT, {}, asked)
     assert asked.of(first, ROOT_SIFT) == []
 
 
-def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monkeypatch):
+def test_relocating_adds_no_second_neighbour(earlier, index, land, model, monkeypatch):
     results, photo = earlier
     monkeypatch.chdir(photo.parent)
     localizer = Localizer([RegionalIndex.open(index)], [model])
@@ -212,16 +212,16 @@ def test_located_again_it_is_no_new_neighbour(earlier, index, land, model, monke
     again = Path("ISS064-E-101.png")
     with RasterSource.open(land[0]) as source:
         prepared = prepare(read_photo(again, PHOTO_PX), None)
-        found = register(prepared, survey(source, 43.9, 5.4, 380.0), source)
+        found = register(prepared, find_place_features(source, 43.9, 5.4, 380.0), source)
     localizer.memory.neighbours.remember(read_photo_info(again), prepared, found, land[0])
     assert localizer.neighbours_of(asked) == known
 
 
 @pytest.mark.parametrize("taken_at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
-def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
+def test_unset_clock_falls_back_to_frame_numbers(earlier, taken_at):
     results, photo = earlier
     asked = Neighbours()
-    recall(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
+    add_saved_neighbours(results, replace(read_photo_info(photo), taken_at=taken_at), ROOT_SIFT, {}, asked)
     assert [known.name for known in asked.of(read_photo_info(photo), ROOT_SIFT)] == ["ISS064-E-101"]
 
 
@@ -242,13 +242,13 @@ def test_a_clock_that_was_never_set_is_no_hindrance(earlier, taken_at):
     ],
 )
 def test_which_photos_are_of_one_pass(one, other, apart):
-    assert apart_of(info(**one), info("b.jpg", **{"taken_at": "2020-01-01T00:00:00", **other})) == (
+    assert pass_distance(info(**one), info("b.jpg", **{"taken_at": "2020-01-01T00:00:00", **other})) == (
         None if apart is None else pytest.approx(apart)
     )
 
 
-def test_its_features_lie_on_the_ground(passed):
-    """A neighbour's place is a north-up picture: features keep their position, and point the same way over ground."""
+def test_features_of_a_neighbour_are_on_the_ground(passed):
+    """A neighbour's place is a north-up picture: features keep their position and their direction on the ground."""
     neighbours, first, _, found = passed
     (known,) = neighbours.of(info("b.jpg"), ROOT_SIFT)
     place = known.place()

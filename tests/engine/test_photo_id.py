@@ -1,4 +1,4 @@
-"""Photo ids and EarthLoc names, in every spelling met."""
+"""Photo ids and EarthLoc names, in all their spellings."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_every_spelling_gives_the_canonical_id(name, photo_id):
         "@",
     ],
 )
-def test_other_names_hold_no_id(name):
+def test_other_names_have_no_id(name):
     assert parse_photo_id(name) is None
 
 

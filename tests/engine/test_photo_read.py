@@ -1,4 +1,4 @@
-"""Reading photos: what cameras and archives make, and what goes wrong with it."""
+"""Reading photos of cameras and archives, and damaged ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ realdata = [
 
 
 def picture(width=64, height=48):
-    """Four quarters: red, green / blue, white, so that any turn or flip shows."""
+    """Four quarters: red, green / blue, white, so that any rotation or flip is visible."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2] = (200, 20, 20)
     pixels[: height // 2, width // 2 :] = (20, 180, 20)
@@ -101,7 +101,7 @@ def test_formats(tmp_path, name, options):
     assert photo.path == path
 
 
-def test_the_first_bytes_decide_not_the_name(tmp_path):
+def test_format_is_taken_from_the_first_bytes_not_the_name(tmp_path):
     Image.fromarray(picture()).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.jpg")
     assert_is_picture(read_photo(str(tmp_path / "a.jpg")).pixels)
@@ -196,7 +196,7 @@ def test_constant_sixteen_bit_image(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.tif", "a.png", "a.webp"])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_orientation_is_told_but_not_applied(tmp_path, name, orientation):
+def test_orientation_is_reported_but_not_applied(tmp_path, name, orientation):
     exif = Image.Exif()
     exif[Base.Orientation] = orientation
     Image.fromarray(picture()).save(tmp_path / name, exif=exif)
@@ -250,7 +250,7 @@ def peak_of_reading(path):
     return (int(width), int(height)), int(full), float(megabytes), float(seconds)
 
 
-def test_jpeg_of_200_megapixels_is_read_without_unpacking_it(tmp_path):
+def test_jpeg_of_200_megapixels_is_read_without_decoding_it_whole(tmp_path):
     Image.new("L", (16400, 12300), 90).save(tmp_path / "large.jpg")
     size, full, megabytes, _ = peak_of_reading(tmp_path / "large.jpg")
     assert size == (2048, 1536)
@@ -280,7 +280,7 @@ def test_large_tiff_and_png_are_read_piece_by_piece(tmp_path):
 
 
 def png_header(width, height, interlace=0):
-    """A PNG that claims a size and holds nothing."""
+    """A PNG whose header states a size, without pixels."""
     import struct
     import zlib
 
@@ -294,7 +294,7 @@ def png_header(width, height, interlace=0):
 @pytest.mark.parametrize(
     ("size", "interlace", "limit"), [((60000, 60000), 0, "1500 megapixels"), ((20000, 20000), 1, "270 megapixels")]
 )
-def test_absurd_sizes_are_refused_before_unpacking(tmp_path, size, interlace, limit):
+def test_absurd_sizes_are_refused_before_decoding(tmp_path, size, interlace, limit):
     (tmp_path / "bomb.png").write_bytes(png_header(*size, interlace))
     for read in (read_photo, read_photo_info):
         with pytest.raises(InputError, match=limit):
@@ -314,7 +314,7 @@ def test_tiff_of_a_single_huge_tile_is_refused(tmp_path):
 
 
 def assert_refused(path, problem):
-    """Both doors refuse it with one sentence that names the file."""
+    """Both functions refuse it with one sentence that names the file."""
     for read in (read_photo, read_photo_info):
         with pytest.raises(InputError) as caught:
             read(path)
@@ -368,12 +368,12 @@ def test_a_url_or_virtual_path_is_not_opened():
 
 
 @pytest.mark.parametrize("suffix", [".NEF", ".nef", ".cr2", ".DNG"])
-def test_raw_is_refused_with_the_mend(tmp_path, suffix):
+def test_raw_is_refused_with_a_hint(tmp_path, suffix):
     (tmp_path / f"iss043e101805{suffix}").write_bytes(b"MM\0*" + bytes(500))
     assert_refused(tmp_path / f"iss043e101805{suffix}", "is a camera RAW file; convert it to a JPEG or TIFF")
 
 
-def test_heic_is_refused_with_the_mend(tmp_path):
+def test_heic_is_refused_with_a_hint(tmp_path):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(500))
     assert_refused(tmp_path / "a.heic", "is a HEIC file; convert it")
 
@@ -501,7 +501,7 @@ def test_times(tmp_path, taken, offset, expected):
     ("lat", "lon"),
     [((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), ((95.0, 0.0, 0.0), (10.0, 0.0, 0.0)), ((5.0, 0.0), (10.0, 0.0, 0.0))],
 )
-def test_impossible_positions_are_no_nadir(tmp_path, lat, lon):
+def test_impossible_positions_give_no_nadir(tmp_path, lat, lon):
     exif = Image.Exif()
     gps = exif.get_ifd(IFD.GPSInfo)
     gps[GPS.GPSLatitudeRef], gps[GPS.GPSLatitude] = "N", lat
@@ -516,7 +516,7 @@ def test_impossible_positions_are_no_nadir(tmp_path, lat, lon):
     head=st.sampled_from([b"", b"Exif\0\0", b"Exif\0\0II*\0\x08\0\0\0", b"Exif\0\0MM\0*\0\0\0\x08\0\x05"]),
     suffix=st.sampled_from(["jpg", "webp", "png"]),
 )
-def test_exif_garbage_never_costs_the_pixels(tmp_path, garbage, head, suffix):
+def test_pixels_are_read_despite_damaged_exif(tmp_path, garbage, head, suffix):
     path = tmp_path / f"garbage.{suffix}"
     Image.fromarray(picture()).save(path, exif=head + garbage)
     assert_is_picture(read_photo(path).pixels, 14)

@@ -1,4 +1,4 @@
-"""The plugin's own camera sees what the engine's sees. QGIS is not needed: the module is plain Python."""
+"""The plugin's camera equals the engine's. QGIS is not needed: the module is plain Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
-from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
+from engine.ellipsoid import local_axes, surface_normal, surface_point
+from engine.registration.camera import Camera
 
 
 def load():
@@ -57,14 +58,14 @@ pixels = st.tuples(st.floats(0, 1200), st.floats(0, 800))
 
 @settings(max_examples=300, deadline=None)
 @given(cameras, pixels)
-def test_pinhole_is_the_engines(camera, pixel):
+def test_pinhole_equals_the_engines(camera, pixel):
     ours = plugin.PinholeCamera(pose_of(camera))
     lat, lon = (float(v) for v in camera.locate(*pixel))
     found = ours.locate(*pixel)
     if not np.isfinite(lat):
         assert found is None
         return
-    # A tenth of a metre; where a ray grazes the limb the last digits of the root decide, and both may be off.
+    # A tenth of a metre; where a ray grazes the limb, rounding of the root matters and both may be off.
     assert float(geo.distance_km(*found, lat, lon)) < max(1e-4, 0.1 * _grazing(camera, lat, lon))
     x, y = (float(v) for v in camera.project(lat, lon))
     back = ours.project(lat, lon)
@@ -84,18 +85,18 @@ def _grazing(camera: Camera, lat: float, lon: float) -> float:
 @given(
     st.floats(-70, 70), st.floats(-180, 180), st.floats(0, 360), st.floats(0, 30), st.floats(2000, 20000), pixels
 )  # fmt: skip
-def test_corners_do_where_there_is_no_pose(lat, lon, azimuth, tilt, focal, pixel):
+def test_corners_are_used_without_a_pose(lat, lon, azimuth, tilt, focal, pixel):
     camera = camera_at(lat, lon, 415, tilt, azimuth, 77, focal, 0.0)
     four = ((0, 0), (1200, 0), (1200, 800), (0, 800))
     ours = plugin.CornerCamera([tuple(float(v) for v in camera.locate(x, y)) for x, y in four], (1200, 800))
     there = tuple(float(v) for v in camera.locate(*pixel))
     width_km = float(geo.distance_km(*camera.locate(0, 400), *camera.locate(1200, 400)))
-    # The Earth's curve is what four corners cannot say: under a hundredth of the photo's width.
+    # Four corners do not contain the curvature of the Earth: less than a hundredth of the photo's width.
     assert float(geo.distance_km(*ours.locate(*pixel), *there)) < 0.01 * width_km
     assert ours.project(*ours.locate(*pixel)) == pytest.approx(pixel, abs=1e-3)
 
 
-def test_tile_corners_are_the_engines():
+def test_tile_corners_equal_the_engines():
     for rotation in (0, 90, 180, 270):
         expected = np.roll(geo.square_corners(44.0, 179.9, 300.0), rotation // 90, axis=0)
         found = plugin.square_corners((44.0, 179.9), 300.0, rotation)
@@ -103,7 +104,7 @@ def test_tile_corners_are_the_engines():
             assert float(geo.distance_km(lat, lon, wanted_lat, wanted_lon)) < 1.5
 
 
-def test_what_is_no_camera():
+def test_invalid_cameras():
     assert plugin.camera_of({"pose": None, "corners": None}, (10, 10)) is None
     assert plugin.camera_of({"pose": None, "corners": [[0, 0], [1, 0], [1, 1], [0, 1]]}, None) is None
     assert plugin.camera_of({"corners": [[0, 0], [0, 0], [0, 0], [0, 0]]}, (10, 10)) is None

@@ -1,4 +1,4 @@
-"""A registration in the photo's full-size pixels: what the answer says of the camera, and reading it back."""
+"""A registration in the photo's full-size pixels: the camera in the answer, and reading it back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.registration.by_hand import solve_by_hand
 from engine.registration.pose import Pose, in_full_pixels, pose_json, solution_of, tie_points_json
 from engine.registration.solve import CameraPrior, Solution, TiePoints, ground_deviation_km, solve_camera
 
-FULL = (4928, 3279)  # brought to 1,024 pixels it is 681.35 rows high, that is 680 or 681: not scaled alike
+FULL = (4928, 3279)  # at 1,024 pixels it is 681.35 rows high, rounded to 681: the two scales differ
 
 
 @pytest.fixture(
@@ -35,7 +35,7 @@ def posed(request):
     return camera, in_full_pixels(found, shrunk, photo, (11.0, 178.0)), xy
 
 
-def test_the_camera_is_that_of_the_stored_pixels(posed):
+def test_pose_is_in_pixels_of_the_stored_array(posed):
     camera, pose, xy = posed
     found = pose.camera
     assert (found.width_px, found.height_px) == FULL
@@ -47,7 +47,7 @@ def test_the_camera_is_that_of_the_stored_pixels(posed):
     assert np.hypot(*(seen - xy).T).max() < 3.0
 
 
-def test_read_back_it_is_the_same_camera(posed):
+def test_pose_round_trip_gives_the_same_camera(posed):
     _, pose, _ = posed
     written = json.loads(json.dumps(pose_json(pose), allow_nan=False))
     again = solution_of(written)
@@ -68,7 +68,7 @@ def test_read_back_it_is_the_same_camera(posed):
     assert [sd is not None for sd in written["pixel_sd_km"]["corners"]] == on_earth
 
 
-def test_rotation_and_position_are_as_the_page_says(posed):
+def test_rotation_and_position_follow_the_documentation(posed):
     """`camera = rotation @ (ground - position)`, from the written numbers alone."""
     _, pose, _ = posed
     written = pose_json(pose)
@@ -87,7 +87,7 @@ def test_rotation_and_position_are_as_the_page_says(posed):
 
 
 def test_a_squashed_photo_corrected_by_hand_keeps_its_lens():
-    """A portrait photo of 1000 x 1500 pixels that somebody made square: the lens still shows 1500 of them."""
+    """A portrait photo of 1000 x 1500 pixels that was made square: the lens still covers 1500 of them."""
     focal_px = 50.0 / 36.0 * 1500
     camera = replace(camera_at(10.0, 20.0, tilt_deg=15), width_px=1000, height_px=1500, focal_px=focal_px)
     camera = camera.squashed(1000, 1000)

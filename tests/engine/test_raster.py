@@ -17,7 +17,7 @@ from engine.imagery.raster import RasterSource
 
 
 def gradient(bounds, crs, width, height):
-    """Pixels that tell their own place: red grows with longitude, green with latitude (both linear in degrees)."""
+    """Pixels that encode their place: red grows with longitude, green with latitude (both linear in degrees)."""
     west, south, east, north = bounds
     x = west + (np.arange(width) + 0.5) * (east - west) / width
     y = north - (np.arange(height) + 0.5) * (north - south) / height
@@ -50,7 +50,7 @@ def test_every_pixel_of_a_square_comes_from_its_place(case, tmp_path, make_raste
             got, covered = source.square(lat, lon, 150.0, 64)
             values = got.astype(float) / 255 * (high - low) + low
             inside = covered & (got[..., 1] > 0) & (got[..., 1] < 255) & (got[..., 0] > 0) & (got[..., 0] < 255)
-            # Away from the cut at 0/360 of the made-up colours, where neighbours mix 0 and 180.
+            # Away from the cut at 0/360 of the artificial colours, where neighbours mix 0 and 180.
             inside &= (np.abs(lons) > 2) | (west > -5)
             if inside.any():
                 step = (high - low) / 255
@@ -130,7 +130,7 @@ def test_bounds(land_raster, tmp_path, make_raster):
         assert source.bounds() == pytest.approx((170, -20, -170, 0), abs=1e-6)
 
 
-def test_bad_rasters_name_file_and_mend(tmp_path, make_raster):
+def test_errors_of_bad_rasters_name_file_and_hint(tmp_path, make_raster):
     naked = make_raster(tmp_path / "no crs ä.tif", crs=None)
     with pytest.raises(InputError, match=r"no crs ä\.tif: has no coordinate system.*gdal_edit"):
         RasterSource.open(naked)
@@ -189,7 +189,7 @@ def vrt(name, relative=0, kind=""):
 
 
 def wms(base):
-    """What GDAL would take for a tile server."""
+    """A file that GDAL would take for a tile server."""
     return f"""<GDAL_WMS><Service name="TMS"><ServerUrl>{base}/0/0/0.png?${{z}}/${{x}}/${{y}}</ServerUrl></Service>
     <DataWindow><UpperLeftX>-180</UpperLeftX><UpperLeftY>90</UpperLeftY><LowerRightX>180</LowerRightX>
     <LowerRightY>-90</LowerRightY><TileLevel>0</TileLevel><TileCountX>1</TileCountX><TileCountY>1</TileCountY>
@@ -199,7 +199,7 @@ def wms(base):
 
 @pytest.fixture
 def tiles():
-    """A server that would be glad to be asked."""
+    """A server that would answer, and records requests."""
     png = cv2.imencode(".png", np.full((64, 64), 99, np.uint8))[1].tobytes()
     server = TileServer(lambda z, x, y: png)
     yield server
@@ -219,8 +219,8 @@ def test_a_vrt_of_files_here_is_read(tmp_path, make_raster):
     "address",
     ["/vsicurl/{}/0/0/0.png", "/vsicurl_streaming/{}/0/0/0.png", "{}/0/0/0.png", "wms", "file of wms"],
 )
-def test_a_raster_cannot_make_us_ask_a_server(address, tmp_path, tiles):
-    """Not by a VRT that names one, nor by one that holds or names GDAL's settings of one."""
+def test_raster_cannot_cause_network_access(address, tmp_path, tiles):
+    """Neither through a VRT that names one, nor through one that contains or names GDAL's settings of one."""
     (tmp_path / "wms.xml").write_text(wms(tiles.base))
     name = {"wms": wms(tiles.base), "file of wms": "wms.xml"}.get(address, address.format(tiles.base))
     (tmp_path / "far.vrt").write_text(vrt(name, relative=int(name == "wms.xml")))
@@ -232,7 +232,7 @@ def test_a_raster_cannot_make_us_ask_a_server(address, tmp_path, tiles):
     assert not tiles.asked
 
 
-def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
+def test_overviews_beside_a_raster_cannot_cause_network_access(tmp_path, tiles, make_raster):
     path = make_raster(tmp_path / "a.tif", (0, 40, 10, 48), pixels=np.full((1, 64, 64), 77, np.uint8))
     path.with_name("a.tif.ovr").write_text(wms(tiles.base))
     with RasterSource.open(path) as source:
@@ -241,9 +241,9 @@ def test_overviews_beside_a_raster_cannot_either(tmp_path, tiles, make_raster):
     assert not tiles.asked
 
 
-def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
+def test_gdal_service_files_are_refused_with_a_hint(tmp_path, tiles):
     (tmp_path / "server.xml").write_text(wms(tiles.base))
-    with pytest.raises(InputError, match=r"server\.xml: tells GDAL of a server.*name the server itself"):
+    with pytest.raises(InputError, match=r"server\.xml: refers GDAL to a server.*name the server itself"):
         RasterSource.open(tmp_path / "server.xml")
     for name in ('NETCDF:"{}/a.nc":v', "GPKG:/vsicurl/{}/a.gpkg:t", "/vsicurl/{}/a.tif"):
         with pytest.raises(InputError, match="no such file"):
@@ -251,12 +251,12 @@ def test_gdals_settings_of_a_server_are_refused_with_the_mend(tmp_path, tiles):
     assert not tiles.asked
 
 
-def test_bytes_of_other_files_are_no_pixels(tmp_path):
+def test_raw_bytes_of_other_files_are_refused(tmp_path):
     (tmp_path / "secret.txt").write_text("secret" * 1000)
     raw = re.sub("<SimpleSource>.*</SimpleSource>", '<SourceFilename relativeToVRT="1">secret.txt</SourceFilename>',
                  vrt("", kind='subClass="VRTRawRasterBand"'), flags=re.DOTALL)  # fmt: skip
     (tmp_path / "raw.vrt").write_text(raw)
-    with pytest.raises(InputError, match=r"raw\.vrt: takes the bytes of other files"):
+    with pytest.raises(InputError, match=r"raw\.vrt: uses the bytes of other files"):
         RasterSource.open(tmp_path / "raw.vrt")
 
 
@@ -270,5 +270,5 @@ def test_land(lat, lon, expected):
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 @settings(max_examples=200)
-def test_land_answers_everywhere(lat, lon):
+def test_land_is_defined_everywhere(lat, lon):
     assert land.is_land(lat, lon).dtype == bool

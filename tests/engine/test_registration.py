@@ -1,4 +1,4 @@
-"""Photos registered with imagery, right and wrong: what the answer says and when it says nothing."""
+"""Photos registered with imagery, right and wrong, and the resulting answers."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from engine.registration import footprint
 from engine.registration.candidates import new_places_first
 from engine.registration.confidence import LOCATED
 from engine.registration.pose import in_full_pixels, pose_json, solution_of
-from engine.registration.prepare import on_grid, prepare, survey
-from engine.registration.reference import render
+from engine.registration.prepare import find_place_features, prepare, snap_to_grid
 from engine.registration.register import register
+from engine.registration.rendering import render
 from engine.registration.solve import ground_deviation_km
 from engine.retrieval.index import RegionalIndex
 
@@ -42,7 +42,7 @@ PLACES = {
 
 
 def texture(seed, height=1400, width=2100):
-    """Landscape out of noise that has as much detail at every scale, as land does."""
+    """Landscape from noise with the same amount of detail at every scale, as real land has."""
     rng = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     frequency[0, 0] = 1.0
@@ -54,7 +54,7 @@ def texture(seed, height=1400, width=2100):
 
 @pytest.fixture(scope="module")
 def rasters(tmp_path_factory, make_raster):
-    """One raster for each place, and "other": the oblique place's bounds, another land."""
+    """One raster for each place, and "other": the bounds of the oblique place, with different land."""
     folder = tmp_path_factory.mktemp("imagery")
     made = {}
     for seed, (name, (bounds, crs, _)) in enumerate(PLACES.items()):
@@ -94,7 +94,7 @@ def test_a_photo_is_registered_where_it_was_taken(place, rasters):
     camera = camera_at(**PLACES[place][2])
     photo = prepare(photo_of(take_photo(rasters[place], camera)), None)
     with RasterSource.open(rasters[place]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0), source)
+        found = register(photo, find_place_features(source, *near(camera), 380.0), source)
     assert found.confidence > LOCATED
     true_ring = footprint.footprint_ring(camera)
     assert overlap(true_ring, found.ring) > 0.97
@@ -113,19 +113,19 @@ def test_the_wrong_land_and_the_mirrored_photo_are_not_located(rasters):
     for seen, raster in tries:
         with RasterSource.open(rasters[raster]) as source:
             place = near(camera) if raster != "pole" else (88.0, 10.0)
-            found = register(prepare(photo_of(seen), None), survey(source, *place, 380.0), source)
+            found = register(prepare(photo_of(seen), None), find_place_features(source, *place, 380.0), source)
         assert found is None or found.confidence < 0.5
 
 
-def test_even_a_wrong_registration_followed_to_its_end_is_not_believed(rasters):
+def test_wrong_registration_has_low_confidence(rasters):
     camera = camera_at(**PLACES["oblique"][2])
     photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
     with RasterSource.open(rasters["other"]) as source:
-        found = register(photo, survey(source, *near(camera), 380.0), source, keep_any=True)
+        found = register(photo, find_place_features(source, *near(camera), 380.0), source, keep_any=True)
     assert found is None or found.confidence < 0.5
 
 
-def test_nothing_to_see(rasters):
+def test_featureless_photos(rasters):
     """Blank, black, and pure noise; and a place without imagery."""
     rng = np.random.default_rng(0)
     camera = camera_at(**PLACES["oblique"][2])
@@ -135,10 +135,10 @@ def test_nothing_to_see(rasters):
             np.zeros((300, 400, 3), np.uint8),
             rng.integers(0, 255, (300, 400, 3), dtype=np.uint8),
         ):
-            found = register(prepare(photo_of(pixels), None), survey(source, *near(camera), 380.0), source)
+            found = register(prepare(photo_of(pixels), None), find_place_features(source, *near(camera), 380.0), source)
             assert found is None or found.confidence < 0.5
         photo = prepare(photo_of(take_photo(rasters["oblique"], camera)), None)
-        assert register(photo, survey(source, -40.0, 100.0, 380.0), source) is None
+        assert register(photo, find_place_features(source, -40.0, 100.0, 380.0), source) is None
 
 
 # -- through the localizer ------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def test_without_imagery_it_is_uncertain_and_says_why(photo_file, textured_index
     assert localizer.localize(Query(photo_file, top_k=40, register_s=60))["status"] == "located"
 
 
-def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters, model, tmp_path):
+def test_damaged_imagery_is_reported_not_raised(photo_file, textured_index, rasters, model, tmp_path):
     damaged = tmp_path / "damaged.tif"
     content = rasters["oblique"].read_bytes()
     damaged.write_bytes(content[: len(content) // 8])
@@ -207,7 +207,7 @@ def test_damaged_imagery_is_told_not_raised(photo_file, textured_index, rasters,
     assert "damaged.tif" in answer["message"]
 
 
-def test_no_register_leaves_it_out(photo_file, textured_index, model):
+def test_no_register_skips_registration(photo_file, textured_index, model):
     answer = Localizer([RegionalIndex.open(textured_index)], [model]).localize(Query(photo_file, register=False))
     assert (answer["status"], answer["camera"], answer["timings_ms"]["register"]) == ("uncertain", None, 0.0)
 
@@ -221,8 +221,10 @@ def test_real_photos(name, data_folder):
     truth = next(t for t in read_truth(data_folder / "photos" / "truth.csv") if t.photo.name == name)
     photo = prepare(read_photo(truth.photo, 1024), truth.nadir)
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
-        found = register(photo, survey(source, *truth.center, 443.0), source)
-        elsewhere = register(photo, survey(source, truth.center[0] + 10, truth.center[1] + 5, 443.0), source)
+        found = register(photo, find_place_features(source, *truth.center, 443.0), source)
+        elsewhere = register(
+            photo, find_place_features(source, truth.center[0] + 10, truth.center[1] + 5, 443.0), source
+        )
     assert found.confidence > LOCATED
     assert overlap(truth.corners, found.ring) > 0.9
     assert found.camera.nadir()[2] == pytest.approx(418, rel=0.08)
@@ -233,7 +235,9 @@ def test_real_photos(name, data_folder):
 def test_real_negatives(data_folder):
     with RasterSource.open(data_folder / "imagery" / "bluemarble_2004-08_z8_webmercator.tif") as source:
         for path in sorted((data_folder / "photos" / "negatives").glob("*_0*1.jpg")):
-            found = register(prepare(read_photo(path, 1024), None), survey(source, 40.0, 30.0, 443.0), source)
+            found = register(
+                prepare(read_photo(path, 1024), None), find_place_features(source, 40.0, 30.0, 443.0), source
+            )
             assert found is None or found.confidence < 0.5
 
 
@@ -252,7 +256,7 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
     for (_, (lat, lon, width_km)), (row, _) in itertools.combinations(first_round, 2):
         tile = index.tiles[row]
         assert float(geo.distance_km(lat, lon, tile["lat"], tile["lon"])) > 0.5 * width_km
-    # A lens that is known counts instead of the tiles' widths, and fewer looks show all the ground.
+    # A known lens replaces the widths of the tiles, and fewer areas show all the ground.
     by_lens = new_places_first(candidates, 400.0)
     assert {look[2] for _, look in by_lens} == {400.0}
     assert sorted(row for row, _ in by_lens) == order
@@ -260,10 +264,10 @@ def test_candidates_that_show_other_ground_are_tried_first(small_index_folder):
 
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 179.99), width=st.floats(50, 900))
 @settings(max_examples=60, deadline=None)
-def test_places_lie_on_a_grid_that_is_fixed_to_the_globe(lat, lon, width):
-    there = on_grid(lat, lon, width)
+def test_place_grid_is_fixed_to_the_globe(lat, lon, width):
+    there = snap_to_grid(lat, lon, width)
     assert float(geo.distance_km(lat, lon, *there)) <= 0.25 * width
-    assert on_grid(*there, width) == pytest.approx(there, abs=1e-9)
+    assert snap_to_grid(*there, width) == pytest.approx(there, abs=1e-9)
 
 
 # -- unusual photos ------------------------------------------------------------------------------
@@ -285,7 +289,7 @@ def far_raster(tmp_path_factory, make_raster):
     ],
     ids=["long lens", "turned", "westward", "limb"],
 )
-def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
+def test_oblique_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
     away = np.radians(azimuth_deg)
     lat, lon = geo.LocalFrame(50.0, 7.0).to_lat_lon(-800 * np.sin(away), -800 * np.cos(away))
     camera = camera_at(float(lat), float(lon), 415.0, azimuth_deg, tilt_deg, roll_deg, focal_px)
@@ -293,7 +297,7 @@ def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_kn
     with RasterSource.open(far_raster) as source:
         pixels, covered = render(source, camera.resized(*SIZE))
         photo = photo_of(hazy(pixels) * covered[..., None], focal_px * 36 / 1024 if lens_is_known else None)
-        place = survey(source, *footprint.center(camera, ring), 2 * 415 * 1024 / focal_px)
+        place = find_place_features(source, *footprint.center(camera, ring), 2 * 415 * 1024 / focal_px)
         found = register(prepare(photo, None), place, source)
     assert covered.mean() > 0.5
     assert found is not None
@@ -301,28 +305,28 @@ def test_far_tilted_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_kn
     assert overlap(ring, found.ring) > 0.9
 
 
-def test_what_is_tilted_too_far_for_its_lens_is_not_located_wrongly(far_raster):
-    """Along one edge of the photo a camera on the wrong side of the tilt agrees with the ground too."""
+def test_too_oblique_photos_are_not_located_wrongly(far_raster):
+    """A camera tilted to the wrong side may agree with the ground along one edge of the photo."""
     focal_px = 5000.0
     camera = camera_at(40.0, 5.0, tilt_deg=60.0, azimuth_deg=10.0, focal_px=focal_px)
     ring = footprint.footprint_ring(camera)
     with RasterSource.open(far_raster) as source:
         pixels, _ = render(source, camera.resized(*SIZE))
-        place = survey(source, *footprint.center(camera, ring), 1e6 / focal_px)
+        place = find_place_features(source, *footprint.center(camera, ring), 1e6 / focal_px)
         found = register(prepare(photo_of(pixels, focal_px * 36 / 1024), None), place, source)
     assert found is None or found.confidence <= LOCATED or overlap(ring, found.ring) > 0.9
 
 
 @pytest.mark.parametrize("is_portrait", [False, True])
 def test_squashed_photos(is_portrait, rasters):
-    """As collections for training have them: square, whatever their sensor."""
+    """As in collections for training: square, whatever their sensor."""
     camera = camera_at(**PLACES["oblique"][2], roll_deg=90.0 * is_portrait)
     pixels = take_photo(rasters["oblique"], camera)
     if is_portrait:
         pixels = np.ascontiguousarray(np.rot90(pixels))
     photo = photo_of(cv2.resize(pixels, (500, 500), interpolation=cv2.INTER_AREA), focal_mm=None)
     with RasterSource.open(rasters["oblique"]) as source:
-        found = register(prepare(photo, None), survey(source, *near(camera), 380.0), source)
+        found = register(prepare(photo, None), find_place_features(source, *near(camera), 380.0), source)
     assert found.confidence > LOCATED
     assert overlap(footprint.footprint_ring(camera), found.ring) > 0.97
     pose = in_full_pixels(found.solution, found.tie_points, photo, None)

@@ -1,4 +1,4 @@
-"""The camera solved from tie points that a known camera made."""
+"""The camera solved from tie points that were made with a known camera."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import geo
+from engine.ellipsoid import local_axes, surface_normal, surface_point, to_geodetic
+from engine.orbit import ALTITUDE_KM, ALTITUDE_SD_KM
 from engine.registration import footprint
-from engine.registration.camera import Camera, foot_of, local_axes, surface_normal, surface_point
+from engine.registration.camera import Camera
 from engine.registration.initial_poses import initial_poses_from_affine
 from engine.registration.solve import (
-    ALTITUDE_KM,
-    ALTITUDE_SD_KM,
     CameraPrior,
     Solution,
     TiePoints,
@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 1024, 680
 
 
 def camera_at(lat, lon, altitude_km=415.0, azimuth_deg=0.0, tilt_deg=0.0, roll_deg=0.0, focal_px=1000.0, radial=0.0):
-    """A camera held as the angles say: towards the azimuth, tilted from straight down, turned about its sight."""
+    """A camera given by angles: azimuth, tilt from straight down, rotation about its line of sight."""
     east, north, up = local_axes(lat, lon)
     azimuth, tilt, roll = np.radians([azimuth_deg, tilt_deg, roll_deg])
     ahead = np.cos(azimuth) * north + np.sin(azimuth) * east
@@ -41,7 +41,7 @@ def camera_at(lat, lon, altitude_km=415.0, azimuth_deg=0.0, tilt_deg=0.0, roll_d
 
 
 def tie_points(camera, rng, n=120, noise_px=0.0, wrong=0.0):
-    """Points all over the Earth's part of the picture; a share of them altogether wrong."""
+    """Points all over the Earth's part of the picture; a share of them entirely wrong."""
     x, y = rng.uniform(0, WIDTH, 6 * n), rng.uniform(0, HEIGHT, 6 * n)
     lat, lon = camera.locate(x, y)
     seen = np.flatnonzero(np.isfinite(lat))[:n]
@@ -52,7 +52,7 @@ def tie_points(camera, rng, n=120, noise_px=0.0, wrong=0.0):
 
 
 def disturbed(camera, rng):
-    """A start some way off."""
+    """An initial camera some distance away."""
     import cv2
 
     turn = cv2.Rodrigues(rng.normal(0, 0.03, 3))[0]
@@ -102,7 +102,7 @@ def test_camera_and_footprint_are_recovered(name):
     focal=st.floats(700, 4000),
 )
 @settings(max_examples=25, deadline=None)
-def test_an_affine_map_is_start_enough(lat, lon, altitude, azimuth, tilt, roll, focal):
+def test_initial_poses_from_an_affine_map_suffice(lat, lon, altitude, azimuth, tilt, roll, focal):
     truth = camera_at(lat, lon, altitude, azimuth, tilt, roll, focal)
     rng = np.random.default_rng(0)
     if not np.isfinite(footprint.corners(truth)).all():
@@ -132,7 +132,7 @@ def test_a_mirrored_map_has_no_camera():
 
 
 def test_covariance_agrees_with_monte_carlo():
-    """Cameras drawn from the prior: errors over many draws are what each solution says of itself."""
+    """Cameras drawn from the prior: errors over many draws agree with each solution's covariance."""
     rng = np.random.default_rng(7)
     errors, said, ground_errors, ground_said = [], [], [], []
     for _ in range(60):
@@ -140,17 +140,17 @@ def test_covariance_agrees_with_monte_carlo():
         truth = camera_at(30, 20, ALTITUDE_KM + ALTITUDE_SD_KM * rng.normal(), 70, 25, 15, focal)
         points = tie_points(truth, rng, 100, noise_px=1.0)
         solved = solve_camera(points, disturbed(truth, rng), CameraPrior(900.0, 0.03), 1.0, robust=False)
-        errors.append(foot_of(solved.camera.eye)[2] - foot_of(truth.eye)[2])
+        errors.append(to_geodetic(solved.camera.eye)[2] - to_geodetic(truth.eye)[2])
         said.append(np.sqrt(solved.covariance[2, 2]))
         at = np.array([30.0]), np.array([30.0])
         ground_errors.append(geo.distance_km(*truth.locate(*at), *solved.camera.locate(*at))[0])
         ground_said.append(ground_deviation_km(solved, *at)[0])
-    # 60 draws know a standard deviation to 9 %.
+    # 60 draws determine a standard deviation to 9 %.
     assert np.std(errors) == pytest.approx(np.mean(said), rel=0.35)
     assert np.sqrt(np.mean(np.square(ground_errors))) == pytest.approx(np.mean(ground_said), rel=0.35)
 
 
-def test_says_what_the_points_determined():
+def test_solution_states_what_the_points_determined():
     rng = np.random.default_rng(3)
     wide = solve_camera(
         tie_points(VIEWS["looking down"], rng, 150, 0.5), VIEWS["looking down"], CameraPrior(1000.0), 0.5
@@ -160,12 +160,12 @@ def test_says_what_the_points_determined():
     narrow = solve_camera(tie_points(long_lens, rng, 150, 0.5), long_lens, CameraPrior(None), 0.5)
     assert isinstance(narrow, Solution)
     assert not {"altitude", "focal length", "radial term"} & set(narrow.determined)
-    # What the points leave open stays where it was known to be.
-    assert abs(foot_of(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
+    # What the points do not determine keeps its prior value.
+    assert abs(to_geodetic(narrow.camera.eye)[2] - ALTITUDE_KM) < ALTITUDE_SD_KM
 
 
 def test_hills_do_not_move_a_camera_with_a_long_lens():
-    """They shift points by many pixels, a slope all of them alike, as another distance would."""
+    """They shift points by many pixels, and those of a slope alike, just as another distance would."""
     rng = np.random.default_rng(2)
     truth = camera_at(36, 37, tilt_deg=20, azimuth_deg=40, focal_px=32000)
     flat = tie_points(truth, rng, 200, 0.5)
@@ -176,12 +176,12 @@ def test_hills_do_not_move_a_camera_with_a_long_lens():
     shift = truth.focal_px * np.stack([x, y], axis=1) / depth[:, None] + [WIDTH / 2, HEIGHT / 2] - flat.xy_px
     points = TiePoints(flat.xy_px + shift, flat.lat, flat.lon)
     solved = solve_camera(points, disturbed(truth, rng), CameraPrior(None), 1.5)
-    assert foot_of(solved.camera.eye)[2] == pytest.approx(ALTITUDE_KM, abs=2 * ALTITUDE_SD_KM)
+    assert to_geodetic(solved.camera.eye)[2] == pytest.approx(ALTITUDE_KM, abs=2 * ALTITUDE_SD_KM)
     assert overlap(footprint.footprint_ring(truth), footprint.footprint_ring(solved.camera)) > 0.95
     assert "altitude" not in solved.determined
 
 
-def test_a_wrong_nadir_and_a_wrong_focal_length_do_not_pull_a_well_tied_camera_away():
+def test_wrong_prior_does_not_displace_a_well_determined_camera():
     rng = np.random.default_rng(5)
     truth = camera_at(33, 41, 420, 210, 9, 120, 820)
     points = tie_points(truth, rng, 200, 0.7)

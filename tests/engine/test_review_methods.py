@@ -67,8 +67,9 @@ def test_tile_picture_from_another_raster(ask, small_index_folder, land_raster, 
 @pytest.fixture(scope="module")
 def truth(tmp_path_factory, land_raster):
     """A photo of `land_raster` as a known, tilted camera sees it: (path, camera)."""
-    from engine.registration.camera import Camera, local_axes, surface_normal, surface_point
-    from engine.registration.reference import render
+    from engine.ellipsoid import local_axes, surface_normal, surface_point
+    from engine.registration.camera import Camera
+    from engine.registration.rendering import render
 
     lat, lon, tilt, azimuth = 43.6, 4.4, np.radians(12.0), np.radians(40.0)
     east, north, up = local_axes(lat, lon)
@@ -219,7 +220,7 @@ def test_search_here(small_index_folder, truth):
     from engine.localize import Localizer, Query
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
-    from engine.retrieval.search import Circle
+    from engine.retrieval.tiling import Circle
 
     path, _ = truth
     index = RegionalIndex.open(small_index_folder)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from engine import geo
 from engine.candidates import find_candidates
 from engine.retrieval import tiling
+from engine.retrieval.descriptors import to_float32, to_int8
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.lookup import TileLookup
 from engine.retrieval.photo_views import QUARTER_SHIFT, QUARTERS, PhotoViews
-from engine.retrieval.ranking import Expectation, ground_width_km, log_prior, spread
-from engine.retrieval.search import Circle, Found, quarters_similarity, shortlist
-from engine.retrieval.stored import compress, expand
+from engine.retrieval.ranking import Expectation, distinct_places_first, ground_width_km, log_prior
+from engine.retrieval.search import Circle, Shortlist, quarters_similarity, shortlist
 from engine.retrieval.tiling import tile_name
 
 
@@ -23,7 +23,7 @@ def index(small_index_folder):
 
 
 def views_of(index, queries):
-    """Views of a photo whose quarters look like nothing, by the index's model."""
+    """Views of a photo whose quarters are similar to nothing, by the index's model."""
     return {index.info["model"]["sha256"]: PhotoViews(queries, np.zeros((4, 4, queries.shape[1]), np.float32))}
 
 
@@ -35,7 +35,7 @@ def random_queries(index, seed, count=12):
 
 
 def brute_force(index, queries, count, circle):
-    """Every tile by every query in plain numpy."""
+    """Every tile with every query in plain numpy."""
     best = (queries.astype(np.float64) @ index.descriptors.astype(np.float64).T).max(axis=0)
     if circle is not None:
         away = geo.distance_km(index.tiles["lat"], index.tiles["lon"], circle.lat, circle.lon)
@@ -86,7 +86,7 @@ def test_several_indexes_give_one_ranked_answer(index):
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
+def test_rotation_is_the_one_that_matches_the_tile(index, turn):
     queries = random_queries(index, 5, 12)
     queries[turn] = index.descriptors[7]
     best = find_candidates([index], views_of(index, queries), None, 1)[0]
@@ -95,8 +95,8 @@ def test_the_turn_is_that_which_makes_the_photo_look_like_the_tile(index, turn):
     assert shortlist(index, queries, 1).rows.tolist() == [7]
 
 
-def test_a_nadir_far_off_costs_a_place_only_so_much(index):
-    """Twice as alike wins over near, wherever the stated nadir is."""
+def test_cost_of_a_distant_nadir_is_limited(index):
+    """Twice the similarity wins over nearness, wherever the stated nadir is."""
     queries = np.tile(index.descriptors[5], (4, 1))
     tile = index.tiles[5]
     far = (float(tile["lat"]) - 13.5, float(tile["lon"]))  # 1,500 km
@@ -124,21 +124,21 @@ def test_a_tilted_photo_shows_more_ground():
     assert (np.diff(widths) > 0).all()
 
 
-def test_places_are_spread():
+def test_distinct_places_come_first():
     """Four tiles of one place, then two others: each place's best comes before any second."""
     lat = np.array([45.0, 45.1, 45.0, 45.2, 20.0, -30.0])
     lon = np.array([179.9, -179.9, 179.8, -179.95, 0.0, 10.0])
     width_km = np.array([220.0, 313.0, 220.0, 156.0, 220.0, 220.0])
-    assert spread(lat, lon, width_km, 6).tolist() == [0, 4, 5, 1, 2, 3]
-    assert spread(lat, lon, width_km, 2).tolist() == [0, 4]
+    assert distinct_places_first(lat, lon, width_km, 6).tolist() == [0, 4, 5, 1, 2, 3]
+    assert distinct_places_first(lat, lon, width_km, 2).tolist() == [0, 4]
 
 
 def test_a_wide_tile_is_not_the_same_place_as_a_small_one_in_it():
-    assert spread(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
+    assert distinct_places_first(np.zeros(3), np.zeros(3), np.array([156.0, 886.0, 170.0]), 3).tolist() == [0, 1, 2]
 
 
-def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
-    """A photo made of four smaller tiles: its quarters find them in every turn, and no other place has them."""
+def test_quarters_are_compared_at_their_positions(world_of_random_tiles):
+    """A photo made of four smaller tiles: its quarters match them at every rotation, and no other place does."""
     index, lookup = world_of_random_tiles, world_of_random_tiles.lookup
     rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
     row = int(rows[len(rows) // 2])
@@ -153,7 +153,7 @@ def test_quarters_are_looked_for_where_they_lie(world_of_random_tiles):
             near = lookup.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
             quarters[number, turn] = index.descriptors[near[away.argmin()]]
-        found = Found(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
+        found = Shortlist(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
         similarity = quarters_similarity(index, found, np.full(len(rows), turn), quarters)
         assert similarity[rows == row] == pytest.approx([1.0], abs=1e-5)
         assert (similarity > 0.99).sum() == 1
@@ -174,7 +174,7 @@ def world_of_random_tiles():
     return made
 
 
-def test_tiles_are_found_by_what_their_name_says(world_of_random_tiles):
+def test_tiles_are_found_by_their_keys(world_of_random_tiles):
     index = world_of_random_tiles
     lookup = TileLookup(lambda: (index.tiles, np.arange(index.count)))
     assert lookup.rows_of(tiling.tile_keys(index.tiles)).tolist() == list(range(index.count))
@@ -198,8 +198,8 @@ def test_cells_around_a_point_are_near_it(lat, lon, width_km):
 def test_eight_bits_keep_the_direction(seed):
     rows = np.random.default_rng(seed).standard_normal((50, 256)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    assert (expand(compress(rows)) * rows).sum(axis=1).min() > 0.9995
+    assert (to_float32(to_int8(rows)) * rows).sum(axis=1).min() > 0.9995
 
 
-def test_eight_bits_of_nothing():
-    assert expand(compress(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2
+def test_eight_bits_of_zeros():
+    assert to_float32(to_int8(np.zeros((2, 8), np.float32))).tolist() == [[0.0] * 8] * 2

@@ -39,7 +39,7 @@ VIEW = (44.0, 7.0, 1500.0, 200)
 
 @pytest.fixture(scope="module")
 def mosaic():
-    """A made-up world in Web Mercator with detail at every scale."""
+    """An artificial world in Web Mercator with detail at every scale."""
     rng = np.random.default_rng(5)
     size = TILE_PX << MAX_ZOOM
     total = np.zeros((size, size, 3), np.float32)
@@ -86,7 +86,7 @@ def look(spec, view=VIEW, progress=None, fetch_s=None):
     [VIEW, (-17.0, 179.9, 900.0, 128), (70.0, -100.0, 400.0, 256), (0.0, 0.0, 9000.0, 96), (44.0, 7.0, 60.0, 64)],
     ids=["land", "antimeridian", "north", "coarse", "finer than there is"],
 )
-def test_the_same_pixels_as_from_the_mosaic(server, raster, tmp_path, view):
+def test_pixels_equal_those_of_the_mosaic(server, raster, tmp_path, view):
     pixels, covered = look(settings_file(server, tmp_path), view)
     with RasterSource.open(raster) as source:
         expected, expected_covered = source.square(*view)
@@ -95,8 +95,8 @@ def test_the_same_pixels_as_from_the_mosaic(server, raster, tmp_path, view):
     assert np.abs(pixels.astype(int) - expected).max() <= 2  # averaging rounds at each zoom level
 
 
-def test_a_view_of_a_camera_is_the_same_too(server, raster, tmp_path):
-    """Points in no order, some of them nowhere; only tiles that are looked at are fetched."""
+def test_camera_views_equal_those_of_the_mosaic(server, raster, tmp_path):
+    """Points in no order, some of them undefined; only tiles with points are fetched."""
     lat, lon = geo.square_grid(44.0, 7.0, 1500.0, 200)
     lat[:, :40] = np.nan
     turned = (lat + 0.3 * (lon - 7.0), lon)
@@ -188,7 +188,7 @@ def test_transparent_and_missing_tiles_are_not_covered(server, tmp_path):
     assert not covered[:, 160:].any()
     asked = len(server.asked)
     assert np.array_equal(look(spec, (0.0, 22.5, 3000.0, 300))[1], covered)
-    assert len(server.asked) == asked  # that there is nothing is kept as well
+    assert len(server.asked) == asked  # that a tile is missing is cached as well
 
 
 # -- WMTS -----------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_wmts_by_rest_and_by_query(server, raster, layer):
     assert np.abs(got.astype(int) - expected).max() <= 2
     asked = len(server.asked)
     look(spec)
-    assert len(server.asked) == asked  # the capabilities are kept as well
+    assert len(server.asked) == asked  # the capabilities are cached as well
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_offline_after_first_use(server, tmp_path):
         look(spec, (-30.0, 140.0, 1500.0, 200))
 
 
-def test_missing_tiles_are_remembered_only_of_a_server_that_has_some(server, tmp_path):
+def test_missing_tiles_are_cached_only_if_the_server_has_others(server, tmp_path):
     spec = settings_file(server, tmp_path)
     server.reply = lambda handler, numbers: handler.send(404, b"")
     with pytest.raises(ImageryServerError, match=r"has none of the \d+ tiles asked for, such as /3/"):
@@ -298,7 +298,7 @@ def test_missing_tiles_are_remembered_only_of_a_server_that_has_some(server, tmp
     assert covered.all()
 
 
-def test_a_damaged_cache_starts_anew(server, tmp_path, caplog):
+def test_damaged_cache_is_deleted(server, tmp_path, caplog):
     spec = settings_file(server, tmp_path)
     expected, _ = look(spec)
     with sqlite3.connect(default_cache_file()) as database:
@@ -312,19 +312,19 @@ def test_a_damaged_cache_starts_anew(server, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         got, _ = look(spec)
     assert np.array_equal(got, expected)
-    assert "damaged and starts anew" in caplog.text
+    assert "is damaged and was deleted" in caplog.text
     asked = len(server.asked)
     look(spec)
     assert len(server.asked) == asked
 
 
-def test_a_cache_in_the_way_of_a_file_is_done_without(server, tmp_path):
+def test_unusable_cache_is_ignored(server, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     _, covered = look(settings_file(server, tmp_path))
     assert covered.all()
 
 
-def test_the_cache_keeps_to_its_size_and_drops_what_was_not_used(tmp_path, monkeypatch):
+def test_cache_limits_its_size_and_drops_unused_tiles(tmp_path, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(tile_cache.time, "time", lambda: clock[0])
     cache = TileCache(tmp_path / "tiles.sqlite", max_bytes=400_000)
@@ -340,7 +340,7 @@ def test_the_cache_keeps_to_its_size_and_drops_what_was_not_used(tmp_path, monke
     assert "http://a/1" not in kept
 
 
-def test_the_same_content_is_kept_once(tmp_path):
+def test_equal_contents_are_stored_once(tmp_path):
     cache = TileCache(tmp_path / "tiles.sqlite")
     cache.put({f"http://a/{number}": b"sea" * 1000 for number in range(50)})
     with sqlite3.connect(cache.path) as database:
@@ -349,7 +349,7 @@ def test_the_same_content_is_kept_once(tmp_path):
     assert b"http" not in cache.path.read_bytes()  # addresses may hold keys
 
 
-def test_two_processes_worth_of_writers(tmp_path):
+def test_concurrent_writers(tmp_path):
     def write(start):
         cache = TileCache(tmp_path / "tiles.sqlite")
         for number in range(start, start + 30):
@@ -366,7 +366,7 @@ def test_two_processes_worth_of_writers(tmp_path):
 # -- polite ---------------------------------------------------------------------------------------------
 
 
-def test_polite(server, tmp_path):
+def test_request_rate_and_headers(server, tmp_path):
     spec = settings_file(server, tmp_path, max_requests_per_s=20)
     server.reply = lambda handler, numbers: (time.sleep(0.02), handler.send_tile(*numbers))
     look(spec, (0.0, 0.0, 8000.0, 1000))
@@ -377,7 +377,7 @@ def test_polite(server, tmp_path):
     assert all(re.match(r"EarthLoc/\d", agent) for agent in server.agents)
 
 
-def test_a_busy_server_is_asked_again_after_a_pause(server, tmp_path):
+def test_busy_server_is_retried_after_a_pause(server, tmp_path):
     turned_away = set()
 
     def answer(handler, numbers):
@@ -392,7 +392,7 @@ def test_a_busy_server_is_asked_again_after_a_pause(server, tmp_path):
     assert len(server.asked) == 2 * len(turned_away)
 
 
-def test_progress_says_how_many_tiles_and_cancelling_takes_hold(server, tmp_path):
+def test_progress_counts_tiles_and_cancelling_works(server, tmp_path):
     spec = settings_file(server, tmp_path)
     told = []
     view = (44.0, 7.0, 4000.0, 256)
@@ -479,12 +479,12 @@ BAD = {
         lambda h, n: h.send(301, b"", Location="http://localhost:9/"),
         "sends on to http://localhost",
     ),
-    "redirect in circles": (lambda h, n: h.send(302, b"", Location=h.path), "from one address to the next"),
+    "redirect in circles": (lambda h, n: h.send(302, b"", Location=h.path), "redirects too often"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_servers_are_named_and_end_in_time(server, tmp_path, case):
+def test_errors_of_bad_servers_name_them_and_come_in_time(server, tmp_path, case):
     server.reply, complaint = BAD[case]
     started = time.monotonic()
     spec = settings_file(server, tmp_path)
@@ -548,8 +548,8 @@ def test_a_view_of_too_many_tiles_is_refused(server, tmp_path):
         ("https:///{z}/{x}/{y}.png", "http:// or https://"),
         ("https://example.org/map", "neither a template nor a WMTS"),
         ("https://example.org/{z}/{x}.png", "does not have"),
-        ("https://{s}.example.org/{z}/{x}/{y}.png", r"has \{s\} in it"),
-        ("https://example.org/{z}/{x}/{y}.png?key={key}", r"has \{key\} in it"),
+        ("https://{s}.example.org/{z}/{x}/{y}.png", r"has the placeholder \{s\} in it"),
+        ("https://example.org/{z}/{x}/{y}.png?key={key}", r"has the placeholder \{key\} in it"),
         ("https://example.org:port/{z}/{x}/{y}.png", "http:// or https://"),
         ("https://example.org/{z}/{x}/{y}.png\r\nHost: a", "http:// or https://"),
         ("WMTS:https://example.org/wmts,time=now", "not known"),
@@ -561,7 +561,7 @@ def test_a_view_of_too_many_tiles_is_refused(server, tmp_path):
         ("a\0b", "no such file"),
     ],
 )
-def test_addresses_that_cannot_be(spec, complaint):
+def test_invalid_addresses(spec, complaint):
     with pytest.raises(EarthLocError, match=complaint):
         open_imagery(spec)
 
@@ -584,7 +584,7 @@ def test_addresses_that_cannot_be(spec, complaint):
         ("[" * 50_000, "cannot be read as JSON"),
     ],
 )
-def test_settings_files_that_cannot_be(tmp_path, content, complaint):
+def test_invalid_settings_files(tmp_path, content, complaint):
     path = tmp_path / "server ä.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=complaint) as caught:

@@ -63,7 +63,7 @@ def test_land_fraction():
 
 @given(st.floats(-88, 88), st.floats(-180, 179), st.floats(100, 886))
 @settings(deadline=None, max_examples=20)
-def test_land_fraction_of_many_tiles_is_that_of_each(lat, lon, width_km):
+def test_land_fraction_of_many_tiles_equals_each(lat, lon, width_km):
     tiles = tiling.tile_grid((lon, max(lat - 6, -90), lon + 20, min(lat + 6, 90)), [width_km, 1.5 * width_km])
     for order in (np.arange(len(tiles)), tiling.hilbert_order(tiles)):
         together = tiling.land_fraction(tiles[order])

@@ -1,4 +1,4 @@
-"""Local features vote for a photo's pose: geometry, the index on disk, and the answers at the door."""
+"""Local features vote for a photo's pose: geometry, the index on disk, and the answers of the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from test_registration import PLACES, take_photo, texture
 from test_registration_solve import camera_at
 
 from engine import geo
-from engine.candidates import Candidate, probability_of_first, together
+from engine.candidates import Candidate, combined_score, probability_of_first
 from engine.cli import main
 from engine.errors import IndexDamagedError, UsageError
 from engine.localize import Localizer, Query
@@ -29,11 +29,11 @@ from engine.retrieval.tiling import Circle
 from engine.voting.bins import best_bins
 from engine.voting.cells import Grid
 from engine.voting.density import Density
-from engine.voting.feature_index import COMPARED_ALL, FEATURE_CELLS, FEATURES, FeatureSet, Places
+from engine.voting.feature_index import FEATURE_CELLS, FEATURES, MAX_EXHAUSTIVE, FeaturePositions, FeatureSet
 from engine.voting.photo_features import PhotoFeatures, photo_features
 from engine.voting.poses import Pose, find_poses
 from engine.voting.vocabulary import vocabulary
-from engine.voting.votes import Votes, cast
+from engine.voting.votes import Votes, cast_votes
 
 CAMERA = camera_at(**PLACES["oblique"][2])
 SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
@@ -51,7 +51,7 @@ SPHERE = pyproj.Geod(a=6371008.8, b=6371008.8)
     seed=st.integers(0, 1000),
 )
 def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed):
-    """The ground as pyproj has it on the sphere, any turn and width, at the antimeridian and near the poles."""
+    """The ground by pyproj on the sphere, at any rotation and width, at the antimeridian and near the poles."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(-0.5, 0.5, 20), rng.uniform(-0.33, 0.33, 20)
     size, angle = rng.uniform(0.005, 0.1, 20), rng.uniform(0, 360, 20)
@@ -59,9 +59,9 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     azimuth, away_m = 90 + outward - rotation_deg, np.hypot(x, y) * width_km * 1000
     there_lon, there_lat, back = SPHERE.fwd(np.full(20, lon), np.full(20, lat), azimuth, away_m)
     azimuth_there = (np.array(back) + 180 + angle - outward) % 360
-    places = Places(np.array(there_lat), np.array(there_lon), size * width_km, azimuth_there)
+    places = FeaturePositions(np.array(there_lat), np.array(there_lon), size * width_km, azimuth_there)
     photo = PhotoFeatures(x, y, size, angle, np.zeros((20, 128), np.float32), 2 / 3, True)
-    votes = cast(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
+    votes = cast_votes(photo, places, np.arange(20)[:, None], (1.0, 2500.0))
     assert len(votes) == 20
     assert geo.distance_km(votes.lat, votes.lon, lat, lon).max() < 1e-3 * width_km + 0.01
     np.testing.assert_allclose(votes.width_km, width_km, rtol=1e-9)
@@ -76,8 +76,8 @@ def test_right_matches_vote_for_the_pose(lat, lon, width_km, rotation_deg, seed)
     rotation_deg=st.floats(0, 359.9),
     seed=st.integers(0, 1000),
 )
-def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, seed):
-    """Among as many that are spread over the Earth, at the narrowest and the widest ground that count."""
+def test_votes_for_one_pose_fall_into_one_bin(lat, lon, width_km, rotation_deg, seed):
+    """Among as many votes spread over the Earth, at the smallest and the largest ground width."""
     rng = np.random.default_rng(seed)
     right, wrong = np.full(40, 1.0), rng.uniform(-1.0, 1.0, 40)
     votes = Votes(
@@ -100,7 +100,7 @@ def test_votes_for_one_pose_come_into_one_bin(lat, lon, width_km, rotation_deg, 
     lat=st.floats(-90, 89.999),
     lon=st.floats(-180, 179.999),
 )
-def test_every_point_lies_in_one_cell(feature_km, lat, lon):
+def test_every_point_is_in_exactly_one_cell(feature_km, lat, lon):
     grid = Grid(feature_km)
     cells = grid.of((lon - 0.01, max(lat - 0.01, -90.0), lon + 0.01, min(lat + 0.01, 90.0)))
     inside = (cells["south"] <= lat) & (lat < cells["north"])
@@ -110,7 +110,7 @@ def test_every_point_lies_in_one_cell(feature_km, lat, lon):
 
 
 @pytest.mark.parametrize("middle_lon", [10.0, 180.0])
-def test_chance_is_that_of_the_ground_that_a_photo_shows(middle_lon):
+def test_chance_is_estimated_over_the_ground_seen(middle_lon):
     """Features of a square of 40 degrees on the equator: at its edge there are half as many, far outside none."""
     rng = np.random.default_rng(0)
     lat, lon = rng.uniform(-20, 20, 200_000), geo.normalise_lon(middle_lon + rng.uniform(-20, 20, 200_000))
@@ -129,7 +129,7 @@ def test_chance_is_that_of_the_ground_that_a_photo_shows(middle_lon):
         assert shares[4] < 1e-3
 
 
-def test_a_pose_has_the_corners_of_the_turned_photo():
+def test_corners_of_a_pose_are_those_of_the_rotated_photo():
     """Turned clockwise by 90 degrees the photo's top left corner lies in the north east."""
     pose = Pose(10.0, 20.0, 300.0, 90.0, 20.0, 50)
     candidate = Candidate(None, 10.0, 20.0, 200.0, 90.0, 0.9, None, pose, (1.0, 2 / 3))
@@ -141,8 +141,8 @@ def test_a_pose_has_the_corners_of_the_turned_photo():
     assert candidate.found_by == "votes"
 
 
-def test_more_votes_are_worth_more():
-    assert together(0.5, 3.0) == 0.5 < together(0.5, 6.0) < together(0.5, 30.0) <= 1.0
+def test_more_votes_give_a_higher_score():
+    assert combined_score(0.5, 3.0) == 0.5 < combined_score(0.5, 6.0) < combined_score(0.5, 30.0) <= 1.0
     here = [Candidate(None, 0.0, 0.0, 100.0, 0.0, 1.0, None, Pose(0, 0, 150, 0, z, 9)) for z in (5.0, 30.0)]
     other = Candidate(None, 40.0, 0.0, 100.0, 0.0, 0.5, None, Pose(40, 0, 150, 0, 4.8, 9))
     doubtful, sure = (probability_of_first([one, other]) for one in here)
@@ -159,7 +159,7 @@ def land(tmp_path_factory, make_raster):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, land, model):
-    """Tiles of other land, which show nothing, and features of all of it."""
+    """Tiles of other land, which match nothing, and features of all of it."""
     out = tmp_path_factory.mktemp("indexes") / "land"
     build_index(land, out, tile_km=(626.0,), model=model, include_ocean=True, feature_km=1.0)
     return out
@@ -172,9 +172,9 @@ def photo_file(tmp_path_factory, land):
     return path
 
 
-def test_features_are_spread_over_the_land_alone(folder, land):
+def test_features_are_only_on_land(folder, land):
     index = RegionalIndex.open(folder, verify=True)
-    places = index.features.all.places
+    places = index.features.all.positions
     assert index.info["format"] == 2
     assert len(places) == index.info["features"]["count"] > 1000
     west, south, east, north = index.info["region"]
@@ -198,13 +198,13 @@ def test_a_photo_votes_for_its_pose(folder, photo_file):
 
 
 @pytest.mark.parametrize("circle", [Circle(44.0, 5.0, 150.0), Circle(43.0, 8.0, 400.0), Circle(-40.0, 170.0, 500.0)])
-def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circle):
+def test_features_within_a_circle_equal_brute_force(folder, photo_file, circle):
     features = RegionalIndex.open(folder).features
-    everywhere = features.all.places
+    everywhere = features.all.positions
     inside = geo.distance_km(everywhere.lat, everywhere.lon, circle.lat, circle.lon) <= circle.radius_km
-    found = features.round(circle)
-    np.testing.assert_array_equal(found.places.lat, everywhere.lat[inside])
-    np.testing.assert_array_equal(found.places.size_km, everywhere.size_km[inside])
+    found = features.within(circle)
+    np.testing.assert_array_equal(found.positions.lat, everywhere.lat[inside])
+    np.testing.assert_array_equal(found.positions.size_km, everywhere.size_km[inside])
     numbers = photo_features(read_photo(photo_file).pixels).numbers[:50]
     rows = found.nearest(numbers, 5)
     if not len(found):
@@ -214,31 +214,33 @@ def test_a_circle_holds_what_comparing_all_of_it_finds(folder, photo_file, circl
     told = vocabulary().quantiser.decode(np.ascontiguousarray(codes))
     away = ((numbers[:, None] - told[None]) ** 2).sum(axis=2)
     nearest = np.sort(away, axis=1)[:, :5]
-    # FAISS compares with tables of 8 bits: it may swap what is nearly as near.
+    # FAISS compares with tables of 8 bits, so it may swap features of nearly equal distance.
     np.testing.assert_allclose(np.take_along_axis(away, rows, axis=1), nearest, rtol=0.03)
 
 
-def test_words_find_what_comparing_all_finds(folder, photo_file, monkeypatch):
+def test_inverted_file_finds_the_same_as_exhaustive_search(folder, photo_file, monkeypatch):
     features = RegionalIndex.open(folder).features
     photo = photo_features(read_photo(photo_file).pixels)
     all_compared = find_poses(photo, features, 1)[0]
-    assert len(features.all) < COMPARED_ALL
-    monkeypatch.setattr("engine.voting.feature_index.COMPARED_ALL", 10)
+    assert len(features.all) < MAX_EXHAUSTIVE
+    monkeypatch.setattr("engine.voting.feature_index.MAX_EXHAUSTIVE", 10)
     by_words = find_poses(photo, RegionalIndex.open(folder).features, 1)[0]
     assert float(geo.distance_km(by_words.lat, by_words.lon, all_compared.lat, all_compared.lon)) < 20
     assert by_words.z > 0.7 * all_compared.z
 
 
-def test_an_update_takes_unchanged_cells_from_the_index_before(folder, land, model, tmp_path, monkeypatch):
+def test_update_reuses_unchanged_cells(folder, land, model, tmp_path, monkeypatch):
     plan = {"tile_km": (626.0,), "model": model, "include_ocean": True, "feature_km": 1.0}
-    monkeypatch.setattr("engine.voting.build.read_cell", lambda picture: pytest.fail("a known cell was read again"))
+    monkeypatch.setattr(
+        "engine.voting.build.extract_cell_features", lambda picture: pytest.fail("a known cell was read again")
+    )
     build_index(land, tmp_path / "land", reuse=RegionalIndex.open(folder), **plan)
     for name in (FEATURES, FEATURE_CELLS, "index.json"):
         assert (tmp_path / "land" / name).read_bytes() == (folder / name).read_bytes()
 
 
 @pytest.mark.parametrize("feature_km", [0.001, 21.0, -1.0])
-def test_a_ground_resolution_that_makes_no_sense_is_refused(land, model, tmp_path, feature_km):
+def test_invalid_feature_resolution_is_refused(land, model, tmp_path, feature_km):
     with pytest.raises(UsageError, match="km a pixel"):
         build_index(land, tmp_path / "i", model=model, feature_km=feature_km)
 
@@ -296,8 +298,8 @@ def test_a_photo_is_located_from_its_votes(folder, photo_file, model):
     json.dumps(answer, allow_nan=False)
 
 
-def test_tiles_and_votes_are_measured_alone(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
-    """At the command line; together, as before, where nothing is said."""
+def test_tiles_and_votes_can_be_evaluated_separately(folder, land, model, photo_file, tmp_path, capsys, monkeypatch):
+    """On the command line; both together by default."""
     corners = ",".join(str(value) for value in footprint.corners(CAMERA).ravel())
     columns = ",".join(f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in ("lat", "lon"))
     truth = tmp_path / "truth.csv"
@@ -327,8 +329,8 @@ def test_tiles_and_votes_are_measured_alone(folder, land, model, photo_file, tmp
         assert {candidate["found_by"] for candidate in answer["candidates"]} == {search}
 
 
-def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, photo_file, model, monkeypatch):
-    """It says more than that nothing fits, which is what follows without it."""
+def test_uncertain_registration_is_kept_despite_many_votes(folder, photo_file, model, monkeypatch):
+    """It is more informative than "nothing fits", which would be the answer without it."""
     monkeypatch.setattr("engine.registration.refine.probability", lambda evidence: 0.95)
     monkeypatch.setattr("engine.registration.register.probability", lambda evidence: 0.95)
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(photo_file))
@@ -348,7 +350,7 @@ def test_a_registration_in_doubt_is_kept_although_its_votes_are_many(folder, pho
         lambda p: np.tile(p[:8, :8], (60, 90, 1)),
     ],
 )
-def test_what_shows_nothing_that_is_there_is_not_located(folder, photo_file, model, tmp_path, change):
+def test_photos_of_other_ground_are_not_located(folder, photo_file, model, tmp_path, change):
     pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
     Image.fromarray(pixels).save(tmp_path / "bad.png")
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "bad.png"))
@@ -365,7 +367,7 @@ def test_what_shows_nothing_that_is_there_is_not_located(folder, photo_file, mod
         lambda p: np.rot90(p),
     ],
 )
-def test_what_can_be_recognised_is_located(folder, photo_file, model, tmp_path, change):
+def test_recognisable_photos_are_located(folder, photo_file, model, tmp_path, change):
     pixels = np.ascontiguousarray(change(np.asarray(Image.open(photo_file).convert("RGB"))))
     Image.fromarray(pixels).save(tmp_path / "odd.png")
     answer = Localizer([RegionalIndex.open(folder)], [model]).localize(Query(tmp_path / "odd.png"))
@@ -380,15 +382,15 @@ def disc(pixels):
     return (np.hypot(x - width / 2, y - height / 2) < 0.5 * width)[..., None]
 
 
-def test_the_world_comes_along():
-    """Opened at once, searched offline, with the imagery that photos are fitted to beside it."""
+def test_world_index_is_included():
+    """Opened fast, searched offline, with the imagery for registration beside it."""
     (world,) = [folder for folder in included_indexes() if folder.name == "world"]
     index = RegionalIndex.open(world, verify=True)
     assert index.features.count > 1_000_000
     assert (world.parent / index.info["source"]["path"]).is_file()
     size = sum(file.stat().st_size for file in world.parent.rglob("*") if file.is_file())
     assert size < 60e6
-    rome = index.features.round(Circle(41.9, 12.5, 300.0))
+    rome = index.features.within(Circle(41.9, 12.5, 300.0))
     assert isinstance(rome, FeatureSet)
     assert 500 < len(rome) < 5000
-    assert math.isclose(float(np.median(rome.places.lat)), 42.3, abs_tol=1.0)
+    assert math.isclose(float(np.median(rome.positions.lat)), 42.3, abs_tol=1.0)

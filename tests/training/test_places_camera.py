@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
+from engine.ellipsoid import surface_normal, surface_point
 from engine.errors import UsageError
 from engine.geo import LocalFrame, normalise_lon, polygon_in_frame, side_lengths_km, to_geojson
-from engine.registration.camera import surface_normal, surface_point
 from training.places.camera import IssCamera
 
 cameras = st.builds(

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.ellipsoid import local_axes, range_to_ellipsoid, surface_lat_lon, surface_normal, surface_point
 from engine.errors import UsageError
-from engine.registration.camera import local_axes, meet_ellipsoid, surface_lat_lon, surface_normal, surface_point
 
 Array = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ class IssCamera:
         )
         rays = (on_sensor / np.linalg.norm(on_sensor, axis=-1, keepdims=True)) @ self.axes()
         eye = self.position()
-        range_km = meet_ellipsoid(eye, rays)
+        range_km = range_to_ellipsoid(eye, rays)
         lat, lon = surface_lat_lon(eye + range_km[..., None] * rays)
         return lat, lon, range_km
 

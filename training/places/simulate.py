@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
+from engine.ellipsoid import surface_normal, surface_point
 from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.imagery.raster import RasterSource
-from engine.registration.camera import surface_normal, surface_point
 from training.places import weather as effects
 from training.places.camera import IssCamera
 from training.places.weather import Weather

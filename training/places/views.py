@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.ellipsoid import surface_normal, surface_point
 from engine.errors import InputError
 from engine.imagery.raster import RasterSource
 from engine.imagery.source import NODES
 from engine.photo.photo_id import parse_earthloc_name
-from engine.registration.camera import surface_normal, surface_point
 from training.places import weather as effects
 from training.places.camera import IssCamera
 from training.places.seasons import Seasons

@@ -1,4 +1,4 @@
-"""Tells photos that show no ground in daylight, before anything is searched."""
+"""Detects photos that show no ground in daylight, before anything is searched."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Of 0 to 255. The real photos with known footprints have a median of the brightest channel of 69 and more, those of
-# night, the limb at night and the cabin 36 and less (docs/voting.md).
+# Levels of 0 to 255. The real photos with known footprints have a median of the brightest channel of 69 and more; those
+# of night, of the limb at night and of the cabin have 36 and less (docs/voting.md).
 _DARK = 40
 _LIT = 100
-# A photo that is dark all over may be underexposed daylight, which equalising brings out; one with more light than this
-# may show ground through a window.
+# A photo that is dark everywhere may be underexposed daylight, which contrast equalisation recovers. A photo with more
+# bright pixels than this may show ground through a window.
 _LIGHTS = 0.001, 0.15
 _FLAT_LEVELS = 2.0  # standard deviation of grey levels
 _SIDE_PX = 256
 
 
-def why_nothing_shows(pixels: NDArray[np.uint8]) -> str | None:
-    """Why there is nothing to recognise in an RGB photo (h, w, 3); None where there may be something."""
+def why_no_ground(pixels: NDArray[np.uint8]) -> str | None:
+    """Why an RGB photo (h, w, 3) shows nothing to recognise; None if it may show something."""
     if float(pixels.mean(axis=2).std()) < _FLAT_LEVELS:
         return "The photo is of one colour: there is nothing to recognise."
     scale = min(1.0, _SIDE_PX / max(pixels.shape[:2]))

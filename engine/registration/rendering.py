@@ -1,4 +1,4 @@
-"""Reference imagery as a camera would see it."""
+"""Renders reference imagery as a camera would see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.registration.camera import Camera
 
 Pixels = NDArray[np.uint8]
 
-# In a rendered view every eighth pixel is located exactly; between them positions are interpolated.
+# Every eighth pixel of a rendered view is located exactly; positions between them are interpolated.
 _NODE_PX = 8
 
 
@@ -20,7 +20,7 @@ def render(imagery: ImagerySource, camera: Camera) -> tuple[Pixels, NDArray[np.b
     """The imagery as the camera sees it.
 
     Returns:
-        RGB (height, width, 3) and coverage (height, width): False past the Earth or without imagery.
+        RGB (height, width, 3) and coverage (height, width): False beyond the Earth or without imagery.
     """
     lats, lons = _ground(camera)
     if not np.isfinite(lats).any():
@@ -29,12 +29,12 @@ def render(imagery: ImagerySource, camera: Camera) -> tuple[Pixels, NDArray[np.b
 
 
 def _ground(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitude and longitude (height, width) seen by each pixel; NaN past the Earth."""
+    """Latitude and longitude (height, width) seen by each pixel; NaN beyond the Earth."""
     width, height = camera.width_px, camera.height_px
     columns, rows = -(-width // _NODE_PX) + 1, -(-height // _NODE_PX) + 1
     x, y = np.meshgrid(np.arange(columns) * float(_NODE_PX), np.arange(rows) * float(_NODE_PX))
     lat, lon = camera.locate(x, y)
-    # Interpolated as vectors: longitude jumps at 180 degrees and runs wild at a pole.
+    # Interpolated as vectors, because longitude jumps at 180 degrees and is undefined at a pole.
     phi, lam = np.radians(lat), np.radians(lon)
     nodes = np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1).astype(np.float32)
     px, py = np.meshgrid(np.arange(width, dtype=np.float32) + 0.5, np.arange(height, dtype=np.float32) + 0.5)

@@ -1,4 +1,4 @@
-"""A photo whose camera was found, as the results GeoPackage has it."""
+"""A photo with a solved camera, read from the results GeoPackage."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from engine.results import ResultsFile
 
 Array = NDArray[np.float64]
 
-_GRID = 65  # points along each side of the photo at which the ground is looked up
+_GRID = 65  # points along each side of the photo at which the ground is computed
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedPhoto:
-    """A photo and where its pixels lie.
+class RegisteredPhoto:
+    """A photo and its camera.
 
     Attributes:
-        info: of the file.
+        info: metadata of the file.
         localization: the whole answer.
         solution: its camera, in pixels of the stored array at full size.
         tie_points: in the same pixels.
-        seen: (n, 2) lat, lon all over the ground that it shows, outline included.
+        seen: (n, 2) lat, lon of points all over the ground that it shows, outline included.
     """
 
     info: PhotoInfo
@@ -50,11 +50,11 @@ class PlacedPhoto:
         return pose
 
     @classmethod
-    def load(cls, photo: Path, results: Path) -> PlacedPhoto:
-        """Reads the camera of `photo` from the GeoPackage `results`.
+    def load(cls, photo: Path, results: Path) -> RegisteredPhoto:
+        """Read the camera of `photo` from the GeoPackage `results`.
 
         Raises:
-            InputError: not in there, without a camera, or another file than the one that was located.
+            InputError: it is not in there, has no camera, or is not the file that was located.
         """
         found = ResultsFile(results).localization(photo)
         if found is None:
@@ -62,12 +62,12 @@ class PlacedPhoto:
         return cls.of(read_photo_info(photo), found)
 
     @classmethod
-    def of(cls, info: PhotoInfo, localization: Localization) -> PlacedPhoto:
-        """The same from a localization at hand."""
+    def of(cls, info: PhotoInfo, localization: Localization) -> RegisteredPhoto:
+        """The same from a given localization."""
         pose = localization["pose"]
         if pose is None:
             why = {
-                UNCERTAIN: "its place is a guess by cosine similarity and not registered with imagery",
+                UNCERTAIN: "its place is a guess from similar tiles and was not fitted to imagery",
                 NOT_FOUND: "its place was not found",
             }.get(localization["status"], "it was not located")
             raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
@@ -91,7 +91,7 @@ class PlacedPhoto:
 
     @property
     def shows_limb(self) -> bool:
-        """Whether an edge of the photo looks past the Earth."""
+        """Whether an edge of the photo extends beyond the Earth."""
         t = np.linspace(0.0, 1.0, _GRID)
         x = np.concatenate([t, t, np.zeros_like(t), np.ones_like(t)]) * self.camera.width_px
         y = np.concatenate([np.zeros_like(t), np.ones_like(t), t, t]) * self.camera.height_px
@@ -107,7 +107,7 @@ def _seen_by(camera: Camera, path: Path) -> Array:
     x, y = np.meshgrid(np.linspace(0, camera.width_px, _GRID), np.linspace(0, camera.height_px, _GRID))
     lat, lon = (values.ravel() for values in camera.locate(x, y))
     ring = footprint_ring(camera)
-    fine = np.isfinite(lat)
-    if ring is None or not fine.any():
+    is_finite = np.isfinite(lat)
+    if ring is None or not is_finite.any():
         raise InputError(path, "its camera sees no ground", "locate it again")
-    return np.concatenate([np.stack([lat[fine], lon[fine]], axis=1), ring])
+    return np.concatenate([np.stack([lat[is_finite], lon[is_finite]], axis=1), ring])

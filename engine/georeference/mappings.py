@@ -1,4 +1,4 @@
-"""Ways from the ground to a photo's pixels: through its camera, or fitted to its tie points alone."""
+"""Mappings from the ground to a photo's pixels: through its camera, or fitted to its tie points alone."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from scipy.interpolate import RBFInterpolator
 
 from engine.errors import UsageError
 from engine.georeference.grid import GroundCrs
-from engine.georeference.placed import PlacedPhoto
+from engine.georeference.registered import RegisteredPhoto
 
 Array = NDArray[np.float64]
 
-# Coordinates (x, y) of a GroundCrs to pixel positions in the photo; NaN for what it cannot see.
+# Maps coordinates (x, y) of a GroundCrs to pixel positions in the photo; NaN for what the photo does not show.
 ToPhoto = Callable[[Array, Array], tuple[Array, Array]]
 
 MIN_POINTS = 4
 _GRID = 9  # points along each side at which an affine map is compared with the camera
 
 
-def through_camera(placed: PlacedPhoto, ground: GroundCrs) -> ToPhoto:
-    """The solved camera."""
+def through_camera(registered: RegisteredPhoto, ground: GroundCrs) -> ToPhoto:
+    """The mapping through the solved camera."""
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         lat, lon = ground.to_lat_lon(x, y)
-        return placed.camera.project(lat, lon)
+        return registered.camera.project(lat, lon)
 
     return to_photo
 
 
 @dataclass(frozen=True, eq=False)
 class AffineFit:
-    """The affine map that fits a photo best in the sense of least squares.
+    """The affine map with the least squared error.
 
     Attributes:
         matrix: (2, 3), pixel (column, row) to coordinates.
-        rms_px: how far off it is in the photo, over the points it was fitted to.
+        rms_px: root mean square of its errors in the photo, over the points it was fitted to.
         worst_px: the largest of these errors.
     """
 
@@ -48,7 +48,7 @@ class AffineFit:
 
     @classmethod
     def of_points(cls, xy_px: Array, x: Array, y: Array) -> AffineFit:
-        """Fits pixel positions (n, 2) and coordinates (n,)."""
+        """Fit to pixel positions (n, 2) and coordinates (n,)."""
         there = np.stack([x, y], axis=1)
         middle, scale = there.mean(axis=0), max(1e-12, float(np.ptp(there, axis=0).max()))
         ones = np.ones((len(xy_px), 1))
@@ -59,13 +59,13 @@ class AffineFit:
         return cls(matrix, float(np.sqrt(np.mean(off**2))), float(off.max()))
 
     @classmethod
-    def of_camera(cls, placed: PlacedPhoto, ground: GroundCrs) -> AffineFit:
-        """Fits the camera over the whole photo, which must not show the limb."""
+    def of_camera(cls, registered: RegisteredPhoto, ground: GroundCrs) -> AffineFit:
+        """Fit to the camera over the whole photo, which must not show the limb."""
         x, y = np.meshgrid(
-            np.linspace(0, placed.camera.width_px, _GRID), np.linspace(0, placed.camera.height_px, _GRID)
+            np.linspace(0, registered.camera.width_px, _GRID), np.linspace(0, registered.camera.height_px, _GRID)
         )
         xy = np.stack([x.ravel(), y.ravel()], axis=1)
-        return cls.of_points(xy, *ground.to_xy(*placed.camera.locate(xy[:, 0], xy[:, 1])))
+        return cls.of_points(xy, *ground.to_xy(*registered.camera.locate(xy[:, 0], xy[:, 1])))
 
     def to_photo(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Coordinates to pixel positions."""
@@ -74,29 +74,29 @@ class AffineFit:
         return inverse[0, 0] * u + inverse[0, 1] * v, inverse[1, 0] * u + inverse[1, 1] * v
 
 
-def thin_plate(placed: PlacedPhoto, ground: GroundCrs) -> ToPhoto:
-    """A thin-plate spline through the tie points (Duchon 1977), as other programs warp by control points."""
-    x, y = ground.to_xy(placed.tie_points.lat, placed.tie_points.lon)
+def thin_plate(registered: RegisteredPhoto, ground: GroundCrs) -> ToPhoto:
+    """A thin-plate spline through the tie points (Duchon 1977), as other programs warp with control points."""
+    x, y = ground.to_xy(registered.tie_points.lat, registered.tie_points.lon)
     middle = np.array([x.mean(), y.mean()])
     scale = max(float(np.ptp(x)), float(np.ptp(y)))
     nodes = (np.stack([x, y], axis=1) - middle) / scale
-    spline = RBFInterpolator(nodes, placed.tie_points.xy_px, kernel="thin_plate_spline")
+    spline = RBFInterpolator(nodes, registered.tie_points.xy_px, kernel="thin_plate_spline")
 
     def to_photo(x: Array, y: Array) -> tuple[Array, Array]:
         at = (np.stack([x.ravel(), y.ravel()], axis=1) - middle) / scale
         found = np.full(at.shape, np.nan)
-        fine = np.isfinite(at).all(axis=1)
-        if fine.any():
-            found[fine] = spline(at[fine])
+        is_finite = np.isfinite(at).all(axis=1)
+        if is_finite.any():
+            found[is_finite] = spline(at[is_finite])
         return found[:, 0].reshape(x.shape), found[:, 1].reshape(x.shape)
 
     return to_photo
 
 
-def check_tie_points(placed: PlacedPhoto, what: str) -> None:
-    """Refuses `what` for a photo that tie points alone cannot place."""
-    path, n = placed.info.path, len(placed.tie_points)
+def check_tie_points(registered: RegisteredPhoto, what: str) -> None:
+    """Raise UsageError where tie points alone are not enough for `what`."""
+    path, n = registered.info.path, len(registered.tie_points)
     if n < MIN_POINTS:
         raise UsageError(path, f"has only {n} tie points, too few for {what}", "choose the orthorectified photo")
-    if placed.shows_limb:
-        raise UsageError(path, f"shows the limb, where {what} goes astray", "choose the orthorectified photo")
+    if registered.shows_limb:
+        raise UsageError(path, f"shows the limb, where {what} fails", "choose the orthorectified photo")

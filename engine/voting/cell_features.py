@@ -1,4 +1,4 @@
-"""Reads the features of one cell of imagery: where they are, how large, which way they point, what they look like."""
+"""Extracts the local features of one cell of imagery: positions, sizes, orientations and descriptors."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.features import equalised, root_sift, usable
 from engine.imagery.land import near_land
 from engine.imagery.source import ImagerySource
-from engine.registration.matching import equalised, root_sift, usable
 from engine.voting.cells import CELL_PX
 
 Array = NDArray[np.float64]
 
-PIXELS_A_FEATURE = 130  # of land; more features find no more photos and cost bytes (docs/voting.md)
-_MARGIN_PX = 56  # features near the edge of a cell look beyond it
+PIXELS_PER_FEATURE = 130  # of land; more features find no more photos and take space (docs/voting.md)
+_MARGIN_PX = 56  # features near the edge of a cell use pixels beyond it
 _SIDE_PX = CELL_PX + 2 * _MARGIN_PX
 _MASK_PX = 156  # the land mask is read at a quarter of the size
 _LEAST_PIXELS = 400
-_STEP_PX = 0.5  # for finding out which way north is
+_STEP_PX = 0.5  # length of the step that gives the azimuth of a feature
 
 
 @dataclass(frozen=True, eq=False)
-class GroundFeatures:
+class CellFeatures:
     """Features of imagery.
 
     Attributes:
@@ -45,13 +45,13 @@ class GroundFeatures:
 
 @dataclass(frozen=True, eq=False)
 class CellPicture:
-    """What a cell and its surroundings show.
+    """The picture of a cell and its surroundings.
 
     Attributes:
         cell: of `cells.CELL_DTYPE`.
         feature_km: ground size of a pixel.
-        pixels: RGB, north up, the middle of the cell in the middle.
-        mask: where features may lie: neither on open water nor on black nor where there is no imagery.
+        pixels: RGB, north up, centred on the cell.
+        mask: where features are allowed: not on open water, black areas or missing imagery.
         checksum: CRC-32 of pixels and mask.
     """
 
@@ -62,8 +62,8 @@ class CellPicture:
     checksum: int
 
 
-def picture_of(imagery: ImagerySource, cell: np.void, feature_km: float) -> CellPicture | None:
-    """The picture of a cell of a grid of `feature_km` a pixel; None where it shows no land."""
+def read_cell_picture(imagery: ImagerySource, cell: np.void, feature_km: float) -> CellPicture | None:
+    """The picture of a cell of a grid of `feature_km` per pixel; None if it shows no land."""
     lat, lon = _middle(cell)
     width_km = _SIDE_PX * feature_km
     land = near_land(*geo.square_grid(lat, lon, width_km, _MASK_PX))
@@ -80,11 +80,11 @@ def picture_of(imagery: ImagerySource, cell: np.void, feature_km: float) -> Cell
     return CellPicture(cell, feature_km, pixels, mask, checksum)
 
 
-def read_cell(picture: CellPicture) -> GroundFeatures:
-    """The features of a cell: of all that lie in it those of the highest contrast, one for so many pixels of land."""
+def extract_cell_features(picture: CellPicture) -> CellFeatures:
+    """The features inside a cell, those of the highest contrast, one for every PIXELS_PER_FEATURE pixels of land."""
     cell, feature_km = picture.cell, picture.feature_km
     lat, lon = _middle(cell)
-    limit = int(picture.mask.sum()) // PIXELS_A_FEATURE
+    limit = int(picture.mask.sum()) // PIXELS_PER_FEATURE
     xy, size_px, angle_rad, descriptors = root_sift(equalised(picture.pixels), picture.mask, limit)
     frame = geo.LocalFrame(lat, lon)
     x_km, y_km = (xy[:, 0] - _SIDE_PX / 2) * feature_km, (_SIDE_PX / 2 - xy[:, 1]) * feature_km
@@ -96,7 +96,7 @@ def read_cell(picture: CellPicture) -> GroundFeatures:
     offset = geo.normalise_lon(there_lon - lon)
     inside = (there_lat >= cell["south"]) & (there_lat < cell["north"])
     inside &= (offset >= cell["west"] - lon) & (offset < cell["east"] - lon)
-    return GroundFeatures(
+    return CellFeatures(
         there_lat[inside],
         there_lon[inside],
         size_px[inside] * feature_km,
