@@ -10,45 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from ..contract.results import FOOTPRINTS
+
 # Column of the results GeoPackage -> name in a shapefile. DBF allows ten characters.
-SHAPEFILE_NAMES = {
-    "photo": "photo",
-    "photo_id": "photo_id",
-    "status": "status",
-    "confidence": "confidence",
-    "center_lat": "center_lat",
-    "center_lon": "center_lon",
-    "lat1": "lat1",
-    "lon1": "lon1",
-    "lat2": "lat2",
-    "lon2": "lon2",
-    "lat3": "lat3",
-    "lon3": "lon3",
-    "lat4": "lat4",
-    "lon4": "lon4",
-    "nadir_distance_km": "nadir_km",
-    "rotation_deg": "rotat_deg",
-    "width_km": "width_km",
-    "inliers": "inliers",
-    "rms_km": "rms_km",
-    "camera_altitude_km": "cam_alt_km",
-    "tilt_deg": "tilt_deg",
-    "azimuth_deg": "azim_deg",
-    "focal_length_mm": "focal_mm",
-    "index_name": "index_name",
-    "tile": "tile",
-    "model": "model",
-    "model_sha256": "model_sha",
-    "engine": "engine",
-    "located_at": "located_at",
-    "message": "message",
-    "review": "review",
-    "reviewer": "reviewer",
-    "reviewed_at": "reviewd_at",
-    "note": "note",
-    "imagery": "imagery",
-    "imagery_attribution": "img_credit",
-}
+SHAPEFILE_NAMES = {column.name: column.short or column.name for column in FOOTPRINTS.columns}
 
 
 @dataclass(frozen=True)

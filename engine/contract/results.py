@@ -20,11 +20,19 @@ SCHEMA = 3  # kept in the table earthloc_schema
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its SQLite type with constraints, and its value; without `value` something else fills it."""
+    """A column.
+
+    Attributes:
+        name: of the column.
+        sql: SQLite type with constraints.
+        value: gives its value from what fills the table; None when something else fills it.
+        short: name in a shapefile, at most ten characters; "" for the same name.
+    """
 
     name: str
     sql: str
     value: Callable[[Any], Any] | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,32 +152,33 @@ FOOTPRINTS = Table(
         *_corner(2),
         *_corner(3),
         *_corner(4),
-        Column("nadir_distance_km", "REAL", lambda found: found.candidate.get("nadir_distance_km")),
-        Column("rotation_deg", "INTEGER", lambda found: found.candidate.get("rotation_deg")),
+        Column("nadir_distance_km", "REAL", lambda found: found.candidate.get("nadir_distance_km"), "nadir_km"),
+        Column("rotation_deg", "INTEGER", lambda found: found.candidate.get("rotation_deg"), "rotat_deg"),
         Column("width_km", "REAL", lambda found: found.candidate.get("width_km")),
         _answer("inliers", "INTEGER"),
         _answer("rms_km", "REAL"),
-        Column("camera_altitude_km", "REAL", lambda found: found.camera.get("altitude_km")),
+        Column("camera_altitude_km", "REAL", lambda found: found.camera.get("altitude_km"), "cam_alt_km"),
         Column("tilt_deg", "REAL", lambda found: found.camera.get("tilt_deg")),
-        Column("azimuth_deg", "REAL", lambda found: found.camera.get("azimuth_deg")),
+        Column("azimuth_deg", "REAL", lambda found: found.camera.get("azimuth_deg"), "azim_deg"),
         Column(
             "focal_length_mm",
             "REAL",
             lambda found: found.camera.get("focal_length_mm", found.info.get("focal_length_mm")),
+            "focal_mm",
         ),
         Column("index_name", "TEXT", lambda found: found.candidate.get("index")),
         Column("tile", "TEXT", lambda found: found.candidate.get("tile")),
         Column("model", "TEXT", lambda found: found.model.get("name")),
-        Column("model_sha256", "TEXT", lambda found: found.model.get("sha256")),
+        Column("model_sha256", "TEXT", lambda found: found.model.get("sha256"), "model_sha"),
         _answer("engine", "TEXT"),
         Column("located_at", "TEXT"),
         _answer("message", "TEXT"),
         Column("review", f"TEXT NOT NULL DEFAULT '{UNREVIEWED}'"),
         Column("reviewer", "TEXT"),
-        Column("reviewed_at", "TEXT"),
+        Column("reviewed_at", "TEXT", short="reviewd_at"),
         Column("note", "TEXT"),
         Column("imagery", "TEXT", lambda found: found.imagery.get("source")),
-        Column("imagery_attribution", "TEXT", lambda found: found.imagery.get("attribution")),
+        Column("imagery_attribution", "TEXT", lambda found: found.imagery.get("attribution"), "img_credit"),
     ),
 )
 
