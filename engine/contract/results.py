@@ -15,7 +15,7 @@ from .localization import Candidate, Localization
 from .review import ReviewDecision
 from .status import UNREVIEWED
 
-SCHEMA = 3  # kept in the table earthloc_schema
+SCHEMA = 4  # kept in the table earthloc_schema
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class Found:
     def imagery(self) -> Mapping[str, Any]:
         """Empty for none."""
         return self.localization["imagery"] or {}
+
+    @property
+    def pose(self) -> Any:
+        """None for a photo that was not registered."""
+        return self.localization["pose"]
 
     def pair(self, name: str) -> list[float | None]:
         """`nadir` or `center`: [lat, lon]."""
@@ -179,6 +184,12 @@ FOOTPRINTS = Table(
         Column("note", "TEXT"),
         Column("imagery", "TEXT", lambda found: found.imagery.get("source")),
         Column("imagery_attribution", "TEXT", lambda found: found.imagery.get("attribution"), "img_credit"),
+        Column(
+            "center_sd_km",
+            "REAL",
+            lambda found: found.pose["pixel_sd_km"]["center"] if found.pose else None,
+            "ctr_sd_km",
+        ),
     ),
 )
 
