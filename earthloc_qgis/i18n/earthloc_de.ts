@@ -925,6 +925,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>fehlgeschlagen</translation>
     </message>
     <message>
+      <source>placed by its pass</source>
+      <translation>durch den Überflug verortet</translation>
+    </message>
+    <message>
       <source>Not reviewed</source>
       <translation>Nicht geprüft</translation>
     </message>

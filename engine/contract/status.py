@@ -12,13 +12,16 @@ UNCERTAIN: Literal["uncertain"] = "uncertain"
 NOT_FOUND: Literal["not_found"] = "not_found"
 # The photo could not be read.
 FAILED: Literal["failed"] = "failed"
-Status = Literal["located", "uncertain", "not_found", "failed"]
+# Placed by the pose of other frames of the same pass, without imagery.
+BY_PASS: Literal["by_pass"] = "by_pass"
+Status = Literal["located", "uncertain", "not_found", "failed", "by_pass"]
 # In the order in which lists show them. The plugin translates the labels.
 STATUS_LABELS: dict[Status, str] = {
     LOCATED: "located",
     UNCERTAIN: "uncertain",
     NOT_FOUND: "not found",
     FAILED: "failed",
+    BY_PASS: "placed by its pass",
 }
 STATUSES: tuple[Status, ...] = tuple(STATUS_LABELS)
 
