@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from engine import geo, geopackage
-from engine.contract.results import TABLES
+from engine.contract.results import SCHEMA, TABLES
 from engine.errors import OutputError
 from engine.results import ResultsFile
 
@@ -356,7 +356,7 @@ def test_a_file_of_version_1_is_updated(tmp_path):
     (row,) = results.rows()  # read before anything was written to it
     assert (row["localization"]["pose"], row["localization"]["tie_points"]) == (None, [])
     results.save(localization(tmp_path / "b.jpg"))
-    assert query(old, "SELECT version FROM earthloc_schema") == [(3,)]
+    assert query(old, "SELECT version FROM earthloc_schema") == [(SCHEMA,)]
     for table in (*LAYERS, "reviews"):
         assert query(old, f"PRAGMA table_info({table})") == query(new, f"PRAGMA table_info({table})")
     assert query(old, "SELECT photo, review, note, imagery FROM footprints ORDER BY fid") == [
