@@ -181,13 +181,26 @@ def test_heartbeats_continue_during_a_request(service, land_raster, tmp_path):
     service.answer("build")
 
 
+def test_a_review_and_a_photo_do_not_wait_for_an_index(service, land_raster, photo, small_index_folder, tmp_path):
+    service.send("build", "index/build", {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]})
+    service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "embed")
+    tile = {"indexes": [str(small_index_folder)], "index": "europe", "center": [44.0, 5.0], "width_km": 220.0}
+    service.send("tile", "tile/picture", tile)
+    assert service.answer("tile")["result"]["jpeg"]
+    service.send("photo", "localize", localize_params(photo, small_index_folder))
+    assert service.answer("photo")["result"]["status"] == "uncertain"
+    assert service.call("state", "status")["result"]["busy"] == ["build"]
+    service.call("cancel", "cancel", {"id": "build"})
+    assert service.answer("build")["error"]["data"]["kind"] == "cancelled"
+
+
 # -- cancelling and ending ----------------------------------------------------------------------------
 
 
 def test_cancel_stops_running_and_waiting_requests(service, land_raster, photo, small_index_folder, tmp_path):
     build = {"source": str(land_raster), "out": str(tmp_path / "index"), "tile_km": [40]}
     service.send(1, "index/build", build)
-    service.send(2, "localize", localize_params(photo, small_index_folder))
+    service.send(2, "index/build", {**build, "out": str(tmp_path / "second")})
     service.send(3, "localize", localize_params(photo, small_index_folder))
     service.until(lambda m: m.get("method") == "progress" and m["params"]["stage"] == "embed")
     service.send(4, "cancel", {"id": 2})

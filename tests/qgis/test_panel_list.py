@@ -15,6 +15,8 @@ from qgis.PyQt.QtWidgets import QLineEdit
 from review_results import write_review_results
 
 from earthloc_qgis import settings
+from earthloc_qgis.contract.protocol import Localize
+from earthloc_qgis.contract.validation import parsed
 from earthloc_qgis.core.words import lat_lon
 from earthloc_qgis.gui.photo_model import CONFIDENCE, NADIR, PHOTO, STATUS, Photo, parse_nadir
 
@@ -47,9 +49,10 @@ def test_typed_nadir_is_checked_and_sent(panel, folder, tmp_path, fake_engine):
     sent = [json.loads(line) for line in journal.read_text().splitlines()]
     (request,) = [message for message in sent if message["method"] == "localize"]
     assert request["params"]["nadir"] == [-33.5, 151.25]
-    assert request["params"]["radius_km"] == 1000.0
-    assert request["params"]["out"].endswith("unsaved.gpkg")
-    assert request["params"]["register"] is True
+    request = parsed(request["params"], Localize)
+    assert request.radius_km == 1000.0
+    assert request.out.endswith("unsaved.gpkg")
+    assert request.register is True
     panel.search.use_nadir.setChecked(False)
     panel.search.register.setChecked(False)
     panel.search.top_k.setValue(3)
@@ -187,7 +190,7 @@ def test_typed_nadirs_of_a_reopened_project_are_distinguished_from_those_in_the_
     panel.localize(photos)
     wait_for(lambda: idle(panel))
     sent = [json.loads(line) for line in journal.read_text().splitlines()]
-    nadirs = [message["params"]["nadir"] for message in sent if message["method"] == "localize"]
+    nadirs = [message["params"].get("nadir") for message in sent if message["method"] == "localize"]
     assert nadirs == [None, [43.0, 11.0]]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from conftest import wait_for
 from panel_kit import docked, engine_options, index, panel, question  # noqa: F401  fixtures
@@ -11,6 +13,8 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QTabBar
 from review_results import write_review_results
 from test_review import rows, settle
+
+from earthloc_qgis.contract.protocol import PhotoInfo
 
 
 @pytest.fixture
@@ -106,3 +110,24 @@ def test_new_results_do_not_move_the_focus(panel, results):
     panel.controller.store_changed.emit()
     wait_for(lambda: loaded, 10)
     assert panel.list.hasFocus()
+
+
+def test_panel_review_and_index_manager_share_one_engine(panel, results, fake_engine, tmp_path):
+    journal = tmp_path / "journal"
+    panel.controller.client.set_command(fake_engine("--journal", str(journal)))
+    panel.tools.review.trigger()
+    settle(panel.review.window)
+    panel.review.window.session.request(PhotoInfo("in the review.jpg"))
+    panel.index_manager.open()
+    panel.index_manager._check(str(tmp_path), "index")
+
+    def methods() -> list[str]:
+        return [json.loads(line)["method"] for line in journal.read_text().splitlines()] if journal.exists() else []
+
+    wait_for(lambda: {"photo/info", "index/verify"} <= set(methods()), 20)
+    assert methods().count("initialize") == 1
+    panel.index_manager.close()
+    panel.review.window.close_down()
+    panel.controller.client.request(PhotoInfo("in the panel.jpg"))  # the engine keeps running for the panel
+    wait_for(lambda: methods().count("photo/info") == 2, 20)
+    assert methods().count("initialize") == 1
