@@ -127,7 +127,7 @@ def test_panel_review_and_index_manager_share_one_engine(panel, results, fake_en
     wait_for(lambda: {"photo/info", "index/verify"} <= set(methods()), 20)
     assert methods().count("initialize") == 1
     panel.index_manager.close()
-    panel.review.window.close_down()
+    panel.review.close_down()
     panel.controller.client.request(PhotoInfo("in the panel.jpg"))  # the engine keeps running for the panel
     wait_for(lambda: methods().count("photo/info") == 2, 20)
     assert methods().count("initialize") == 1
