@@ -14,9 +14,9 @@ from functools import cache
 from typing import (
     Annotated,
     Any,
+    Callable,
     Literal,
     NamedTuple,
-    NoReturn,
     TypeVar,
     Union,
     get_args,
@@ -25,6 +25,7 @@ from typing import (
 )
 
 T = TypeVar("T")
+Check = Callable[[Any], Any]  # returns the value, converted where that is allowed, or raises InvalidValueError
 _MAX_NUMBER = 1e300  # a larger integer does not fit into a float
 
 
@@ -40,6 +41,11 @@ class InvalidValueError(ValueError):
         super().__init__(f"{name!r} {problem}" if name else problem)
         self.name = name
         self.problem = problem
+
+    def inside(self, name: str) -> InvalidValueError:
+        """The same error, named from the value that holds the field or entry `name`."""
+        joint = "." if self.name and not self.name.startswith("[") else ""
+        return InvalidValueError(f"{name}{joint}{self.name}", self.problem)
 
 
 class Range(NamedTuple):
@@ -70,7 +76,7 @@ def validated(value: Any, hint: type[T]) -> T:
     Raises:
         InvalidValueError: it has another type.
     """
-    found: T = _validated(value, hint, "")
+    found: T = _checker(hint)(value)  # type: ignore[arg-type]
     return found
 
 
@@ -85,7 +91,12 @@ def parsed(values: Mapping[str, Any], request: type[T]) -> T:
     for field in dataclasses.fields(request):  # type: ignore[arg-type]
         value = values.get(field.name)
         if value is not None:
-            taken[field.name] = _validated(value, hints[field.name], field.name)
+            try:
+                taken[field.name] = _checker(hints[field.name])(value)
+            except InvalidValueError as error:
+                # Coordinates of a parameter are reported by its name, fields of an object by theirs.
+                name = "" if error.name.endswith("]") else error.name
+                raise InvalidValueError(name, error.problem).inside(field.name) from None
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise InvalidValueError("", f"the parameter {field.name!r} is missing")
     unknown = sorted(set(values) - set(hints))  # a misspelt parameter must not be ignored silently
@@ -100,88 +111,133 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if not str(hint).startswith("typing.ClassVar")}
 
 
-def _validated(value: Any, hint: Any, name: str) -> Any:
+@cache
+def _checker(hint: Any) -> Check:
+    """The function that checks values of a type. Made once for each type: a localization has thousands of values."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _within(_validated(value, args[0], name), args[1], name)
-    if origin is Union:  # Optional only
-        return None if value is None else _validated(value, args[0], name)
+        return _limited(_checker(args[0]), args[1])
+    if origin is Union and type(None) in args:
+        inner = _checker(args[0])
+        return lambda value: None if value is None else inner(value)
     if origin is Literal:
-        if not isinstance(value, str) or value not in args:
-            _refuse(name, f"must be one of {', '.join(map(str, args))}")
-        return value
-    if origin is list:
-        return _list(value, args[0], name)
-    if origin is tuple and args[-1] is Ellipsis:
-        return tuple(_list(value, args[0], name))
+        return _one_of(args)
+    if origin is list or (origin is tuple and args[-1] is Ellipsis):
+        return _list_of(_checker(args[0]), origin)
     if origin is tuple:
-        if not isinstance(value, (list, tuple)) or len(value) != len(args):
-            _refuse(name, f"must be a list of {len(args)} numbers")
-        return tuple(_validated(item, kind, name) for item, kind in zip(value, args))
-    if origin is dict:
-        if not isinstance(value, dict):
-            _refuse(name, "must be an object")
-        return value
+        return _tuple_of([_checker(kind) for kind in args])
     if hasattr(hint, "__required_keys__"):
-        return _typed_dict(value, hint, name)
-    return _scalar(value, hint, name)
-
-
-def _list(value: Any, kind: Any, name: str) -> list[Any]:
-    if not isinstance(value, (list, tuple)):
-        _refuse(name, "must be a list")
-    return [_validated(item, kind, f"{name}[{at}]") for at, item in enumerate(value)]
-
-
-def _typed_dict(value: Any, hint: Any, name: str) -> Any:
-    if not isinstance(value, dict):
-        _refuse(name, "must be an object")
-    prefix = f"{name}." if name else ""
-    for key in hint.__required_keys__ - value.keys():
-        _refuse(f"{prefix}{key}", "is missing")
-    for key, kind in _hints(hint).items():
-        if key in value:
-            _validated(value[key], kind, f"{prefix}{key}")
-    return value
-
-
-def _scalar(value: Any, hint: Any, name: str) -> Any:
-    if hint is Any:
-        return value
+        return _typed_dict(hint)
+    if origin is dict:
+        return _of_type(dict, "must be an object")
     if hint is str:
-        if not isinstance(value, str):
-            _refuse(name, "must be text")
-    elif hint is bool:
-        if not isinstance(value, bool):
-            _refuse(name, "must be true or false")
-    elif hint in (int, float):
-        # An integer may be too large for a float, so it is tested before it is converted.
+        return _of_type(str, "must be text")
+    if hint is bool:
+        return _of_type(bool, "must be true or false")
+    if hint in (int, float):
+        return _number(hint)
+    return lambda value: value
+
+
+def _of_type(kind: type[Any], problem: str) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise InvalidValueError("", problem)
+        return value
+
+    return check
+
+
+def _number(kind: type[Any]) -> Check:
+    def check(value: Any) -> Any:
+        # An integer may be too large for a float, so it is compared before it is converted. NaN is never in range.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
-            _refuse(name, "must be a number")
-        if hint is int and value != int(value):
-            _refuse(name, "must be a whole number")
+            raise InvalidValueError("", "must be a number")
+        if kind is int and value != int(value):
+            raise InvalidValueError("", "must be a whole number")
         if abs(value) > _MAX_NUMBER:
-            _refuse(name, "is too large")
-        return hint(value)
-    return value
+            raise InvalidValueError("", "is too large")
+        return kind(value)
+
+    return check
 
 
-def _within(value: Any, limit: Any, name: str) -> Any:
-    if isinstance(limit, Range) and not limit.low <= value <= limit.high:
-        _refuse(name, f"must be a number from {limit.low:g} to {limit.high:g}")
-    if isinstance(limit, NotEmpty) and not value:
-        _refuse(name, f"must be a list of at least one {limit.what}")
-    if isinstance(limit, IsPath):
+def _one_of(words: Any) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or value not in words:
+            raise InvalidValueError("", f"must be one of {', '.join(map(str, words))}")
+        return value
+
+    return check
+
+
+def _list_of(item: Check, kind: type[Any]) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise InvalidValueError("", "must be a list")
+        found = []
+        for at, entry in enumerate(value):
+            try:
+                found.append(item(entry))
+            except InvalidValueError as error:
+                raise error.inside(f"[{at}]") from None
+        return kind(found)
+
+    return check
+
+
+def _tuple_of(items: list[Check]) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)) or len(value) != len(items):
+            raise InvalidValueError("", f"must be a list of {len(items)} numbers")
+        return tuple(item(entry) for item, entry in zip(items, value))
+
+    return check
+
+
+def _typed_dict(hint: Any) -> Check:
+    required = hint.__required_keys__
+    fields = [(name, _checker(kind)) for name, kind in _hints(hint).items()]
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise InvalidValueError("", "must be an object")
+        for name in required - value.keys():
+            raise InvalidValueError(name, "is missing")
+        for name, field in fields:
+            if name in value:
+                try:
+                    field(value[name])
+                except InvalidValueError as error:
+                    raise error.inside(name) from None
+        return value
+
+    return check
+
+
+def _limited(inner: Check, limit: Any) -> Check:
+    def within(value: Any) -> Any:
+        found = inner(value)
+        if not limit.low <= found <= limit.high:
+            raise InvalidValueError("", f"must be a number from {limit.low:g} to {limit.high:g}")
+        return found
+
+    def not_empty(value: Any) -> Any:
+        found = inner(value)
+        if not found:
+            raise InvalidValueError("", f"must be a list of at least one {limit.what}")
+        return found
+
+    def path(value: Any) -> Any:
+        found = inner(value)
         try:
-            encoded = os.fsencode(value)
+            encoded = os.fsencode(found)
         except UnicodeEncodeError:
             encoded = b"\0"
         if not encoded:
-            _refuse(name, "must be a path")
+            raise InvalidValueError("", "must be a path")
         if b"\0" in encoded:
-            _refuse(name, "is not a path that a file can have")
-    return value
+            raise InvalidValueError("", "is not a path that a file can have")
+        return found
 
-
-def _refuse(name: str, problem: str) -> NoReturn:
-    raise InvalidValueError(name, problem)
+    return within if isinstance(limit, Range) else not_empty if isinstance(limit, NotEmpty) else path
