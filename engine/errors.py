@@ -21,7 +21,7 @@ class EarthLocError(Exception):
     Args:
         path: the file or folder that the error is about, or None.
         problem: what is wrong, without the path and without a full stop.
-        mend: what the user can do, an imperative without a full stop.
+        hint: what the user can do, an imperative without a full stop.
     """
 
     kind = "error"

@@ -200,7 +200,7 @@ class ResultsFile:
             con.execute("COMMIT")
 
     def _refusal(self, error: sqlite3.Error) -> OutputError:
-        """What SQLite complains about, as a sentence with its mend."""
+        """What SQLite complains about, as an error with a hint."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
         if code == sqlite3.SQLITE_FULL:
             return OutputError.from_os_error(self.path, OSError(errno.ENOSPC, "no space"))

@@ -281,7 +281,7 @@ def serve(log_file: Path | None = None) -> int:
     """Runs the service on this process's stdin and stdout; the exit status.
 
     Args:
-        log_file: where to log; by default a file in the user's state folder. Goes on without one.
+        log_file: where to log; by default a file in the user's state folder. Without one there is no log.
     """
     requests, answers = _claim_stdio()
     start_log(log_file)

@@ -292,7 +292,7 @@ def test_index_build_info_verify_list(earthloc, land_raster, tmp_path):
 
 
 def test_an_index_of_another_model_is_searched_with_it(earthloc, land_raster, photo, other_model_folder, tmp_path):
-    """The index carries the model; it is searched together with an index of the one that comes along."""
+    """The index carries the model; it is searched together with an index of the included model."""
     out = tmp_path / "other"
     options = ["--bbox", "3,43,7,45", "--tile-km", "400", "--model", other_model_folder]
     assert earthloc("index", "build", land_raster, "--out", out, *options).returncode == 0

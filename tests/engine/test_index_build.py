@@ -310,9 +310,9 @@ def test_dask_cluster_without_workers_is_reported(tmp_path, land_raster, model, 
 
 @pytest.mark.parametrize("kind", [InputError, UsageError, IndexDamagedError, OutputError])
 def test_errors_come_back_from_another_process(kind):
-    error = pickle.loads(pickle.dumps(kind("a b.tif", "is bad", "mend it")))
+    error = pickle.loads(pickle.dumps(kind("a b.tif", "is bad", "repair it")))
     assert type(error) is kind
-    assert str(error) == "a b.tif: is bad; mend it."
+    assert str(error) == "a b.tif: is bad; repair it."
     assert str(pickle.loads(pickle.dumps(CancelledError("it")))) == str(CancelledError("it"))
 
 

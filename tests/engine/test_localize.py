@@ -53,33 +53,33 @@ def localizer(index, model):
     return Localizer([index], [model])
 
 
-def photo_of_tile(path, land_raster, tile, turns=0, size_px=320):
-    """A picture of a tile, turned clockwise: turning it counter-clockwise by as much makes it north-up again."""
+def photo_of_tile(path, land_raster, tile, quarters=0, size_px=320):
+    """A picture of a tile, rotated clockwise: rotating it counter-clockwise by as much makes it north-up again."""
     with RasterSource.open(land_raster) as source:
         pixels, _ = source.square(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]), size_px)
-    Image.fromarray(np.rot90(pixels, -turns)).save(path, quality=95)
+    Image.fromarray(np.rot90(pixels, -quarters)).save(path, quality=95)
     return path
 
 
-@pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_a_rotated_picture_of_a_tile_finds_the_tile(turns, tmp_path, land_raster, index, localizer):
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_rotated_picture_of_a_tile_finds_the_tile(quarters, tmp_path, land_raster, index, localizer):
     tile = index.tiles[index.count // 2]
     # As large as the network sees it: resampled once more, made-up texture, all fine detail, would look like none.
     (model,) = localizer.models.values()
-    photo = photo_of_tile(tmp_path / "iss064e000513.png", land_raster, tile, turns, model.input.size_px)
+    photo = photo_of_tile(tmp_path / "iss064e000513.png", land_raster, tile, quarters, model.input.size_px)
     answer = localizer.localize(Query(photo, register=False))
     assert set(answer) == KEYS
     assert answer["photo_id"] == "ISS064-E-513"
     assert answer["status"] == "uncertain"  # without registration never better
     best = answer["candidates"][0]
-    assert best["rotation_deg"] == turns * 90
+    assert best["rotation_deg"] == quarters * 90
     assert best["center"] == [pytest.approx(float(tile["lat"]), abs=1e-5), pytest.approx(float(tile["lon"]), abs=1e-5)]
     assert best["score"] > 0.7
     assert [c["rank"] for c in answer["candidates"]] == list(range(1, 11))
     assert set(answer["timings_ms"]) == {"read", "embed", "search", "register", "total"}
     # The corners belong to the stored pixels: the corner that shows the north-west must say so.
     north_west = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))[0]
-    shown_at = {0: 0, 1: 1, 2: 2, 3: 3}[turns]  # turned clockwise, the north-west moves on by one corner each time
+    shown_at = {0: 0, 1: 1, 2: 2, 3: 3}[quarters]  # rotated clockwise, the north-west moves by one corner each time
     assert answer["corners"][shown_at] == pytest.approx(north_west.tolist(), abs=1e-5)
     json.dumps(answer, allow_nan=False)
 
@@ -156,7 +156,7 @@ def test_evaluate_counts_right_and_wrong_photos(tmp_path, land_raster, index, lo
     rows = []
     for number, row in enumerate([2, index.count // 2, index.count - 3]):
         tile = index.tiles[row]
-        photo_of_tile(tmp_path / f"{number}.png", land_raster, tile, turns=number)
+        photo_of_tile(tmp_path / f"{number}.png", land_raster, tile, quarters=number)
         corners = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))
         rows.append((f"{number}.png", corners, ("", "")))
     # A photo whose stated truth is elsewhere cannot be found.

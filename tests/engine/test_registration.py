@@ -287,7 +287,7 @@ def far_raster(tmp_path_factory, make_raster):
         (59.0, 295.0, -26.0, 2120.0, True),
         (63.0, 10.0, 0.0, 1100.0, False),
     ],
-    ids=["long lens", "turned", "westward", "limb"],
+    ids=["long lens", "rotated", "westward", "limb"],
 )
 def test_oblique_photos(tilt_deg, azimuth_deg, roll_deg, focal_px, lens_is_known, far_raster):
     away = np.radians(azimuth_deg)

@@ -55,8 +55,8 @@ def disturbed(camera, rng):
     """An initial camera some distance away."""
     import cv2
 
-    turn = cv2.Rodrigues(rng.normal(0, 0.03, 3))[0]
-    return Camera(camera.eye + rng.normal(0, 15, 3), turn @ camera.axes, camera.focal_px * 1.03, WIDTH, HEIGHT)
+    quarter = cv2.Rodrigues(rng.normal(0, 0.03, 3))[0]
+    return Camera(camera.eye + rng.normal(0, 15, 3), quarter @ camera.axes, camera.focal_px * 1.03, WIDTH, HEIGHT)
 
 
 def overlap(one, other):

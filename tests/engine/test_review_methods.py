@@ -141,9 +141,9 @@ def test_one_point_shifts_two_also_turn_and_scale(ask, truth):
     one = ask("camera/solve", photo=str(path), tie_points=[tie(camera, 600.0, 450.0)], corners=rough_corners(camera))
     assert one["tie_points"][0]["residual_km"] < 0.5
     # Turned wrongly by 90 degrees, four corners and two points: the points decide.
-    turned = np.roll(np.array(rough_corners(camera)).reshape(4, 2), 1, axis=0).ravel().tolist()
+    rotated = np.roll(np.array(rough_corners(camera)).reshape(4, 2), 1, axis=0).ravel().tolist()
     points = [tie(camera, 200.0, 200.0), tie(camera, 1000.0, 700.0)]
-    two = ask("camera/solve", photo=str(path), tie_points=points, corners=turned)
+    two = ask("camera/solve", photo=str(path), tie_points=points, corners=rotated)
     assert max(point["residual_km"] for point in two["tie_points"]) < 1.0
     assert off_km(two, camera) < 40.0
 

@@ -85,13 +85,13 @@ def test_several_indexes_give_one_ranked_answer(index):
     assert falls == 1
 
 
-@pytest.mark.parametrize("turn", range(4))
-def test_rotation_is_the_one_that_matches_the_tile(index, turn):
+@pytest.mark.parametrize("quarter", range(4))
+def test_rotation_is_the_one_that_matches_the_tile(index, quarter):
     queries = random_queries(index, 5, 12)
-    queries[turn] = index.descriptors[7]
+    queries[quarter] = index.descriptors[7]
     best = find_candidates([index], views_of(index, queries), None, 1)[0]
     if best.tile == tile_name(index.tiles[7]):
-        assert best.rotation_deg == 90 * turn
+        assert best.rotation_deg == 90 * quarter
     assert shortlist(index, queries, 1).rows.tolist() == [7]
 
 
@@ -143,18 +143,18 @@ def test_quarters_are_compared_at_their_positions(world_of_random_tiles):
     rows = np.flatnonzero((index.tiles["width_km"] == 626.0) & (np.abs(index.tiles["lat"]) < 50))
     row = int(rows[len(rows) // 2])
     tile = index.tiles[row]
-    for turn in range(4):
+    for quarter in range(4):
         quarters = np.zeros((4, 4, index.dimension), np.float32)
         for number, (right, up) in enumerate(QUARTERS):
-            for _ in range(turn):
+            for _ in range(quarter):
                 right, up = -up, right
             shift = QUARTER_SHIFT * 626.0
             lat, lon = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([right * shift], [up * shift])
             near = lookup.rows_of(tiling.cells_around(lat, lon, 443.0))[0]
             away = geo.distance_km(index.tiles["lat"][near], index.tiles["lon"][near], lat[0], lon[0])
-            quarters[number, turn] = index.descriptors[near[away.argmin()]]
+            quarters[number, quarter] = index.descriptors[near[away.argmin()]]
         found = Shortlist(rows, index.tiles[rows], np.zeros(len(rows)), np.zeros(len(rows)), lookup, rows)
-        similarity = quarters_similarity(index, found, np.full(len(rows), turn), quarters)
+        similarity = quarters_similarity(index, found, np.full(len(rows), quarter), quarters)
         assert similarity[rows == row] == pytest.approx([1.0], abs=1e-5)
         assert (similarity > 0.99).sum() == 1
 

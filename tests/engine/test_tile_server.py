@@ -99,10 +99,10 @@ def test_camera_views_equal_those_of_the_mosaic(server, raster, tmp_path):
     """Points in no order, some of them undefined; only tiles with points are fetched."""
     lat, lon = geo.square_grid(44.0, 7.0, 1500.0, 200)
     lat[:, :40] = np.nan
-    turned = (lat + 0.3 * (lon - 7.0), lon)
+    rotated = (lat + 0.3 * (lon - 7.0), lon)
     with open_imagery(settings_file(server, tmp_path)) as source, RasterSource.open(raster) as reference:
-        got, covered = source.sample(*turned)
-        expected, expected_covered = reference.sample(*turned)
+        got, covered = source.sample(*rotated)
+        expected, expected_covered = reference.sample(*rotated)
     assert np.array_equal(covered, expected_covered)
     assert not covered[:, :40].any()
     assert np.abs(got.astype(int) - expected).max() <= 2

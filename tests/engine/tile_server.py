@@ -67,7 +67,7 @@ def _png(tile: np.ndarray) -> bytes:
 
 class _QuietServer(ThreadingHTTPServer):
     def handle_error(self, request, address) -> None:
-        """Whoever asked has gone: that is part of the tests."""
+        """The client may have closed the connection; some tests do that."""
 
 
 class TileServer:
@@ -130,7 +130,7 @@ class TileServer:
                     server.most_at_once = max(server.most_at_once, server._busy)
                 try:
                     self.answer()
-                except OSError:  # whoever asked has gone
+                except OSError:  # the client has closed the connection
                     self.close_connection = True
                 finally:
                     with server._lock:

@@ -117,8 +117,8 @@ class FootprintTool(QgsMapTool):
             factor = math.hypot(east, north) / max(1e-6, math.hypot(east0, north0))
             self._found = transform_corners(self._from, middle, scale=max(0.02, min(50.0, factor)))
         else:
-            turn = math.degrees(math.atan2(east, north) - math.atan2(east0, north0))
-            self._found = transform_corners(self._from, middle, rotation_deg=turn)
+            angle_deg = math.degrees(math.atan2(east, north) - math.atan2(east0, north0))
+            self._found = transform_corners(self._from, middle, rotation_deg=angle_deg)
         self.changed.emit(self._found, False)
 
     def canvasReleaseEvent(self, event) -> None:

@@ -151,8 +151,8 @@ class PhotoView(QWidget):
     def _shift(self, by: QPointF) -> None:
         angle = math.radians(self._rotation_deg)
         x, y = by.x() / self._scale, by.y() / self._scale
-        turned = QPointF(x * math.cos(angle) + y * math.sin(angle), -x * math.sin(angle) + y * math.cos(angle))
-        self._middle -= turned
+        rotated = QPointF(x * math.cos(angle) + y * math.sin(angle), -x * math.sin(angle) + y * math.cos(angle))
+        self._middle -= rotated
 
     def _inside(self, pixel: QPointF) -> bool:
         if self._picture is None:
