@@ -132,7 +132,8 @@ def matcher(args: argparse.Namespace) -> int:
     from engine.registration.learned import make_card
 
     card = make_card(args.onnx, args.out, args.name or args.onnx.stem, args.turns, args.equalised, args.licence)
-    text = f"{args.out}: {card['name']}, {card['output']['dimension']} numbers a feature, photos matched in {args.turns} rotations"
+    dimension, rotations = card["output"]["dimension"], args.turns
+    text = f"{args.out}: {card['name']}, {dimension} numbers a feature, photos matched in {rotations} rotations"
     print(json.dumps(card) if args.json else text)
     return 0
 
