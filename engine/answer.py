@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 import engine
 from engine import geo
 from engine.candidates import Candidate
+from engine.contract.answers import PhotoInfoAnswer
 from engine.contract.localization import Candidate as CandidateJson
 from engine.contract.localization import Localization, Timings
-from engine.contract.protocol import PhotoInfoAnswer
 from engine.contract.status import FAILED, Status
 from engine.errors import EarthLocError, InputError
 from engine.photo.read import read_photo_info

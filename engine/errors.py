@@ -10,7 +10,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
-from engine.contract.protocol import ErrorData
+from engine.contract.answers import ErrorData
 
 _MAX_TEXT = 200  # characters
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract import protocol
+from engine.contract import answers, protocol
+from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
 from engine.contract.localization import Localization
-from engine.contract.protocol import LocalizeAnswer, PhotoInfoAnswer
 from engine.errors import OutputError
 from engine.progress import Progress
 from engine.review_methods import ReviewMethods
@@ -118,7 +118,7 @@ class Methods:
         place = Place(photo, *request.at, request.width_km, request.imagery, request.nadir)
         return _saved(register_at(place, progress), photo, out, progress, request.include_reviewed)
 
-    def georeference(self, request: protocol.Georeference, progress: Progress) -> protocol.GeoreferenceAnswer:
+    def georeference(self, request: protocol.Georeference, progress: Progress) -> answers.GeoreferenceAnswer:
         """Writes a registered photo as a file that other programs can place."""
         from engine.georeference.write import OutputSpec, georeference
 
@@ -168,7 +168,7 @@ class Methods:
             )
         )
 
-    def index_tiles(self, request: protocol.IndexTiles, progress: Progress) -> protocol.TilesAnswer:
+    def index_tiles(self, request: protocol.IndexTiles, progress: Progress) -> answers.TilesAnswer:
         """Writes the outlines of an index's tiles as a GeoPackage."""
         from engine.retrieval.footprints import export_footprints
         from engine.retrieval.opening import open_index
@@ -182,7 +182,7 @@ class Methods:
 
         return open_index(Path(request.index)).info
 
-    def verify_index(self, request: protocol.VerifyIndex, progress: Progress) -> protocol.VerifyAnswer:
+    def verify_index(self, request: protocol.VerifyIndex, progress: Progress) -> answers.VerifyAnswer:
         """Compares all files of an index with their checksums."""
         from engine.retrieval.opening import open_index
 
@@ -194,7 +194,7 @@ class Methods:
 
         return link(request.address, Path(request.out), _path(request.imagery))
 
-    def list_indexes(self, request: protocol.ListIndexes, progress: Progress) -> protocol.ListAnswer:
+    def list_indexes(self, request: protocol.ListIndexes, progress: Progress) -> answers.ListAnswer:
         """The indexes in a folder."""
         from engine.retrieval.index import list_indexes
 

@@ -19,8 +19,8 @@ import shapely
 import shapely.geometry
 
 from engine import geopackage
+from engine.contract.answers import PhotoInfoAnswer
 from engine.contract.localization import GeoJson, LatLonList, Localization, read_localization
-from engine.contract.protocol import PhotoInfoAnswer
 from engine.contract.results import CANDIDATES, FOOTPRINTS, LAYERS, PHOTOS, REVIEWS, TIE_POINTS, Found, best_candidate
 from engine.contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, now, photo_key
 from engine.contract.status import ACCEPTED, LOCATED, UNREVIEWED

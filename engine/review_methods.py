@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.contract import protocol
+from engine.contract import answers, protocol
 from engine.contract.localization import Pose
 from engine.errors import UsageError
 from engine.progress import Progress
@@ -40,7 +40,7 @@ class ReviewMethods:
         self._imagery: ImagerySource | None = None
         self._photo: tuple[Path, int, Photo] | None = None  # the last one snapped: path, time of change, pixels
 
-    def tile_picture(self, request: protocol.TilePicture, progress: Progress) -> protocol.TilePictureAnswer:
+    def tile_picture(self, request: protocol.TilePicture, progress: Progress) -> answers.TilePictureAnswer:
         """The picture of a tile from the imagery of its index, or from other imagery."""
         import cv2
 
@@ -55,7 +55,7 @@ class ReviewMethods:
         _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
         return {"jpeg": base64.b64encode(coded.tobytes()).decode("ascii"), "imagery": str(path)}
 
-    def solve_camera(self, request: protocol.SolveCamera, progress: Progress) -> protocol.SolveAnswer:
+    def solve_camera(self, request: protocol.SolveCamera, progress: Progress) -> answers.SolveAnswer:
         """The camera, footprint and residuals from tie points set by hand."""
         import numpy as np
 
@@ -70,7 +70,7 @@ class ReviewMethods:
         info = read_photo_info(Path(request.photo))
         return solve_by_hand(info, tie_points, origins, request.nadir, _pose(request.pose), _corners(request.corners))
 
-    def snap_tie_point(self, request: protocol.SnapTiePoint, progress: Progress) -> protocol.SnapAnswer:
+    def snap_tie_point(self, request: protocol.SnapTiePoint, progress: Progress) -> answers.SnapAnswer:
         """Where on the ground the surroundings of a pixel are found again; None where they are not."""
         from engine.registration.by_hand import initial_camera
         from engine.registration.prepare import PHOTO_PX
@@ -91,7 +91,7 @@ class ReviewMethods:
         lat, lon, similarity = found or (None, None, None)
         return {"lat": lat, "lon": lon, "similarity": similarity}
 
-    def prepare_results(self, request: protocol.PrepareResults, progress: Progress) -> protocol.PreparedAnswer:
+    def prepare_results(self, request: protocol.PrepareResults, progress: Progress) -> answers.PreparedAnswer:
         """Brings a results file of an older version up to date."""
         from engine.results import ResultsFile
 

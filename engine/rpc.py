@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from engine.contract.protocol import RequestId
+from engine.contract.answers import RequestId
 from engine.errors import EarthLocError
 
 MAX_LINE_BYTES = 1 << 20  # a request is a few paths and numbers

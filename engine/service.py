@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import engine
-from engine.contract import protocol
-from engine.contract.protocol import LANES, PROTOCOL, REQUESTS, Lane, RequestId
+from engine.contract import answers, protocol
+from engine.contract.answers import RequestId
+from engine.contract.protocol import LANES, PROTOCOL, REQUESTS, Lane
 from engine.contract.validation import InvalidValueError, parsed
 from engine.errors import CancelledError
 from engine.log import start_log
@@ -133,7 +134,7 @@ class Service:
         else:
             self._queues[lane].put(lambda: self._run(job))
 
-    def _initialize(self, request: protocol.Initialize) -> protocol.InitializeAnswer:
+    def _initialize(self, request: protocol.Initialize) -> answers.InitializeAnswer:
         log.info("client %s, protocol %d", request.client[:200], request.protocol)
         if request.protocol != PROTOCOL:
             raise RpcError(
@@ -155,7 +156,7 @@ class Service:
             self._heartbeat.start()
             self._queues["locate"].put(self._preload)
 
-    def _status(self, request: protocol.GetStatus) -> protocol.StatusAnswer:
+    def _status(self, request: protocol.GetStatus) -> answers.StatusAnswer:
         return {
             "engine": engine.__version__,
             "uptime_s": self._uptime_s(),
@@ -165,7 +166,7 @@ class Service:
             "memory_mb": memory_mb(),
         }
 
-    def _cancel(self, request: protocol.Cancel) -> protocol.CancelAnswer:
+    def _cancel(self, request: protocol.Cancel) -> answers.CancelAnswer:
         if not is_id(request.id):
             raise invalid_params("'id' must be the id of a request")
         return {"cancelled": self._cancel_job(request.id)}

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..contract.protocol import Localize, LocalizeAnswer
+from ..contract.answers import LocalizeAnswer
+from ..contract.protocol import Localize
 from ..contract.status import FAILED as STATUS_FAILED
 from .engine_client import EngineClient, EngineError
 from .words import in_a_sentence, stage_in_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..contract.protocol import ErrorData, PlanAnswer
+from ..contract.answers import ErrorData, PlanAnswer
 from ..contract.status import DECISION_LABELS, STATUS_LABELS
 
 

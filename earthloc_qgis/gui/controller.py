@@ -10,8 +10,9 @@ from qgis.core import Qgis, QgsMessageLog, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .. import settings
+from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
-from ..contract.protocol import Localize, LocalizeAnswer
+from ..contract.protocol import Localize
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.pictures import carry_pictures, forget_pictures

@@ -16,15 +16,8 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..contract.protocol import (
-    GEOREFERENCED,
-    GROUND_CRS,
-    RESOLUTION_M,
-    Georeference,
-    GeoreferenceAnswer,
-    GeoreferencedKind,
-    GroundCrs,
-)
+from ..contract.answers import GeoreferenceAnswer
+from ..contract.protocol import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, Georeference, GeoreferencedKind, GroundCrs
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 _RASTERS = ("ortho", "gcp", "warped", "affine")

@@ -22,7 +22,8 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsRectangle,
 )
 
-from ..contract.protocol import TILE_KM, LocalizeAnswer, Register
+from ..contract.answers import LocalizeAnswer
+from ..contract.protocol import TILE_KM, Register
 from ..contract.status import FAILED
 from ..core.words import in_a_sentence
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter

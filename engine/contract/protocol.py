@@ -9,9 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict, Union, get_args
+from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict, get_args
 
-from .localization import CameraSummary, GeoJson, LatLonList, Localization, Pose, TiePoint
+from .answers import (
+    CancelAnswer,
+    GeoreferenceAnswer,
+    InitializeAnswer,
+    ListAnswer,
+    LocalizeAnswer,
+    PhotoInfoAnswer,
+    PlanAnswer,
+    PreparedAnswer,
+    SnapAnswer,
+    SolveAnswer,
+    StatusAnswer,
+    TilePictureAnswer,
+    TilesAnswer,
+    VerifyAnswer,
+)
+from .localization import Pose
 from .validation import IsPath, NotEmpty, Range
 
 PROTOCOL = 1
@@ -43,7 +59,6 @@ Corners = tuple[
 TileWidth = Annotated[float, TILE_KM]
 FeatureKm = Annotated[float, Range(0.0, FEATURE_KM.high)]  # 0: no features; None, the default: chosen by the imagery
 Pixel = Annotated[float, Range(-1e6, 1e6)]
-RequestId = Union[int, str]
 
 GeoreferencedKind = Literal["ortho", "gcp", "warped", "affine", "points", "worldfile"]
 GEOREFERENCED: tuple[GeoreferencedKind, ...] = get_args(GeoreferencedKind)
@@ -55,147 +70,6 @@ SEARCHED: tuple[SearchKind, ...] = get_args(SearchKind)  # which candidates are 
 # Requests of one lane are answered one after the other; lanes do not wait for each other.
 Lane = Literal["locate", "draw", "build", "quick"]
 LANES: tuple[Lane, ...] = get_args(Lane)
-
-
-class ErrorData(TypedDict):
-    """`error.data` of an answer, and `save_error` of a localization."""
-
-    kind: str  # usage, input, index, model, output, cancelled, internal or parse
-    path: Optional[str]
-    problem: str
-    hint: str
-
-
-class _Saved(TypedDict):
-    saved_to: Optional[str]
-    save_error: Optional[ErrorData]
-
-
-class LocalizeAnswer(Localization, _Saved, total=False):
-    """A localization, and whether it was saved."""
-
-    skipped: bool  # a review decided on the photo, so it was not located again
-
-
-class GeoreferenceAnswer(TypedDict):
-    """The files that were written."""
-
-    photo: str
-    kind: str
-    out: str
-    files: list[str]
-    crs: Optional[str]
-    width_px: Optional[int]
-    height_px: Optional[int]
-    resolution_m: Optional[float]
-    residual_px: Optional[float]
-    message: str
-
-
-class PlanAnswer(TypedDict):
-    """Upper bounds of what an index will hold: tiles beyond the edge of the imagery are left out when it is built."""
-
-    tiles: int
-    size_bytes: int
-    features: int
-    feature_km: Optional[float]
-    narrowest_km: Optional[float]  # about how narrow the photos are that the features find
-
-
-class TilesAnswer(TypedDict):
-    """The GeoPackage with the tiles' outlines."""
-
-    out: str
-    tiles: int
-
-
-class VerifyAnswer(TypedDict):
-    """All files of an index have their checksums."""
-
-    ok: bool
-    files: int
-
-
-class ListAnswer(TypedDict):
-    """Each with "path" and "name", "tiles", "region" ..., or with "path" and "error"."""
-
-    indexes: list[dict[str, Any]]
-
-
-class PhotoInfoAnswer(TypedDict):
-    """What the file says without decoding its pixels."""
-
-    photo: str
-    photo_id: Optional[str]
-    width_px: int
-    height_px: int
-    taken_at: Optional[str]
-    camera: Optional[str]
-    focal_length_mm: Optional[float]
-    nadir: Optional[LatLonList]
-
-
-class TilePictureAnswer(TypedDict):
-    """A tile as a JPEG in base64; both None where no imagery shows it."""
-
-    jpeg: Optional[str]
-    imagery: Optional[str]
-
-
-class SolveAnswer(TypedDict):
-    """The fields of a localization that follow from a camera."""
-
-    footprint: GeoJson
-    corners: Optional[list[LatLonList]]
-    center: LatLonList
-    camera: CameraSummary
-    pose: Pose
-    tie_points: list[TiePoint]
-    inliers: int
-    rms_km: Optional[float]  # None below four tie points, which nothing checks
-    confidence: None
-    message: str
-
-
-class SnapAnswer(TypedDict):
-    """Where the surroundings of a pixel are found on the ground; all None where they are not."""
-
-    lat: Optional[float]
-    lon: Optional[float]
-    similarity: Optional[float]  # normalised cross-correlation
-
-
-class PreparedAnswer(TypedDict):
-    """The results file, ready for writing."""
-
-    out: str
-
-
-class InitializeAnswer(TypedDict):
-    """Who answers."""
-
-    protocol: int
-    engine: str
-    capabilities: list[str]
-    heartbeat_ms: int
-    indexes: list[str]  # folders of the indexes that come with the engine
-
-
-class StatusAnswer(TypedDict):
-    """What the engine is doing."""
-
-    engine: str
-    uptime_s: float
-    busy: list[RequestId]
-    model: Optional[str]
-    indexes_open: list[str]
-    memory_mb: Optional[float]
-
-
-class CancelAnswer(TypedDict):
-    """Whether there was a request to cancel."""
-
-    cancelled: bool
 
 
 class _Spot(TypedDict):

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
+from engine.contract.answers import SolveAnswer
 from engine.contract.localization import Pose as PoseJson
-from engine.contract.protocol import SolveAnswer
 from engine.ellipsoid import surface_normal
 from engine.errors import UsageError
 from engine.photo.read import PhotoInfo

@@ -8,8 +8,9 @@ from typing import Callable, Optional, cast
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from .... import settings
+from ....contract.answers import LocalizeAnswer
 from ....contract.localization import Localization
-from ....contract.protocol import RADIUS_KM, TILE_KM, Localize, LocalizeAnswer, Register, Request
+from ....contract.protocol import RADIUS_KM, TILE_KM, Localize, Register, Request
 from ....core.camera import Point
 from ....core.engine_client import EngineError, EngineSession
 from ....core.words import stage_in_words

@@ -8,8 +8,9 @@ from typing import Any, Callable, Optional, cast
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ....contract.answers import SolveAnswer
 from ....contract.localization import Localization, TiePoint
-from ....contract.protocol import Corners, SnapTiePoint, SolveAnswer, SolveCamera
+from ....contract.protocol import Corners, SnapTiePoint, SolveCamera
 from ....core.engine_client import EngineError, EngineSession
 from ..model.controller import ReviewController
 from ..model.working_state import WorkingState, imagery_for

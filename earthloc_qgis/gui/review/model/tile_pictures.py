@@ -9,8 +9,9 @@ from typing import Optional
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
+from ....contract.answers import TilePictureAnswer
 from ....contract.localization import Candidate
-from ....contract.protocol import TilePicture, TilePictureAnswer
+from ....contract.protocol import TilePicture
 from ....core.engine_client import EngineError, EngineSession
 
 _CACHE_SIZE = 400
