@@ -60,6 +60,7 @@ def test_keys_work_immediately_after_opening(panel, results):
     panel.tools.review.trigger()
     window = panel.review.window
     settle(window)
+    wait_for(lambda: has_focus(window), 10)  # on a busy machine the window becomes active a little later
     first = window.controller.current
     press(Qt.Key.Key_N)
     settle(window)
