@@ -107,4 +107,4 @@ def test_tile_corners_equal_the_engines():
 def test_invalid_cameras():
     assert plugin.camera_of({"pose": None, "corners": None}, (10, 10)) is None
     assert plugin.camera_of({"pose": None, "corners": [[0, 0], [1, 0], [1, 1], [0, 1]]}, None) is None
-    assert plugin.camera_of({"corners": [[0, 0], [0, 0], [0, 0], [0, 0]]}, (10, 10)) is None
+    assert plugin.camera_of({"pose": None, "corners": [[0, 0], [0, 0], [0, 0], [0, 0]]}, (10, 10)) is None
