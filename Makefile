@@ -7,7 +7,7 @@ RUN_PYTHON := $(VENV)/bin/python
 QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel clean
+.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel locks pack clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
 
 wheel: setup ## the engine as dist/earthloc-VERSION-py3-none-any.whl
 	@$(RUN_PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+locks: setup ## the engine's dependencies with hashes, for every platform: resources/engine/ [PLATFORM=name]
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[locks]'
+	@$(RUN_PYTHON) tools/locks.py $(if $(PLATFORM),--platform "$(PLATFORM)") $(if $(UPGRADE),--upgrade)
+
+pack: wheel ## the engine with all it needs, to install offline: dist/earthloc-engine-*.zip [PLATFORM=name|all]
+	@$(RUN_PYTHON) tools/pack.py --platform "$(PLATFORM)"
 
 clean: ## remove what was built; the environments stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
