@@ -169,6 +169,15 @@ def evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Checks the installation."""
+    from engine.doctor import EXIT_OK, EXIT_PROBLEM, examine
+
+    report = examine(args.deep)
+    print(json.dumps(report.as_json(args.paths), indent=1) if args.json else report.in_words(args.paths))
+    return EXIT_OK if report.ok else EXIT_PROBLEM
+
+
 def serve(args: argparse.Namespace) -> int:
     """Answers JSON-RPC requests until stdin closes."""
     from engine.service import serve as serve_requests
