@@ -31,6 +31,11 @@ $(VENV)/.stamp-docs: $(VENV)/.stamp
 	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 
+# The type information of PyQt6, without Qt itself, which has 100 MB.
+$(VENV)/.stamp-qt6: $(VENV)/.stamp
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps 'PyQt6==6.11.0'
+	@touch $@
+
 qgis: $(VENV_QGIS)/.stamp ## QGIS (installed if missing, as root on Debian) and its test tools in .venv-qgis
 
 $(VENV_QGIS)/.stamp: tools/install_qgis.sh tools/make_venv.sh
@@ -55,13 +60,15 @@ test-qgis: setup qgis
 coverage: $(VENV)/.stamp-training ## which lines of engine and training the tests run: build/coverage/index.html [TESTS=files]
 	@$(RUN_PYTHON) -m pytest $(or $(TESTS),tests/engine tests/training) --cov --cov-report=term --cov-report=html
 
-lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
+lint: $(VENV)/.stamp-qt6 ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m ruff check .
 	@$(RUN_PYTHON) -m ruff format --check .
 	@$(RUN_PYTHON) -m mypy
 	@$(RUN_PYTHON) -m bandit --quiet --recursive engine training
 	@$(RUN_PYTHON) tools/package.py --stage
 	@MYPYPATH=build:tools/stubs $(RUN_PYTHON) -m mypy --package earthloc_qgis
+	@$(RUN_PYTHON) tools/check_qt6.py
+	@$(RUN_PYTHON) -m flake8 --isolated --select QGS1,QGS4 --extend-ignore QGS105 earthloc_qgis
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
 
 docs: $(VENV)/.stamp-docs ## the documentation as a site: build/site/index.html; a link that leads nowhere is an error
