@@ -7,7 +7,7 @@ RUN_PYTHON := $(VENV)/bin/python
 QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel clean
+.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel locks pack clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ $(VENV)/.stamp-training: $(VENV)/.stamp
 
 $(VENV)/.stamp-docs: $(VENV)/.stamp
 	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+# The type information of PyQt6, without Qt itself, which has 100 MB.
+$(VENV)/.stamp-qt6: $(VENV)/.stamp
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps 'PyQt6==6.11.0'
 	@touch $@
 
 qgis: $(VENV_QGIS)/.stamp ## QGIS (installed if missing, as root on Debian) and its test tools in .venv-qgis
@@ -55,13 +60,15 @@ test-qgis: setup qgis
 coverage: $(VENV)/.stamp-training ## which lines of engine and training the tests run: build/coverage/index.html [TESTS=files]
 	@$(RUN_PYTHON) -m pytest $(or $(TESTS),tests/engine tests/training) --cov --cov-report=term --cov-report=html
 
-lint: setup ## ruff, mypy, bandit, and what the QGIS plugin repository checks
+lint: $(VENV)/.stamp-qt6 ## ruff, mypy, bandit, and what the QGIS plugin repository checks
 	@$(RUN_PYTHON) -m ruff check .
 	@$(RUN_PYTHON) -m ruff format --check .
 	@$(RUN_PYTHON) -m mypy
 	@$(RUN_PYTHON) -m bandit --quiet --recursive engine training
 	@$(RUN_PYTHON) tools/package.py --stage
 	@MYPYPATH=build:tools/stubs $(RUN_PYTHON) -m mypy --package earthloc_qgis
+	@$(RUN_PYTHON) tools/check_qt6.py
+	@$(RUN_PYTHON) -m flake8 --isolated --select QGS1,QGS4 --extend-ignore QGS105 earthloc_qgis
 	@$(RUN_PYTHON) -m bandit --quiet --recursive build/earthloc_qgis
 
 docs: $(VENV)/.stamp-docs ## the documentation as a site: build/site/index.html; a link that leads nowhere is an error
@@ -75,6 +82,13 @@ package: setup ## the plugin as dist/earthloc_qgis-VERSION.zip
 
 wheel: setup ## the engine as dist/earthloc-VERSION-py3-none-any.whl
 	@$(RUN_PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+locks: setup ## the engine's dependencies with hashes, for every platform: resources/engine/ [PLATFORM=name]
+	@$(RUN_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[locks]'
+	@$(RUN_PYTHON) tools/locks.py $(if $(PLATFORM),--platform "$(PLATFORM)") $(if $(UPGRADE),--upgrade)
+
+pack: wheel ## the engine with all it needs, to install offline: dist/earthloc-engine-*.zip [PLATFORM=name|all]
+	@$(RUN_PYTHON) tools/pack.py --platform "$(PLATFORM)"
 
 clean: ## remove what was built; the environments stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings

@@ -220,6 +220,11 @@ def parser() -> argparse.ArgumentParser:
     _add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")
 
+    check = command(kinds, "doctor", commands.doctor, "check the installation and say what to do about problems")
+    check.add_argument("--deep", action="store_true", help="compare all included files with their checksums")
+    check.add_argument("--paths", action="store_true", help="show the paths of files and folders")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+
     serve = command(kinds, "serve", commands.serve, "answer JSON-RPC requests on stdin, for other programs")
     serve.add_argument("--log-file", type=Path, metavar="FILE", help="log (default: in your state folder)")
     return top

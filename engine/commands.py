@@ -21,7 +21,12 @@ from engine.terminal import ProgressLine
 if TYPE_CHECKING:
     from engine.localize import Localizer
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2")
+# As in earthloc_qgis/core/photo_files.py.
+RAW_SUFFIXES = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mrw", ".nef", ".nrw"),
+    *(".orf", ".pef", ".raf", ".rw2", ".sr2", ".srf", ".srw", ".x3f"),
+)
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2", *RAW_SUFFIXES)
 _PRINTED_CANDIDATES = 3
 _SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
 
@@ -168,6 +173,15 @@ def evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Checks the installation."""
+    from engine.doctor import EXIT_OK, EXIT_PROBLEM, examine
+
+    report = examine(args.deep)
+    print(json.dumps(report.as_json(args.paths), indent=1) if args.json else report.in_words(args.paths))
+    return EXIT_OK if report.ok else EXIT_PROBLEM
+
+
 def serve(args: argparse.Namespace) -> int:
     """Answers JSON-RPC requests until stdin closes."""
     from engine.service import serve as serve_requests
@@ -179,7 +193,10 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def _photos(paths: Sequence[Path]) -> list[Path]:
-    """The photos of the arguments: files, and the photos directly in folders, sorted by name."""
+    """The photos of the arguments: files, and the photos directly in folders, sorted by name.
+
+    In folders, a camera RAW file is left out if another photo has the same name.
+    """
     photos: list[Path] = []
     for path in paths:
         if not os.path.isdir(path):
@@ -189,6 +206,9 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
             inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
         except OSError as error:
             raise InputError(path, "cannot be read", "change its permissions") from error
+        # Cameras store a RAW file and a JPEG of the same photo; the JPEG suffices.
+        developed = {p.stem for p in inside if p.suffix.lower() not in RAW_SUFFIXES}
+        inside = [p for p in inside if p.suffix.lower() not in RAW_SUFFIXES or p.stem not in developed]
         if not inside:
             raise InputError(path, f"holds no photo ({', '.join(PHOTO_SUFFIXES)})", "name another folder")
         photos += inside

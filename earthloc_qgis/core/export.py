@@ -33,10 +33,9 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QVariant
 
 from .export_formats import FORMATS, ExportFormat, format_for, shapefile_names
-from .qgis_types import current_project
+from .qgis_types import TEXT_FIELD, current_project
 
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry  # type: ignore[attr-defined]
 LAYER_NAME = "footprints"
@@ -180,11 +179,11 @@ def _write(
     indexes = [source.fields().indexOf(name) for name in names]
     fields = QgsFields()
     if chosen.driver == "KML":  # shown by Google Earth in its list and in the balloon
-        fields.append(QgsField("Name", QVariant.String))  # type: ignore[call-overload]
-        fields.append(QgsField("Description", QVariant.String))  # type: ignore[call-overload]
+        fields.append(QgsField("Name", TEXT_FIELD))
+        fields.append(QgsField("Description", TEXT_FIELD))
     for name in names:
         described = source.fields().field(name)
-        is_text = described.type() == QVariant.String  # type: ignore[comparison-overlap]
+        is_text = described.type() == TEXT_FIELD
         length = DBF_TEXT_BYTES if is_text and chosen.suffix == ".shp" else 0
         fields.append(QgsField(renamed[name], described.type(), "", length))
 

@@ -1,12 +1,18 @@
-"""Helpers for values that the stubs of PyQGIS declare as Optional although QGIS never returns None there."""
+"""Differences between Qt 5 and 6, and between PyQGIS and its stubs, which call values Optional that are never None."""
 
 from __future__ import annotations
 
-from typing import Optional, TypeVar
+from typing import Any, Optional, TypeVar
 
 from qgis.core import QgsLayerTree, QgsProject
+from qgis.PyQt import QtCore
 
 T = TypeVar("T")
+
+# The type of a text field: Qt 6 has no types of QVariant, and QGIS 3.22 takes no others.
+TEXT_FIELD: Any = (
+    QtCore.QMetaType.Type.QString if QtCore.QT_VERSION >= 0x060000 else getattr(QtCore.QVariant, "String")  # noqa: B009
+)
 
 
 def not_none(value: Optional[T]) -> T:

@@ -13,6 +13,7 @@ from ..contract.results import FOOTPRINTS
 from ..contract.review import DECISION_COLUMNS, DECISION_TABLES
 from ..contract.status import UNREVIEWED, USABLE
 from .reviews import LOCK_WAIT_S
+from .sqlite_uri import sqlite_uri
 from .store import StoreError
 
 _OF_PHOTO = ("photo", "photo_id", "taken_at", "nadir_lat", "nadir_lon")
@@ -59,7 +60,7 @@ def reviewed_rows(results: Path, only_usable: bool = True) -> list[ReviewedRow]:
     marks = ", ".join("?" * len(USABLE))
     where = f" WHERE f.review IN ({marks})" if only_usable else ""
     try:
-        uri = Path(results).resolve().as_uri() + "?mode=ro"
+        uri = sqlite_uri(Path(results), "ro")
         with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)) as database:
             database.row_factory = sqlite3.Row
             statement = f"{_select(database)}{where} ORDER BY p.photo_id IS NULL, p.photo_id, p.photo"  # nosec B608

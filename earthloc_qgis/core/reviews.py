@@ -22,6 +22,7 @@ from ..contract.results import FOOTPRINTS, REVIEWS, TIE_POINTS, Found
 from ..contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, ReviewDecision, photo_key
 from ..contract.status import CORRECTED, UNREVIEWED, USABLE, DecisionKind
 from .footprint import geometry_blob, point_blob
+from .sqlite_uri import sqlite_uri
 from .store import ResultStore, StoreError, open_for_writing, parsed
 
 LOCK_WAIT_S = 10.0
@@ -152,7 +153,7 @@ class ReviewFile:
 
     def _read(self, sql: str, values: tuple = ()) -> list[sqlite3.Row]:
         try:
-            uri = self.path.resolve().as_uri() + "?mode=ro"
+            uri = sqlite_uri(self.path, "ro")
             with closing(sqlite3.connect(uri, uri=True, timeout=self._wait_s)) as database:
                 database.row_factory = sqlite3.Row
                 return database.execute(sql, values).fetchall()

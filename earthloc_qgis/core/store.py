@@ -21,6 +21,7 @@ from ..contract.review import EFFECTIVE_REVIEW, photo_key
 from ..contract.validation import InvalidValueError
 from .footprint import envelope
 from .resources import profile_folder
+from .sqlite_uri import sqlite_uri
 
 TABLES = tuple(table.name for table in LAYERS)
 HISTORY = REVIEWS.name  # rows are only added; it stays when a photo is removed
@@ -186,7 +187,7 @@ class ResultStore:
         if not self.path.is_file():
             return []
         try:
-            uri = self.path.resolve().as_uri() + "?mode=ro"
+            uri = sqlite_uri(self.path, "ro")
             with closing(sqlite3.connect(uri, uri=True, timeout=self._lock_wait_s)) as database:
                 return database.execute(sql, values).fetchall()
         except sqlite3.Error as error:
@@ -200,7 +201,7 @@ def open_for_writing(path: Path, wait_s: float) -> sqlite3.Connection:
         path: of the file.
         wait_s: how long to wait for another program that holds it.
     """
-    database = sqlite3.connect(path.resolve().as_uri() + "?mode=rw", uri=True, timeout=wait_s, isolation_level=None)
+    database = sqlite3.connect(sqlite_uri(path, "rw"), uri=True, timeout=wait_s, isolation_level=None)
     for index, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
         database.create_function(name, 1, lambda blob, index=index: (envelope(blob) or (None,) * 4)[index])
     database.create_function("ST_IsEmpty", 1, lambda blob: int(envelope(blob) is None))
@@ -234,7 +235,7 @@ def quoted(text: str) -> str:
 def _copy(source: Path, target: Path) -> None:
     """A consistent copy of a database, even while QGIS has it open."""
     target.unlink(missing_ok=True)
-    uri = source.resolve().as_uri() + "?mode=ro"
+    uri = sqlite_uri(source, "ro")
     database = sqlite3.connect(uri, uri=True, timeout=LOCK_WAIT_S)
     with closing(database), closing(sqlite3.connect(str(target))) as copy:
         database.backup(copy)

@@ -19,6 +19,7 @@ from .atomic_file import write_atomically
 from .camera import Point, away_km
 from .export import ExportError
 from .footprint import center_of
+from .photo_files import is_raw
 from .reviewed_rows import ReviewedRow, reviewed_rows
 
 _LONGER_SIDE_PX = 1024
@@ -77,7 +78,12 @@ def earthloc_name(row: ReviewedRow, corners: list[Point]) -> str:
 
 
 def read_stored(path: str, longer_px: int) -> QImage:
-    """Reads a photo as stored, ignoring its EXIF orientation; at most `longer_px` long. A null image if unreadable."""
+    """Reads a photo as stored, ignoring its EXIF orientation; at most `longer_px` long. A null image if unreadable.
+
+    Camera RAW files count as unreadable, because Qt would read the thumbnail in them.
+    """
+    if is_raw(path):
+        return QImage()
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(False)

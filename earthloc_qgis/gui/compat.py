@@ -6,10 +6,16 @@ from typing import cast
 
 from qgis.core import QgsProject
 
+# Qt 6 moved them from QtWidgets to QtGui; not every QGIS has them under both names. The checks for Qt 5 and Qt 6 each
+# see an error in one of the lines.
 try:
-    from qgis.PyQt.QtWidgets import QAction, QUndoCommand, QUndoStack
-except ImportError:  # Qt 6 moved them to QtGui; not every QGIS has them under both names
-    from qgis.PyQt.QtGui import QAction, QUndoCommand, QUndoStack  # type: ignore[attr-defined,no-redef]
+    from qgis.PyQt.QtGui import QAction, QUndoCommand, QUndoStack  # type: ignore[attr-defined,unused-ignore]
+except ImportError:
+    from qgis.PyQt.QtWidgets import (  # type: ignore[attr-defined,no-redef,unused-ignore]
+        QAction,
+        QUndoCommand,
+        QUndoStack,
+    )
 
 __all__ = ["QAction", "QUndoCommand", "QUndoStack", "current_project"]
 

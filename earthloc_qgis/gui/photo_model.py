@@ -232,7 +232,7 @@ class PhotoModel(QAbstractTableModel):
             return self.tr("The point below the station: latitude, longitude. Double-click to edit.")
         return None
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
+    def flags(self, index: QModelIndex) -> Any:  # Qt.ItemFlags, or with Qt 6 Qt.ItemFlag
         """Only the nadir is editable."""
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NADIR else flags

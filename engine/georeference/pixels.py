@@ -14,7 +14,7 @@ from rasterio.windows import Window
 
 from engine.errors import OutputError
 from engine.photo import gdal_pixels
-from engine.photo.read import PhotoInfo, read_photo
+from engine.photo.read import PhotoInfo, is_raw, read_photo
 from engine.progress import Progress
 
 Pixels = NDArray[np.uint8]
@@ -41,7 +41,8 @@ class PhotoPixels:
         self._dataset: rasterio.DatasetReader | None = None
         self._array: Pixels = np.zeros((0, 0, 3), np.uint8)
         progress.report("read", 0, 1)
-        if self.width * self.height <= _IN_MEMORY_PX or not gdal_pixels.can_stream(info.path):
+        in_memory = self.width * self.height <= _IN_MEMORY_PX or not gdal_pixels.can_stream(info.path)
+        if in_memory or is_raw(info.path):  # GDAL would read the thumbnail of a RAW file
             self._array = read_photo(info.path, max(self.width, self.height)).pixels
         else:
             self._tile(info.path, progress)

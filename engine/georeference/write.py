@@ -29,6 +29,7 @@ from engine.georeference.terrain import Elevation, over_terrain
 from engine.georeference.terrain import through_camera as through_camera_over
 from engine.georeference.warp import draw
 from engine.photo import gdal_pixels
+from engine.photo.read import is_raw
 from engine.progress import Progress
 from engine.registration.solve import ground_deviation_km
 
@@ -39,6 +40,7 @@ _UNCERTAINTY_PX = 256  # longer side of the raster of position uncertainty
 _STRIP_ROWS = 256
 # A world file is affine. It is written where the affine error is at most this share of the photo's shorter side.
 _AFFINE_IS_FINE = 0.005
+_FOR_STORED_PIXELS = ("gcp", "points", "worldfile")  # kinds that place the pixels as they are in the photo's file
 _TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512, "BIGTIFF": "IF_SAFER"}
 
 
@@ -80,7 +82,7 @@ def georeference(photo: Path, results: Path, spec: OutputSpec, progress: Progres
 
     Raises:
         InputError: the photo was not registered, or is not the one that was.
-        UsageError: the kind does not suit the photo, or `out` is one of the inputs.
+        UsageError: the kind does not suit the photo (camera RAW included), or `out` is one of the inputs.
         OutputError: it cannot be written.
     """
     if spec.kind not in _WRITERS:
@@ -90,6 +92,12 @@ def georeference(photo: Path, results: Path, spec: OutputSpec, progress: Progres
     if spec.elevation is not None and spec.kind != "ortho":
         raise UsageError(spec.elevation, f"is not used for the kind {spec.kind}", "leave it out, or choose ortho")
     registered = RegisteredPhoto.load(photo, results)
+    if spec.kind in _FOR_STORED_PIXELS and is_raw(photo):
+        raise UsageError(
+            photo,
+            f"is a camera RAW file; no other program shows its pixels where a file of the kind {spec.kind} needs them",
+            "choose ortho, warped or affine, or locate a JPEG or TIFF of this photo",
+        )
     with written(spec.out, spec.kept(photo, results)) as partial:
         answer = _WRITERS[spec.kind](registered, spec, partial, progress or Progress())
     if registered.localization["status"] != LOCATED:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import InputError
-from engine.photo import gdal_pixels
+from engine.photo import gdal_pixels, raw
 from engine.photo.exif import read_exif, read_tiff_exif
 from engine.photo.photo_id import parse_photo_id
 
@@ -34,10 +34,6 @@ _LARGE_PNG_PIXELS = 40_000_000
 # The limits above are checked before anything is decoded, and their errors tell the user what to do.
 Image.MAX_IMAGE_PIXELS = None
 
-_RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mrw", ".nef", ".nrw"),
-    *(".orf", ".pef", ".raf", ".raw", ".rw2", ".sr2", ".srf", ".srw", ".x3f"),
-)
 _MAGICS: dict[str, tuple[bytes, ...]] = {
     "JPEG": (b"\xff\xd8\xff",),
     "PNG": (b"\x89PNG\r\n\x1a\n",),
@@ -46,6 +42,7 @@ _MAGICS: dict[str, tuple[bytes, ...]] = {
     "BMP": (b"BM",),
     "JPEG2000": (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
 }
+_RAW = "RAW"  # decoded by engine/photo/raw.py
 _CONVERT = "convert it to a JPEG or TIFF"
 _AGAIN = "copy or download it again"
 
@@ -111,11 +108,23 @@ def read_photo(path: str | Path, max_px: int = 2048) -> Photo:
         info = header.info
         scale = min(1.0, max_px / max(info.width_px, info.height_px))
         size = max(1, round(info.width_px * scale)), max(1, round(info.height_px * scale))
-        if header.gdal_driver:
+        if kind == _RAW:
+            pixels = raw.read_rgb(path, size)
+        elif header.gdal_driver:
             pixels = gdal_pixels.read_rgb(path, header.gdal_driver, size)
         else:
             pixels = _pillow_rgb(path, file, kind, size)
     return Photo(**vars(info), pixels=pixels)
+
+
+def is_raw(path: str | Path) -> bool:
+    """Whether a photo is a camera RAW file, whose pixels other programs do not read from the file.
+
+    Raises:
+        InputError: it cannot be opened, or is not a photo.
+    """
+    with _opened(Path(path)) as (_, kind):
+        return kind == _RAW
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,9 @@ def _header(path: Path, file: BinaryIO, kind: str) -> _Header:
         exif = read_tiff_exif(file)
         size = gdal_pixels.size_of(path, driver)
         whole = False
+    elif kind == _RAW:
+        exif, size = raw.read_header(path, file)
+        whole = True
     else:
         with _pillow(path, file, kind) as image:
             exif, size = read_exif(image), image.size
@@ -214,9 +226,9 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def _kind(path: Path, file: BinaryIO) -> str:
-    """The format, which selects the decoder, from the file's first bytes."""
+    """The format, which selects the decoder, from the file's first bytes; for RAW files, also from the name."""
     start = file.read(32)
-    is_raw = path.suffix.lower() in _RAW_SUFFIXES
+    is_raw = path.suffix.lower() in raw.SUFFIXES
     for kind, magics in _MAGICS.items():
         if start.startswith(magics) and not (kind == "TIFF" and is_raw):
             return kind
@@ -225,7 +237,7 @@ def _kind(path: Path, file: BinaryIO) -> str:
     if start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis"):
         return "AVIF"
     if is_raw:
-        raise InputError(path, "is a camera RAW file", _CONVERT)
+        return _RAW
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heif", b"mif1", b"msf1"):
         raise InputError(path, "is a HEIC file", _CONVERT)
     raise InputError(path, "is not an image of a known kind", f"if it is a photo, {_CONVERT}")

@@ -367,12 +367,6 @@ def test_a_url_or_virtual_path_is_not_opened():
         assert_refused(path.replace("//", "/"), "does not exist")
 
 
-@pytest.mark.parametrize("suffix", [".NEF", ".nef", ".cr2", ".DNG"])
-def test_raw_is_refused_with_a_hint(tmp_path, suffix):
-    (tmp_path / f"iss043e101805{suffix}").write_bytes(b"MM\0*" + bytes(500))
-    assert_refused(tmp_path / f"iss043e101805{suffix}", "is a camera RAW file; convert it to a JPEG or TIFF")
-
-
 def test_heic_is_refused_with_a_hint(tmp_path):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(500))
     assert_refused(tmp_path / "a.heic", "is a HEIC file; convert it")

@@ -11,6 +11,7 @@ from osgeo import gdal
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QImageReader
 
+from ....core.photo_files import is_raw
 from ...background import Background
 
 PREVIEW_PX = 1400  # longer side; larger than the view on most screens, decoded from a JPEG in about 50 ms
@@ -37,7 +38,12 @@ class Picture:
 
 
 def stored_size(path: str) -> Optional[tuple[int, int]]:
-    """Width and height of the stored pixels, from the header; None when the file is no picture. Thread-safe."""
+    """Width and height of the stored pixels, from the header; None when the file is no picture. Thread-safe.
+
+    None also for camera RAW files: Qt and GDAL would give the size of the thumbnail in them.
+    """
+    if is_raw(path):
+        return None
     reader = QImageReader(path)
     reader.setDecideFormatFromContent(True)
     size = reader.size()
