@@ -85,7 +85,7 @@ class EarthLocPanel(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.list)
-        self.search = SearchOptions(self)
+        self.search = SearchOptions(self, self.controller.client)
         self.results = ResultsView(self)
         self.localize_button = QPushButton(self)
         self.localize_button.setObjectName("localize_button")

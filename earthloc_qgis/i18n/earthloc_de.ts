@@ -179,6 +179,10 @@
   <context>
     <name>EarthLoc</name>
     <message>
+      <source>{name}, {metres} m (online)</source>
+      <translation>{name}, {metres} m (online)</translation>
+    </message>
+    <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
     </message>
@@ -940,6 +944,30 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>Rejected</source>
       <translation>Verworfen</translation>
     </message>
+    <message>
+      <source>CC BY 4.0</source>
+      <translation>CC BY 4.0</translation>
+    </message>
+    <message>
+      <source>The imagery of 2016 is CC BY 4.0. Some sources say that EOX's free server is for non-commercial use only and limits the number of requests, so read its terms before you use it for your work: https://cloudless.eox.at/documentation/license</source>
+      <translation>Die Bilddaten von 2016 sind CC BY 4.0. Nach manchen Quellen ist der kostenlose Server von EOX nur für nicht kommerzielle Zwecke und begrenzt die Zahl der Anfragen. Lesen Sie deshalb die Bedingungen, bevor Sie ihn beruflich verwenden: https://cloudless.eox.at/documentation/license</translation>
+    </message>
+    <message>
+      <source>NASA imagery, free to use with acknowledgement</source>
+      <translation>Bilddaten der NASA, mit Nennung der Quelle frei verwendbar</translation>
+    </message>
+    <message>
+      <source>Cloud-free composite of 2004. NASA asks for a message 48 hours ahead of more than 1,000,000 tiles in a day.</source>
+      <translation>Wolkenfreies Mosaik von 2004. Die NASA bittet 48 Stunden vorher um Nachricht, wenn jemand mehr als 1.000.000 Kacheln am Tag abruft.</translation>
+    </message>
+    <message>
+      <source>NASA and USGS imagery, free to use with acknowledgement</source>
+      <translation>Bilddaten von NASA und USGS, mit Nennung der Quelle frei verwendbar</translation>
+    </message>
+    <message>
+      <source>Imagery of the year 2000. The sea and some places on land have no tiles. NASA asks for a message 48 hours ahead of more than 1,000,000 tiles in a day.</source>
+      <translation>Bilddaten des Jahres 2000. Auf See und an manchen Stellen an Land gibt es keine Kacheln. Die NASA bittet 48 Stunden vorher um Nachricht, wenn jemand mehr als 1.000.000 Kacheln am Tag abruft.</translation>
+    </message>
   </context>
   <context>
     <name>EarthLocPanel</name>
@@ -1204,6 +1232,29 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Half the pixel size gives four times as many features.</source>
       <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
+    </message>
+  </context>
+  <context>
+    <name>ImageryCheck</name>
+    <message>
+      <source>Test</source>
+      <translation>Testen</translation>
+    </message>
+    <message>
+      <source>Test the tile server</source>
+      <translation>Den Kachelserver testen</translation>
+    </message>
+    <message>
+      <source>Fetches one tile and says what works or what is wrong</source>
+      <translation>Ruft eine Kachel ab und sagt, was geht oder was nicht stimmt</translation>
+    </message>
+    <message>
+      <source>Answer of the test</source>
+      <translation>Ergebnis des Tests</translation>
+    </message>
+    <message>
+      <source>Fetching a tile…</source>
+      <translation>Ruft eine Kachel ab…</translation>
     </message>
   </context>
   <context>
@@ -1846,6 +1897,61 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Photo</source>
       <translation>Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>PresetDialog</name>
+    <message>
+      <source>Imagery from a server</source>
+      <translation>Bilddaten von einem Server</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>Server</source>
+      <translation>Server</translation>
+    </message>
+    <message>
+      <source>Address</source>
+      <translation>Adresse</translation>
+    </message>
+    <message>
+      <source>Resolution</source>
+      <translation>Auflösung</translation>
+    </message>
+    <message>
+      <source>{metres} m at the equator</source>
+      <translation>{metres} m am Äquator</translation>
+    </message>
+    <message>
+      <source>Attribution</source>
+      <translation>Urheber</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Notice</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
+      <source>What is sent</source>
+      <translation>Was gesendet wird</translation>
+    </message>
+    <message>
+      <source>The numbers of the map tiles around the places where a photo may belong, and the address of this computer in the network. No photo and no result is sent. Fetched tiles are kept on this computer.</source>
+      <translation>Die Nummern der Kartenkacheln um die Orte, an die ein Foto gehören könnte, und die Netzwerkadresse dieses Rechners. Kein Foto und kein Ergebnis wird gesendet. Abgerufene Kacheln bleiben auf diesem Rechner gespeichert.</translation>
+    </message>
+    <message>
+      <source>I agree that EarthLoc fetches tiles from this server</source>
+      <translation>Ich bin einverstanden, dass EarthLoc Kacheln von diesem Server abruft</translation>
+    </message>
+    <message>
+      <source>Use this imagery</source>
+      <translation>Diese Bilddaten verwenden</translation>
     </message>
   </context>
   <context>

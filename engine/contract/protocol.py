@@ -165,6 +165,14 @@ class SnapAnswer(TypedDict):
     similarity: Optional[float]  # normalised cross-correlation
 
 
+class ImageryCheckAnswer(TypedDict):
+    """A tile came from the server."""
+
+    name: str
+    milliseconds: int
+    message: str
+
+
 class PreparedAnswer(TypedDict):
     """The results file, ready for writing."""
 
@@ -460,6 +468,17 @@ class SnapTiePoint(Request):
 
 
 @dataclass(frozen=True)
+class CheckImagery(Request):
+    """Fetches one tile from a tile server, not from the cache. An error says what is wrong."""
+
+    METHOD = "imagery/check"
+    ANSWER = ImageryCheckAnswer
+    LANE = "quick"
+    imagery: Annotated[str, NotEmpty("text")]
+    at: Optional[LatLon] = None
+
+
+@dataclass(frozen=True)
 class PrepareResults(Request):
     """Makes a results file, or brings one of an older version up to date."""
 
@@ -486,6 +505,7 @@ REQUESTS: tuple[type[Request], ...] = (
     TilePicture,
     SolveCamera,
     SnapTiePoint,
+    CheckImagery,
     PrepareResults,
     Cancel,
     Shutdown,
