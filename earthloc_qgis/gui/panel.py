@@ -95,7 +95,7 @@ class EarthLocPanel(QWidget):
         self.cancel_button.setObjectName("cancel_button")
         self.cancel_button.setToolTip(self.tr("Cancel all photos that are waiting or running"))
         self.progress = RunProgress(self)
-        self.tools = PanelToolBar(self)
+        self.tools = PanelToolBar(self, self.controller.client)
 
     def _lay_out(self) -> None:
         run = QHBoxLayout()

@@ -177,6 +177,33 @@
     </message>
   </context>
   <context>
+    <name>DiagnosticsDialog</name>
+    <message>
+      <source>Diagnostics</source>
+      <translation>Diagnose</translation>
+    </message>
+    <message>
+      <source>This report helps others to answer a question about EarthLoc. It holds no photo and no result. Check it before you send it.</source>
+      <translation>Dieser Bericht hilft anderen, eine Frage zu EarthLoc zu beantworten. Er enthält kein Foto und kein Ergebnis. Sehen Sie ihn durch, bevor Sie ihn verschicken.</translation>
+    </message>
+    <message>
+      <source>Include paths and addresses</source>
+      <translation>Pfade und Adressen mit aufnehmen</translation>
+    </message>
+    <message>
+      <source>Copy diagnostics</source>
+      <translation>Diagnose kopieren</translation>
+    </message>
+    <message>
+      <source>Asking the engine…</source>
+      <translation>Fragt das Rechenprogramm…</translation>
+    </message>
+    <message>
+      <source>Copied.</source>
+      <translation>Kopiert.</translation>
+    </message>
+  </context>
+  <context>
     <name>EarthLoc</name>
     <message>
       <source>{name}, {metres} m (online)</source>
@@ -337,6 +364,30 @@ Features at {m} m a pixel are for photos about {km} km wide and wider.</source>
 Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation>
     </message>
     <message>
+      <source>Included index, mosaic and models: Blue Marble Next Generation, NASA Earth Observatory (public domain)</source>
+      <translation>Enthaltener Index, Mosaik und Modelle: Blue Marble Next Generation, NASA Earth Observatory (gemeinfrei)</translation>
+    </message>
+    <message>
+      <source>Network of the included model: MobileNetV2 with ImageNet weights (Apache-2.0), fine-tuned</source>
+      <translation>Netz des enthaltenen Modells: MobileNetV2 mit ImageNet-Gewichten (Apache-2.0), nachtrainiert</translation>
+    </message>
+    <message>
+      <source>Finds where an astronaut's photograph of Earth was taken and draws its footprint.</source>
+      <translation>Findet, wo das Foto eines Astronauten von der Erde aufgenommen wurde, und zeichnet seine Bildfläche.</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Credits</source>
+      <translation>Quellen</translation>
+    </message>
+    <message>
+      <source>The servers among them are contacted only after you have chosen one.</source>
+      <translation>Die Server darunter werden erst angesprochen, wenn Sie einen gewählt haben.</translation>
+    </message>
+    <message>
       <source>{n} tiles, {west} to {east}, {south} to {north}</source>
       <translation>{n} Kacheln, {west} bis {east}, {south} bis {north}</translation>
     </message>
@@ -353,20 +404,28 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>{n} von {total} Fotos wurden übersprungen, weil sie schon geprüft sind. Kreuzen Sie „Auch geprüfte Fotos erneut verorten“ an, um sie einzubeziehen.</translation>
     </message>
     <message>
-      <source>{n} s</source>
-      <translation>{n} s</translation>
+      <source>In the list of photos</source>
+      <translation>In der Fotoliste</translation>
     </message>
     <message>
-      <source>{n} min</source>
-      <translation>{n} min</translation>
+      <source>Locate the selected photos</source>
+      <translation>Die ausgewählten Fotos verorten</translation>
     </message>
     <message>
-      <source>{n} h</source>
-      <translation>{n} h</translation>
+      <source>Zoom to the result of the photo</source>
+      <translation>Auf das Ergebnis des Fotos zoomen</translation>
     </message>
     <message>
-      <source>{decision}: {n} photos</source>
-      <translation>{decision}: {n} Fotos</translation>
+      <source>Remove the selected photos</source>
+      <translation>Die ausgewählten Fotos entfernen</translation>
+    </message>
+    <message>
+      <source>Restore the removed photos</source>
+      <translation>Die entfernten Fotos wiederherstellen</translation>
+    </message>
+    <message>
+      <source>In the review: decide</source>
+      <translation>In der Prüfung: entscheiden</translation>
     </message>
     <message>
       <source>Accept</source>
@@ -393,8 +452,8 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Nacht</translation>
     </message>
     <message>
-      <source>Bring back</source>
-      <translation>Zurückholen</translation>
+      <source>Write a note</source>
+      <translation>Notiz schreiben</translation>
     </message>
     <message>
       <source>Next</source>
@@ -409,10 +468,6 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Nächstes ungeprüftes</translation>
     </message>
     <message>
-      <source>Candidate {n}</source>
-      <translation>Kandidat {n}</translation>
-    </message>
-    <message>
       <source>Undo</source>
       <translation>Rückgängig</translation>
     </message>
@@ -421,28 +476,12 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Wiederholen</translation>
     </message>
     <message>
-      <source>Show the whole photo</source>
-      <translation>Das ganze Foto zeigen</translation>
+      <source>Bring back</source>
+      <translation>Zurückholen</translation>
     </message>
     <message>
-      <source>Zoom in</source>
-      <translation>Hineinzoomen</translation>
-    </message>
-    <message>
-      <source>Zoom out</source>
-      <translation>Herauszoomen</translation>
-    </message>
-    <message>
-      <source>North up</source>
-      <translation>Norden oben</translation>
-    </message>
-    <message>
-      <source>Rotate by 90°</source>
-      <translation>Um 90° drehen</translation>
-    </message>
-    <message>
-      <source>Stretch contrast</source>
-      <translation>Kontrast strecken</translation>
+      <source>In the review: compare</source>
+      <translation>In der Prüfung: vergleichen</translation>
     </message>
     <message>
       <source>Photo over the map</source>
@@ -457,16 +496,108 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Blinken</translation>
     </message>
     <message>
+      <source>Stretch contrast</source>
+      <translation>Kontrast strecken</translation>
+    </message>
+    <message>
+      <source>North up</source>
+      <translation>Norden oben</translation>
+    </message>
+    <message>
+      <source>Rotate by 90°</source>
+      <translation>Um 90° drehen</translation>
+    </message>
+    <message>
+      <source>Zoom in</source>
+      <translation>Hineinzoomen</translation>
+    </message>
+    <message>
+      <source>Zoom out</source>
+      <translation>Herauszoomen</translation>
+    </message>
+    <message>
+      <source>Show the whole photo</source>
+      <translation>Das ganze Foto zeigen</translation>
+    </message>
+    <message>
       <source>Zoom the map to the photo</source>
       <translation>Karte zum Foto zoomen</translation>
     </message>
     <message>
-      <source>Write a note</source>
-      <translation>Notiz schreiben</translation>
+      <source>Show another candidate; 0 is the tenth</source>
+      <translation>Einen anderen Kandidaten zeigen; 0 ist der zehnte</translation>
+    </message>
+    <message>
+      <source>In the review: correct</source>
+      <translation>In der Prüfung: berichtigen</translation>
+    </message>
+    <message>
+      <source>Fit the photo to the imagery here</source>
+      <translation>Das Foto hier an die Bilddaten anpassen</translation>
+    </message>
+    <message>
+      <source>Snap tie points to the best match</source>
+      <translation>Passpunkte an der besten Übereinstimmung einrasten</translation>
+    </message>
+    <message>
+      <source>Use the best match nearby</source>
+      <translation>Die beste Übereinstimmung in der Nähe verwenden</translation>
+    </message>
+    <message>
+      <source>Delete tie point</source>
+      <translation>Passpunkt löschen</translation>
+    </message>
+    <message>
+      <source>Delete all tie points</source>
+      <translation>Alle Passpunkte löschen</translation>
+    </message>
+    <message>
+      <source>Move, rotate, scale by hand</source>
+      <translation>Von Hand verschieben, drehen, skalieren</translation>
+    </message>
+    <message>
+      <source>Type coordinates…</source>
+      <translation>Koordinaten eingeben…</translation>
+    </message>
+    <message>
+      <source>Search in this part of the map</source>
+      <translation>In diesem Teil der Karte suchen</translation>
+    </message>
+    <message>
+      <source>Search in a circle</source>
+      <translation>In einem Kreis suchen</translation>
+    </message>
+    <message>
+      <source>Leave the tool</source>
+      <translation>Werkzeug verlassen</translation>
+    </message>
+    <message>
+      <source>{n} s</source>
+      <translation>{n} s</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} min</translation>
+    </message>
+    <message>
+      <source>{n} h</source>
+      <translation>{n} h</translation>
+    </message>
+    <message>
+      <source>{decision}: {n} photos</source>
+      <translation>{decision}: {n} Fotos</translation>
+    </message>
+    <message>
+      <source>Candidate {n}</source>
+      <translation>Kandidat {n}</translation>
     </message>
     <message>
       <source>EarthLoc: locate astronaut photos</source>
       <translation>EarthLoc: Astronautenfotos verorten</translation>
+    </message>
+    <message>
+      <source>EarthLoc user guide</source>
+      <translation>EarthLoc-Anleitung</translation>
     </message>
     <message>
       <source>Build a regional index</source>
@@ -1235,6 +1366,33 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>HelpMenu</name>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
+    </message>
+    <message>
+      <source>User guide</source>
+      <translation>Anleitung</translation>
+    </message>
+    <message>
+      <source>Keyboard map</source>
+      <translation>Tastenbelegung</translation>
+    </message>
+    <message>
+      <source>Copy diagnostics…</source>
+      <translation>Diagnose kopieren…</translation>
+    </message>
+    <message>
+      <source>About EarthLoc</source>
+      <translation>Über EarthLoc</translation>
+    </message>
+    <message>
+      <source>EarthLoc user guide</source>
+      <translation>EarthLoc-Anleitung</translation>
+    </message>
+  </context>
+  <context>
     <name>ImageryCheck</name>
     <message>
       <source>Test</source>
@@ -1648,6 +1806,21 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>KeyboardDialog</name>
+    <message>
+      <source>Keyboard map</source>
+      <translation>Tastenbelegung</translation>
+    </message>
+    <message>
+      <source>Key</source>
+      <translation>Taste</translation>
+    </message>
+    <message>
+      <source>Action</source>
+      <translation>Aktion</translation>
+    </message>
+  </context>
+  <context>
     <name>LocalizationQueue</name>
     <message>
       <source>Cancelled</source>
@@ -1800,6 +1973,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Engine and indexes</source>
       <translation>Rechenprogramm und Indexe</translation>
+    </message>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
+    </message>
+    <message>
+      <source>User guide, keyboard map, diagnostics, about</source>
+      <translation>Anleitung, Tastenbelegung, Diagnose, Über</translation>
     </message>
   </context>
   <context>
