@@ -17,6 +17,8 @@ from .core.translation import install_translation
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface, QgsDockWidget
 
+    from .gui.compat import QAction
+    from .gui.help_menu import HelpMenu
     from .gui.options_page import OptionsFactory
     from .gui.panel import EarthLocPanel
     from .processing.provider import EarthLocProvider
@@ -30,6 +32,8 @@ class EarthLocPlugin:
         self._translator = install_translation()
         self._provider: EarthLocProvider | None = None
         self._options: OptionsFactory | None = None
+        self._help: QAction | None = None
+        self._help_menu: HelpMenu | None = None
         self.dock: QgsDockWidget | None = None
         self.panel: EarthLocPanel | None = None
 
@@ -44,6 +48,7 @@ class EarthLocPlugin:
         """Adds the dock, its button and menu entry, and the options page. The dock stays empty until it is visible."""
         from qgis.gui import QgsDockWidget
 
+        from .gui.compat import QAction
         from .gui.options_page import OptionsFactory
 
         self.initProcessing()
@@ -58,6 +63,10 @@ class EarthLocPlugin:
         action.setObjectName("earthloc_toggle")
         self._iface.addToolBarIcon(action)
         self._iface.addPluginToMenu("EarthLoc", action)
+        self._help = QAction(QCoreApplication.translate("EarthLoc", "EarthLoc user guide"), self._iface.mainWindow())
+        self._help.setObjectName("earthloc_guide")
+        self._help.triggered.connect(self._show_guide)
+        self._iface.addPluginToMenu("EarthLoc", self._help)
         self._options = OptionsFactory(self._settings_changed)
         self._options.setTitle("EarthLoc")
         self._iface.registerOptionsWidgetFactory(self._options)
@@ -73,6 +82,10 @@ class EarthLocPlugin:
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None
+        if self._help is not None:
+            self._iface.removePluginMenu("EarthLoc", self._help)
+            self._help.deleteLater()
+            self._help = self._help_menu = None
         if self.dock is not None:
             action = self.dock.toggleViewAction()
             self._iface.removeToolBarIcon(action)
@@ -83,6 +96,12 @@ class EarthLocPlugin:
             self._iface.removeDockWidget(self.dock)
             self.dock.deleteLater()
             self.dock = None
+
+    def _show_guide(self, *_: object) -> None:
+        from .gui.help_menu import HelpMenu
+
+        self._help_menu = self._help_menu or HelpMenu(None, self._iface.mainWindow())
+        self._help_menu.show_guide()
 
     def _visibility_changed(self, visible: bool) -> None:
         if visible and self.panel is None and self.dock is not None:

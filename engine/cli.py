@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
-from engine import commands, index_commands
+from engine import commands, imagery_commands, index_commands
 from engine.contract.protocol import (
     GEOREFERENCED,
     GROUND_CRS,
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         "--imagery",
         metavar="IMAGERY",
         help="reference imagery to register with: a raster, a folder of EarthLoc tiles, a tile server's address or "
-        "JSON file (default: the imagery of the index)",
+        "JSON file, preset:NAME (default: the imagery of the index)",
     )
     locate.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     locate.add_argument(
@@ -188,6 +188,16 @@ def parser() -> argparse.ArgumentParser:
     listing = command(index, "list", index_commands.listing, "list the indexes in a folder")
     listing.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the included ones")
     listing.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    servers = kinds.add_parser("imagery", help="tile servers to fit photos to").add_subparsers(
+        metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    offered = command(servers, "list", imagery_commands.listing, "list the presets: tile servers that need no login")
+    tried = command(servers, "check", imagery_commands.check, "fetch one tile and say what is wrong, if anything")
+    tried.add_argument("imagery", metavar="IMAGERY", help="preset:NAME, a tile server's address or JSON file")
+    tried.add_argument("--at", type=_place, metavar="LAT,LON", help="place that the tile must show (46.5,8)")
+    for command_of_imagery in (offered, tried):
+        command_of_imagery.add_argument("--json", action="store_true", help="print one JSON object a line")
 
     features = command(kinds, "matcher", commands.matcher, "make a package of a feature extractor from an ONNX file")
     features.add_argument(

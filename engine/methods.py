@@ -50,6 +50,7 @@ class Methods:
             protocol.VerifyIndex: self.verify_index,
             protocol.LinkIndex: self.link_index,
             protocol.ListIndexes: self.list_indexes,
+            protocol.CheckImagery: self.check_imagery,
             **ReviewMethods().handlers,
         }
         self._default: ModelPackage | None = None
@@ -199,6 +200,12 @@ class Methods:
         from engine.retrieval.index import list_indexes
 
         return {"indexes": list_indexes(Path(request.folder))}
+
+    def check_imagery(self, request: protocol.CheckImagery, progress: Progress) -> protocol.ImageryCheckAnswer:
+        """Fetches one tile from a tile server."""
+        from engine.imagery.check import check_server
+
+        return check_server(request.imagery, request.at, progress)
 
     def _default_model(self) -> ModelPackage:
         from engine.retrieval.model import ModelPackage

@@ -10,6 +10,7 @@ The same sources give the same bytes.
 from __future__ import annotations
 
 import argparse
+import ast
 import configparser
 import shutil
 import sys
@@ -24,9 +25,10 @@ PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
 DIST = REPOSITORY / "dist"
 ROOT_FILES = ("metadata.txt", "LICENSE", "CHANGELOG.md")
-RESOURCES = ("styles", "icons")
+RESOURCES = ("styles", "icons", "imagery")
+HELP = "help"  # folder of the pages that the plugin shows without the internet; it leaves their pictures out
 CONTRACT = ("engine", "contract")  # what the plugin and the engine agree on; the plugin carries a copy
-TEXT_SUFFIXES = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ""}  # allowed in the zip
+TEXT_SUFFIXES = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ".json", ""}  # allowed in the zip
 TRANSLATIONS = ("i18n", ".qm")  # folder and suffix of Qt's compiled translations, which are data and no programs
 LIMIT_BYTES = 25_000_000  # of the plugin repository
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; with real times every zip would have different bytes
@@ -43,9 +45,19 @@ def stage() -> Path:
         shutil.copy(REPOSITORY / name, STAGE / name)
     for name in RESOURCES:
         shutil.copytree(REPOSITORY / "resources" / name, STAGE / "resources" / name, ignore=excluded)
+    (STAGE / HELP).mkdir()
+    for name in help_pages():
+        shutil.copy(REPOSITORY / "docs" / f"{name}.md", STAGE / HELP)
     if not translations.compile_into(STAGE / TRANSLATIONS[0]):
         print("No translations: Qt's lrelease is missing (Debian: install qttools5-dev-tools).", file=sys.stderr)
     return STAGE
+
+
+def help_pages() -> list[str]:
+    """Returns the names of the pages that the plugin's help shows, read from its source."""
+    tree = ast.parse((REPOSITORY / PLUGIN / "core" / "help_pages.py").read_text(encoding="utf-8"))
+    assigned = (node for node in tree.body if isinstance(node, ast.Assign))
+    return next(ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == "PAGES")
 
 
 def metadata(folder: Path) -> configparser.SectionProxy:

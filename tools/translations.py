@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from engine.contract.status import DECISION_LABELS, STATUS_LABELS  # noqa: E402
 
 PLUGIN = REPOSITORY / "earthloc_qgis"
 FOLDER = PLUGIN / "i18n"
+PRESETS = REPOSITORY / "resources" / "imagery"
 OWN_CONTEXT = "EarthLoc"  # of texts outside Qt classes
 
 Texts = dict[str, list[str]]  # by context, in the order of the source files
@@ -34,8 +36,16 @@ def collect() -> Texts:
     for path in sorted(PLUGIN.rglob("*.py")):
         _Collector(found, path).visit(ast.parse(path.read_text(encoding="utf-8")))
     labels = found.setdefault(OWN_CONTEXT, [])
-    labels += [label for label in (*STATUS_LABELS.values(), *DECISION_LABELS.values()) if label not in labels]
+    for label in (*STATUS_LABELS.values(), *DECISION_LABELS.values(), *_preset_texts()):
+        if label not in labels:
+            labels.append(label)
     return found
+
+
+def _preset_texts() -> list[str]:
+    """What a user must know of the tile servers that EarthLoc offers."""
+    presets = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(PRESETS.glob("*.json"))]
+    return [preset[field] for preset in presets for field in ("licence", "notice")]
 
 
 class _Collector(ast.NodeVisitor):

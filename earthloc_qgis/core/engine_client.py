@@ -79,6 +79,7 @@ class EngineClient(QObject):
         self._kill_reason = ""
         self.state = "stopped"
         self.included_indexes: list[str] = []  # folders of the indexes included in the engine; known when it is ready
+        self.engine_version = ""  # known when it is ready
         # Ticks are counted, not seconds: after a laptop slept or QGIS was busy, the timer fires only once, so the
         # watchdog does not trigger.
         self._ticker = QTimer(self)
@@ -320,6 +321,7 @@ class EngineClient(QObject):
             return
         indexes = result.get("indexes") if isinstance(result, dict) else None
         self.included_indexes = [path for path in indexes if isinstance(path, str)] if isinstance(indexes, list) else []
+        self.engine_version = str(result.get("engine", "")) if isinstance(result, dict) else ""
         self._set_state("ready")
         self.ready.emit()
         for request in list(self._requests.values()):

@@ -79,7 +79,7 @@ class ResultLayers(QObject):
                 if table != "footprints" and layer is not None:
                     self._node(layer).setItemVisibilityChecked(candidates_visible)
             else:
-                _reload(layer)
+                reload_layer(layer)
         tie_points = self._table(group, "tie_points")
         if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
             self._project.removeMapLayer(tie_points.id())
@@ -291,7 +291,7 @@ class ResultLayers(QObject):
     def _refresh_all_footprints(self) -> None:
         layer = self._all_footprints()
         if layer is not None:
-            _reload(layer)
+            reload_layer(layer)
 
 
 def apply_style(layer: QgsVectorLayer, table: str) -> None:
@@ -326,10 +326,10 @@ def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> Non
     for layer in project.mapLayers().values():
         is_ours = layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points")
         if is_ours and layer.customProperty(PHOTO_PROPERTY) in keys:
-            _reload(layer)
+            reload_layer(layer)
 
 
-def _reload(layer: QgsVectorLayer) -> None:
+def reload_layer(layer: QgsVectorLayer) -> None:
     """Reads the rows again after the engine has written to the file."""
     not_none(layer.dataProvider()).reloadData()
     layer.updateExtents()

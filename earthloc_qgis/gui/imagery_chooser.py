@@ -7,10 +7,22 @@ from urllib.parse import urlsplit
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QInputDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from .. import settings
+from ..core.engine_client import EngineClient
 from ..core.imagery import Imagery, imagery_choices, imagery_named_by, same_imagery, server_imagery
+from ..core.imagery_presets import Preset, presets
+from .imagery_check import ImageryCheck, PresetDialog
 from .plain_text import plain
 
 _FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # entries of the combo box that open a dialog
@@ -19,7 +31,12 @@ _FILE, _FOLDER, _ADDRESS = "file", "folder", "address"  # entries of the combo b
 class ImageryChooser(QWidget):
     """A combo box of imagery and a note below it. The choice is saved in the settings and the project immediately.
 
-    A project may come from a stranger: a tile server that it names is listed, but only the user can choose it.
+    A project may come from a stranger: a tile server that it names is listed, but only the user can choose it. A preset
+    is chosen only after the user has agreed to its server once.
+
+    Args:
+        project: the project whose layers are offered.
+        client: the engine, for the button that tests a tile server; without it there is no such button.
 
     Signals:
         chosen_changed(): other imagery was chosen.
@@ -27,9 +44,11 @@ class ImageryChooser(QWidget):
 
     chosen_changed = pyqtSignal()
 
-    def __init__(self, project: QgsProject, parent: QWidget | None = None) -> None:
+    def __init__(self, project: QgsProject, parent: QWidget | None = None, client: EngineClient | None = None) -> None:
         super().__init__(parent)
         self._project = project
+        self._client = client
+        self.check: ImageryCheck | None = None
         self._items: list[Imagery] = []
         self._offered: list[Imagery] = []  # named by the project, but not trusted
         self._none_available = False
@@ -49,6 +68,9 @@ class ImageryChooser(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.combo)
         layout.addWidget(self.note)
+        if client is not None:
+            self.check = ImageryCheck(client, self.chosen, self)
+            layout.addWidget(self.check)
         project.layersAdded.connect(self.refresh)
         project.layersRemoved.connect(self.refresh)
         project.readProject.connect(self._project_read)
@@ -86,6 +108,9 @@ class ImageryChooser(QWidget):
             self.combo.setItemData(self.combo.count() - 1, tool_tip, Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(next(i for i, imagery in enumerate(self._items) if same_imagery(imagery, chosen)))
         self.combo.insertSeparator(self.combo.count())
+        for preset in presets():
+            if not any(same_imagery(preset.imagery, imagery) for imagery in self._items):
+                self.combo.addItem(preset.title, preset)
         for text, action in (
             (self.tr("Choose a file…"), _FILE),
             (self.tr("Choose a folder of EarthLoc tiles…"), _FOLDER),
@@ -100,12 +125,26 @@ class ImageryChooser(QWidget):
         if row < len(self._items):
             self.choose(self._items[row])
             return
-        ask = {_FILE: self._ask_for_file, _FOLDER: self._ask_for_folder, _ADDRESS: self._ask_for_address}
-        imagery = ask[self.combo.itemData(row)]()
+        action = self.combo.itemData(row)
+        if isinstance(action, Preset):
+            imagery = self._agreed(action)
+        else:
+            ask = {_FILE: self._ask_for_file, _FOLDER: self._ask_for_folder, _ADDRESS: self._ask_for_address}
+            imagery = ask[action]()
         if imagery is None:
             self.refresh()  # select the chosen imagery again
         else:
             self.choose(imagery)
+
+    def _agreed(self, preset: Preset) -> Imagery | None:
+        """The preset's imagery if the user agrees to its server, or has done so before."""
+        if preset.imagery.address not in settings.trusted_servers():
+            dialog = PresetDialog(preset, self._client, self)
+            answer = dialog.exec()
+            dialog.deleteLater()
+            if answer != QDialog.DialogCode.Accepted:
+                return None
+        return preset.imagery
 
     def _ask_for_file(self) -> Imagery | None:
         kinds = self.tr("Rasters, MBTiles, GeoPackages, tile server definitions")
@@ -162,6 +201,9 @@ class ImageryChooser(QWidget):
             )
         self.note.setText(text)
         self.note.setVisible(bool(text))
+        if self.check is not None:
+            self.check.clear()
+            self.check.setVisible(bool(chosen.server))
 
 
 def _host(url: str) -> str:

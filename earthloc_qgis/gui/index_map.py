@@ -6,14 +6,11 @@ import zlib
 from pathlib import Path
 
 from qgis.core import (  # type: ignore[attr-defined]  # the stubs lack QgsCsException
-    QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
-    QgsFillSymbol,
     QgsGeometry,
     QgsPointXY,
-    QgsRendererCategory,
     QgsVectorLayer,
     QgsWkbTypes,
 )
@@ -22,6 +19,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QColor
 
 from ..core.index_files import MANIFEST, IndexFacts
+from ..core.tile_style import style_tiles
 from .compat import current_project
 
 _OWN = "tiles.gpkg"  # exists in an index that is not compact
@@ -113,14 +111,7 @@ def add_to_map(index: IndexFacts, path: Path) -> QgsVectorLayer | None:
     layer = QgsVectorLayer(f"{path}|layername=tiles", title, "ogr")
     if not layer.isValid():
         return None
-    categories: list[QgsRendererCategory] = []
-    for width in sorted(index.tile_km, reverse=True):
-        # Visible on sea and on forest.
-        symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": "255,214,0", "outline_width": "0.3"})
-        # All widths at once would cover the map.
-        shown = not categories
-        categories.append(QgsRendererCategory(width, symbol, f"{width:g} km", shown))
-    layer.setRenderer(QgsCategorizedSymbolRenderer("width_km", categories))
+    style_tiles(layer, index.tile_km)
     current_project().addMapLayer(layer)
     return layer
 

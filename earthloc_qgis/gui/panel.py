@@ -85,7 +85,7 @@ class EarthLocPanel(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.list)
-        self.search = SearchOptions(self)
+        self.search = SearchOptions(self, self.controller.client)
         self.results = ResultsView(self)
         self.localize_button = QPushButton(self)
         self.localize_button.setObjectName("localize_button")
@@ -95,7 +95,7 @@ class EarthLocPanel(QWidget):
         self.cancel_button.setObjectName("cancel_button")
         self.cancel_button.setToolTip(self.tr("Cancel all photos that are waiting or running"))
         self.progress = RunProgress(self)
-        self.tools = PanelToolBar(self)
+        self.tools = PanelToolBar(self, self.controller.client)
 
     def _lay_out(self) -> None:
         run = QHBoxLayout()

@@ -20,7 +20,9 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..core.engine_client import EngineClient
 from ..core.resources import icon
+from .help_menu import HelpMenu, help_icon
 from .plain_text import plain
 
 
@@ -140,9 +142,13 @@ class EngineNotice(QFrame):
 
 
 class PanelToolBar(QToolBar):
-    """Actions for the list of photos: add_files, add_folder, review, remove, undo, zoom, options."""
+    """Actions for the list of photos: add_files, add_folder, review, remove, undo, zoom, options; and the menu of help.
 
-    def __init__(self, parent: QWidget) -> None:
+    Args:
+        client: the engine, for the diagnostics.
+    """
+
+    def __init__(self, parent: QWidget | None, client: EngineClient | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("earthloc_tools")
         self.setIconSize(QSize(18, 18))
@@ -169,6 +175,16 @@ class PanelToolBar(QToolBar):
         for action in (self.zoom, self.remove, self.undo, self.options):
             button = cast(QToolButton, self.widgetForAction(action))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.help = QToolButton(self)
+        self.help.setObjectName("help_button")
+        self.help.setIcon(help_icon())
+        self.help.setText(self.tr("Help"))
+        self.help.setToolTip(self.tr("User guide, keyboard map, diagnostics, about"))
+        self.help.setAccessibleName(self.help.text())
+        self.help.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.help.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.help.setMenu(HelpMenu(client, self))
+        self.addWidget(self.help)
 
     def _action(self, icon: str, text: str, tool_tip: str):
         action = self.addAction(QgsApplication.getThemeIcon(f"/{icon}.svg"), text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from .. import settings
+from ..core.engine_client import EngineClient
 from .compat import current_project
 from .imagery_chooser import ImageryChooser
 from .index_chooser import IndexChooser
@@ -17,7 +18,7 @@ class SearchOptions(QWidget):
     `include_reviewed` is the exception: it can discard work of people, so it must be ticked for each run.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, client: EngineClient | None = None) -> None:
         super().__init__(parent)
         self.indexes = IndexChooser(self)
         self.use_nadir = QCheckBox(self.tr("Near the nadir, within"), self)
@@ -43,7 +44,7 @@ class SearchOptions(QWidget):
             self.tr("Otherwise reviewed photos are skipped. Applies to the next run only. The decisions stay in the"
                     " history, and the review can bring them back.")
         )  # fmt: skip
-        self.imagery = ImageryChooser(current_project(), self)
+        self.imagery = ImageryChooser(current_project(), self, client)
         self.load()
         first = QHBoxLayout()
         first.addWidget(QLabel(self.tr("Search in"), self))

@@ -177,7 +177,38 @@
     </message>
   </context>
   <context>
+    <name>DiagnosticsDialog</name>
+    <message>
+      <source>Diagnostics</source>
+      <translation>Diagnose</translation>
+    </message>
+    <message>
+      <source>This report helps others to answer a question about EarthLoc. It holds no photo and no result. Check it before you send it.</source>
+      <translation>Dieser Bericht hilft anderen, eine Frage zu EarthLoc zu beantworten. Er enthält kein Foto und kein Ergebnis. Sehen Sie ihn durch, bevor Sie ihn verschicken.</translation>
+    </message>
+    <message>
+      <source>Include paths and addresses</source>
+      <translation>Pfade und Adressen mit aufnehmen</translation>
+    </message>
+    <message>
+      <source>Copy diagnostics</source>
+      <translation>Diagnose kopieren</translation>
+    </message>
+    <message>
+      <source>Asking the engine…</source>
+      <translation>Fragt das Rechenprogramm…</translation>
+    </message>
+    <message>
+      <source>Copied.</source>
+      <translation>Kopiert.</translation>
+    </message>
+  </context>
+  <context>
     <name>EarthLoc</name>
+    <message>
+      <source>{name}, {metres} m (online)</source>
+      <translation>{name}, {metres} m (online)</translation>
+    </message>
     <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
@@ -333,6 +364,30 @@ Features at {m} m a pixel are for photos about {km} km wide and wider.</source>
 Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation>
     </message>
     <message>
+      <source>Included index, mosaic and models: Blue Marble Next Generation, NASA Earth Observatory (public domain)</source>
+      <translation>Enthaltener Index, Mosaik und Modelle: Blue Marble Next Generation, NASA Earth Observatory (gemeinfrei)</translation>
+    </message>
+    <message>
+      <source>Network of the included model: MobileNetV2 with ImageNet weights (Apache-2.0), fine-tuned</source>
+      <translation>Netz des enthaltenen Modells: MobileNetV2 mit ImageNet-Gewichten (Apache-2.0), nachtrainiert</translation>
+    </message>
+    <message>
+      <source>Finds where an astronaut's photograph of Earth was taken and draws its footprint.</source>
+      <translation>Findet, wo das Foto eines Astronauten von der Erde aufgenommen wurde, und zeichnet seine Bildfläche.</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Credits</source>
+      <translation>Quellen</translation>
+    </message>
+    <message>
+      <source>The servers among them are contacted only after you have chosen one.</source>
+      <translation>Die Server darunter werden erst angesprochen, wenn Sie einen gewählt haben.</translation>
+    </message>
+    <message>
       <source>{n} tiles, {west} to {east}, {south} to {north}</source>
       <translation>{n} Kacheln, {west} bis {east}, {south} bis {north}</translation>
     </message>
@@ -349,20 +404,28 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>{n} von {total} Fotos wurden übersprungen, weil sie schon geprüft sind. Kreuzen Sie „Auch geprüfte Fotos erneut verorten“ an, um sie einzubeziehen.</translation>
     </message>
     <message>
-      <source>{n} s</source>
-      <translation>{n} s</translation>
+      <source>In the list of photos</source>
+      <translation>In der Fotoliste</translation>
     </message>
     <message>
-      <source>{n} min</source>
-      <translation>{n} min</translation>
+      <source>Locate the selected photos</source>
+      <translation>Die ausgewählten Fotos verorten</translation>
     </message>
     <message>
-      <source>{n} h</source>
-      <translation>{n} h</translation>
+      <source>Zoom to the result of the photo</source>
+      <translation>Auf das Ergebnis des Fotos zoomen</translation>
     </message>
     <message>
-      <source>{decision}: {n} photos</source>
-      <translation>{decision}: {n} Fotos</translation>
+      <source>Remove the selected photos</source>
+      <translation>Die ausgewählten Fotos entfernen</translation>
+    </message>
+    <message>
+      <source>Restore the removed photos</source>
+      <translation>Die entfernten Fotos wiederherstellen</translation>
+    </message>
+    <message>
+      <source>In the review: decide</source>
+      <translation>In der Prüfung: entscheiden</translation>
     </message>
     <message>
       <source>Accept</source>
@@ -389,8 +452,8 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Nacht</translation>
     </message>
     <message>
-      <source>Bring back</source>
-      <translation>Zurückholen</translation>
+      <source>Write a note</source>
+      <translation>Notiz schreiben</translation>
     </message>
     <message>
       <source>Next</source>
@@ -405,10 +468,6 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Nächstes ungeprüftes</translation>
     </message>
     <message>
-      <source>Candidate {n}</source>
-      <translation>Kandidat {n}</translation>
-    </message>
-    <message>
       <source>Undo</source>
       <translation>Rückgängig</translation>
     </message>
@@ -417,28 +476,12 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Wiederholen</translation>
     </message>
     <message>
-      <source>Show the whole photo</source>
-      <translation>Das ganze Foto zeigen</translation>
+      <source>Bring back</source>
+      <translation>Zurückholen</translation>
     </message>
     <message>
-      <source>Zoom in</source>
-      <translation>Hineinzoomen</translation>
-    </message>
-    <message>
-      <source>Zoom out</source>
-      <translation>Herauszoomen</translation>
-    </message>
-    <message>
-      <source>North up</source>
-      <translation>Norden oben</translation>
-    </message>
-    <message>
-      <source>Rotate by 90°</source>
-      <translation>Um 90° drehen</translation>
-    </message>
-    <message>
-      <source>Stretch contrast</source>
-      <translation>Kontrast strecken</translation>
+      <source>In the review: compare</source>
+      <translation>In der Prüfung: vergleichen</translation>
     </message>
     <message>
       <source>Photo over the map</source>
@@ -453,16 +496,108 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>Blinken</translation>
     </message>
     <message>
+      <source>Stretch contrast</source>
+      <translation>Kontrast strecken</translation>
+    </message>
+    <message>
+      <source>North up</source>
+      <translation>Norden oben</translation>
+    </message>
+    <message>
+      <source>Rotate by 90°</source>
+      <translation>Um 90° drehen</translation>
+    </message>
+    <message>
+      <source>Zoom in</source>
+      <translation>Hineinzoomen</translation>
+    </message>
+    <message>
+      <source>Zoom out</source>
+      <translation>Herauszoomen</translation>
+    </message>
+    <message>
+      <source>Show the whole photo</source>
+      <translation>Das ganze Foto zeigen</translation>
+    </message>
+    <message>
       <source>Zoom the map to the photo</source>
       <translation>Karte zum Foto zoomen</translation>
     </message>
     <message>
-      <source>Write a note</source>
-      <translation>Notiz schreiben</translation>
+      <source>Show another candidate; 0 is the tenth</source>
+      <translation>Einen anderen Kandidaten zeigen; 0 ist der zehnte</translation>
+    </message>
+    <message>
+      <source>In the review: correct</source>
+      <translation>In der Prüfung: berichtigen</translation>
+    </message>
+    <message>
+      <source>Fit the photo to the imagery here</source>
+      <translation>Das Foto hier an die Bilddaten anpassen</translation>
+    </message>
+    <message>
+      <source>Snap tie points to the best match</source>
+      <translation>Passpunkte an der besten Übereinstimmung einrasten</translation>
+    </message>
+    <message>
+      <source>Use the best match nearby</source>
+      <translation>Die beste Übereinstimmung in der Nähe verwenden</translation>
+    </message>
+    <message>
+      <source>Delete tie point</source>
+      <translation>Passpunkt löschen</translation>
+    </message>
+    <message>
+      <source>Delete all tie points</source>
+      <translation>Alle Passpunkte löschen</translation>
+    </message>
+    <message>
+      <source>Move, rotate, scale by hand</source>
+      <translation>Von Hand verschieben, drehen, skalieren</translation>
+    </message>
+    <message>
+      <source>Type coordinates…</source>
+      <translation>Koordinaten eingeben…</translation>
+    </message>
+    <message>
+      <source>Search in this part of the map</source>
+      <translation>In diesem Teil der Karte suchen</translation>
+    </message>
+    <message>
+      <source>Search in a circle</source>
+      <translation>In einem Kreis suchen</translation>
+    </message>
+    <message>
+      <source>Leave the tool</source>
+      <translation>Werkzeug verlassen</translation>
+    </message>
+    <message>
+      <source>{n} s</source>
+      <translation>{n} s</translation>
+    </message>
+    <message>
+      <source>{n} min</source>
+      <translation>{n} min</translation>
+    </message>
+    <message>
+      <source>{n} h</source>
+      <translation>{n} h</translation>
+    </message>
+    <message>
+      <source>{decision}: {n} photos</source>
+      <translation>{decision}: {n} Fotos</translation>
+    </message>
+    <message>
+      <source>Candidate {n}</source>
+      <translation>Kandidat {n}</translation>
     </message>
     <message>
       <source>EarthLoc: locate astronaut photos</source>
       <translation>EarthLoc: Astronautenfotos verorten</translation>
+    </message>
+    <message>
+      <source>EarthLoc user guide</source>
+      <translation>EarthLoc-Anleitung</translation>
     </message>
     <message>
       <source>Build a regional index</source>
@@ -477,20 +612,24 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>earthloc,index,kacheln,bilddaten,region,astronaut,iss</translation>
     </message>
     <message>
-      <source>Cuts reference imagery into overlapping square tiles of several ground widths and computes a descriptor of each with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens can be used. Restrict the extent to the region that your photos show: a smaller region is searched faster and more reliably.
+      <source>Cuts reference imagery into overlapping square tiles of several ground widths and computes a descriptor of each with the model, so that photos can be searched in it. Any georeferenced raster that GDAL opens can be used. Without a region, all of it is indexed. Choose the region that your photos show: a smaller region is searched faster and more reliably.
 
 Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm lens about 500 km.
 
 Local features are details of the ground that are recognised in photos, also in photos without a nadir. They find a photo if its shorter side shows about 256 of their pixels or more: with 0.05 km per pixel, photos 13 km wide and wider. Without a number, the pixels are so small that a photo as wide as the smallest tile shows 256 of them, if the imagery is fine enough. 0: no local features. Before the build, the log shows the estimated size of the index.
 
+Without a model package, the engine's own model is used.
+
 XYZ and WMTS layers can be used, too: their tiles are downloaded once and stored. Read the terms of the server first, enter attribution and licence, and restrict the extent.
 
 If a build was cancelled or interrupted, run it again with the same parameters: it continues where it stopped. The index appears only when it is complete.</source>
-      <translation>Schneidet Referenzbilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und berechnet mit dem Modell von jeder einen Deskriptor, damit Fotos darin gesucht werden können. Geeignet sind alle georeferenzierten Raster, die GDAL öffnet. Beschränken Sie die Ausdehnung auf die Region, die Ihre Fotos zeigen: Eine kleinere Region wird schneller und zuverlässiger durchsucht.
+      <translation>Schneidet Referenzbilddaten in überlappende quadratische Kacheln mehrerer Bodenbreiten und berechnet mit dem Modell von jeder einen Deskriptor, damit Fotos darin gesucht werden können. Geeignet sind alle georeferenzierten Raster, die GDAL öffnet. Ohne Region wird alles indexiert. Wählen Sie die Region, die Ihre Fotos zeigen: Eine kleinere Region wird schneller und zuverlässiger durchsucht.
 
 Wählen Sie Bodenbreiten um die Ihrer Fotos: Ein Telebild zeigt 20 bis 100 km, ein 24-mm-Objektiv etwa 500 km.
 
 Lokale Merkmale sind Einzelheiten des Bodens, die in Fotos wiedererkannt werden, auch in Fotos ohne Nadir. Sie finden ein Foto, wenn seine kürzere Seite etwa 256 ihrer Pixel oder mehr zeigt: bei 0,05 km pro Pixel Fotos von 13 km Breite an. Ohne Angabe sind die Pixel so klein, dass ein Foto von der Breite der kleinsten Kachel 256 davon zeigt, wenn die Bilddaten fein genug sind. 0: keine lokalen Merkmale. Vor dem Erstellen zeigt das Protokoll die geschätzte Größe des Index.
+
+Ohne Modellpaket wird das Modell des Rechenprogramms verwendet.
 
 Auch XYZ- und WMTS-Layer sind geeignet: Ihre Kacheln werden einmal heruntergeladen und gespeichert. Lesen Sie zuerst die Bedingungen des Servers, geben Sie Quelle und Lizenz an und beschränken Sie die Ausdehnung.
 
@@ -501,40 +640,40 @@ Wurde das Erstellen abgebrochen oder unterbrochen, starten Sie es mit denselben 
       <translation>Bilddaten</translation>
     </message>
     <message>
-      <source>Region (default: all of the imagery)</source>
-      <translation>Region (Vorgabe: die gesamten Bilddaten)</translation>
+      <source>Region</source>
+      <translation>Region</translation>
     </message>
     <message>
       <source>Ground widths of the tiles in km</source>
       <translation>Bodenbreiten der Kacheln in km</translation>
     </message>
     <message>
-      <source>Pixel size of the local features in km (default: as the smallest tiles need; 0: no features)</source>
-      <translation>Pixelgröße der lokalen Merkmale in km (Vorgabe: wie die kleinsten Kacheln es brauchen; 0: keine Merkmale)</translation>
+      <source>Pixel size of local features in km</source>
+      <translation>Pixelgröße der lokalen Merkmale in km</translation>
     </message>
     <message>
       <source>Include tiles of open sea</source>
       <translation>Auch Kacheln von offenem Meer</translation>
     </message>
     <message>
-      <source>Model package (default: the engine's own)</source>
-      <translation>Modellpaket (Vorgabe: das des Rechenprogramms)</translation>
+      <source>Model package</source>
+      <translation>Modellpaket</translation>
     </message>
     <message>
       <source>Model packages (*.json)</source>
       <translation>Modellpakete (*.json)</translation>
     </message>
     <message>
-      <source>Attribution of the imagery (required for a tile server)</source>
-      <translation>Quellenangabe der Bilddaten (für einen Kachelserver erforderlich)</translation>
+      <source>Attribution of the imagery</source>
+      <translation>Quellenangabe der Bilddaten</translation>
     </message>
     <message>
-      <source>Licence of the imagery (required for a tile server)</source>
-      <translation>Lizenz der Bilddaten (für einen Kachelserver erforderlich)</translation>
+      <source>Licence of the imagery</source>
+      <translation>Lizenz der Bilddaten</translation>
     </message>
     <message>
-      <source>Engine program (default: the one in the options)</source>
-      <translation>Rechenprogramm (Vorgabe: das aus den Optionen)</translation>
+      <source>Engine program</source>
+      <translation>Rechenprogramm</translation>
     </message>
     <message>
       <source>Index folder</source>
@@ -551,6 +690,10 @@ Wurde das Erstellen abgebrochen oder unterbrochen, starten Sie es mit denselben 
     <message>
       <source>{n} tiles and {f} local features: {path}</source>
       <translation>{n} Kacheln und {f} lokale Merkmale: {path}</translation>
+    </message>
+    <message>
+      <source>EarthLoc: indexes</source>
+      <translation>EarthLoc: Indexe</translation>
     </message>
     <message>
       <source>is not a pixel size; give kilometres, such as 0.05</source>
@@ -573,12 +716,12 @@ Wurde das Erstellen abgebrochen oder unterbrochen, starten Sie es mit denselben 
       <translation>earthloc,ausgabe,shapefile,kml,geojson,csv,bildfläche,astronaut,iss</translation>
     </message>
     <message>
-      <source>Writes the footprints of a results GeoPackage, or of a footprints layer (also its selected features only). The ending of the output determines the format: .shp, .gpkg, .geojson, .kml or .csv. The coordinates are in EPSG:4326; footprints across the 180th meridian have two parts.
+      <source>Writes the footprints of a results GeoPackage, or of a footprints layer (also its selected features only). Without a format, the ending of the output determines it: .shp, .gpkg, .geojson, .kml or .csv. The coordinates are in EPSG:4326; footprints across the 180th meridian have two parts.
 
 Shapefiles get short field names from a documented table, a .prj and a UTF-8 .cpg; text longer than 254 bytes is cut, and the log names the fields. KML names each footprint after its photo. CSV holds the outline as WKT, the centre and the four corners.
 
 An existing file is replaced when the new one is complete.</source>
-      <translation>Schreibt die Bildflächen eines Ergebnis-GeoPackages oder eines Layers mit Bildflächen (auch nur die ausgewählten Objekte). Die Endung der Ausgabe bestimmt das Format: .shp, .gpkg, .geojson, .kml oder .csv. Die Koordinaten sind in EPSG:4326; Bildflächen über den 180. Meridian haben zwei Teile.
+      <translation>Schreibt die Bildflächen eines Ergebnis-GeoPackages oder eines Layers mit Bildflächen (auch nur die ausgewählten Objekte). Ohne Format bestimmt es die Endung der Ausgabe: .shp, .gpkg, .geojson, .kml oder .csv. Die Koordinaten sind in EPSG:4326; Bildflächen über den 180. Meridian haben zwei Teile.
 
 Shapefiles erhalten kurze Feldnamen nach einer dokumentierten Tabelle, eine .prj- und eine UTF-8-.cpg-Datei; Text über 254 Byte wird gekürzt, und das Protokoll nennt die Felder. KML benennt jede Bildfläche nach ihrem Foto. CSV enthält den Umriss als WKT, die Mitte und die vier Ecken.
 
@@ -589,8 +732,8 @@ Eine vorhandene Datei wird ersetzt, wenn die neue vollständig ist.</translation
       <translation>Ergebnis-GeoPackage oder Layer mit Bildflächen</translation>
     </message>
     <message>
-      <source>Format (default: from the ending of the output)</source>
-      <translation>Format (Vorgabe: nach der Endung der Ausgabe)</translation>
+      <source>Format</source>
+      <translation>Format</translation>
     </message>
     <message>
       <source>Only footprints with status</source>
@@ -617,6 +760,10 @@ Eine vorhandene Datei wird ersetzt, wenn die neue vollständig ist.</translation
       <translation>{n} Bildflächen: {path}</translation>
     </message>
     <message>
+      <source>EarthLoc: exported footprints</source>
+      <translation>EarthLoc: exportierte Bildflächen</translation>
+    </message>
+    <message>
       <source>Georeference a photo</source>
       <translation>Ein Foto georeferenzieren</translation>
     </message>
@@ -637,6 +784,8 @@ warped, affine: warped with the tie points alone, by a thin-plate spline or an a
 points: the tie points for the Georeferencer.
 worldfile: refused, with the residual, if an affine transformation is not accurate enough.
 
+Without a pixel size, it is that of the photo at its centre. Without heights, the ground is taken as flat.
+
 The photo must be the file that was located, and the results GeoPackage must hold its result. A photo that was found but not fitted to imagery is refused: register it first.</source>
       <translation>Schreibt ein Foto, das an Bilddaten angepasst wurde, als georeferenzierte Datei.
 
@@ -645,6 +794,8 @@ gcp: die unveränderten Pixel mit den Passpunkten als Ground Control Points.
 warped, affine: allein mit den Passpunkten entzerrt, durch einen Thin-Plate-Spline oder eine affine Transformation.
 points: die Passpunkte für den Georeferenzierer.
 worldfile: wird mit Angabe des Restfehlers abgelehnt, wenn eine affine Transformation nicht genau genug ist.
+
+Ohne Pixelgröße gilt die des Fotos in seiner Mitte. Ohne Höhen wird der Boden als eben angenommen.
 
 Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage muss ihr Ergebnis enthalten. Ein Foto, das gefunden, aber nicht angepasst wurde, wird abgelehnt: Registrieren Sie es zuerst.</translation>
     </message>
@@ -665,12 +816,12 @@ Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage mu
       <translation>Koordinatenbezugssystem</translation>
     </message>
     <message>
-      <source>Pixel size in metres (default: that of the photo at its centre)</source>
-      <translation>Pixelgröße in Metern (Vorgabe: die des Fotos in seiner Mitte)</translation>
+      <source>Pixel size in metres</source>
+      <translation>Pixelgröße in Metern</translation>
     </message>
     <message>
-      <source>Heights in metres, for ortho (default: flat ground)</source>
-      <translation>Höhen in Metern, für ortho (Vorgabe: ebener Boden)</translation>
+      <source>Heights in metres, for ortho</source>
+      <translation>Höhen in Metern, für ortho</translation>
     </message>
     <message>
       <source>Georeferenced photo</source>
@@ -689,8 +840,16 @@ Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage mu
       <translation>Restfehler in Pixeln</translation>
     </message>
     <message>
+      <source>EarthLoc: georeferenced photos</source>
+      <translation>EarthLoc: georeferenzierte Fotos</translation>
+    </message>
+    <message>
       <source>cannot serve as imagery; choose a raster file, or an XYZ or WMTS layer without a login</source>
       <translation>taugt nicht als Bilddaten; wählen Sie eine Rasterdatei oder einen XYZ- oder WMTS-Layer ohne Anmeldung</translation>
+    </message>
+    <message>
+      <source>Imagery as chosen in the panel: {name}</source>
+      <translation>Bilddaten wie im Bedienfeld gewählt: {name}</translation>
     </message>
     <message>
       <source>is neither a raster file nor an XYZ or WMTS layer; choose one with a coordinate reference system</source>
@@ -715,7 +874,9 @@ Choose photos, or a folder that holds photos (subfolders included). The index is
 
 The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one.
 
-Photos are fitted to the imagery from which the index was made, if it is on this computer, or to other imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file that describes a tile server. Without imagery, no photo gets the status 'located'.
+Fitting photos to imagery makes footprints exact and takes seconds per photo; without it, no photo gets the status 'located'. Imagery is a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, a JSON file that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and the log says which. The word 'index' stands for the imagery from which each index was made.
+
+A feature extractor is the folder of a package with a network; without one, RootSIFT is used.
 
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
@@ -724,7 +885,9 @@ Wählen Sie Fotos oder einen Ordner mit Fotos (einschließlich Unterordnern). De
 
 Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat.
 
-Fotos werden an die Bilddaten angepasst, aus denen der Index erstellt wurde, wenn sie auf diesem Rechner liegen, oder an andere: eine Rasterdatei, den Namen eines Rasterlayers des Projekts (auch XYZ oder WMTS), einen Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin oder eine JSON-Datei, die einen Kachelserver beschreibt. Ohne Bilddaten erhält kein Foto den Status 'located'.
+Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
+
+Ein Merkmalsfinder ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -737,8 +900,8 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Ordner mit Fotos</translation>
     </message>
     <message>
-      <source>Regional index (default: those chosen in the panel)</source>
-      <translation>Regionaler Index (Vorgabe: die im Bedienfeld gewählten)</translation>
+      <source>Regional index</source>
+      <translation>Regionaler Index</translation>
     </message>
     <message>
       <source>Nadir of these photos</source>
@@ -753,16 +916,16 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Kandidaten je Foto</translation>
     </message>
     <message>
-      <source>Fit photos to the imagery (exact, takes seconds per photo)</source>
-      <translation>Fotos an die Bilddaten anpassen (genau, dauert Sekunden pro Foto)</translation>
+      <source>Fit photos to the imagery</source>
+      <translation>Fotos an die Bilddaten anpassen</translation>
     </message>
     <message>
-      <source>Imagery to fit to: file, folder, raster layer, tile server (default: that of the index)</source>
-      <translation>Bilddaten zum Anpassen: Datei, Ordner, Rasterlayer, Kachelserver (Vorgabe: die des Index)</translation>
+      <source>Imagery to fit to</source>
+      <translation>Bilddaten zum Anpassen</translation>
     </message>
     <message>
-      <source>Feature extractor to fit photos with: folder of its package (default: RootSIFT)</source>
-      <translation>Merkmalsextraktor zum Anpassen: Ordner seines Pakets (Vorgabe: RootSIFT)</translation>
+      <source>Feature extractor</source>
+      <translation>Merkmalsfinder</translation>
     </message>
     <message>
       <source>Also locate reviewed photos again</source>
@@ -771,10 +934,6 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Results GeoPackage</source>
       <translation>Ergebnis-GeoPackage</translation>
-    </message>
-    <message>
-      <source>Footprints</source>
-      <translation>Bildflächen</translation>
     </message>
     <message>
       <source>there is no such folder; choose another</source>
@@ -867,6 +1026,8 @@ Give the approximate extent of the ground that the photo shows (such as that of 
 
 The nadir is the point under the station (x,y = longitude,latitude), if you know it. It is only a hint.
 
+Without imagery, the one chosen in the panel is used, and the log says which.
+
 A photo that a review decided on is refused unless reviewed photos are included.
 
 A photo that does not fit there gets the status 'not_found'.</source>
@@ -876,25 +1037,27 @@ Geben Sie die ungefähre Ausdehnung des Bodens an, den das Foto zeigt (zum Beisp
 
 Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite), wenn Sie ihn kennen. Er ist nur ein Hinweis.
 
+Ohne Bilddaten werden die im Bedienfeld gewählten verwendet, und das Protokoll nennt sie.
+
 Ein Foto, über das in der Prüfung entschieden wurde, wird abgelehnt, sofern geprüfte Fotos nicht einbezogen werden.
 
 Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
-      <source>Approximate extent of the ground that it shows</source>
-      <translation>Ungefähre Ausdehnung des Bodens, den es zeigt</translation>
+      <source>Rough extent of its ground</source>
+      <translation>Ungefähre Ausdehnung seines Bodens</translation>
     </message>
     <message>
       <source>Or the centre of its ground</source>
       <translation>Oder die Mitte dieses Bodens</translation>
     </message>
     <message>
-      <source>And the length of the photo's longer side in km</source>
-      <translation>Und die Länge der längeren Seite des Fotos in km</translation>
+      <source>And its longer side in km</source>
+      <translation>Und seine längere Seite in km</translation>
     </message>
     <message>
-      <source>Also replace a result that a review decided on</source>
-      <translation>Auch ein Ergebnis ersetzen, über das in der Prüfung entschieden wurde</translation>
+      <source>Also replace a reviewed result</source>
+      <translation>Auch ein geprüftes Ergebnis ersetzen</translation>
     </message>
     <message>
       <source>Status</source>
@@ -905,8 +1068,20 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Was gefunden wurde</translation>
     </message>
     <message>
+      <source>No imagery was given and none is chosen in the panel; choose a raster layer.</source>
+      <translation>Es wurden keine Bilddaten angegeben, und im Bedienfeld sind keine gewählt; wählen Sie einen Rasterlayer.</translation>
+    </message>
+    <message>
       <source>The place of the photo is missing; give an extent, or a point and a length.</source>
       <translation>Der Ort des Fotos fehlt; geben Sie eine Ausdehnung oder einen Punkt und eine Länge an.</translation>
+    </message>
+    <message>
+      <source>Footprints</source>
+      <translation>Bildflächen</translation>
+    </message>
+    <message>
+      <source>EarthLoc: {name}</source>
+      <translation>EarthLoc: {name}</translation>
     </message>
     <message>
       <source>located</source>
@@ -939,6 +1114,30 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Rejected</source>
       <translation>Verworfen</translation>
+    </message>
+    <message>
+      <source>CC BY 4.0</source>
+      <translation>CC BY 4.0</translation>
+    </message>
+    <message>
+      <source>The imagery of 2016 is CC BY 4.0. Some sources say that EOX's free server is for non-commercial use only and limits the number of requests, so read its terms before you use it for your work: https://cloudless.eox.at/documentation/license</source>
+      <translation>Die Bilddaten von 2016 sind CC BY 4.0. Nach manchen Quellen ist der kostenlose Server von EOX nur für nicht kommerzielle Zwecke und begrenzt die Zahl der Anfragen. Lesen Sie deshalb die Bedingungen, bevor Sie ihn beruflich verwenden: https://cloudless.eox.at/documentation/license</translation>
+    </message>
+    <message>
+      <source>NASA imagery, free to use with acknowledgement</source>
+      <translation>Bilddaten der NASA, mit Nennung der Quelle frei verwendbar</translation>
+    </message>
+    <message>
+      <source>Cloud-free composite of 2004. NASA asks for a message 48 hours ahead of more than 1,000,000 tiles in a day.</source>
+      <translation>Wolkenfreies Mosaik von 2004. Die NASA bittet 48 Stunden vorher um Nachricht, wenn jemand mehr als 1.000.000 Kacheln am Tag abruft.</translation>
+    </message>
+    <message>
+      <source>NASA and USGS imagery, free to use with acknowledgement</source>
+      <translation>Bilddaten von NASA und USGS, mit Nennung der Quelle frei verwendbar</translation>
+    </message>
+    <message>
+      <source>Imagery of the year 2000. The sea and some places on land have no tiles. NASA asks for a message 48 hours ahead of more than 1,000,000 tiles in a day.</source>
+      <translation>Bilddaten des Jahres 2000. Auf See und an manchen Stellen an Land gibt es keine Kacheln. Die NASA bittet 48 Stunden vorher um Nachricht, wenn jemand mehr als 1.000.000 Kacheln am Tag abruft.</translation>
     </message>
   </context>
   <context>
@@ -1204,6 +1403,56 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Half the pixel size gives four times as many features.</source>
       <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
+    </message>
+  </context>
+  <context>
+    <name>HelpMenu</name>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
+    </message>
+    <message>
+      <source>User guide</source>
+      <translation>Anleitung</translation>
+    </message>
+    <message>
+      <source>Keyboard map</source>
+      <translation>Tastenbelegung</translation>
+    </message>
+    <message>
+      <source>Copy diagnostics…</source>
+      <translation>Diagnose kopieren…</translation>
+    </message>
+    <message>
+      <source>About EarthLoc</source>
+      <translation>Über EarthLoc</translation>
+    </message>
+    <message>
+      <source>EarthLoc user guide</source>
+      <translation>EarthLoc-Anleitung</translation>
+    </message>
+  </context>
+  <context>
+    <name>ImageryCheck</name>
+    <message>
+      <source>Test</source>
+      <translation>Testen</translation>
+    </message>
+    <message>
+      <source>Test the tile server</source>
+      <translation>Den Kachelserver testen</translation>
+    </message>
+    <message>
+      <source>Fetches one tile and says what works or what is wrong</source>
+      <translation>Ruft eine Kachel ab und sagt, was geht oder was nicht stimmt</translation>
+    </message>
+    <message>
+      <source>Answer of the test</source>
+      <translation>Ergebnis des Tests</translation>
+    </message>
+    <message>
+      <source>Fetching a tile…</source>
+      <translation>Ruft eine Kachel ab…</translation>
     </message>
   </context>
   <context>
@@ -1597,6 +1846,21 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>KeyboardDialog</name>
+    <message>
+      <source>Keyboard map</source>
+      <translation>Tastenbelegung</translation>
+    </message>
+    <message>
+      <source>Key</source>
+      <translation>Taste</translation>
+    </message>
+    <message>
+      <source>Action</source>
+      <translation>Aktion</translation>
+    </message>
+  </context>
+  <context>
     <name>LocalizationQueue</name>
     <message>
       <source>Cancelled</source>
@@ -1750,6 +2014,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>Engine and indexes</source>
       <translation>Rechenprogramm und Indexe</translation>
     </message>
+    <message>
+      <source>Help</source>
+      <translation>Hilfe</translation>
+    </message>
+    <message>
+      <source>User guide, keyboard map, diagnostics, about</source>
+      <translation>Anleitung, Tastenbelegung, Diagnose, Über</translation>
+    </message>
   </context>
   <context>
     <name>PhotoList</name>
@@ -1846,6 +2118,61 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Photo</source>
       <translation>Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>PresetDialog</name>
+    <message>
+      <source>Imagery from a server</source>
+      <translation>Bilddaten von einem Server</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>Server</source>
+      <translation>Server</translation>
+    </message>
+    <message>
+      <source>Address</source>
+      <translation>Adresse</translation>
+    </message>
+    <message>
+      <source>Resolution</source>
+      <translation>Auflösung</translation>
+    </message>
+    <message>
+      <source>{metres} m at the equator</source>
+      <translation>{metres} m am Äquator</translation>
+    </message>
+    <message>
+      <source>Attribution</source>
+      <translation>Urheber</translation>
+    </message>
+    <message>
+      <source>Licence</source>
+      <translation>Lizenz</translation>
+    </message>
+    <message>
+      <source>Notice</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
+      <source>What is sent</source>
+      <translation>Was gesendet wird</translation>
+    </message>
+    <message>
+      <source>The numbers of the map tiles around the places where a photo may belong, and the address of this computer in the network. No photo and no result is sent. Fetched tiles are kept on this computer.</source>
+      <translation>Die Nummern der Kartenkacheln um die Orte, an die ein Foto gehören könnte, und die Netzwerkadresse dieses Rechners. Kein Foto und kein Ergebnis wird gesendet. Abgerufene Kacheln bleiben auf diesem Rechner gespeichert.</translation>
+    </message>
+    <message>
+      <source>I agree that EarthLoc fetches tiles from this server</source>
+      <translation>Ich bin einverstanden, dass EarthLoc Kacheln von diesem Server abruft</translation>
+    </message>
+    <message>
+      <source>Use this imagery</source>
+      <translation>Diese Bilddaten verwenden</translation>
     </message>
   </context>
   <context>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional
 
 from qgis.core import (  # type: ignore[attr-defined]
@@ -65,8 +66,8 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         return self.tr(
             "Cuts reference imagery into overlapping square tiles of several ground widths and computes a "
             "descriptor of each with the model, so that photos can be searched in it. Any georeferenced raster that "
-            "GDAL opens can be used. Restrict the extent to the region that your photos show: a smaller region is "
-            "searched faster and more reliably.\n\n"
+            "GDAL opens can be used. Without a region, all of it is indexed. Choose the region that your photos show: "
+            "a smaller region is searched faster and more reliably.\n\n"
             "Choose ground widths around those of your photos: a telephoto frame shows 20 to 100 km, a 24 mm "
             "lens about 500 km.\n\n"
             "Local features are details of the ground that are recognised in photos, also in photos without a nadir. "
@@ -74,6 +75,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
             "photos 13 km wide and wider. Without a number, the pixels are so small that a photo as wide as the "
             "smallest tile shows 256 of them, if the imagery is fine enough. 0: no local features. Before the build, "
             "the log shows the estimated size of the index.\n\n"
+            "Without a model package, the engine's own model is used.\n\n"
             "XYZ and WMTS layers can be used, too: their tiles are downloaded once and stored. Read the terms of the "
             "server first, enter attribution and licence, and restrict the extent.\n\n"
             "If a build was cancelled or interrupted, run it again with the same parameters: it continues where it "
@@ -83,16 +85,14 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         """Declares the parameters."""
         self.addParameter(QgsProcessingParameterRasterLayer(self.SOURCE, self.tr("Reference imagery")))
-        self.addParameter(
-            QgsProcessingParameterExtent(self.EXTENT, self.tr("Region (default: all of the imagery)"), optional=True)
-        )
+        self.addParameter(QgsProcessingParameterExtent(self.EXTENT, self.tr("Region"), optional=True))
         self.addParameter(
             QgsProcessingParameterString(self.TILE_KM, self.tr("Ground widths of the tiles in km"), _WIDTHS)
         )
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.FEATURE_KM,
-                self.tr("Pixel size of the local features in km (default: as the smallest tiles need; 0: no features)"),
+                self.tr("Pixel size of local features in km"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=0.0,
@@ -105,25 +105,27 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterFile(
                 self.MODEL,
-                self.tr("Model package (default: the engine's own)"),
+                self.tr("Model package"),
                 QgsProcessingParameterFile.Behavior.File,
                 optional=True,
                 fileFilter=self.tr("Model packages (*.json)"),
             )
         )
         for name, text in (
-            (self.ATTRIBUTION, self.tr("Attribution of the imagery (required for a tile server)")),
-            (self.LICENCE, self.tr("Licence of the imagery (required for a tile server)")),
+            (self.ATTRIBUTION, self.tr("Attribution of the imagery")),
+            (self.LICENCE, self.tr("Licence of the imagery")),
         ):
             self.addParameter(QgsProcessingParameterString(name, text, optional=True))
-        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(QgsProcessingParameterFolderDestination(self.OUTPUT, self.tr("Index folder")))
         self.addOutput(QgsProcessingOutputNumber(self.TILES, self.tr("Number of tiles")))
         self.addOutput(QgsProcessingOutputNumber(self.FEATURES, self.tr("Number of local features")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Builds the index. After a cancel, the next run continues where this one stopped."""
+        from ..core.tile_style import style_tiles
         from .engine_run import EngineRun
+        from .result_layers import load_layer
 
         layer = self.parameterAsRasterLayer(parameters, self.SOURCE, context)
         imagery = layer_spec(layer, parameters[self.SOURCE])
@@ -160,6 +162,11 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
         tiles, features = info["count"], (info.get("features") or {"count": 0})["count"]
         text = self.tr("{n} tiles and {f} local features: {path}")
         feedback.pushInfo(text.format(n=f"{tiles:,}", f=f"{features:,}", path=out))
+        outlines = Path(out) / "tiles.gpkg"
+        if outlines.is_file():
+            group, widths = self.tr("EarthLoc: indexes"), list(info["tile_km"])
+            title = self.tr("Tiles of {name}").format(name=info["name"])
+            load_layer(context, f"{outlines}|layername=tiles", title, group, lambda layer: style_tiles(layer, widths))
         return {self.OUTPUT: out, self.TILES: tiles, self.FEATURES: features}
 
     def _feature_km(self, parameters: dict, context: QgsProcessingContext) -> Optional[float]:

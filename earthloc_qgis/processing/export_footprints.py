@@ -49,7 +49,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         """Help shown beside the parameters."""
         return self.tr(
             "Writes the footprints of a results GeoPackage, or of a footprints layer (also its selected features "
-            "only). The ending of the output determines the format: .shp, .gpkg, .geojson, .kml or .csv. The "
+            "only). Without a format, the ending of the output determines it: .shp, .gpkg, .geojson, .kml or .csv. The "
             "coordinates are in EPSG:4326; footprints across the 180th meridian have two parts.\n\n"
             "Shapefiles get short field names from a documented table, a .prj and a UTF-8 .cpg; text longer than 254 "
             "bytes is cut, and the log names the fields. KML names each footprint after its photo. CSV holds the "
@@ -67,7 +67,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
             )
         )
         for name, text, options, multiple in (
-            (self.FORMAT, self.tr("Format (default: from the ending of the output)"), tuple(FORMATS), False),
+            (self.FORMAT, self.tr("Format"), tuple(FORMATS), False),
             (self.STATUS, self.tr("Only footprints with status"), STATUSES, True),
             (self.REVIEW, self.tr("Only footprints with review"), DECISIONS, True),
         ):
@@ -83,6 +83,7 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Exports the footprints."""
         from ..core.export import ExportError, export_footprints
+        from .result_layers import footprints_style, load_layer
 
         target = Path(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         format_name = self.parameterAsEnumString(parameters, self.FORMAT, context) or format_for(target)
@@ -104,6 +105,9 @@ class ExportFootprintsAlgorithm(EarthLocAlgorithm):
         for warning in report.warnings:
             feedback.pushWarning(warning)
         feedback.pushInfo(self.tr("{n} footprints: {path}").format(n=report.count, path=report.path))
+        load_layer(
+            context, str(report.path), report.path.stem, self.tr("EarthLoc: exported footprints"), footprints_style
+        )
         return {self.OUTPUT: str(report.path), self.COUNT: report.count}
 
     def _source(self, parameters, context):

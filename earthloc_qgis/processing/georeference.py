@@ -6,7 +6,6 @@ import os
 from typing import cast
 
 from qgis.core import (
-    QgsProcessingContext,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterEnum,
@@ -64,6 +63,8 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
             "warped, affine: warped with the tie points alone, by a thin-plate spline or an affine transformation.\n"
             "points: the tie points for the Georeferencer.\n"
             "worldfile: refused, with the residual, if an affine transformation is not accurate enough.\n\n"
+            "Without a pixel size, it is that of the photo at its centre. Without heights, the ground is taken as "
+            "flat.\n\n"
             "The photo must be the file that was located, and the results GeoPackage must hold its result. A photo "
             "that was found but not fitted to imagery is refused: register it first."
         )
@@ -99,7 +100,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.RESOLUTION_M,
-                self.tr("Pixel size in metres (default: that of the photo at its centre)"),
+                self.tr("Pixel size in metres"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=RESOLUTION_M.low,
@@ -107,11 +108,9 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(
-            QgsProcessingParameterRasterLayer(
-                self.ELEVATION, self.tr("Heights in metres, for ortho (default: flat ground)"), optional=True
-            )
+            QgsProcessingParameterRasterLayer(self.ELEVATION, self.tr("Heights in metres, for ortho"), optional=True)
         )
-        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT,
@@ -125,6 +124,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Writes the file. After a cancel, no incomplete file stays behind."""
         from .engine_run import EngineRun
+        from .result_layers import load_layer
 
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         kind = cast(GeoreferencedKind, self.parameterAsEnumString(parameters, self.KIND, context))
@@ -150,7 +150,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
             answer: GeoreferenceAnswer = engine.request(request, on_progress)
         feedback.pushInfo("\n".join([*answer["files"], answer["message"]]))
-        if context.project() is not None and kind in _RASTERS:
+        if kind in _RASTERS:
             name = os.path.splitext(os.path.basename(out))[0]
-            context.addLayerToLoadOnCompletion(out, QgsProcessingContext.LayerDetails(name, context.project(), name))
+            load_layer(context, out, name, self.tr("EarthLoc: georeferenced photos"))
         return {self.OUTPUT: out, self.MESSAGE: answer["message"], self.RESIDUAL_PX: answer["residual_px"]}

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Optional
 
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingUtils, QgsRasterLayer  # type: ignore[attr-defined]
+from qgis.core import (  # type: ignore[attr-defined]
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+    QgsRasterLayer,
+)
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .. import settings
 from ..core.imagery import imagery_of_layer
+
+OF_EACH_INDEX = "index"  # stands for the imagery from which each index was made
 
 
 def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
@@ -34,6 +43,32 @@ def imagery_spec(text: str, context: QgsProcessingContext) -> Optional[str]:
         )
         raise QgsProcessingException(f"{layer.name()}: {hint}.")
     return imagery.spec()
+
+
+def imagery_or_that_of_the_panel(
+    text: str, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+) -> Optional[str]:
+    """`imagery_spec`; without text, the imagery chosen in the panel. The log says which imagery that is.
+
+    The panel's imagery may be a tile server: the user agreed to it when choosing it there.
+
+    Raises:
+        QgsProcessingException: the imagery cannot be used.
+    """
+    if text.strip().lower() == OF_EACH_INDEX:
+        return None
+    if text.strip():
+        return imagery_spec(text, context)
+    chosen = settings.imagery()
+    if chosen.is_own:
+        return None
+    try:
+        spec = chosen.spec()
+    except OSError as error:
+        raise QgsProcessingException(str(error)) from error
+    note = QCoreApplication.translate("EarthLoc", "Imagery as chosen in the panel: {name}")
+    feedback.pushInfo(note.format(name=chosen.label or chosen.host or chosen.path))
+    return spec
 
 
 def layer_spec(layer: Optional[QgsRasterLayer], given: object) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsProcessing,
-    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
@@ -23,7 +22,7 @@ from qgis.core import (  # type: ignore[attr-defined]
 from ..contract.protocol import TOP_K, Localize
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
-from .imagery_parameter import imagery_spec
+from .imagery_parameter import imagery_or_that_of_the_panel
 
 MANIFEST = "index.json"  # a folder with this file is a regional index
 
@@ -71,10 +70,12 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "regional index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle "
             "around it. Without it, the position in the photo's EXIF tags is used, if there is one.\n\n"
-            "Photos are fitted to the imagery from which the index was made, if it is on this computer, or to other "
-            "imagery: a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of "
-            "EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, or a JSON file that describes "
-            "a tile server. Without imagery, no photo gets the status 'located'.\n\n"
+            "Fitting photos to imagery makes footprints exact and takes seconds per photo; without it, no photo gets "
+            "the status 'located'. Imagery is a raster file, the name of a raster layer of the project (also XYZ or "
+            "WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, a JSON file "
+            "that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and "
+            "the log says which. The word 'index' stands for the imagery from which each index was made.\n\n"
+            "A feature extractor is the folder of a package with a network; without one, RootSIFT is used.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
             "the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
@@ -85,11 +86,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         files = QgsProcessing.SourceType.TypeFile  # type: ignore[attr-defined]
         self.addParameter(QgsProcessingParameterMultipleLayers(self.PHOTOS, self.tr("Photos"), files, optional=True))
         self.addParameter(QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True))
-        self.addParameter(
-            QgsProcessingParameterFile(
-                self.INDEX, self.tr("Regional index (default: those chosen in the panel)"), folder, optional=True
-            )
-        )
+        self.addParameter(QgsProcessingParameterFile(self.INDEX, self.tr("Regional index"), folder, optional=True))
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True))
         number = QgsProcessingParameterNumber.Type
         self.addParameter(
@@ -112,28 +109,24 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 maxValue=int(TOP_K.high),
             )
         )
-        self.addParameter(
-            QgsProcessingParameterBoolean(
-                self.REGISTER, self.tr("Fit photos to the imagery (exact, takes seconds per photo)"), True
-            )
-        )
+        self.addParameter(QgsProcessingParameterBoolean(self.REGISTER, self.tr("Fit photos to the imagery"), True))
         self.addParameter(
             QgsProcessingParameterString(
                 self.IMAGERY,
-                self.tr("Imagery to fit to: file, folder, raster layer, tile server (default: that of the index)"),
+                self.tr("Imagery to fit to"),
                 optional=True,
             )
         )
         self.addParameter(
             QgsProcessingParameterFile(
                 self.MATCHER,
-                self.tr("Feature extractor to fit photos with: folder of its package (default: RootSIFT)"),
+                self.tr("Feature extractor"),
                 folder,
                 optional=True,
             )
         )
         self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
-        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
+        self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
@@ -145,6 +138,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Locates one photo after the other. A photo that fails does not stop the others; the log names it."""
         from .locating import locate, summarise
+        from .result_layers import load_tables
 
         out = self.parameterAsFileOutput(parameters, self.OUTPUT, context)
         nadir = None
@@ -160,17 +154,17 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             radius_km=self.parameterAsDouble(parameters, self.RADIUS_KM, context),
             top_k=self.parameterAsInt(parameters, self.TOP_K, context),
             register=self.parameterAsBoolean(parameters, self.REGISTER, context),
-            imagery=imagery_spec(self.parameterAsString(parameters, self.IMAGERY, context), context),
+            imagery=imagery_or_that_of_the_panel(
+                self.parameterAsString(parameters, self.IMAGERY, context), context, feedback
+            ),
             matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
         jobs = locate(photos, options, nadir, engine_program, feedback, include_reviewed)
-        if context.project() is not None and Path(out).is_file():
-            for table, title in (("candidates", self.tr("Candidates")), ("footprints", self.tr("Footprints"))):
-                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
-                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
+        if Path(out).is_file():
+            load_tables(context, out, ("candidates", "footprints"), Path(out).stem)
         return {self.OUTPUT: out, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
 
     def _photos(self, parameters, context) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Optional
 
 from qgis.core import (  # type: ignore[attr-defined]
     QgsCoordinateReferenceSystem,
     QgsDistanceArea,
     QgsPointXY,
-    QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
@@ -27,7 +27,7 @@ from ..contract.protocol import TILE_KM, Register
 from ..contract.status import FAILED
 from ..core.words import in_a_sentence
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
-from .imagery_parameter import layer_spec
+from .imagery_parameter import imagery_or_that_of_the_panel, layer_spec
 
 _WGS84 = "EPSG:4326"
 
@@ -74,6 +74,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             "length is close enough.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude), if you know it. It is only a "
             "hint.\n\n"
+            "Without imagery, the one chosen in the panel is used, and the log says which.\n\n"
             "A photo that a review decided on is refused unless reviewed photos are included.\n\n"
             "A photo that does not fit there gets the status 'not_found'."
         )
@@ -81,11 +82,9 @@ class RegisterAlgorithm(EarthLocAlgorithm):
     def initAlgorithm(self, configuration=None) -> None:
         """Declares the parameters."""
         self.addParameter(QgsProcessingParameterFile(self.PHOTO, self.tr("Photo")))
-        self.addParameter(QgsProcessingParameterRasterLayer(self.IMAGERY, self.tr("Reference imagery")))
+        self.addParameter(QgsProcessingParameterRasterLayer(self.IMAGERY, self.tr("Reference imagery"), optional=True))
         self.addParameter(
-            QgsProcessingParameterExtent(
-                self.EXTENT, self.tr("Approximate extent of the ground that it shows"), optional=True
-            )
+            QgsProcessingParameterExtent(self.EXTENT, self.tr("Rough extent of its ground"), optional=True)
         )
         self.addParameter(
             QgsProcessingParameterPoint(self.PLACE, self.tr("Or the centre of its ground"), optional=True)
@@ -93,7 +92,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterNumber(
                 self.WIDTH_KM,
-                self.tr("And the length of the photo's longer side in km"),
+                self.tr("And its longer side in km"),
                 QgsProcessingParameterNumber.Type.Double,
                 optional=True,
                 minValue=TILE_KM.low,
@@ -101,8 +100,8 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir"), optional=True))
-        self.addParameter(include_reviewed_parameter(self.tr("Also replace a result that a review decided on")))
-        self.addParameter(engine_parameter(self.tr("Engine program (default: the one in the options)")))
+        self.addParameter(include_reviewed_parameter(self.tr("Also replace a reviewed result")))
+        self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
@@ -116,9 +115,9 @@ class RegisterAlgorithm(EarthLocAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Registers the photo."""
         from .engine_run import EngineRun
+        from .result_layers import load_tables
 
-        layer = self.parameterAsRasterLayer(parameters, self.IMAGERY, context)
-        imagery = layer_spec(layer, parameters[self.IMAGERY])
+        imagery = self._imagery(parameters, context, feedback)
         out = os.path.abspath(self.parameterAsFileOutput(parameters, self.OUTPUT, context))
         at, width_km = self._place(parameters, context)
         request = Register(
@@ -137,10 +136,8 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         if answer["save_error"]:
             raise QgsProcessingException(in_a_sentence(answer["save_error"]))
         feedback.pushInfo(f"{answer['status']}: {answer['message']}")
-        if context.project() is not None and answer["footprint"]:
-            for table, title in (("footprints", self.tr("Footprints")), ("tie_points", self.tr("Tie points"))):
-                details = QgsProcessingContext.LayerDetails(title, context.project(), title)
-                context.addLayerToLoadOnCompletion(f"{out}|layername={table}", details)
+        if answer["footprint"]:
+            load_tables(context, out, ("footprints", "tie_points"), Path(out).stem)
         numbers = (answer["confidence"], answer["inliers"], answer["rms_km"])
         return {
             self.OUTPUT: out,
@@ -148,6 +145,18 @@ class RegisterAlgorithm(EarthLocAlgorithm):
             self.MESSAGE: answer["message"],
             **dict(zip(self.NUMBERS, numbers)),
         }
+
+    def _imagery(self, parameters, context, feedback) -> str:
+        """The given raster layer, else the imagery chosen in the panel, in the form that the engine takes."""
+        given = parameters.get(self.IMAGERY)
+        if given:
+            return layer_spec(self.parameterAsRasterLayer(parameters, self.IMAGERY, context), given)
+        spec = imagery_or_that_of_the_panel("", context, feedback)
+        if spec is None:
+            raise QgsProcessingException(
+                self.tr("No imagery was given and none is chosen in the panel; choose a raster layer.")
+            )
+        return spec
 
     def _place(self, parameters, context) -> tuple[tuple[float, float], float]:
         """The centre (lat, lon), and the length of the photo's longer side in km."""

@@ -117,6 +117,14 @@ class SnapAnswer(TypedDict):
     similarity: Optional[float]  # normalised cross-correlation
 
 
+class ImageryCheckAnswer(TypedDict):
+    """A tile came from the server."""
+
+    name: str
+    milliseconds: int
+    message: str
+
+
 class PreparedAnswer(TypedDict):
     """The results file, ready for writing."""
 

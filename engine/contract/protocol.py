@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict, get_a
 from .answers import (
     CancelAnswer,
     GeoreferenceAnswer,
+    ImageryCheckAnswer,
     InitializeAnswer,
     ListAnswer,
     LocalizeAnswer,
@@ -334,6 +335,17 @@ class SnapTiePoint(Request):
 
 
 @dataclass(frozen=True)
+class CheckImagery(Request):
+    """Fetches one tile from a tile server, not from the cache. An error says what is wrong."""
+
+    METHOD = "imagery/check"
+    ANSWER = ImageryCheckAnswer
+    LANE = "quick"
+    imagery: Annotated[str, NotEmpty("text")]
+    at: Optional[LatLon] = None
+
+
+@dataclass(frozen=True)
 class PrepareResults(Request):
     """Makes a results file, or brings one of an older version up to date."""
 
@@ -360,6 +372,7 @@ REQUESTS: tuple[type[Request], ...] = (
     TilePicture,
     SolveCamera,
     SnapTiePoint,
+    CheckImagery,
     PrepareResults,
     Cancel,
     Shutdown,

@@ -33,6 +33,8 @@ _MAX_TRIES = 4
 _BACKOFF_S = 0.5  # before the first retry, doubled each time
 _BUSY = (429, 500, 502, 503, 504)
 _NO_CONTENT = (204, 404, 410)
+_PROXY_LOGIN = 407
+_PROXY_HINT = "check the environment variables HTTPS_PROXY and HTTP_PROXY"
 _MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
 _POLL_S = 0.05  # interval at which a waiting caller checks for cancelling
@@ -248,6 +250,8 @@ class Fetcher:
             raise _RequestError(
                 f"answers {_status(reply)}", "try again later", retryable=True, wait_s=_retry_after_s(reply)
             )
+        if status == _PROXY_LOGIN:
+            raise _RequestError(f"is behind a proxy that wants a login ({_status(reply)})", _PROXY_HINT)
         if status in (401, 403):
             raise _RequestError(f"refuses ({_status(reply)})", "check whether it wants a key and what its terms allow")
         if status != 200:
@@ -285,6 +289,10 @@ def _next_address(address: str, location: str) -> str:
 
 
 def _connection_error(error: Exception) -> _RequestError:
+    if isinstance(error, requests.exceptions.ProxyError):
+        if str(_PROXY_LOGIN) in str(error):
+            return _RequestError(f"is behind a proxy that wants a login ({_PROXY_LOGIN})", _PROXY_HINT)
+        return _RequestError("cannot be reached through the proxy", _PROXY_HINT, retryable=True)
     if isinstance(error, requests.exceptions.SSLError):
         return _RequestError("has no valid certificate", "check its address")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):

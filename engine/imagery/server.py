@@ -10,12 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.errors import EarthLocError, InputError, UsageError
+from engine.resources import resources_folder
 
 _MAX_FILE_BYTES = 100_000
 _ZOOMS = (0, 24)
 _TILE_PX = (64, 4096)
 _RATE = (0.1, 100.0)
 _WMTS_PREFIX = "WMTS:"
+_PRESET_PREFIX = "preset:"
 _ENCODED = {"%7B": "{", "%7b": "{", "%7D": "}", "%7d": "}"}
 _KNOWN_PLACEHOLDERS = {"x", "y", "-y", "z", "q"}
 
@@ -33,6 +35,7 @@ class ServerSettings:
         attribution, licence: of the imagery, or "".
         max_requests_per_s: limit of requests per second.
         layer, tile_matrix_set, style: of a WMTS; "" takes the only layer, the first suitable set, the default style.
+        notice: what a person must know before using the server, or "".
     """
 
     name: str
@@ -46,6 +49,7 @@ class ServerSettings:
     layer: str = ""
     tile_matrix_set: str = ""
     style: str = ""
+    notice: str = ""
 
     @property
     def is_template(self) -> bool:
@@ -54,11 +58,14 @@ class ServerSettings:
 
 
 def server_of(spec: str) -> ServerSettings | None:
-    """The server that `spec` names: an address, `WMTS:address,layer=...`, or a JSON file; None for anything else.
+    """The server that `spec` names: a preset, an address, `WMTS:address,layer=...`, a JSON file; else None.
 
     Raises:
-        UsageError: the address cannot be that of a tile server. InputError: the file does not describe a server.
+        UsageError: there is no such preset, or the address cannot be that of a tile server.
+        InputError: the file does not describe a server.
     """
+    if spec.lower().startswith(_PRESET_PREFIX):
+        return _preset(spec)
     if Path(spec).suffix.lower() == ".json":
         return _read_file(Path(spec))
     address, options = spec, {}
@@ -85,7 +92,22 @@ def server_of(spec: str) -> ServerSettings | None:
 
 def may_be_server(spec: str) -> bool:
     """Whether `spec` names a tile server, valid or not."""
-    return spec.lower().endswith(".json") or spec[:5].upper() == _WMTS_PREFIX or "://" in spec
+    lower = spec.lower()
+    return lower.endswith(".json") or lower.startswith((_PRESET_PREFIX, _WMTS_PREFIX.lower())) or "://" in spec
+
+
+def presets() -> dict[str, ServerSettings]:
+    """The tile servers that EarthLoc offers, by the name after `preset:`, coarsest first."""
+    found = {path.stem: _read_file(path) for path in (resources_folder() / "imagery").glob("*.json")}
+    return dict(sorted(found.items(), key=lambda item: (item[1].max_zoom, item[0])))
+
+
+def _preset(spec: str) -> ServerSettings:
+    known = presets()
+    name = spec[len(_PRESET_PREFIX) :].lower()
+    if name not in known:
+        raise UsageError(spec, "is not a preset", f"use one of {', '.join(_PRESET_PREFIX + name for name in known)}")
+    return known[name]
 
 
 def _read_file(path: Path) -> ServerSettings:

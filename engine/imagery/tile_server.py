@@ -99,7 +99,37 @@ class TileServerSource(ImagerySource):
 
     def stamp(self) -> str:
         """The settings; whether the tiles behind an address have changed is not known."""
-        return json.dumps(dataclasses.asdict(self._settings), sort_keys=True)
+        settings = dataclasses.asdict(self._settings)
+        del settings["notice"]  # says nothing about the pixels; stamps of older versions lack it
+        return json.dumps(settings, sort_keys=True)
+
+    def fetch_one_tile(self, lat: float, lon: float) -> Tile:
+        """Fetch the tile of the finest zoom level at a place from the server, also if it is in the cache.
+
+        Raises:
+            ImageryServerError: the server cannot be used, or it has no tile there.
+        """
+        level = self._grid.levels[0]
+        t = self._to_pixel
+        x, y = self._to_source.transform(lon, lat)
+        column = min(max(int((t.a * x + t.c) // level.tile_width), 0), level.columns - 1)
+        row = min(max(int((t.e * y + t.f) // level.tile_height), 0), level.rows - 1)
+        address = self._grid.address(level, column, row)
+        fetched: list[Tile | None] = []
+        self._fetcher.fetch(
+            [address],
+            lambda content: decode_tile(content, level.tile_width, level.tile_height),
+            lambda _address, _content, tile: fetched.append(tile),
+            self._progress,
+            _end(self._fetch_s),
+        )
+        if fetched[0] is None:
+            raise ImageryServerError(
+                _label(self._settings),
+                f"has no tile {urlsplit(address).path} (404 Not Found)",
+                "check its address, its zoom levels, and whether it covers this place",
+            )
+        return fetched[0]
 
     def _decimation(self, step_px: float) -> float:
         fitting = [level.decimation for level in self._grid.levels if level.decimation <= step_px / FINEST_STEP]

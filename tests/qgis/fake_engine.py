@@ -236,7 +236,19 @@ def list_indexes(request_id, request: protocol.ListIndexes) -> None:
     send(id=request_id, result={"indexes": []})
 
 
+def check_imagery(request_id, request: protocol.CheckImagery) -> None:
+    """A server whose settings contain `gone` does not answer."""
+    with open(request.imagery, encoding="utf-8") as file:
+        name = json.load(file)["name"]
+    if "gone" in name:
+        send_error(request_id, "input", f"imagery server {name}: cannot be reached; check your connection.")
+    else:
+        message = f"{name} works: a tile came in 12 ms."
+        send(id=request_id, result={"name": name, "milliseconds": 12, "message": message})
+
+
 HANDLERS = {
+    protocol.CheckImagery: check_imagery,
     protocol.Localize: localize,
     protocol.PhotoInfo: photo_info,
     protocol.BuildIndex: build_index,

@@ -41,7 +41,8 @@ def test_zip_meets_the_rules_of_the_plugin_repository(packaging, archive):
         names = file.namelist()
         assert {name.split("/")[0] for name in names} == {"earthloc_qgis"}
         for wanted in ("__init__.py", "metadata.txt", "LICENSE", "CHANGELOG.md", "resources/styles/footprints.qml",
-                       "contract/protocol.py"):  # fmt: skip
+                       "contract/protocol.py", "help/user-guide.md",
+                       "resources/imagery/nasa-blue-marble.json"):  # fmt: skip
             assert f"earthloc_qgis/{wanted}" in names
         for name in names:
             assert "__pycache__" not in name
