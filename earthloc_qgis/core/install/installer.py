@@ -7,6 +7,7 @@ that names the engine is not touched here; the caller switches it when `finished
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional, Union
@@ -25,6 +26,7 @@ from .source_settings import Sources
 from .sources import PackageList
 from .worker import Worker
 
+_FULL_BYTES = 5_000_000  # a disk with less is taken for the reason of a failure
 # Fractions of the progress bar at the end of each step; pip is by far the longest.
 _UNPACKED, _ENVIRONMENT, _DOWNLOADED, _INSTALLED = 0.1, 0.2, 0.6, 0.95
 
@@ -72,6 +74,7 @@ class EngineInstaller(QObject):
         self._environment: Path | None = None
         self._failure: Failure | None = None
         self._collected = self._packages = 0
+        self._fraction = 0.0
         self._with_trusted_certificates = False
         self._counter = QTimer(self)  # pip does not say how many packages it has installed
         self._counter.setInterval(500)
@@ -88,7 +91,7 @@ class EngineInstaller(QObject):
             return
         self._plan, self._failure, self._environment = plan, None, None
         self._with_trusted_certificates = False
-        self._collected = 0
+        self._collected, self._fraction = 0, 0.0
         try:
             self._lock = folders.install_lock()
         except InstallError as error:
@@ -100,16 +103,25 @@ class EngineInstaller(QObject):
 
     def cancel(self) -> None:
         """Ends the installation: kills its process and deletes its files."""
-        if self.running and self._failure is None:
-            self._fail(explain(CANCELLED))
+        plan = self._plan
+        # Later, because this may be called by a slot of a signal that a step has just emitted.
+        QTimer.singleShot(0, lambda: self._cancel_now() if plan is self._plan else None)
 
     def close(self) -> None:
         """Ends the installation and waits until its files are deleted. For use when the plugin is unloaded."""
-        self.cancel()
+        self.blockSignals(True)
+        self._cancel_now()
         if self._worker is not None:
             self._worker.cancel()
             self._worker.wait(5000)
+        if self._environment is not None:
+            with suppress(InstallError):  # else the next installation deletes it
+                folders.discard(self._environment)
         self._release()
+
+    def _cancel_now(self) -> None:
+        if self.running and self._failure is None:
+            self._fail(explain(CANCELLED))
 
     # --- steps -------------------------------------------------------------------------------------
 
@@ -127,8 +139,15 @@ class EngineInstaller(QObject):
 
     def _make_environment(self) -> None:
         self._stage(_tr("Making the Python environment…"), _UNPACKED)
-        arguments = module_arguments("venv", str(self._environment_path))
-        self._start(self._current.python.program, arguments, clean_environment(), self._install_packages)
+        # pip is added in a step of its own, because venv hides why that failed.
+        arguments = module_arguments("venv", "--without-pip", str(self._environment_path))
+        self._start(self._current.python.program, arguments, clean_environment(), self._add_pip)
+
+    def _add_pip(self) -> None:
+        environment = self._environment_path
+        variables = sources.offline_environment(folders.partial_of(environment))
+        arguments = module_arguments("ensurepip", "--default-pip")
+        self._start(str(folders.python_in(environment)), arguments, variables, self._install_packages)
 
     def _install_packages(self) -> None:
         environment, plan = self._environment_path, self._current
@@ -197,12 +216,16 @@ class EngineInstaller(QObject):
         count = sum(1 for _ in site.glob("*.dist-info")) if site is not None else 0
         if count > 1:  # pip itself is the first
             done = min(1.0, (count - 1) / max(1, self._packages))
-            self.progressed.emit(_DOWNLOADED + done * (_INSTALLED - _DOWNLOADED))
+            self._advance(_DOWNLOADED + done * (_INSTALLED - _DOWNLOADED))
 
     def _stage(self, text: str, fraction: float) -> None:
         self.stage_changed.emit(text)
-        self.progressed.emit(fraction)
+        self._advance(fraction)
         self.line.emit(text)
+
+    def _advance(self, fraction: float) -> None:
+        self._fraction = max(fraction, self._fraction)  # the steps overlap a little
+        self.progressed.emit(self._fraction)
 
     # --- running and ending ------------------------------------------------------------------------
 
@@ -227,6 +250,8 @@ class EngineInstaller(QObject):
             then()
             return
         failure = classify(outcome.error or outcome.output, outcome.crashed)
+        if failure.kind == "unknown" and folders.free_bytes() < _FULL_BYTES:
+            failure = explain("disk_full")
         if failure.kind == "certificate" and not self._with_trusted_certificates and (
             not self._current.sources.certificate and sources.trusted_certificates()
         ):  # fmt: skip
@@ -239,7 +264,7 @@ class EngineInstaller(QObject):
     def _run(self, task: Callable[[Progress], Any], then: Callable[[Any], None], share: float = 0.0) -> None:
         worker = self._worker = Worker(task, self)
         if share:
-            worker.progressed.connect(lambda fraction: self.progressed.emit(share * fraction))
+            worker.progressed.connect(lambda fraction: self._advance(share * fraction))
         worker.ended.connect(lambda result: self._worker_ended(worker, result, then))
         worker.start()
 
