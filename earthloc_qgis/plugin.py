@@ -17,6 +17,7 @@ from .core.translation import install_translation
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface, QgsDockWidget
 
+    from .gui.engine_installer import EngineInstallerDialog
     from .gui.options_page import OptionsFactory
     from .gui.panel import EarthLocPanel
     from .processing.provider import EarthLocProvider
@@ -32,6 +33,7 @@ class EarthLocPlugin:
         self._options: OptionsFactory | None = None
         self.dock: QgsDockWidget | None = None
         self.panel: EarthLocPanel | None = None
+        self._installer: EngineInstallerDialog | None = None
 
     def initProcessing(self) -> None:
         """Registers the Processing provider."""
@@ -58,7 +60,7 @@ class EarthLocPlugin:
         action.setObjectName("earthloc_toggle")
         self._iface.addToolBarIcon(action)
         self._iface.addPluginToMenu("EarthLoc", action)
-        self._options = OptionsFactory(self._settings_changed)
+        self._options = OptionsFactory(self._settings_changed, self.installer)
         self._options.setTitle("EarthLoc")
         self._iface.registerOptionsWidgetFactory(self._options)
 
@@ -73,6 +75,10 @@ class EarthLocPlugin:
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None
+        if self._installer is not None:
+            self._installer.close_down()
+            self._installer.deleteLater()
+            self._installer = None
         if self.dock is not None:
             action = self.dock.toggleViewAction()
             self._iface.removeToolBarIcon(action)
@@ -84,11 +90,21 @@ class EarthLocPlugin:
             self.dock.deleteLater()
             self.dock = None
 
+    def installer(self) -> EngineInstallerDialog:
+        """The dialog that installs engines, the same for panel and options page."""
+        if self._installer is None:
+            from .gui.engine_installer import EngineInstallerDialog
+
+            self._installer = EngineInstallerDialog(self._iface.mainWindow())
+            self._installer.installed.connect(lambda _: self._settings_changed())
+        return self._installer
+
     def _visibility_changed(self, visible: bool) -> None:
         if visible and self.panel is None and self.dock is not None:
             from .gui.panel import EarthLocPanel
 
             self.panel = EarthLocPanel(self._iface, self.dock)
+            self.panel.notice.install_wanted.connect(lambda: self.installer().open_for())
             self.dock.setWidget(self.panel)
 
     def _settings_changed(self) -> None:

@@ -23,7 +23,7 @@ PYTHON = next(path for path in ("/usr/bin/python3.11", "/usr/bin/python3.12", "/
               if Path(path).is_file())  # fmt: skip
 PLATFORM = "linux_x86_64"
 
-ENGINE = '''
+ENGINE = """
 import json, sys
 
 def main():
@@ -39,7 +39,7 @@ def main():
             result = {{"engine": "{version}", "uptime_s": 0.0, "busy": [], "model": None, "indexes_open": [],
                        "memory_mb": None}}
         print(json.dumps({{"jsonrpc": "2.0", "id": message["id"], "result": result}}), flush=True)
-'''
+"""
 
 
 def make_wheel(folder: Path, version: str = "0.1.0", name: str = "earthloc", code: str = ENGINE,

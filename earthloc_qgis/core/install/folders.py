@@ -157,6 +157,19 @@ def remove(environment: Path) -> None:
     discard(environment)
 
 
+def remove_with_lock(engine: InstalledEngine) -> None:
+    """Deletes an installed engine while nobody installs.
+
+    Raises:
+        InstallError: a file is in use, or another QGIS is installing.
+    """
+    lock = install_lock()
+    try:
+        remove(engine.folder)
+    finally:
+        lock.unlock()
+
+
 def remove_leftovers() -> list[str]:
     """Deletes what an interrupted installation or removal has left. Only with the lock of `install_lock`.
 
