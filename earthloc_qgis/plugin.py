@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qgis.gui import QgisInterface, QgsDockWidget
 
     from .gui.compat import QAction
+    from .gui.engine_installer import EngineInstallerDialog
     from .gui.help_menu import HelpMenu
     from .gui.options_page import OptionsFactory
     from .gui.panel import EarthLocPanel
@@ -36,6 +37,7 @@ class EarthLocPlugin:
         self._help_menu: HelpMenu | None = None
         self.dock: QgsDockWidget | None = None
         self.panel: EarthLocPanel | None = None
+        self._installer: EngineInstallerDialog | None = None
 
     def initProcessing(self) -> None:
         """Registers the Processing provider."""
@@ -67,7 +69,7 @@ class EarthLocPlugin:
         self._help.setObjectName("earthloc_guide")
         self._help.triggered.connect(self._show_guide)
         self._iface.addPluginToMenu("EarthLoc", self._help)
-        self._options = OptionsFactory(self._settings_changed)
+        self._options = OptionsFactory(self._settings_changed, self.installer)
         self._options.setTitle("EarthLoc")
         self._iface.registerOptionsWidgetFactory(self._options)
 
@@ -86,6 +88,10 @@ class EarthLocPlugin:
             self._iface.removePluginMenu("EarthLoc", self._help)
             self._help.deleteLater()
             self._help = self._help_menu = None
+        if self._installer is not None:
+            self._installer.close_down()
+            self._installer.deleteLater()
+            self._installer = None
         if self.dock is not None:
             action = self.dock.toggleViewAction()
             self._iface.removeToolBarIcon(action)
@@ -103,11 +109,21 @@ class EarthLocPlugin:
         self._help_menu = self._help_menu or HelpMenu(None, self._iface.mainWindow())
         self._help_menu.show_guide()
 
+    def installer(self) -> EngineInstallerDialog:
+        """The dialog that installs engines, the same for panel and options page."""
+        if self._installer is None:
+            from .gui.engine_installer import EngineInstallerDialog
+
+            self._installer = EngineInstallerDialog(self._iface.mainWindow())
+            self._installer.installed.connect(lambda _: self._settings_changed())
+        return self._installer
+
     def _visibility_changed(self, visible: bool) -> None:
         if visible and self.panel is None and self.dock is not None:
             from .gui.panel import EarthLocPanel
 
             self.panel = EarthLocPanel(self._iface, self.dock)
+            self.panel.notice.install_wanted.connect(lambda: self.installer().open_for())
             self.dock.setWidget(self.panel)
 
     def _settings_changed(self) -> None:

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QStandardPaths
 
 from .contract.protocol import DEFAULT_RADIUS_KM, DEFAULT_TOP_K
 from .core.imagery import Imagery, name_imagery_in
+from .core.install.source_settings import Sources
 from .core.resources import PLUGIN_FOLDER, profile_folder
 
 WHOLE_EARTH_KM = 20038.0  # about half the circumference: a circle with this radius covers the whole Earth
@@ -62,6 +63,32 @@ def engine_command(program: str | None = None) -> list[str]:
     if program is None:
         return []
     return [program, "serve", "--log-file", str(profile_folder() / "engine.log")]
+
+
+def engine_python() -> str:
+    """The Python with which engines are installed; "" means the first that fits."""
+    return _get("engine_python", "", str).strip()
+
+
+def set_engine_python(path: str) -> None:
+    """Stores the Python for installing engines."""
+    _set("engine_python", path.strip())
+
+
+def engine_sources() -> Sources:
+    """Where engines are installed from."""
+    return Sources(
+        _get("engine_index_url", "", str).strip(),
+        _get("engine_find_links", "", str).strip(),
+        _get("engine_certificate", "", str).strip(),
+    )
+
+
+def set_engine_sources(chosen: Sources) -> None:
+    """Stores where engines are installed from."""
+    _set("engine_index_url", chosen.index_url.strip())
+    _set("engine_find_links", chosen.find_links.strip())
+    _set("engine_certificate", chosen.certificate.strip())
 
 
 def index_folder() -> str:

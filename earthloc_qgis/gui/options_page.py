@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from .. import settings
 from ..core.resources import icon
+
+if TYPE_CHECKING:
+    from .engine_installer import EngineInstallerDialog
 
 
 def radius_box(parent: QWidget) -> QDoubleSpinBox:
@@ -33,16 +36,15 @@ def top_k_box(parent: QWidget) -> QSpinBox:
 class OptionsPage(QgsOptionsPageWidget):
     """Options for engine, indexes and search. Calls `applied` after saving them."""
 
-    def __init__(self, parent: Optional[QWidget], applied: Callable[[], None]) -> None:
+    def __init__(self, parent: Optional[QWidget], applied: Callable[[], None],
+                 installer: Optional[Callable[[], EngineInstallerDialog]] = None) -> None:  # fmt: skip
+        from .engine_options import EngineOptions  # not at the start of QGIS
+
         super().__init__(parent)
         self._applied = applied
-        self.engine = QgsFileWidget(self)
-        self.engine.setObjectName("engine_file")
-        self.engine.setDialogTitle(self.tr("The engine: the program earthloc"))
-        self.engine.setFilePath(settings.engine_setting())
-        edit = self.engine.lineEdit()
-        if edit is not None:
-            edit.setPlaceholderText(settings.find_engine() or self.tr("not found"))
+        self.engine_options = EngineOptions(self, installer)
+        self.engine_options.removed.connect(applied)
+        self.engine = self.engine_options.file
         self.folder = QgsFileWidget(self)
         self.folder.setObjectName("index_folder")
         self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
@@ -58,7 +60,7 @@ class OptionsPage(QgsOptionsPageWidget):
         )  # fmt: skip
         note.setWordWrap(True)
         form = QFormLayout()
-        form.addRow(self.tr("Engine"), self.engine)
+        form.addRow(self.tr("Engine"), self.engine_options)
         form.addRow(note)
         form.addRow(self.tr("Folder of indexes"), self.folder)
         form.addRow(self.use_nadir)
@@ -82,9 +84,12 @@ class OptionsPage(QgsOptionsPageWidget):
 class OptionsFactory(QgsOptionsWidgetFactory):
     """Creates the page when the options dialog opens."""
 
-    def __init__(self, applied: Callable[[], None]) -> None:
+    def __init__(
+        self, applied: Callable[[], None], installer: Optional[Callable[[], EngineInstallerDialog]] = None
+    ) -> None:
         super().__init__("EarthLoc", icon())
         self._applied = applied
+        self._installer = installer
 
     def icon(self):
         """The icon of the page."""
@@ -92,4 +97,4 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
     def createWidget(self, parent: Optional[QWidget] = None) -> OptionsPage:
         """Create the page."""
-        return OptionsPage(parent, self._applied)
+        return OptionsPage(parent, self._applied, self._installer)

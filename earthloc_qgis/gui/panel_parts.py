@@ -94,10 +94,12 @@ class EngineNotice(QFrame):
     """Explains why there is no engine and offers a fix; hidden when there is one.
 
     Signals:
+        install_wanted(): the user wants to install the engine.
         engine_chosen(path): the user has chosen the program.
         options_wanted(): the user wants the options page.
     """
 
+    install_wanted = pyqtSignal()
     engine_chosen = pyqtSignal(str)
     options_wanted = pyqtSignal()
 
@@ -112,12 +114,16 @@ class EngineNotice(QFrame):
         self.text.setObjectName("engine_notice_text")
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
+        install = QPushButton(self.tr("Install engine…"), self)
+        install.setObjectName("install_engine_button")
+        install.clicked.connect(self.install_wanted)
         choose = QPushButton(self.tr("Choose the engine…"), self)
         choose.setObjectName("choose_engine_button")
         choose.clicked.connect(self._choose)
         options = QPushButton(self.tr("Options…"), self)
         options.clicked.connect(self.options_wanted)
         buttons = QHBoxLayout()
+        buttons.addWidget(install)
         buttons.addWidget(choose)
         buttons.addWidget(options)
         buttons.addStretch(1)
@@ -131,7 +137,7 @@ class EngineNotice(QFrame):
 
     def show_problem(self, message: str) -> None:
         """Show the notice with `message`; hide it when that is empty."""
-        hint = self.tr("It is a separate program named earthloc. The README explains how to install it.")
+        hint = self.tr("It is a separate program named earthloc. Install it here, or choose one that you have.")
         self.text.setText(f"{message}\n{hint}")
         self.setVisible(bool(message))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from engine.contract.protocol import ImageryCheckAnswer
+from engine.contract.answers import ImageryCheckAnswer
 from engine.errors import UsageError
 from engine.imagery.server import ServerSettings, server_of
 from engine.imagery.tile_server import TileServerSource
