@@ -34,20 +34,8 @@
   <context>
     <name>Controller</name>
     <message>
-      <source>The coordinate system of the map cannot show this position.</source>
-      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
-    </message>
-    <message>
-      <source>There is no result to zoom to yet.</source>
-      <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
-    </message>
-    <message>
       <source>The EarthLoc engine, the program that does the searching, was not found.</source>
       <translation>Das EarthLoc-Rechenprogramm, das die Suche ausführt, wurde nicht gefunden.</translation>
-    </message>
-    <message>
-      <source>The results are now kept in {path}.</source>
-      <translation>Die Ergebnisse werden jetzt in {path} gespeichert.</translation>
     </message>
   </context>
   <context>
@@ -179,6 +167,14 @@
   <context>
     <name>EarthLoc</name>
     <message>
+      <source>World (Blue Marble)</source>
+      <translation>Welt (Blue Marble)</translation>
+    </message>
+    <message>
+      <source>World</source>
+      <translation>Welt</translation>
+    </message>
+    <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
     </message>
@@ -197,6 +193,38 @@
     <message>
       <source>All footprints</source>
       <translation>Alle Bildflächen</translation>
+    </message>
+    <message>
+      <source>The folder cannot be read. Check its permissions.</source>
+      <translation>Der Ordner kann nicht gelesen werden. Prüfen Sie seine Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>There is no such file.</source>
+      <translation>Diese Datei gibt es nicht.</translation>
+    </message>
+    <message>
+      <source>RAW photos cannot be read. Export the photo as JPEG or TIFF and add that.</source>
+      <translation>RAW-Fotos können nicht gelesen werden. Exportieren Sie das Foto als JPEG oder TIFF und fügen Sie dieses hinzu.</translation>
+    </message>
+    <message>
+      <source>This is a document. Save the photo in it as JPEG or PNG and add that.</source>
+      <translation>Das ist ein Dokument. Speichern Sie das Foto darin als JPEG oder PNG und fügen Sie dieses hinzu.</translation>
+    </message>
+    <message>
+      <source>HEIC photos cannot be read. Save the photo as JPEG and add that.</source>
+      <translation>HEIC-Fotos können nicht gelesen werden. Speichern Sie das Foto als JPEG und fügen Sie dieses hinzu.</translation>
+    </message>
+    <message>
+      <source>This is a film. Save single pictures of it as JPEG and add them.</source>
+      <translation>Das ist ein Film. Speichern Sie Einzelbilder daraus als JPEG und fügen Sie diese hinzu.</translation>
+    </message>
+    <message>
+      <source>This is an archive. Unpack it and add the photos.</source>
+      <translation>Das ist ein Archiv. Entpacken Sie es und fügen Sie die Fotos hinzu.</translation>
+    </message>
+    <message>
+      <source>This is no photo that EarthLoc can read. It reads files such as {kinds}.</source>
+      <translation>Das ist kein Foto, das EarthLoc lesen kann. Es liest Dateien wie {kinds}.</translation>
     </message>
     <message>
       <source>uncertain: check before use</source>
@@ -289,6 +317,10 @@
     <message>
       <source>File</source>
       <translation>Datei</translation>
+    </message>
+    <message>
+      <source>{path}: results cannot be saved there ({why}). Choose another file with “Save results to…”.</source>
+      <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
     </message>
     <message>
       <source>Fetching imagery: {done} of {total} {what}</source>
@@ -944,56 +976,12 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
   <context>
     <name>EarthLocPanel</name>
     <message>
-      <source>Localize</source>
-      <translation>Verorten</translation>
-    </message>
-    <message>
-      <source>Cancel</source>
-      <translation>Abbrechen</translation>
-    </message>
-    <message>
-      <source>Cancel all photos that are waiting or running</source>
-      <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
-    </message>
-    <message>
-      <source>Add photos</source>
-      <translation>Fotos hinzufügen</translation>
-    </message>
-    <message>
-      <source>Photos ({pattern})</source>
-      <translation>Fotos ({pattern})</translation>
-    </message>
-    <message>
-      <source>Add all photos in a folder and its subfolders</source>
-      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
-    </message>
-    <message>
-      <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
-      <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
+      <source>Save the results of this project to</source>
+      <translation>Ergebnisse dieses Projekts speichern in</translation>
     </message>
     <message>
       <source>Tick an index to search first.</source>
       <translation>Kreuzen Sie zuerst einen Index an.</translation>
-    </message>
-    <message>
-      <source>Localizing…</source>
-      <translation>Wird verortet…</translation>
-    </message>
-    <message>
-      <source>Localize {n} selected</source>
-      <translation>{n} gewählte verorten</translation>
-    </message>
-    <message>
-      <source>Localize again</source>
-      <translation>Erneut verorten</translation>
-    </message>
-    <message>
-      <source>Localize {n} new</source>
-      <translation>{n} neue verorten</translation>
-    </message>
-    <message>
-      <source>Tick an index to search first</source>
-      <translation>Kreuzen Sie zuerst einen Index an</translation>
     </message>
     <message>
       <source>Starting the engine…</source>
@@ -1026,8 +1014,8 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Astronautenfotos oder Ordner hierher ziehen</translation>
     </message>
     <message>
-      <source>Then tick an index of the region to search and press Localize. Footprints appear on the map and are saved beside your project.</source>
-      <translation>Dann einen Index der Region ankreuzen und auf Verorten drücken. Bildflächen erscheinen auf der Karte und werden neben Ihrem Projekt gespeichert.</translation>
+      <source>Then press Localize. Footprints appear on the map and are saved beside your project.</source>
+      <translation>Dann auf Verorten drücken. Bildflächen erscheinen auf der Karte und werden neben Ihrem Projekt gespeichert.</translation>
     </message>
     <message>
       <source>Add photos…</source>
@@ -1036,6 +1024,18 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Add folder…</source>
       <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
+      <source>A simulated photo of Sinai and the Nile delta, to try EarthLoc</source>
+      <translation>Ein simuliertes Foto von Sinai und Nildelta, um EarthLoc auszuprobieren</translation>
+    </message>
+    <message>
+      <source>First steps…</source>
+      <translation>Erste Schritte…</translation>
     </message>
     <message>
       <source>Restore {n} photos located earlier in an unsaved project</source>
@@ -1204,6 +1204,69 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Half the pixel size gives four times as many features.</source>
       <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
+    </message>
+  </context>
+  <context>
+    <name>FirstSteps</name>
+    <message>
+      <source>First steps</source>
+      <translation>Erste Schritte</translation>
+    </message>
+    <message>
+      <source>Skip all</source>
+      <translation>Alle überspringen</translation>
+    </message>
+    <message>
+      <source>Engine</source>
+      <translation>Rechenprogramm</translation>
+    </message>
+    <message>
+      <source>The engine is a separate program, which does the searching on this computer.</source>
+      <translation>Das Rechenprogramm ist ein eigenes Programm, das auf diesem Computer sucht.</translation>
+    </message>
+    <message>
+      <source>Set up the engine…</source>
+      <translation>Rechenprogramm einrichten…</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>The engine includes imagery of the whole world. It is enough for photos that show about 150 km of ground or more. For photos of narrower ground, add imagery of their region. You can also do that later, with the button beside the indexes.</source>
+      <translation>Das Rechenprogramm enthält Bilddaten der ganzen Welt. Sie genügen für Fotos, die etwa 150 km Boden oder mehr zeigen. Für Fotos von schmalerem Boden fügen Sie Bilddaten ihrer Region hinzu. Das geht auch später, mit der Schaltfläche neben den Indexen.</translation>
+    </message>
+    <message>
+      <source>Use the world</source>
+      <translation>Die Welt verwenden</translation>
+    </message>
+    <message>
+      <source>Add imagery…</source>
+      <translation>Bilddaten hinzufügen…</translation>
+    </message>
+    <message>
+      <source>First photo</source>
+      <translation>Erstes Foto</translation>
+    </message>
+    <message>
+      <source>Drop a photo here, or try the sample: a simulated photo of Sinai and the Nile delta. Its result appears on the map after some seconds.</source>
+      <translation>Ziehen Sie ein Foto hierher, oder nehmen Sie das Beispiel: ein simuliertes Foto von Sinai und Nildelta. Sein Ergebnis erscheint nach einigen Sekunden auf der Karte.</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
+      <source>Add photos…</source>
+      <translation>Fotos hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add folder…</source>
+      <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Skip</source>
+      <translation>Überspringen</translation>
     </message>
   </context>
   <context>
@@ -1620,6 +1683,37 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>LocalizeButton</name>
+    <message>
+      <source>Localize</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <source>Localizing…</source>
+      <translation>Wird verortet…</translation>
+    </message>
+    <message>
+      <source>Localize {n} again</source>
+      <translation>{n} erneut verorten</translation>
+    </message>
+    <message>
+      <source>Localize again</source>
+      <translation>Erneut verorten</translation>
+    </message>
+    <message>
+      <source>Localize {n} selected</source>
+      <translation>{n} gewählte verorten</translation>
+    </message>
+    <message>
+      <source>Localize {n} new</source>
+      <translation>{n} neue verorten</translation>
+    </message>
+    <message>
+      <source>Tick an index to search first</source>
+      <translation>Kreuzen Sie zuerst einen Index an</translation>
+    </message>
+  </context>
+  <context>
     <name>MapPictures</name>
     <message>
       <source>The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.</source>
@@ -1647,6 +1741,49 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>MovedPhotos</name>
+    <message>
+      <source>Wait until no photo is being located.</source>
+      <translation>Warten Sie, bis kein Foto mehr verortet wird.</translation>
+    </message>
+    <message>
+      <source>Folder in which to search for the photos, with its subfolders</source>
+      <translation>Ordner, in dem samt Unterordnern nach den Fotos gesucht wird</translation>
+    </message>
+    <message>
+      <source>Find photos…</source>
+      <translation>Fotos suchen…</translation>
+    </message>
+    <message>
+      <source>1 photo is not where it was.</source>
+      <translation>1 Foto liegt nicht mehr am alten Ort.</translation>
+    </message>
+    <message>
+      <source>{n} photos are not where they were.</source>
+      <translation>{n} Fotos liegen nicht mehr am alten Ort.</translation>
+    </message>
+    <message>
+      <source>Not taken because their pixels differ or there are several files of that name: {names}.</source>
+      <translation>Nicht übernommen, weil die Pixel abweichen oder mehrere Dateien so heißen: {names}.</translation>
+    </message>
+    <message>
+      <source>None of the missing photos is in that folder.</source>
+      <translation>Keines der fehlenden Fotos ist in diesem Ordner.</translation>
+    </message>
+    <message>
+      <source>{n} photos found.</source>
+      <translation>{n} Fotos gefunden.</translation>
+    </message>
+    <message>
+      <source>{n} are still missing.</source>
+      <translation>{n} fehlen noch.</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+  </context>
+  <context>
     <name>NadirDelegate</name>
     <message>
       <source>Nadir</source>
@@ -1659,6 +1796,13 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Latitude and longitude of the point below the station, such as 41.2, 28.9</source>
       <translation>Breite und Länge des Punktes unter der Station, etwa 41.2, 28.9</translation>
+    </message>
+  </context>
+  <context>
+    <name>NoticeLine</name>
+    <message>
+      <source>Close this message</source>
+      <translation>Diese Meldung schließen</translation>
     </message>
   </context>
   <context>
@@ -1743,12 +1887,82 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Entfernte Fotos wiederherstellen (Strg+Z)</translation>
     </message>
     <message>
+      <source>Find moved photos…</source>
+      <translation>Verschobene Fotos suchen…</translation>
+    </message>
+    <message>
+      <source>Save results to…</source>
+      <translation>Ergebnisse speichern in…</translation>
+    </message>
+    <message>
+      <source>First steps…</source>
+      <translation>Erste Schritte…</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
       <source>Options…</source>
       <translation>Optionen…</translation>
     </message>
     <message>
-      <source>Engine and indexes</source>
-      <translation>Rechenprogramm und Indexe</translation>
+      <source>More</source>
+      <translation>Mehr</translation>
+    </message>
+    <message>
+      <source>Moved photos, results file, first steps, options</source>
+      <translation>Verschobene Fotos, Ergebnisdatei, erste Schritte, Optionen</translation>
+    </message>
+  </context>
+  <context>
+    <name>PanelWidgets</name>
+    <message>
+      <source>Save results to…</source>
+      <translation>Ergebnisse speichern in…</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cancel all photos that are waiting or running</source>
+      <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotoAdding</name>
+    <message>
+      <source>Show…</source>
+      <translation>Zeigen…</translation>
+    </message>
+    <message>
+      <source>Add photos</source>
+      <translation>Fotos hinzufügen</translation>
+    </message>
+    <message>
+      <source>Photos ({pattern})</source>
+      <translation>Fotos ({pattern})</translation>
+    </message>
+    <message>
+      <source>Add all photos in a folder and its subfolders</source>
+      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
+    </message>
+    <message>
+      <source>{path}: the sample photo could not be copied there ({error}).</source>
+      <translation>{path}: Das Beispielfoto konnte nicht dorthin kopiert werden ({error}).</translation>
+    </message>
+    <message>
+      <source>{name} was left out.</source>
+      <translation>{name} wurde ausgelassen.</translation>
+    </message>
+    <message>
+      <source>{n} files were left out.</source>
+      <translation>{n} Dateien wurden ausgelassen.</translation>
+    </message>
+    <message>
+      <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
+      <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
     </message>
   </context>
   <context>
@@ -1821,6 +2035,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Konfidenz</translation>
     </message>
     <message>
+      <source>Review</source>
+      <translation>Prüfung</translation>
+    </message>
+    <message>
       <source>Nadir</source>
       <translation>Nadir</translation>
     </message>
@@ -1846,6 +2064,13 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Photo</source>
       <translation>Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>ProjectResults</name>
+    <message>
+      <source>The results are now kept in {path}.</source>
+      <translation>Die Ergebnisse werden jetzt in {path} gespeichert.</translation>
     </message>
   </context>
   <context>
@@ -1962,6 +2187,17 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>ResultMap</name>
+    <message>
+      <source>The coordinate system of the map cannot show this position.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
+    </message>
+    <message>
+      <source>There is no result to zoom to yet.</source>
+      <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
+    </message>
+  </context>
+  <context>
     <name>ResultsView</name>
     <message>
       <source>Result</source>
@@ -2006,6 +2242,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Draws the photo at its position, as a layer with a slider for its opacity</source>
       <translation>Zeichnet das Foto an seiner Position, als Layer mit einem Regler für die Deckkraft</translation>
+    </message>
+    <message>
+      <source>Candidates: {n}</source>
+      <translation>Kandidaten: {n}</translation>
     </message>
     <message>
       <source>{index}: found because its tile looks like the photo</source>
@@ -2135,6 +2375,45 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>RunSummary</name>
+    <message>
+      <source>Show</source>
+      <translation>Zeigen</translation>
+    </message>
+    <message>
+      <source>Select these photos in the list</source>
+      <translation>Diese Fotos in der Liste auswählen</translation>
+    </message>
+    <message>
+      <source>{n} located</source>
+      <translation>{n} verortet</translation>
+    </message>
+    <message>
+      <source>{n} uncertain</source>
+      <translation>{n} unsicher</translation>
+    </message>
+    <message>
+      <source>{n} not found</source>
+      <translation>{n} nicht gefunden</translation>
+    </message>
+    <message>
+      <source>{n} could not be read</source>
+      <translation>{n} nicht lesbar</translation>
+    </message>
+    <message>
+      <source>{n} not saved</source>
+      <translation>{n} nicht gespeichert</translation>
+    </message>
+    <message>
+      <source>{n} skipped</source>
+      <translation>{n} übersprungen</translation>
+    </message>
+    <message>
+      <source>{n} cancelled</source>
+      <translation>{n} abgebrochen</translation>
+    </message>
+  </context>
+  <context>
     <name>SearchHere</name>
     <message>
       <source>There is no index to search. Add one in the EarthLoc panel.</source>
@@ -2218,6 +2497,41 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
+    </message>
+    <message>
+      <source>Search in {names}</source>
+      <translation>Suche in {names}</translation>
+    </message>
+    <message>
+      <source>Search: tick an index</source>
+      <translation>Suche: einen Index ankreuzen</translation>
+    </message>
+    <message>
+      <source>within {n} km of the nadir</source>
+      <translation>bis {n} km vom Nadir</translation>
+    </message>
+    <message>
+      <source>fitted to imagery</source>
+      <translation>an Bilddaten angepasst</translation>
+    </message>
+    <message>
+      <source>not fitted</source>
+      <translation>nicht angepasst</translation>
+    </message>
+  </context>
+  <context>
+    <name>SkippedFiles</name>
+    <message>
+      <source>Files that were left out</source>
+      <translation>Ausgelassene Dateien</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+    <message>
+      <source>Why</source>
+      <translation>Grund</translation>
     </message>
   </context>
   <context>
