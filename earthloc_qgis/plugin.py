@@ -125,6 +125,9 @@ class EarthLocPlugin:
             self.panel = EarthLocPanel(self._iface, self.dock)
             self.panel.notice.install_wanted.connect(lambda: self.installer().open_for())
             self.dock.setWidget(self.panel)
+            main, wanted = self._iface.mainWindow(), self.panel.tools.sizeHint().width() + 12  # all buttons visible
+            if main is not None and self.dock.width() < wanted and hasattr(main, "resizeDocks"):
+                main.resizeDocks([self.dock], [wanted], Qt.Orientation.Horizontal)
 
     def _settings_changed(self) -> None:
         if self.panel is not None:

@@ -202,3 +202,33 @@ def reviewer() -> str:
 def set_reviewer(name: str) -> None:
     """Stores the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())
+
+
+def first_steps_done() -> bool:
+    """Whether the user has finished the first steps, or skipped them."""
+    return _get("first_steps_done", False, bool)
+
+
+def set_first_steps_done(value: bool) -> None:
+    """Stores whether the first steps are finished."""
+    _set("first_steps_done", bool(value))
+
+
+def first_steps_taken() -> set[str]:
+    """Names of the first steps that the user has finished or skipped."""
+    return set(_get_list("first_steps_taken"))
+
+
+def set_first_steps_taken(names: set[str]) -> None:
+    """Stores the first steps that the user has finished or skipped."""
+    _set("first_steps_taken", sorted(names))
+
+
+def is_open(section: str) -> bool:
+    """Whether a collapsible section of the panel is open."""
+    return _get(f"open/{section}", False, bool)
+
+
+def set_open(section: str, value: bool) -> None:
+    """Stores whether a collapsible section of the panel is open."""
+    _set(f"open/{section}", bool(value))

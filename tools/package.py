@@ -1,5 +1,5 @@
 """Makes the zip of the plugin for the QGIS plugin repository: one folder with plain Python and no binaries, except the
-compiled translations that QGIS reads.
+compiled translations that QGIS reads and one picture, the sample photo.
 
     python tools/package.py            stages build/earthloc_qgis and writes dist/earthloc_qgis-VERSION.zip
     python tools/package.py --stage    stages only
@@ -25,11 +25,14 @@ PLUGIN = "earthloc_qgis"
 STAGE = REPOSITORY / "build" / PLUGIN
 DIST = REPOSITORY / "dist"
 ROOT_FILES = ("metadata.txt", "LICENSE", "CHANGELOG.md")
-RESOURCES = ("styles", "icons", "imagery", "engine")
+RESOURCES = ("styles", "icons", "imagery", "engine", "sample")
 HELP = "help"  # folder of the pages that the plugin shows without the internet; it leaves their pictures out
 CONTRACT = ("engine", "contract")  # what the plugin and the engine agree on; the plugin carries a copy
 TEXT_SUFFIXES = {".py", ".qml", ".svg", ".md", ".txt", ".ui", ".json", ""}  # allowed in the zip
 TRANSLATIONS = ("i18n", ".qm")  # folder and suffix of Qt's compiled translations, which are data and no programs
+# The photo with which new users try EarthLoc. The plugin repository forbids programs and libraries, not pictures.
+SAMPLE = Path("resources", "sample", "earthloc-sample.jpg")
+SAMPLE_LIMIT_BYTES = 200_000
 LIMIT_BYTES = 25_000_000  # of the plugin repository
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of zip files; with real times every zip would have different bytes
 
@@ -74,6 +77,10 @@ def faults(folder: Path) -> list[str]:
     for path in files:
         name = path.relative_to(folder)
         if (name.parts[0], path.suffix) == TRANSLATIONS:
+            continue
+        if name == SAMPLE:
+            if not path.read_bytes().startswith(b"\xff\xd8\xff") or path.stat().st_size > SAMPLE_LIMIT_BYTES:
+                found.append(f"{name}: is no JPEG below {SAMPLE_LIMIT_BYTES // 1000} kB")
             continue
         if path.suffix not in TEXT_SUFFIXES or b"\0" in path.read_bytes():
             found.append(f"{name}: is no text file; binaries are not allowed")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import (  # type: ignore[attr-defined]
+from qgis.core import (
     QgsCoordinateTransform,
-    QgsCsException,
     QgsFeatureRequest,
-    QgsGeometry,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
     QgsMapLayer,
@@ -21,17 +18,13 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QObject
-from qgis.PyQt.QtXml import QDomDocument
 
 from ..contract.review import photo_key
+from .map_extent import map_extent
 from .qgis_types import layer_tree_root, not_none
-from .resources import style
-from .store import quoted
+from .result_layer import PHOTO_PROPERTY, PICTURE, TABLE_PROPERTY, apply_style, reload_layer, source
 from .words import tr as _tr
 
-PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo's key in the GeoPackage
-TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the drawn photo
-PICTURE = "picture"
 ROLE_PROPERTY = "earthloc/role"  # on the top group
 
 _MARGIN = 1.3  # width of the map relative to the footprint after zooming
@@ -210,6 +203,46 @@ class ResultLayers(QObject):
         canvas.flashGeometries(geometries, layer.crs())
         return True
 
+    def zoom_to_all(self, photos: list[str], gpkg: Path, canvas) -> bool:
+        """Zooms to the footprints of all `photos`. Returns False when there is none that the map can show."""
+        layer = self._all_footprints()
+        if layer is None:
+            return False
+        keys = {photo_key(photo, gpkg.parent) for photo in photos}
+        transform = QgsCoordinateTransform(
+            layer.crs(), canvas.mapSettings().destinationCrs(), self._project.transformContext()
+        )
+        shapes = (feature.geometry() for feature in layer.getFeatures() if feature["photo"] in keys)
+        boxes = [box for box in (map_extent(shape, transform) for shape in shapes) if box is not None]
+        if not boxes:
+            return False
+        extent = QgsRectangle(boxes[0])
+        for box in boxes[1:]:
+            extent.combineExtentWith(box)
+        extent.scale(_MARGIN)
+        canvas.setExtent(extent)
+        canvas.refresh()
+        return True
+
+    def rename(self, photos: dict[str, str], gpkg: Path) -> None:
+        """Makes the layers of photos show the rows of these photos under their new paths.
+
+        Args:
+            photos: new path of each photo, by its old path.
+            gpkg: the results file, which has the new paths already.
+        """
+        for old, new in photos.items():
+            group = self._group(photo_key(old, gpkg.parent))
+            if group is None:
+                continue
+            key = photo_key(new, gpkg.parent)
+            group.setCustomProperty(PHOTO_PROPERTY, key)
+            for node in group.findLayers():
+                layer = node.layer()
+                if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY):
+                    self._set_source(layer, gpkg, key)
+        self._refresh_all_footprints()
+
     # --- layer tree --------------------------------------------------------------------------------
 
     def _top(self) -> QgsLayerTreeGroup | None:
@@ -255,7 +288,7 @@ class ResultLayers(QObject):
     ) -> QgsVectorLayer | None:
         # The style stored in the file may be old; apply_style loads the plugin's own.
         options = QgsVectorLayer.LayerOptions(loadDefaultStyle=False)
-        layer = QgsVectorLayer(_source(gpkg, table, key), title, "ogr", options)
+        layer = QgsVectorLayer(source(gpkg, table, key), title, "ogr", options)
         if not layer.isValid():
             return None
         if key is not None:
@@ -270,7 +303,7 @@ class ResultLayers(QObject):
     def _set_source(self, layer: QgsVectorLayer, gpkg: Path, key: str | None) -> None:
         if key is not None:
             layer.setCustomProperty(PHOTO_PROPERTY, key)
-        layer.setDataSource(_source(gpkg, layer.customProperty(TABLE_PROPERTY), key), layer.name(), "ogr", False)
+        layer.setDataSource(source(gpkg, layer.customProperty(TABLE_PROPERTY), key), layer.name(), "ogr", False)
 
     def _all_footprints(self) -> QgsVectorLayer | None:
         top = self._top()
@@ -294,67 +327,8 @@ class ResultLayers(QObject):
             reload_layer(layer)
 
 
-def apply_style(layer: QgsVectorLayer, table: str) -> None:
-    """Applies the plugin's style for a table. Not with loadNamedStyle, which prefers a style stored in the file."""
-    qml = style(table)
-    if qml.is_file():
-        document = QDomDocument()
-        document.setContent(qml.read_text(encoding="utf-8"))
-        layer.importNamedStyle(document)
-
-
 def _remove_group(group: QgsLayerTreeGroup) -> None:
     """Removes a group from the layer tree."""
     parent = group.parent()
     if isinstance(parent, QgsLayerTreeGroup):
         parent.removeChildNode(group)
-
-
-def _source(gpkg: Path, table: str, key: str | None) -> str:
-    """Data source of a table; with `key`, of its rows for one photo.
-
-    The filter is part of the source, because after setSubsetString QGIS 3.22 cannot read the file while other layers
-    have it open.
-    """
-    subset = "" if key is None else f'|subset="photo" = {quoted(key)}'
-    return f"{gpkg}|layername={table}{subset}"
-
-
-def reload_layers(project: QgsProject, photos: Iterable[str], gpkg: Path) -> None:
-    """Reloads the layers that show `photos`. Only those, because every reload opens the file."""
-    keys = {photo_key(photo, gpkg.parent) for photo in photos} | {None}  # None: the layer with all footprints
-    for layer in project.mapLayers().values():
-        is_ours = layer.customProperty(TABLE_PROPERTY) in ("footprints", "tie_points")
-        if is_ours and layer.customProperty(PHOTO_PROPERTY) in keys:
-            reload_layer(layer)
-
-
-def reload_layer(layer: QgsVectorLayer) -> None:
-    """Reads the rows again after the engine has written to the file."""
-    not_none(layer.dataProvider()).reloadData()
-    layer.updateExtents()
-    layer.triggerRepaint()
-
-
-def map_extent(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsRectangle | None:
-    """Extent of a geometry in map coordinates; None when the map cannot show it.
-
-    A polygon cut at the antimeridian has parts at both ends of most maps. Then the extent is that of the larger part,
-    not of the whole world. A map centred on the Pacific shows both parts together.
-    """
-    boxes = []
-    for part in geometry.asGeometryCollection():
-        try:
-            box = transform.transformBoundingBox(part.boundingBox())
-        except QgsCsException:
-            continue
-        if box.isFinite() and not box.isEmpty():
-            boxes.append(box)
-    if not boxes:
-        return None
-    combined = QgsRectangle(boxes[0])
-    for box in boxes[1:]:
-        combined.combineExtentWith(box)
-    if combined.width() > 2 * sum(box.width() for box in boxes):
-        return max(boxes, key=lambda box: box.width() * box.height())
-    return combined

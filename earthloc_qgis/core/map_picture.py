@@ -12,7 +12,6 @@ from typing import Optional
 
 from osgeo import gdal
 from qgis.core import (
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
@@ -30,6 +29,7 @@ from qgis.PyQt.QtCore import QPoint, QRect, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ..contract.status import LOCATED
+from .basemap import COUNTRY_STYLE, countries_layer
 from .export import ExportError, open_results
 from .picture_panel import DPI, INK, MapSubject, draw_panel, font
 from .qgis_types import current_project, not_none
@@ -158,17 +158,15 @@ def _countries(settings: QgsMapSettings) -> Optional[QgsVectorLayer]:
 
     A local projection draws its antipode as a circle around the whole map.
     """
-    world = Path(QgsApplication.pkgDataPath()) / "resources" / "data" / "world_map.gpkg"
-    layer = QgsVectorLayer(f"{world}|layername=countries", "countries", "ogr")
-    if not layer.isValid():
+    layer = countries_layer("countries")
+    if layer is None:
         return None
     to_wgs84 = QgsCoordinateTransform(settings.destinationCrs(), layer.crs(), QgsCoordinateTransformContext())
     centre = to_wgs84.transform(settings.visibleExtent().center())
     antipode = f"make_point({(centre.x() + 360) % 360 - 180}, {-centre.y()})"
     request = QgsFeatureRequest().setFilterExpression(f"NOT intersects($geometry, buffer({antipode}, 15))")
     countries = not_none(layer.materialize(request))
-    symbol = {"color": "#f4f1ea", "outline_color": "#b9b2a3", "outline_width": "0.2"}
-    countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(symbol)))
+    countries.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(COUNTRY_STYLE)))
     return countries
 
 

@@ -98,10 +98,14 @@ class ReviewFile:
 
     def reviewed(self) -> set[str]:
         """Paths of the photos that a review decided on; empty if there is no file, or it has no history."""
+        return {photo for photo, decision in self.decisions().items() if decision != UNREVIEWED}
+
+    def decisions(self) -> dict[str, DecisionKind]:
+        """The decision in effect on each photo; empty if there is no file, or it has no history."""
         if not self.path.is_file() or not self._columns(REVIEWS.name):
-            return set()
+            return {}
         rows = self._read(f"SELECT p.photo, {DECISION_COLUMNS} FROM {DECISION_TABLES}")  # nosec B608
-        return {self._absolute(row["photo"]) for row in rows if row["review"] not in (None, UNREVIEWED)}
+        return {self._absolute(row["photo"]): row["review"] or UNREVIEWED for row in rows}
 
     def earlier(self, photo: str) -> Optional[ReviewDecision]:
         """The last decision that is no longer in effect because `photo` was located again; None without one.

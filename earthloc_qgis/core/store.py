@@ -5,8 +5,10 @@ The engine writes results; contract/results.py defines the tables. Reading uses 
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +24,11 @@ from ..contract.validation import InvalidValueError
 from .footprint import envelope
 from .resources import profile_folder
 from .sqlite_uri import sqlite_uri
+from .words import tr
 
 TABLES = tuple(table.name for table in LAYERS)
 HISTORY = REVIEWS.name  # rows are only added; it stays when a photo is removed
+_CHOSEN = ("EarthLoc", "results")  # entry of a project: the results file that the user chose
 LOCK_WAIT_S = 0.5  # timeout for another program's lock; short, because it blocks the GUI
 
 
@@ -51,14 +55,39 @@ def unsaved_path() -> Path:
 
 
 def results_path(project: QgsProject) -> Path:
-    """GeoPackage for the results of `project`: `<name>_earthloc.gpkg` beside it, else in the profile.
+    """GeoPackage for the results of `project`: the chosen one, `<name>_earthloc.gpkg` beside it, else in the profile.
 
     A project without a folder (stored in a database) counts as unsaved.
     """
+    chosen = project.readEntry(*_CHOSEN)[0]
+    if chosen:
+        return Path(project.readPath(chosen))
     folder = project.absolutePath() if project.fileName() else ""
     if not folder or not Path(folder).is_dir():
         return unsaved_path()
     return Path(folder) / f"{project.baseName()}_earthloc.gpkg"
+
+
+def choose_results_path(project: QgsProject, path: Path) -> None:
+    """Makes `path` the results file of `project`. The project keeps it when it is saved."""
+    project.writeEntry(*_CHOSEN, project.writePath(str(path)))
+
+
+def check_writable(path: Path) -> None:
+    """Creates the folder of a results file if it is missing, and checks that the file can be written.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):  # SQLite writes a journal beside its file
+            pass
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        text = tr("{path}: results cannot be saved there ({why}). Choose another file with “Save results to…”.")
+        raise StoreError(text.format(path=path, why=error.strerror)) from error
 
 
 class ResultStore:

@@ -13,17 +13,20 @@ from .. import settings
 from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
 from ..contract.protocol import Localize
+from ..contract.status import UNREVIEWED
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
-from ..core.pictures import carry_pictures, forget_pictures
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import WAITING as JOB_WAITING
-from ..core.store import ResultStore, StoreError, results_path, unsaved_path
+from ..core.reviews import ReviewFile
+from ..core.store import LOCK_WAIT_S, ResultStore, StoreError, check_writable, unsaved_path
 from .job_rows import failures_in_words, row_of, skipped_in_words
 from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
+from .project_results import ProjectResults
 from .removal import PhotoRemoval
+from .result_map import ResultMap
 from .thumbnail import ThumbnailLoader
 
 
@@ -38,6 +41,9 @@ class Controller(QObject):
         store_changed(): the results file is another one now, or has new contents.
         store_leaving(): the results are about to be copied to another file.
         leftovers_changed(count): number of results of unsaved projects that are not in the list.
+        restored(): the list was filled from stored results.
+        run_ended(jobs): a run ended; its jobs by photo.
+        not_writable(message): photos cannot be located, because the results could not be saved.
     """
 
     message = pyqtSignal(str, object)
@@ -47,16 +53,20 @@ class Controller(QObject):
     store_changed = pyqtSignal()
     store_leaving = pyqtSignal()
     leftovers_changed = pyqtSignal(int)
+    restored = pyqtSignal()
+    run_ended = pyqtSignal(dict)
+    not_writable = pyqtSignal(str)
 
     def __init__(self, project: QgsProject, canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
-        self._canvas = canvas
         self.thumbnails = ThumbnailLoader(self)
         self.model = PhotoModel(self.thumbnails, self)
         self.client = EngineClient(settings.engine_command(), self)
-        self.store = ResultStore(results_path(project))
         self._layers = ResultLayers(project, self)
+        self.results = ProjectResults(project, self._layers, self._located, self)
+        self.map = ResultMap(project, canvas, self._layers, self.results, self.model, self.client, self)
+        self.zoom = self.map.zoom
         self._info = PhotoInfoLoader(self.client, self.model, self)
         self.queue = LocalizationQueue(self.client, Localize("", []), self)
         self._previous: dict[str, dict] = {}  # state of photos before they were queued, by path
@@ -71,6 +81,10 @@ class Controller(QObject):
         self.queue.halted.connect(lambda text: self._report(text, Qgis.MessageLevel.Critical))
         self.queue.finished.connect(self._finished)
         self.removal.message.connect(self._report)
+        self.results.message.connect(self._report)
+        self.map.message.connect(self._report)
+        self.results.leaving.connect(self._store_leaving)
+        self.results.changed.connect(self._store_moved)
         for signal in (self.removal.removed, self.removal.restored):
             signal.connect(lambda _: self.store_changed.emit())
         project.cleared.connect(self._project_cleared)
@@ -86,6 +100,11 @@ class Controller(QObject):
         self.client.close()
         self.thumbnails.close()
 
+    @property
+    def store(self) -> ResultStore:
+        """The results file in use."""
+        return self.results.store
+
     # --- photos ------------------------------------------------------------------------------------
 
     def add_photos(self, paths: list[str]) -> list[str]:
@@ -97,21 +116,35 @@ class Controller(QObject):
     def restore(self) -> None:
         """Fill the list from the results of the project."""
         self.removal.forget()
-        self.store = ResultStore(results_path(self._project))
+        self.results.reopen()
         self.store_changed.emit()
         stored = self._stored()
         if self.store.path == unsaved_path():
             self.leftovers_changed.emit(len(stored))
         else:
-            self._add_stored(stored)
+            self._add_stored(self.results.in_order(stored))
+        self.restored.emit()
 
     def restore_leftovers(self) -> None:
         """Add the results of unsaved projects to the list and the map."""
         stored = self._stored()
         self._add_stored(stored)
         for photo in stored:
-            self._show_layers(photo.path, candidates_visible=False)
+            self.map.show(photo.path, candidates_visible=False)
         self.leftovers_changed.emit(0)
+        self.restored.emit()
+
+    def rename(self, photos: dict[str, str]) -> None:
+        """Show photos at their new paths, by their old paths, after these have changed in the results file."""
+        self.model.rename(photos)
+        self._layers.rename(photos, self.store.path)
+        self._request_info(list(photos.values()))
+        self.store_changed.emit()
+
+    def show_reviews(self, decisions: dict[str, str]) -> None:
+        """Show decisions of the review in the list, by photo."""
+        for path, decision in decisions.items():
+            self.model.update(path, review=decision)
 
     # --- locating ----------------------------------------------------------------------------------
 
@@ -126,7 +159,11 @@ class Controller(QObject):
         """
         if not paths:
             return
-        self.store.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            check_writable(self.store.path)
+        except StoreError as error:
+            self.not_writable.emit(str(error))
+            return
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
         imagery = settings.imagery().spec()
         self.queue.options = Localize(
@@ -172,25 +209,6 @@ class Controller(QObject):
             self._report(str(error), Qgis.MessageLevel.Warning)
             return answer
 
-    def zoom(self, path: str, rank: int | None = None) -> None:
-        """Zoom the map to the footprint of a photo, or to one of its candidates."""
-        if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
-            return
-        try:
-            answer = self.store.localization(path)  # an unsaved result is not on the map
-        except StoreError as error:
-            self._report(str(error), Qgis.MessageLevel.Warning)
-            return
-        if answer and answer.get("footprint"):
-            self._show_layers(path, candidates_visible=rank is not None)
-            if self._layers.zoom_to(path, self.store.path, self._canvas, rank):
-                return
-            self._report(
-                self.tr("The coordinate system of the map cannot show this position."), Qgis.MessageLevel.Warning
-            )
-        else:
-            self._report(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
-
     def choose_engine(self) -> None:
         """Use the engine that the settings name now."""
         self.client.set_command(settings.engine_command())
@@ -232,17 +250,13 @@ class Controller(QObject):
         if saved_to:
             saved = ResultStore(Path(saved_to))
             if saved.path != self.store.path:  # the project was saved under another name during the run
-                self._carry_over(saved, [path])
+                self.results.carry_over(saved, [path])
+            self.model.update(path, review=UNREVIEWED)  # a decision before this run is no longer in effect
             if result.get("footprint"):
-                self._show_layers(path, candidates_visible=len(self.queue.jobs) == 1)
+                self.map.show(path, candidates_visible=len(self.queue.jobs) == 1)
             else:
                 self._layers.remove(path, self.store.path)
             self.store_changed.emit()
-
-    def _show_layers(self, path: str, candidates_visible: bool) -> None:
-        photo = self.model.photo(path)
-        name = photo.name if photo is not None else os.path.basename(path)
-        self._layers.show(path, name, self.store.path, candidates_visible)
 
     def _forget_result(self, result: LocalizeAnswer, path: str) -> None:
         if result["saved_to"]:
@@ -261,11 +275,10 @@ class Controller(QObject):
             self.message.emit(failures, Qgis.MessageLevel.Warning)
         if skipped:
             self._report(skipped, Qgis.MessageLevel.Info)
-        results = [job.result for job in self.queue.jobs.values()]
-        if len(results) == 1 and results[0] is not None and results[0]["saved_to"] and results[0]["footprint"]:
-            self.zoom(next(iter(self.queue.jobs)))  # a single photo: show where it is
+        self.map.zoom_to_run(self.queue.jobs)
         self._info.pause(False)
         self.running_changed.emit(False)
+        self.run_ended.emit(dict(self.queue.jobs))
 
     # --- the project -------------------------------------------------------------------------------
 
@@ -279,39 +292,20 @@ class Controller(QObject):
         self.restore()
 
     def _project_written(self, *_: object) -> None:
-        """Follow a project that is saved for the first time or under another name."""
-        target = ResultStore(results_path(self._project))
-        if target.path == self.store.path:
-            return
+        self.results.follow()
+        self.results.save_order([photo.path for photo in self.model.photos()])
+
+    def _store_leaving(self) -> None:
         self.store_leaving.emit()
         self.removal.forget()
-        old, self.store = self.store, target
-        located = [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
-        if located and old.path.is_file():
-            self._carry_over(old, located)
+
+    def _store_moved(self) -> None:
         if self.queue.running:
-            self.queue.options = replace(self.queue.options, out=str(target.path))
+            self.queue.options = replace(self.queue.options, out=str(self.store.path))
         self.store_changed.emit()
 
-    def _carry_over(self, old: ResultStore, photos: list[str]) -> None:
-        try:
-            old.carry_over(photos, self.store.path)
-        except StoreError as error:
-            self._report(str(error), Qgis.MessageLevel.Critical)
-            self.store = old  # results and layers stay where they are
-            return
-        pictures = carry_pictures(photos, old, self.store)
-        self._layers.repoint(old.path, self.store.path, photos, pictures)
-        if old.path == unsaved_path():
-            for photo in pictures:
-                forget_pictures(photo, old)
-            try:
-                old.remove(photos)
-            except StoreError as error:
-                self._log(str(error), Qgis.MessageLevel.Warning)
-        self._report(
-            self.tr("The results are now kept in {path}.").format(path=self.store.path), Qgis.MessageLevel.Info
-        )
+    def _located(self) -> list[str]:
+        return [photo.path for photo in self.model.photos() if photo.status not in (NEW, QUEUED, RUNNING)]
 
     # --- helpers -----------------------------------------------------------------------------------
 
@@ -323,10 +317,15 @@ class Controller(QObject):
             return []
 
     def _add_stored(self, stored: list) -> None:
+        try:
+            decisions = ReviewFile(self.store.path, LOCK_WAIT_S).decisions()
+        except StoreError:  # the list works without them
+            decisions = {}
         new = self.model.add(
             Photo(
                 row.path, row.photo_id, row.taken_at, row.nadir, None,
                 status=row.status or NEW, confidence=row.confidence, message=row.message,
+                review=decisions.get(row.path, UNREVIEWED),
             )
             for row in stored
         )  # fmt: skip

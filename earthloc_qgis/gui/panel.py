@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from qgis.core import Qgis
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from .. import settings
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
-from ..core.photo_files import PHOTO_SUFFIXES
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from .compat import current_project
 from .controller import Controller
+from .first_steps import PHOTO
 from .index_manager import IndexManager
-from .panel_parts import EmptyState, EngineNotice, PanelToolBar, RunProgress
-from .photo_list import PhotoList
+from .moved import MovedPhotos
+from .panel_widgets import PanelWidgets
+from .photo_adding import PhotoAdding
 from .photo_model import NEW, QUEUED, RUNNING
-from .photo_scanner import PhotoScanner, dropped_paths
+from .photo_scanner import dropped_paths
 from .plain_text import escaped
 from .removal import RemovalPrompt
-from .results_view import ResultsView
 from .review.dock import ReviewDock
-from .search_options import SearchOptions
 
 
-class EarthLocPanel(QWidget):
+class EarthLocPanel(PanelWidgets):
     """The content of the panel dock.
 
     Args:
@@ -49,23 +39,27 @@ class EarthLocPanel(QWidget):
         self._iface = iface
         self.controller = Controller(current_project(), iface.mapCanvas(), self)
         self.pictures = MapPictures(self.controller.client, current_project(), self)
-        self._scanner = PhotoScanner(self)
+        self.adding = PhotoAdding(self.controller, self)
+        self.moved = MovedPhotos(self.controller, self)
+        self._steps_shown = False
+        self._sample = ""  # the sample photo, while it waits for an index
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
         self.index_manager = IndexManager(iface.mapCanvas(), self.controller.client, self)
         self.removal_prompt = RemovalPrompt(self.controller, self)
-        self._make_widgets()
-        self._lay_out()
+        self.make_widgets(self.controller.model, self.controller.client)
+        self.lay_out([self.adding.notice, self.moved.notice])
         self._connect()
         self.setAcceptDrops(True)
         self.controller.check_engine()
         self.controller.restore()
         self.search.indexes.refresh()
-        self._update_buttons()
+        self._offer_steps()
 
     def close_down(self) -> None:
         """End the engine and all threads when the plugin is unloaded."""
         self.review.close_down()
-        self._scanner.close()
+        self.adding.close()
+        self.moved.close()
         self.search.close_down()
         self.index_manager.close_threads()
         self.controller.close()
@@ -76,69 +70,38 @@ class EarthLocPanel(QWidget):
         self.search.indexes.refresh()
         self.controller.choose_engine()
 
-    # --- widgets -----------------------------------------------------------------------------------
-
-    def _make_widgets(self) -> None:
-        self.notice = EngineNotice(self)
-        self.list = PhotoList(self.controller.model, self)
-        self.empty = EmptyState(self)
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.list)
-        self.search = SearchOptions(self, self.controller.client)
-        self.results = ResultsView(self)
-        self.localize_button = QPushButton(self)
-        self.localize_button.setObjectName("localize_button")
-        self.localize_button.setAccessibleName(self.tr("Localize"))
-        self.localize_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.cancel_button = QPushButton(self.tr("Cancel"), self)
-        self.cancel_button.setObjectName("cancel_button")
-        self.cancel_button.setToolTip(self.tr("Cancel all photos that are waiting or running"))
-        self.progress = RunProgress(self)
-        self.tools = PanelToolBar(self, self.controller.client)
-
-    def _lay_out(self) -> None:
-        run = QHBoxLayout()
-        run.addWidget(self.localize_button)
-        run.addWidget(self.cancel_button)
-        top = QWidget(self)
-        above = QVBoxLayout(top)
-        above.setContentsMargins(0, 0, 0, 0)
-        above.addWidget(self.stack, 1)
-        above.addWidget(self.search)
-        above.addLayout(run)
-        above.addWidget(self.progress)
-        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
-        self.splitter.addWidget(top)
-        self.splitter.addWidget(self.results)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 6)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.tools)
-        layout.addWidget(self.splitter, 1)
-
     def _connect(self) -> None:
         controller = self.controller
-        self.tools.add_files.triggered.connect(self.ask_for_files)
-        self.tools.add_folder.triggered.connect(self.ask_for_folder)
+        adding, steps = self.adding, self.steps
+        self.tools.add_files.triggered.connect(lambda: adding.ask_for_files())
+        self.tools.add_folder.triggered.connect(lambda: adding.ask_for_folder())
+        self.tools.find_photos.triggered.connect(lambda: self.moved.ask())
+        self.tools.save_to.triggered.connect(lambda: self.ask_where_to_save())
+        self.tools.steps.triggered.connect(lambda: self.show_first_steps())
+        self.tools.sample.triggered.connect(lambda: self.try_sample())
+        for page in (self.empty, steps):
+            page.files_wanted.connect(adding.ask_for_files)
+            page.folder_wanted.connect(adding.ask_for_folder)
+            page.sample_wanted.connect(self.try_sample)
+        self.empty.steps_wanted.connect(self.show_first_steps)
+        steps.engine_wanted.connect(self.notice.choose)
+        steps.imagery_wanted.connect(self.index_manager.open)
+        steps.finished.connect(lambda: self._show_steps(False))
+        adding.added.connect(self._photos_added)
+        self.moved.message.connect(self._show_message)
+        adding.message.connect(self._show_message)
         self.tools.remove.triggered.connect(lambda: self.removal_prompt.ask(self.list.selected()))
         self.tools.undo.triggered.connect(controller.removal.undo)
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
         self.review.imagery_changed.connect(self.search.imagery.refresh)
         self.review.stored.connect(self._reviewed)
-        self.tools.review.triggered.connect(lambda: self.review.open())
+        self.review.decided.connect(controller.show_reviews)
+        self.tools.review.triggered.connect(lambda: self.review.open(self.list.current()))
         self.tools.options.triggered.connect(self._open_options)
-        self.empty.files_wanted.connect(self.ask_for_files)
-        self.empty.folder_wanted.connect(self.ask_for_folder)
         self.empty.leftovers_wanted.connect(controller.restore_leftovers)
         self.notice.engine_chosen.connect(self._engine_chosen)
         self.notice.options_wanted.connect(self._open_options)
-        self._scanner.found.connect(self._photos_found)
-        self._scanner.finished.connect(self._scan_finished)
         self.list.locate_wanted.connect(self.localize)
         self.list.cancel_wanted.connect(controller.cancel)
         self.list.remove_wanted.connect(self.removal_prompt.ask)
@@ -157,13 +120,24 @@ class EarthLocPanel(QWidget):
         self.search.indexes.chosen_changed.connect(self._update_buttons)
         self.search.indexes.manage_wanted.connect(self.index_manager.open)
         self.index_manager.indexes_changed.connect(self.search.indexes.refresh)
-        self.localize_button.clicked.connect(
-            lambda: self.localize(self._photos_to_localize(self.list.selected(), controller.unlocated()))
-        )
+        self.search.indexes.chosen_changed.connect(self._locate_sample)
+        self.search.changed.connect(lambda: self.search_header.show_title(self.search.summary()))
+        self.search_header.show_title(self.search.summary())
+        self.search_header.opened.connect(lambda _: self._update_buttons())
+        self.localize_button.clicked.connect(lambda: self.localize(self.localize_button.scope))
         self.cancel_button.clicked.connect(controller.queue.cancel_all)
         self.cancel_button.clicked.connect(self.pictures.cancel_all)
         controller.message.connect(self._show_message)
         controller.engine_problem.connect(self.notice.show_problem)
+        controller.engine_problem.connect(lambda problem: steps.show_engine(not problem))
+        controller.run_ended.connect(self.summary.show_run)
+        controller.not_writable.connect(lambda text: self.not_writable.show_text(escaped(text)))
+        controller.store_changed.connect(lambda: self.not_writable.show_text(""))
+        controller.restored.connect(lambda: self.summary.show_text(""))
+        controller.restored.connect(self._offer_steps)
+        controller.map.may_zoom = lambda: not self.review.is_visible()
+        self.summary.photos_wanted.connect(self._select_and_show)
+        self.not_writable.action_wanted.connect(self.ask_where_to_save)
         controller.leftovers_changed.connect(self.empty.show_leftovers)
         controller.running_changed.connect(self._running_changed)
         controller.progress_changed.connect(self.progress.show_run)
@@ -191,34 +165,59 @@ class EarthLocPanel(QWidget):
 
     def add_paths(self, paths: list[str]) -> None:
         """Add photo files, and the photos in folders and their subfolders, which another thread searches."""
-        self._scanner.scan(paths)
+        self.adding.add_paths(paths)
 
-    def ask_for_files(self) -> None:
-        """Ask the user for photos."""
-        pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in PHOTO_SUFFIXES)
-        paths, _ = QFileDialog.getOpenFileNames(
-            self, self.tr("Add photos"), "", self.tr("Photos ({pattern})").format(pattern=pattern)
-        )
-        if paths:
-            self.add_paths(paths)
-
-    def ask_for_folder(self) -> None:
-        """Ask the user for a folder of photos."""
-        path = QFileDialog.getExistingDirectory(self, self.tr("Add all photos in a folder and its subfolders"))
-        if path:
-            self.add_paths([path])
-
-    def _photos_found(self, paths: list[str]) -> None:
-        was_empty = not self.controller.model.photos()
-        new = self.controller.add_photos(paths)
-        if was_empty and new:
+    def _photos_added(self, new: list[str]) -> None:
+        if new and len(new) == len(self.controller.model.photos()):
             self.list.select([new[0]])
+        if new and self.steps.current() == PHOTO:
+            self.steps.take(PHOTO)
+        self._show_steps(False)
 
-    def _scan_finished(self, count: int) -> None:
-        if count == 0:
-            kinds = ", ".join(suffix[1:].upper() for suffix in (".jpeg", ".png", ".tiff"))
-            text = self.tr("No photos were found there. EarthLoc reads files such as {kinds}.")
-            self._show_message(text.format(kinds=kinds), Qgis.MessageLevel.Info)
+    # --- first steps -------------------------------------------------------------------------------
+
+    def show_first_steps(self) -> None:
+        """Show the first steps from the beginning."""
+        self.steps.start_again()
+        self.steps.show_engine(settings.find_engine() is not None)
+        self._show_steps(True)
+
+    def _offer_steps(self) -> None:
+        """Show the first steps to new users: those who have no photos, also none of an unsaved project."""
+        has_photos = bool(self.controller.model.photos()) or not self.empty.leftovers.isHidden()
+        self._show_steps(not settings.first_steps_done() and not has_photos)
+
+    def try_sample(self) -> None:
+        """Add the sample photo and locate it as soon as there is an index."""
+        self._sample = self.adding.add_sample()
+        if self._sample:
+            self.list.select([self._sample])
+            self._locate_sample()
+
+    def _locate_sample(self) -> None:
+        if self._sample and self.search.indexes.chosen():
+            sample, self._sample = self._sample, ""
+            self.localize([sample])
+
+    def _show_steps(self, shown: bool) -> None:
+        """Show the first steps instead of the list, or the list again."""
+        self._steps_shown = shown and self.steps.current() != ""
+        self._update_buttons()
+
+    # --- the results file --------------------------------------------------------------------------
+
+    def ask_where_to_save(self) -> None:
+        """Ask for another results file."""
+        title = self.tr("Save the results of this project to")
+        before = str(self.controller.store.path)
+        options = QFileDialog.Option.DontConfirmOverwrite  # results are added to an existing file
+        path, _ = QFileDialog.getSaveFileName(self, title, before, "GeoPackage (*.gpkg)", options=options)
+        if path:
+            self.save_results_to(Path(path if path.lower().endswith(".gpkg") else f"{path}.gpkg"))
+
+    def save_results_to(self, path: Path) -> bool:
+        """Save results to another file from now on. Returns False, after a message, if that is impossible."""
+        return self.controller.results.save_to(path)
 
     # --- locating ----------------------------------------------------------------------------------
 
@@ -231,37 +230,16 @@ class EarthLocPanel(QWidget):
         if self.controller.check_engine():
             self.controller.localize(paths, indexes, self.search.include_reviewed.isChecked())
 
-    @staticmethod
-    def _photos_to_localize(selected: list[str], unlocated: list[str]) -> list[str]:
-        """Photos for the Localize button: the selected ones if there are several, else all new ones."""
-        return selected if len(selected) > 1 or not unlocated else unlocated
-
     def _update_buttons(self, *_: object) -> None:
-        photos, selected, unlocated = (
-            self.controller.model.photos(), self.list.selected(), self.controller.unlocated())  # fmt: skip
-        self.stack.setCurrentWidget(self.list if photos else self.empty)
-        self.results.setVisible(bool(photos))
-        self.search.setVisible(bool(photos))
-        scope = self._photos_to_localize(selected, unlocated)
-        in_work = {photo.path for photo in photos if photo.status in (QUEUED, RUNNING)}
-        scope = [path for path in scope if path not in in_work]
-        if self.controller.queue.running and not (len(scope) > 1 or unlocated):
-            scope = []  # a single selected photo does not mean that the user wants it located; F5 still works
-            text = self.tr("Localizing…")
-        elif len(selected) > 1:
-            text = self.tr("Localize {n} selected").format(n=len(scope))
-        elif not unlocated:
-            text = self.tr("Localize again")
-        elif len(scope) == len(photos):
-            text = self.tr("Localize")
-        else:
-            text = self.tr("Localize {n} new").format(n=len(scope))
-        self.localize_button.setText(text)
-        self.localize_button.setVisible(bool(photos))
-        self.localize_button.setEnabled(bool(scope) and bool(self.search.indexes.chosen()))
-        self.localize_button.setToolTip(
-            "" if self.search.indexes.chosen() else self.tr("Tick an index to search first")
-        )
+        photos, selected = self.controller.model.photos(), self.list.selected()
+        page = self.steps if self._steps_shown else self.list if photos else self.empty
+        self.stack.setCurrentWidget(page)
+        working = bool(photos) and page is self.list
+        self.results.setVisible(working)
+        self.search_header.setVisible(working)
+        self.search.setVisible(working and self.search_header.isChecked())
+        running, has_index = self.controller.queue.running, bool(self.search.indexes.chosen())
+        self.localize_button.show_scope(photos, selected, self.controller.unlocated(), running, has_index)
         self.cancel_button.setVisible(self.controller.queue.running or self.pictures.busy)
         self.tools.remove.setEnabled(bool(selected))
         self.tools.zoom.setEnabled(bool(selected))
@@ -331,6 +309,12 @@ class EarthLocPanel(QWidget):
         if photo is not None and first.row() <= self.controller.model.row(photo.path) <= last.row():
             self._show_current(photo.path)
         self._update_buttons()
+
+    def _select_and_show(self, paths: list[str]) -> None:
+        self._show_steps(False)
+        self.list.select(paths)
+        self.list.scrollTo(self.list.currentIndex())
+        self.list.setFocus()
 
     def _zoom_current(self, rank: int | None = None) -> None:
         if self.list.current():

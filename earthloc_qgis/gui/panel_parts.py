@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -31,9 +32,13 @@ class EmptyState(QFrame):
 
     Signals:
         files_wanted(), folder_wanted(): the user wants to add photos.
+        sample_wanted(): the user wants to try the sample photo.
+        steps_wanted(): the user wants the first steps.
         leftovers_wanted(): the user wants to list the results of unsaved projects.
     """
 
+    sample_wanted = pyqtSignal()
+    steps_wanted = pyqtSignal()
     files_wanted = pyqtSignal()
     folder_wanted = pyqtSignal()
     leftovers_wanted = pyqtSignal()
@@ -51,8 +56,7 @@ class EmptyState(QFrame):
         font.setBold(True)
         title.setFont(font)
         explanation = QLabel(
-            self.tr("Then tick an index of the region to search and press Localize. Footprints appear on the map"
-                    " and are saved beside your project."),
+            self.tr("Then press Localize. Footprints appear on the map and are saved beside your project."),
             self,
         )  # fmt: skip
         files = QPushButton(self.tr("Add photos…"), self)
@@ -61,6 +65,15 @@ class EmptyState(QFrame):
         folder = QPushButton(self.tr("Add folder…"), self)
         folder.setObjectName("empty_add_folder")
         folder.clicked.connect(self.folder_wanted)
+        sample = QPushButton(self.tr("Locate the sample photo"), self)
+        sample.setObjectName("empty_sample")
+        sample.setFlat(True)
+        sample.setToolTip(self.tr("A simulated photo of Sinai and the Nile delta, to try EarthLoc"))
+        sample.clicked.connect(lambda: self.sample_wanted.emit())
+        steps = QPushButton(self.tr("First steps…"), self)
+        steps.setObjectName("empty_steps")
+        steps.setFlat(True)
+        steps.clicked.connect(lambda: self.steps_wanted.emit())
         self.leftovers = QPushButton(self)
         self.leftovers.setObjectName("leftovers_button")
         self.leftovers.setFlat(True)
@@ -81,6 +94,12 @@ class EmptyState(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)
         layout.addLayout(buttons)
+        further = QHBoxLayout()
+        further.addStretch(1)
+        further.addWidget(sample)
+        further.addWidget(steps)
+        further.addStretch(1)
+        layout.addLayout(further)
         layout.addWidget(self.leftovers)
         layout.addStretch(2)
 
@@ -119,7 +138,7 @@ class EngineNotice(QFrame):
         install.clicked.connect(self.install_wanted)
         choose = QPushButton(self.tr("Choose the engine…"), self)
         choose.setObjectName("choose_engine_button")
-        choose.clicked.connect(self._choose)
+        choose.clicked.connect(lambda: self.choose())
         options = QPushButton(self.tr("Options…"), self)
         options.clicked.connect(self.options_wanted)
         buttons = QHBoxLayout()
@@ -141,14 +160,17 @@ class EngineNotice(QFrame):
         self.text.setText(f"{message}\n{hint}")
         self.setVisible(bool(message))
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Ask for the program."""
         path, _ = QFileDialog.getOpenFileName(self, self.tr("The engine: the program earthloc"))
         if path:
             self.engine_chosen.emit(path)
 
 
 class PanelToolBar(QToolBar):
-    """Actions for the list of photos: add_files, add_folder, review, remove, undo, zoom, options; and the menu of help.
+    """Actions for the list of photos: add_files, add_folder, review, zoom, remove, undo, a menu, and the menu of help.
+
+    The menu has the actions find_photos, save_to, sample, steps and options.
 
     Args:
         client: the engine, for the diagnostics.
@@ -177,8 +199,25 @@ class PanelToolBar(QToolBar):
         )
         self.undo = self._action("mActionUndo", self.tr("Undo removal"), self.tr("Restore the removed photos (Ctrl+Z)"))
         self.undo.setEnabled(False)
-        self.options = self._action("mActionOptions", self.tr("Options…"), self.tr("Engine and indexes"))
-        for action in (self.zoom, self.remove, self.undo, self.options):
+        self.menu = QMenu(self)
+        self.find_photos = self.menu.addAction(self.tr("Find moved photos…"))
+        self.save_to = self.menu.addAction(self.tr("Save results to…"))
+        self.menu.addSeparator()
+        self.steps = self.menu.addAction(self.tr("First steps…"))
+        self.sample = self.menu.addAction(self.tr("Locate the sample photo"))
+        self.menu.addSeparator()
+        self.options = self.menu.addAction(QgsApplication.getThemeIcon("/mActionOptions.svg"), self.tr("Options…"))
+        more = QToolButton(self)
+        more.setObjectName("panel_menu_button")
+        more.setText(self.tr("More"))
+        more.setToolTip(self.tr("Moved photos, results file, first steps, options"))
+        more.setIcon(QgsApplication.getThemeIcon("/mActionOptions.svg"))
+        more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        more.setAccessibleName(self.tr("More"))
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setMenu(self.menu)
+        self.addWidget(more)
+        for action in (self.zoom, self.remove, self.undo):
             button = cast(QToolButton, self.widgetForAction(action))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.help = QToolButton(self)

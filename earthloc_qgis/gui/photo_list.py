@@ -6,7 +6,7 @@ import os
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QUrl, pyqtSignal
-from qgis.PyQt.QtGui import QDesktopServices, QKeyEvent, QPainter, QValidator
+from qgis.PyQt.QtGui import QDesktopServices, QIcon, QKeyEvent, QPainter, QPixmap, QValidator
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -22,7 +22,19 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
-from .photo_model import NADIR, NEW, PATH_ROLE, PROGRESS_ROLE, QUEUED, RUNNING, STATUS, PhotoModel, parse_nadir
+from .photo_model import (
+    NADIR,
+    NEW,
+    PATH_ROLE,
+    PHOTO,
+    PROGRESS_ROLE,
+    QUEUED,
+    REVIEW,
+    RUNNING,
+    STATUS,
+    PhotoModel,
+    parse_nadir,
+)
 from .thumbnail import SIZE
 
 
@@ -56,14 +68,16 @@ class PhotoList(QTreeView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setItemDelegateForColumn(PHOTO, ThumbnailDelegate(self))
         self.setItemDelegateForColumn(STATUS, StatusDelegate(self))
+        self.setItemDelegateForColumn(REVIEW, SmallIconDelegate(self))
         self.setItemDelegateForColumn(NADIR, NadirDelegate(self))
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((185, 96, 82, 140, 125)):
+        for column, width in enumerate((160, 92, 78, 100, 140, 125)):
             header.resizeSection(column, width)
         self.customContextMenuRequested.connect(self._show_menu)
         self.doubleClicked.connect(self._double_clicked)
@@ -94,6 +108,10 @@ class PhotoList(QTreeView):
             self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(selection, flags)
+
+    def minimumSizeHint(self) -> QSize:
+        """The header and three rows; a panel that is higher shows more."""
+        return QSize(super().minimumSizeHint().width(), 3 * (SIZE.height() + 2) + self.header().sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Del removes, Enter zooms, F5 locates again."""
@@ -152,11 +170,33 @@ def _open(path: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
-class StatusDelegate(QStyledItemDelegate):
+class ThumbnailDelegate(QStyledItemDelegate):
+    """Draws the thumbnail of a selected photo in its own colours, too."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Use the same picture for selected rows: otherwise Qt tints it."""
+        super().initStyleOption(option, index)
+        picture = index.data(Qt.ItemDataRole.DecorationRole)
+        if isinstance(picture, QPixmap):
+            icon = QIcon(picture)
+            icon.addPixmap(picture, QIcon.Mode.Selected)
+            option.icon = icon
+
+
+class SmallIconDelegate(QStyledItemDelegate):
+    """Draws a small icon: the icon size of the list is that of the thumbnails."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Set the size."""
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(20, 16)
+
+
+class StatusDelegate(SmallIconDelegate):
     """Draws icon and status; a progress bar while the photo is being located."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Use a small icon: the icon size of the list is that of the thumbnails."""
+        """Use a square icon."""
         super().initStyleOption(option, index)
         option.decorationSize = QSize(16, 16)
 

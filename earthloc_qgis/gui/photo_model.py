@@ -12,12 +12,13 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QIcon
 
-from ..contract.status import FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN
-from ..core.words import capitalised, in_percent, lat_lon, status_label
+from ..contract.status import FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN, UNREVIEWED
+from ..core.words import capitalised, decision_label, in_percent, lat_lon, status_label
 from .plain_text import plain
+from .review.model.decisions import STYLES, swatch
 from .thumbnail import ThumbnailLoader
 
-PHOTO, STATUS, CONFIDENCE, NADIR, TAKEN = range(5)
+PHOTO, STATUS, CONFIDENCE, REVIEW, NADIR, TAKEN = range(6)
 PROGRESS_ROLE = Qt.ItemDataRole.UserRole + 1  # 0..1 while running, else None
 PATH_ROLE = Qt.ItemDataRole.UserRole + 2
 
@@ -63,6 +64,7 @@ class Photo:
         nadir_given: whether the user typed the nadir; if not, it is from the photo. None for stored results until the
             metadata of the photo have been read.
         progress: 0 to 1 while running.
+        review: the decision of the review that is in effect.
     """
 
     path: str
@@ -76,6 +78,7 @@ class Photo:
     confidence: float | None = None
     message: str = ""
     progress: float = 0.0
+    review: str = UNREVIEWED
 
     @property
     def name(self) -> str:
@@ -84,7 +87,7 @@ class Photo:
 
 
 class PhotoModel(QAbstractTableModel):
-    """Photos by path. Columns: photo, status, confidence, nadir (editable), time.
+    """Photos by path. Columns: photo, status, confidence, review, nadir (editable), time.
 
     Signals:
         nadir_edited(photo): the user set or removed a nadir.
@@ -98,13 +101,15 @@ class PhotoModel(QAbstractTableModel):
         self._rows: dict[str, int] = {}
         self._thumbnails = thumbnails
         thumbnails.loaded.connect(lambda path: self._changed(path))
+        self._swatches = {decision: swatch(decision) for decision in STYLES}
         self._icons = {status: QgsApplication.getThemeIcon(name) for status, name in _ICONS.items()}
         self._status_labels: dict[str, str] = {
             NEW: self.tr("New"), QUEUED: self.tr("Waiting"), RUNNING: self.tr("Running"),
             CANCELLED: self.tr("Cancelled"), **{status: capitalised(status_label(status)) for status in STATUSES},
         }  # fmt: skip
         self._headers = (
-            self.tr("Photo"), self.tr("Status"), self.tr("Confidence"), self.tr("Nadir"), self.tr("Taken (UTC)"),
+            self.tr("Photo"), self.tr("Status"), self.tr("Confidence"), self.tr("Review"), self.tr("Nadir"),
+            self.tr("Taken (UTC)"),
         )  # fmt: skip
 
     # --- photos ------------------------------------------------------------------------------------
@@ -169,6 +174,16 @@ class PhotoModel(QAbstractTableModel):
             self._thumbnails.forget(photo.path)
         self._photos, self._rows = [], {}
         self.endResetModel()
+
+    def rename(self, photos: dict[str, str]) -> None:
+        """Give photos new paths, by their old ones. Selection and order stay."""
+        for old, new in photos.items():
+            row = self._rows.pop(old, None)
+            if row is not None:
+                self._photos[row].path = new
+                self._rows[new] = row
+                self._thumbnails.forget(old)
+                self._changed(new)
 
     def set_stated_nadir(self, path: str, stated: tuple[float, float] | None) -> None:
         """Set the nadir from the metadata of the photo; None without one. A typed nadir takes precedence."""
@@ -287,6 +302,8 @@ class PhotoModel(QAbstractTableModel):
             if photo.confidence is None or photo.status not in (LOCATED, UNCERTAIN, NOT_FOUND):
                 return ""
             return in_percent(photo.confidence)
+        if column == REVIEW:
+            return "" if photo.review == UNREVIEWED else decision_label(photo.review)
         if column == NADIR:
             return "" if photo.nadir is None else lat_lon(*photo.nadir)
         return (photo.taken_at or "").replace("T", " ")[:16]
@@ -294,6 +311,8 @@ class PhotoModel(QAbstractTableModel):
     def _decoration(self, photo: Photo, column: int) -> Any:
         if column == PHOTO:
             return self._thumbnails.pixmap(photo.path)
+        if column == REVIEW:
+            return None if photo.review == UNREVIEWED else self._swatches.get(photo.review)
         return self._icons.get(photo.status, QIcon()) if column == STATUS else None
 
     def _tool_tip(self, photo: Photo) -> str:

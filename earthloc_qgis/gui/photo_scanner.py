@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QMimeData, QObject, pyqtSignal
 
-from ..core.photo_files import find_photos
+from ..core.photo_files import SkippedFile, find_files
 from .background import Background
 
 _BATCH = 200
@@ -20,10 +20,12 @@ class PhotoScanner(QObject):
 
     Signals:
         found(paths): a batch of photos.
+        skipped(files): the SkippedFile of each file that is left out; emitted once for a search, if there are any.
         finished(count): the search has ended, with the number of photos found.
     """
 
     found = pyqtSignal(list)
+    skipped = pyqtSignal(list)
     finished = pyqtSignal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -41,14 +43,20 @@ class PhotoScanner(QObject):
     def _search(self, paths: list[str]) -> int:
         count = 0
         batch: list[str] = []
-        for path in find_photos(paths):
+        skipped: list[SkippedFile] = []
+        for file in find_files(paths):
             if self._background.closing:
                 break
+            if isinstance(file, SkippedFile):
+                skipped.append(file)
+                continue
             count += 1
-            batch.append(path)
+            batch.append(file)
             if len(batch) == _BATCH:
                 self.found.emit(batch)
                 batch = []
         if batch:
             self.found.emit(batch)
+        if skipped:
+            self.skipped.emit(skipped)
         return count

@@ -7,6 +7,7 @@ import os
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -20,13 +21,14 @@ from qgis.PyQt.QtWidgets import (
 from ..contract.localization import Candidate, Localization
 from ..core.words import lat_lon
 from .plain_text import escaped, plain
+from .section import SectionHeader
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RANK_ROLE = Qt.ItemDataRole.UserRole
 
 
 class ResultsView(QWidget):
-    """Shows the status as a sentence, and the candidates.
+    """Shows the status as a sentence, and opens the candidates. Their table `list` is placed by the panel.
 
     Signals:
         candidate_chosen(rank): a candidate was clicked or activated.
@@ -49,6 +51,7 @@ class ResultsView(QWidget):
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setAlternatingRowColors(True)
+        self.list.setMinimumHeight(4 * self.fontMetrics().height())
         self.list.setHeaderLabels(
             [self.tr("Rank"), self.tr("Score"), self.tr("To nadir"), self.tr("Width"), self.tr("Rotation"),
              self.tr("Centre")]
@@ -69,11 +72,16 @@ class ResultsView(QWidget):
         self.picture_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.picture_button.clicked.connect(lambda: self.picture_wanted.emit())
         self.picture_button.hide()
+        self.header = SectionHeader("candidates", self)
+        self.header.opened.connect(lambda _: self._show_list())
+        row = QHBoxLayout()
+        row.addWidget(self.header, 1)
+        row.addWidget(self.picture_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
-        layout.addWidget(self.picture_button)
-        layout.addWidget(self.list, 1)
+        layout.addLayout(row)
+        self._show_list()
 
     def show_result(self, sentence: str, localization: Localization | None) -> None:
         """Show a sentence and the candidates of a localization; None for no candidates."""
@@ -98,6 +106,19 @@ class ResultsView(QWidget):
             for column in range(1, 5):
                 item.setTextAlignment(column, _RIGHT)  # type: ignore[arg-type]
             self.list.addTopLevelItem(item)
+        self._show_list()
+
+    def setVisible(self, visible: bool) -> None:
+        """Hide the candidates, too: their table stands below this widget."""
+        super().setVisible(visible)
+        self._show_list()
+
+    def _show_list(self) -> None:
+        """Show the table only if it is open and has rows."""
+        count = self.list.topLevelItemCount()
+        self.header.show_title(self.tr("Candidates: {n}").format(n=count))
+        self.header.setVisible(count > 0)
+        self.list.setVisible(count > 0 and self.header.isChecked() and not self.isHidden())
 
     def _found_by(self, candidate: Candidate) -> str:
         """How a candidate was found, and in which index."""

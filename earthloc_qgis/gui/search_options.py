@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from .. import settings
@@ -16,7 +17,12 @@ class SearchOptions(QWidget):
     """Controls above the Localize button. Every change is saved in the settings immediately.
 
     `include_reviewed` is the exception: it can discard work of people, so it must be ticked for each run.
+
+    Signals:
+        changed(): an option changed.
     """
+
+    changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None, client: EngineClient | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +72,18 @@ class SearchOptions(QWidget):
         self.radius.valueChanged.connect(self._save)
         self.top_k.valueChanged.connect(self._save)
         self.register.toggled.connect(self._save)
+        self.indexes.chosen_changed.connect(self.changed)
         self.indexes.chosen_changed.connect(lambda: self.imagery.set_none_available(self.indexes.none_has_imagery()))
+
+    def summary(self) -> str:
+        """The options in one line, for the header of the folded section."""
+        chosen = self.indexes.combo.checkedItems()
+        names = ", ".join(text.partition(" (")[0] for text in chosen)
+        parts = [self.tr("Search in {names}").format(names=names) if names else self.tr("Search: tick an index")]
+        if self.use_nadir.isChecked():
+            parts.append(self.tr("within {n} km of the nadir").format(n=f"{self.radius.value():,.0f}"))
+        parts.append(self.tr("fitted to imagery") if self.register.isChecked() else self.tr("not fitted"))
+        return " · ".join(parts)
 
     def close_down(self) -> None:
         """End the threads and disconnect from the project."""
@@ -86,6 +103,7 @@ class SearchOptions(QWidget):
         self.imagery.setVisible(settings.register())
         for widget in widgets:
             widget.blockSignals(False)
+        self.changed.emit()
 
     def _save(self, *_: object) -> None:
         settings.set_use_nadir(self.use_nadir.isChecked())
@@ -94,3 +112,4 @@ class SearchOptions(QWidget):
         settings.set_register(self.register.isChecked())
         self.imagery.setVisible(self.register.isChecked())
         self.radius.setEnabled(self.use_nadir.isChecked())
+        self.changed.emit()

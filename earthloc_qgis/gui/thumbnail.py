@@ -8,7 +8,7 @@ from qgis.PyQt.QtGui import QImage, QImageIOHandler, QImageReader, QPainter, QPi
 
 from .background import Background
 
-SIZE = QSize(56, 42)
+SIZE = QSize(48, 36)  # eight rows fit into the panel on a screen of 1366 x 768
 _ORIENTATION = QImageIOHandler.Transformation
 _QUARTER_TURNS = (
     _ORIENTATION.TransformationRotate90,

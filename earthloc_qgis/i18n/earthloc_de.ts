@@ -34,20 +34,8 @@
   <context>
     <name>Controller</name>
     <message>
-      <source>The coordinate system of the map cannot show this position.</source>
-      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
-    </message>
-    <message>
-      <source>There is no result to zoom to yet.</source>
-      <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
-    </message>
-    <message>
       <source>The EarthLoc engine, the program that does the searching, was not found.</source>
       <translation>Das EarthLoc-Rechenprogramm, das die Suche ausführt, wurde nicht gefunden.</translation>
-    </message>
-    <message>
-      <source>The results are now kept in {path}.</source>
-      <translation>Die Ergebnisse werden jetzt in {path} gespeichert.</translation>
     </message>
   </context>
   <context>
@@ -206,8 +194,408 @@
   <context>
     <name>EarthLoc</name>
     <message>
+      <source>World (Blue Marble)</source>
+      <translation>Welt (Blue Marble)</translation>
+    </message>
+    <message>
+      <source>World</source>
+      <translation>Welt</translation>
+    </message>
+    <message>
       <source>{name}, {metres} m (online)</source>
       <translation>{name}, {metres} m (online)</translation>
+    </message>
+    <message>
+      <source>{program} does not exist.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The engine</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install the engine, or choose the program earthloc.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Repair the engine or install it again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Choose the program earthloc of an EarthLoc engine, or press Install engine.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} could not be started: {reason}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} did not answer within {n} s.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>nothing</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} is not an EarthLoc engine: asked for its version, it answered “{answer}”.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A package</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The installation was cancelled.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Nothing was changed.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The installation was ended by another program or crashed.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install again; if it happens again, ask whether a virus scanner ends it, or free some memory.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The disk is full.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Free about 2 GB where your QGIS profile is, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A virus scanner or a rule of your organisation blocked a program of the installation.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Ask your administrator to allow the folder of the engine in your QGIS profile, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Another program is using a file of the engine.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Close other QGIS windows, wait until the virus scanner is idle, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Python's installer pip cannot use a SOCKS proxy.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Set an HTTP proxy in QGIS under Settings, Options, Network, or install from a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The proxy wants a user name and a password (407).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Enter both in QGIS under Settings, Options, Network, Proxy, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The proxy does not answer or refuses the connection.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Check its address in QGIS under Settings, Options, Network, Proxy, or install from a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The server's certificate is not trusted; many organisations replace certificates in their network.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Choose the certificate file of your organisation under Advanced, or install from a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{package} is not the file that this plugin expects: its checksum differs.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install again; if it happens again, the mirror or proxy changes files: use a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The package index has an address without encryption, which pip refuses.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Enter an address that begins with https:// under Advanced.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The server or the network refuses access to the packages.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Ask your administrator for the address of an allowed mirror and enter it under Advanced, or install from a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The packages could not be downloaded: the server cannot be reached.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Check the internet connection and the addresses under Advanced, or install from a pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A file name of the engine is too long for this system.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Use a QGIS profile in a folder with a shorter path, or let your administrator allow long paths.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This Python cannot make environments, because its module venv or ensurepip is missing.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install it (Debian, Ubuntu: sudo apt install python3-venv) or choose another Python under Advanced.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A library of Windows is missing: the Visual C++ runtime.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install “Microsoft Visual C++ Redistributable” (x64) from Microsoft, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This system is too old for the engine's libraries.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Update the system, or use the engine on a newer one.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{package} does not exist for this Python and this system, or not at the addresses under Advanced.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Choose another Python (3.11 to 3.13) under Advanced, or install from a pack file for this system.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The system does not allow writing the engine's files.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Check that you may write to your QGIS profile and that no virus scanner blocks it, then install again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The installation failed: {error}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>no message</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Open the log for details, and send it with a report if you cannot solve it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Another QGIS window is installing or removing an engine.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Wait until it has finished, or close that window.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{folder} could not be deleted, because another program uses a file in it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Close other QGIS windows and programs that use it, then try again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Preparing…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Checking and unpacking {name}…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Making the Python environment…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Installing the packages…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Downloading the packages…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Starting the new engine…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The new engine says that it is version {version}, not {expected}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Use another pack file.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Completing…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Downloading package {n} of {total}: {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Reading package {n} of {total}: {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pip does not know the certificate. Trying again with those that QGIS trusts.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Deleting incomplete files…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The disk has {free} MB free; the installation needs about {needed} MB.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>it is not the released file of this name</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pack.json names no version of the engine</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pack.json names no platform or no Python</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>requirements.txt holds “{line}”, which is not a package with a checksum</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{path} could not be read or written ({reason}).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Check that the folder exists and that you may write there.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>it is larger than {n} GB</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>it is no complete zip file</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>it holds no readable pack.json</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>its format {n} is unknown to this plugin</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>it holds a file that does not belong there: {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pack.json has no checksum or size of {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{name} is too large</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>its files are larger than {n} GB</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>pack.json lists no requirements.txt, no wheels, or a file twice</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{name} is encrypted</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{name} is missing</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{path} is refused as an engine pack: {why}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Download the pack again from the page of EarthLoc's releases.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{path} is damaged: {name} does not have the checksum or size in pack.json.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Download or copy the pack again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>no answer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} is not a Python that answers: {text}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} is Python {version}; the engine needs 3.11, 3.12 or 3.13.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} is not a usual 64-bit CPython, for which the engine's libraries exist.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} cannot make environments, because its module venv or ensurepip is missing (Debian, Ubuntu: sudo apt install python{minor}-venv).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install from a pack file, which holds all packages.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This plugin has no list of packages for this system ({platform}).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The engine of this version cannot be installed from the internet yet.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Candidates</source>
@@ -228,6 +616,34 @@
     <message>
       <source>All footprints</source>
       <translation>Alle Bildflächen</translation>
+    </message>
+    <message>
+      <source>The folder cannot be read. Check its permissions.</source>
+      <translation>Der Ordner kann nicht gelesen werden. Prüfen Sie seine Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>There is no such file.</source>
+      <translation>Diese Datei gibt es nicht.</translation>
+    </message>
+    <message>
+      <source>This is a document. Save the photo in it as JPEG or PNG and add that.</source>
+      <translation>Das ist ein Dokument. Speichern Sie das Foto darin als JPEG oder PNG und fügen Sie dieses hinzu.</translation>
+    </message>
+    <message>
+      <source>HEIC photos cannot be read. Save the photo as JPEG and add that.</source>
+      <translation>HEIC-Fotos können nicht gelesen werden. Speichern Sie das Foto als JPEG und fügen Sie dieses hinzu.</translation>
+    </message>
+    <message>
+      <source>This is a film. Save single pictures of it as JPEG and add them.</source>
+      <translation>Das ist ein Film. Speichern Sie Einzelbilder daraus als JPEG und fügen Sie diese hinzu.</translation>
+    </message>
+    <message>
+      <source>This is an archive. Unpack it and add the photos.</source>
+      <translation>Das ist ein Archiv. Entpacken Sie es und fügen Sie die Fotos hinzu.</translation>
+    </message>
+    <message>
+      <source>This is no photo that EarthLoc can read. It reads files such as {kinds}.</source>
+      <translation>Das ist kein Foto, das EarthLoc lesen kann. Es liest Dateien wie {kinds}.</translation>
     </message>
     <message>
       <source>uncertain: check before use</source>
@@ -320,6 +736,10 @@
     <message>
       <source>File</source>
       <translation>Datei</translation>
+    </message>
+    <message>
+      <source>{path}: results cannot be saved there ({why}). Choose another file with “Save results to…”.</source>
+      <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
     </message>
     <message>
       <source>Fetching imagery: {done} of {total} {what}</source>
@@ -1143,56 +1563,12 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
   <context>
     <name>EarthLocPanel</name>
     <message>
-      <source>Localize</source>
-      <translation>Verorten</translation>
-    </message>
-    <message>
-      <source>Cancel</source>
-      <translation>Abbrechen</translation>
-    </message>
-    <message>
-      <source>Cancel all photos that are waiting or running</source>
-      <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
-    </message>
-    <message>
-      <source>Add photos</source>
-      <translation>Fotos hinzufügen</translation>
-    </message>
-    <message>
-      <source>Photos ({pattern})</source>
-      <translation>Fotos ({pattern})</translation>
-    </message>
-    <message>
-      <source>Add all photos in a folder and its subfolders</source>
-      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
-    </message>
-    <message>
-      <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
-      <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
+      <source>Save the results of this project to</source>
+      <translation>Ergebnisse dieses Projekts speichern in</translation>
     </message>
     <message>
       <source>Tick an index to search first.</source>
       <translation>Kreuzen Sie zuerst einen Index an.</translation>
-    </message>
-    <message>
-      <source>Localizing…</source>
-      <translation>Wird verortet…</translation>
-    </message>
-    <message>
-      <source>Localize {n} selected</source>
-      <translation>{n} gewählte verorten</translation>
-    </message>
-    <message>
-      <source>Localize again</source>
-      <translation>Erneut verorten</translation>
-    </message>
-    <message>
-      <source>Localize {n} new</source>
-      <translation>{n} neue verorten</translation>
-    </message>
-    <message>
-      <source>Tick an index to search first</source>
-      <translation>Kreuzen Sie zuerst einen Index an</translation>
     </message>
     <message>
       <source>Starting the engine…</source>
@@ -1225,8 +1601,8 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Astronautenfotos oder Ordner hierher ziehen</translation>
     </message>
     <message>
-      <source>Then tick an index of the region to search and press Localize. Footprints appear on the map and are saved beside your project.</source>
-      <translation>Dann einen Index der Region ankreuzen und auf Verorten drücken. Bildflächen erscheinen auf der Karte und werden neben Ihrem Projekt gespeichert.</translation>
+      <source>Then press Localize. Footprints appear on the map and are saved beside your project.</source>
+      <translation>Dann auf Verorten drücken. Bildflächen erscheinen auf der Karte und werden neben Ihrem Projekt gespeichert.</translation>
     </message>
     <message>
       <source>Add photos…</source>
@@ -1235,6 +1611,18 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Add folder…</source>
       <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
+      <source>A simulated photo of Sinai and the Nile delta, to try EarthLoc</source>
+      <translation>Ein simuliertes Foto von Sinai und Nildelta, um EarthLoc auszuprobieren</translation>
+    </message>
+    <message>
+      <source>First steps…</source>
+      <translation>Erste Schritte…</translation>
     </message>
     <message>
       <source>Restore {n} photos located earlier in an unsaved project</source>
@@ -1289,7 +1677,62 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>EngineInstallerDialog</name>
+    <message>
+      <source>Install the EarthLoc engine</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The engine is the program that locates photos. It gets a Python environment of its own in your QGIS profile; QGIS's own Python is not changed.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Progress of the installation</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Log</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Copy log</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>&amp;Install</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Close</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Then remove the earlier engine {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Looking for Python…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Choose the pack file first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Engine {version} is installed and in use.</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
     <name>EngineNotice</name>
+    <message>
+      <source>Install engine…</source>
+      <translation type="unfinished" />
+    </message>
     <message>
       <source>Choose the engine…</source>
       <translation>Rechenprogramm wählen…</translation>
@@ -1299,12 +1742,63 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Optionen…</translation>
     </message>
     <message>
-      <source>It is a separate program named earthloc. The README explains how to install it.</source>
-      <translation>Es ist ein eigenes Programm namens earthloc. Die README erklärt, wie es installiert wird.</translation>
+      <source>It is a separate program named earthloc. Install it here, or choose one that you have.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The engine: the program earthloc</source>
       <translation>Das Rechenprogramm: earthloc</translation>
+    </message>
+  </context>
+  <context>
+    <name>EngineOptions</name>
+    <message>
+      <source>The engine: the program earthloc</source>
+      <translation>Das Rechenprogramm: earthloc</translation>
+    </message>
+    <message>
+      <source>not found</source>
+      <translation>nicht gefunden</translation>
+    </message>
+    <message>
+      <source>Install engine…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Test engine</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Repair…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Remove…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Testing {program}…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{program} works: engine {version}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Delete the engine {name} in {folder}? Photos, indexes and results stay.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Remove engine</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Remove</source>
+      <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>{name} was removed.</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>
@@ -1403,6 +1897,69 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Half the pixel size gives four times as many features.</source>
       <translation>Halb so große Pixel ergeben viermal so viele Merkmale.</translation>
+    </message>
+  </context>
+  <context>
+    <name>FirstSteps</name>
+    <message>
+      <source>First steps</source>
+      <translation>Erste Schritte</translation>
+    </message>
+    <message>
+      <source>Skip all</source>
+      <translation>Alle überspringen</translation>
+    </message>
+    <message>
+      <source>Engine</source>
+      <translation>Rechenprogramm</translation>
+    </message>
+    <message>
+      <source>The engine is a separate program, which does the searching on this computer.</source>
+      <translation>Das Rechenprogramm ist ein eigenes Programm, das auf diesem Computer sucht.</translation>
+    </message>
+    <message>
+      <source>Set up the engine…</source>
+      <translation>Rechenprogramm einrichten…</translation>
+    </message>
+    <message>
+      <source>Imagery</source>
+      <translation>Bilddaten</translation>
+    </message>
+    <message>
+      <source>The engine includes imagery of the whole world. It is enough for photos that show about 150 km of ground or more. For photos of narrower ground, add imagery of their region. You can also do that later, with the button beside the indexes.</source>
+      <translation>Das Rechenprogramm enthält Bilddaten der ganzen Welt. Sie genügen für Fotos, die etwa 150 km Boden oder mehr zeigen. Für Fotos von schmalerem Boden fügen Sie Bilddaten ihrer Region hinzu. Das geht auch später, mit der Schaltfläche neben den Indexen.</translation>
+    </message>
+    <message>
+      <source>Use the world</source>
+      <translation>Die Welt verwenden</translation>
+    </message>
+    <message>
+      <source>Add imagery…</source>
+      <translation>Bilddaten hinzufügen…</translation>
+    </message>
+    <message>
+      <source>First photo</source>
+      <translation>Erstes Foto</translation>
+    </message>
+    <message>
+      <source>Drop a photo here, or try the sample: a simulated photo of Sinai and the Nile delta. Its result appears on the map after some seconds.</source>
+      <translation>Ziehen Sie ein Foto hierher, oder nehmen Sie das Beispiel: ein simuliertes Foto von Sinai und Nildelta. Sein Ergebnis erscheint nach einigen Sekunden auf der Karte.</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
+      <source>Add photos…</source>
+      <translation>Fotos hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Add folder…</source>
+      <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Skip</source>
+      <translation>Überspringen</translation>
     </message>
   </context>
   <context>
@@ -1846,6 +2403,128 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>InstallForm</name>
+    <message>
+      <source>From the &amp;internet</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>From a pack &amp;file, without the internet</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install engine from file</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Engine packs (earthloc-engine-*.zip)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Python 3.11, 3.12 or 3.13</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>as pip is set up on this computer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Certificates (*.pem *.crt)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Advanced</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Python</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Package index (mirror)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Engine files: page or folder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Certificate file</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The proxy is the one set in QGIS under Settings, Options, Network.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>No Python was found.</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>InstallPreparation</name>
+    <message>
+      <source>Looking for Python…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>No Python 3.11, 3.12 or 3.13 was found. The program uv on this computer can download Python {version} (about 35 MB). It changes no other Python.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Download Python</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>No Python 3.11, 3.12 or 3.13 was found.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install Python 3.12 from python.org or with your system's package manager, or choose one under Advanced.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Downloading Python {version}…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>EarthLoc will download {n} packages, about {size} MB, from {place}. The engine then needs about {installed} MB on the disk. Each file is checked against the list that comes with the plugin.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Python's package index</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Download</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Checking {name}…</source>
+      <translation>{name} wird überprüft…</translation>
+    </message>
+    <message>
+      <source>{name} was made for {platform} and Python {versions}; this computer has {label}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Download the pack for this computer, or choose another Python under Advanced.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{name} is not among the packs that this plugin knows. A pack contains programs: install it only if you trust its origin and its SHA-256 is the one published there:</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install this pack</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Install the EarthLoc engine</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
     <name>KeyboardDialog</name>
     <message>
       <source>Keyboard map</source>
@@ -1884,6 +2563,37 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>LocalizeButton</name>
+    <message>
+      <source>Localize</source>
+      <translation>Verorten</translation>
+    </message>
+    <message>
+      <source>Localizing…</source>
+      <translation>Wird verortet…</translation>
+    </message>
+    <message>
+      <source>Localize {n} again</source>
+      <translation>{n} erneut verorten</translation>
+    </message>
+    <message>
+      <source>Localize again</source>
+      <translation>Erneut verorten</translation>
+    </message>
+    <message>
+      <source>Localize {n} selected</source>
+      <translation>{n} gewählte verorten</translation>
+    </message>
+    <message>
+      <source>Localize {n} new</source>
+      <translation>{n} neue verorten</translation>
+    </message>
+    <message>
+      <source>Tick an index to search first</source>
+      <translation>Kreuzen Sie zuerst einen Index an</translation>
+    </message>
+  </context>
+  <context>
     <name>MapPictures</name>
     <message>
       <source>The photo was not fitted to imagery, so it cannot be drawn; locate it with imagery.</source>
@@ -1911,6 +2621,49 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>MovedPhotos</name>
+    <message>
+      <source>Wait until no photo is being located.</source>
+      <translation>Warten Sie, bis kein Foto mehr verortet wird.</translation>
+    </message>
+    <message>
+      <source>Folder in which to search for the photos, with its subfolders</source>
+      <translation>Ordner, in dem samt Unterordnern nach den Fotos gesucht wird</translation>
+    </message>
+    <message>
+      <source>Find photos…</source>
+      <translation>Fotos suchen…</translation>
+    </message>
+    <message>
+      <source>1 photo is not where it was.</source>
+      <translation>1 Foto liegt nicht mehr am alten Ort.</translation>
+    </message>
+    <message>
+      <source>{n} photos are not where they were.</source>
+      <translation>{n} Fotos liegen nicht mehr am alten Ort.</translation>
+    </message>
+    <message>
+      <source>Not taken because their pixels differ or there are several files of that name: {names}.</source>
+      <translation>Nicht übernommen, weil die Pixel abweichen oder mehrere Dateien so heißen: {names}.</translation>
+    </message>
+    <message>
+      <source>None of the missing photos is in that folder.</source>
+      <translation>Keines der fehlenden Fotos ist in diesem Ordner.</translation>
+    </message>
+    <message>
+      <source>{n} photos found.</source>
+      <translation>{n} Fotos gefunden.</translation>
+    </message>
+    <message>
+      <source>{n} are still missing.</source>
+      <translation>{n} fehlen noch.</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+  </context>
+  <context>
     <name>NadirDelegate</name>
     <message>
       <source>Nadir</source>
@@ -1926,15 +2679,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>NoticeLine</name>
+    <message>
+      <source>Close this message</source>
+      <translation>Diese Meldung schließen</translation>
+    </message>
+  </context>
+  <context>
     <name>OptionsPage</name>
-    <message>
-      <source>The engine: the program earthloc</source>
-      <translation>Das Rechenprogramm: earthloc</translation>
-    </message>
-    <message>
-      <source>not found</source>
-      <translation>nicht gefunden</translation>
-    </message>
     <message>
       <source>Search only around the nadir if it is known</source>
       <translation>Nur um den Nadir suchen, wenn er bekannt ist</translation>
@@ -2007,12 +2759,32 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Entfernte Fotos wiederherstellen (Strg+Z)</translation>
     </message>
     <message>
+      <source>Find moved photos…</source>
+      <translation>Verschobene Fotos suchen…</translation>
+    </message>
+    <message>
+      <source>Save results to…</source>
+      <translation>Ergebnisse speichern in…</translation>
+    </message>
+    <message>
+      <source>First steps…</source>
+      <translation>Erste Schritte…</translation>
+    </message>
+    <message>
+      <source>Locate the sample photo</source>
+      <translation>Beispielfoto verorten</translation>
+    </message>
+    <message>
       <source>Options…</source>
       <translation>Optionen…</translation>
     </message>
     <message>
-      <source>Engine and indexes</source>
-      <translation>Rechenprogramm und Indexe</translation>
+      <source>More</source>
+      <translation>Mehr</translation>
+    </message>
+    <message>
+      <source>Moved photos, results file, first steps, options</source>
+      <translation>Verschobene Fotos, Ergebnisdatei, erste Schritte, Optionen</translation>
     </message>
     <message>
       <source>Help</source>
@@ -2021,6 +2793,56 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>User guide, keyboard map, diagnostics, about</source>
       <translation>Anleitung, Tastenbelegung, Diagnose, Über</translation>
+    </message>
+  </context>
+  <context>
+    <name>PanelWidgets</name>
+    <message>
+      <source>Save results to…</source>
+      <translation>Ergebnisse speichern in…</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Cancel all photos that are waiting or running</source>
+      <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotoAdding</name>
+    <message>
+      <source>Show…</source>
+      <translation>Zeigen…</translation>
+    </message>
+    <message>
+      <source>Add photos</source>
+      <translation>Fotos hinzufügen</translation>
+    </message>
+    <message>
+      <source>Photos ({pattern})</source>
+      <translation>Fotos ({pattern})</translation>
+    </message>
+    <message>
+      <source>Add all photos in a folder and its subfolders</source>
+      <translation>Alle Fotos in einem Ordner und seinen Unterordnern hinzufügen</translation>
+    </message>
+    <message>
+      <source>{path}: the sample photo could not be copied there ({error}).</source>
+      <translation>{path}: Das Beispielfoto konnte nicht dorthin kopiert werden ({error}).</translation>
+    </message>
+    <message>
+      <source>{name} was left out.</source>
+      <translation>{name} wurde ausgelassen.</translation>
+    </message>
+    <message>
+      <source>{n} files were left out.</source>
+      <translation>{n} Dateien wurden ausgelassen.</translation>
+    </message>
+    <message>
+      <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
+      <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
     </message>
   </context>
   <context>
@@ -2091,6 +2913,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Confidence</source>
       <translation>Konfidenz</translation>
+    </message>
+    <message>
+      <source>Review</source>
+      <translation>Prüfung</translation>
     </message>
     <message>
       <source>Nadir</source>
@@ -2173,6 +2999,13 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Use this imagery</source>
       <translation>Diese Bilddaten verwenden</translation>
+    </message>
+  </context>
+  <context>
+    <name>ProjectResults</name>
+    <message>
+      <source>The results are now kept in {path}.</source>
+      <translation>Die Ergebnisse werden jetzt in {path} gespeichert.</translation>
     </message>
   </context>
   <context>
@@ -2289,6 +3122,17 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>ResultMap</name>
+    <message>
+      <source>The coordinate system of the map cannot show this position.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
+    </message>
+    <message>
+      <source>There is no result to zoom to yet.</source>
+      <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
+    </message>
+  </context>
+  <context>
     <name>ResultsView</name>
     <message>
       <source>Result</source>
@@ -2333,6 +3177,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Draws the photo at its position, as a layer with a slider for its opacity</source>
       <translation>Zeichnet das Foto an seiner Position, als Layer mit einem Regler für die Deckkraft</translation>
+    </message>
+    <message>
+      <source>Candidates: {n}</source>
+      <translation>Kandidaten: {n}</translation>
     </message>
     <message>
       <source>{index}: found because its tile looks like the photo</source>
@@ -2462,6 +3310,45 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
   </context>
   <context>
+    <name>RunSummary</name>
+    <message>
+      <source>Show</source>
+      <translation>Zeigen</translation>
+    </message>
+    <message>
+      <source>Select these photos in the list</source>
+      <translation>Diese Fotos in der Liste auswählen</translation>
+    </message>
+    <message>
+      <source>{n} located</source>
+      <translation>{n} verortet</translation>
+    </message>
+    <message>
+      <source>{n} uncertain</source>
+      <translation>{n} unsicher</translation>
+    </message>
+    <message>
+      <source>{n} not found</source>
+      <translation>{n} nicht gefunden</translation>
+    </message>
+    <message>
+      <source>{n} could not be read</source>
+      <translation>{n} nicht lesbar</translation>
+    </message>
+    <message>
+      <source>{n} not saved</source>
+      <translation>{n} nicht gespeichert</translation>
+    </message>
+    <message>
+      <source>{n} skipped</source>
+      <translation>{n} übersprungen</translation>
+    </message>
+    <message>
+      <source>{n} cancelled</source>
+      <translation>{n} abgebrochen</translation>
+    </message>
+  </context>
+  <context>
     <name>SearchHere</name>
     <message>
       <source>There is no index to search. Add one in the EarthLoc panel.</source>
@@ -2545,6 +3432,41 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
+    </message>
+    <message>
+      <source>Search in {names}</source>
+      <translation>Suche in {names}</translation>
+    </message>
+    <message>
+      <source>Search: tick an index</source>
+      <translation>Suche: einen Index ankreuzen</translation>
+    </message>
+    <message>
+      <source>within {n} km of the nadir</source>
+      <translation>bis {n} km vom Nadir</translation>
+    </message>
+    <message>
+      <source>fitted to imagery</source>
+      <translation>an Bilddaten angepasst</translation>
+    </message>
+    <message>
+      <source>not fitted</source>
+      <translation>nicht angepasst</translation>
+    </message>
+  </context>
+  <context>
+    <name>SkippedFiles</name>
+    <message>
+      <source>Files that were left out</source>
+      <translation>Ausgelassene Dateien</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+    <message>
+      <source>Why</source>
+      <translation>Grund</translation>
     </message>
   </context>
   <context>

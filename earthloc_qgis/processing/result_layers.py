@@ -14,7 +14,7 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsVectorLayer,
 )
 
-from ..core.layers import TABLE_PROPERTY, apply_style, reload_layer
+from ..core.result_layer import TABLE_PROPERTY, apply_style, reload_layer
 from ..core.words import tr as _tr
 
 # QGIS does not take ownership of these objects, and it needs them after the algorithm has ended.

@@ -43,6 +43,7 @@ def panel(qgis_iface, monkeypatch, fake_engine, index, engine_options):
     from earthloc_qgis.gui.panel import EarthLocPanel
 
     QgsProject.instance().clear()
+    settings.set_first_steps_done(True)
     monkeypatch.setattr(settings, "engine_command", lambda program=None: fake_engine(*engine_options))
     monkeypatch.setattr(settings, "find_engine", lambda: sys.executable)
     panel = EarthLocPanel(qgis_iface)

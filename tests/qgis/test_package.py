@@ -47,7 +47,8 @@ def test_zip_meets_the_rules_of_the_plugin_repository(packaging, archive):
         for name in names:
             assert "__pycache__" not in name
             assert "onnx" not in name
-            assert b"\0" not in file.read(name) or name.startswith("earthloc_qgis/i18n/")
+            has_text = not name.startswith("earthloc_qgis/i18n/") and not name.endswith("earthloc-sample.jpg")
+            assert b"\0" not in file.read(name) or not has_text
         about = configparser.ConfigParser(interpolation=None)
         about.read_file(io.StringIO(file.read("earthloc_qgis/metadata.txt").decode("utf-8")))
         general = about["general"]
@@ -75,8 +76,12 @@ def test_violations_of_the_rules_are_found(packaging, tmp_path):
     (folder / "library.so").write_bytes(b"\x7fELF\0")
     (folder / "LICENSE").unlink()
     (folder / "resources" / "icons" / "earthloc.svg").unlink()
+    (folder / "resources" / "sample" / "more.jpg").write_bytes(b"\xff\xd8\xff\0")
+    (folder / "resources" / "sample" / "earthloc-sample.jpg").write_bytes(b"\x7fELF\0")
     faults = "\n".join(packaging.faults(folder))
     assert "library.so: is no text" in faults
+    assert "more.jpg: is no text" in faults  # only the one picture is allowed
+    assert "earthloc-sample.jpg: is no JPEG" in faults
     assert "LICENSE: is missing" in faults
     assert "resources/icons/earthloc.svg: is missing" in faults
 

@@ -109,7 +109,7 @@ def test_drop_of_text_is_rejected(panel):
 def test_folder_without_photos_is_reported(panel, tmp_path):
     (tmp_path / "empty").mkdir()
     messages = []
-    panel._show_message = lambda text, level: messages.append(text)
+    panel.adding.message.connect(lambda text, level: messages.append(text))
     panel.add_paths([str(tmp_path / "empty")])
     wait_for(lambda: messages)
     assert "No photos were found" in messages[0]

@@ -79,7 +79,7 @@ def test_selection_decides_what_is_located(panel, folder):
     assert panel.localize_button.text() == "Localize 1 new"
     panel.localize_button.click()
     wait_for(lambda: idle(panel))
-    assert panel.localize_button.text() == "Localize again"
+    assert panel.localize_button.text() == "Localize 1 again"
 
 
 def test_no_index_ticked(panel, folder):

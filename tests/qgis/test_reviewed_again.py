@@ -31,6 +31,7 @@ def test_panel_skips_reviewed_photos_and_reports_their_number(panel, folder, tmp
     add(panel, photos)
     panel.controller.model.update(photos[1], status="located", confidence=0.97, message="by hand")
     box = panel.search.include_reviewed
+    panel.search_header.setChecked(True)
     assert box.isVisible()
     assert not box.isChecked()
     panel.localize(photos)

@@ -30,10 +30,12 @@ class ReviewDock(QObject):
     Signals:
         imagery_changed(): other imagery was chosen in the review.
         stored(photos): decisions on these photos (paths) have been written to the file.
+        decided(decisions): the decisions in effect on some photos, by path.
     """
 
     imagery_changed = pyqtSignal()
     stored = pyqtSignal(list)
+    decided = pyqtSignal(dict)
 
     def __init__(self, iface, controller, indexes: Callable[[], list[str]], parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
@@ -47,12 +49,16 @@ class ReviewDock(QObject):
         controller.store_changed.connect(self._reload.start)
         controller.store_leaving.connect(self._flush)
 
-    def open(self) -> None:
-        """Show the review of the photos of the panel and set the keyboard focus to it."""
+    def is_visible(self) -> bool:
+        """Whether the review is on the screen."""
+        return self.dock is not None and self.dock.isVisible()
+
+    def open(self, photo: str = "") -> None:
+        """Show the review of the photos of the panel, beginning with `photo`, and set the keyboard focus to it."""
         dock, window = (self.dock, self.window) if self.dock is not None and self.window is not None else self._make()
         dock.show()
         dock.raise_()
-        window.open(self._controller.store.path)
+        window.open(self._controller.store.path, photo)
         dock.activateWindow()
         window.take_focus()
 
@@ -85,6 +91,7 @@ class ReviewDock(QObject):
             signal.connect(lambda text, level=level: bar.pushMessage("EarthLoc", escaped(text), level))
         window.imagery.changed.connect(self.imagery_changed)
         window.controller.stored.connect(lambda items: self.stored.emit([item.path for item in items]))
+        window.controller.stored.connect(lambda items: self.decided.emit({item.path: item.review for item in items}))
         dock.setWidget(window)
         # Not showEvent and hideEvent alone: Qt does not hide a dock behind the tab of another one.
         dock.visibilityChanged.connect(window.set_on_screen)

@@ -13,7 +13,7 @@ from ... import settings
 from ...contract.protocol import PrepareResults
 from ...contract.status import DecisionKind
 from ...core.engine_client import EngineClient, EngineSession
-from ...core.layers import reload_layers
+from ...core.result_layer import reload_layers
 from ...core.words import decision_label
 from ..compat import current_project
 from ..plain_text import escaped
@@ -75,8 +75,10 @@ class ReviewWindow(QWidget):
         self._map_keys = ShortcutFilter([canvas], self.commands, self._has_map_shortcuts)
         self._show_empty()
 
-    def open(self, results: Path) -> None:
-        """Open a results GeoPackage for review."""
+    def open(self, results: Path, photo: str = "") -> None:
+        """Open a results GeoPackage for review. `photo` becomes current; "" keeps the current one."""
+        if photo:
+            self.queue.prefer(photo)
         self.controller.open(results)
 
     def take_focus(self) -> None:

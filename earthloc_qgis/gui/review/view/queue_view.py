@@ -49,6 +49,7 @@ class QueueView(QWidget):
         # To restore the current row and the selection when the model has been rearranged.
         self._current_path = ""
         self._selected_paths: list[str] = []
+        self._preferred = ""  # photo to make current when the list has been read
         self._make_widgets()
         self._lay_out()
         self.list.selectionModel().currentRowChanged.connect(lambda *_: self._emit_current())
@@ -79,6 +80,14 @@ class QueueView(QWidget):
         row = self._model.row(path)
         if row >= 0 and (path != self.current() or len(self.selected()) > 1):
             self._go_to(row)
+
+    def prefer(self, path: str) -> None:
+        """Make a photo current now, if it is in the list, else when the list has been read again."""
+        if self._model.item(path) is not None and self._model.row(path) < 0:  # the filter hides it
+            self.filter.setCurrentIndex(0)
+            self.mission.setCurrentIndex(0)
+        self.select(path)
+        self._preferred = "" if self.current() == path else path
 
     def step(self, by: int) -> None:
         """Go `by` rows down, or up when negative."""
@@ -192,6 +201,10 @@ class QueueView(QWidget):
 
     def _arranged(self) -> None:
         self._count()
+        if self._model.row(self._preferred) >= 0:
+            self._current_path, self._selected_paths = self._preferred, [self._preferred]
+        if self._model.rowCount():
+            self._preferred = ""
         row = self._model.row(self._current_path)
         if row < 0:
             row = max(self._model.next_unreviewed(-1), 0)

@@ -8,7 +8,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsG
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
-from ....core.layers import map_extent
+from ....core.map_extent import map_extent
 from ...compat import current_project
 from ..model.working_state import WorkingState, outline_ring
 from .map_items import MapFrame, MapMarks, PhotoOverlay

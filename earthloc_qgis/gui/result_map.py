@@ -1,0 +1,89 @@
+"""Results on the map: layers over a basemap, and zooming to them."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable
+
+from qgis.core import Qgis, QgsProject
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from ..core.basemap import ensure_basemap
+from ..core.engine_client import EngineClient
+from ..core.layers import ResultLayers
+from ..core.queue import Job
+from ..core.store import StoreError
+from .photo_model import PhotoModel
+from .project_results import ProjectResults
+
+_FIRST_LAYERS_MS = 400
+
+
+class ResultMap(QObject):
+    """Shows the results of photos on the map. No widgets but the map canvas.
+
+    Args:
+        project: the QGIS project.
+        canvas: the map canvas.
+        layers: the layers of the results.
+        results: the results file.
+        model: the list of photos, which has their names.
+        client: of the engine, which has a mosaic of the world.
+
+    Signals:
+        message(text, level): information for the user; level is a Qgis.MessageLevel.
+    """
+
+    message = pyqtSignal(str, object)
+
+    def __init__(
+        self, project: QgsProject, canvas, layers: ResultLayers, results: ProjectResults, model: PhotoModel,
+        client: EngineClient, parent: QObject,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._project, self._canvas, self._layers = project, canvas, layers
+        self._results, self._model, self._client = results, model, client
+        self.may_zoom: Callable[[], bool] = lambda: True  # whether the map may move when a run ends
+
+    def show(self, path: str, candidates_visible: bool) -> None:
+        """Show the layers of a photo, over a basemap if the project has no other layer."""
+        photo = self._model.photo(path)
+        name = photo.name if photo is not None else os.path.basename(path)
+        ensure_basemap(self._project, self._client.included_indexes)
+        self._layers.show(path, name, self._results.store.path, candidates_visible)
+
+    def zoom(self, path: str, rank: int | None = None) -> None:
+        """Zoom the map to the footprint of a photo, or to one of its candidates."""
+        store = self._results.store
+        if self._layers.zoom_to(path, store.path, self._canvas, rank):
+            return
+        try:
+            answer = store.localization(path)  # an unsaved result is not on the map
+        except StoreError as error:
+            self.message.emit(str(error), Qgis.MessageLevel.Warning)
+            return
+        if answer and answer.get("footprint"):
+            self.show(path, candidates_visible=rank is not None)
+            if self._layers.zoom_to(path, store.path, self._canvas, rank):
+                return
+            self.message.emit(
+                self.tr("The coordinate system of the map cannot show this position."), Qgis.MessageLevel.Warning
+            )
+        else:
+            self.message.emit(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
+
+    def zoom_to_run(self, jobs: dict[str, Job]) -> None:
+        """Show all footprints that a run has found."""
+        results = {path: job.result for path, job in jobs.items() if job.result is not None}
+        found = [path for path, result in results.items() if result["saved_to"] and result["footprint"]]
+        if not found or not self.may_zoom():
+            return
+        # QGIS zooms to the first layers of a project itself, some time after they were added.
+        wait_ms = 0 if self._canvas.layers() else _FIRST_LAYERS_MS
+        QTimer.singleShot(wait_ms, lambda: self._zoom_to(found))
+
+    def _zoom_to(self, photos: list[str]) -> None:
+        if len(photos) == 1:
+            self.zoom(photos[0])
+        else:
+            self._layers.zoom_to_all(photos, self._results.store.path, self._canvas)
