@@ -201,7 +201,7 @@ class Methods:
 
         return {"indexes": list_indexes(Path(request.folder))}
 
-    def check_imagery(self, request: protocol.CheckImagery, progress: Progress) -> protocol.ImageryCheckAnswer:
+    def check_imagery(self, request: protocol.CheckImagery, progress: Progress) -> answers.ImageryCheckAnswer:
         """Fetches one tile from a tile server."""
         from engine.imagery.check import check_server
 
