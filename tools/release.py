@@ -51,9 +51,15 @@ def pin_engine(own: Path, locks: Path) -> None:
 
 
 def pin_packs(packs: list[Path], locks: Path) -> None:
-    """Writes packs.json with these packs alone."""
-    pins = {path.name: {"sha256": pack.sha256(path), "bytes": path.stat().st_size} for path in packs}
-    (locks / PINS).write_text(json.dumps(pins, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    """Writes packs.json with these packs alone, one a line.
+
+    The plugin repository blocks a plugin in which detect-secrets finds long hexadecimal numbers; the note exempts them.
+    """
+    lines = []
+    for path in sorted(packs):
+        entry = {"sha256": pack.sha256(path), "bytes": path.stat().st_size, "note": "// pragma: allowlist secret"}
+        lines.append(f"{json.dumps(path.name)}: {json.dumps(entry)}")
+    (locks / PINS).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
 
 
 def notes(changelog: str, version: str) -> str:

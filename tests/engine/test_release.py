@@ -66,11 +66,23 @@ def test_locks_and_packs_are_pinned(workplace):
     pins = json.loads((workplace / "locks" / "packs.json").read_text(encoding="utf-8"))
     assert set(pins) == {name for name in files if name.startswith("earthloc-engine-")}
     for name, facts in pins.items():
-        assert facts == {"sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}
+        assert facts["sha256"] == hashlib.sha256(files[name]).hexdigest()
+        assert facts["bytes"] == len(files[name])
     for name in pack.PLATFORMS:  # also those without a pack: they can be installed from the internet
         lock = pack.lock_path(name, workplace / "locks")
         assert pack.read_lock(lock)[f"earthloc=={engine.__version__}"] == (hashlib.sha256(b"engine").hexdigest(),)
         assert "# download: 11 bytes\n" in lock.read_text(encoding="utf-8")
+
+
+def test_pins_are_not_taken_for_secrets(workplace):
+    """The plugin repository blocks uploads in which detect-secrets finds something."""
+    secrets = pytest.importorskip("detect_secrets")
+    make(workplace)
+    found = secrets.SecretsCollection()
+    with secrets.settings.default_settings():
+        for path in (workplace / "locks").iterdir():
+            found.scan_file(str(path))
+    assert not found.json()
 
 
 def test_plugin_contains_locks_and_pins(workplace):
