@@ -7,7 +7,7 @@ RUN_PYTHON := $(VENV)/bin/python
 QGIS_RUN := QT_QPA_PLATFORM=offscreen EARTHLOC_ENGINE=$(CURDIR)/$(VENV)/bin/earthloc $(VENV_QGIS)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel locks pack clean
+.PHONY: help setup qgis run test test-qgis coverage lint docs bench package wheel locks pack release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ locks: setup ## the engine's dependencies with hashes, for every platform: resou
 
 pack: wheel ## the engine with all it needs, to install offline: dist/earthloc-engine-*.zip [PLATFORM=name|all]
 	@$(RUN_PYTHON) tools/pack.py --platform "$(PLATFORM)"
+
+release: wheel ## all that is published, with SHA256SUMS, from a clean clone: dist/ [PLATFORM=name|all]
+	@$(RUN_PYTHON) tools/release.py $(if $(PLATFORM),--platform "$(PLATFORM)")
 
 clean: ## remove what was built; the environments stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings

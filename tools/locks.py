@@ -41,10 +41,12 @@ def lock(name: str, upgrade: bool) -> Path:
         pack.download(name, versions, folder, check_hashes=False)
         requirements = _hashes(versions.read_text(encoding="utf-8").split(), folder)
         cached.mkdir(parents=True, exist_ok=True)
-        for wheel in pack.find_wheels(requirements, folder):
+        wheels = pack.find_wheels(requirements, folder)
+        sizes = {"dependencies": pack.dependency_bytes(wheels)}
+        for wheel in wheels:
             shutil.copy(wheel, cached / wheel.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(pack.write_lock(requirements, name), encoding="utf-8", newline="\n")
+    target.write_text(pack.write_lock(requirements, name, sizes), encoding="utf-8", newline="\n")
     return target
 
 

@@ -111,14 +111,28 @@ def read_lock(path: Path) -> dict[str, tuple[str, ...]]:
     return requirements
 
 
-def write_lock(requirements: dict[str, tuple[str, ...]], name: str) -> str:
-    """The text of a lock, for pip's `--require-hashes`."""
+def write_lock(requirements: dict[str, tuple[str, ...]], name: str, sizes: dict[str, int] | None = None) -> str:
+    """The text of a lock, for pip's `--require-hashes`.
+
+    Args:
+        requirements: as `read_lock` returns them.
+        name: the platform.
+        sizes: bytes to download for one Python, by what: `dependencies` without the engine, `download` with it.
+    """
     lines = [f"# The engine's dependencies for {name} (Python {', '.join(PYTHONS)}). Written by `make locks`."]
+    lines += [f"# {what}: {size} bytes" for what, size in (sizes or {}).items()]
     for requirement in sorted(requirements):
         lines.append(
             " \\\n    ".join([requirement, *(f"--hash=sha256:{d}" for d in sorted(requirements[requirement]))])
         )
     return "\n".join(lines) + "\n"
+
+
+def dependency_bytes(wheels: list[Path]) -> int:
+    """Bytes that the Python with the largest wheels downloads of these wheels."""
+    own = {python: f"-cp{python.replace('.', '')}-cp{python.replace('.', '')}" for python in PYTHONS}
+    shared = sum(path.stat().st_size for path in wheels if not any(tag in path.name for tag in own.values()))
+    return shared + max(sum(path.stat().st_size for path in wheels if tag in path.name) for tag in own.values())
 
 
 def download(name: str, requirements: Path, folder: Path, check_hashes: bool = True) -> None:
@@ -218,9 +232,9 @@ def _facts(content: Path | bytes) -> dict[str, str | int]:
     return {"sha256": sha256(content), "bytes": content.stat().st_size}
 
 
-def build(name: str, wheels: Path | None = None, dist: Path = DIST) -> Path:
+def build(name: str, wheels: Path | None = None, dist: Path = DIST, locks: Path = LOCKS) -> Path:
     """Builds the pack of a platform, with wheels of a folder or downloaded ones, and returns its path."""
-    lock = lock_path(name)
+    lock = lock_path(name, locks)
     if wheels is None:
         wheels = WHEELS / name
         requirements = without_engine(read_lock(lock))
