@@ -1,4 +1,4 @@
-"""Finds photo files."""
+"""Finds photo files, and names them in files beside which they are."""
 
 from __future__ import annotations
 
@@ -24,3 +24,18 @@ def find_photos(paths: Iterable[str]) -> Iterator[str]:
         for folder, subfolders, files in os.walk(path):
             subfolders.sort()
             yield from (os.path.join(folder, name) for name in sorted(files) if is_photo(name))
+
+
+def stored_path_for(stored: str, folder: str | os.PathLike[str], new_folder: str | os.PathLike[str]) -> str:
+    """How a file in `new_folder` names a photo that a file in `folder` names `stored`.
+
+    A relative path stays relative, so that a folder with photos, results and exports can be moved as a whole. An
+    absolute path stays as it is.
+    """
+    if not stored or os.path.isabs(stored) or stored[1:3] in (":/", ":\\"):
+        return stored
+    path = os.path.abspath(os.path.join(folder, stored))
+    try:
+        return os.path.relpath(path, os.path.abspath(new_folder)).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return path.replace(os.sep, "/")
