@@ -17,6 +17,7 @@ from engine.contract.localization import Candidate as CandidateJson
 from engine.contract.localization import Localization, Timings
 from engine.contract.status import FAILED, Status
 from engine.errors import EarthLocError, InputError
+from engine.messages import Message, Text, put_message, sentences
 from engine.photo.read import read_photo_info
 from engine.retrieval.tiling import Circle
 
@@ -49,12 +50,12 @@ def photo_facts(photo: Path) -> PhotoInfoAnswer | None:
 
 def failed(photo: Path, error: EarthLocError) -> Localization:
     """A localization of status `failed` for a photo that never reached the model."""
-    return without_place(photo, FAILED, str(error))
+    return without_place(photo, FAILED, error.text())
 
 
-def without_place(photo: Path, status: Status, message: str) -> Localization:
+def without_place(photo: Path, status: Status, message: Text) -> Localization:
     """A localization without any place; `message` says why."""
-    return {
+    answer: Localization = {
         "photo": str(photo),
         "photo_id": None,
         "status": status,
@@ -73,8 +74,10 @@ def without_place(photo: Path, status: Status, message: str) -> Localization:
         "model": None,
         "engine": engine.__version__,
         "timings_ms": Clock().timings(),
-        "message": message,
+        "message": "",
     }
+    put_message(answer, message)
+    return answer
 
 
 def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] | None) -> CandidateJson:
@@ -100,28 +103,22 @@ def candidate_json(rank: int, candidate: Candidate, nadir: tuple[float, float] |
     }
 
 
-def describe(best: Candidate, nadir: tuple[float, float] | None, probability: float) -> str:
+def describe(best: Candidate, nadir: tuple[float, float] | None, probability: float) -> Text:
     """The best guess in words, with a warning where it is improbable."""
-    where = f"Best guess near {place(best.lat, best.lon)}"
+    params = {"place": place(best.lat, best.lon)}
+    message_id = "guess.tile" if best.pose is None else "guess.votes"
     if nadir is not None:
-        where += f", {float(geo.distance_km(*nadir, best.lat, best.lon)):.0f} km from the nadir"
-    why = "the tile with the highest cosine similarity" if best.pose is None else "where its local features point"
-    doubt = (
-        " The photo has few details that the index knows: it may show cloud, night or open sea."
-        if probability < _IMPROBABLE
-        else ""
-    )
-    return f"{where}: {why}, not checked by registration.{doubt} Compare it with a basemap."
+        message_id += "_from_nadir"
+        params["km"] = f"{float(geo.distance_km(*nadir, best.lat, best.lon)):.0f}"
+    doubt = [Message("guess.improbable")] if probability < _IMPROBABLE else []
+    return sentences(Message(message_id, params), *doubt, Message("guess.compare"))
 
 
-def why_nothing(circle: Circle | None) -> str:
+def why_nothing(circle: Circle | None) -> Message:
     """The message for a photo without candidates."""
     if circle is None:
-        return "The chosen indexes hold no tile."
-    return (
-        f"No tile of the chosen indexes lies within {circle.radius_km:.0f} km of "
-        f"{place(circle.lat, circle.lon)}: choose another index or a larger radius, or check the nadir."
-    )
+        return Message("search.no_tile")
+    return Message("search.no_tile_near", {"km": f"{circle.radius_km:.0f}", "place": place(circle.lat, circle.lon)})
 
 
 def place(lat: float, lon: float) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from engine.contract.answers import ErrorData
+from engine.contract.messages import MESSAGES
+from engine.messages import Message, Text
 
 _MAX_TEXT = 200  # characters
 
@@ -22,6 +24,9 @@ class EarthLocError(Exception):
         path: the file or folder that the error is about, or None.
         problem: what is wrong, without the path and without a full stop.
         hint: what the user can do, an imperative without a full stop.
+
+    Attributes:
+        message: the error with id and parameters, if it was made with `of`; otherwise None.
     """
 
     kind = "error"
@@ -32,25 +37,56 @@ class EarthLocError(Exception):
         self.path = None if path is None else str(path)
         self.problem = problem
         self.hint = hint
+        self.message: Message | None = None
         super().__init__(str(self))
+
+    @classmethod
+    def of(cls, message_id: str, **params: Any) -> Self:
+        """An error with the text of a message, "where: problem; hint.", and its parameters."""
+        where, problem, hint = (part.format(**params) for part in _parts(message_id))
+        error = cls.__new__(cls)
+        EarthLocError.__init__(error, where, problem, hint)
+        error.message = Message(message_id, {name: _plain(value) for name, value in params.items()})
+        return error
+
+    def text(self) -> Text:
+        """The error as a message, or as English text if it has no id."""
+        return self.message or str(self)
 
     def data(self) -> ErrorData:
         """The error as messages carry it."""
-        return {"kind": self.kind, "path": self.path, "problem": self.problem, "hint": self.hint}
+        data: ErrorData = {"kind": self.kind, "path": self.path, "problem": self.problem, "hint": self.hint}
+        if self.message is not None:
+            data["message_id"], data["message_params"] = self.message.id, self.message.json_params()
+        return data
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Makes the error picklable: workers of a cluster send it back."""
-        return _rebuilt, (type(self), self.path, self.problem, self.hint)
+        return _rebuilt, (type(self), self.path, self.problem, self.hint, self.message)
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
         return f"{where}{self.problem}; {self.hint}."
 
 
-def _rebuilt(kind: type[EarthLocError], path: str | None, problem: str, hint: str) -> EarthLocError:
+def _rebuilt(
+    kind: type[EarthLocError], path: str | None, problem: str, hint: str, message: Message | None = None
+) -> EarthLocError:
     error = kind.__new__(kind)
     EarthLocError.__init__(error, path, problem, hint)
+    error.message = message
     return error
+
+
+def _parts(message_id: str) -> tuple[str, str, str]:
+    """Where, problem and hint of an error's template."""
+    where, _, rest = MESSAGES[message_id].partition(": ")
+    problem, _, hint = rest.partition("; ")
+    return where, problem, hint.removesuffix(".")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float)) else str(value)
 
 
 def in_short(error: BaseException) -> str:
@@ -101,10 +137,10 @@ class OutputError(EarthLocError):
     def from_os_error(cls, path: str | Path, error: OSError) -> OutputError:
         """The error for a file that the operating system did not let us write, with a hint."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return cls(path, "the disk is full", "free some space and try again; nothing saved was lost")
+            return cls.of("output.full", path=path)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            return cls(path, "cannot be written to", "choose another folder or change its permissions")
-        return cls(path, f"could not be written ({error.strerror or error})", "choose another place")
+            return cls.of("output.no_access", path=path)
+        return cls.of("output.failed", path=path, reason=error.strerror or str(error))
 
 
 class CancelledError(EarthLocError):

@@ -19,6 +19,7 @@ from engine.contract.status import FAILED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
+from engine.messages import Text
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
@@ -130,7 +131,7 @@ class Localizer:
             embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)
             photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
         except InputError as error:
-            return self._answer(query, None, FAILED, str(error), clock)
+            return self._answer(query, None, FAILED, error.text(), clock)
         nadir = query.nadir or photo.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:
@@ -181,7 +182,7 @@ class Localizer:
         query: Query,
         photo: Photo | None,
         status: Status,
-        message: str,
+        message: Text,
         clock: Clock,
         nadir: tuple[float, float] | None = None,
         candidates: Sequence[Candidate] = (),

@@ -11,6 +11,7 @@ from engine.contract.localization import Localization
 from engine.contract.status import NOT_FOUND
 from engine.errors import InputError
 from engine.imagery.opening import open_imagery
+from engine.messages import Message
 from engine.photo.read import read_photo
 from engine.progress import Progress
 from engine.registration.candidates import Outcome, add_registration, imagery_credit
@@ -65,8 +66,7 @@ def register_at(place: Place, progress: Progress | None = None) -> Localization:
     answer = without_place(
         place.photo,
         NOT_FOUND,
-        f"The photo does not fit the imagery within {reach_km:.0f} km of {place.lat:.2f}, {place.lon:.2f}: check "
-        "the place and the width, or try other imagery.",
+        Message("unfit.place", {"km": f"{reach_km:.0f}", "lat": f"{place.lat:.2f}", "lon": f"{place.lon:.2f}"}),
     )
     answer["photo_id"] = photo.photo_id
     answer["nadir"] = list(nadir) if nadir is not None else None

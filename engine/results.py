@@ -143,11 +143,7 @@ class ResultsFile:
     def refuse_reviewed(self, photo: str | Path) -> None:
         """Raises OutputError for a photo that a review decided on."""
         if self.reviewed(photo) is not None:
-            raise OutputError(
-                self.path,
-                f"holds what a review decided on {Path(photo).name}",
-                "have reviewed photos included, or choose another file",
-            )
+            raise OutputError.of("results.reviewed", path=self.path, photo=Path(photo).name)
 
     def key(self, photo: str | Path) -> str:
         """How the tables name a photo: relative to the file's folder when below it, else absolute."""
@@ -167,7 +163,7 @@ class ResultsFile:
         try:
             return read_localization(text)
         except InvalidValueError as error:
-            raise OutputError(self.path, f"holds a damaged result of {photo} ({error})", "locate it again") from error
+            raise OutputError.of("results.damaged_photo", path=self.path, photo=photo, reason=str(error)) from error
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -205,22 +201,18 @@ class ResultsFile:
         if code == sqlite3.SQLITE_FULL:
             return OutputError.from_os_error(self.path, OSError(errno.ENOSPC, "no space"))
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return OutputError(
-                self.path,
-                "is being written by another program",
-                "stop editing it there and try again, or choose another file",
-            )
+            return OutputError.of("results.busy", path=self.path)
         if code == sqlite3.SQLITE_NOTADB:
             return not_a_geopackage(self.path)
         if code == sqlite3.SQLITE_CORRUPT:
-            return OutputError(self.path, "is damaged", "move it away or choose another file")
+            return OutputError.of("results.damaged", path=self.path)
         if os.path.isdir(self.path):
-            return OutputError(self.path, "is a folder", "name a file in it, such as results.gpkg")
+            return OutputError.of("results.folder", path=self.path)
         if not os.path.lexists(self.path.parent):
-            return OutputError(self.path, "its folder does not exist", "make the folder or choose another")
+            return OutputError.of("results.no_folder", path=self.path)
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return OutputError.from_os_error(self.path, PermissionError(errno.EACCES, "no access"))
-        return OutputError(self.path, f"could not be written ({error})", "choose another file")
+        return OutputError.of("results.failed", path=self.path, reason=str(error))
 
 
 # Files of version 1 have no history.

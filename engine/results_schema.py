@@ -52,7 +52,7 @@ def ensure_tables(con: sqlite3.Connection, path: Path) -> None:
 
 def not_a_geopackage(path: Path) -> OutputError:
     """The refusal of a file that is something else."""
-    return OutputError(path, "is not a GeoPackage", "choose another file")
+    return OutputError.of("results.not_a_geopackage", path=path)
 
 
 def _upgrade(con: sqlite3.Connection, path: Path, version: int, tables: set[str]) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
+from engine.contract.messages import MESSAGES  # noqa: E402
 from engine.contract.status import DECISION_LABELS, STATUS_LABELS  # noqa: E402
 
 PLUGIN = REPOSITORY / "earthloc_qgis"
@@ -36,7 +37,7 @@ def collect() -> Texts:
     for path in sorted(PLUGIN.rglob("*.py")):
         _Collector(found, path).visit(ast.parse(path.read_text(encoding="utf-8")))
     labels = found.setdefault(OWN_CONTEXT, [])
-    for label in (*STATUS_LABELS.values(), *DECISION_LABELS.values(), *_preset_texts()):
+    for label in (*STATUS_LABELS.values(), *DECISION_LABELS.values(), *_preset_texts(), *MESSAGES.values()):
         if label not in labels:
             labels.append(label)
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from .atomic_file import write_atomically
 from .export import ExportError
+from .photo_files import stored_path_for
 from .reviewed_rows import ReviewedRow, reviewed_rows, split_photo_id
 
 # NASA's names: pdate YYYYMMDD and ptime HHMMSS are GMT; nlat, nlon is the nadir; fclt the focal length in mm; ul, ur,
@@ -36,7 +37,7 @@ def write_catalogue(results: Path, target: Path, only_usable: bool = True) -> in
     writer = csv.DictWriter(text, FIELDS, lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(_entry(row))
+        writer.writerow({**_entry(row), "file": stored_path_for(row["photo"], results.parent, target.parent)})
     write_atomically(target, text.getvalue().encode("utf-8-sig"))  # byte order mark: else spreadsheets read Latin-1
     return len(rows)
 
@@ -53,7 +54,6 @@ def _entry(row: ReviewedRow) -> dict[str, Any]:
         "tie_points": row["inliers"] or "", "rms_km": _rounded(row["rms_km"], 3),
         "confidence": _rounded(row["confidence"], 3), "review": row["review"], "reviewer": row["reviewer"] or "",
         "reviewed_at": row["reviewed_at"] or "", "note": row["note"] or "", "imagery": row["imagery"] or "",
-        "file": row["photo"],
     }  # fmt: skip
     for corner, (lat, lon) in zip(("ul", "ur", "lr", "ll"), row.corners or []):
         entry[f"{corner}_lat"], entry[f"{corner}_lon"] = _degrees(lat), _degrees(lon)

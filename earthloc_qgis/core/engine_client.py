@@ -17,6 +17,7 @@ from ..contract.protocol import PROTOCOL, Cancel, Initialize, Request
 from ..contract.validation import InvalidValueError, validated
 from .child_environment import clean_environment
 from .resources import version
+from .words import translated
 
 LOG_TAG = "EarthLoc"
 START_TICKS = 120  # timeout for the start, s: a virus scanner may read all files of the engine the first time
@@ -340,7 +341,8 @@ class EngineClient(QObject):
         error = error if isinstance(error, dict) else {"message": str(error)}
         data = error.get("data")
         kind = data.get("kind", "internal") if isinstance(data, dict) else "internal"
-        self._fail([request], EngineError(str(kind), str(error.get("message", error))))
+        text = str(error.get("message", error))
+        self._fail([request], EngineError(str(kind), translated(data, text) if isinstance(data, dict) else text))
 
     def _deliver(self, pending: _Pending, result: Any) -> None:
         try:

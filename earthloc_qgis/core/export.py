@@ -35,6 +35,7 @@ from qgis.core import (
 )
 
 from .export_formats import FORMATS, ExportFormat, format_for, shapefile_names
+from .photo_files import stored_path_for
 from .qgis_types import TEXT_FIELD, current_project
 
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry  # type: ignore[attr-defined]
@@ -91,7 +92,8 @@ def export_footprints(
         format_name: a key of `FORMATS`.
         expression: QGIS expression that selects features; empty for all.
         feedback: receives progress; cancelling it stops the export.
-        origin: the file that `source` reads, which is never overwritten; "" when there is none.
+        origin: the file that `source` reads, which is never overwritten; "" when there is none. Relative paths of
+            photos are relative to its folder; in the export they are relative to the folder of `target`.
 
     Raises:
         ExportError: nothing was written; old files are unchanged.
@@ -101,7 +103,7 @@ def export_footprints(
         target = target.with_name(target.name + chosen.suffix)
     if origin and target.is_file() and Path(origin).is_file() and target.samefile(origin):
         raise ExportError(f"{target}: is the file the footprints come from; choose another name.")
-    files, report = _write_in_memory(source, target, chosen, expression, feedback)
+    files, report = _write_in_memory(source, target, chosen, expression, feedback, origin)
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", suffix=".partial", dir=target.parent))
     except OSError as error:
@@ -140,13 +142,14 @@ def _write_in_memory(
     chosen: ExportFormat,
     expression: str,
     feedback: Optional[QgsFeedback],
+    origin: str,
 ) -> tuple[dict[str, bytes], ExportReport]:
     """Writes the files of the export in GDAL's memory; returns their contents by name, and the report."""
     folder = f"/vsimem/earthloc-{uuid.uuid4().hex}"
     report = ExportReport(target)
     gdal.Mkdir(folder, 0o700)
     try:
-        _write(source, f"{folder}/{target.name}", chosen, expression, feedback, report)
+        _write(source, f"{folder}/{target.name}", chosen, expression, feedback, report, origin)
         return {name: _bytes(f"{folder}/{name}") for name in _names(folder)}, report
     finally:
         for name in _names(folder):
@@ -173,6 +176,7 @@ def _write(
     expression: str,
     feedback: Optional[QgsFeedback],
     report: ExportReport,
+    origin: str,
 ) -> None:
     names = [name for name in source.fields().names() if name.lower() not in ("fid", "ogc_fid")]
     renamed = shapefile_names(names) if chosen.driver == "ESRI Shapefile" else {n: n for n in names}
@@ -204,11 +208,14 @@ def _write(
     if expression:
         request.setFilterExpression(expression)
     shorten = _shortener(report) if chosen.suffix == ".shp" else None
+    photo_at = names.index("photo") if "photo" in names and Path(origin).is_file() else None
     total = max(source.featureCount(), 1)
     for feature in source.getFeatures(request):
         if feedback is not None and feedback.isCanceled():
             raise ExportError(f"{report.path}: the export was cancelled; nothing was written.")
         values = [feature.attribute(i) for i in indexes]
+        if photo_at is not None and isinstance(values[photo_at], str):
+            values[photo_at] = stored_path_for(values[photo_at], Path(origin).parent, report.path.parent)
         if shorten is not None:
             values = [shorten(value, name) for value, name in zip(values, names)]
         if chosen.driver == "KML":

@@ -1,4 +1,4 @@
-"""Finds photo files, and says why other files are left out."""
+"""Finds photo files, says why other files are left out, and names photos in files beside them."""
 
 from __future__ import annotations
 
@@ -92,3 +92,18 @@ def _checked(path: str) -> str | SkippedFile:
         kinds = ", ".join(kind[1:].upper() for kind in (".jpeg", ".png", ".tiff"))
         reason = _tr("This is no photo that EarthLoc can read. It reads files such as {kinds}.").format(kinds=kinds)
     return SkippedFile(path, reason)
+
+
+def stored_path_for(stored: str, folder: str | os.PathLike[str], new_folder: str | os.PathLike[str]) -> str:
+    """How a file in `new_folder` names a photo that a file in `folder` names `stored`.
+
+    A relative path stays relative, so that a folder with photos, results and exports can be moved as a whole. An
+    absolute path stays as it is.
+    """
+    if not stored or os.path.isabs(stored) or stored[1:3] in (":/", ":\\"):
+        return stored
+    path = os.path.abspath(os.path.join(folder, stored))
+    try:
+        return os.path.relpath(path, os.path.abspath(new_folder)).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return path.replace(os.sep, "/")

@@ -14,7 +14,7 @@ from ..contract.answers import LocalizeAnswer
 from ..contract.protocol import Localize
 from ..contract.status import FAILED as STATUS_FAILED
 from .engine_client import EngineClient, EngineError
-from .words import in_a_sentence, stage_in_words
+from .words import in_a_sentence, message_in_words, stage_in_words
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 SKIPPED = "skipped"  # a review decided on it
@@ -181,13 +181,13 @@ class LocalizationQueue(QObject):
         job.result = result
         save_error = result["save_error"]
         if result.get("skipped"):
-            self._end(job, SKIPPED, result["message"])
+            self._end(job, SKIPPED, message_in_words(result))
         elif result["status"] == STATUS_FAILED:
-            self._end(job, FAILED, result["message"])
+            self._end(job, FAILED, message_in_words(result))
         elif save_error:
             self._end(job, FAILED, self.tr("Found, but not saved: {why}").format(why=in_a_sentence(save_error)))
         else:
-            self._end(job, DONE, result["message"])
+            self._end(job, DONE, message_in_words(result))
         self._next()
 
     def _on_error(self, job: Job, error: EngineError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
@@ -73,7 +74,7 @@ def _article(results: Path, row: ReviewedRow, basemap: Optional[QgsRasterLayer])
     photo = read_stored(row.path, _PHOTO_PX * 2)
     pictures = []
     if photo.isNull():
-        pictures.append(f"<p>{html.escape(_tr('{path} cannot be read.').format(path=row.path))}</p>")
+        pictures.append(f"<p>{html.escape(_tr('{path} cannot be read.').format(path=os.path.basename(row.path)))}</p>")
     else:
         rotated = photo.transformed(QTransform().rotate(_rotation_deg(row)), Qt.TransformationMode.SmoothTransformation)
         rotated = rotated.scaled(_PHOTO_PX, _PHOTO_PX, Qt.AspectRatioMode.KeepAspectRatio,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Optional
+
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..contract.answers import ErrorData, PlanAnswer
+from ..contract.messages import in_words
 from ..contract.status import DECISION_LABELS, STATUS_LABELS
 
 
@@ -59,9 +63,30 @@ def capitalised(label: str) -> str:
 
 
 def in_a_sentence(error: ErrorData) -> str:
-    """An error of the engine as a sentence: file, problem, hint."""
+    """An error of the engine as a sentence in the user's language: file, problem, hint."""
     where = f"{error['path']}: " if error["path"] else ""
-    return f"{where}{error['problem']}; {error['hint']}."
+    return translated(error, f"{where}{error['problem']}; {error['hint']}.")
+
+
+def message_in_words(answer: Mapping[str, Any]) -> str:
+    """The message of a localization or another answer of the engine, in the user's language; "" without one."""
+    return translated(answer, str(answer.get("message") or ""))
+
+
+def message_of_row(text: str, found: Optional[Mapping[str, Any]]) -> str:
+    """The message of a row of results in the user's language, if the row's localization `found` has the same text."""
+    return message_in_words(found) if found is not None and found.get("message") == text else text
+
+
+def translated(answer: Mapping[str, Any], english: str) -> str:
+    """A text in the user's language by its `message_id` and `message_params`.
+
+    A text that does not belong to them stays as it is: a review can replace the message of an older localization.
+    """
+    message_id, params = answer.get("message_id"), answer.get("message_params")
+    if in_words(message_id, params, "") != english:
+        return english
+    return in_words(message_id, params, english, tr)
 
 
 def outlook_in_words(found: PlanAnswer) -> str:

@@ -21,7 +21,7 @@ from ..contract.protocol import CheckImagery
 from ..core.engine_client import EngineClient
 from ..core.imagery import Imagery
 from ..core.imagery_presets import Preset
-from ..core.words import tr
+from ..core.words import message_in_words, tr
 
 
 class ImageryCheck(QWidget):
@@ -74,7 +74,7 @@ class ImageryCheck(QWidget):
         self.answer.setText(self.tr("Fetching a tile…"))
         self._client.request(
             CheckImagery(spec),
-            lambda answer: self._show(run, answer["message"]),
+            lambda answer: self._show(run, message_in_words(answer)),
             lambda error: self._show(run, error.message),
         )
 

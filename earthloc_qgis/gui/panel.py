@@ -12,6 +12,7 @@ from .. import settings
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
+from ..core.words import message_of_row
 from .compat import current_project
 from .controller import Controller
 from .first_steps import PHOTO
@@ -293,16 +294,15 @@ class EarthLocPanel(PanelWidgets):
             self.results.show_result(self.tr("Choose a photo to see its result."), None)
             return
         located = photo.status not in (NEW, QUEUED, RUNNING)
+        found = self.controller.localization(path) if located else None
         label = self.controller.model.status_label(photo.status)
         sentence = f"<b>{label}</b>"
         if photo.message:
-            breakable = photo.message.replace(
-                os.sep, os.sep + "\u200b"
-            )  # allow line breaks in long paths, after each folder
-            sentence += f" · {escaped(breakable)}"
+            text = message_of_row(photo.message, found).replace(os.sep, os.sep + "\u200b")  # lets long paths break
+            sentence += f" · {escaped(text)}"
         elif photo.status == NEW:
             sentence += self.tr(" · press Localize to find out where it was taken")
-        self.results.show_result(sentence, self.controller.localization(path) if located else None)
+        self.results.show_result(sentence, found)
 
     def _data_changed(self, first, last, *_: object) -> None:
         photo = self.controller.model.photo(self.list.current())

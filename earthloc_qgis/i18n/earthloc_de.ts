@@ -1307,7 +1307,7 @@ Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt 
 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
-Ein Merkmalsfinder ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
+Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -1345,7 +1345,7 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     </message>
     <message>
       <source>Feature extractor</source>
-      <translation>Merkmalsfinder</translation>
+      <translation>Merkmalsextraktor</translation>
     </message>
     <message>
       <source>Also locate reviewed photos again</source>
@@ -1558,6 +1558,326 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Imagery of the year 2000. The sea and some places on land have no tiles. NASA asks for a message 48 hours ahead of more than 1,000,000 tiles in a day.</source>
       <translation>Bilddaten des Jahres 2000. Auf See und an manchen Stellen an Land gibt es keine Kacheln. Die NASA bittet 48 Stunden vorher um Nachricht, wenn jemand mehr als 1.000.000 Kacheln am Tag abruft.</translation>
+    </message>
+    <message>
+      <source>{sentences}</source>
+      <translation>{sentences}</translation>
+    </message>
+    <message>
+      <source>Best guess near {place}: the tile with the highest cosine similarity, not checked by registration.</source>
+      <translation>Beste Vermutung bei {place}: die Kachel mit der höchsten Kosinus-Ähnlichkeit, nicht durch Anpassen an Bilddaten geprüft.</translation>
+    </message>
+    <message>
+      <source>Best guess near {place}, {km} km from the nadir: the tile with the highest cosine similarity, not checked by registration.</source>
+      <translation>Beste Vermutung bei {place}, {km} km vom Nadir: die Kachel mit der höchsten Kosinus-Ähnlichkeit, nicht durch Anpassen an Bilddaten geprüft.</translation>
+    </message>
+    <message>
+      <source>Best guess near {place}: where its local features point, not checked by registration.</source>
+      <translation>Beste Vermutung bei {place}: wohin die lokalen Merkmale des Fotos weisen, nicht durch Anpassen an Bilddaten geprüft.</translation>
+    </message>
+    <message>
+      <source>Best guess near {place}, {km} km from the nadir: where its local features point, not checked by registration.</source>
+      <translation>Beste Vermutung bei {place}, {km} km vom Nadir: wohin die lokalen Merkmale des Fotos weisen, nicht durch Anpassen an Bilddaten geprüft.</translation>
+    </message>
+    <message>
+      <source>The photo has few details that the index knows: it may show cloud, night or open sea.</source>
+      <translation>Das Foto hat wenige Einzelheiten, die der Index kennt: Es zeigt vielleicht Wolken, Nacht oder offene See.</translation>
+    </message>
+    <message>
+      <source>Compare it with a basemap.</source>
+      <translation>Vergleichen Sie sie mit einer Hintergrundkarte.</translation>
+    </message>
+    <message>
+      <source>The chosen indexes hold no tile.</source>
+      <translation>Die gewählten Indexe enthalten keine Kachel.</translation>
+    </message>
+    <message>
+      <source>No tile of the chosen indexes lies within {km} km of {place}: choose another index or a larger radius, or check the nadir.</source>
+      <translation>Keine Kachel der gewählten Indexe liegt im Umkreis von {km} km um {place}: Wählen Sie einen anderen Index oder einen größeren Radius, oder prüfen Sie den Nadir.</translation>
+    </message>
+    <message>
+      <source>The photo is of one colour: there is nothing to recognise.</source>
+      <translation>Das Foto ist einfarbig: Es gibt nichts zu erkennen.</translation>
+    </message>
+    <message>
+      <source>The photo is dark but for some lights, as at night, at the limb or inside the station: there is no ground in daylight to recognise.</source>
+      <translation>Das Foto ist bis auf einige Lichter dunkel, wie bei Nacht, am Horizont oder in der Station: Es gibt keinen Boden bei Tageslicht zu erkennen.</translation>
+    </message>
+    <message>
+      <source>{parts}.</source>
+      <translation>{parts}.</translation>
+    </message>
+    <message>
+      <source>Carried over from a neighbouring photo, not confirmed by imagery: {parts}.</source>
+      <translation>Von einem Nachbarfoto übertragen, nicht durch Bilddaten bestätigt: {parts}.</translation>
+    </message>
+    <message>
+      <source>That is not enough to be sure: compare it with a basemap.</source>
+      <translation>Das genügt nicht, um sicher zu sein: Vergleichen Sie es mit einer Hintergrundkarte.</translation>
+    </message>
+    <message>
+      <source>The nadir given seems to be wrong.</source>
+      <translation>Der angegebene Nadir ist offenbar falsch.</translation>
+    </message>
+    <message>
+      <source>{n} tie points</source>
+      <translation>{n} Passpunkte</translation>
+    </message>
+    <message>
+      <source>camera at {km} km</source>
+      <translation>Kamera in {km} km Höhe</translation>
+    </message>
+    <message>
+      <source>camera at {km} km (assumed rather than measured)</source>
+      <translation>Kamera in {km} km Höhe (angenommen, nicht gemessen)</translation>
+    </message>
+    <message>
+      <source>{km} km from the nadir given</source>
+      <translation>{km} km vom angegebenen Nadir</translation>
+    </message>
+    <message>
+      <source>found by way of the neighbouring photo {photo}</source>
+      <translation>über das Nachbarfoto {photo} gefunden</translation>
+    </message>
+    <message>
+      <source>candidate {rank}</source>
+      <translation>Kandidat {rank}</translation>
+    </message>
+    <message>
+      <source>part of the photo shows no ground</source>
+      <translation>ein Teil des Fotos zeigt keinen Boden</translation>
+    </message>
+    <message>
+      <source>None of the {n} candidates tried fits the imagery; the best guess is the first. Compare it with a basemap, or try more candidates.</source>
+      <translation>Keiner der {n} versuchten Kandidaten passt zu den Bilddaten; die beste Vermutung ist der erste. Vergleichen Sie ihn mit einer Hintergrundkarte, oder versuchen Sie mehr Kandidaten.</translation>
+    </message>
+    <message>
+      <source>The candidate does not fit the imagery. Compare it with a basemap, or try more candidates.</source>
+      <translation>Der Kandidat passt nicht zu den Bilddaten. Vergleichen Sie ihn mit einer Hintergrundkarte, oder versuchen Sie mehr Kandidaten.</translation>
+    </message>
+    <message>
+      <source>The photo does not fit the imagery within {km} km of {lat}, {lon}: check the place and the width, or try other imagery.</source>
+      <translation>Das Foto passt im Umkreis von {km} km um {lat}, {lon} nicht zu den Bilddaten: Prüfen Sie Ort und Breite, oder versuchen Sie andere Bilddaten.</translation>
+    </message>
+    <message>
+      <source>Not checked: {reason}</source>
+      <translation>Nicht geprüft: {reason}</translation>
+    </message>
+    <message>
+      <source>Not all candidates were checked: {reason}</source>
+      <translation>Nicht alle Kandidaten wurden geprüft: {reason}</translation>
+    </message>
+    <message>
+      <source>the imagery of the index {index} ({imagery}) is not here; put it beside the index or name it as imagery.</source>
+      <translation>Die Bilddaten des Index {index} ({imagery}) sind nicht hier; legen Sie sie neben den Index, oder geben Sie sie als Bilddaten an.</translation>
+    </message>
+    <message>
+      <source>the imagery of the index {index} (not named) is not here; put it beside the index or name it as imagery.</source>
+      <translation>Die Bilddaten des Index {index} (nicht benannt) sind nicht hier; legen Sie sie neben den Index, oder geben Sie sie als Bilddaten an.</translation>
+    </message>
+    <message>
+      <source>Corrected by hand: {n} tie points.</source>
+      <translation>Von Hand berichtigt: {n} Passpunkte.</translation>
+    </message>
+    <message>
+      <source>Corrected by hand: {n} tie points, too few to tell the error.</source>
+      <translation>Von Hand berichtigt: {n} Passpunkte, zu wenige, um den Fehler zu schätzen.</translation>
+    </message>
+    <message>
+      <source>Corrected by hand: 1 tie point, too few to tell the error.</source>
+      <translation>Von Hand berichtigt: 1 Passpunkt, zu wenige, um den Fehler zu schätzen.</translation>
+    </message>
+    <message>
+      <source>Placed by hand.</source>
+      <translation>Von Hand platziert.</translation>
+    </message>
+    <message>
+      <source>Candidate {rank}, chosen by hand.</source>
+      <translation>Kandidat {rank}, von Hand gewählt.</translation>
+    </message>
+    <message>
+      <source>{path}: is only {width} x {height} pixels; give a photo of at least {least} pixels on each side.</source>
+      <translation>{path}: ist nur {width} x {height} Pixel groß; geben Sie ein Foto mit mindestens {least} Pixeln auf jeder Seite an.</translation>
+    </message>
+    <message>
+      <source>{path}: is too large at {width} x {height} pixels; save it with at most {limit} megapixels.</source>
+      <translation>{path}: ist mit {width} x {height} Pixeln zu groß; speichern Sie es mit höchstens {limit} Megapixeln.</translation>
+    </message>
+    <message>
+      <source>{path}: is too large at {width} x {height} pixels; save it with at most {limit} megapixels, or as a baseline JPEG or tiled TIFF.</source>
+      <translation>{path}: ist mit {width} x {height} Pixeln zu groß; speichern Sie es mit höchstens {limit} Megapixeln, oder als Baseline-JPEG oder gekacheltes TIFF.</translation>
+    </message>
+    <message>
+      <source>{path}: does not fit in memory; save it as a smaller JPEG.</source>
+      <translation>{path}: passt nicht in den Speicher; speichern Sie es als kleineres JPEG.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged or cut short; copy or download it again.</source>
+      <translation>{path}: ist beschädigt oder abgeschnitten; kopieren oder laden Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: is a folder, not a photo; give the photos in it.</source>
+      <translation>{path}: ist ein Ordner, kein Foto; geben Sie die Fotos darin an.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a regular file; give an image file.</source>
+      <translation>{path}: ist keine gewöhnliche Datei; geben Sie eine Bilddatei an.</translation>
+    </message>
+    <message>
+      <source>{path}: is empty; copy or download it again.</source>
+      <translation>{path}: ist leer; kopieren oder laden Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: does not exist; check the path.</source>
+      <translation>{path}: ist nicht vorhanden; prüfen Sie den Pfad.</translation>
+    </message>
+    <message>
+      <source>{path}: may not be read; change its permissions.</source>
+      <translation>{path}: darf nicht gelesen werden; ändern Sie die Berechtigungen.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened; check the path and the disk.</source>
+      <translation>{path}: kann nicht geöffnet werden; prüfen Sie den Pfad und den Datenträger.</translation>
+    </message>
+    <message>
+      <source>{path}: is a camera RAW file; convert it to a JPEG or TIFF.</source>
+      <translation>{path}: ist eine RAW-Datei einer Kamera; wandeln Sie sie in JPEG oder TIFF um.</translation>
+    </message>
+    <message>
+      <source>{path}: is a HEIC file; convert it to a JPEG or TIFF.</source>
+      <translation>{path}: ist eine HEIC-Datei; wandeln Sie sie in JPEG oder TIFF um.</translation>
+    </message>
+    <message>
+      <source>{path}: is not an image of a known kind; if it is a photo, convert it to a JPEG or TIFF.</source>
+      <translation>{path}: ist kein Bild einer bekannten Art; wenn es ein Foto ist, wandeln Sie es in JPEG oder TIFF um.</translation>
+    </message>
+    <message>
+      <source>{path}: the disk is full; free some space and try again; nothing saved was lost.</source>
+      <translation>{path}: Der Datenträger ist voll; schaffen Sie Platz, und versuchen Sie es erneut. Nichts Gespeichertes ging verloren.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be written to; choose another folder or change its permissions.</source>
+      <translation>{path}: kann nicht beschrieben werden; wählen Sie einen anderen Ordner, oder ändern Sie die Berechtigungen.</translation>
+    </message>
+    <message>
+      <source>{path}: could not be written ({reason}); choose another place.</source>
+      <translation>{path}: konnte nicht geschrieben werden ({reason}); wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+      <source>{path}: holds what a review decided on {photo}; have reviewed photos included, or choose another file.</source>
+      <translation>{path}: enthält, was in der Prüfung über {photo} entschieden wurde; beziehen Sie geprüfte Fotos ein, oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: holds a damaged result of {photo} ({reason}); locate it again.</source>
+      <translation>{path}: enthält ein beschädigtes Ergebnis von {photo} ({reason}); verorten Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: is being written by another program; stop editing it there and try again, or choose another file.</source>
+      <translation>{path}: wird gerade von einem anderen Programm geschrieben; beenden Sie dort die Bearbeitung und versuchen Sie es erneut, oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a GeoPackage; choose another file.</source>
+      <translation>{path}: ist kein GeoPackage; wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged; move it away or choose another file.</source>
+      <translation>{path}: ist beschädigt; verschieben Sie die Datei, oder wählen Sie eine andere.</translation>
+    </message>
+    <message>
+      <source>{path}: is a folder; name a file in it, such as results.gpkg.</source>
+      <translation>{path}: ist ein Ordner; geben Sie eine Datei darin an, zum Beispiel results.gpkg.</translation>
+    </message>
+    <message>
+      <source>{path}: its folder does not exist; make the folder or choose another.</source>
+      <translation>{path}: Der Ordner der Datei ist nicht vorhanden; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>{path}: could not be written ({reason}); choose another file.</source>
+      <translation>{path}: konnte nicht geschrieben werden ({reason}); wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{name} works: a tile came in {ms} ms.</source>
+      <translation>{name} funktioniert: Eine Kachel kam in {ms} ms.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: cannot be reached; check its address and your connection.</source>
+      <translation>Bilddatenserver {server}: ist nicht erreichbar; prüfen Sie die Adresse und Ihre Verbindung.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: cannot be reached through the proxy; check the environment variables HTTPS_PROXY and HTTP_PROXY.</source>
+      <translation>Bilddatenserver {server}: ist über den Proxy nicht erreichbar; prüfen Sie die Umgebungsvariablen HTTPS_PROXY und HTTP_PROXY.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: is behind a proxy that wants a login ({status}); check the environment variables HTTPS_PROXY and HTTP_PROXY.</source>
+      <translation>Bilddatenserver {server}: liegt hinter einem Proxy, der eine Anmeldung verlangt ({status}); prüfen Sie die Umgebungsvariablen HTTPS_PROXY und HTTP_PROXY.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has no valid certificate; check its address.</source>
+      <translation>Bilddatenserver {server}: hat kein gültiges Zertifikat; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has an address that cannot be used; check it.</source>
+      <translation>Bilddatenserver {server}: hat eine unbrauchbare Adresse; prüfen Sie sie.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: does not answer in time; try again later.</source>
+      <translation>Bilddatenserver {server}: antwortet nicht rechtzeitig; versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: answers {status}; try again later.</source>
+      <translation>Bilddatenserver {server}: antwortet {status}; versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: refuses ({status}); check whether it wants a key and what its terms allow.</source>
+      <translation>Bilddatenserver {server}: lehnt ab ({status}); prüfen Sie, ob er einen Schlüssel verlangt und was seine Bedingungen erlauben.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: answers {status}; check its address.</source>
+      <translation>Bilddatenserver {server}: antwortet {status}; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: sends more than can be right; check its address.</source>
+      <translation>Bilddatenserver {server}: sendet mehr, als richtig sein kann; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: is too slow; try again later.</source>
+      <translation>Bilddatenserver {server}: ist zu langsam; versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: is too slow: {done} of {total} tiles came in the time allowed; try again, what came is kept.</source>
+      <translation>Bilddatenserver {server}: ist zu langsam: {done} von {total} Kacheln kamen in der erlaubten Zeit; versuchen Sie es erneut, das Angekommene bleibt gespeichert.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has stopped answering; try again later.</source>
+      <translation>Bilddatenserver {server}: antwortet nicht mehr; versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: redirects too often; check its address.</source>
+      <translation>Bilddatenserver {server}: leitet zu oft weiter; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: sends on to {where}; if you trust that one, give its address instead.</source>
+      <translation>Bilddatenserver {server}: leitet weiter zu {where}; wenn Sie diesem Server vertrauen, geben Sie stattdessen seine Adresse an.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has nothing at that address (404); check the address.</source>
+      <translation>Bilddatenserver {server}: hat nichts unter dieser Adresse (404); prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: breaks off in the middle of a tile; try again later.</source>
+      <translation>Bilddatenserver {server}: bricht mitten in einer Kachel ab; versuchen Sie es später erneut.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has no tile {tile} (404 Not Found); check its address, its zoom levels, and whether it covers this place.</source>
+      <translation>Bilddatenserver {server}: hat keine Kachel {tile} (404 Not Found); prüfen Sie die Adresse, die Zoomstufen und ob er diesen Ort abdeckt.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: has none of the {n} tiles asked for, such as {tile} (404 Not Found); check its address, its zoom levels, and whether it covers this place.</source>
+      <translation>Bilddatenserver {server}: hat keine der {n} angefragten Kacheln, zum Beispiel {tile} (404 Not Found); prüfen Sie die Adresse, die Zoomstufen und ob er diesen Ort abdeckt.</translation>
+    </message>
+    <message>
+      <source>imagery server {server}: sent {what} instead of a tile; check its address and whether it wants a key.</source>
+      <translation>Bilddatenserver {server}: sendet statt einer Kachel etwas anderes ({what}); prüfen Sie die Adresse und ob er einen Schlüssel verlangt.</translation>
     </message>
   </context>
   <context>

@@ -25,7 +25,7 @@ from qgis.core import (  # type: ignore[attr-defined]
 from ..contract.answers import LocalizeAnswer
 from ..contract.protocol import TILE_KM, Register
 from ..contract.status import FAILED
-from ..core.words import in_a_sentence
+from ..core.words import in_a_sentence, message_in_words
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 from .imagery_parameter import imagery_or_that_of_the_panel, layer_spec
 
@@ -132,10 +132,10 @@ class RegisterAlgorithm(EarthLocAlgorithm):
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
             answer: LocalizeAnswer = engine.request(request)
         if answer["status"] == FAILED:
-            raise QgsProcessingException(answer["message"])
+            raise QgsProcessingException(message_in_words(answer))
         if answer["save_error"]:
             raise QgsProcessingException(in_a_sentence(answer["save_error"]))
-        feedback.pushInfo(f"{answer['status']}: {answer['message']}")
+        feedback.pushInfo(f"{answer['status']}: {message_in_words(answer)}")
         if answer["footprint"]:
             load_tables(context, out, ("footprints", "tie_points"), Path(out).stem)
         numbers = (answer["confidence"], answer["inliers"], answer["rms_km"])

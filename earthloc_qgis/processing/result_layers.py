@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from qgis.core import (  # type: ignore[attr-defined]
-    QgsLayerTree,
+from qgis.core import (
+    QgsLayerTreeGroup,
     QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -91,25 +91,26 @@ class _StyleAndGroup(QgsProcessingLayerPostProcessorInterface):
         self._project, self._group, self._prepare = project, group, prepare
 
     def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, layer: Optional[QgsMapLayer], context: QgsProcessingContext, feedback: Optional[QgsProcessingFeedback]
     ) -> None:
         """Called by QGIS in the main thread."""
+        root = self._project.layerTreeRoot()
+        if layer is None or root is None:
+            return
         if self._prepare is not None:
             self._prepare(layer)
         if isinstance(layer, QgsVectorLayer):  # QGIS loads a source that is in the project only once
             reload_layer(layer)
-        root = self._project.layerTreeRoot()
-        group = root.findGroup(self._group) if root is not None else None
+        group = root.findGroup(self._group)
         if group is not None:
             nodes = [node.layer() for node in group.findLayers()]
             older = [known.id() for known in nodes if known is not None and known.source() == layer.source()]
             self._project.removeMapLayers([known for known in older if known != layer.id()])
-        node = root.findLayer(layer.id()) if root is not None else None
-        if node is None or root is None:
+        node = root.findLayer(layer.id())
+        if node is None:
             return  # newer versions of QGIS put the layer into the group of its details
-        if group is None:
-            group = root.insertGroup(0, self._group)
+        group = group or root.insertGroup(0, self._group)
         parent = node.parent()
-        if group is not None and parent is not group and QgsLayerTree.isGroup(parent):
+        if group is not None and parent is not group and isinstance(parent, QgsLayerTreeGroup):
             group.insertChildNode(0, node.clone())
             parent.removeChildNode(node)

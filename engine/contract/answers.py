@@ -9,13 +9,18 @@ from .localization import CameraSummary, GeoJson, LatLonList, Localization, Pose
 RequestId = Union[int, str]
 
 
-class ErrorData(TypedDict):
-    """`error.data` of an answer, and `save_error` of a localization."""
-
+class _ErrorOfVersion1(TypedDict):
     kind: str  # usage, input, index, model, output, cancelled, internal or parse
     path: Optional[str]
     problem: str
     hint: str
+
+
+class ErrorData(_ErrorOfVersion1, total=False):
+    """`error.data` of an answer, and `save_error` of a localization."""
+
+    message_id: str  # in engine/contract/messages.py; missing for an error that is only in English
+    message_params: dict[str, Any]
 
 
 class _Saved(TypedDict):
@@ -94,7 +99,14 @@ class TilePictureAnswer(TypedDict):
     imagery: Optional[str]
 
 
-class SolveAnswer(TypedDict):
+class _MessageId(TypedDict, total=False):
+    """The id and the parameters of a message, see `messages`."""
+
+    message_id: str
+    message_params: dict[str, Any]
+
+
+class SolveAnswer(_MessageId):
     """The fields of a localization that follow from a camera."""
 
     footprint: GeoJson
@@ -117,7 +129,7 @@ class SnapAnswer(TypedDict):
     similarity: Optional[float]  # normalised cross-correlation
 
 
-class ImageryCheckAnswer(TypedDict):
+class ImageryCheckAnswer(_MessageId):
     """A tile came from the server."""
 
     name: str

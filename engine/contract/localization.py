@@ -143,8 +143,10 @@ class _Answer(TypedDict):
 
 
 class Localization(_Answer, total=False):
-    """What was found for one photo. The fields below are set by a review."""
+    """What was found for one photo. The fields below may be missing; the last two are set by a review."""
 
+    message_id: str  # of `message`, in engine/contract/messages.py; older results lack it
+    message_params: dict[str, Any]
     by_hand: bool  # a person placed the footprint, and no camera fits it
     reviewed_rank: Optional[int]  # of the candidate that the person chose
 

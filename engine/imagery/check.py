@@ -8,6 +8,7 @@ from engine.contract.answers import ImageryCheckAnswer
 from engine.errors import UsageError
 from engine.imagery.server import ServerSettings, server_of
 from engine.imagery.tile_server import TileServerSource
+from engine.messages import Message, put_message
 from engine.progress import Progress
 
 _FETCH_S = 15.0
@@ -35,7 +36,9 @@ def check_server(
         start = time.perf_counter()
         source.fetch_one_tile(*(at or _LAND))
         ms = round((time.perf_counter() - start) * 1000)
-    return {"name": settings.name, "milliseconds": ms, "message": f"{settings.name} works: a tile came in {ms} ms."}
+    answer: ImageryCheckAnswer = {"name": settings.name, "milliseconds": ms, "message": ""}
+    put_message(answer, Message("server.works", {"name": settings.name, "ms": ms}))
+    return answer
 
 
 def finest_m(settings: ServerSettings) -> float:

@@ -34,7 +34,6 @@ _BACKOFF_S = 0.5  # before the first retry, doubled each time
 _BUSY = (429, 500, 502, 503, 504)
 _NO_CONTENT = (204, 404, 410)
 _PROXY_LOGIN = 407
-_PROXY_HINT = "check the environment variables HTTPS_PROXY and HTTP_PROXY"
 _MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
 _POLL_S = 0.05  # interval at which a waiting caller checks for cancelling
@@ -48,11 +47,18 @@ class ImageryServerError(InputError):
 
 
 class _RequestError(Exception):
-    """A failed request. `retryable`: whether a retry may help; `wait_s`: how long the server asks to wait."""
+    """A failed request.
 
-    def __init__(self, problem: str, hint: str, retryable: bool = False, wait_s: float = 0.0) -> None:
-        super().__init__(problem)
-        self.problem, self.hint, self.retryable, self.wait_s = problem, hint, retryable, wait_s
+    Args:
+        message_id: of the error; the name of the server is added to its parameters.
+        retryable: whether a retry may help.
+        wait_s: how long the server asks to wait.
+        params: of the message.
+    """
+
+    def __init__(self, message_id: str, retryable: bool = False, wait_s: float = 0.0, **params: object) -> None:
+        super().__init__(message_id)
+        self.message_id, self.retryable, self.wait_s, self.params = message_id, retryable, wait_s, params
 
 
 class _RateLimiter:
@@ -162,7 +168,7 @@ class Fetcher:
         content: list[bytes | None] = []
         self.fetch([address], len, lambda _, body, __: content.append(body), progress, until, max_bytes)
         if content[0] is None:
-            raise ImageryServerError(self._server, "has nothing at that address (404)", "check the address")
+            raise ImageryServerError.of("server.nothing", server=self._server)
         return content[0]
 
     def _collect(
@@ -174,17 +180,16 @@ class Fetcher:
             progress.check()
             now = time.monotonic()
             if now > job.until:
-                problem = f"is too slow: {done} of {count} tiles came in the time allowed"
-                raise ImageryServerError(self._server, problem, "try again, what came is kept")
+                raise ImageryServerError.of("server.slow_tiles", server=self._server, done=done, total=count)
             if now - last > _STALL_TIMEOUT_S:
-                raise ImageryServerError(self._server, "has stopped answering", "try again later")
+                raise ImageryServerError.of("server.stopped", server=self._server)
             try:
                 address, content, decoded = job.results.get(timeout=_POLL_S)
             except queue.Empty:
                 continue
             last = time.monotonic()
             if isinstance(decoded, _RequestError):
-                raise ImageryServerError(self._server, decoded.problem, decoded.hint) from decoded
+                raise ImageryServerError.of(decoded.message_id, server=self._server, **decoded.params) from decoded
             if isinstance(decoded, Exception):
                 raise decoded
             done += 1
@@ -203,8 +208,7 @@ class Fetcher:
                 decoded = None if content is None else job.decode(content)
                 job.results.put((address, content, decoded))
             except NotAPictureError as error:
-                hint = "check its address and whether it wants a key"
-                job.results.put((address, None, _RequestError(f"sent {error} instead of a tile", hint)))
+                job.results.put((address, None, _RequestError("server.not_a_tile", what=str(error))))
             except Exception as error:
                 job.results.put((address, None, error))
 
@@ -228,7 +232,7 @@ class Fetcher:
         for _ in range(_MAX_REDIRECTS + 1):
             _limiter(target).wait(self._per_s, job.stop)
             if job.stop.is_set():
-                raise _RequestError("was not needed any more", "try again")
+                raise _RequestError("server.stopped")  # nobody waits for it any more
             try:
                 reply = self._session.get(
                     target, stream=True, allow_redirects=False, timeout=(_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
@@ -240,36 +244,34 @@ class Fetcher:
                     target = _next_address(target, reply.headers["Location"])
                     continue
                 return self._body(reply, end, job)
-        raise _RequestError("redirects too often", "check its address")
+        raise _RequestError("server.redirects")
 
     def _body(self, reply: requests.Response, end: float, job: _FetchJob) -> bytes | None:
         status = reply.status_code
         if status in _NO_CONTENT:
             return None
         if status in _BUSY:
-            raise _RequestError(
-                f"answers {_status(reply)}", "try again later", retryable=True, wait_s=_retry_after_s(reply)
-            )
+            raise _RequestError("server.busy", True, _retry_after_s(reply), status=_status(reply))
         if status == _PROXY_LOGIN:
-            raise _RequestError(f"is behind a proxy that wants a login ({_status(reply)})", _PROXY_HINT)
+            raise _RequestError("server.proxy_login", status=_status(reply))
         if status in (401, 403):
-            raise _RequestError(f"refuses ({_status(reply)})", "check whether it wants a key and what its terms allow")
+            raise _RequestError("server.refuses", status=_status(reply))
         if status != 200:
-            raise _RequestError(f"answers {_status(reply)}", "check its address")
+            raise _RequestError("server.odd_status", status=_status(reply))
         pieces, size = [], 0
         try:
             while piece := reply.raw.read1(_CHUNK_BYTES, decode_content=True):
                 pieces.append(piece)
                 size += len(piece)
                 if size > job.max_bytes:
-                    raise _RequestError("sends more than can be right", "check its address")
+                    raise _RequestError("server.too_much")
                 if job.stop.is_set() or time.monotonic() > end:
-                    raise _RequestError("is too slow", "try again later", retryable=True)
+                    raise _RequestError("server.slow", retryable=True)
         except (HTTPError, OSError) as error:
             raise _connection_error(error) from error
         expected = reply.headers.get("Content-Length", "")
         if expected.isdecimal() and "Content-Encoding" not in reply.headers and int(expected) != size:
-            raise _RequestError("breaks off in the middle of a tile", "try again later", retryable=True)
+            raise _RequestError("server.broken_off", retryable=True)
         return b"".join(pieces)
 
 
@@ -284,22 +286,22 @@ def _next_address(address: str, location: str) -> str:
     here, there = urlsplit(address), urlsplit(urljoin(address, location))
     if there.scheme not in ("http", "https") or here.hostname != there.hostname:
         where = f"{there.scheme}://{there.hostname or ''}"
-        raise _RequestError(f"sends on to {where}", "if you trust that one, give its address instead")
+        raise _RequestError("server.sends_on", where=where)
     return there.geturl()
 
 
 def _connection_error(error: Exception) -> _RequestError:
     if isinstance(error, requests.exceptions.ProxyError):
         if str(_PROXY_LOGIN) in str(error):
-            return _RequestError(f"is behind a proxy that wants a login ({_PROXY_LOGIN})", _PROXY_HINT)
-        return _RequestError("cannot be reached through the proxy", _PROXY_HINT, retryable=True)
+            return _RequestError("server.proxy_login", status=_PROXY_LOGIN)
+        return _RequestError("server.proxy", retryable=True)
     if isinstance(error, requests.exceptions.SSLError):
-        return _RequestError("has no valid certificate", "check its address")
+        return _RequestError("server.no_certificate")
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return _RequestError("has an address that cannot be used", "check it")
+        return _RequestError("server.bad_address")
     if isinstance(error, requests.Timeout) or "timed out" in str(error).lower():
-        return _RequestError("does not answer in time", "try again later", retryable=True)
-    return _RequestError("cannot be reached", "check its address and your connection", retryable=True)
+        return _RequestError("server.no_answer", retryable=True)
+    return _RequestError("server.unreachable", retryable=True)
 
 
 def _status(reply: requests.Response) -> str:

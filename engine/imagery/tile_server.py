@@ -124,11 +124,8 @@ class TileServerSource(ImagerySource):
             _end(self._fetch_s),
         )
         if fetched[0] is None:
-            raise ImageryServerError(
-                _label(self._settings),
-                f"has no tile {urlsplit(address).path} (404 Not Found)",
-                "check its address, its zoom levels, and whether it covers this place",
-            )
+            tile_path = urlsplit(address).path
+            raise ImageryServerError.of("server.no_tile", server=_label(self._settings), tile=tile_path)
         return fetched[0]
 
     def _decimation(self, step_px: float) -> float:
@@ -223,10 +220,8 @@ class TileServerSource(ImagerySource):
             self._cache.put({a: body for a, body in contents.items() if self._found_any or body != NO_TILE})
         if not self._found_any and len(missing) >= _MIN_ALL_MISSING:
             address = urlsplit(next(iter(missing)))
-            raise ImageryServerError(
-                _label(self._settings),
-                f"has none of the {len(missing)} tiles asked for, such as {address.path} (404 Not Found)",
-                "check its address, its zoom levels, and whether it covers this place",
+            raise ImageryServerError.of(
+                "server.no_tiles", server=_label(self._settings), n=len(missing), tile=address.path
             )
         return fetched
 

@@ -231,4 +231,4 @@ class _Opened:
             raise self._damaged() from value
 
     def _damaged(self) -> InputError:
-        return InputError(self._path, "is damaged or cut short", "copy or download it again")
+        return InputError.of("photo.damaged", path=self._path)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.messages import Message
+
 # Levels of 0 to 255. The real photos with known footprints have a median of the brightest channel of 69 and more; those
 # of night, of the limb at night and of the cabin have 36 and less (docs/voting.md).
 _DARK = 40
@@ -17,16 +19,13 @@ _FLAT_LEVELS = 2.0  # standard deviation of grey levels
 _SIDE_PX = 256
 
 
-def why_no_ground(pixels: NDArray[np.uint8]) -> str | None:
+def why_no_ground(pixels: NDArray[np.uint8]) -> Message | None:
     """Why an RGB photo (h, w, 3) shows nothing to recognise; None if it may show something."""
     if float(pixels.mean(axis=2).std()) < _FLAT_LEVELS:
-        return "The photo is of one colour: there is nothing to recognise."
+        return Message("photo.one_colour")
     scale = min(1.0, _SIDE_PX / max(pixels.shape[:2]))
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     bright = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)).max(axis=2)
     if np.median(bright) < _DARK and _LIGHTS[0] <= (bright >= _LIT).mean() < _LIGHTS[1]:
-        return (
-            "The photo is dark but for some lights, as at night, at the limb or inside the station: "
-            "there is no ground in daylight to recognise."
-        )
+        return Message("photo.dark")
     return None

@@ -43,8 +43,6 @@ _MAGICS: dict[str, tuple[bytes, ...]] = {
     "JPEG2000": (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
 }
 _RAW = "RAW"  # decoded by engine/photo/raw.py
-_CONVERT = "convert it to a JPEG or TIFF"
-_AGAIN = "copy or download it again"
 
 
 @dataclass(frozen=True)
@@ -160,19 +158,11 @@ def _header(path: Path, file: BinaryIO, kind: str) -> _Header:
 def _check_size(path: Path, size: tuple[int, int], whole: bool) -> None:
     width, height = size
     if min(width, height) < MIN_SIDE_PX:
-        raise InputError(
-            path,
-            f"is only {width} x {height} pixels",
-            f"give a photo of at least {MIN_SIDE_PX} pixels on each side",
-        )
+        raise InputError.of("photo.small", path=path, width=width, height=height, least=MIN_SIDE_PX)
     limit = MAX_PIXELS_WHOLE if whole else MAX_PIXELS
     if width * height > limit:
-        raise InputError(
-            path,
-            f"is too large at {width} x {height} pixels",
-            f"save it with at most {limit // 1_000_000} megapixels"
-            + (", or as a baseline JPEG or tiled TIFF" if whole else ""),
-        )
+        message_id = "photo.large_whole" if whole else "photo.large"
+        raise InputError.of(message_id, path=path, width=width, height=height, limit=limit // 1_000_000)
 
 
 def _pillow_rgb(path: Path, file: BinaryIO, kind: str, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -197,9 +187,9 @@ def _pillow(path: Path, file: BinaryIO, kind: str) -> Iterator[Image.Image]:
         with Image.open(file, formats=[kind]) as image:
             yield image
     except MemoryError as error:
-        raise InputError(path, "does not fit in memory", "save it as a smaller JPEG") from error
+        raise InputError.of("photo.memory", path=path) from error
     except Exception as error:  # Decoders raise many types on invalid data: OSError, ValueError, struct.error ...
-        raise InputError(path, "is damaged or cut short", _AGAIN) from error
+        raise InputError.of("photo.damaged", path=path) from error
 
 
 @contextmanager
@@ -208,18 +198,18 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise InputError(path, "is a folder, not a photo", "give the photos in it")
+            raise InputError.of("photo.folder", path=path)
         if not stat.S_ISREG(status.st_mode):
-            raise InputError(path, "is not a regular file", "give an image file")
+            raise InputError.of("photo.not_regular", path=path)
         if status.st_size == 0:
-            raise InputError(path, "is empty", _AGAIN)
+            raise InputError.of("photo.empty", path=path)
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise InputError(path, "does not exist", "check the path") from error
+        raise InputError.of("photo.missing", path=path) from error
     except PermissionError as error:
-        raise InputError(path, "may not be read", "change its permissions") from error
+        raise InputError.of("photo.no_access", path=path) from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the path.
-        raise InputError(path, "cannot be opened", "check the path and the disk") from error
+        raise InputError.of("photo.not_opened", path=path) from error
     with file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about every damaged tag, and about a missing geotransform
         yield file, _kind(path, file)
@@ -239,5 +229,5 @@ def _kind(path: Path, file: BinaryIO) -> str:
     if is_raw:
         return _RAW
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heif", b"mif1", b"msf1"):
-        raise InputError(path, "is a HEIC file", _CONVERT)
-    raise InputError(path, "is not an image of a known kind", f"if it is a photo, {_CONVERT}")
+        raise InputError.of("photo.heic", path=path)
+    raise InputError.of("photo.unknown_kind", path=path)

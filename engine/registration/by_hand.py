@@ -18,6 +18,7 @@ from engine.contract.answers import SolveAnswer
 from engine.contract.localization import Pose as PoseJson
 from engine.ellipsoid import surface_normal
 from engine.errors import UsageError
+from engine.messages import Message
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
@@ -209,7 +210,8 @@ def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> SolveAnswer:
         point["origin"] = origin
     is_checked = len(points) >= _MIN_POINTS_FOR_RMS
     rms_km = round(_rms(np.array([point["residual_km"] for point in points], np.float64)), 3)
-    text = f"Corrected by hand: {len(points)} tie point{'s' if len(points) > 1 else ''}"
+    message_id = "corrected" if is_checked else "corrected.few" if len(points) > 1 else "corrected.one"
+    message = Message(message_id, {"n": len(points)} if len(points) > 1 else {})
     return {
         **view_json(camera, ring, info),
         "pose": pose_json(pose),
@@ -217,7 +219,9 @@ def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> SolveAnswer:
         "inliers": len(points),
         "rms_km": rms_km if is_checked else None,
         "confidence": None,
-        "message": f"{text}." if is_checked else f"{text}, too few to tell the error.",
+        "message": str(message),
+        "message_id": message.id,
+        "message_params": message.json_params(),
     }
 
 

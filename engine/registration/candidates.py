@@ -21,6 +21,7 @@ from engine.imagery.location import find_imagery
 from engine.imagery.opening import open_imagery
 from engine.imagery.server import may_be_server
 from engine.imagery.source import ImagerySource
+from engine.messages import Message, Text, message_of, put_message, sentences
 from engine.photo.read import PhotoInfo
 from engine.progress import Progress
 from engine.registration import footprint
@@ -63,7 +64,7 @@ class Outcome:
     tried: int
     imagery: ImageryCredit | None = None
     not_checked: tuple[int, ...] = ()
-    not_checked_reason: str | None = None
+    not_checked_reason: Text | None = None
     neighbour: str | None = None
 
 
@@ -94,7 +95,7 @@ def register_candidates(
     tried = 0
     best = Outcome(None, 0, (), 0)
     not_checked: list[int] = []
-    not_checked_reason = None
+    not_checked_reason: Text | None = None
     with contextlib.ExitStack() as opened:
         sources: dict[str, ImagerySource | EarthLocError] = {}
 
@@ -128,7 +129,7 @@ def register_candidates(
             except CancelledError:
                 raise
             except EarthLocError as error:
-                not_checked_reason = not_checked_reason or str(error)
+                not_checked_reason = not_checked_reason or error.text()
                 if attempt.row is not None:
                     not_checked.append(attempt.row)
                 continue
@@ -178,7 +179,7 @@ class _Attempt:
     neighbour: str | None = None
     place: PlaceFeatures | None = None
     pose: Pose | None = None
-    not_checked_reason: str = ""
+    not_checked_reason: Text = ""
 
 
 def _attempts(
@@ -207,8 +208,9 @@ def _attempts(
         name = str(source_info.get("path") or "")
         path = imagery or find_imagery(index.path, name)
         not_checked_reason = (
-            f"the imagery of the index {index.name} ({name or 'not named'}) is not here; put it beside the index or "
-            "name it as imagery."
+            Message("imagery.missing", {"index": index.name, "imagery": name})
+            if name
+            else Message("imagery.unnamed", {"index": index.name})
         )
         pose = candidates[row].pose
         if pose is not None or (path, *area) not in tried_areas:
@@ -267,22 +269,19 @@ def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -
     for candidate, inliers in zip(answer["candidates"], outcome.inliers, strict=True):
         candidate["inliers"] = inliers
     best = outcome.best
-    unchecked_note = f" Not all candidates were checked: {outcome.not_checked_reason}" if outcome.not_checked else ""
+    unchecked_note = [Message("unchecked.some", {"reason": outcome.not_checked_reason})] if outcome.not_checked else []
     # The confidence of the first candidate if no registration is used.
     prior = answer["confidence"] or 0.0
     without_registration = prior if 0 in outcome.not_checked else _after_failed_registration(prior)
     if best is None or best.confidence < without_registration:
         n = outcome.tried
         if not n and outcome.not_checked_reason is not None:
-            answer["message"] += f" Not checked: {outcome.not_checked_reason}"
+            note = Message("unchecked", {"reason": outcome.not_checked_reason})
+            put_message(answer, sentences(message_of(answer), note))
             return
         answer["confidence"] = without_registration
-        answer["message"] = (
-            f"None of the {n} candidates tried fits the imagery; the best guess is the first. "
-            "Compare it with a basemap, or try more candidates."
-            if n > 1
-            else "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates."
-        ) + unchecked_note
+        misfit = Message("unfit.several", {"n": n}) if n > 1 else Message("unfit.one")
+        put_message(answer, sentences(misfit, *unchecked_note))
         return
     nadir = answer["nadir"]
     given_nadir = (nadir[0], nadir[1]) if nadir is not None else None
@@ -298,7 +297,7 @@ def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -
     answer["imagery"] = outcome.imagery
     answer["inliers"] = len(best.tie_points)
     answer["rms_km"] = round(best.rms_km, 3)
-    answer["message"] = message + unchecked_note
+    put_message(answer, sentences(*message, *unchecked_note))
 
 
 def _after_failed_registration(prior: float) -> float:
@@ -306,27 +305,26 @@ def _after_failed_registration(prior: float) -> float:
     return round(prior * _MISS_RATE / (prior * _MISS_RATE + 1.0 - prior), 3)
 
 
-def _description(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> str:
-    """Such as "41 tie points, camera at 418 km, 69 km from the nadir given"."""
+def _description(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> list[Message]:
+    """Such as "41 tie points, camera at 418 km, 69 km from the nadir given."; one or more sentences."""
     lat, lon, altitude_km = camera.nadir()
-    parts = [f"{len(found.tie_points)} tie points", f"camera at {altitude_km:.0f} km"]
-    if "altitude" not in found.solution.determined:
-        parts[-1] += " (assumed rather than measured)"
-    warning = ""
+    measured = "altitude" in found.solution.determined
+    parts = [
+        Message("part.tie_points", {"n": len(found.tie_points)}),
+        Message("part.camera" if measured else "part.camera_assumed", {"km": f"{altitude_km:.0f}"}),
+    ]
+    warning = []
     if answer["nadir"] is not None:
         nadir_lat, nadir_lon = answer["nadir"]
         away_km = float(geo.distance_km(nadir_lat, nadir_lon, lat, lon))
-        parts.append(f"{away_km:.0f} km from the nadir given")
+        parts.append(Message("part.nadir", {"km": f"{away_km:.0f}"}))
         if away_km > _NADIR_FAR_KM:
-            warning = " The nadir given seems to be wrong."
+            warning = [Message("registered.nadir_wrong")]
     if answer["candidates"]:
-        way = f"found by way of the neighbouring photo {outcome.neighbour}"
-        parts.append(way if outcome.row is None else f"candidate {outcome.row + 1}")
+        way = Message("part.neighbour", {"photo": str(outcome.neighbour)})
+        parts.append(way if outcome.row is None else Message("part.candidate", {"rank": outcome.row + 1}))
     if answer["corners"] is None and not np.isfinite(footprint.corners(found.camera)).all():
-        parts.append("part of the photo shows no ground")
-    sentence = ", ".join(parts) + "."
-    if found.origin == "neighbour":
-        sentence = "Carried over from a neighbouring photo, not confirmed by imagery: " + sentence
-    if found.confidence <= LOCATED:
-        sentence += " That is not enough to be sure: compare it with a basemap."
-    return sentence + warning
+        parts.append(Message("part.no_ground"))
+    doubt = [Message("registered.not_sure")] if found.confidence <= LOCATED else []
+    kind = "registered.carried_over" if found.origin == "neighbour" else "registered"
+    return [Message(kind, {"parts": parts}), *doubt, *warning]

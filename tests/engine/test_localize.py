@@ -20,6 +20,8 @@ from engine.retrieval.tiling import tile_name
 KEYS = {
     "photo",
     "photo_id",
+    "message_id",
+    "message_params",
     "status",
     "confidence",
     "footprint",

@@ -297,3 +297,32 @@ def test_other_files_are_refused_as_results(tmp_path):
     (tmp_path / "text.gpkg").write_text("no database", encoding="ascii")
     with pytest.raises(ExportError, match=r"text\.gpkg: has no table 'footprints'"):
         open_results(str(tmp_path / "text.gpkg"))
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".geojson", ".kml", ".csv"])
+def test_photo_paths_are_relative_to_the_exported_file(tmp_path, suffix):
+    (tmp_path / "mission" / "for Ada").mkdir(parents=True)
+    results = write_results(tmp_path / "mission" / "results.gpkg")
+    target = tmp_path / "mission" / "for Ada" / f"footprints{suffix}"
+    stored = {feature["photo"] for feature in open_results(str(results)).getFeatures()}
+    export_footprints(open_results(str(results)), target, format_for(target), origin=str(results))
+    named = {row["photo"] for row in read(target)}
+    assert named == {path if os.path.isabs(path) else f"../{path}" for path in stored}
+    assert any(path.startswith("../") for path in named)
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "expected"),
+    [
+        ("photos/a.jpg", "/m", "photos/a.jpg"),
+        ("photos/a.jpg", "/m/photos", "a.jpg"),
+        ("photos/a.jpg", "/m/out/for", "../../photos/a.jpg"),
+        ("/elsewhere/a.jpg", "/m/out", "/elsewhere/a.jpg"),
+        ("C:/photos/a.jpg", "/m/out", "C:/photos/a.jpg"),
+        ("", "/m/out", ""),
+    ],
+)
+def test_relative_paths_stay_relative_and_absolute_ones_absolute(stored, new, expected):
+    from earthloc_qgis.core.photo_files import stored_path_for
+
+    assert stored_path_for(stored, "/m", new) == expected

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Optional
 
 from ....contract.localization import Localization
+from ....contract.messages import MESSAGES
 from ....core.camera import CornerCamera, Point, away_km, offset
 from ....core.footprint import center_of, corners_of, outline, to_geojson
 from ..model.working_state import WorkingState
@@ -54,6 +55,7 @@ def place_by_hand(working: WorkingState, corners: list[Point]) -> WorkingState:
         "corners": [[round(lat, 6), round(lon, 6)] for lat, lon in corners],
         "center": [round(v, 6) for v in middle],
         "camera": None, "pose": None, "tie_points": [], "imagery": None, "inliers": 0, "rms_km": None,
-        "confidence": None, "message": "Placed by hand.", "by_hand": True,
+        "confidence": None, "message": MESSAGES["placed"], "message_id": "placed", "message_params": {},
+        "by_hand": True,
     }  # fmt: skip
     return replace(working, shown=shown)

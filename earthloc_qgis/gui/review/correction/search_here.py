@@ -13,7 +13,7 @@ from ....contract.localization import Localization
 from ....contract.protocol import RADIUS_KM, TILE_KM, Localize, Register, Request
 from ....core.camera import Point
 from ....core.engine_client import EngineError, EngineSession
-from ....core.words import stage_in_words
+from ....core.words import message_in_words, stage_in_words
 from ..model.controller import ReviewController
 from ..model.working_state import fitted_rank, imagery_for
 
@@ -126,23 +126,24 @@ class SearchHere(QObject):
         if working is None or working.path != path:
             return
         if not result.get("candidates"):
-            self.message.emit(str(result.get("message") or self.tr("The photo was not found there.")))
+            self.message.emit(message_in_words(result) or self.tr("The photo was not found there."))
             return
         shown = {name: value for name, value in result.items() if name not in ("saved_to", "save_error")}
         shown["photo"] = working.engine["photo"]
         after = replace(working, shown=cast(Localization, shown), rank=fitted_rank(result))
         self._controller.edit(after, self.tr("Search here"))
-        self.message.emit(str(result.get("message") or ""))
+        self.message.emit(message_in_words(result))
 
     def _fitted(self, path: str, result: LocalizeAnswer) -> None:
         working = self._controller.working
         if working is None or working.path != path:
             return
         if not result.get("pose"):
-            self.message.emit(str(result.get("message") or self.tr("The photo does not fit there.")))
+            self.message.emit(message_in_words(result) or self.tr("The photo does not fit there."))
             return
         names = ("status", "confidence", "footprint", "corners", "center", "camera", "pose", "tie_points", "imagery",
-                 "inliers", "rms_km", "message")  # fmt: skip
-        shown = {**working.shown, **{name: result.get(name) for name in names}, "by_hand": False}
+                 "inliers", "rms_km", "message", "message_id", "message_params")  # fmt: skip
+        fitted = {name: result.get(name) for name in names if name in result}
+        shown = {**working.shown, **fitted, "by_hand": False}
         self._controller.edit(replace(working, shown=cast(Localization, shown)), self.tr("Fit to the imagery"))
-        self.message.emit(str(result.get("message") or ""))
+        self.message.emit(message_in_words(result))

@@ -9,6 +9,7 @@ from typing import Optional
 
 from .... import settings
 from ....contract.localization import Candidate, Localization
+from ....contract.messages import MESSAGES
 from ....core.camera import Point, camera_of, offset, square_corners
 from ....core.footprint import outline
 
@@ -96,7 +97,8 @@ def with_candidate(working: WorkingState, rank: int) -> WorkingState:
         "center": candidate["center"],
         "camera": None, "pose": None, "tie_points": [], "imagery": None,
         "inliers": candidate.get("inliers", 0), "rms_km": None, "reviewed_rank": rank,
-        "confidence": None, "message": f"Candidate {rank}, chosen by hand.",  # those of the engine are for its choice
+        "confidence": None, "message": MESSAGES["chosen"].format(rank=rank),  # those of the engine are for its choice
+        "message_id": "chosen", "message_params": {"rank": rank},
     }  # fmt: skip
     return WorkingState(working.path, working.size_px, working.engine, working.saved, shown, rank)
 

@@ -20,7 +20,7 @@ from .... import settings
 from ....contract.review import ReviewDecision
 from ....contract.status import UNREVIEWED
 from ....core.reviews import Reviewed
-from ....core.words import decision_label
+from ....core.words import decision_label, message_in_words
 from ...plain_text import escaped
 from ..model.decisions import swatch
 from ..model.working_state import WorkingState
@@ -138,7 +138,7 @@ class StatusLine(QLabel):
             parts.append(self.tr("<b>Changed</b>: accept the change, or undo it"))
         shown = working.shown
         if not shown.get("footprint"):
-            parts.append(escaped(shown.get("message") or self.tr("no footprint")))
+            parts.append(escaped(message_in_words(shown) or self.tr("no footprint")))
         elif shown.get("pose"):
             n, rms_km = shown.get("inliers", 0), shown.get("rms_km")
             if rms_km is None:  # a camera fits so few points exactly: the residual says nothing

@@ -1,0 +1,191 @@
+"""The engine's messages for users, by their ids. An id never changes its meaning; new messages get new ids.
+
+The engine sends a message as English text together with its id and parameters. The plugin translates the template and
+puts the parameters in. Parameters are text, numbers, other messages, or lists of messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, TypedDict
+
+_MAX_DEPTH = 4  # of messages inside messages; a file may come from a stranger
+
+
+class NestedMessage(TypedDict):
+    """A message as a parameter of another one."""
+
+    id: str
+    params: dict[str, Any]
+    text: str  # in English, for a reader that does not know the id
+
+
+MESSAGES: dict[str, str] = {
+    # One message after the other.
+    "sentences": "{sentences}",
+    # What the search found.
+    "guess.tile": "Best guess near {place}: the tile with the highest cosine similarity, not checked by registration.",
+    "guess.tile_from_nadir": (
+        "Best guess near {place}, {km} km from the nadir: the tile with the highest cosine similarity, not checked by "
+        "registration."
+    ),
+    "guess.votes": "Best guess near {place}: where its local features point, not checked by registration.",
+    "guess.votes_from_nadir": (
+        "Best guess near {place}, {km} km from the nadir: where its local features point, not checked by registration."
+    ),
+    "guess.improbable": ("The photo has few details that the index knows: it may show cloud, night or open sea."),
+    "guess.compare": "Compare it with a basemap.",
+    "search.no_tile": "The chosen indexes hold no tile.",
+    "search.no_tile_near": (
+        "No tile of the chosen indexes lies within {km} km of {place}: choose another index or a larger radius, or "
+        "check the nadir."
+    ),
+    # Photos without ground.
+    "photo.one_colour": "The photo is of one colour: there is nothing to recognise.",
+    "photo.dark": (
+        "The photo is dark but for some lights, as at night, at the limb or inside the station: there is no ground in "
+        "daylight to recognise."
+    ),
+    # What registration found. The parts are joined by commas.
+    "registered": "{parts}.",
+    "registered.carried_over": "Carried over from a neighbouring photo, not confirmed by imagery: {parts}.",
+    "registered.not_sure": "That is not enough to be sure: compare it with a basemap.",
+    "registered.nadir_wrong": "The nadir given seems to be wrong.",
+    "part.tie_points": "{n} tie points",
+    "part.camera": "camera at {km} km",
+    "part.camera_assumed": "camera at {km} km (assumed rather than measured)",
+    "part.nadir": "{km} km from the nadir given",
+    "part.neighbour": "found by way of the neighbouring photo {photo}",
+    "part.candidate": "candidate {rank}",
+    "part.no_ground": "part of the photo shows no ground",
+    "unfit.several": (
+        "None of the {n} candidates tried fits the imagery; the best guess is the first. Compare it with a basemap, or "
+        "try more candidates."
+    ),
+    "unfit.one": "The candidate does not fit the imagery. Compare it with a basemap, or try more candidates.",
+    "unfit.place": (
+        "The photo does not fit the imagery within {km} km of {lat}, {lon}: check the place and the width, or try "
+        "other imagery."
+    ),
+    "unchecked": "Not checked: {reason}",
+    "unchecked.some": "Not all candidates were checked: {reason}",
+    "imagery.missing": (
+        "the imagery of the index {index} ({imagery}) is not here; put it beside the index or name it as imagery."
+    ),
+    "imagery.unnamed": (
+        "the imagery of the index {index} (not named) is not here; put it beside the index or name it as imagery."
+    ),
+    # Corrections.
+    "corrected": "Corrected by hand: {n} tie points.",
+    "corrected.few": "Corrected by hand: {n} tie points, too few to tell the error.",
+    "corrected.one": "Corrected by hand: 1 tie point, too few to tell the error.",
+    "placed": "Placed by hand.",
+    "chosen": "Candidate {rank}, chosen by hand.",
+    # Errors: "where: problem; hint."
+    "photo.small": "{path}: is only {width} x {height} pixels; give a photo of at least {least} pixels on each side.",
+    "photo.large": "{path}: is too large at {width} x {height} pixels; save it with at most {limit} megapixels.",
+    "photo.large_whole": (
+        "{path}: is too large at {width} x {height} pixels; save it with at most {limit} megapixels, or as a baseline "
+        "JPEG or tiled TIFF."
+    ),
+    "photo.memory": "{path}: does not fit in memory; save it as a smaller JPEG.",
+    "photo.damaged": "{path}: is damaged or cut short; copy or download it again.",
+    "photo.folder": "{path}: is a folder, not a photo; give the photos in it.",
+    "photo.not_regular": "{path}: is not a regular file; give an image file.",
+    "photo.empty": "{path}: is empty; copy or download it again.",
+    "photo.missing": "{path}: does not exist; check the path.",
+    "photo.no_access": "{path}: may not be read; change its permissions.",
+    "photo.not_opened": "{path}: cannot be opened; check the path and the disk.",
+    "photo.raw": "{path}: is a camera RAW file; convert it to a JPEG or TIFF.",
+    "photo.heic": "{path}: is a HEIC file; convert it to a JPEG or TIFF.",
+    "photo.unknown_kind": ("{path}: is not an image of a known kind; if it is a photo, convert it to a JPEG or TIFF."),
+    "output.full": "{path}: the disk is full; free some space and try again; nothing saved was lost.",
+    "output.no_access": "{path}: cannot be written to; choose another folder or change its permissions.",
+    "output.failed": "{path}: could not be written ({reason}); choose another place.",
+    "results.reviewed": (
+        "{path}: holds what a review decided on {photo}; have reviewed photos included, or choose another file."
+    ),
+    "results.damaged_photo": "{path}: holds a damaged result of {photo} ({reason}); locate it again.",
+    "results.busy": (
+        "{path}: is being written by another program; stop editing it there and try again, or choose another file."
+    ),
+    "results.not_a_geopackage": "{path}: is not a GeoPackage; choose another file.",
+    "results.damaged": "{path}: is damaged; move it away or choose another file.",
+    "results.folder": "{path}: is a folder; name a file in it, such as results.gpkg.",
+    "results.no_folder": "{path}: its folder does not exist; make the folder or choose another.",
+    "results.failed": "{path}: could not be written ({reason}); choose another file.",
+    # Tile servers.
+    "server.works": "{name} works: a tile came in {ms} ms.",
+    "server.unreachable": "imagery server {server}: cannot be reached; check its address and your connection.",
+    "server.proxy": (
+        "imagery server {server}: cannot be reached through the proxy; check the environment variables HTTPS_PROXY and "
+        "HTTP_PROXY."
+    ),
+    "server.proxy_login": (
+        "imagery server {server}: is behind a proxy that wants a login ({status}); check the environment variables "
+        "HTTPS_PROXY and HTTP_PROXY."
+    ),
+    "server.no_certificate": "imagery server {server}: has no valid certificate; check its address.",
+    "server.bad_address": "imagery server {server}: has an address that cannot be used; check it.",
+    "server.no_answer": "imagery server {server}: does not answer in time; try again later.",
+    "server.busy": "imagery server {server}: answers {status}; try again later.",
+    "server.refuses": (
+        "imagery server {server}: refuses ({status}); check whether it wants a key and what its terms allow."
+    ),
+    "server.odd_status": "imagery server {server}: answers {status}; check its address.",
+    "server.too_much": "imagery server {server}: sends more than can be right; check its address.",
+    "server.slow": "imagery server {server}: is too slow; try again later.",
+    "server.slow_tiles": (
+        "imagery server {server}: is too slow: {done} of {total} tiles came in the time allowed; try again, what came "
+        "is kept."
+    ),
+    "server.stopped": "imagery server {server}: has stopped answering; try again later.",
+    "server.redirects": "imagery server {server}: redirects too often; check its address.",
+    "server.sends_on": (
+        "imagery server {server}: sends on to {where}; if you trust that one, give its address instead."
+    ),
+    "server.nothing": "imagery server {server}: has nothing at that address (404); check the address.",
+    "server.broken_off": "imagery server {server}: breaks off in the middle of a tile; try again later.",
+    "server.no_tile": (
+        "imagery server {server}: has no tile {tile} (404 Not Found); check its address, its zoom levels, and whether "
+        "it covers this place."
+    ),
+    "server.no_tiles": (
+        "imagery server {server}: has none of the {n} tiles asked for, such as {tile} (404 Not Found); check its "
+        "address, its zoom levels, and whether it covers this place."
+    ),
+    "server.not_a_tile": (
+        "imagery server {server}: sent {what} instead of a tile; check its address and whether it wants a key."
+    ),
+}
+
+
+def in_words(message_id: object, params: object, english: str, translate: Callable[[str], str] = str) -> str:
+    """A message in the user's language.
+
+    Args:
+        message_id: one of MESSAGES. For any other value the result is `english`.
+        params: by the names of the template's placeholders. If they do not fit, the result is `english`.
+        english: the text that came with the message.
+        translate: returns the translation of an English template.
+    """
+    return _in_words(message_id, params, english, translate, 0)
+
+
+def _in_words(message_id: object, params: object, english: str, translate: Callable[[str], str], depth: int) -> str:
+    if not isinstance(message_id, str) or message_id not in MESSAGES or not isinstance(params, dict):
+        return english
+    if depth > _MAX_DEPTH:
+        return english
+    try:
+        values = {name: _value(name, value, translate, depth + 1) for name, value in params.items()}
+        return translate(MESSAGES[message_id]).format(**values)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return english
+
+
+def _value(name: str, value: Any, translate: Callable[[str], str], depth: int) -> str:
+    if isinstance(value, list):
+        return (", " if name == "parts" else " ").join(_value("", item, translate, depth) for item in value)
+    if isinstance(value, dict):
+        return _in_words(value["id"], value["params"], str(value["text"]), translate, depth)
+    return str(value)
