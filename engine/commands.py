@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.localization import Localization
+from engine.contract.photos import PHOTO_SUFFIXES, photos_among
 from engine.contract.status import FAILED
 from engine.errors import InputError, OutputError, UsageError
 from engine.progress import Progress
@@ -21,12 +22,6 @@ from engine.terminal import ProgressLine
 if TYPE_CHECKING:
     from engine.localize import Localizer
 
-# As in earthloc_qgis/core/photo_files.py.
-RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mrw", ".nef", ".nrw"),
-    *(".orf", ".pef", ".raf", ".rw2", ".sr2", ".srf", ".srw", ".x3f"),
-)
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2", *RAW_SUFFIXES)
 _PRINTED_CANDIDATES = 3
 _SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
 
@@ -203,12 +198,10 @@ def _photos(paths: Sequence[Path]) -> list[Path]:
             photos.append(path)
             continue
         try:
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
+            files = [p.name for p in path.iterdir() if p.is_file()]
         except OSError as error:
             raise InputError(path, "cannot be read", "change its permissions") from error
-        # Cameras store a RAW file and a JPEG of the same photo; the JPEG suffices.
-        developed = {p.stem for p in inside if p.suffix.lower() not in RAW_SUFFIXES}
-        inside = [p for p in inside if p.suffix.lower() not in RAW_SUFFIXES or p.stem not in developed]
+        inside = [path / name for name in photos_among(files)]
         if not inside:
             raise InputError(path, f"holds no photo ({', '.join(PHOTO_SUFFIXES)})", "name another folder")
         photos += inside

@@ -6,14 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..contract.photos import is_photo, photos_among
 from .words import tr as _tr
 
-# As in engine/commands.py.
-RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mrw", ".nef", ".nrw"),
-    *(".orf", ".pef", ".raf", ".rw2", ".sr2", ".srf", ".srw", ".x3f"),
-)
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".avif", ".jp2", *RAW_SUFFIXES)
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".mts", ".m4v", ".webm")
 # Files beside photos that nobody expects to be located. They are not reported when a folder is added.
 _COMPANIONS = (
@@ -28,16 +23,6 @@ class SkippedFile:
 
     path: str
     reason: str
-
-
-def is_photo(path: str) -> bool:
-    """Whether the ending of a file name is that of a picture format that the engine reads."""
-    return path.lower().endswith(PHOTO_SUFFIXES)
-
-
-def is_raw(path: str) -> bool:
-    """Whether the ending of a file name is that of a camera RAW photo, which Qt and GDAL cannot show."""
-    return path.lower().endswith(RAW_SUFFIXES)
 
 
 def find_photos(paths: Iterable[str]) -> Iterator[str]:
@@ -61,12 +46,12 @@ def find_files(paths: Iterable[str]) -> Iterator[str | SkippedFile]:
         problems: list[OSError] = []
         for folder, subfolders, files in os.walk(path, onerror=problems.append):
             subfolders.sort()
-            photos = [name for name in files if is_photo(name)]
-            developed = {os.path.splitext(name)[0] for name in photos if not is_raw(name)}
+            photos = set(photos_among(files))
             for name in sorted(files):
-                if is_photo(name):
-                    if not is_raw(name) or os.path.splitext(name)[0] not in developed:
-                        yield os.path.join(folder, name)
+                if name in photos:
+                    yield os.path.join(folder, name)
+                elif is_photo(name):  # a RAW file beside its JPEG
+                    continue
                 elif not name.startswith(".") and not name.lower().endswith(_COMPANIONS):
                     yield _checked(os.path.join(folder, name))
         for problem in problems:

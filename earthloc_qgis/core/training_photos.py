@@ -15,11 +15,11 @@ from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from qgis.PyQt.QtGui import QImage, QImageReader
 
+from ..contract.photos import is_raw
 from .atomic_file import write_atomically
 from .camera import Point, away_km
 from .export import ExportError
 from .footprint import center_of
-from .photo_files import is_raw
 from .reviewed_rows import ReviewedRow, reviewed_rows
 
 _LONGER_SIDE_PX = 1024

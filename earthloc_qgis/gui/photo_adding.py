@@ -17,8 +17,9 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..contract.photos import PHOTO_SUFFIXES
 from ..core import resources
-from ..core.photo_files import PHOTO_SUFFIXES, SkippedFile
+from ..core.photo_files import SkippedFile
 from .notice_line import NoticeLine
 from .photo_scanner import PhotoScanner
 from .plain_text import escaped, plain

@@ -1740,8 +1740,8 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>{path}: kann nicht geöffnet werden; prüfen Sie den Pfad und den Datenträger.</translation>
     </message>
     <message>
-      <source>{path}: is a camera RAW file; convert it to a JPEG or TIFF.</source>
-      <translation>{path}: ist eine RAW-Datei einer Kamera; wandeln Sie sie in JPEG oder TIFF um.</translation>
+      <source>{path}: is a camera RAW file; convert it to a JPEG or TIFF, or install the engine with the extra raw.</source>
+      <translation>{path}: ist eine RAW-Datei einer Kamera; wandeln Sie sie in JPEG oder TIFF um, oder installieren Sie das Rechenprogramm mit dem Zusatz raw.</translation>
     </message>
     <message>
       <source>{path}: is a HEIC file; convert it to a JPEG or TIFF.</source>

@@ -95,7 +95,8 @@ MESSAGES: dict[str, str] = {
     "photo.missing": "{path}: does not exist; check the path.",
     "photo.no_access": "{path}: may not be read; change its permissions.",
     "photo.not_opened": "{path}: cannot be opened; check the path and the disk.",
-    "photo.raw": "{path}: is a camera RAW file; convert it to a JPEG or TIFF.",
+    "photo.raw": "{path}: is a camera RAW file; convert it to a JPEG or TIFF, "
+    "or install the engine with the extra raw.",
     "photo.heic": "{path}: is a HEIC file; convert it to a JPEG or TIFF.",
     "photo.unknown_kind": ("{path}: is not an image of a known kind; if it is a photo, convert it to a JPEG or TIFF."),
     "output.full": "{path}: the disk is full; free some space and try again; nothing saved was lost.",

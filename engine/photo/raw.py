@@ -79,8 +79,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         import rawpy
     except ImportError as error:
-        hint = f"{_CONVERT}, or install the engine with the extra `raw`"
-        raise InputError(path, "is a camera RAW file", hint) from error
+        raise InputError.of("photo.raw", path=path) from error
     try:
         with rawpy.imread(str(path)) as raw:
             yield raw

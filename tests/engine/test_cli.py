@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import runpy
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +14,6 @@ import pytest
 
 import engine
 from engine.cli import main
-from engine.commands import PHOTO_SUFFIXES
 from engine.errors import OutputError
 from tests.engine.conftest import engine_environment
 
@@ -162,11 +160,6 @@ def test_errors_name_the_file_and_the_fix(earthloc, photo, small_index_folder, o
     empty = tmp_path / "empty folder"
     empty.mkdir()
     assert "holds no photo" in one_sentence(earthloc("localize", empty, "--index", small_index_folder), 3)
-
-
-def test_plugin_and_command_line_take_the_same_files_for_photos():
-    source = Path(__file__).parents[2] / "earthloc_qgis" / "core" / "photo_files.py"
-    assert runpy.run_path(str(source))["PHOTO_SUFFIXES"] == PHOTO_SUFFIXES
 
 
 def test_debug_prints_the_traceback(earthloc, tmp_path):

@@ -11,7 +11,7 @@ from osgeo import gdal
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QImageReader
 
-from ....core.photo_files import is_raw
+from ....contract.photos import is_raw
 from ...background import Background
 
 PREVIEW_PX = 1400  # longer side; larger than the view on most screens, decoded from a JPEG in about 50 ms
