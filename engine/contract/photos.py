@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import List
 
 # Recorded by the camera's sensor. ".raw" is left out: other programs call other files that.
 RAW_SUFFIXES = (
@@ -23,7 +22,7 @@ def is_raw(name: str) -> bool:
     return name.lower().endswith(RAW_SUFFIXES)
 
 
-def photos_among(names: Iterable[str]) -> List[str]:
+def photos_among(names: Iterable[str]) -> list[str]:
     """The photos among the names of a folder's files, sorted.
 
     Cameras store a RAW file and a JPEG of the same photo; then the RAW file is left out.
