@@ -39,3 +39,11 @@ def test_package_does_not_import(package: str, forbidden: str) -> None:
         if name == forbidden or name.startswith(f"{forbidden}.")
     }
     assert not wrong
+
+
+def test_engine_uses_threads_only() -> None:
+    """Processes start differently on Windows and macOS (spawn) than on Linux (fork); the engine needs none."""
+    for path in sorted(ENGINE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for word in ("multiprocessing", "ProcessPoolExecutor", "os.fork"):
+            assert word not in text, f"{path.name}: {word}"
