@@ -249,7 +249,10 @@ class EngineInstaller(QObject):
         if outcome.ok:
             then()
             return
-        failure = classify(outcome.error or outcome.output, outcome.crashed)
+        output = outcome.error or outcome.output
+        failure = classify(output, outcome.crashed)
+        if failure.kind == "no_wheel":
+            failure = classify(output + sources.unreachable_addresses(folders.partial_of(self._environment_path)))
         if failure.kind == "unknown" and folders.free_bytes() < _FULL_BYTES:
             failure = explain("disk_full")
         if failure.kind == "certificate" and not self._with_trusted_certificates and (
