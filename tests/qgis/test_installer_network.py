@@ -6,6 +6,7 @@ A small index, a proxy that wants a password and a server with an unknown certif
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import os
 import shutil
@@ -16,13 +17,15 @@ from pathlib import Path
 
 import pytest
 from conftest import wait_for
-from installer_kit import (
+from installer_kit import (  # noqa: F401
     PLATFORM,
     Run,
     assert_refused,
     make_pack,
     make_wheel,
     plan,
+    prepared_environment,
+    quick_environments,
     remains,
     requirement,
 )
@@ -35,6 +38,8 @@ from earthloc_qgis.core.install.failures import InstallError, classify
 from earthloc_qgis.core.install.folders import InstalledEngine
 from earthloc_qgis.core.install.process import without_credentials
 from earthloc_qgis.core.install.sources import package_list, proxy_variables
+
+pytestmark = pytest.mark.usefixtures("quick_environments")
 
 
 @pytest.fixture(autouse=True)
@@ -210,7 +215,7 @@ def test_the_login_of_the_proxy_reaches_it_but_no_command_line_and_no_log(packag
 
     def ended() -> bool:
         pid = run.installer.process.process_id
-        if pid:
+        with contextlib.suppress(OSError):  # it has just ended
             shown.add(Path(f"/proc/{pid}/cmdline").read_text())
         return bool(run.results)
 
