@@ -32,7 +32,7 @@ def dialog(qgis_app):
     dialog.open_for()
     wait_for(lambda: "Looking" not in dialog.form.found.text())
     dialog.form.python.setFilePath(PYTHON)
-    wait_for(lambda: dialog.form.found.text().endswith(PYTHON))
+    wait_for(lambda: dialog.form.found.text().replace("\u200b", "").endswith(PYTHON))
     dialog.results = []
     dialog.installed.connect(dialog.results.append)
     yield dialog

@@ -19,6 +19,7 @@ import pytest
 from conftest import wait_for
 from installer_kit import (  # noqa: F401
     PLATFORM,
+    PYTHON,
     Run,
     assert_refused,
     make_pack,
@@ -33,11 +34,12 @@ from qgis.core import QgsSettings
 from test_installer_dialog import answer, click, dialog  # noqa: F401
 
 from earthloc_qgis import settings
-from earthloc_qgis.core.install import sources
+from earthloc_qgis.core.install import pythons, sources
 from earthloc_qgis.core.install.failures import InstallError, classify
 from earthloc_qgis.core.install.folders import InstalledEngine
 from earthloc_qgis.core.install.process import without_credentials
 from earthloc_qgis.core.install.sources import package_list, proxy_variables
+from earthloc_qgis.gui import install_preparation
 
 pytestmark = pytest.mark.usefixtures("quick_environments")
 
@@ -231,6 +233,50 @@ def test_the_login_of_the_proxy_reaches_it_but_no_command_line_and_no_log(packag
 def test_a_proxy_that_does_not_answer(packages):
     use_proxy("http://127.0.0.1:9")
     assert_refused(install(index_url="https://mirror.invalid/simple"), "proxy", "Network, Proxy")
+
+
+def test_a_socks_proxy(packages):
+    use_proxy("http://127.0.0.1:9", "Socks5Proxy")
+    assert_refused(install(index_url="https://mirror.invalid/simple"), "socks", "SOCKS", "pack file")
+
+
+UV = """#!/bin/sh
+echo "$@" >> {folder}/calls
+case "$*" in
+    *find*) [ -e {folder}/installed ] && echo {python} || exit 2;;
+    *install*) touch {folder}/installed;;
+esac
+"""
+
+
+def test_uv_downloads_a_python_if_the_user_agrees(dialog, packages, serve, tmp_path, monkeypatch):
+    uv = tmp_path / "uv"
+    uv.write_text(UV.format(folder=tmp_path, python=PYTHON))
+    uv.chmod(0o755)
+    monkeypatch.setattr(pythons, "candidate_programs", lambda chosen: [])
+    for module in (pythons, install_preparation):
+        monkeypatch.setattr(module, "uv_program", lambda: str(uv))
+    dialog.form.python.setFilePath("")
+    dialog.form.index_url.setText(serve(index(packages)) + "/simple")
+    click(dialog, "install_button")
+    assert "uv" in answer(dialog, False)
+    assert "install" not in (tmp_path / "calls").read_text()
+    wait_for(lambda: not dialog.running, 10)
+    click(dialog, "install_button")
+    answer(dialog, True)
+    assert "5 MB" in answer(dialog, True)
+    wait_for(lambda: not dialog.running, 120)
+    assert "is installed" in dialog.outcome.text()
+
+
+def test_without_any_python_the_dialog_says_where_to_get_one(dialog, packages, monkeypatch):
+    monkeypatch.setattr(pythons, "candidate_programs", lambda chosen: [])
+    for module in (pythons, install_preparation):
+        monkeypatch.setattr(module, "uv_program", lambda: "")
+    dialog.form.python.setFilePath("")
+    click(dialog, "install_button")
+    wait_for(lambda: not dialog.running, 10)
+    assert "python.org" in dialog.outcome.text()
 
 
 def test_proxy_settings_of_qgis(qgis_app):
