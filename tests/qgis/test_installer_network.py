@@ -192,7 +192,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     def refuse(self) -> None:
         login = self.headers.get("Proxy-Authorization", "")
-        Proxy.seen.append(base64.b64decode(login.rpartition(" ")[2]).decode() if login else "")
+        Proxy.seen.append(base64.b64decode(login.rpartition(" ")[2]).decode("latin-1") if login else "")
         self.send_response(502 if login else 407)
         self.send_header("Proxy-Authenticate", 'Basic realm="office"')
         self.send_header("Content-Length", "0")
