@@ -89,6 +89,7 @@ class EngineInstallerDialog(QDialog):
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(5000)
         self.log.setAccessibleName(self.tr("Log"))
+        self.log.setMinimumHeight(120)
         self.log.hide()
         self.install_button = QPushButton(self.tr("&Install"), self)
         self.install_button.setObjectName("install_button")
@@ -117,7 +118,7 @@ class EngineInstallerDialog(QDialog):
         layout.addWidget(self.log, 1)
         layout.addStretch(0)
         layout.addLayout(buttons)
-        self.resize(560, self.sizeHint().height())
+        self.setMinimumWidth(620)
 
     def _connect(self) -> None:
         self.install_button.clicked.connect(lambda: self.install())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from qgis.gui import QgsCollapsibleGroupBox, QgsFileWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QLineEdit, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import settings
 from ..core.install.pythons import Python
@@ -52,6 +53,7 @@ class InstallForm(QWidget):
         self.certificate.setObjectName("install_certificate")
         self.certificate.setFilter(self.tr("Certificates (*.pem *.crt)"))
         self._lay_out()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # the dialog grows with Advanced
         self.load()
         self.python.fileChanged.connect(lambda _: self.python_changed.emit())
 
@@ -60,13 +62,11 @@ class InstallForm(QWidget):
         self.advanced.setObjectName("install_advanced")
         form = QFormLayout(self.advanced)
         form.addRow(self.tr("Python"), self.python)
-        form.addRow("", self.found)
+        form.addRow(self.found)
         form.addRow(self.tr("Package index (mirror)"), self.index_url)
         form.addRow(self.tr("Engine files: page or folder"), self.find_links)
         form.addRow(self.tr("Certificate file"), self.certificate)
-        proxy = QLabel(self.tr("The proxy is the one set in QGIS under Settings, Options, Network."), self)
-        proxy.setWordWrap(True)
-        form.addRow(proxy)
+        form.addRow(QLabel(self.tr("The proxy is the one set in QGIS under Settings, Options, Network."), self))
         self.advanced.setCollapsed(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -105,11 +105,14 @@ class InstallForm(QWidget):
     def show_pythons(self, pythons: list[Python]) -> None:
         """Show which Python will be used, or why there is none."""
         if pythons and not pythons[0].problem:
-            self.found.setText(pythons[0].label)
+            self._show_found(pythons[0].label)
         elif pythons:
-            self.found.setText(pythons[0].problem)
+            self._show_found(pythons[0].problem)
         else:
-            self.found.setText(self.tr("No Python was found."))
+            self._show_found(self.tr("No Python was found."))
+
+    def _show_found(self, text: str) -> None:
+        self.found.setText(text.replace(os.sep, os.sep + "\u200b"))  # allows line breaks in long paths
 
     def _pack_chosen(self, path: str) -> None:
         if path:

@@ -207,395 +207,395 @@
     </message>
     <message>
       <source>{program} does not exist.</source>
-      <translation type="unfinished" />
+      <translation>{program} gibt es nicht.</translation>
     </message>
     <message>
       <source>The engine</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm</translation>
     </message>
     <message>
       <source>Install the engine, or choose the program earthloc.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm installieren oder das Programm earthloc wählen.</translation>
     </message>
     <message>
       <source>Repair the engine or install it again.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm reparieren oder neu installieren.</translation>
     </message>
     <message>
       <source>Choose the program earthloc of an EarthLoc engine, or press Install engine.</source>
-      <translation type="unfinished" />
+      <translation>Das Programm earthloc eines EarthLoc-Rechenprogramms wählen oder „Rechenprogramm installieren“ drücken.</translation>
     </message>
     <message>
       <source>{program} could not be started: {reason}.</source>
-      <translation type="unfinished" />
+      <translation>{program} konnte nicht gestartet werden: {reason}.</translation>
     </message>
     <message>
       <source>{program} did not answer within {n} s.</source>
-      <translation type="unfinished" />
+      <translation>{program} hat innerhalb von {n} s nicht geantwortet.</translation>
     </message>
     <message>
       <source>nothing</source>
-      <translation type="unfinished" />
+      <translation>nichts</translation>
     </message>
     <message>
       <source>{program} is not an EarthLoc engine: asked for its version, it answered “{answer}”.</source>
-      <translation type="unfinished" />
+      <translation>{program} ist kein EarthLoc-Rechenprogramm: nach seiner Version gefragt, antwortete es „{answer}“.</translation>
     </message>
     <message>
       <source>A package</source>
-      <translation type="unfinished" />
+      <translation>Ein Paket</translation>
     </message>
     <message>
       <source>The installation was cancelled.</source>
-      <translation type="unfinished" />
+      <translation>Die Installation wurde abgebrochen.</translation>
     </message>
     <message>
       <source>Nothing was changed.</source>
-      <translation type="unfinished" />
+      <translation>Nichts wurde geändert.</translation>
     </message>
     <message>
       <source>The installation was ended by another program or crashed.</source>
-      <translation type="unfinished" />
+      <translation>Die Installation wurde von einem anderen Programm beendet oder ist abgestürzt.</translation>
     </message>
     <message>
       <source>Install again; if it happens again, ask whether a virus scanner ends it, or free some memory.</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal installieren; wenn es wieder geschieht, prüfen, ob ein Virenscanner sie beendet, oder Arbeitsspeicher freigeben.</translation>
     </message>
     <message>
       <source>The disk is full.</source>
-      <translation type="unfinished" />
+      <translation>Der Datenträger ist voll.</translation>
     </message>
     <message>
       <source>Free about 2 GB where your QGIS profile is, then install again.</source>
-      <translation type="unfinished" />
+      <translation>Etwa 2 GB dort freigeben, wo Ihr QGIS-Profil liegt, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>A virus scanner or a rule of your organisation blocked a program of the installation.</source>
-      <translation type="unfinished" />
+      <translation>Ein Virenscanner oder eine Regel Ihrer Organisation hat ein Programm der Installation blockiert.</translation>
     </message>
     <message>
       <source>Ask your administrator to allow the folder of the engine in your QGIS profile, then install again.</source>
-      <translation type="unfinished" />
+      <translation>Die Administration bitten, den Ordner des Rechenprogramms in Ihrem QGIS-Profil zu erlauben, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>Another program is using a file of the engine.</source>
-      <translation type="unfinished" />
+      <translation>Ein anderes Programm verwendet eine Datei des Rechenprogramms.</translation>
     </message>
     <message>
       <source>Close other QGIS windows, wait until the virus scanner is idle, then install again.</source>
-      <translation type="unfinished" />
+      <translation>Andere QGIS-Fenster schließen, warten, bis der Virenscanner fertig ist, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>Python's installer pip cannot use a SOCKS proxy.</source>
-      <translation type="unfinished" />
+      <translation>Pythons Installationsprogramm pip kann keinen SOCKS-Proxy verwenden.</translation>
     </message>
     <message>
       <source>Set an HTTP proxy in QGIS under Settings, Options, Network, or install from a pack file.</source>
-      <translation type="unfinished" />
+      <translation>In QGIS unter Einstellungen, Optionen, Netzwerk einen HTTP-Proxy angeben oder aus einer Paketdatei installieren.</translation>
     </message>
     <message>
       <source>The proxy wants a user name and a password (407).</source>
-      <translation type="unfinished" />
+      <translation>Der Proxy verlangt einen Benutzernamen und ein Passwort (407).</translation>
     </message>
     <message>
       <source>Enter both in QGIS under Settings, Options, Network, Proxy, then install again.</source>
-      <translation type="unfinished" />
+      <translation>Beides in QGIS unter Einstellungen, Optionen, Netzwerk, Proxy eintragen, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>The proxy does not answer or refuses the connection.</source>
-      <translation type="unfinished" />
+      <translation>Der Proxy antwortet nicht oder lehnt die Verbindung ab.</translation>
     </message>
     <message>
       <source>Check its address in QGIS under Settings, Options, Network, Proxy, or install from a pack file.</source>
-      <translation type="unfinished" />
+      <translation>Seine Adresse in QGIS unter Einstellungen, Optionen, Netzwerk, Proxy prüfen oder aus einer Paketdatei installieren.</translation>
     </message>
     <message>
       <source>The server's certificate is not trusted; many organisations replace certificates in their network.</source>
-      <translation type="unfinished" />
+      <translation>Dem Zertifikat des Servers wird nicht vertraut; viele Organisationen ersetzen Zertifikate in ihrem Netz.</translation>
     </message>
     <message>
       <source>Choose the certificate file of your organisation under Advanced, or install from a pack file.</source>
-      <translation type="unfinished" />
+      <translation>Unter „Erweitert“ die Zertifikatsdatei Ihrer Organisation wählen oder aus einer Paketdatei installieren.</translation>
     </message>
     <message>
       <source>{package} is not the file that this plugin expects: its checksum differs.</source>
-      <translation type="unfinished" />
+      <translation>{package} ist nicht die Datei, die dieses Plugin erwartet: Die Prüfsumme weicht ab.</translation>
     </message>
     <message>
       <source>Install again; if it happens again, the mirror or proxy changes files: use a pack file.</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal installieren; wenn es wieder geschieht, ändert der Spiegelserver oder Proxy Dateien: eine Paketdatei verwenden.</translation>
     </message>
     <message>
       <source>The package index has an address without encryption, which pip refuses.</source>
-      <translation type="unfinished" />
+      <translation>Die Adresse des Paketverzeichnisses ist unverschlüsselt, was pip ablehnt.</translation>
     </message>
     <message>
       <source>Enter an address that begins with https:// under Advanced.</source>
-      <translation type="unfinished" />
+      <translation>Unter „Erweitert“ eine Adresse eintragen, die mit https:// beginnt.</translation>
     </message>
     <message>
       <source>The server or the network refuses access to the packages.</source>
-      <translation type="unfinished" />
+      <translation>Der Server oder das Netz verweigert den Zugriff auf die Pakete.</translation>
     </message>
     <message>
       <source>Ask your administrator for the address of an allowed mirror and enter it under Advanced, or install from a pack file.</source>
-      <translation type="unfinished" />
+      <translation>Die Administration nach der Adresse eines erlaubten Spiegelservers fragen und sie unter „Erweitert“ eintragen, oder aus einer Paketdatei installieren.</translation>
     </message>
     <message>
       <source>The packages could not be downloaded: the server cannot be reached.</source>
-      <translation type="unfinished" />
+      <translation>Die Pakete konnten nicht heruntergeladen werden: Der Server ist nicht erreichbar.</translation>
     </message>
     <message>
       <source>Check the internet connection and the addresses under Advanced, or install from a pack file.</source>
-      <translation type="unfinished" />
+      <translation>Die Internetverbindung und die Adressen unter „Erweitert“ prüfen oder aus einer Paketdatei installieren.</translation>
     </message>
     <message>
       <source>A file name of the engine is too long for this system.</source>
-      <translation type="unfinished" />
+      <translation>Ein Dateiname des Rechenprogramms ist für dieses System zu lang.</translation>
     </message>
     <message>
       <source>Use a QGIS profile in a folder with a shorter path, or let your administrator allow long paths.</source>
-      <translation type="unfinished" />
+      <translation>Ein QGIS-Profil in einem Ordner mit kürzerem Pfad verwenden oder von der Administration lange Pfade erlauben lassen.</translation>
     </message>
     <message>
       <source>This Python cannot make environments, because its module venv or ensurepip is missing.</source>
-      <translation type="unfinished" />
+      <translation>Dieses Python kann keine Umgebungen anlegen, weil sein Modul venv oder ensurepip fehlt.</translation>
     </message>
     <message>
       <source>Install it (Debian, Ubuntu: sudo apt install python3-venv) or choose another Python under Advanced.</source>
-      <translation type="unfinished" />
+      <translation>Es installieren (Debian, Ubuntu: sudo apt install python3-venv) oder unter „Erweitert“ ein anderes Python wählen.</translation>
     </message>
     <message>
       <source>A library of Windows is missing: the Visual C++ runtime.</source>
-      <translation type="unfinished" />
+      <translation>Eine Bibliothek von Windows fehlt: die Visual-C++-Laufzeit.</translation>
     </message>
     <message>
       <source>Install “Microsoft Visual C++ Redistributable” (x64) from Microsoft, then install again.</source>
-      <translation type="unfinished" />
+      <translation>„Microsoft Visual C++ Redistributable“ (x64) von Microsoft installieren, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>This system is too old for the engine's libraries.</source>
-      <translation type="unfinished" />
+      <translation>Dieses System ist zu alt für die Bibliotheken des Rechenprogramms.</translation>
     </message>
     <message>
       <source>Update the system, or use the engine on a newer one.</source>
-      <translation type="unfinished" />
+      <translation>Das System aktualisieren oder das Rechenprogramm auf einem neueren verwenden.</translation>
     </message>
     <message>
       <source>{package} does not exist for this Python and this system, or not at the addresses under Advanced.</source>
-      <translation type="unfinished" />
+      <translation>{package} gibt es nicht für dieses Python und dieses System, oder nicht unter den Adressen in „Erweitert“.</translation>
     </message>
     <message>
       <source>Choose another Python (3.11 to 3.13) under Advanced, or install from a pack file for this system.</source>
-      <translation type="unfinished" />
+      <translation>Unter „Erweitert“ ein anderes Python (3.11 bis 3.13) wählen oder aus einer Paketdatei für dieses System installieren.</translation>
     </message>
     <message>
       <source>The system does not allow writing the engine's files.</source>
-      <translation type="unfinished" />
+      <translation>Das System erlaubt nicht, die Dateien des Rechenprogramms zu schreiben.</translation>
     </message>
     <message>
       <source>Check that you may write to your QGIS profile and that no virus scanner blocks it, then install again.</source>
-      <translation type="unfinished" />
+      <translation>Prüfen, ob Sie in Ihr QGIS-Profil schreiben dürfen und kein Virenscanner es verhindert, dann noch einmal installieren.</translation>
     </message>
     <message>
       <source>The installation failed: {error}</source>
-      <translation type="unfinished" />
+      <translation>Die Installation ist fehlgeschlagen: {error}</translation>
     </message>
     <message>
       <source>no message</source>
-      <translation type="unfinished" />
+      <translation>keine Meldung</translation>
     </message>
     <message>
       <source>Open the log for details, and send it with a report if you cannot solve it.</source>
-      <translation type="unfinished" />
+      <translation>Einzelheiten stehen im Protokoll; es einer Fehlermeldung beilegen, wenn Sie das Problem nicht lösen können.</translation>
     </message>
     <message>
       <source>Another QGIS window is installing or removing an engine.</source>
-      <translation type="unfinished" />
+      <translation>Ein anderes QGIS-Fenster installiert oder entfernt gerade ein Rechenprogramm.</translation>
     </message>
     <message>
       <source>Wait until it has finished, or close that window.</source>
-      <translation type="unfinished" />
+      <translation>Warten, bis es fertig ist, oder jenes Fenster schließen.</translation>
     </message>
     <message>
       <source>{folder} could not be deleted, because another program uses a file in it.</source>
-      <translation type="unfinished" />
+      <translation>{folder} konnte nicht gelöscht werden, weil ein anderes Programm eine Datei darin verwendet.</translation>
     </message>
     <message>
       <source>Close other QGIS windows and programs that use it, then try again.</source>
-      <translation type="unfinished" />
+      <translation>Andere QGIS-Fenster und Programme schließen, die es verwenden, dann noch einmal versuchen.</translation>
     </message>
     <message>
       <source>Preparing…</source>
-      <translation type="unfinished" />
+      <translation>Vorbereiten…</translation>
     </message>
     <message>
       <source>Checking and unpacking {name}…</source>
-      <translation type="unfinished" />
+      <translation>{name} wird geprüft und entpackt…</translation>
     </message>
     <message>
       <source>Making the Python environment…</source>
-      <translation type="unfinished" />
+      <translation>Python-Umgebung wird angelegt…</translation>
     </message>
     <message>
       <source>Installing the packages…</source>
-      <translation type="unfinished" />
+      <translation>Pakete werden installiert…</translation>
     </message>
     <message>
       <source>Downloading the packages…</source>
-      <translation type="unfinished" />
+      <translation>Pakete werden heruntergeladen…</translation>
     </message>
     <message>
       <source>Starting the new engine…</source>
-      <translation type="unfinished" />
+      <translation>Das neue Rechenprogramm wird gestartet…</translation>
     </message>
     <message>
       <source>The new engine says that it is version {version}, not {expected}.</source>
-      <translation type="unfinished" />
+      <translation>Das neue Rechenprogramm gibt sich als Version {version} aus, nicht als {expected}.</translation>
     </message>
     <message>
       <source>Use another pack file.</source>
-      <translation type="unfinished" />
+      <translation>Eine andere Paketdatei verwenden.</translation>
     </message>
     <message>
       <source>Completing…</source>
-      <translation type="unfinished" />
+      <translation>Abschließen…</translation>
     </message>
     <message>
       <source>Downloading package {n} of {total}: {name}</source>
-      <translation type="unfinished" />
+      <translation>Paket {n} von {total} wird heruntergeladen: {name}</translation>
     </message>
     <message>
       <source>Reading package {n} of {total}: {name}</source>
-      <translation type="unfinished" />
+      <translation>Paket {n} von {total} wird gelesen: {name}</translation>
     </message>
     <message>
       <source>pip does not know the certificate. Trying again with those that QGIS trusts.</source>
-      <translation type="unfinished" />
+      <translation>pip kennt das Zertifikat nicht. Neuer Versuch mit denen, denen QGIS vertraut.</translation>
     </message>
     <message>
       <source>Deleting incomplete files…</source>
-      <translation type="unfinished" />
+      <translation>Unvollständige Dateien werden gelöscht…</translation>
     </message>
     <message>
       <source>The disk has {free} MB free; the installation needs about {needed} MB.</source>
-      <translation type="unfinished" />
+      <translation>Auf dem Datenträger sind {free} MB frei; die Installation braucht etwa {needed} MB.</translation>
     </message>
     <message>
       <source>it is not the released file of this name</source>
-      <translation type="unfinished" />
+      <translation>sie ist nicht die veröffentlichte Datei dieses Namens</translation>
     </message>
     <message>
       <source>pack.json names no version of the engine</source>
-      <translation type="unfinished" />
+      <translation>pack.json nennt keine Version des Rechenprogramms</translation>
     </message>
     <message>
       <source>pack.json names no platform or no Python</source>
-      <translation type="unfinished" />
+      <translation>pack.json nennt kein System oder kein Python</translation>
     </message>
     <message>
       <source>requirements.txt holds “{line}”, which is not a package with a checksum</source>
-      <translation type="unfinished" />
+      <translation>requirements.txt enthält „{line}“, was kein Paket mit Prüfsumme ist</translation>
     </message>
     <message>
       <source>{path} could not be read or written ({reason}).</source>
-      <translation type="unfinished" />
+      <translation>{path} konnte nicht gelesen oder geschrieben werden ({reason}).</translation>
     </message>
     <message>
       <source>Check that the folder exists and that you may write there.</source>
-      <translation type="unfinished" />
+      <translation>Prüfen, ob es den Ordner gibt und Sie dort schreiben dürfen.</translation>
     </message>
     <message>
       <source>it is larger than {n} GB</source>
-      <translation type="unfinished" />
+      <translation>sie ist größer als {n} GB</translation>
     </message>
     <message>
       <source>it is no complete zip file</source>
-      <translation type="unfinished" />
+      <translation>sie ist keine vollständige Zip-Datei</translation>
     </message>
     <message>
       <source>it holds no readable pack.json</source>
-      <translation type="unfinished" />
+      <translation>sie enthält keine lesbare pack.json</translation>
     </message>
     <message>
       <source>its format {n} is unknown to this plugin</source>
-      <translation type="unfinished" />
+      <translation>dieses Plugin kennt ihr Format {n} nicht</translation>
     </message>
     <message>
       <source>it holds a file that does not belong there: {name}</source>
-      <translation type="unfinished" />
+      <translation>sie enthält eine Datei, die nicht hineingehört: {name}</translation>
     </message>
     <message>
       <source>pack.json has no checksum or size of {name}</source>
-      <translation type="unfinished" />
+      <translation>pack.json nennt keine Prüfsumme oder Größe von {name}</translation>
     </message>
     <message>
       <source>{name} is too large</source>
-      <translation type="unfinished" />
+      <translation>{name} ist zu groß</translation>
     </message>
     <message>
       <source>its files are larger than {n} GB</source>
-      <translation type="unfinished" />
+      <translation>ihre Dateien sind größer als {n} GB</translation>
     </message>
     <message>
       <source>pack.json lists no requirements.txt, no wheels, or a file twice</source>
-      <translation type="unfinished" />
+      <translation>pack.json nennt keine requirements.txt, keine Wheels oder eine Datei doppelt</translation>
     </message>
     <message>
       <source>{name} is encrypted</source>
-      <translation type="unfinished" />
+      <translation>{name} ist verschlüsselt</translation>
     </message>
     <message>
       <source>{name} is missing</source>
-      <translation type="unfinished" />
+      <translation>{name} fehlt</translation>
     </message>
     <message>
       <source>{path} is refused as an engine pack: {why}.</source>
-      <translation type="unfinished" />
+      <translation>{path} wird als Paketdatei des Rechenprogramms abgelehnt: {why}.</translation>
     </message>
     <message>
       <source>Download the pack again from the page of EarthLoc's releases.</source>
-      <translation type="unfinished" />
+      <translation>Die Paketdatei noch einmal von der Seite mit EarthLocs Veröffentlichungen herunterladen.</translation>
     </message>
     <message>
       <source>{path} is damaged: {name} does not have the checksum or size in pack.json.</source>
-      <translation type="unfinished" />
+      <translation>{path} ist beschädigt: {name} hat nicht die Prüfsumme oder Größe aus pack.json.</translation>
     </message>
     <message>
       <source>Download or copy the pack again.</source>
-      <translation type="unfinished" />
+      <translation>Die Paketdatei noch einmal herunterladen oder kopieren.</translation>
     </message>
     <message>
       <source>no answer</source>
-      <translation type="unfinished" />
+      <translation>keine Antwort</translation>
     </message>
     <message>
       <source>{program} is not a Python that answers: {text}</source>
-      <translation type="unfinished" />
+      <translation>{program} antwortet nicht wie ein Python: {text}</translation>
     </message>
     <message>
       <source>{program} is Python {version}; the engine needs 3.11, 3.12 or 3.13.</source>
-      <translation type="unfinished" />
+      <translation>{program} ist Python {version}; das Rechenprogramm braucht 3.11, 3.12 oder 3.13.</translation>
     </message>
     <message>
       <source>{program} is not a usual 64-bit CPython, for which the engine's libraries exist.</source>
-      <translation type="unfinished" />
+      <translation>{program} ist kein übliches 64-Bit-CPython, für das es die Bibliotheken des Rechenprogramms gibt.</translation>
     </message>
     <message>
       <source>{program} cannot make environments, because its module venv or ensurepip is missing (Debian, Ubuntu: sudo apt install python{minor}-venv).</source>
-      <translation type="unfinished" />
+      <translation>{program} kann keine Umgebungen anlegen, weil sein Modul venv oder ensurepip fehlt (Debian, Ubuntu: sudo apt install python{minor}-venv).</translation>
     </message>
     <message>
       <source>Install from a pack file, which holds all packages.</source>
-      <translation type="unfinished" />
+      <translation>Aus einer Paketdatei installieren, die alle Pakete enthält.</translation>
     </message>
     <message>
       <source>This plugin has no list of packages for this system ({platform}).</source>
-      <translation type="unfinished" />
+      <translation>Dieses Plugin hat keine Paketliste für dieses System ({platform}).</translation>
     </message>
     <message>
       <source>The engine of this version cannot be installed from the internet yet.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm dieser Version kann noch nicht aus dem Internet installiert werden.</translation>
     </message>
     <message>
       <source>Candidates</source>
@@ -2000,27 +2000,27 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <name>EngineInstallerDialog</name>
     <message>
       <source>Install the EarthLoc engine</source>
-      <translation type="unfinished" />
+      <translation>EarthLoc-Rechenprogramm installieren</translation>
     </message>
     <message>
       <source>The engine is the program that locates photos. It gets a Python environment of its own in your QGIS profile; QGIS's own Python is not changed.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm ist das Programm, das Fotos verortet. Es bekommt eine eigene Python-Umgebung in Ihrem QGIS-Profil; das Python von QGIS wird nicht verändert.</translation>
     </message>
     <message>
       <source>Progress of the installation</source>
-      <translation type="unfinished" />
+      <translation>Fortschritt der Installation</translation>
     </message>
     <message>
       <source>Log</source>
-      <translation type="unfinished" />
+      <translation>Protokoll</translation>
     </message>
     <message>
       <source>Copy log</source>
-      <translation type="unfinished" />
+      <translation>Protokoll kopieren</translation>
     </message>
     <message>
       <source>&amp;Install</source>
-      <translation type="unfinished" />
+      <translation>&amp;Installieren</translation>
     </message>
     <message>
       <source>Cancel</source>
@@ -2028,30 +2028,30 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>Close</source>
-      <translation type="unfinished" />
+      <translation>Schließen</translation>
     </message>
     <message>
       <source>Then remove the earlier engine {name}</source>
-      <translation type="unfinished" />
+      <translation>Danach das frühere Rechenprogramm {name} entfernen</translation>
     </message>
     <message>
       <source>Looking for Python…</source>
-      <translation type="unfinished" />
+      <translation>Python wird gesucht…</translation>
     </message>
     <message>
       <source>Choose the pack file first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst die Paketdatei wählen.</translation>
     </message>
     <message>
       <source>Engine {version} is installed and in use.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm {version} ist installiert und in Gebrauch.</translation>
     </message>
   </context>
   <context>
     <name>EngineNotice</name>
     <message>
       <source>Install engine…</source>
-      <translation type="unfinished" />
+      <translation>Rechenprogramm installieren…</translation>
     </message>
     <message>
       <source>Choose the engine…</source>
@@ -2063,7 +2063,7 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>It is a separate program named earthloc. Install it here, or choose one that you have.</source>
-      <translation type="unfinished" />
+      <translation>Es ist ein eigenes Programm namens earthloc. Installieren Sie es hier, oder wählen Sie eines, das Sie haben.</translation>
     </message>
     <message>
       <source>The engine: the program earthloc</source>
@@ -2082,35 +2082,35 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>Install engine…</source>
-      <translation type="unfinished" />
+      <translation>Rechenprogramm installieren…</translation>
     </message>
     <message>
       <source>Test engine</source>
-      <translation type="unfinished" />
+      <translation>Rechenprogramm testen</translation>
     </message>
     <message>
       <source>Repair…</source>
-      <translation type="unfinished" />
+      <translation>Reparieren…</translation>
     </message>
     <message>
       <source>Remove…</source>
-      <translation type="unfinished" />
+      <translation>Entfernen…</translation>
     </message>
     <message>
       <source>Testing {program}…</source>
-      <translation type="unfinished" />
+      <translation>{program} wird getestet…</translation>
     </message>
     <message>
       <source>{program} works: engine {version}.</source>
-      <translation type="unfinished" />
+      <translation>{program} funktioniert: Rechenprogramm {version}.</translation>
     </message>
     <message>
       <source>Delete the engine {name} in {folder}? Photos, indexes and results stay.</source>
-      <translation type="unfinished" />
+      <translation>Das Rechenprogramm {name} in {folder} löschen? Fotos, Indexe und Ergebnisse bleiben.</translation>
     </message>
     <message>
       <source>Remove engine</source>
-      <translation type="unfinished" />
+      <translation>Rechenprogramm entfernen</translation>
     </message>
     <message>
       <source>Remove</source>
@@ -2118,7 +2118,7 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>{name} was removed.</source>
-      <translation type="unfinished" />
+      <translation>{name} wurde entfernt.</translation>
     </message>
   </context>
   <context>
@@ -2726,98 +2726,98 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <name>InstallForm</name>
     <message>
       <source>From the &amp;internet</source>
-      <translation type="unfinished" />
+      <translation>Aus dem &amp;Internet</translation>
     </message>
     <message>
       <source>From a pack &amp;file, without the internet</source>
-      <translation type="unfinished" />
+      <translation>Aus einer Paket&amp;datei, ohne Internet</translation>
     </message>
     <message>
       <source>Install engine from file</source>
-      <translation type="unfinished" />
+      <translation>Rechenprogramm aus Datei installieren</translation>
     </message>
     <message>
       <source>Engine packs (earthloc-engine-*.zip)</source>
-      <translation type="unfinished" />
+      <translation>Paketdateien des Rechenprogramms (earthloc-engine-*.zip)</translation>
     </message>
     <message>
       <source>Python 3.11, 3.12 or 3.13</source>
-      <translation type="unfinished" />
+      <translation>Python 3.11, 3.12 oder 3.13</translation>
     </message>
     <message>
       <source>as pip is set up on this computer</source>
-      <translation type="unfinished" />
+      <translation>wie pip auf diesem Computer eingestellt ist</translation>
     </message>
     <message>
       <source>Certificates (*.pem *.crt)</source>
-      <translation type="unfinished" />
+      <translation>Zertifikate (*.pem *.crt)</translation>
     </message>
     <message>
       <source>Advanced</source>
-      <translation type="unfinished" />
+      <translation>Erweitert</translation>
     </message>
     <message>
       <source>Python</source>
-      <translation type="unfinished" />
+      <translation>Python</translation>
     </message>
     <message>
       <source>Package index (mirror)</source>
-      <translation type="unfinished" />
+      <translation>Paketverzeichnis (Spiegelserver)</translation>
     </message>
     <message>
       <source>Engine files: page or folder</source>
-      <translation type="unfinished" />
+      <translation>Dateien des Rechenprogramms: Seite oder Ordner</translation>
     </message>
     <message>
       <source>Certificate file</source>
-      <translation type="unfinished" />
+      <translation>Zertifikatsdatei</translation>
     </message>
     <message>
       <source>The proxy is the one set in QGIS under Settings, Options, Network.</source>
-      <translation type="unfinished" />
+      <translation>Der Proxy ist der, der in QGIS unter Einstellungen, Optionen, Netzwerk eingestellt ist.</translation>
     </message>
     <message>
       <source>No Python was found.</source>
-      <translation type="unfinished" />
+      <translation>Kein Python wurde gefunden.</translation>
     </message>
   </context>
   <context>
     <name>InstallPreparation</name>
     <message>
       <source>Looking for Python…</source>
-      <translation type="unfinished" />
+      <translation>Python wird gesucht…</translation>
     </message>
     <message>
       <source>No Python 3.11, 3.12 or 3.13 was found. The program uv on this computer can download Python {version} (about 35 MB). It changes no other Python.</source>
-      <translation type="unfinished" />
+      <translation>Kein Python 3.11, 3.12 oder 3.13 wurde gefunden. Das Programm uv auf diesem Computer kann Python {version} herunterladen (etwa 35 MB). Es verändert kein anderes Python.</translation>
     </message>
     <message>
       <source>Download Python</source>
-      <translation type="unfinished" />
+      <translation>Python herunterladen</translation>
     </message>
     <message>
       <source>No Python 3.11, 3.12 or 3.13 was found.</source>
-      <translation type="unfinished" />
+      <translation>Kein Python 3.11, 3.12 oder 3.13 wurde gefunden.</translation>
     </message>
     <message>
       <source>Install Python 3.12 from python.org or with your system's package manager, or choose one under Advanced.</source>
-      <translation type="unfinished" />
+      <translation>Python 3.12 von python.org oder mit der Paketverwaltung Ihres Systems installieren oder unter „Erweitert“ eines wählen.</translation>
     </message>
     <message>
       <source>Downloading Python {version}…</source>
-      <translation type="unfinished" />
+      <translation>Python {version} wird heruntergeladen…</translation>
     </message>
     <message>
       <source>EarthLoc will download {n} packages, about {size} MB, from {place}. The engine then needs about {installed} MB on the disk. Each file is checked against the list that comes with the plugin.</source>
-      <translation type="unfinished" />
+      <translation>EarthLoc wird {n} Pakete, etwa {size} MB, von {place} herunterladen. Das Rechenprogramm braucht danach etwa {installed} MB auf dem Datenträger. Jede Datei wird mit der Liste verglichen, die zum Plugin gehört.</translation>
     </message>
     <message>
       <source>Python's package index</source>
-      <translation type="unfinished" />
+      <translation>Pythons Paketverzeichnis</translation>
     </message>
     <message>
       <source>Download</source>
-      <translation type="unfinished" />
+      <translation>Herunterladen</translation>
     </message>
     <message>
       <source>Checking {name}…</source>
@@ -2825,23 +2825,23 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>{name} was made for {platform} and Python {versions}; this computer has {label}.</source>
-      <translation type="unfinished" />
+      <translation>{name} wurde für {platform} und Python {versions} gemacht; dieser Computer hat {label}.</translation>
     </message>
     <message>
       <source>Download the pack for this computer, or choose another Python under Advanced.</source>
-      <translation type="unfinished" />
+      <translation>Die Paketdatei für diesen Computer herunterladen oder unter „Erweitert“ ein anderes Python wählen.</translation>
     </message>
     <message>
       <source>{name} is not among the packs that this plugin knows. A pack contains programs: install it only if you trust its origin and its SHA-256 is the one published there:</source>
-      <translation type="unfinished" />
+      <translation>{name} gehört nicht zu den Paketdateien, die dieses Plugin kennt. Eine Paketdatei enthält Programme: Installieren Sie sie nur, wenn Sie ihrer Herkunft vertrauen und ihre SHA-256 die dort veröffentlichte ist:</translation>
     </message>
     <message>
       <source>Install this pack</source>
-      <translation type="unfinished" />
+      <translation>Diese Paketdatei installieren</translation>
     </message>
     <message>
       <source>Install the EarthLoc engine</source>
-      <translation type="unfinished" />
+      <translation>EarthLoc-Rechenprogramm installieren</translation>
     </message>
   </context>
   <context>

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from conftest import wait_for
 
 from earthloc_qgis.contract.protocol import PROTOCOL
@@ -99,6 +102,25 @@ def flip_byte(pack: Path, of: str = "wheels/") -> None:
     data = bytearray(pack.read_bytes())
     data[start] ^= 1
     pack.write_bytes(bytes(data))
+
+
+@pytest.fixture(scope="session")
+def prepared_environment(tmp_path_factory) -> Path:
+    """An environment with pip."""
+    folder = tmp_path_factory.mktemp("prepared") / "environment"
+    subprocess.run([PYTHON, "-I", "-m", "venv", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def quick_environments(prepared_environment, monkeypatch):
+    """Copies an environment instead of making one, which takes seconds."""
+
+    def copy(installer: EngineInstaller) -> None:
+        shutil.copytree(prepared_environment, installer._environment_path, symlinks=True)
+        installer._install_packages()
+
+    monkeypatch.setattr(EngineInstaller, "_make_environment", copy)
 
 
 def no_progress(_fraction: float) -> None:

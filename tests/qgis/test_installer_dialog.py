@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 from conftest import wait_for
-from installer_kit import PYTHON, assert_refused, flip_byte, make_pack, remains
+from installer_kit import (  # noqa: F401
+    PYTHON,
+    assert_refused,
+    flip_byte,
+    make_pack,
+    prepared_environment,
+    quick_environments,
+    remains,
+)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtTest import QTest
@@ -24,7 +32,7 @@ def dialog(qgis_app):
     dialog.open_for()
     wait_for(lambda: "Looking" not in dialog.form.found.text())
     dialog.form.python.setFilePath(PYTHON)
-    wait_for(lambda: dialog.form.found.text().endswith(PYTHON))
+    wait_for(lambda: dialog.form.found.text().replace("\u200b", "").endswith(PYTHON))
     dialog.results = []
     dialog.installed.connect(dialog.results.append)
     yield dialog
@@ -93,6 +101,7 @@ def test_a_pack_that_is_not_confirmed_is_not_installed(dialog, tmp_path):
     assert settings.engine_setting() == ""
 
 
+@pytest.mark.usefixtures("quick_environments")
 def test_a_released_pack_needs_no_confirmation(dialog, tmp_path, monkeypatch):
     path = make_pack(tmp_path)
     sha256 = pack.read_pack(path, lambda _: None).sha256
@@ -156,6 +165,7 @@ def test_packs_for_another_computer_and_missing_choices_are_explained(dialog, tm
     assert "/bin/ls is not a Python" in dialog.outcome.text()
 
 
+@pytest.mark.usefixtures("quick_environments")
 def test_an_upgrade_switches_and_removes_the_earlier_engine_if_wanted(dialog, tmp_path):
     install(dialog, make_pack(tmp_path, "0.1.0"))
     dialog.open_for()
@@ -171,6 +181,7 @@ def test_an_upgrade_switches_and_removes_the_earlier_engine_if_wanted(dialog, tm
     assert "0.3.0-1" in settings.engine_setting()
 
 
+@pytest.mark.usefixtures("quick_environments")
 def test_a_failed_upgrade_keeps_the_earlier_engine(dialog, tmp_path):
     install(dialog, make_pack(tmp_path, "0.1.0"))
     before = settings.engine_setting()
@@ -180,6 +191,7 @@ def test_a_failed_upgrade_keeps_the_earlier_engine(dialog, tmp_path):
     assert remains() == {"0.1.0-1"}
 
 
+@pytest.mark.usefixtures("quick_environments")
 def test_options_page_installs_tests_repairs_and_removes(dialog, tmp_path):
     applied = []
     page = OptionsFactory(lambda: applied.append(1), lambda: dialog).createWidget(None)
@@ -230,6 +242,7 @@ def test_options_page_refuses_another_program_at_once(qgis_app, pulse):
     page.deleteLater()
 
 
+@pytest.mark.usefixtures("quick_environments")
 def test_the_notice_of_the_panel_opens_the_installer(qgis_iface, monkeypatch, tmp_path):
     from earthloc_qgis import classFactory
 

@@ -228,8 +228,8 @@ def free_bytes() -> int:
 
 
 def delete(folder: Path) -> None:
-    """Deletes a folder, and tries for 3 s: a killed process or a virus scanner may still hold a file in it."""
-    for attempt in range(15):
+    """Deletes a folder, and tries for 6 s: an engine that is ending or a virus scanner may still hold a file in it."""
+    for attempt in range(30):
         if folder.is_symlink():
             folder.unlink()
         else:

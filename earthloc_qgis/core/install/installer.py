@@ -26,6 +26,9 @@ from .source_settings import Sources
 from .sources import PackageList
 from .worker import Worker
 
+# Unpacked pack and environment, by the size of the pack, which holds wheels for three versions of Python: 585 MB became
+# 585 + 837 MB on Linux; the packs for macOS are smaller, their environments hardly.
+_PACK_FACTOR = 3.0
 _FULL_BYTES = 5_000_000  # a disk with less is taken for the reason of a failure
 # Fractions of the progress bar at the end of each step; pip is by far the longest.
 _UNPACKED, _ENVIRONMENT, _DOWNLOADED, _INSTALLED = 0.1, 0.2, 0.6, 0.95
@@ -42,8 +45,9 @@ class InstallPlan:
     @property
     def needed_bytes(self) -> int:
         """Space on the disk during the installation: packages and environment."""
-        size = self.source.unpacked_bytes if isinstance(self.source, Pack) else self.source.download_bytes
-        return int((1 + sources.INSTALLED_FACTOR) * size)
+        if isinstance(self.source, Pack):
+            return int(_PACK_FACTOR * self.source.unpacked_bytes)
+        return int((1 + sources.INSTALLED_FACTOR) * self.source.download_bytes)
 
 
 class EngineInstaller(QObject):
@@ -249,7 +253,10 @@ class EngineInstaller(QObject):
         if outcome.ok:
             then()
             return
-        failure = classify(outcome.error or outcome.output, outcome.crashed)
+        output = outcome.error or outcome.output
+        failure = classify(output, outcome.crashed)
+        if failure.kind == "no_wheel":
+            failure = classify(output + sources.unreachable_addresses(folders.partial_of(self._environment_path)))
         if failure.kind == "unknown" and folders.free_bytes() < _FULL_BYTES:
             failure = explain("disk_full")
         if failure.kind == "certificate" and not self._with_trusted_certificates and (

@@ -21,8 +21,9 @@ from .source_settings import Sources
 
 ANY_SERVER = "https://github.com/"  # for asking the system for its proxy; pip knows its own index
 RELEASES = "https://github.com/earthloc/earthloc-qgis/releases/expanded_assets/v{version}"
-DOWNLOAD_BYTES = 260_000_000  # of all packages, where no list says it
-INSTALLED_FACTOR = 3.0  # an environment is about so many times larger than the download
+DOWNLOAD_BYTES = 300_000_000  # of all packages, where no list says it
+PIP_LOG = "pip.log"  # in the temporary folder
+INSTALLED_FACTOR = 3.0  # an environment is about so many times larger than the download: 837 MB from 298 MB on Linux
 
 # pip's own settings that would install elsewhere or otherwise than into the new environment.
 _FOREIGN_PIP = (
@@ -77,7 +78,7 @@ def offline_environment(temporary: Path) -> QProcessEnvironment:
     for name in environment.keys():  # noqa: SIM118  not a dict
         if name.upper().startswith("PIP_"):
             environment.remove(name)
-    return _own_settings(environment, isolated=True)
+    return _own_settings(environment, temporary, isolated=True)
 
 
 def online_environment(sources: Sources, temporary: Path, cache: Path) -> QProcessEnvironment:
@@ -89,7 +90,7 @@ def online_environment(sources: Sources, temporary: Path, cache: Path) -> QProce
     for name in environment.keys():  # noqa: SIM118  not a dict
         if name.upper() in _FOREIGN_PIP:
             environment.remove(name)
-    _own_settings(environment, isolated=False)
+    _own_settings(environment, temporary, isolated=False)
     environment.insert("PIP_CACHE_DIR", str(cache))
     if sources.index_url:
         environment.insert("PIP_INDEX_URL", sources.index_url)
@@ -120,7 +121,7 @@ def _pip_environment(temporary: Path) -> QProcessEnvironment:
     return environment
 
 
-def _own_settings(environment: QProcessEnvironment, isolated: bool) -> QProcessEnvironment:
+def _own_settings(environment: QProcessEnvironment, temporary: Path, isolated: bool) -> QProcessEnvironment:
     if isolated:
         environment.insert("PIP_CONFIG_FILE", os.devnull)
     environment.insert("PIP_USER", "0")  # pip.conf may say otherwise
@@ -128,7 +129,17 @@ def _own_settings(environment: QProcessEnvironment, isolated: bool) -> QProcessE
     environment.insert("PIP_DISABLE_PIP_VERSION_CHECK", "1")
     environment.insert("PIP_NO_COLOR", "1")
     environment.insert("PIP_PROGRESS_BAR", "off")
+    environment.insert("PIP_LOG", str(temporary / PIP_LOG))
     return environment
+
+
+def unreachable_addresses(temporary: Path) -> str:
+    """What pip's log says about addresses that it could not read. pip does not print that: it only misses packages."""
+    try:
+        with open(temporary / PIP_LOG, encoding="utf-8", errors="replace") as log:
+            return "".join(line for line in log if "Could not fetch URL" in line)
+    except OSError:
+        return ""
 
 
 def proxy_variables(url: str) -> dict[str, str]:
