@@ -129,6 +129,7 @@ class EngineNotice(QFrame):
         self.text.setObjectName("engine_notice_text")
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words widen nothing
         choose = QPushButton(self.tr("Choose the engine…"), self)
         choose.setObjectName("choose_engine_button")
         choose.clicked.connect(lambda: self.choose())
