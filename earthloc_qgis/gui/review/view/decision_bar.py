@@ -159,5 +159,7 @@ class StatusLine(QLabel):
             parts.append(text.format(z=f"{z:.1f}"))
         else:
             parts.append(self.tr("a tile that looks like the photo, not fitted to imagery"))
+        if editing and shown.get("tie_points"):
+            parts.append(self.tr("Ctrl+click sets a point where another one is"))
         text = " · ".join(parts)
         self.setText(text[:1].upper() + text[1:])
