@@ -1431,15 +1431,15 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     </message>
     <message>
       <source>To build an index, add a raster layer of the region to the project.</source>
-      <translation>Um einen Index zu bauen, fügen Sie dem Projekt einen Rasterlayer der Region hinzu.</translation>
+      <translation>Um einen Index zu erstellen, fügen Sie dem Projekt einen Rasterlayer der Region hinzu.</translation>
     </message>
     <message>
       <source>To build an index, type a name for it.</source>
-      <translation>Um einen Index zu bauen, geben Sie ihm einen Namen.</translation>
+      <translation>Um einen Index zu erstellen, geben Sie ihm einen Namen.</translation>
     </message>
     <message>
       <source>To build an index, type tile widths in km, such as {example}.</source>
-      <translation>Um einen Index zu bauen, geben Sie Kachelbreiten in km ein, etwa {example}.</translation>
+      <translation>Um einen Index zu erstellen, geben Sie Kachelbreiten in km ein, etwa {example}.</translation>
     </message>
   </context>
   <context>
@@ -1976,6 +1976,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
       <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
     </message>
+    <message>
+      <source>These photos are in the list already.</source>
+      <translation>Diese Fotos sind schon in der Liste.</translation>
+    </message>
   </context>
   <context>
     <name>PhotoList</name>
@@ -2358,18 +2362,6 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>{path} cannot be read. It may have been moved or renamed.</source>
       <translation>{path} kann nicht gelesen werden. Die Datei wurde vielleicht verschoben oder umbenannt.</translation>
     </message>
-    <message>
-      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history. The later one is in effect.</source>
-      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf. Die spätere gilt.</translation>
-    </message>
-    <message>
-      <source>Somebody</source>
-      <translation>Jemand</translation>
-    </message>
-    <message>
-      <source>{n} decisions are waiting to be saved: {problem}</source>
-      <translation>{n} Entscheidungen sind noch nicht gespeichert: {problem}</translation>
-    </message>
   </context>
   <context>
     <name>RunProgress</name>
@@ -2599,6 +2591,18 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Ctrl+click sets a point where another one is</source>
       <translation>Strg+Klick setzt einen Punkt, wo schon einer ist</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history. The later one is in effect.</source>
+      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf. Die spätere gilt.</translation>
+    </message>
+    <message>
+      <source>Somebody</source>
+      <translation>Jemand</translation>
+    </message>
+    <message>
+      <source>{n} decisions are waiting to be saved: {problem}</source>
+      <translation>{n} Entscheidungen sind noch nicht gespeichert: {problem}</translation>
     </message>
   </context>
   <context>

@@ -268,6 +268,15 @@ def test_results_are_saved_to_another_file_from_now_on(panel, project, tmp_path,
     assert [photo.path for photo in panel.controller.model.photos()] == project
 
 
+def test_results_that_the_other_file_has_already_are_listed(panel, project, tmp_path):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    further = write_review_results(other / "more.gpkg", 6)
+    assert panel.save_results_to(other / "more.gpkg")
+    assert [photo.path for photo in panel.controller.model.photos()] == [*project, *sorted(further)]
+    assert rows(other / "more.gpkg", "SELECT count(*) FROM photos") == [(10,)]
+
+
 def test_unwritable_results_are_noticed_before_locating(panel, folder, tmp_path):
     (tmp_path / "file").write_text("")
     target = tmp_path / "file" / "results.gpkg"  # a folder that cannot be made
