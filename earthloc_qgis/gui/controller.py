@@ -19,8 +19,7 @@ from ..core.layers import ResultLayers
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
 from ..core.queue import FAILED as JOB_FAILED
 from ..core.queue import WAITING as JOB_WAITING
-from ..core.reviews import ReviewFile
-from ..core.store import LOCK_WAIT_S, ResultStore, StoreError, check_writable, unsaved_path
+from ..core.store import ResultStore, StoreError, check_writable, unsaved_path
 from .job_rows import failures_in_words, row_of, skipped_in_words
 from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
@@ -85,6 +84,7 @@ class Controller(QObject):
         self.map.message.connect(self._report)
         self.results.leaving.connect(self._store_leaving)
         self.results.changed.connect(self._store_moved)
+        self.results.extended.connect(lambda: self._add_stored(self._stored()))
         for signal in (self.removal.removed, self.removal.restored):
             signal.connect(lambda _: self.store_changed.emit())
         project.cleared.connect(self._project_cleared)
@@ -317,10 +317,7 @@ class Controller(QObject):
             return []
 
     def _add_stored(self, stored: list) -> None:
-        try:
-            decisions = ReviewFile(self.store.path, LOCK_WAIT_S).decisions()
-        except StoreError:  # the list works without them
-            decisions = {}
+        decisions = self.results.decisions()
         new = self.model.add(
             Photo(
                 row.path, row.photo_id, row.taken_at, row.nadir, None,

@@ -40,9 +40,11 @@ class ImageryChooser(QWidget):
 
     Signals:
         chosen_changed(): other imagery was chosen.
+        note_changed(): the note, or whether imagery is missing, may have changed.
     """
 
     chosen_changed = pyqtSignal()
+    note_changed = pyqtSignal()
 
     def __init__(self, project: QgsProject, parent: QWidget | None = None, client: EngineClient | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +93,10 @@ class ImageryChooser(QWidget):
         settings.choose_imagery(imagery, self._project)
         self.refresh()
         self.chosen_changed.emit()
+
+    def is_missing(self) -> bool:
+        """Whether photos cannot be fitted, because no imagery is on this computer."""
+        return self.chosen().is_own and self._none_available
 
     def set_none_available(self, none_available: bool) -> None:
         """Set whether none of the searched indexes has its imagery on this computer."""
@@ -194,7 +200,7 @@ class ImageryChooser(QWidget):
             text = self.tr("Tiles are downloaded from {host} when needed, and cached. {credit}").format(
                 host=chosen.host, credit=credit
             )
-        elif chosen.is_own and self._none_available:
+        elif self.is_missing():
             text = self.tr(
                 "⚠ The imagery of these indexes is not on this computer, so photos cannot be verified and stay"
                 " “uncertain”. Choose imagery above: a raster, a layer or a tile server."
@@ -204,6 +210,7 @@ class ImageryChooser(QWidget):
         if self.check is not None:
             self.check.clear()
             self.check.setVisible(bool(chosen.server))
+        self.note_changed.emit()
 
 
 def _host(url: str) -> str:

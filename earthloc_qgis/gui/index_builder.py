@@ -95,6 +95,9 @@ class IndexBuilder(QGroupBox):
         self.button = QPushButton(self.tr("Build"), self)
         self.button.setObjectName("build_button")
         self.button.setAutoDefault(False)  # Enter must confirm the typed text, not start a build of hours
+        self.why = QLabel(self)
+        self.why.setObjectName("build_why_label")
+        self.why.setWordWrap(True)
         self.progress = QProgressBar(self)
         self.progress.setObjectName("build_progress")
         self.progress.hide()
@@ -112,6 +115,7 @@ class IndexBuilder(QGroupBox):
         form.addRow(self.tr("Attribution"), self.attribution)
         form.addRow(self.tr("Licence"), self.licence)
         form.addRow("", self.estimate)
+        form.addRow(self.why)
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.progress, 1)
@@ -306,10 +310,24 @@ class IndexBuilder(QGroupBox):
             self.button.setText(self.tr("Pause"))
         else:
             self.button.setText(self.tr("Resume") if is_partial else self.tr("Build"))
-        ready = named and not exists and self.layer.currentLayer() is not None and bool(self._tile_km())
-        self.button.setEnabled(self.running or ready)
+        missing = self._missing(named)
+        self.button.setEnabled(self.running or not (missing or exists))
+        self.why.setText("" if self.running else missing)
+        self.why.setVisible(bool(self.why.text()))
         taken = exists and not self.running
         text = self.tr("An index with this name already exists. Choose another name.") if taken else ""
-        self.button.setToolTip(plain(text))
+        self.button.setToolTip(plain(text or self.why.text()))
         self.name_taken.setText(text)
         self.name_taken.setVisible(taken)
+
+    def _missing(self, named: bool) -> str:
+        """What is missing for a build, as a sentence; "" for nothing."""
+        if self.layer.currentLayer() is None:
+            return self.tr("To build an index, add a raster layer of the region to the project.")
+        if not named:
+            return self.tr("To build an index, type a name for it.")
+        if not self._tile_km():
+            return self.tr("To build an index, type tile widths in km, such as {example}.").format(
+                example=DEFAULT_TILE_KM
+            )
+        return ""

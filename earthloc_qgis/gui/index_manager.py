@@ -6,11 +6,11 @@ import contextlib
 from pathlib import Path
 from typing import Any, Callable
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QFileDialog,
-    QHBoxLayout,
+    QGridLayout,
     QInputDialog,
     QLabel,
     QMessageBox,
@@ -30,6 +30,9 @@ from .index_builder import IndexBuilder
 from .index_map import IndexCoverage
 from .index_table import IndexTable
 from .plain_text import plain
+from .window_place import move_beside
+
+_SIZE = QSize(960, 640)
 
 
 class IndexManager(QDialog):
@@ -51,7 +54,7 @@ class IndexManager(QDialog):
         self.setObjectName("index_manager")
         self.coverage = IndexCoverage(canvas)
         self._background = Background(self)
-        self._client = client
+        self._canvas, self._client = canvas, client
         self._session = EngineSession(client)
         self._select_next = ""  # path of the index to select when the table is filled
         self.table = IndexTable(self)
@@ -69,37 +72,39 @@ class IndexManager(QDialog):
         layout.addLayout(self._make_buttons())
         layout.addWidget(self.state)
         layout.addWidget(self.builder)
-        self.resize(960, 640)
         self.table.itemSelectionChanged.connect(self._selected)
         self.builder.built.connect(self._added)
         self._client.ready.connect(self.refresh)
         self._selected()
 
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        for name, text, callback in (
-            ("show", self.tr("Zoom to"), lambda: self.coverage.zoom_to(self.table.chosen())),
-            ("tiles", self.tr("Tiles on the map"), self._show_tiles),
-            ("verify", self.tr("Check"), self._verify),
-            ("export", self.tr("Export…"), self._export),
-            ("import", self.tr("Import…"), self._import),
-            ("server", self.tr("Add from Milvus…"), self._add_server),
-            ("delete", self.tr("Delete…"), self._delete),
+    def _make_buttons(self) -> QGridLayout:
+        grid = QGridLayout()  # two rows: the window is narrow, so that it does not cover the map
+        for number, (name, text, callback) in enumerate(
+            (
+                ("show", self.tr("Zoom to"), lambda: self.coverage.zoom_to(self.table.chosen())),
+                ("tiles", self.tr("Tiles on the map"), self._show_tiles),
+                ("verify", self.tr("Check"), self._verify),
+                ("export", self.tr("Export…"), self._export),
+                ("import", self.tr("Import…"), self._import),
+                ("server", self.tr("Add from Milvus…"), self._add_server),
+                ("delete", self.tr("Delete…"), self._delete),
+            )
         ):
             button = QPushButton(text, self)
             button.setObjectName(f"index_{name}_button")
             button.setAutoDefault(False)  # Enter must confirm the text typed in a field below
             button.clicked.connect(callback)
-            row.addWidget(button)
+            grid.addWidget(button, number // 4, number % 4)
             self.buttons[name] = button
-        row.addStretch(1)
-        return row
+        return grid
 
     def open(self) -> None:
-        """Show the dialog with the current indexes."""
+        """Show the dialog with the current indexes, beside the map."""
         self.refresh()
         if not self._client.included_indexes:  # an engine reports its included indexes when it starts
             self._session.request(ListIndexes(settings.index_folder()))
+        if not self.isVisible():
+            move_beside(self, self._canvas, _SIZE)
         self.show()
         self.raise_()
 

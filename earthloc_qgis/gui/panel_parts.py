@@ -133,6 +133,7 @@ class EngineNotice(QFrame):
         self.text.setObjectName("engine_notice_text")
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words widen nothing
         install = QPushButton(self.tr("Install engine…"), self)
         install.setObjectName("install_engine_button")
         install.clicked.connect(self.install_wanted)

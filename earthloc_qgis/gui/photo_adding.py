@@ -46,6 +46,7 @@ class PhotoAdding(QObject):
         super().__init__(window)
         self._controller, self._window = controller, window
         self._skipped: list[SkippedFile] = []
+        self._new = 0  # photos that the search has added
         self.notice = NoticeLine("skipped_files", "mIconWarning", self.tr("Show…"), window)
         self.notice.action_wanted.connect(self.show_skipped)
         self._scanner = PhotoScanner(self)
@@ -56,6 +57,7 @@ class PhotoAdding(QObject):
     def add_paths(self, paths: list[str]) -> None:
         """Add photo files, and the photos in folders and their subfolders, which another thread searches."""
         self.notice.show_text("")
+        self._new = 0
         self._scanner.scan(paths)
 
     def ask_for_files(self) -> None:
@@ -99,7 +101,9 @@ class PhotoAdding(QObject):
         SkippedFiles(self._skipped, self._window).open()
 
     def _found(self, paths: list[str]) -> None:
-        self.added.emit(self._controller.add_photos(paths))
+        new = self._controller.add_photos(paths)
+        self._new += len(new)
+        self.added.emit(new)
 
     def _report_skipped(self, files: list[SkippedFile]) -> None:
         self._skipped = files
@@ -113,6 +117,8 @@ class PhotoAdding(QObject):
             kinds = ", ".join(suffix[1:].upper() for suffix in (".jpeg", ".png", ".tiff"))
             text = self.tr("No photos were found there. EarthLoc reads files such as {kinds}.")
             self.message.emit(text.format(kinds=kinds), Qgis.MessageLevel.Info)
+        elif count and not self._new:
+            self.message.emit(self.tr("These photos are in the list already."), Qgis.MessageLevel.Info)
 
 
 class SkippedFiles(QDialog):

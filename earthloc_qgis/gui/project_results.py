@@ -8,9 +8,12 @@ from typing import Callable
 from qgis.core import Qgis, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ..contract.status import DecisionKind
 from ..core.layers import ResultLayers
 from ..core.pictures import carry_pictures, forget_pictures
+from ..core.reviews import ReviewFile
 from ..core.store import (
+    LOCK_WAIT_S,
     ResultStore,
     StoreError,
     check_writable,
@@ -33,11 +36,13 @@ class ProjectResults(QObject):
     Signals:
         leaving(): the results are about to be copied to another file.
         changed(): `store` is another file now.
+        extended(): `store` may have results of further photos, because it existed already.
         message(text, level): information for the user; level is a Qgis.MessageLevel.
     """
 
     leaving = pyqtSignal()
     changed = pyqtSignal()
+    extended = pyqtSignal()
     message = pyqtSignal(str, object)
 
     def __init__(
@@ -64,6 +69,7 @@ class ProjectResults(QObject):
             return False
         if path != self.store.path and self._move_to(ResultStore(path)):
             choose_results_path(self._project, path)
+            self.extended.emit()
         return self.store.path == path
 
     def carry_over(self, old: ResultStore, photos: list[str]) -> bool:
@@ -86,6 +92,13 @@ class ProjectResults(QObject):
         text = self.tr("The results are now kept in {path}.")
         self.message.emit(text.format(path=self.store.path), Qgis.MessageLevel.Info)
         return True
+
+    def decisions(self) -> dict[str, DecisionKind]:
+        """The decisions of the review that are in effect, by photo; empty if they cannot be read."""
+        try:
+            return ReviewFile(self.store.path, LOCK_WAIT_S).decisions()
+        except StoreError:  # the list works without them
+            return {}
 
     def save_order(self, photos: list[str]) -> None:
         """Store the order of the list in the project."""

@@ -43,6 +43,10 @@ class ResultMap(QObject):
         super().__init__(parent)
         self._project, self._canvas, self._layers = project, canvas, layers
         self._results, self._model, self._client = results, model, client
+        self._to_show: list[str] = []
+        self._zoom_timer = QTimer(self)
+        self._zoom_timer.setSingleShot(True)
+        self._zoom_timer.timeout.connect(self._zoom_now)
         self.may_zoom: Callable[[], bool] = lambda: True  # whether the map may move when a run ends
 
     def show(self, path: str, candidates_visible: bool) -> None:
@@ -78,11 +82,12 @@ class ResultMap(QObject):
         found = [path for path, result in results.items() if result["saved_to"] and result["footprint"]]
         if not found or not self.may_zoom():
             return
+        self._to_show = found
         # QGIS zooms to the first layers of a project itself, some time after they were added.
-        wait_ms = 0 if self._canvas.layers() else _FIRST_LAYERS_MS
-        QTimer.singleShot(wait_ms, lambda: self._zoom_to(found))
+        self._zoom_timer.start(0 if self._canvas.layers() else _FIRST_LAYERS_MS)
 
-    def _zoom_to(self, photos: list[str]) -> None:
+    def _zoom_now(self) -> None:
+        photos = self._to_show
         if len(photos) == 1:
             self.zoom(photos[0])
         else:

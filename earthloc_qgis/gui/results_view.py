@@ -43,6 +43,7 @@ class ResultsView(QWidget):
         self.message = QLabel(self)
         self.message.setObjectName("result_message")
         self.message.setWordWrap(True)
+        self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words widen nothing
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.message.setAccessibleName(self.tr("Result"))
         self.list = QTreeWidget(self)

@@ -59,12 +59,15 @@ class SearchOptions(QWidget):
         second.addWidget(self.use_nadir)
         second.addWidget(self.radius)
         second.addStretch(1)
-        second.addWidget(QLabel(self.tr("Candidates"), self))
-        second.addWidget(self.top_k)
+        third = QHBoxLayout()  # a row of its own: translations are long, and the panel shall stay narrow
+        third.addWidget(QLabel(self.tr("Candidates"), self))
+        third.addWidget(self.top_k)
+        third.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addLayout(first)
         layout.addLayout(second)
+        layout.addLayout(third)
         layout.addWidget(self.register)
         layout.addWidget(self.imagery)
         layout.addWidget(self.include_reviewed)
@@ -72,8 +75,9 @@ class SearchOptions(QWidget):
         self.radius.valueChanged.connect(self._save)
         self.top_k.valueChanged.connect(self._save)
         self.register.toggled.connect(self._save)
-        self.indexes.chosen_changed.connect(self.changed)
         self.indexes.chosen_changed.connect(lambda: self.imagery.set_none_available(self.indexes.none_has_imagery()))
+        self.indexes.chosen_changed.connect(self.changed)
+        self.imagery.note_changed.connect(self.changed)
 
     def summary(self) -> str:
         """The options in one line, for the header of the folded section."""
@@ -82,7 +86,12 @@ class SearchOptions(QWidget):
         parts = [self.tr("Search in {names}").format(names=names) if names else self.tr("Search: tick an index")]
         if self.use_nadir.isChecked():
             parts.append(self.tr("within {n} km of the nadir").format(n=f"{self.radius.value():,.0f}"))
-        parts.append(self.tr("fitted to imagery") if self.register.isChecked() else self.tr("not fitted"))
+        if not self.register.isChecked():
+            parts.append(self.tr("not fitted"))
+        elif self.imagery.is_missing():
+            parts.append(self.tr("no imagery to fit to"))
+        else:
+            parts.append(self.tr("fitted to imagery"))
         return " · ".join(parts)
 
     def close_down(self) -> None:

@@ -85,8 +85,8 @@
       <translation>Werkzeug verlassen</translation>
     </message>
     <message>
-      <source>Click a spot in the photo, then the same spot on the map. Drag either end to move it.</source>
-      <translation>Klicken Sie eine Stelle im Foto an, dann dieselbe Stelle auf der Karte. Beide Enden lassen sich durch Ziehen verschieben.</translation>
+      <source>Click a spot in the photo, then the same spot on the map. Drag either end to move it. Hold Ctrl to set a point where another one is.</source>
+      <translation>Klicken Sie auf eine Stelle im Foto, dann auf dieselbe Stelle der Karte. Ziehen Sie an einem der Enden, um es zu verschieben. Mit gedrückter Strg-Taste setzen Sie einen Punkt, wo schon einer ist.</translation>
     </message>
     <message>
       <source>Place by hand</source>
@@ -2492,6 +2492,18 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>An index with this name already exists. Choose another name.</source>
       <translation>Es gibt schon einen Index mit diesem Namen. Wählen Sie einen anderen Namen.</translation>
     </message>
+    <message>
+      <source>To build an index, add a raster layer of the region to the project.</source>
+      <translation>Um einen Index zu erstellen, fügen Sie dem Projekt einen Rasterlayer der Region hinzu.</translation>
+    </message>
+    <message>
+      <source>To build an index, type a name for it.</source>
+      <translation>Um einen Index zu erstellen, geben Sie ihm einen Namen.</translation>
+    </message>
+    <message>
+      <source>To build an index, type tile widths in km, such as {example}.</source>
+      <translation>Um einen Index zu erstellen, geben Sie Kachelbreiten in km ein, etwa {example}.</translation>
+    </message>
   </context>
   <context>
     <name>IndexChooser</name>
@@ -3164,6 +3176,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>No photos were found there. EarthLoc reads files such as {kinds}.</source>
       <translation>Dort wurden keine Fotos gefunden. EarthLoc liest Dateien wie {kinds}.</translation>
     </message>
+    <message>
+      <source>These photos are in the list already.</source>
+      <translation>Diese Fotos sind schon in der Liste.</translation>
+    </message>
   </context>
   <context>
     <name>PhotoList</name>
@@ -3601,18 +3617,6 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <source>{path} cannot be read. It may have been moved or renamed.</source>
       <translation>{path} kann nicht gelesen werden. Die Datei wurde vielleicht verschoben oder umbenannt.</translation>
     </message>
-    <message>
-      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history. The later one is in effect.</source>
-      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf. Die spätere gilt.</translation>
-    </message>
-    <message>
-      <source>Somebody</source>
-      <translation>Jemand</translation>
-    </message>
-    <message>
-      <source>{n} decisions are waiting to be saved: {problem}</source>
-      <translation>{n} Entscheidungen sind noch nicht gespeichert: {problem}</translation>
-    </message>
   </context>
   <context>
     <name>RunProgress</name>
@@ -3766,12 +3770,16 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>bis {n} km vom Nadir</translation>
     </message>
     <message>
-      <source>fitted to imagery</source>
-      <translation>an Bilddaten angepasst</translation>
-    </message>
-    <message>
       <source>not fitted</source>
       <translation>nicht angepasst</translation>
+    </message>
+    <message>
+      <source>no imagery to fit to</source>
+      <translation>keine Bilddaten zum Anpassen</translation>
+    </message>
+    <message>
+      <source>fitted to imagery</source>
+      <translation>an Bilddaten angepasst</translation>
     </message>
   </context>
   <context>
@@ -3834,6 +3842,22 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>a tile that looks like the photo, not fitted to imagery</source>
       <translation>eine Kachel, die dem Foto ähnlich sieht, nicht an Bilddaten angepasst</translation>
+    </message>
+    <message>
+      <source>Ctrl+click sets a point where another one is</source>
+      <translation>Strg+Klick setzt einen Punkt, wo schon einer ist</translation>
+    </message>
+    <message>
+      <source>&lt;b&gt;{who} has just decided on this photo: {decision}.&lt;/b&gt; Both decisions stay in the history. The later one is in effect.</source>
+      <translation>&lt;b&gt;{who} hat soeben über dieses Foto entschieden: {decision}.&lt;/b&gt; Beide Entscheidungen bleiben im Verlauf. Die spätere gilt.</translation>
+    </message>
+    <message>
+      <source>Somebody</source>
+      <translation>Jemand</translation>
+    </message>
+    <message>
+      <source>{n} decisions are waiting to be saved: {problem}</source>
+      <translation>{n} Entscheidungen sind noch nicht gespeichert: {problem}</translation>
     </message>
   </context>
   <context>

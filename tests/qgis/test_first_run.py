@@ -161,6 +161,16 @@ def test_summary_counts_and_selects_the_photos_of_a_run(panel, folder):
 # --- files that are left out ---------------------------------------------------------------------------
 
 
+def test_photos_that_are_listed_already_are_reported(panel, folder):
+    paths = folder("a.jpg")
+    add(panel, paths)
+    messages = []
+    panel.adding.message.connect(lambda text, level: messages.append(text))
+    panel.add_paths(paths)
+    wait_for(lambda: messages)
+    assert messages == ["These photos are in the list already."]
+
+
 def test_files_that_are_no_photos_are_listed_with_the_reason(panel, folder):
     folder("a.jpg")
     for name in ("b.NEF", "c.pdf", "d.mp4", "e.xmp", ".hidden"):

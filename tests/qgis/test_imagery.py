@@ -143,6 +143,8 @@ def test_files_folders_and_addresses_can_be_chosen(panel, imagery, tmp_path, mon
 
 def test_panel_explains_how_to_enable_registration(panel, index, folder, imagery):
     add(panel, folder("a.jpg"))
+    wait_for(lambda: "no imagery to fit to" in panel.search_header.text())
+    panel.search_header.setChecked(True)
     note = panel.search.imagery.note
     wait_for(note.isVisible)
     assert "not on this computer" in note.text()

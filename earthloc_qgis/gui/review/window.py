@@ -14,7 +14,6 @@ from ...contract.protocol import PrepareResults
 from ...contract.status import DecisionKind
 from ...core.engine_client import EngineClient, EngineSession
 from ...core.result_layer import reload_layers
-from ...core.words import decision_label
 from ..compat import current_project
 from ..plain_text import escaped
 from .correction.correct_mode import CorrectMode
@@ -175,7 +174,7 @@ class ReviewWindow(QWidget):
         controller.decided.connect(self._decided)
         controller.earlier_changed.connect(lambda: self.decisions.show_earlier(controller.earlier()))
         controller.stored.connect(self._repaint_footprints)
-        controller.conflict.connect(self._show_conflict)
+        controller.conflict.connect(self.status.show_conflict)
         controller.message.connect(self.message)
         self.imagery.changed.connect(lambda: self._request_tiles())
         self.export.message.connect(self.message)
@@ -183,7 +182,7 @@ class ReviewWindow(QWidget):
         self.correct.message.connect(self._show_message)
         controller.recorder.loaded.connect(lambda *_: self._loaded())
         controller.recorder.outdated.connect(self._upgrade_file)
-        controller.recorder.waiting.connect(self._show_waiting)
+        controller.recorder.waiting.connect(self.status.show_waiting)
         controller.model.modelReset.connect(self._show_empty)
         controller.undo_stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
         controller.undo_stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
@@ -318,17 +317,6 @@ class ReviewWindow(QWidget):
             self.decisions.note.setText(item.note if item is not None else "")
         if self.controller.working is not None and self.controller.working.path == self.controller.current:
             self._show_status(self.controller.working)
-
-    def _show_conflict(self, item) -> None:
-        text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history. "
-                       "The later one is in effect.")  # fmt: skip
-        self.status.setText(text.format(
-            who=escaped(item.reviewer or self.tr("Somebody")), decision=decision_label(item.review)))  # fmt: skip
-
-    def _show_waiting(self, count: int, problem: str) -> None:
-        if problem:
-            self.status.setText(self.tr("{n} decisions are waiting to be saved: {problem}").format(
-                n=count, problem=escaped(problem)))  # fmt: skip
 
     def _upgrade_file(self) -> None:
         """Let the engine upgrade a results file of an older version."""

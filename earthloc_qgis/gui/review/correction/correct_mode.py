@@ -14,6 +14,7 @@ from ....core.footprint import center_of
 from ...photo_model import parse_nadir
 from ..model.controller import ReviewController
 from ..view.actions import ReviewActions
+from ..view.ground import DrawnPhotos
 from ..view.handles import Handle
 from ..view.photo_view import PhotoView
 from ..view.review_map import ReviewMap
@@ -53,6 +54,8 @@ class CorrectMode(QObject):
         self.hand_tool = FootprintTool(canvas, side.frame, self._corners)
         self.circle_tool = CircleTool(canvas, side.frame)
         self._tool_before = None
+        self._drawn = DrawnPhotos()
+        self._overlay_before = False  # whether the photo was over the map before tie points were set
         photo.clicked.connect(tie_points.click_photo)
         photo.handle_moved.connect(tie_points.drag_photo)
         photo.handle_selected.connect(tie_points.select)
@@ -105,12 +108,27 @@ class CorrectMode(QObject):
     def set_ties(self, on: bool) -> None:
         """Switch setting tie points on or off."""
         self._photo.editing = on
+        self._uncover_ground(on)
         self._set_tool(self.tie_tool, on, "ties")
         self.show_handles()
         if on:
             self.message.emit(
-                self.tr("Click a spot in the photo, then the same spot on the map. Drag either end to move it.")
-            )
+                self.tr("Click a spot in the photo, then the same spot on the map. Drag either end to move it. Hold"
+                        " Ctrl to set a point where another one is.")
+            )  # fmt: skip
+
+    def _uncover_ground(self, on: bool) -> None:
+        """Hide the photo over the map while tie points are set, because it would hide the ground."""
+        overlay = self._actions["overlay"]
+        if on:
+            self._drawn.hide()
+            self._overlay_before = overlay.isChecked()
+            overlay.setChecked(False)
+        else:
+            self._drawn.show_again()
+            if self._overlay_before:
+                overlay.setChecked(True)
+            self._overlay_before = False
 
     def set_hand(self, on: bool) -> None:
         """Switch moving by hand on or off. A photo without footprint gets one at the centre of the map."""

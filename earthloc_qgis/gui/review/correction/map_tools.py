@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QPointF, Qt, pyqtSignal
 
 from ....core.camera import Point, away_km, distance_km, offset
 from ....core.footprint import center_of
-from ..view.handles import REACH_PX, nearest, sets_new_point, side_midpoints
+from ..view.handles import REACH_PX, forces_new_point, nearest, sets_new_point, side_midpoints
 from ..view.map_items import MapFrame, MapMarks
 from .by_hand import transform_corners
 
@@ -43,9 +43,11 @@ class TiePointTool(QgsMapTool):
         """Grab a handle."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = QPointF(event.pos()), False
-            self._grabbed = nearest(
-                self._marks.handles, self._pressed, lambda h: self._marks.to_canvas(QgsPointXY(h.x, h.y))
-            )
+            self._grabbed = -1
+            if not forces_new_point(event):
+                self._grabbed = nearest(
+                    self._marks.handles, self._pressed, lambda h: self._marks.to_canvas(QgsPointXY(h.x, h.y))
+                )
             self.handle_selected.emit(self._grabbed)
 
     def canvasMoveEvent(self, event) -> None:

@@ -159,5 +159,20 @@ class StatusLine(QLabel):
             parts.append(text.format(z=f"{z:.1f}"))
         else:
             parts.append(self.tr("a tile that looks like the photo, not fitted to imagery"))
+        if editing and shown.get("tie_points"):
+            parts.append(self.tr("Ctrl+click sets a point where another one is"))
         text = " · ".join(parts)
         self.setText(text[:1].upper() + text[1:])
+
+    def show_conflict(self, item: Reviewed) -> None:
+        """Say that somebody else has decided on the current photo."""
+        text = self.tr("<b>{who} has just decided on this photo: {decision}.</b> Both decisions stay in the history. "
+                       "The later one is in effect.")  # fmt: skip
+        who = escaped(item.reviewer or self.tr("Somebody"))
+        self.setText(text.format(who=who, decision=decision_label(item.review)))
+
+    def show_waiting(self, count: int, problem: str) -> None:
+        """Say why decisions are not written yet; do nothing without a problem."""
+        if problem:
+            text = self.tr("{n} decisions are waiting to be saved: {problem}")
+            self.setText(text.format(n=count, problem=escaped(problem)))

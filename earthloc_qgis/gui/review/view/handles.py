@@ -45,9 +45,14 @@ def nearest(handles: Iterable[Handle], at: QPointF, to_widget: Callable[[Handle]
     return best_id
 
 
+def forces_new_point(event) -> bool:
+    """Whether a mouse event has the key that sets a point on top of others: Ctrl, on a Mac Command."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+
+
 def sets_new_point(handles: Iterable[Handle], grabbed: int) -> bool:
-    """Whether a click sets a point: it hits no handle, or only the expected end of an open point."""
-    return grabbed < 0 or any(handle.is_open and handle.id == grabbed for handle in handles)
+    """Whether a click sets a point: it hits no handle, or a point is open, whose other end is expected."""
+    return grabbed < 0 or any(handle.is_open for handle in handles)
 
 
 def draw_handles(

@@ -10,7 +10,7 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransfor
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
 from ..model.picture import Picture
-from .handles import Handle, draw_cross, draw_handles, nearest, sets_new_point
+from .handles import Handle, draw_cross, draw_handles, forces_new_point, nearest, sets_new_point
 
 _ZOOM_STEP = 1.25
 _MAX_SCALE = 16.0  # screen pixels per stored pixel
@@ -179,7 +179,8 @@ class PhotoView(QWidget):
         self._pressed, self._moved = at, False
         self._grabbed = -1
         if self.editing and event.button() == Qt.MouseButton.LeftButton:
-            self._grabbed = nearest(self._handles, at, lambda h: self.to_screen(h.x, h.y))
+            if not forces_new_point(event):
+                self._grabbed = nearest(self._handles, at, lambda h: self.to_screen(h.x, h.y))
             self.handle_selected.emit(self._grabbed)
 
     def mouseMoveEvent(self, event) -> None:
