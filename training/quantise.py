@@ -162,7 +162,7 @@ def _unquantised_nodes(graph: onnx.GraphProto) -> list[str]:
     return unquantised
 
 
-class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
+class _CalibrationPictures(CalibrationDataReader):  # onnxruntime has no types
     """Passes the pictures to the calibration one by one."""
 
     def __init__(self, input_name: str, pictures: NDArray[np.float32]) -> None:
