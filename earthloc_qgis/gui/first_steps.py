@@ -29,12 +29,14 @@ class FirstSteps(QScrollArea):
     """Three steps, of which the first unfinished one is open.
 
     Signals:
-        engine_wanted(): the user wants to choose or install the engine.
+        install_wanted(): the user wants to install the engine.
+        engine_wanted(): the user wants to choose an engine that is installed.
         imagery_wanted(): the user wants to add imagery of a region.
         sample_wanted(), files_wanted(), folder_wanted(): the user wants to add a photo.
         finished(): all steps are finished or skipped.
     """
 
+    install_wanted = pyqtSignal()
     engine_wanted = pyqtSignal()
     imagery_wanted = pyqtSignal()
     sample_wanted = pyqtSignal()
@@ -71,7 +73,10 @@ class FirstSteps(QScrollArea):
             ENGINE,
             self.tr("Engine"),
             self.tr("The engine is a separate program, which does the searching on this computer."),
-            {"engine_choose": (self.tr("Set up the engine…"), self.engine_wanted.emit)},
+            {
+                "engine_install": (self.tr("Install engine…"), self.install_wanted.emit),
+                "engine_choose": (self.tr("Choose the engine…"), self.engine_wanted.emit),
+            },
         )
         self._add(
             IMAGERY,

@@ -85,6 +85,7 @@ class EarthLocPanel(PanelWidgets):
             page.folder_wanted.connect(adding.ask_for_folder)
             page.sample_wanted.connect(self.try_sample)
         self.empty.steps_wanted.connect(self.show_first_steps)
+        steps.install_wanted.connect(self.notice.install_wanted)
         steps.engine_wanted.connect(self.notice.choose)
         steps.imagery_wanted.connect(self.index_manager.open)
         steps.finished.connect(lambda: self._show_steps(False))

@@ -2238,8 +2238,12 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Das Rechenprogramm ist ein eigenes Programm, das auf diesem Computer sucht.</translation>
     </message>
     <message>
-      <source>Set up the engine…</source>
-      <translation>Rechenprogramm einrichten…</translation>
+      <source>Install engine…</source>
+      <translation>Rechenprogramm installieren…</translation>
+    </message>
+    <message>
+      <source>Choose the engine…</source>
+      <translation>Rechenprogramm wählen…</translation>
     </message>
     <message>
       <source>Imagery</source>

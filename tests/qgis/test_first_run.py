@@ -44,6 +44,10 @@ def test_missing_engine_is_the_first_step(panel, monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "find_engine", lambda: None)
     panel.show_first_steps()
     assert panel.steps.current() == "engine"
+    wanted = []
+    panel.notice.install_wanted.connect(lambda: wanted.append(True))
+    click(panel.steps.button("engine_install"))
+    assert wanted
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "earthloc"), ""))
     monkeypatch.setattr(settings, "find_engine", lambda: str(tmp_path / "earthloc"))
     click(panel.steps.button("engine_choose"))
