@@ -47,7 +47,7 @@ def test_guide_opens_offline_and_follows_its_links(help_menu, monkeypatch):
     dialog = trigger(help_menu, "guide")
     assert dialog.isVisible()
     text = dialog.browser.toPlainText()
-    assert "Reviewing photos, task by task" in text
+    assert "Using EarthLoc in QGIS, task by task" in text
     assert "￼" not in text  # no pictures
     before = dialog.browser.verticalScrollBar().value()
     dialog.browser.anchorClicked.emit(QUrl("#photos-of-narrow-ground"))
@@ -80,7 +80,7 @@ def test_pages_have_no_pictures_and_no_dead_links(name):
 def test_guide_is_in_the_plugin_menu(plugin):
     plugin._help.trigger()
     dialog = plugin._help_menu.dialog
-    assert "Reviewing photos" in dialog.browser.toPlainText()
+    assert "Using EarthLoc in QGIS" in dialog.browser.toPlainText()
     dialog.close()
 
 

@@ -133,6 +133,7 @@ def test_the_dialog_tests_the_server_once_the_user_has_agreed(panel, journal):
 
 
 def test_any_chosen_tile_server_can_be_tested(panel, folder, journal):
+    panel.search_header.setChecked(True)
     add(panel, folder("a.jpg"))
     check = panel.search.imagery.check
     assert not check.isVisible()
