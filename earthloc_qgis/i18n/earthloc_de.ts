@@ -2054,6 +2054,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Rechenprogramm installieren…</translation>
     </message>
     <message>
+      <source>Choose…</source>
+      <translation>Wählen…</translation>
+    </message>
+    <message>
+      <source>Choose the program of an engine that is installed</source>
+      <translation>Das Programm eines installierten Rechenprogramms wählen</translation>
+    </message>
+    <message>
       <source>Choose the engine…</source>
       <translation>Rechenprogramm wählen…</translation>
     </message>
