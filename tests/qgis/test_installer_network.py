@@ -70,7 +70,8 @@ def serve():
             server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
-        return f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
+        # By name: pip 24.2 cannot check the certificate of a server that is addressed by number.
+        return f"https://localhost:{server.server_port}" if certificate else f"http://127.0.0.1:{server.server_port}"
 
     yield start
     for server in servers:
@@ -294,13 +295,14 @@ def test_proxy_settings_of_qgis(qgis_app):
 
 @pytest.fixture
 def certificate(tmp_path) -> Path:
-    """A certificate for 127.0.0.1 that nobody trusts, with its key."""
+    """A certificate for localhost that nobody trusts, with its key."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     path = tmp_path / "office.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", str(path) + ".crt"],
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-addext", "keyUsage=critical,digitalSignature,keyCertSign",
+         "-keyout", str(path), "-out", str(path) + ".crt"],
         check=True, capture_output=True,
     )  # fmt: skip
     path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
