@@ -34,7 +34,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from engine.contract.protocol import DEFAULT_TILE_KM
+from engine.contract.parameters import DEFAULT_TILE_KM
 from engine.imagery.opening import open_imagery
 from engine.retrieval.build import build_index
 from engine.retrieval.model import ModelPackage

@@ -8,7 +8,7 @@ from pathlib import Path
 from qgis.core import QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QStandardPaths
 
-from .contract.protocol import DEFAULT_RADIUS_KM, DEFAULT_TOP_K
+from .contract.parameters import DEFAULT_RADIUS_KM, DEFAULT_TOP_K
 from .core.imagery import Imagery, name_imagery_in
 from .core.install.source_settings import Sources
 from .core.resources import PLUGIN_FOLDER, profile_folder

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
-from engine.contract.protocol import SEARCHED
+from engine.contract.parameters import SEARCHED
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.photo_views import PhotoViews
 from engine.retrieval.ranking import (

@@ -25,7 +25,7 @@ os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
 from engine import commands, imagery_commands, index_commands
-from engine.contract.protocol import (
+from engine.contract.parameters import (
     GEOREFERENCED,
     GROUND_CRS,
     LAT,

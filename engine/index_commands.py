@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from engine.contract.protocol import DEFAULT_TILE_KM
+from engine.contract.parameters import DEFAULT_TILE_KM
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.resources import resources_folder

@@ -51,7 +51,7 @@ class Query:
         top_k: how many candidates to return.
         area: search in this circle instead of the one round the nadir.
         use_nadir: False searches everywhere even when a nadir is known.
-        search: which candidates to search for, one of `contract.protocol.SEARCHED`: "tiles" by cosine similarity,
+        search: which candidates to search for, one of `contract.parameters.SEARCHED`: "tiles" by cosine similarity,
             "votes" of local features, or "both".
         register: False leaves out registration.
         imagery: to register with, instead of the imagery of the indexes; see `open_imagery`.

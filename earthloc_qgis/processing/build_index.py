@@ -19,7 +19,7 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessingParameterString,
 )
 
-from ..contract.protocol import DEFAULT_TILE_KM, FEATURE_KM, BuildIndex
+from ..contract.parameters import DEFAULT_TILE_KM, FEATURE_KM
 from ..core.words import outlook_in_words
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 from .imagery_parameter import layer_spec
@@ -123,6 +123,7 @@ class BuildIndexAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Builds the index. After a cancel, the next run continues where this one stopped."""
+        from ..contract.protocol import BuildIndex
         from ..core.tile_style import style_tiles
         from .engine_run import EngineRun
         from .result_layers import load_layer

@@ -16,7 +16,7 @@ from qgis.core import (
 )
 
 from ..contract.answers import GeoreferenceAnswer
-from ..contract.protocol import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, Georeference, GeoreferencedKind, GroundCrs
+from ..contract.parameters import GEOREFERENCED, GROUND_CRS, RESOLUTION_M, GeoreferencedKind, GroundCrs
 from .base import ENGINE, EarthLocAlgorithm, engine_parameter
 
 _RASTERS = ("ortho", "gcp", "warped", "affine")
@@ -123,6 +123,7 @@ class GeoreferenceAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Writes the file. After a cancel, no incomplete file stays behind."""
+        from ..contract.protocol import Georeference
         from .engine_run import EngineRun
         from .result_layers import load_layer
 

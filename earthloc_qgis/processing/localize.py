@@ -19,7 +19,7 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessingParameterString,
 )
 
-from ..contract.protocol import TOP_K, Localize
+from ..contract.parameters import TOP_K
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
 from .imagery_parameter import imagery_or_that_of_the_panel
@@ -137,6 +137,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Locates one photo after the other. A photo that fails does not stop the others; the log names it."""
+        from ..contract.protocol import Localize
         from .locating import locate, summarise
         from .result_layers import load_tables
 

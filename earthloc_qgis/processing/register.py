@@ -23,7 +23,7 @@ from qgis.core import (  # type: ignore[attr-defined]
 )
 
 from ..contract.answers import LocalizeAnswer
-from ..contract.protocol import TILE_KM, Register
+from ..contract.parameters import TILE_KM
 from ..contract.status import FAILED
 from ..core.words import in_a_sentence, message_in_words
 from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
@@ -114,6 +114,7 @@ class RegisterAlgorithm(EarthLocAlgorithm):
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Registers the photo."""
+        from ..contract.protocol import Register
         from .engine_run import EngineRun
         from .result_layers import load_tables
 

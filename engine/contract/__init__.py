@@ -8,6 +8,7 @@ docs/decisions/0006-one-contract.md says why it is done this way.
 - `localization`: the answer about a photo, as TypedDicts
 - `review`: which decision and which localization are in effect for a photo
 - `results`: tables and columns of the results file, and what fills them
-- `protocol`: methods of `earthloc serve` with their parameters and ranges; `answers`: what they answer
+- `protocol`: methods of `earthloc serve` with their parameters; `answers`: what they answer; `parameters`: ranges,
+  defaults and choices of parameters
 - `validation`: checks values from messages and files against these types
 """

@@ -29,22 +29,24 @@ from .answers import (
     VerifyAnswer,
 )
 from .localization import Pose
+from .parameters import (
+    DEFAULT_RADIUS_KM,
+    DEFAULT_TILE_KM,
+    DEFAULT_TOP_K,
+    FEATURE_KM,
+    LAT,
+    LON,
+    LON_OF_REGION,
+    RADIUS_KM,
+    RESOLUTION_M,
+    TILE_KM,
+    TOP_K,
+    GeoreferencedKind,
+    GroundCrs,
+)
 from .validation import IsPath, NotEmpty, Range
 
 PROTOCOL = 1
-
-# Ranges, the same in messages, on the command line and in the plugin's forms.
-LAT = Range(-90.0, 90.0)
-LON = Range(-180.0, 180.0)
-LON_OF_REGION = Range(-360.0, 360.0)  # a region across the antimeridian may go on beyond 180
-RADIUS_KM = Range(0.001, 20040.0)  # up to half the Earth's circumference
-TILE_KM = Range(1.0, 3000.0)
-FEATURE_KM = Range(0.002, 20.0)  # ground resolution of an index's local features
-RESOLUTION_M = Range(0.01, 100_000.0)
-TOP_K = Range(1, 1000)
-DEFAULT_RADIUS_KM = 1000.0
-DEFAULT_TOP_K = 10
-DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
 
 PathText = Annotated[str, IsPath()]
 Paths = Annotated[list[PathText], NotEmpty("path")]
@@ -60,13 +62,6 @@ Corners = tuple[
 TileWidth = Annotated[float, TILE_KM]
 FeatureKm = Annotated[float, Range(0.0, FEATURE_KM.high)]  # 0: no features; None, the default: chosen by the imagery
 Pixel = Annotated[float, Range(-1e6, 1e6)]
-
-GeoreferencedKind = Literal["ortho", "gcp", "warped", "affine", "points", "worldfile"]
-GEOREFERENCED: tuple[GeoreferencedKind, ...] = get_args(GeoreferencedKind)
-GroundCrs = Literal["auto", "EPSG:4326", "utm", "aeqd"]
-GROUND_CRS: tuple[GroundCrs, ...] = get_args(GroundCrs)  # the first is the default
-SearchKind = Literal["both", "tiles", "votes"]
-SEARCHED: tuple[SearchKind, ...] = get_args(SearchKind)  # which candidates are searched for; the first is the default
 
 # Requests of one lane are answered one after the other; lanes do not wait for each other.
 Lane = Literal["locate", "draw", "build", "quick"]

@@ -55,16 +55,14 @@ class Range(NamedTuple):
     high: float
 
 
-class IsPath(NamedTuple):
+class IsPath:
     """Marks text as a path that a file system could hold."""
-
-    what: str = "path"
 
 
 class NotEmpty(NamedTuple):
-    """Marks a list that needs an entry."""
+    """Marks a list of `what` that needs an entry, or text that needs a letter."""
 
-    what: str = "entry"
+    what: str
 
 
 def validated(value: Any, hint: type[T]) -> T:
@@ -225,7 +223,8 @@ def _limited(inner: Check, limit: Any) -> Check:
     def not_empty(value: Any) -> Any:
         found = inner(value)
         if not found:
-            raise InvalidValueError("", f"must be a list of at least one {limit.what}")
+            problem = "must not be empty" if isinstance(found, str) else f"must be a list of at least one {limit.what}"
+            raise InvalidValueError("", problem)
         return found
 
     def path(value: Any) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from engine import geo
-from engine.contract.protocol import GROUND_CRS
+from engine.contract.parameters import GROUND_CRS
 from engine.errors import UsageError
 from engine.georeference.registered import RegisteredPhoto
 

@@ -16,7 +16,7 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from engine.contract.answers import GeoreferenceAnswer
-from engine.contract.protocol import GEOREFERENCED, GROUND_CRS
+from engine.contract.parameters import GEOREFERENCED, GROUND_CRS
 from engine.contract.status import LOCATED
 from engine.errors import InputError, UsageError
 from engine.georeference import mappings

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.contract.protocol import DEFAULT_TILE_KM
+from engine.contract.parameters import DEFAULT_TILE_KM
 from engine.errors import OutputError, UsageError
 from engine.imagery.location import note_imagery
 from engine.imagery.opening import open_imagery

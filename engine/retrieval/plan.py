@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract.protocol import FEATURE_KM
+from engine.contract.parameters import FEATURE_KM
 from engine.errors import UsageError
 from engine.imagery.opening import open_imagery
 from engine.imagery.source import ImagerySource

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.contract.protocol import FEATURE_KM
+from engine.contract.parameters import FEATURE_KM
 from engine.dask_cluster import results_on_dask
 from engine.errors import UsageError
 from engine.imagery.land import near_land

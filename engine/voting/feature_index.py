@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import geo
-from engine.contract.protocol import FEATURE_KM
+from engine.contract.parameters import FEATURE_KM
 from engine.errors import IndexDamagedError
 from engine.retrieval.tiling import Circle
 from engine.voting.cells import Cells, Grid, middles, reach_km

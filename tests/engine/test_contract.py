@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.answer import without_place
-from engine.contract import protocol
+from engine.contract import parameters
 from engine.contract.localization import Localization, read_localization
-from engine.contract.protocol import LAT, LON, REQUESTS, Localize, Register, SolveCamera
+from engine.contract.parameters import LAT, LON
+from engine.contract.protocol import REQUESTS, CheckImagery, Localize, Register, SolveCamera
 from engine.contract.results import FOOTPRINTS, TABLES
 from engine.contract.review import photo_key
 from engine.contract.status import DECISION_LABELS, STATUS_LABELS, DecisionKind, Status
@@ -69,7 +70,7 @@ places = st.tuples(st.floats(*LAT), st.floats(*LON))
 
 @given(
     nadir=st.none() | places,
-    radius_km=st.floats(*protocol.RADIUS_KM),
+    radius_km=st.floats(*parameters.RADIUS_KM),
     top_k=st.integers(1, 1000),
     register=st.booleans(),
     imagery=st.none() | st.text(min_size=1),
@@ -109,6 +110,12 @@ def test_bad_parameters_are_refused_by_name(change, problem):
     with pytest.raises(InvalidValueError) as refused:
         parsed({"photo": "p.jpg", "indexes": ["i"], **change}, Localize)
     assert str(refused.value) == problem
+
+
+def test_empty_text_is_refused_as_text_not_as_a_list():
+    with pytest.raises(InvalidValueError) as refused:
+        parsed({"imagery": ""}, CheckImagery)
+    assert str(refused.value) == "'imagery' must not be empty"
 
 
 def test_objects_inside_parameters_are_checked():

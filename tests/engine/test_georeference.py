@@ -26,7 +26,7 @@ from PIL import Image
 from pyproj import CRS, Transformer
 from test_results import localization
 
-from engine.contract.protocol import GEOREFERENCED
+from engine.contract.parameters import GEOREFERENCED
 from engine.errors import CancelledError, InputError, OutputError, UsageError
 from engine.georeference import grid as grid_module
 from engine.georeference import pixels as pixels_module

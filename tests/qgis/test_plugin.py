@@ -99,6 +99,7 @@ def test_start_imports_no_slow_modules():
     loaded = set(answer.stdout.splitlines()[-1].split())
     assert "earthloc_qgis.plugin" in loaded
     assert not loaded & {"numpy", "onnxruntime", "rasterio", "processing", "sqlite3", "earthloc_qgis.gui.panel"}
+    assert "earthloc_qgis.contract.protocol" not in loaded, "the requests are made when one is sent"
 
 
 def test_find_engine_order(tmp_path, monkeypatch):

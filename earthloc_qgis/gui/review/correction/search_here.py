@@ -10,7 +10,8 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from .... import settings
 from ....contract.answers import LocalizeAnswer
 from ....contract.localization import Localization
-from ....contract.protocol import RADIUS_KM, TILE_KM, Localize, Register, Request
+from ....contract.parameters import RADIUS_KM, TILE_KM
+from ....contract.protocol import Localize, Register, Request
 from ....core.camera import Point
 from ....core.engine_client import EngineError, EngineSession
 from ....core.words import message_in_words, stage_in_words

@@ -1,0 +1,29 @@
+"""Ranges, defaults and choices of parameters: the same in messages, on the command line and in the plugin's forms.
+
+Apart from `protocol`, because the plugin needs them when QGIS starts, and the requests only when one is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from .validation import Range
+
+LAT = Range(-90.0, 90.0)
+LON = Range(-180.0, 180.0)
+LON_OF_REGION = Range(-360.0, 360.0)  # a region across the antimeridian may go on beyond 180
+RADIUS_KM = Range(0.001, 20040.0)  # up to half the Earth's circumference
+TILE_KM = Range(1.0, 3000.0)
+FEATURE_KM = Range(0.002, 20.0)  # ground resolution of an index's local features
+RESOLUTION_M = Range(0.01, 100_000.0)
+TOP_K = Range(1, 1000)
+DEFAULT_RADIUS_KM = 1000.0
+DEFAULT_TOP_K = 10
+DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
+
+GeoreferencedKind = Literal["ortho", "gcp", "warped", "affine", "points", "worldfile"]
+GEOREFERENCED: tuple[GeoreferencedKind, ...] = get_args(GeoreferencedKind)
+GroundCrs = Literal["auto", "EPSG:4326", "utm", "aeqd"]
+GROUND_CRS: tuple[GroundCrs, ...] = get_args(GroundCrs)  # the first is the default
+SearchKind = Literal["both", "tiles", "votes"]
+SEARCHED: tuple[SearchKind, ...] = get_args(SearchKind)  # which candidates are searched for; the first is the default
