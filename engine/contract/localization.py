@@ -120,6 +120,39 @@ class Candidate(_CandidateOfVersion1, total=False):
     corners: list[LatLonList]
 
 
+class SearchArea(TypedDict):
+    """The smallest area that holds the photo with a probability."""
+
+    percent: int  # 50, 90 or 99
+    area_km2: float
+    outline: GeoJson  # a MultiPolygon
+
+
+class SearchRegion(TypedDict):
+    """A connected part of the area that holds the photo with 90 %."""
+
+    probability: float
+    area_km2: float
+    center: LatLonList  # of its most probable cell
+
+
+class LeftOut(TypedDict):
+    """A source that was not used, and why."""
+
+    source: str
+    reason: str
+
+
+class Where(TypedDict):
+    """Where a photo could have been taken, as a probability over cells of the globe (docs/where.md)."""
+
+    areas: list[SearchArea]  # of 50, 90 and 99 %
+    regions: list[SearchRegion]  # at most five, the most probable first
+    sources: list[str]  # that the probability follows from
+    left_out: list[LeftOut]
+    map: str  # the probability of every cell, encoded
+
+
 class _Answer(TypedDict):
     photo: str
     photo_id: Optional[str]
@@ -147,6 +180,7 @@ class Localization(_Answer, total=False):
 
     message_id: str  # of `message`, in engine/contract/messages.py; older results lack it
     message_params: dict[str, Any]
+    where: Optional[Where]  # None where it was not asked for; older results lack it
     by_hand: bool  # a person placed the footprint, and no camera fits it
     reviewed_rank: Optional[int]  # of the candidate that the person chose
 
