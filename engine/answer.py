@@ -136,9 +136,16 @@ class Clock:
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
-        self._timings: Timings = {"read": 0.0, "embed": 0.0, "search": 0.0, "register": 0.0, "total": 0.0}
+        self._timings: Timings = {
+            "read": 0.0,
+            "embed": 0.0,
+            "search": 0.0,
+            "register": 0.0,
+            "where": 0.0,
+            "total": 0.0,
+        }
 
-    def lap(self, stage: Literal["read", "embed", "search", "register"]) -> None:
+    def lap(self, stage: Literal["read", "embed", "search", "register", "where"]) -> None:
         """Ends a stage."""
         now = time.perf_counter()
         self._timings[stage] = round(self._timings[stage] + (now - self._last) * 1000, 1)

@@ -84,6 +84,19 @@ class Candidate:
         return np.stack(frame.to_lat_lon(east, north), axis=1)
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found, before it is one list.
+
+    Attributes:
+        tiles: the most similar tiles of all indexes.
+        poses: for each index with local features, the poses that they vote for.
+    """
+
+    tiles: Ranked
+    poses: Sequence[tuple[RegionalIndex, Sequence[Pose]]]
+
+
 def find_candidates(
     indexes: Sequence[RegionalIndex],
     views: Mapping[str, PhotoViews] | None,
@@ -92,22 +105,40 @@ def find_candidates(
     circle: Circle | None = None,
     expectation: Expectation = NO_EXPECTATION,
 ) -> list[Candidate]:
-    """The top_k candidates over all indexes, best first, with distinct places before others.
+    """The top_k candidates over all indexes, best first, with distinct places before others. See `search`, `rank`."""
+    return rank(search(indexes, views, features, top_k, circle, expectation), features, top_k, expectation)
+
+
+def search(
+    indexes: Sequence[RegionalIndex],
+    views: Mapping[str, PhotoViews] | None,
+    features: PhotoFeatures | None,
+    top_k: int,
+    circle: Circle | None = None,
+    expectation: Expectation = NO_EXPECTATION,
+) -> Found:
+    """Searches the indexes by tiles and by votes.
 
     Args:
         indexes: where to search.
         views: of the photo, for each of the indexes' models by its sha256; None to search without tiles.
         features: of the photo; None to search without votes.
-        top_k: how many.
-        circle: only candidates whose middle lies in it.
+        top_k: at least so many tiles, if there are so many.
+        circle: only places whose middle lies in it.
         expectation: what is known of the photo; by default nothing.
     """
     tiles = rank_tiles(indexes if views is not None else [], views or {}, top_k, circle, expectation)
-    found = [_of_tile(tiles, row) for row in range(len(tiles.scores))]
-    for index in indexes:
-        if features is not None and index.features is not None:
-            poses = find_poses(features, index.features, POSES, circle)
-            found += _of_poses(poses, index, features, tiles, expectation)
+    voting = [index for index in indexes if features is not None and index.features is not None]
+    return Found(tiles, [(index, find_poses(features, index.features, POSES, circle)) for index in voting])
+
+
+def rank(
+    searched: Found, features: PhotoFeatures | None, top_k: int, expectation: Expectation = NO_EXPECTATION
+) -> list[Candidate]:
+    """The top_k candidates from what was found with the same features and expectation, best first."""
+    found = [_of_tile(searched.tiles, row) for row in range(len(searched.tiles.scores))]
+    for index, poses in searched.poses:
+        found += _of_poses(poses, index, features, searched.tiles, expectation)
     if not found:
         return []
     found.sort(key=lambda candidate: -candidate.score)

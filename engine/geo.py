@@ -153,7 +153,12 @@ def to_polygon(ring: ArrayLike) -> shapely.Polygon | shapely.MultiPolygon:
 
 def to_geojson(ring: ArrayLike) -> dict[str, Any]:
     """The same as a GeoJSON Polygon or, where it crosses 180 degrees, MultiPolygon."""
-    geometry: dict[str, Any] = shapely.geometry.mapping(to_polygon(ring))
+    return geometry_json(to_polygon(ring))
+
+
+def geometry_json(shape: shapely.Geometry) -> dict[str, Any]:
+    """A geometry in x = longitude, y = latitude as GeoJSON."""
+    geometry: dict[str, Any] = shapely.geometry.mapping(shape)
     return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"])}
 
 

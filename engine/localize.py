@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.answer import Clock, candidate_json, describe, failed, rounded, why_nothing, without_place
-from engine.candidates import BOTH, TILES, VOTES, Candidate, find_candidates, probability_of_first
+from engine.candidates import BOTH, TILES, VOTES, Candidate, Found, probability_of_first, rank, search
 from engine.contract.localization import Localization
-from engine.contract.status import FAILED, NOT_FOUND, UNCERTAIN, Status
+from engine.contract.status import FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
@@ -34,7 +34,9 @@ from engine.retrieval.model import ModelPackage, find_package
 from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
-from engine.voting.photo_features import photo_features
+from engine.voting.photo_features import PhotoFeatures, photo_features
+from engine.where.evidence import Evidence
+from engine.where.opening import open_estimator
 
 # A photo is read at this many times the input size of the network: enough pixels to average, quick to decode.
 _READ_SCALE = 4
@@ -57,6 +59,7 @@ class Query:
         imagery: to register with, instead of the imagery of the indexes; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
         extractor: feature extractor of the registration.
+        where: also say where a photo could have been taken that is not located.
         results: a results file; its located photos help photos that were taken just before and after them.
     """
 
@@ -71,7 +74,18 @@ class Query:
     imagery: str | Path | None = None
     register_s: float = 10.0
     extractor: FeatureExtractor = ROOT_SIFT
+    where: bool = False
     results: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Searched:
+    """What the search of a photo gave."""
+
+    features: PhotoFeatures | None
+    expected: Expectation
+    found: Found
+    evidence: Evidence
 
 
 class Localizer:
@@ -128,33 +142,23 @@ class Localizer:
         clock = Clock()
         progress.report("read", 0, 1)
         try:
-            embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)
-            photo = read_photo(query.photo, max_px=max(embed_px, PHOTO_PX) if query.register else embed_px)
+            photo = read_photo(query.photo, max_px=self._read_px(query))
         except InputError as error:
             return self._answer(query, None, FAILED, error.text(), clock)
         nadir = query.nadir or photo.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:
             return self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
-        progress.report("embed", 0, 1)
-        views, features = None, None
-        if query.search != VOTES:
-            views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
-        if query.search != TILES and any(index.features is not None for index in self.indexes):
-            features = photo_features(photo.pixels)
-        clock.lap("embed")
-        progress.report("search", 0, 1)
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
-        # A person who chooses another area to search doubts the nadir.
-        expected = _expectation(photo, nadir if query.use_nadir and query.area is None else None)
-        candidates = find_candidates(self.indexes, views, features, query.top_k, circle, expected)
+        searched = self._search(query, photo, nadir, circle, clock, progress)
+        candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
         progress.check()
         if not candidates:
             return self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
-        confidence = self._probability(candidates, features is not None, near_nadir=circle is not None)
+        confidence = self._probability(candidates, searched.features is not None, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
@@ -165,8 +169,55 @@ class Localizer:
             )
             clock.lap("register")
             add_registration(answer, outcome, photo)
-            answer["timings_ms"] = clock.timings()
+        if query.where and answer["status"] != LOCATED:
+            progress.report("where", 0, 1)
+            answer["where"] = open_estimator().estimate(searched.evidence).as_json()
+            clock.lap("where")
+        answer["timings_ms"] = clock.timings()
         return answer
+
+    def evidence(self, query: Query) -> Evidence:
+        """What tells where a photo could have been taken, without its registration.
+
+        Raises:
+            InputError: the photo cannot be read.
+        """
+        photo = read_photo(query.photo, max_px=self._read_px(query))
+        nadir = (query.nadir or photo.nadir) if query.use_nadir else None
+        return self._search(query, photo, nadir, query.area, Clock(), Progress()).evidence
+
+    def _read_px(self, query: Query) -> int:
+        embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)
+        return max(embed_px, PHOTO_PX) if query.register else embed_px
+
+    def _search(
+        self,
+        query: Query,
+        photo: Photo,
+        nadir: tuple[float, float] | None,
+        circle: Circle | None,
+        clock: Clock,
+        progress: Progress,
+    ) -> _Searched:
+        """Embeds a photo and searches the circle, or everything."""
+        progress.report("embed", 0, 1)
+        views, features = None, None
+        if query.search != VOTES:
+            views = {sha256: embed_views(model, photo.pixels) for sha256, model in self.models.items()}
+        if query.search != TILES and any(index.features is not None for index in self.indexes):
+            features = photo_features(photo.pixels)
+        clock.lap("embed")
+        progress.report("search", 0, 1)
+        # A person who chooses another area to search doubts the nadir.
+        known = nadir if query.use_nadir and query.area is None else None
+        expected = _expectation(photo, known)
+        found = search(self.indexes, views, features, query.top_k, circle, expected)
+        poses = [pose for _, some in found.poses for pose in some]
+        tiles = found.tiles if views is not None else None
+        evidence = Evidence(
+            photo.pixels, views or {}, tiles, poses if features is not None else None, known, photo.taken_at
+        )
+        return _Searched(features, expected, found, evidence)
 
     def _model_of(self, candidate: Candidate) -> ModelPackage:
         return self.models[candidate.index.info["model"]["sha256"]]

@@ -89,14 +89,18 @@ class ModelIdentity(TypedDict):
     sha256: str
 
 
-class Timings(TypedDict):
-    """Milliseconds."""
-
+class _TimingsOfVersion1(TypedDict):
     read: float
     embed: float
     search: float
     register: float
     total: float
+
+
+class Timings(_TimingsOfVersion1, total=False):
+    """Milliseconds."""
+
+    where: float  # older results lack it
 
 
 class _CandidateOfVersion1(TypedDict):

@@ -58,7 +58,7 @@ def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation)
     distance_km = None
     if expectation.nadir is not None:
         distance_km = geo.distance_km(lat, lon, *expectation.nadir)
-        total += np.log(np.exp(-distance_km / _NADIR_REACH_KM - (distance_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG)
+        total += np.log(nadir_density(distance_km))
     if expectation.field is not None:
         if distance_km is None:
             mean, deviation = _WIDTH_OCTAVES, _WIDTH_SD
@@ -68,6 +68,11 @@ def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation)
             octaves = np.log2(width_km / ground_width_km(expectation.field, distance_km))
         total += np.log(np.exp(-0.5 * ((octaves - mean) / deviation) ** 2) + _WIDTH_WRONG)
     return total
+
+
+def nadir_density(distance_km: Array) -> Array:
+    """Density of photos over the ground at this distance from their stated nadir; 1 at the nadir."""
+    return np.exp(-distance_km / _NADIR_REACH_KM - (distance_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG
 
 
 def ground_width_km(field: float, distance_km: Array) -> Array:

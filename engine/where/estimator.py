@@ -1,0 +1,92 @@
+"""The probability of every place, from all sources together: a product of experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import geo
+from engine.contract.localization import LeftOut, SearchArea, SearchRegion, Where
+from engine.where import prior
+from engine.where.distribution import SEARCH_PERCENT, Distribution
+from engine.where.evidence import Evidence
+from engine.where.sources import Source
+
+_REGIONS_PERCENT = 90
+
+
+@dataclass(frozen=True)
+class Expert:
+    """A source with its exponent: 1 takes it at its word, less makes it less certain (1 / temperature)."""
+
+    source: Source
+    exponent: float
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Where a photo could have been taken.
+
+    Attributes:
+        distribution: the probability.
+        used: names of the sources that had something to say.
+        left_out: sources that could not be used, and why.
+    """
+
+    distribution: Distribution
+    used: list[str]
+    left_out: list[LeftOut]
+
+    def as_json(self) -> Where:
+        """For the localization."""
+        areas: list[SearchArea] = [
+            {
+                "percent": percent,
+                "area_km2": round(self.distribution.area_km2(percent)),
+                "outline": geo.geometry_json(self.distribution.outline(percent)),
+            }
+            for percent in SEARCH_PERCENT
+        ]
+        regions: list[SearchRegion] = [
+            {
+                "probability": round(region.probability, 4),
+                "area_km2": round(region.area_km2),
+                "center": [round(value, 3) for value in region.center],
+            }
+            for region in self.distribution.regions(_REGIONS_PERCENT)
+        ]
+        return {
+            "areas": areas,
+            "regions": regions,
+            "sources": self.used,
+            "left_out": self.left_out,
+            "map": self.distribution.encoded(),
+        }
+
+
+class Estimator:
+    """Combines sources (Hinton 2002, "Training products of experts by minimizing contrastive divergence").
+
+    log p(cell) = log prior(cell) + sum of exponent * log likelihood(cell) over the sources, normalised.
+
+    Args:
+        experts: the sources with their exponents.
+        left_out: sources that are missing, and why.
+    """
+
+    def __init__(self, experts: Sequence[Expert], left_out: Sequence[LeftOut] = ()) -> None:
+        self.experts = list(experts)
+        self.left_out = list(left_out)
+
+    def estimate(self, evidence: Evidence) -> Estimate:
+        """The probability of every place for one photo. Without any evidence it is the prior."""
+        total = np.array(prior.orbit_log_density())
+        used = []
+        for expert in self.experts:
+            likelihood = expert.source.log_likelihood(evidence)
+            if likelihood is not None:
+                total += expert.exponent * likelihood
+                used.append(expert.source.name)
+        return Estimate(Distribution.from_log(total), used, list(self.left_out))

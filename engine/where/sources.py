@@ -1,0 +1,113 @@
+"""Sources that follow from the search and from what is stated of a photo: tiles, votes, orbit, nadir, daylight."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.where import prior
+from engine.where.density import kernel_density
+from engine.where.evidence import Evidence
+
+Array = NDArray[np.float64]
+
+
+class Source(Protocol):
+    """One way to tell where a photo could have been taken."""
+
+    @property
+    def name(self) -> str:
+        """Such as "tiles"."""
+
+    def log_likelihood(self, evidence: Evidence) -> NDArray[np.floating] | None:
+        """Log likelihood of the evidence over the finest cells (cells,), up to a constant; None if it says nothing."""
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """How ranked places become a likelihood: a constant, exp(background), plus a kernel at each of the best places.
+
+    Attributes:
+        count: of the best places.
+        gain: of the logarithm of a kernel's weight for each unit of the place's score.
+        background: logarithm of the weight of all other places; the higher, the less certain the answer.
+        bandwidth: of a kernel, as a share of the place's width.
+    """
+
+    count: int
+    gain: float
+    background: float
+    bandwidth: float
+
+    def log_likelihood(self, lat: Array, lon: Array, width_km: Array, score: Array) -> Array:
+        """Log likelihood (cells,) from at least one place, (n,) each, best first.
+
+        A kernel holds exp(gain * score) times as much probability as the whole prior would at a weight of 1.
+        """
+        lat, lon, width_km, score = (values[: self.count] for values in (lat, lon, width_km, score))
+        log_weight = self.gain * score
+        highest = max(self.background, float(log_weight.max()))
+        places = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
+        return np.log(np.exp(self.background - highest) + places / prior.orbit_probability())
+
+
+@dataclass(frozen=True)
+class TilesSource:
+    """Kernel density over the most similar tiles (Im2GPS in the deep-learning era, ICCV 2017)."""
+
+    kernels: Kernels
+    name: str = "tiles"
+
+    def log_likelihood(self, evidence: Evidence) -> Array | None:
+        """See `Source`."""
+        tiles = evidence.tiles
+        if tiles is None or not len(tiles.similarity):
+            return None
+        order = np.argsort(-tiles.similarity, kind="stable")
+        lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
+        return self.kernels.log_likelihood(lat, lon, width_km, tiles.similarity[order])
+
+
+@dataclass(frozen=True)
+class VotesSource:
+    """Kernel density over the poses that local features vote for, by their z-scores."""
+
+    kernels: Kernels
+    name: str = "votes"
+
+    def log_likelihood(self, evidence: Evidence) -> Array | None:
+        """See `Source`."""
+        if not evidence.poses:
+            return None
+        poses = sorted(evidence.poses, key=lambda pose: -pose.z)
+        lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
+        return self.kernels.log_likelihood(lat, lon, width_km, z)
+
+
+@dataclass(frozen=True)
+class NadirSource:
+    """Distance from the stated nadir, which may be wrong."""
+
+    name: str = "nadir"
+
+    def log_likelihood(self, evidence: Evidence) -> Array | None:
+        """See `Source`."""
+        return None if evidence.nadir is None else prior.nadir_log_density(evidence.nadir)
+
+
+@dataclass(frozen=True)
+class DaylightSource:
+    """Where the Sun was up when the photo was taken."""
+
+    name: str = "daylight"
+
+    def log_likelihood(self, evidence: Evidence) -> Array | None:
+        """See `Source`."""
+        if evidence.taken_at is not None:
+            with contextlib.suppress(ValueError, OverflowError):
+                return prior.daylight_log_density(evidence.taken_at)
+        return None
