@@ -128,8 +128,11 @@ def search(
         expectation: what is known of the photo; by default nothing.
     """
     tiles = rank_tiles(indexes if views is not None else [], views or {}, top_k, circle, expectation)
-    voting = [index for index in indexes if features is not None and index.features is not None]
-    return Found(tiles, [(index, find_poses(features, index.features, POSES, circle)) for index in voting])
+    poses = []
+    for index in indexes:
+        if features is not None and index.features is not None:
+            poses.append((index, find_poses(features, index.features, POSES, circle)))
+    return Found(tiles, poses)
 
 
 def rank(
@@ -137,7 +140,7 @@ def rank(
 ) -> list[Candidate]:
     """The top_k candidates from what was found with the same features and expectation, best first."""
     found = [_of_tile(searched.tiles, row) for row in range(len(searched.tiles.scores))]
-    for index, poses in searched.poses:
+    for index, poses in searched.poses if features is not None else ():
         found += _of_poses(poses, index, features, searched.tiles, expectation)
     if not found:
         return []

@@ -92,6 +92,9 @@ def parser() -> argparse.ArgumentParser:
         help="reference imagery to register with: a raster, a folder of EarthLoc tiles, a tile server's address or "
         "JSON file, preset:NAME (default: the imagery of the index)",
     )
+    locate.add_argument(
+        "--where", action="store_true", help="say where photos that are not located could have been taken"
+    )
     locate.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     locate.add_argument(
         "--matcher",
@@ -225,6 +228,9 @@ def parser() -> argparse.ArgumentParser:
         choices=SEARCHED,
         default=SEARCHED[0],
         help="which candidates to look for: tiles that look alike, votes of local features, or both (both)",
+    )
+    rate.add_argument(
+        "--area", action="store_true", help="also measure the area that is searched until the place is found"
     )
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)

@@ -63,6 +63,7 @@ def localize(args: argparse.Namespace) -> int:
             register=not args.no_register,
             imagery=args.imagery,
             extractor=extractor,
+            where=args.where,
             results=args.out,
         )
         for photo in to_locate
@@ -141,6 +142,7 @@ def matcher(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Prints recall against a truth table."""
     from engine.evaluate import evaluate as evaluate_photos
+    from engine.where.opening import open_estimator
 
     _check_imagery(args.imagery)
 
@@ -153,6 +155,7 @@ def evaluate(args: argparse.Namespace) -> int:
             search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
+            estimator=open_estimator() if args.area else None,
             progress=Progress(line.show),
         )
     if args.json:
@@ -165,6 +168,10 @@ def evaluate(args: argparse.Namespace) -> int:
     print(f"located: {found['located']}, of these wrong: {found['wrong']}")
     if found["located"]:
         print(f"median centre error {found['median_center_error_km']} km, median IoU {found['median_iou']}")
+    if args.area:
+        print(f"{'area searched, km2':28}{'50 %':>14}{'90 %':>14} of the photos found")
+        for name, area in found["area_by_source"].items():
+            print(f"{name:28}{area['50']:14,}{area['90']:14,}")
     return 0
 
 
@@ -240,6 +247,15 @@ def _answer_in_words(answer: Localization) -> str:
     lines = [f"{answer['photo']}: {status}{sure}"]
     if answer["message"]:
         lines.append(f"  {answer['message']}")
+    where = answer.get("where")
+    if where:
+        ninety = next(area for area in where["areas"] if area["percent"] == 90)
+        lines.append(f"  90 % within {ninety['area_km2']:,} km², mostly:")
+        for region in where["regions"][:_PRINTED_CANDIDATES]:
+            lat, lon = region["center"]
+            share = in_percent(region["probability"])
+            lines.append(f"    {share} near {lat:.1f}, {lon:.1f} ({region['area_km2']:,} km²)")
+        lines += [f"    without {left['source']}: {left['reason']}" for left in where["left_out"]]
     for candidate in answer["candidates"][:_PRINTED_CANDIDATES]:
         lat, lon = candidate["center"]
         away = candidate["nadir_distance_km"]

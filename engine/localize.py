@@ -7,7 +7,7 @@ registration the footprint is the best tile's, and the status is never better th
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,10 +133,16 @@ class Localizer:
                 imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
             add_saved_neighbours(query.results, info, query.extractor, imagery, self.memory.neighbours)
 
-    def localize(self, query: Query, progress: Progress | None = None) -> Localization:
+    def localize(
+        self,
+        query: Query,
+        progress: Progress | None = None,
+        on_evidence: Callable[[Evidence], None] | None = None,
+    ) -> Localization:
         """The localization of a photo, as docs/localization.md defines it.
 
-        A photo that cannot be read gives status `failed` and a message; only cancelling raises.
+        A photo that cannot be read gives status `failed` and a message; only cancelling raises. `on_evidence` gets what
+        tells where the photo could have been taken, once it has been searched.
         """
         progress = progress or Progress()
         clock = Clock()
@@ -153,6 +159,8 @@ class Localizer:
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
         searched = self._search(query, photo, nadir, circle, clock, progress)
+        if on_evidence is not None:
+            on_evidence(searched.evidence)
         candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
         progress.check()
@@ -175,16 +183,6 @@ class Localizer:
             clock.lap("where")
         answer["timings_ms"] = clock.timings()
         return answer
-
-    def evidence(self, query: Query) -> Evidence:
-        """What tells where a photo could have been taken, without its registration.
-
-        Raises:
-            InputError: the photo cannot be read.
-        """
-        photo = read_photo(query.photo, max_px=self._read_px(query))
-        nadir = (query.nadir or photo.nadir) if query.use_nadir else None
-        return self._search(query, photo, nadir, query.area, Clock(), Progress()).evidence
 
     def _read_px(self, query: Query) -> int:
         embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)

@@ -4,7 +4,7 @@ The cells are the pixels of a map in the cylindrical equal-area projection of EA
 2012, "EASE-Grid 2.0: Incremental but Significant Improvements for Earth-Gridded Data Sets"). So a distribution over
 them is a raster that any GIS draws in place. Level 0 has 16 rows and 38 columns; each level halves the sides of the
 cells of the one before. Rows run from north to south, columns from 180 W to the east. A cell of the finest level has
-3,277 km2 and is 57 km wide and high at 30 degrees; nearer to the poles cells are narrower and higher.
+3,277 km2 and is 57 km wide and high at 30 degrees of latitude; nearer to the poles cells are narrower and higher.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.ellipsoid import surface_normal
 
 FINEST = 4
 CRS = "EPSG:6933"
-HALF_WIDTH_M, HALF_HEIGHT_M = 17367530.4451615, 7314540.8306386  # of the map
+HALF_WIDTH_M, HALF_HEIGHT_M = 17367530.4451614, 7342230.1364987  # of the map, from pole to pole
 _ROWS, _COLUMNS = 16, 38
 EARTH_AREA_KM2 = 510_065_621.7  # of the WGS84 ellipsoid
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import geo
 from engine.contract.localization import LeftOut, SearchArea, SearchRegion, Where
@@ -82,11 +83,19 @@ class Estimator:
 
     def estimate(self, evidence: Evidence) -> Estimate:
         """The probability of every place for one photo. Without any evidence it is the prior."""
-        total = np.array(prior.orbit_log_density())
-        used = []
+        parts = self.likelihoods(evidence)
+        return Estimate(self.combine([part for _, part in parts]), [name for name, _ in parts], list(self.left_out))
+
+    def likelihoods(self, evidence: Evidence) -> list[tuple[str, NDArray[np.floating]]]:
+        """Name and weighted log likelihood (cells,) of each source that has something to say."""
+        found = []
         for expert in self.experts:
             likelihood = expert.source.log_likelihood(evidence)
             if likelihood is not None:
-                total += expert.exponent * likelihood
-                used.append(expert.source.name)
-        return Estimate(Distribution.from_log(total), used, list(self.left_out))
+                found.append((expert.source.name, expert.exponent * likelihood))
+        return found
+
+    @staticmethod
+    def combine(likelihoods: Sequence[NDArray[np.floating]]) -> Distribution:
+        """The normalised product of the prior and weighted log likelihoods (cells,)."""
+        return Distribution.from_log(sum(likelihoods, start=prior.orbit_log_density()))

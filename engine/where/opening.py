@@ -14,7 +14,7 @@ def open_estimator() -> Estimator:
     return Estimator(
         [
             Expert(TilesSource(Kernels(count=500, gain=19.0, background=16.2, bandwidth=0.18)), 1.0),
-            Expert(VotesSource(Kernels(count=100, gain=6.2, background=29.0, bandwidth=0.09)), 1.0),
+            Expert(VotesSource(Kernels(count=100, gain=8.7, background=15.4, bandwidth=0.1)), 1.0),
             Expert(NadirSource(), 1.0),
             Expert(DaylightSource(), 1.0),
         ]

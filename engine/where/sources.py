@@ -74,7 +74,7 @@ class TilesSource:
 
 @dataclass(frozen=True)
 class VotesSource:
-    """Kernel density over the poses that local features vote for, by their z-scores."""
+    """Kernel density over the poses that local features vote for, by the logarithms of their z-scores."""
 
     kernels: Kernels
     name: str = "votes"
@@ -85,7 +85,7 @@ class VotesSource:
             return None
         poses = sorted(evidence.poses, key=lambda pose: -pose.z)
         lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
-        return self.kernels.log_likelihood(lat, lon, width_km, z)
+        return self.kernels.log_likelihood(lat, lon, width_km, np.log(np.maximum(z, 1.0)))
 
 
 @dataclass(frozen=True)
