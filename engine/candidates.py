@@ -140,8 +140,9 @@ def rank(
 ) -> list[Candidate]:
     """The top_k candidates from what was found with the same features and expectation, best first."""
     found = [_of_tile(searched.tiles, row) for row in range(len(searched.tiles.scores))]
-    for index, poses in searched.poses if features is not None else ():
-        found += _of_poses(poses, index, features, searched.tiles, expectation)
+    if features is not None:
+        for index, poses in searched.poses:
+            found += _of_poses(poses, index, features, searched.tiles, expectation)
     if not found:
         return []
     found.sort(key=lambda candidate: -candidate.score)
