@@ -151,9 +151,7 @@ def download(
             raise PackError(f"{name}: not all wheels for Python {python} could be downloaded; pip says why above.")
 
 
-def find_wheels(
-    requirements: dict[str, tuple[str, ...]], folder: Path, pythons: Sequence[str] = PYTHONS
-) -> list[Path]:
+def find_wheels(requirements: dict[str, tuple[str, ...]], folder: Path, pythons: Sequence[str] = PYTHONS) -> list[Path]:
     """The locked wheels in a folder, by their hashes; those for the Pythons in `pythons` and for all.
 
     Raises:
@@ -207,7 +205,9 @@ def write_pack(
     """
     version = own.name.split("-")[1]
     requirements = without_engine(read_lock(lock))
-    files: dict[str, Path | bytes] = {f"wheels/{path.name}": path for path in find_wheels(requirements, wheels, pythons)}
+    files: dict[str, Path | bytes] = {
+        f"wheels/{path.name}": path for path in find_wheels(requirements, wheels, pythons)
+    }
     files[f"wheels/{own.name}"] = own
     requirements[f"{NAME}=={version}"] = (sha256(own),)
     files["requirements.txt"] = write_lock(requirements, name).encode()

@@ -18,9 +18,8 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Callable
 
 from qgis.core import QgsApplication, QgsCoordinateTransform, QgsProject
 from qgis.PyQt.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QTimer, QUrl
@@ -209,7 +208,7 @@ class User:
         yield self.wait(2.0)  # the map flies to the result
         yield lambda: not canvas.isDrawing()
         found = panel.controller.localization(photo.path)
-        self.facts |= {"status": photo.status, "center": found.get("center"), "on map": self.on_map()}
+        self.facts |= {"status": photo.status, "corners": found.get("corners"), "on map": self.on_map()}
         self.picture("result")
 
     def wait(self, seconds: float) -> Condition:
@@ -221,7 +220,7 @@ class User:
         """Whether the map shows all of the footprint."""
         canvas, project = iface.mapCanvas(), QgsProject.instance()
         for layer in canvas.layers():
-            if layer.name() == "Footprints" or "ootprint" in layer.name():
+            if layer.name() == "Footprint":
                 to_map = QgsCoordinateTransform(layer.crs(), canvas.mapSettings().destinationCrs(), project)
                 return canvas.extent().contains(to_map.transformBoundingBox(layer.extent()))
         return False

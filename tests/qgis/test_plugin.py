@@ -42,6 +42,8 @@ def test_panel_is_created_when_first_visible_also_without_engine(plugin, monkeyp
     plugin._iface.mainWindow().show()
     plugin.dock.show()
     wait_for(lambda: plugin.panel is not None)
+    assert not plugin.panel.notice.isVisibleTo(plugin.panel)  # the first step says the same
+    plugin.panel.steps.take("engine")
     assert plugin.panel.notice.isVisibleTo(plugin.panel)
     assert "not found" in plugin.panel.notice.text.text()
 
