@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer
 
+from . import settings
 from .core.qgis_types import not_none
 from .core.resources import icon
 from .core.translation import install_translation
@@ -72,6 +73,15 @@ class EarthLocPlugin:
         self._options = OptionsFactory(self._settings_changed, self.installer)
         self._options.setTitle("EarthLoc")
         self._iface.registerOptionsWidgetFactory(self._options)
+        if not settings.panel_offered():
+            QTimer.singleShot(0, self._offer_panel)  # after QGIS has placed its docks
+
+    def _offer_panel(self) -> None:
+        """Shows the panel once after the plugin was installed; its first steps say how to go on."""
+        if self.dock is not None:
+            settings.set_panel_offered(True)
+            self.dock.show()
+            self.dock.raise_()
 
     def unload(self) -> None:
         """Removes everything and ends the engine process."""

@@ -204,6 +204,16 @@ def set_reviewer(name: str) -> None:
     _set("reviewer", name.strip())
 
 
+def panel_offered() -> bool:
+    """Whether the panel has been shown to this user after the installation of the plugin."""
+    return _get("panel_offered", False, bool)
+
+
+def set_panel_offered(value: bool) -> None:
+    """Stores whether the panel has been shown after the installation."""
+    _set("panel_offered", bool(value))
+
+
 def first_steps_done() -> bool:
     """Whether the user has finished the first steps, or skipped them."""
     return _get("first_steps_done", False, bool)

@@ -15,11 +15,11 @@ from typing import Any
 from engine.answer import Clock, candidate_json, describe, failed, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, Found, probability_of_first, rank, search
 from engine.contract.localization import Localization
-from engine.contract.status import FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
+from engine.contract.status import CHANCE, FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
-from engine.messages import Text
+from engine.messages import Message, Text, message_of, put_message, sentences
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
@@ -166,7 +166,8 @@ class Localizer:
         progress.check()
         if not candidates:
             return self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
-        confidence = self._probability(candidates, searched.features is not None, near_nadir=circle is not None)
+        voted = searched.features is not None and candidates[0].index.features is not None
+        confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
@@ -177,6 +178,9 @@ class Localizer:
             )
             clock.lap("register")
             add_registration(answer, outcome, photo)
+        rated = voted or confidence > 0.0  # a model without figures gives 0
+        if rated and answer["status"] == UNCERTAIN and (answer["confidence"] or 0.0) < CHANCE:
+            put_message(answer, sentences(Message("guess.chance"), message_of(answer)))
         if query.where and answer["status"] != LOCATED:
             progress.report("where", 0, 1)
             answer["where"] = open_estimator().estimate(searched.evidence).as_json()
@@ -222,7 +226,7 @@ class Localizer:
 
     def _probability(self, candidates: Sequence[Candidate], voted: bool, near_nadir: bool) -> float:
         """Probability that the first candidate is right, before registration."""
-        if not voted or candidates[0].index.features is None:
+        if not voted:
             return prior_of_first_candidate(self._model_of(candidates[0]).card, near_nadir)
         return probability_of_first(candidates)
 

@@ -13,7 +13,7 @@ from .. import settings
 from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
 from ..contract.protocol import Localize
-from ..contract.status import UNREVIEWED
+from ..contract.status import LOCATED, UNREVIEWED
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
@@ -25,7 +25,7 @@ from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
 from .project_results import ProjectResults
 from .removal import PhotoRemoval
-from .result_map import ResultMap
+from .result_map import ResultMap, is_a_place
 from .thumbnail import ThumbnailLoader
 
 
@@ -253,7 +253,8 @@ class Controller(QObject):
                 self.results.carry_over(saved, [path])
             self.model.update(path, review=UNREVIEWED)  # a decision before this run is no longer in effect
             if result.get("footprint"):
-                self.map.show(path, candidates_visible=len(self.queue.jobs) == 1)
+                doubtful = result["status"] != LOCATED and is_a_place(result)
+                self.map.show(path, candidates_visible=doubtful and len(self.queue.jobs) == 1)
             else:
                 self._layers.remove(path, self.store.path)
             self.store_changed.emit()

@@ -15,7 +15,7 @@ from ..core.queue import RUNNING as JOB_RUNNING
 from ..core.words import message_of_row
 from .compat import current_project
 from .controller import Controller
-from .first_steps import PHOTO
+from .first_steps import ENGINE, PHOTO
 from .index_manager import IndexManager
 from .moved import MovedPhotos
 from .panel_widgets import PanelWidgets
@@ -88,6 +88,7 @@ class EarthLocPanel(PanelWidgets):
         steps.install_wanted.connect(self.notice.install_wanted)
         steps.engine_wanted.connect(self.notice.choose)
         steps.imagery_wanted.connect(self.index_manager.open)
+        steps.step_changed.connect(self._update_buttons)
         steps.finished.connect(lambda: self._show_steps(False))
         adding.added.connect(self._photos_added)
         self.moved.message.connect(self._show_message)
@@ -132,6 +133,7 @@ class EarthLocPanel(PanelWidgets):
         controller.message.connect(self._show_message)
         controller.engine_problem.connect(self.notice.show_problem)
         controller.engine_problem.connect(lambda problem: steps.show_engine(not problem))
+        controller.engine_problem.connect(self._update_buttons)
         controller.run_ended.connect(self.summary.show_run)
         controller.not_writable.connect(lambda text: self.not_writable.show_text(escaped(text)))
         controller.store_changed.connect(lambda: self.not_writable.show_text(""))
@@ -236,6 +238,8 @@ class EarthLocPanel(PanelWidgets):
         photos, selected = self.controller.model.photos(), self.list.selected()
         page = self.steps if self._steps_shown else self.list if photos else self.empty
         self.stack.setCurrentWidget(page)
+        step_says_it = page is self.steps and self.steps.current() == ENGINE and not settings.engine_setting()
+        self.notice.setVisible(bool(self.notice.problem) and not step_says_it)
         working = bool(photos) and page is self.list
         self.results.setVisible(working)
         self.search_header.setVisible(working)

@@ -8,6 +8,8 @@ from typing import Callable
 from qgis.core import Qgis, QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
+from ..contract.localization import Localization
+from ..contract.status import CHANCE, UNCERTAIN
 from ..core.basemap import ensure_basemap
 from ..core.engine_client import EngineClient
 from ..core.layers import ResultLayers
@@ -17,6 +19,12 @@ from .photo_model import PhotoModel
 from .project_results import ProjectResults
 
 _FIRST_LAYERS_MS = 400
+
+
+def is_a_place(found: Localization) -> bool:
+    """Whether a localization has a footprint that means something."""
+    by_chance = found["status"] == UNCERTAIN and found["confidence"] is not None and found["confidence"] < CHANCE
+    return bool(found["footprint"]) and not by_chance
 
 
 class ResultMap(QObject):
@@ -79,7 +87,7 @@ class ResultMap(QObject):
     def zoom_to_run(self, jobs: dict[str, Job]) -> None:
         """Show all footprints that a run has found."""
         results = {path: job.result for path, job in jobs.items() if job.result is not None}
-        found = [path for path, result in results.items() if result["saved_to"] and result["footprint"]]
+        found = [path for path, result in results.items() if result["saved_to"] and is_a_place(result)]
         if not found or not self.may_zoom():
             return
         self._to_show = found

@@ -1580,6 +1580,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Beste Vermutung bei {place}, {km} km vom Nadir: wohin die lokalen Merkmale des Fotos weisen, nicht durch Anpassen an Bilddaten geprüft.</translation>
     </message>
     <message>
+      <source>No place was found that is likelier than chance: the photo may show cloud, night or open sea.</source>
+      <translation>Es wurde kein Ort gefunden, der wahrscheinlicher als Zufall ist: Das Foto zeigt vielleicht Wolken, Nacht oder offene See.</translation>
+    </message>
+    <message>
       <source>The photo has few details that the index knows: it may show cloud, night or open sea.</source>
       <translation>Das Foto hat wenige Einzelheiten, die der Index kennt: Es zeigt vielleicht Wolken, Nacht oder offene See.</translation>
     </message>

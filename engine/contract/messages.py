@@ -32,6 +32,7 @@ MESSAGES: dict[str, str] = {
     "guess.votes_from_nadir": (
         "Best guess near {place}, {km} km from the nadir: where its local features point, not checked by registration."
     ),
+    "guess.chance": ("No place was found that is likelier than chance: the photo may show cloud, night or open sea."),
     "guess.improbable": ("The photo has few details that the index knows: it may show cloud, night or open sea."),
     "guess.compare": "Compare it with a basemap.",
     "search.no_tile": "The chosen indexes hold no tile.",

@@ -131,6 +131,17 @@ def test_statuses_differ_without_colour(styled):
     assert equal == []
 
 
+def test_a_footprint_no_likelier_than_chance_is_faint(styled):
+    layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
+    fields, fid = layer.fields(), next(layer.getFeatures()).id()
+    ink = {}
+    for confidence in (0.006, 0.004):
+        values = {"status": "uncertain", "review": "unreviewed", "confidence": confidence}
+        layer.dataProvider().changeAttributeValues({fid: {fields.indexOf(name): values[name] for name in values}})
+        ink[confidence] = sum(brightness(paint(layer, (29, 35, 36, 41), labels=False)))
+    assert 0 < ink[0.004] < ink[0.006] / 5
+
+
 def test_better_ranks_have_thicker_lines(styled):
     weights = []
     for rank in (1, 2, 5, 12):
