@@ -1,0 +1,1 @@
+"""Trains the learned sources of a probability over the cells (engine/where/heads)."""
