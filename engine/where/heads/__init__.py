@@ -1,1 +1,1 @@
-"""Learned sources of the probability of where a photo was taken. Never imports torch."""
+"""Learned sources of the probability of the cells, each a network of the where package (engine/where/package.py)."""
