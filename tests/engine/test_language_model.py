@@ -1,0 +1,213 @@
+"""The language model on the user's own computer, played by a stub server on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.errors import UsageError
+from engine.where.language_model import LanguageModel, LanguageModelError, is_loopback, propose, read_places
+
+PHOTO = np.full((900, 1200, 3), (200, 100, 50), np.uint8)
+
+
+class StubServer:
+    """Answers POST as told and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.body = b""
+        self.location = ""
+        self.delay_s = 0.0
+        self.drip_s = 0.0
+        self.asked: list[tuple[str, dict]] = []
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                stub.asked.append((self.path, json.loads(self.rfile.read(length))))
+                time.sleep(stub.delay_s)
+                try:
+                    self.send_response(stub.status)
+                    if stub.location:
+                        self.send_header("Location", stub.location)
+                    self.end_headers()
+                    for byte in stub.body if stub.drip_s else [stub.body]:
+                        self.wfile.write(bytes([byte]) if stub.drip_s else byte)
+                        self.wfile.flush()
+                        time.sleep(stub.drip_s)
+                except OSError:
+                    pass  # the client has gone, as it should
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def says(self, text: str) -> None:
+        self.body = json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server():
+    stub = StubServer()
+    yield stub
+    stub.close()
+
+
+def test_it_gets_a_small_jpeg_and_a_question_and_its_places_come_back(server):
+    server.says('Sure! [{"lat": 31.5, "lon": 34.9}, {"lat": -33.0, "lon": -70.5}]')
+    assert propose(LanguageModel(server.address, model="tiny"), PHOTO) == [(31.5, 34.9), (-33.0, -70.5)]
+    path, request = server.asked[0]
+    assert path == "/v1/chat/completions"
+    assert request["model"] == "tiny"
+    text, picture = request["messages"][0]["content"]
+    assert "at most 5" in text["text"]
+    kind, _, data = picture["image_url"]["url"].partition(",")
+    assert kind == "data:image/jpeg;base64"
+    pixels = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (384, 512, 3)
+    assert pixels[100, 100] == pytest.approx([50, 100, 200], abs=3)  # OpenCV reads blue first
+
+
+def test_localhost_and_a_path_of_its_own_reach_the_server(server):
+    server.says("[]")
+    port = server.address.rpartition(":")[2]
+    for address in (f"http://localhost:{port}/v1/", f"http://localhost:{port}/api/v1/chat/completions"):
+        with pytest.raises(LanguageModelError, match="named no place"):
+            propose(LanguageModel(address), PHOTO)
+    assert [path for path, _ in server.asked] == ["/v1/chat/completions", "/api/v1/chat/completions"]
+
+
+def test_a_server_that_is_down_is_named(server):
+    server.close()
+    with pytest.raises(LanguageModelError, match="no language model answers here; start it"):
+        propose(LanguageModel(server.address), PHOTO)
+
+
+def test_a_slow_server_is_left_after_the_time_limit(server):
+    server.says("[]")
+    server.delay_s = 3.0
+    start = time.monotonic()
+    with pytest.raises(LanguageModelError, match=r"did not answer within 0\.3 s"):
+        propose(LanguageModel(server.address, timeout_s=0.3), PHOTO)
+    assert time.monotonic() - start < 2.0
+
+
+def test_a_server_that_drips_is_slow_too(server):
+    server.says("[]" * 50)
+    server.drip_s = 0.1
+    start = time.monotonic()
+    with pytest.raises(LanguageModelError, match=r"did not answer within 0\.4 s"):
+        propose(LanguageModel(server.address, timeout_s=0.4), PHOTO)
+    assert time.monotonic() - start < 2.0
+
+
+def test_a_redirect_is_not_followed(server):
+    other = StubServer()
+    try:
+        server.status, server.location = 307, other.address + "/v1/chat/completions"
+        with pytest.raises(LanguageModelError, match="status 307"):
+            propose(LanguageModel(server.address), PHOTO)
+        assert other.asked == []
+    finally:
+        other.close()
+
+
+def test_a_proxy_of_the_environment_is_not_used(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    server.says('{"lat": 1.5, "lon": 2.5}')
+    assert propose(LanguageModel(server.address), PHOTO) == [(1.5, 2.5)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>hello</html>", b"[]", b"{}", b'{"choices": []}', b'{"choices": [{"message": {"content": 5}}]}', b"["],
+)
+def test_a_reply_that_is_no_chat_completion_is_refused(server, body):
+    server.body = body
+    with pytest.raises(LanguageModelError, match="not that of a chat completion"):
+        propose(LanguageModel(server.address), PHOTO)
+
+
+def test_a_reply_without_end_is_refused(server):
+    server.body = b" " * 1_100_000
+    with pytest.raises(LanguageModelError, match="has no end"):
+        propose(LanguageModel(server.address), PHOTO)
+
+
+def test_a_refusal_of_the_server_is_told(server):
+    server.status = 404
+    with pytest.raises(LanguageModelError, match="status 404; check its address and the name of the model"):
+        propose(LanguageModel(server.address), PHOTO)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
+def test_addresses_of_this_computer(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.5", "example.org", "localhost.example.org", "127.0.0.1.example.org", "::"])
+def test_another_computer_is_refused_unless_allowed(host):
+    name = f"[{host}]" if ":" in host else host
+    with pytest.raises(UsageError, match="not on this computer"):
+        LanguageModel(f"http://{name}:8000")
+    assert LanguageModel(f"http://{name}:8000", elsewhere=True).url().startswith(f"http://{name}:8000/v1/")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ollama", "ftp://127.0.0.1", "http://", "http://127.0.0.1:port", "http://[::1"]
+)
+def test_what_is_no_address_is_told(address):
+    with pytest.raises(UsageError, match="not the address of a language model"):
+        LanguageModel(address)
+
+
+def test_a_password_in_the_address_is_refused():
+    with pytest.raises(UsageError, match="holds a password") as found:
+        LanguageModel("http://me:secret@127.0.0.1")
+    assert "secret" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('[{"lat": 10, "lon": 20}]', [(10.0, 20.0)]),
+        ('```json\n{"places": [{"latitude": 10.5, "longitude": -20}, {"lat": 91, "lon": 0}]}\n```', [(10.5, -20.0)]),
+        ('{"lat": 5, "lng": 6}', [(5.0, 6.0)]),
+        ("I think of 33.86 S, 151.2 E or of -1.5, 36.25.", [(-33.86, 151.2), (-1.5, 36.25)]),
+        ("12 N, 45 W", [(12.0, -45.0)]),
+        ("Taken on 2024-05-12, 10:30, 1,200 km away; 3, 4 or 5 lakes", []),
+        (
+            '[{"lat": "north", "lon": 4}, {"lat": true, "lon": 4}, {"lat": NaN, "lon": 4}, {"lat": 7, "lon": 8}]',
+            [(7.0, 8.0)],
+        ),
+        ('[{"lat": 1e400, "lon": 4}, {"lat": 10, "lon": 181}]', []),
+        ('[{"lat": 1.001, "lon": 2}, {"lat": 1.002, "lon": 2}]', [(1.001, 2.0)]),
+        ("[" * 9000, []),
+        ("", []),
+    ],
+)
+def test_places_in_a_reply(text, places):
+    assert read_places(text) == places
+
+
+def test_at_most_as_many_places_as_asked_for():
+    text = json.dumps([{"lat": n, "lon": n} for n in range(9)])
+    assert len(read_places(text, most=3)) == 3
