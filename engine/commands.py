@@ -146,16 +146,17 @@ def evaluate(args: argparse.Namespace) -> int:
 
     _check_imagery(args.imagery)
 
+    localizer = _localizer(args.indexes)
     with ProgressLine() as line:
         found = evaluate_photos(
             args.truth,
-            _localizer(args.indexes),
+            localizer,
             use_nadir=not args.no_nadir,
             radius_km=args.radius_km,
             search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
-            estimator=open_estimator() if args.area else None,
+            estimator=open_estimator(frozenset(localizer.models)) if args.area else None,
             progress=Progress(line.show),
         )
     if args.json:

@@ -183,7 +183,7 @@ class Localizer:
             put_message(answer, sentences(Message("guess.chance"), message_of(answer)))
         if query.where and answer["status"] != LOCATED:
             progress.report("where", 0, 1)
-            answer["where"] = open_estimator().estimate(searched.evidence).as_json()
+            answer["where"] = open_estimator(frozenset(self.models)).estimate(searched.evidence).as_json()
             clock.lap("where")
         answer["timings_ms"] = clock.timings()
         return answer

@@ -70,32 +70,36 @@ class Estimate:
 class Estimator:
     """Combines sources (Hinton 2002, "Training products of experts by minimizing contrastive divergence").
 
-    log p(cell) = log prior(cell) + sum of exponent * log likelihood(cell) over the sources, normalised.
+    log p(cell) = log prior(cell) + sum of exponent * log density(cell) over the sources, normalised, is the product.
+    The sources can be wrong all at once, so a share of the prior is mixed in.
 
     Args:
         experts: the sources with their exponents.
         left_out: sources that are missing, and why.
+        wrong: that share, 0 to 1.
     """
 
-    def __init__(self, experts: Sequence[Expert], left_out: Sequence[LeftOut] = ()) -> None:
+    def __init__(self, experts: Sequence[Expert], left_out: Sequence[LeftOut] = (), wrong: float = 0.0) -> None:
         self.experts = list(experts)
         self.left_out = list(left_out)
+        self.wrong = wrong
 
     def estimate(self, evidence: Evidence) -> Estimate:
         """The probability of every place for one photo. Without any evidence it is the prior."""
-        parts = self.likelihoods(evidence)
+        parts = self.densities(evidence)
         return Estimate(self.combine([part for _, part in parts]), [name for name, _ in parts], list(self.left_out))
 
-    def likelihoods(self, evidence: Evidence) -> list[tuple[str, NDArray[np.floating]]]:
-        """Name and weighted log likelihood (cells,) of each source that has something to say."""
+    def densities(self, evidence: Evidence) -> list[tuple[str, NDArray[np.floating]]]:
+        """Name and weighted log density (cells,) of each source that has something to say."""
         found = []
         for expert in self.experts:
-            likelihood = expert.source.log_likelihood(evidence)
-            if likelihood is not None:
-                found.append((expert.source.name, expert.exponent * likelihood))
+            density = expert.source.log_density(evidence)
+            if density is not None:
+                found.append((expert.source.name, expert.exponent * density))
         return found
 
-    @staticmethod
-    def combine(likelihoods: Sequence[NDArray[np.floating]]) -> Distribution:
-        """The normalised product of the prior and weighted log likelihoods (cells,)."""
-        return Distribution.from_log(sum(likelihoods, start=prior.orbit_log_density()))
+    def combine(self, densities: Sequence[NDArray[np.floating]]) -> Distribution:
+        """The product of the prior and weighted log densities (cells,), with the share that is the prior."""
+        product = Distribution.from_log(sum(densities, start=prior.orbit_log_density())).probability
+        before = prior.orbit_probability().reshape(product.shape)
+        return Distribution((1.0 - self.wrong) * product + self.wrong * before)

@@ -40,13 +40,14 @@ class AreaRecall:
 
     def add(self, evidence: Evidence, place: tuple[float, float]) -> None:
         """Adds a photo whose middle is at `place`, (lat, lon). A source that says nothing counts as the prior."""
-        parts = self._estimator.likelihoods(evidence)
+        parts = self._estimator.densities(evidence)
+        combine = self._estimator.combine
         found = dict(self._baselines)
-        whole = Estimator.combine([part for _, part in parts])
+        whole = combine([part for _, part in parts])
         found[ALL] = whole
         for name, part in parts:
-            found[name] = Estimator.combine([part])
-            found[f"{ALL} without {name}"] = Estimator.combine([other for one, other in parts if one != name])
+            found[name] = combine([part])
+            found[f"{ALL} without {name}"] = combine([other for one, other in parts if one != name])
         for name in self._names():
             missing = whole if name.startswith(ALL) else self._baselines[PRIOR]
             area_km2 = found.get(name, missing).area_until_km2(*place)

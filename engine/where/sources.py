@@ -23,13 +23,13 @@ class Source(Protocol):
     def name(self) -> str:
         """Such as "tiles"."""
 
-    def log_likelihood(self, evidence: Evidence) -> NDArray[np.floating] | None:
-        """Log likelihood of the evidence over the finest cells (cells,), up to a constant; None if it says nothing."""
+    def log_density(self, evidence: Evidence) -> NDArray[np.floating] | None:
+        """What it adds to the log density of the finest cells (cells,), up to a constant; None if it says nothing."""
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """How ranked places become a likelihood: a constant, exp(background), plus a kernel at each of the best places.
+    """How ranked places become a density: a constant, exp(background), plus a kernel at each of the best places.
 
     Attributes:
         count: of the best places.
@@ -43,10 +43,10 @@ class Kernels:
     background: float
     bandwidth: float
 
-    def log_likelihood(self, lat: Array, lon: Array, width_km: Array, score: Array) -> Array:
-        """Log likelihood (cells,) from at least one place, (n,) each, best first.
+    def log_density(self, lat: Array, lon: Array, width_km: Array, score: Array) -> Array:
+        """Log density (cells,) over that of the prior, from at least one place, (n,) each, best first.
 
-        A kernel holds exp(gain * score) times as much probability as the whole prior would at a weight of 1.
+        A kernel holds exp(gain * score - background) times as much probability as all other places together.
         """
         lat, lon, width_km, score = (values[: self.count] for values in (lat, lon, width_km, score))
         log_weight = self.gain * score
@@ -62,14 +62,14 @@ class TilesSource:
     kernels: Kernels
     name: str = "tiles"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         tiles = evidence.tiles
         if tiles is None or not len(tiles.similarity):
             return None
         order = np.argsort(-tiles.similarity, kind="stable")
         lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
-        return self.kernels.log_likelihood(lat, lon, width_km, tiles.similarity[order])
+        return self.kernels.log_density(lat, lon, width_km, tiles.similarity[order])
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class VotesSource:
     kernels: Kernels
     name: str = "votes"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         if not evidence.poses:
             return None
         poses = sorted(evidence.poses, key=lambda pose: -pose.z)
         lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
-        return self.kernels.log_likelihood(lat, lon, width_km, np.log(np.maximum(z, 1.0)))
+        return self.kernels.log_density(lat, lon, width_km, np.log(np.maximum(z, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class NadirSource:
 
     name: str = "nadir"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         return None if evidence.nadir is None else prior.nadir_log_density(evidence.nadir)
 
@@ -105,7 +105,7 @@ class DaylightSource:
 
     name: str = "daylight"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         if evidence.taken_at is not None:
             with contextlib.suppress(ValueError, OverflowError):

@@ -213,11 +213,11 @@ def test_sun_is_where_the_almanac_says() -> None:
 
 def test_daylight_takes_a_time_of_any_zone_and_no_nonsense() -> None:
     evidence = Evidence(NO_PIXELS, taken_at="2024-06-21T14:00:00+02:00")
-    by_day = DaylightSource().log_likelihood(evidence)
+    by_day = DaylightSource().log_density(evidence)
     assert by_day is not None
     assert by_day[cells.cell_of(0.0, 0.0)] > by_day[cells.cell_of(0.0, 180.0)]
     for text in ("yesterday", "2024:06:21 14:00:00", "9999-99-99"):
-        assert DaylightSource().log_likelihood(Evidence(NO_PIXELS, taken_at=text)) is None
+        assert DaylightSource().log_density(Evidence(NO_PIXELS, taken_at=text)) is None
 
 
 # -- sources and their product ----------------------------------------------------------------------
