@@ -39,7 +39,7 @@ def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estima
     left_out: list[LeftOut] = [{"source": name, "reason": str(why)} for name, why in package.refused.items()]
     for name, source in package.sources.items():
         try:
-            exponent = source.number("exponent", 0.0, _MOST_EXPONENT)
+            exponent = source.number("exponent", 0.0, _MOST_EXPONENT) if "exponent" in source.settings else 1.0
             experts.append(Expert(_usable(source, models, trunks), exponent))
         except ModelError as error:
             left_out.append({"source": name, "reason": str(error)})

@@ -112,7 +112,9 @@ def write_photo_maps(
         chunks = [(path, path.stem, 0) for path in sorted(cache.glob("test-?????.npz"))]
         for copy in range(copies):
             chunks += [(path, f"{path.stem}-{copy}", copy) for path in sorted(cache.glob("photos-?????.npz"))]
-        missing = [(path, out / f"{name}.npz", copy) for path, name, copy in chunks if not (out / f"{name}.npz").exists()]
+        missing = [
+            (path, out / f"{name}.npz", copy) for path, name, copy in chunks if not (out / f"{name}.npz").exists()
+        ]
         if not missing and time.monotonic() - last_news >= wait_s:
             return
         if not missing:

@@ -65,9 +65,7 @@ class Attention(nn.Module):
 
 
 def _feed_forward(config: GeoDecoderConfig) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width)
-    )
+    return nn.Sequential(nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width))
 
 
 class IndependentLayer(nn.Module):
