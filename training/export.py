@@ -147,17 +147,31 @@ def export_package(
 def to_onnx(network: EmbeddingNetwork) -> onnx.ModelProto:
     """Exports the network as ONNX graph: `image` (batch, 3, size_px, size_px) to `descriptor` (batch, dimension)."""
     size = network.config.size_px
+    return graph_of(network, torch.zeros(2, 3, size, size), "images", _INPUT, [_OUTPUT])
+
+
+def graph_of(
+    module: torch.nn.Module, example: torch.Tensor, argument: str, input_name: str, output_names: list[str]
+) -> onnx.ModelProto:
+    """Exports a module with one input as ONNX graph for batches of any size.
+
+    Args:
+        module: the module, in the state in which it is used.
+        example: an input; its batch has at least two items.
+        argument: name of the argument of `forward` that takes it.
+        input_name, output_names: names in the graph.
+    """
     # The exporter warns on every run that torchvision is missing; nothing here needs it.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         # The exporter warns about deprecated parts of itself.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            network.eval(),
-            (torch.zeros(2, 3, size, size),),
-            input_names=[_INPUT],
-            output_names=[_OUTPUT],
-            dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1, max=65536)}},
+            module.eval(),
+            (example,),
+            input_names=[input_name],
+            output_names=output_names,
+            dynamic_shapes={argument: {0: torch.export.Dim("batch", min=1, max=65536)}},
             opset_version=_OPSET,
             dynamo=True,
             verbose=False,

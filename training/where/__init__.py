@@ -1,1 +1,1 @@
-"""Trains the learned sources of a where package: what tells where a photo could be (docs/where.md)."""
+"""Trains the learned sources of a probability over the cells (engine/where/heads)."""
