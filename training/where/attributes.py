@@ -20,7 +20,8 @@ from engine.imagery.land import is_land
 from engine.where import cells
 from engine.where.heads.attributes import MONTHS, Maps, Predictor, joined_features
 from training.where.descriptors import Described
-from training.where.galleries import LEVEL, gallery_cells, write_source
+from training.where.galleries import LEVEL, cell_probability, gallery_cells, rows_of
+from training.where.package import add_source, npy
 
 Array = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ def make_maps(mosaic: Path, seasons: Path) -> Maps:
 
     Args:
         mosaic: the world mosaic in Web Mercator; its detail gives the roughness of the ground.
-        seasons: folder of twelve pictures of the whole globe, named *_MM_2000x1000.jpg.
+        seasons: folder of twelve pictures of the whole globe of one size, named *_MM_WIDTHxHEIGHT.jpg.
 
     Raises:
         InputError: a picture is missing.
@@ -47,10 +48,11 @@ def make_maps(mosaic: Path, seasons: Path) -> Maps:
     numbers = gallery_cells(LEVEL)
     months = [_read_month(seasons, month) for month in range(1, MONTHS + 1)]
     height, width = months[0].shape[:2]
-    lat = np.repeat(90.0 - (np.arange(height) + 0.5) * 180.0 / height, width)
-    lon = np.tile(-180.0 + (np.arange(width) + 0.5) * 360.0 / width, height)
-    cell, land = cells.cell_of(lat, lon, LEVEL), is_land(lat, lon)
-    weight = np.cos(np.radians(lat))
+    lat = 90.0 - (np.arange(height) + 0.5) * 180.0 / height
+    lon = -180.0 + (np.arange(width) + 0.5) * 360.0 / width
+    cell = _grid_cells(lat, lon).ravel()
+    land = is_land(lat[:, None], lon[None]).ravel()
+    weight = np.repeat(np.cos(np.radians(lat)), width)
     total, on_land = _window_sum(cell, weight), _window_sum(cell, weight * land)
     share = on_land / np.maximum(total, 1e-9)
     fixed = [share, 2.0 * np.sqrt(np.clip(share * (1.0 - share), 0.0, 1.0)), _roughness(mosaic)]
@@ -64,10 +66,19 @@ def make_maps(mosaic: Path, seasons: Path) -> Maps:
 
 
 def _read_month(seasons: Path, month: int) -> Array:
-    found = sorted(seasons.glob(f"*_{month:02d}_2000x1000.jpg"))
+    found = list(seasons.glob(f"*_{month:02d}_*x*.jpg"))
     if not found:
         raise InputError(seasons, f"has no picture of month {month}", "give the folder of monthly mosaics")
-    return np.asarray(Image.open(found[0]).convert("RGB"), np.float32).reshape(-1, 2000, 3) / 255.0
+    # The smallest picture is enough: attributes are means over hundreds of kilometres.
+    with Image.open(min(found, key=lambda path: path.stat().st_size)) as picture:
+        return np.asarray(picture.convert("RGB"), np.float32) / 255.0
+
+
+def _grid_cells(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Cells (rows, columns) of a grid of latitudes (rows,) and longitudes (columns,): each decides one of the two."""
+    columns = cells.shape(LEVEL)[1]
+    row = cells.cell_of(lat, np.zeros_like(lat), LEVEL) // columns
+    return row[:, None] * columns + cells.cell_of(np.zeros_like(lon), lon, LEVEL)[None] % columns
 
 
 def _window_sum(cell: NDArray[np.int64], values: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -105,20 +116,20 @@ def _month_attributes(
 def _roughness(mosaic: Path) -> NDArray[np.float64]:
     """Deviation of the mosaic's brightness within 25 km, relative to the brightness: relief, as shading shows it."""
     with rasterio.open(mosaic) as raster:
-        rows = round(raster.height * _MOSAIC_PX / raster.width)
-        light = raster.read(out_shape=(raster.count, rows, _MOSAIC_PX))[:3].astype(np.float32).mean(axis=0)
+        columns = min(_MOSAIC_PX, raster.width)
+        rows = round(raster.height * columns / raster.width)
+        light = raster.read(out_shape=(raster.count, rows, columns))[:3].astype(np.float32).mean(axis=0)
         left, bottom, right, top = raster.bounds
         to_degrees = Transformer.from_crs(raster.crs, "EPSG:4326", always_xy=True)
-        x = left + (np.arange(_MOSAIC_PX) + 0.5) * (right - left) / _MOSAIC_PX
+        x = left + (np.arange(columns) + 0.5) * (right - left) / columns
         y = top - (np.arange(rows) + 0.5) * (top - bottom) / rows
         lon, _ = to_degrees.transform(x, np.zeros_like(x))
         _, lat = to_degrees.transform(np.zeros_like(y), y)
     smooth = ndimage.uniform_filter(light, 5)
     deviation = np.sqrt(np.maximum(ndimage.uniform_filter(light * light, 5) - smooth**2, 0.0)) / (smooth + 5.0)
-    lat_at, lon_at = np.meshgrid(lat, lon, indexing="ij")
-    land = is_land(lat_at, lon_at)
-    cell = cells.cell_of(lat_at[land], lon_at[land], LEVEL)
-    weight = np.cos(np.radians(lat_at[land])) ** 2  # of a Web Mercator pixel's area
+    land = is_land(lat[:, None], lon[None])
+    cell = _grid_cells(lat, lon)[land]
+    weight = np.repeat(np.cos(np.radians(lat)) ** 2, columns).reshape(land.shape)[land]  # a Web Mercator pixel's area
     return _window_sum(cell, weight * deviation[land]) / np.maximum(_window_sum(cell, weight), 1e-9)
 
 
@@ -129,7 +140,7 @@ class Trained:
     Attributes:
         maps: attributes of the cells.
         predictor: from features to attributes.
-        whiten: (attributes, attributes), see Maps.log_likelihood.
+        whiten: (attributes, attributes), see Maps.shares.
         background: fitted.
     """
 
@@ -140,7 +151,8 @@ class Trained:
 
     def log_density(self, inputs: Array, month: int | None) -> Array:
         """Log density (cells,) from features (pairs, n)."""
-        return self.maps.log_likelihood(self.predictor(inputs).mean(axis=0), self.whiten, month, self.background)
+        shares = self.maps.shares(self.predictor(inputs).mean(axis=0), self.whiten, month)
+        return self.maps.log_density(shares, self.background)
 
 
 def inputs_of(photos: Described) -> Array:
@@ -152,9 +164,7 @@ def inputs_of(photos: Described) -> Array:
 
 def targets_of(maps: Maps, photos: Described) -> tuple[Array, NDArray[np.bool_]]:
     """Attributes (n, a + b) of the photos' cells and months, and which photos lie in the gallery."""
-    row_of = np.full(cells.count(maps.level), -1)
-    row_of[maps.numbers] = np.arange(len(maps.numbers))
-    rows = row_of[cells.cell_of(photos.place[:, 0], photos.place[:, 1], maps.level)]
+    rows = rows_of(maps.numbers, maps.level, photos.place)
     of_month = maps.monthly[np.maximum(photos.month, 1) - 1, rows]
     return np.concatenate([maps.fixed[rows], of_month], axis=1), rows >= 0
 
@@ -216,18 +226,21 @@ def _for_engine(
 
 def _fitted(trained: Trained, photos: Described) -> Trained:
     """With the scale of the differences, as errors are not really Gaussian, and the background that fit photos best."""
-    inputs = inputs_of(photos)
-    own = cells.cell_of(photos.place[:, 0], photos.place[:, 1])
+    maps, predicted = trained.maps, [trained.predictor(one).mean(axis=0) for one in inputs_of(photos)]
+    own = rows_of(maps.numbers, maps.level, photos.place)
     best, highest = trained, -np.inf
     for scale in _SCALES:
+        whiten = (scale * trained.whiten).astype(np.float32)
+        share = np.array(
+            [
+                maps.shares(one, whiten, int(month) or None)[row]
+                for one, month, row in zip(predicted, photos.month, own, strict=True)
+            ]
+        )
         for background in _BACKGROUNDS:
-            tried = Trained(trained.maps, trained.predictor, (scale * trained.whiten).astype(np.float32), background)
-            found = 0.0
-            for one, month, cell in zip(inputs, photos.month, own, strict=True):
-                values = tried.log_density(one, int(month) or None).astype(np.float64)
-                found += values[cell] - np.logaddexp.reduce(values)
-            if found > highest:
-                best, highest = tried, found
+            probability = cell_probability(maps.level, len(maps.numbers), share, own >= 0, background)
+            if np.log(probability).mean() > highest:
+                best, highest = Trained(maps, trained.predictor, whiten, background), np.log(probability).mean()
     return best
 
 
@@ -252,4 +265,6 @@ def write_attributes(folder: Path, name: str, trained: Trained, model_sha256: st
         "low": [float(value) for value in low],
         "high": [float(value) for value in high],
     }
-    return write_source(folder, name, "attributes", arrays, settings, model_sha256, about)
+    files = {role: (f"{name}-{role}.npy", npy(values)) for role, values in arrays.items()}
+    add_source(folder, name, "attributes", files, settings, model_sha256, about)
+    return sum(len(data) for _, data in files.values())

@@ -74,9 +74,12 @@ def even_over_land(_: Evidence) -> NDArray[np.floating]:
     return prior.land_log_density()
 
 
-def line(name: str, measured: Measured) -> str:
-    """The figures as a row of a Markdown table."""
+HEADER = "| source | photos | n | median km2 | 90 % km2 | log likelihood | inside its 90 % | ms |\n" + "|---" * 8 + "|"
+
+
+def line(name: str, photos: str, measured: Measured) -> str:
+    """The figures as a row of a Markdown table with HEADER."""
     return (
-        f"| {name} | {measured.photos} | {measured.median_km2:,.0f} | {measured.p90_km2:,.0f} | "
+        f"| {name} | {photos} | {measured.photos} | {measured.median_km2:,.0f} | {measured.p90_km2:,.0f} | "
         f"{measured.log_likelihood:.2f} | {100 * measured.in_90:.0f} % | {measured.ms:.1f} |"
     )

@@ -13,7 +13,7 @@ from engine.ellipsoid import surface_normal
 from engine.where import cells
 from engine.where.heads.gallery import Gallery, ImageHead
 from training.where.contrast import Pairs
-from training.where.galleries import LEVEL
+from training.where.galleries import LEVEL, rows_of
 
 Array = NDArray[np.float32]
 
@@ -90,9 +90,7 @@ def ridge_head(pictures: Pairs, gallery: Gallery, strength: float) -> ImageHead:
         gallery: the gallery.
         strength: of the regularisation, per picture.
     """
-    row_of = np.full(cells.count(gallery.level), -1)
-    row_of[gallery.numbers] = np.arange(len(gallery.numbers))
-    rows = row_of[cells.cell_of(pictures.place[:, 0], pictures.place[:, 1], gallery.level)]
+    rows = rows_of(gallery.numbers, gallery.level, pictures.place)
     inputs = pictures.descriptors[rows >= 0].astype(np.float64)
     targets = gallery.embeddings[rows[rows >= 0]].astype(np.float64)
     mean, aim = inputs.mean(axis=0), targets.mean(axis=0)

@@ -64,22 +64,26 @@ class Maps:
         """All attributes (n, a + b) of a month, 1 to 12."""
         return np.concatenate([self.fixed, self.monthly[month - 1]], axis=1)
 
-    def log_likelihood(self, predicted: Array, whiten: Array, month: int | None, background: float) -> Array:
-        """Log density (cells,) of the finest cells.
+    def shares(self, predicted: Array, whiten: Array, month: int | None) -> NDArray[np.float64]:
+        """Probability (n,) of the cells under a Gaussian around the prediction; adds up to 1.
 
         Args:
             predicted: (a + b,) attributes of the photo.
             whiten: (a + b, c) maps differences to independent ones of deviation 1.
             month: 1 to 12, or None where unknown.
-            background: share of the probability that is spread evenly.
         """
-        count = len(self.numbers)
-        odds = np.zeros(count)
-        for one in range(1, MONTHS + 1) if month is None else (month,):
+        months = range(1, MONTHS + 1) if month is None else (month,)
+        squares = np.empty((len(months), len(self.numbers)))
+        for row, one in enumerate(months):
             apart = (self.of_month(one) - predicted) @ whiten
-            odds += np.exp(-0.5 * np.einsum("ij,ij->i", apart, apart))
-        total = max(float(odds.sum()), 1e-300)
-        inside = np.log((1.0 - background) * odds / total + background / count)
+            squares[row] = np.einsum("ij,ij->i", apart, apart)
+        odds = np.exp(-0.5 * (squares - squares.min())).sum(axis=0)
+        return np.asarray(odds / odds.sum())
+
+    def log_density(self, shares: NDArray[np.float64], background: float) -> Array:
+        """Log density (cells,) of the finest cells from `shares`, with a share `background` that is spread evenly."""
+        count = len(self.numbers)
+        inside = np.log((1.0 - background) * shares + background / count)
         values = np.full(cells.count(self.level), np.log(_OUTSIDE * background / count), np.float32)
         values[self.numbers] = inside
         return np.asarray(cells.finer(values.reshape(cells.shape(self.level)), cells.FINEST - self.level)).ravel()
@@ -169,4 +173,4 @@ class Attributes:
     def from_features(self, inputs: Array, month: int | None) -> Array:
         """The same from `features` (pairs, n) that were computed before."""
         predicted = self._predict(inputs).mean(axis=0)
-        return self._maps.log_likelihood(predicted, self._whiten, month, self._background)
+        return self._maps.log_density(self._maps.shares(predicted, self._whiten, month), self._background)
