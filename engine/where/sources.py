@@ -14,6 +14,7 @@ from engine.where.density import kernel_density
 from engine.where.evidence import Evidence
 
 Array = NDArray[np.float64]
+Places = tuple[Array, Array, Array, Array]  # lat, lon, width_km, score; (n,) each, best first
 
 
 class Source(Protocol):
@@ -43,16 +44,35 @@ class Kernels:
     background: float
     bandwidth: float
 
-    def log_density(self, lat: Array, lon: Array, width_km: Array, score: Array) -> Array:
-        """Log density (cells,) over that of the prior, from at least one place, (n,) each, best first.
+    def log_density(self, places: Places) -> Array:
+        """Log density (cells,) over that of the prior, from at least one place.
 
         A kernel holds exp(gain * score - background) times as much probability as all other places together.
         """
-        lat, lon, width_km, score = (values[: self.count] for values in (lat, lon, width_km, score))
+        lat, lon, width_km, score = (values[: self.count] for values in places)
         log_weight = self.gain * score
         highest = max(self.background, float(log_weight.max()))
-        places = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
-        return np.log(np.exp(self.background - highest) + places / prior.orbit_probability())
+        density = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
+        return np.log(np.exp(self.background - highest) + density / prior.orbit_probability())
+
+
+def tile_places(evidence: Evidence) -> Places | None:
+    """The most similar tiles, with their cosine similarities as scores."""
+    tiles = evidence.tiles
+    if tiles is None or not len(tiles.similarity):
+        return None
+    order = np.argsort(-tiles.similarity, kind="stable")
+    lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
+    return lat, lon, width_km, tiles.similarity[order]
+
+
+def vote_places(evidence: Evidence) -> Places | None:
+    """The poses that local features vote for, with the logarithms of their z-scores as scores."""
+    if not evidence.poses:
+        return None
+    poses = sorted(evidence.poses, key=lambda pose: -pose.z)
+    lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
+    return lat, lon, width_km, np.log(np.maximum(z, 1.0))
 
 
 @dataclass(frozen=True)
@@ -64,28 +84,21 @@ class TilesSource:
 
     def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
-        tiles = evidence.tiles
-        if tiles is None or not len(tiles.similarity):
-            return None
-        order = np.argsort(-tiles.similarity, kind="stable")
-        lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
-        return self.kernels.log_density(lat, lon, width_km, tiles.similarity[order])
+        places = tile_places(evidence)
+        return None if places is None else self.kernels.log_density(places)
 
 
 @dataclass(frozen=True)
 class VotesSource:
-    """Kernel density over the poses that local features vote for, by the logarithms of their z-scores."""
+    """Kernel density over the poses that local features vote for."""
 
     kernels: Kernels
     name: str = "votes"
 
     def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
-        if not evidence.poses:
-            return None
-        poses = sorted(evidence.poses, key=lambda pose: -pose.z)
-        lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
-        return self.kernels.log_density(lat, lon, width_km, np.log(np.maximum(z, 1.0)))
+        places = vote_places(evidence)
+        return None if places is None else self.kernels.log_density(places)
 
 
 @dataclass(frozen=True)
