@@ -3,7 +3,7 @@
      search_areas.qml, in grey too; beyond 99 % nothing is drawn. -->
 <qgis version="3.22.0" styleCategories="Symbology">
   <pipe>
-    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="0.65" alphaBand="-1" nodataColor="" classificationMin="0" classificationMax="99">
+    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="0.5" alphaBand="-1" nodataColor="" classificationMin="0" classificationMax="99">
       <rasterTransparency/>
       <minMaxOrigin>
         <limits>None</limits>
