@@ -42,6 +42,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "REGISTER",
             "IMAGERY",
             "MATCHER",
+            "WHERE",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",
