@@ -102,6 +102,7 @@ class Methods:
             register=request.register,
             imagery=request.imagery or None,
             extractor=self._extractor(_path(request.matcher)),
+            where=request.where,
             results=out,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)

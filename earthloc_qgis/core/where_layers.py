@@ -33,12 +33,16 @@ class WhereLayers:
         self._tree = ResultTree(project)
 
     def show_areas(self, photo: str, gpkg: Path) -> bool:
-        """Makes the search areas of a photo visible. Returns False when its group has none."""
+        """Makes the search areas of a photo visible, and hides its candidates, which would cover them.
+
+        Returns False when its group has none.
+        """
         group = self._tree.group(photo_key(photo, gpkg.parent))
         layer = self._tree.table(group, AREAS) if group is not None else None
         if group is None or layer is None:
             return False
         self._hide_others(group)
+        self._hide(group, "candidates")
         self._tree.node(layer).setItemVisibilityCheckedParentRecursive(True)
         group.setExpanded(True)
         return True
@@ -101,7 +105,11 @@ class WhereLayers:
         """Hides search areas and rasters of other photos: on top of each other they cannot be told apart."""
         key = shown.customProperty(PHOTO_PROPERTY)
         for group in self._tree.photo_groups():
-            for kind in (AREAS, WHERE) if group.customProperty(PHOTO_PROPERTY) != key else ():
-                layer = self._tree.layer(group, kind)
-                if layer is not None:
-                    self._tree.node(layer).setItemVisibilityChecked(False)
+            if group.customProperty(PHOTO_PROPERTY) != key:
+                self._hide(group, AREAS)
+                self._hide(group, WHERE)
+
+    def _hide(self, group: QgsLayerTreeGroup, table: str) -> None:
+        layer = self._tree.layer(group, table)
+        if layer is not None:
+            self._tree.node(layer).setItemVisibilityChecked(False)

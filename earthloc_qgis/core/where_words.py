@@ -29,9 +29,11 @@ def where_in_words(where: Where) -> str:
     area_km2 = next((area["area_km2"] for area in where["areas"] if area["percent"] == _PERCENT), None)
     if area_km2 is None:
         return ""
-    parts = [_tr("Search area, not a location:"), _extent(area_km2, where["regions"])]
-    if area_km2 > _NO_HINT_KM2:
-        parts.append(_tr("The photo gives hardly any hint."))
+    parts = [_tr("Search area, not a location:")]
+    if area_km2 > _NO_HINT_KM2:  # its regions are whole continents
+        parts += [_extent(area_km2, []), _tr("The photo gives hardly any hint.")]
+    else:
+        parts.append(_extent(area_km2, where["regions"]))
     return " ".join(parts)
 
 

@@ -806,6 +806,10 @@
       <translation>Vergleich mit den Bilddaten</translation>
     </message>
     <message>
+      <source>Estimating where it could be</source>
+      <translation>Schätzen, wo es sein könnte</translation>
+    </message>
+    <message>
       <source>Saving</source>
       <translation>Speichern</translation>
     </message>

@@ -149,7 +149,7 @@ class Localize(Request):
     matcher: Optional[PathText] = None  # folder of a feature extractor; None: RootSIFT
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
-    where: bool = False  # also say where it could be
+    where: bool = False  # also say where it could be, if it is not located
 
 
 @dataclass(frozen=True)

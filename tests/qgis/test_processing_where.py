@@ -98,6 +98,21 @@ def test_located_photos_give_a_styled_layer_of_search_areas(load, results, fake_
     assert set(layers) == {"candidates", "footprints"}
 
 
+def test_the_engine_says_where_a_photo_could_be(run, real_photos, real_index, tmp_path):
+    out = tmp_path / "results.gpkg"
+    given = {"PHOTOS": real_photos[:1], "INDEX": str(real_index), "OUTPUT": str(out)}
+    outputs = run("localize", {**given, "WHERE": True})
+    areas = list(QgsVectorLayer(outputs["SEARCH_AREAS"], "areas", "ogr").getFeatures())
+    sizes = [area["area_km2"] for area in sorted(areas, key=lambda area: area["percent"])]
+    assert len(sizes) == 3
+    assert sizes == sorted(sizes)
+    assert all(area.geometry().isGeosValid() for area in areas)
+    raster = run("wheremap", {"PHOTO": real_photos[0], "RESULTS": str(out), "OUTPUT": str(tmp_path / "where.tif")})
+    assert raster["AREA_KM2"] == sizes[1]
+    assert "SEARCH_AREAS" not in run("localize", given)
+    assert QgsVectorLayer(f"{out}|layername=search_areas", "areas", "ogr").featureCount() == 0
+
+
 @pytest.mark.parametrize("ending", ["shp", "gpkg", "geojson", "kml", "csv"])
 def test_search_areas_are_exported_like_footprints(run, results, tmp_path, ending):
     layer = QgsVectorLayer(f"{tmp_path / 'results.gpkg'}|layername=search_areas", "areas", "ogr")

@@ -122,7 +122,9 @@ def test_a_photo_of_nothing_is_said_to_give_no_hint(english):
     where = where_at(IRAQ)
     assert "hardly any hint" not in where_in_words(where)
     where["areas"][1]["area_km2"] = 120e6
-    assert where_in_words(where).endswith("The photo gives hardly any hint.")
+    assert where_in_words(where) == (
+        "Search area, not a location: 90 % within 120,000,000 km². The photo gives hardly any hint."
+    )
     assert where_in_words({**where, "areas": where["areas"][:1]}) == ""
 
 
@@ -231,6 +233,15 @@ def test_only_one_photo_is_shown_at_a_time(panel, project):
     assert layers("search_areas") == layers("where") == dict(zip(names, (False, True), strict=True))
     show(panel, uncertain)
     assert layers("search_areas") == layers("where") == dict(zip(names, (True, False), strict=True))
+
+
+def test_the_candidates_do_not_cover_the_areas(panel, project):
+    uncertain = project[1]
+    panel.controller.map.show(uncertain, candidates_visible=True)
+    assert list(layers("candidates").values()) == [True]
+    show(panel, uncertain)
+    assert list(layers("candidates").values()) == [False]
+    assert list(layers("footprints").values()).count(True) == 1
 
 
 def test_the_context_menu_shows_it(panel, project):
