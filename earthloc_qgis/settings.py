@@ -155,6 +155,16 @@ def set_register(value: bool) -> None:
     _set("register", bool(value))
 
 
+def where() -> bool:
+    """Whether the engine also says where a photo could be, so that one that is not located can be searched for."""
+    return _get("where", True, bool)
+
+
+def set_where(value: bool) -> None:
+    """Stores whether the engine also says where a photo could be."""
+    _set("where", bool(value))
+
+
 def imagery() -> Imagery:
     """The imagery to which photos are fitted."""
     return Imagery.from_json(_get("imagery", "", str))

@@ -143,6 +143,14 @@ def parser() -> argparse.ArgumentParser:
     )
     placing.add_argument("--json", action="store_true", help="print a JSON object")
 
+    mapped = command(kinds, "where-map", commands.where_map, "write where a located photo could be as a raster")
+    mapped.add_argument("photo", type=Path, metavar="PHOTO")
+    mapped.add_argument(
+        "--results", type=Path, required=True, metavar="FILE.gpkg", help="results file that says where it could be"
+    )
+    mapped.add_argument("--out", type=Path, required=True, metavar="FILE.tif", help="GeoTIFF to write")
+    mapped.add_argument("--json", action="store_true", help="print a JSON object")
+
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
         metavar="COMMAND", required=True, parser_class=_Parser
     )

@@ -128,6 +128,16 @@ def georeference(args: argparse.Namespace) -> int:
     return 0
 
 
+def where_map(args: argparse.Namespace) -> int:
+    """Writes where a located photo could be as a raster."""
+    from engine.where.raster import write_raster_of
+
+    answer = write_raster_of(args.photo, args.results, args.out)
+    area = "" if answer["area_km2"] is None else f"; with 90 % within {answer['area_km2']:,.0f} km2"
+    print(json.dumps(answer) if args.json else f"{answer['out']}{area}")
+    return 0
+
+
 def matcher(args: argparse.Namespace) -> int:
     """Makes a package of a feature extractor from an ONNX file."""
     from engine.registration.learned import make_card

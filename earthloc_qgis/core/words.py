@@ -44,6 +44,7 @@ def stage_in_words(params: dict) -> str:
         "embed": tr("Looking at the photo"),
         "search": tr("Searching the index"),
         "register": tr("Comparing with the imagery"),
+        "where": tr("Estimating where it could be"),
         "save": tr("Saving"),
     }
     return words.get(str(stage), "")

@@ -598,6 +598,10 @@
       <translation>Das Rechenprogramm dieser Version kann noch nicht aus dem Internet installiert werden.</translation>
     </message>
     <message>
+      <source>Search area</source>
+      <translation>Suchgebiet</translation>
+    </message>
+    <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
     </message>
@@ -742,6 +746,42 @@
       <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
     </message>
     <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Search area, not a location:</source>
+      <translation>Suchgebiet, kein Fundort:</translation>
+    </message>
+    <message>
+      <source>The photo gives hardly any hint.</source>
+      <translation>Das Foto gibt kaum einen Hinweis.</translation>
+    </message>
+    <message>
+      <source>Not used: {sources}.</source>
+      <translation>Nicht verwendet: {sources}.</translation>
+    </message>
+    <message>
+      <source>{percent} near {place}</source>
+      <translation>{percent} bei {place}</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km².</source>
+      <translation>90 % auf {area} km².</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km² in one region: {places}.</source>
+      <translation>90 % auf {area} km² in einer Region: {places}.</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km² in {n} regions: {places}.</source>
+      <translation>90 % auf {area} km² in {n} Regionen: {places}.</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km², mostly in these {n} regions: {places}.</source>
+      <translation>90 % auf {area} km², vor allem in diesen {n} Regionen: {places}.</translation>
+    </message>
+    <message>
       <source>Fetching imagery: {done} of {total} {what}</source>
       <translation>Bilddaten werden geholt: {done} von {total} {what}</translation>
     </message>
@@ -764,6 +804,10 @@
     <message>
       <source>Comparing with the imagery</source>
       <translation>Vergleich mit den Bilddaten</translation>
+    </message>
+    <message>
+      <source>Estimating where it could be</source>
+      <translation>Schätzen, wo es sein könnte</translation>
     </message>
     <message>
       <source>Saving</source>
@@ -1298,6 +1342,8 @@ Fitting photos to imagery makes footprints exact and takes seconds per photo; wi
 
 A feature extractor is the folder of a package with a network; without one, RootSIFT is used.
 
+Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located.
+
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
 
@@ -1308,6 +1354,8 @@ Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
 Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
+
+Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -1348,12 +1396,20 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Merkmalsextraktor</translation>
     </message>
     <message>
+      <source>Say where photos could be</source>
+      <translation>Angeben, wo Fotos sein könnten</translation>
+    </message>
+    <message>
       <source>Also locate reviewed photos again</source>
       <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
     <message>
       <source>Results GeoPackage</source>
       <translation>Ergebnis-GeoPackage</translation>
+    </message>
+    <message>
+      <source>Search areas</source>
+      <translation>Suchgebiete</translation>
     </message>
     <message>
       <source>there is no such folder; choose another</source>
@@ -1502,6 +1558,30 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>EarthLoc: {name}</source>
       <translation>EarthLoc: {name}</translation>
+    </message>
+    <message>
+      <source>Map where a photo could be</source>
+      <translation>Karte, wo ein Foto sein könnte</translation>
+    </message>
+    <message>
+      <source>earthloc,where,probability,search area,astronaut,iss</source>
+      <translation>earthloc,wo,wahrscheinlichkeit,suchgebiet,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,277 km². Band 1 is the smallest percentage whose search area holds a cell: all cells below 90 make up the area that holds the photo with 90 %. Beyond 99.9 % there is no value. Band 2 is the probability per 1,000 km².
+
+It is a search area, not a location. The results GeoPackage must hold the photo, located with 'Say where photos could be'.</source>
+      <translation>Schreibt, wo ein Foto sein könnte, als GeoTIFF in EPSG:6933 mit Zellen von 3.277 km². Kanal 1 ist der kleinste Prozentsatz, dessen Suchgebiet eine Zelle enthält: Alle Zellen unter 90 bilden die Fläche, in der das Foto mit 90 % liegt. Jenseits von 99,9 % gibt es keinen Wert. Kanal 2 ist die Wahrscheinlichkeit je 1.000 km².
+
+Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das Foto enthalten, verortet mit „Angeben, wo Fotos sein könnten“.</translation>
+    </message>
+    <message>
+      <source>Area of 90 % in km²</source>
+      <translation>Fläche der 90 % in km²</translation>
+    </message>
+    <message>
+      <source>EarthLoc: where photos could be</source>
+      <translation>EarthLoc: wo Fotos sein könnten</translation>
     </message>
     <message>
       <source>located</source>
@@ -1794,6 +1874,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>{path}: its folder does not exist; make the folder or choose another.</source>
       <translation>{path}: Der Ordner der Datei ist nicht vorhanden; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no result of {photo}; locate it first.</source>
+      <translation>{path}: enthält kein Ergebnis von {photo}; verorten Sie es zuerst.</translation>
+    </message>
+    <message>
+      <source>{path}: does not say where {photo} could be; locate it again and have that said.</source>
+      <translation>{path}: sagt nicht, wo {photo} sein könnte; verorten Sie es erneut und lassen Sie das angeben.</translation>
     </message>
     <message>
       <source>{path}: could not be written ({reason}); choose another file.</source>
@@ -3212,6 +3300,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Foto auf der Karte zeigen</translation>
     </message>
     <message>
+      <source>Show where it could be</source>
+      <translation>Zeigen, wo es sein könnte</translation>
+    </message>
+    <message>
       <source>Localize</source>
       <translation>Verorten</translation>
     </message>
@@ -3476,12 +3568,12 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
   <context>
     <name>ResultMap</name>
     <message>
-      <source>The coordinate system of the map cannot show this position.</source>
-      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
-    </message>
-    <message>
       <source>There is no result to zoom to yet.</source>
       <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
+    </message>
+    <message>
+      <source>The coordinate system of the map cannot show this position.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
     </message>
   </context>
   <context>
@@ -3758,6 +3850,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Findet die genaue Bildfläche und ihre Konfidenz. Ohne Anpassung sind Bildflächen grobe Schätzungen.</translation>
     </message>
     <message>
+      <source>Say where it could be</source>
+      <translation>Angeben, wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>For photos that cannot be located: areas that hold them with 50, 90 and 99 %, to search in</source>
+      <translation>Für Fotos, die nicht verortet werden können: Flächen, in denen sie mit 50, 90 und 99 % liegen, zum Absuchen</translation>
+    </message>
+    <message>
       <source>Also locate reviewed photos again</source>
       <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
@@ -3905,6 +4005,32 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Move tie point</source>
       <translation>Passpunkt verschieben</translation>
+    </message>
+  </context>
+  <context>
+    <name>WhereMaps</name>
+    <message>
+      <source>It is not known where it could be. Tick “Say where it could be” and locate it again.</source>
+      <translation>Es ist nicht bekannt, wo es sein könnte. Kreuzen Sie „Angeben, wo es sein könnte“ an, und verorten Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened as a raster.</source>
+      <translation>{path}: kann nicht als Raster geöffnet werden.</translation>
+    </message>
+  </context>
+  <context>
+    <name>WhereView</name>
+    <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Show where it could be</source>
+      <translation>Zeigen, wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Shows on the map where to search for this photo, with the areas of 50, 90 and 99 %</source>
+      <translation>Zeigt auf der Karte, wo dieses Foto zu suchen ist, mit den Flächen der 50, 90 und 99 %</translation>
     </message>
   </context>
   <context>

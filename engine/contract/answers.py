@@ -49,6 +49,14 @@ class GeoreferenceAnswer(TypedDict):
     message: str
 
 
+class WhereRasterAnswer(TypedDict):
+    """The raster of where a photo could be."""
+
+    photo: str
+    out: str
+    area_km2: Optional[float]  # of the area that holds the photo with 90 %
+
+
 class PlanAnswer(TypedDict):
     """Upper bounds of what an index will hold: tiles beyond the edge of the imagery are left out when it is built."""
 

@@ -114,6 +114,8 @@ MESSAGES: dict[str, str] = {
     "results.damaged": "{path}: is damaged; move it away or choose another file.",
     "results.folder": "{path}: is a folder; name a file in it, such as results.gpkg.",
     "results.no_folder": "{path}: its folder does not exist; make the folder or choose another.",
+    "results.no_photo": "{path}: holds no result of {photo}; locate it first.",
+    "results.no_where": "{path}: does not say where {photo} could be; locate it again and have that said.",
     "results.failed": "{path}: could not be written ({reason}); choose another file.",
     # Tile servers.
     "server.works": "{name} works: a tile came in {ms} ms.",

@@ -27,6 +27,7 @@ from .answers import (
     TilePictureAnswer,
     TilesAnswer,
     VerifyAnswer,
+    WhereRasterAnswer,
 )
 from .localization import Pose
 from .parameters import (
@@ -148,6 +149,7 @@ class Localize(Request):
     matcher: Optional[PathText] = None  # folder of a feature extractor; None: RootSIFT
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
+    where: bool = False  # also say where it could be, if it is not located
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,18 @@ class Georeference(Request):
     crs: GroundCrs = "auto"
     resolution_m: Optional[Annotated[float, RESOLUTION_M]] = None
     elevation: Optional[PathText] = None  # raster of heights
+
+
+@dataclass(frozen=True)
+class WhereRaster(Request):
+    """Writes where a located photo could be as a raster."""
+
+    METHOD = "where/raster"
+    ANSWER = WhereRasterAnswer
+    LANE = "quick"
+    photo: PathText
+    results: PathText
+    out: PathText
 
 
 @dataclass(frozen=True)
@@ -356,6 +370,7 @@ REQUESTS: tuple[type[Request], ...] = (
     Localize,
     Register,
     Georeference,
+    WhereRaster,
     BuildIndex,
     PlanIndex,
     IndexTiles,
