@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine import geo
 from engine.contract.localization import LeftOut, SearchArea, SearchRegion, Where
+from engine.errors import EarthLocError
 from engine.where import prior
 from engine.where.distribution import SEARCH_PERCENT, Distribution
 from engine.where.evidence import Evidence
@@ -86,17 +87,24 @@ class Estimator:
 
     def estimate(self, evidence: Evidence) -> Estimate:
         """The probability of every place for one photo. Without any evidence it is the prior."""
-        parts = self.densities(evidence)
-        return Estimate(self.combine([part for _, part in parts]), [name for name, _ in parts], list(self.left_out))
+        parts, left_out = self._said(evidence)
+        return Estimate(self.combine([part for _, part in parts]), [name for name, _ in parts], left_out)
 
     def densities(self, evidence: Evidence) -> list[tuple[str, NDArray[np.floating]]]:
         """Name and weighted log density (cells,) of each source that has something to say."""
-        found = []
+        return self._said(evidence)[0]
+
+    def _said(self, evidence: Evidence) -> tuple[list[tuple[str, NDArray[np.floating]]], list[LeftOut]]:
+        found, left_out = [], list(self.left_out)
         for expert in self.experts:
-            density = expert.source.log_density(evidence)
+            try:
+                density = expert.source.log_density(evidence)
+            except EarthLocError as error:  # the others still count
+                left_out.append({"source": expert.source.name, "reason": str(error)})
+                continue
             if density is not None:
                 found.append((expert.source.name, expert.exponent * density))
-        return found
+        return found, left_out
 
     def combine(self, densities: Sequence[NDArray[np.floating]]) -> Distribution:
         """The product of the prior and weighted log densities (cells,), with the share that is the prior."""

@@ -19,7 +19,6 @@ from engine.where.sources import DaylightSource, Kernels, NadirSource, TilesSour
 from engine.where.sources import Source as Usable
 
 _MOST_EXPONENT = 10.0
-_HINT = "get the where package again"
 
 
 @lru_cache(maxsize=4)
@@ -28,12 +27,12 @@ def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estima
 
     Args:
         models: sha256 of the model packages whose descriptors there are; sources for others are left out.
-        folder: of the package.
-
-    Raises:
-        ModelError: the package is missing, or its card cannot be read.
+        folder: of the package. If it is missing or its card cannot be read, all sources are left out.
     """
-    package = WherePackage.open(folder)
+    try:
+        package = WherePackage.open(folder)
+    except ModelError as error:
+        return Estimator([], [{"source": "all", "reason": str(error)}])
     trunks: dict[str, Trunk] = {}
     experts = []
     left_out: list[LeftOut] = [{"source": name, "reason": str(why)} for name, why in package.refused.items()]
