@@ -31,7 +31,7 @@ def is_a_place(found: Localization) -> bool:
 def is_to_search(found: Localization) -> bool:
     """Whether a localization has no footprint that means something, but says where to look."""
     where = found.get("where")
-    return bool(where) and not is_a_place(found) and gives_a_hint(where)
+    return where is not None and not is_a_place(found) and gives_a_hint(where)
 
 
 class ResultMap(QObject):
@@ -88,16 +88,18 @@ class ResultMap(QObject):
                 return
             self._cannot_show()
         elif answer and answer.get("where") and rank is None:
-            self.show(path, candidates_visible=False)
             self.zoom_to_where(path)
         else:
             self.message.emit(self.tr("There is no result to zoom to yet."), Qgis.MessageLevel.Info)
 
     def zoom_to_where(self, path: str) -> None:
         """Show the search areas of a photo, over a basemap, and zoom to that of 90 %."""
+        gpkg = self._results.store.path
         ensure_basemap(self._project, self._client.included_indexes)
-        if not self._layers.where.zoom_to(path, self._results.store.path, self._canvas):
-            self._cannot_show()
+        if not self._layers.where.zoom_to(path, gpkg, self._canvas):
+            self.show(path, candidates_visible=False)  # it is not on the map yet
+            if not self._layers.where.zoom_to(path, gpkg, self._canvas):
+                self._cannot_show()
 
     def _cannot_show(self) -> None:
         text = self.tr("The coordinate system of the map cannot show this position.")

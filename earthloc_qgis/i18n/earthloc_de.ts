@@ -1568,10 +1568,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>earthloc,wo,wahrscheinlichkeit,suchgebiet,astronaut,iss</translation>
     </message>
     <message>
-      <source>Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,277 km². Band 1 is the smallest percentage whose search area holds a cell: all cells below 90 make up the area that holds the photo with 90 %. Beyond 99.9 % there is no value. Band 2 is the probability per 1,000 km².
+      <source>Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,265 km². Band 1 is the smallest percentage whose search area holds a cell: all cells below 90 make up the area that holds the photo with 90 %. Beyond 99.9 % there is no value. Band 2 is the probability per 1,000 km².
 
 It is a search area, not a location. The results GeoPackage must hold the photo, located with 'Say where photos could be'.</source>
-      <translation>Schreibt, wo ein Foto sein könnte, als GeoTIFF in EPSG:6933 mit Zellen von 3.277 km². Kanal 1 ist der kleinste Prozentsatz, dessen Suchgebiet eine Zelle enthält: Alle Zellen unter 90 bilden die Fläche, in der das Foto mit 90 % liegt. Jenseits von 99,9 % gibt es keinen Wert. Kanal 2 ist die Wahrscheinlichkeit je 1.000 km².
+      <translation>Schreibt, wo ein Foto sein könnte, als GeoTIFF in EPSG:6933 mit Zellen von 3.265 km². Kanal 1 ist der kleinste Prozentsatz, dessen Suchgebiet eine Zelle enthält: Alle Zellen unter 90 bilden die Fläche, in der das Foto mit 90 % liegt. Jenseits von 99,9 % gibt es keinen Wert. Kanal 2 ist die Wahrscheinlichkeit je 1.000 km².
 
 Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das Foto enthalten, verortet mit „Angeben, wo Fotos sein könnten“.</translation>
     </message>

@@ -42,7 +42,7 @@ class WhereMapAlgorithm(EarthLocAlgorithm):
     def shortHelpString(self) -> str:
         """Help shown beside the parameters."""
         return self.tr(
-            "Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,277 km². Band 1 is the smallest "
+            "Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,265 km². Band 1 is the smallest "
             "percentage whose search area holds a cell: all cells below 90 make up the area that holds the photo with "
             "90 %. Beyond 99.9 % there is no value. Band 2 is the probability per 1,000 km².\n\n"
             "It is a search area, not a location. The results GeoPackage must hold the photo, located with 'Say where "

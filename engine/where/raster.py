@@ -37,7 +37,7 @@ def percent_of_cells(distribution: Distribution) -> NDArray[np.float32]:
 
 
 def write_raster(distribution: Distribution, path: Path, photo: str = "", kept: tuple[Path, ...] = ()) -> None:
-    """Writes a GeoTIFF in EPSG:6933, 608 x 256 cells of 3,277 km2, float32. An existing file is replaced at the end.
+    """Writes a GeoTIFF in EPSG:6933, 608 x 256 cells of 3,265 km2, float32. An existing file is replaced at the end.
 
     Band 1 is `percent_of_cells`, without a value from 99.9 % on. Band 2 is the probability per 1,000 km2.
 

@@ -64,7 +64,7 @@ def test_the_map_of_a_photo_is_written(run, results, tmp_path):
     given = {"RESULTS": str(tmp_path / "results.gpkg"), "OUTPUT": str(out)}
     outputs = run("wheremap", {**given, "PHOTO": results[2]})
     assert outputs["OUTPUT"] == str(out)
-    assert outputs["AREA_KM2"] == pytest.approx(81 * 3277.0)
+    assert outputs["AREA_KM2"] == pytest.approx(81 * 3265.0)
     raster = QgsRasterLayer(str(out), "where")
     assert (raster.width(), raster.height(), raster.bandCount()) == (608, 256, 2)
     assert raster.crs().authid() == "EPSG:6933"

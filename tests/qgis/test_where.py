@@ -27,6 +27,7 @@ from earthloc_qgis.contract.review import ReviewDecision
 from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.core.map_extent import map_extent
 from earthloc_qgis.core.pictures import picture_folder, where_path
+from earthloc_qgis.core.queue import DONE, Job
 from earthloc_qgis.core.result_layer import TABLE_PROPERTY
 from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.store import ResultStore
@@ -145,7 +146,7 @@ def test_the_panel_says_where_a_photo_could_be_that_is_not_located(panel, projec
     panel.list.select([lost])
     assert view.isVisible()
     text = view.text.text()
-    assert text.startswith("Search area, not a location: 90 % within 800,000 km² in 3 regions: 30 % near 36.2° N")
+    assert text.startswith("Search area, not a location: 90 % within 790,000 km² in 3 regions: 30 % near 36.2° N")
     assert "Not used: GeoCLIP (its file &lt;b&gt;heads.onnx&lt;/b&gt; is missing)." in text
     panel.list.select([uncertain])
     assert "2 regions" in view.text.text()
@@ -286,6 +287,30 @@ def test_double_click_zooms_to_where_a_photo_without_footprint_could_be(panel, p
     qgis_canvas.setExtent(QgsRectangle(-60, 0, -59, 1))
     panel.list.zoom_wanted.emit(project[0])  # has a footprint
     assert not qgis_canvas.extent().contains(IRAQ[1], IRAQ[0])
+
+
+def ended(panel, path, **changes):
+    """A run of one photo ends with the localization in the file, changed."""
+    found = {**panel.controller.localization(path), "saved_to": str(panel.controller.store.path), "save_error": None}
+    panel.controller.map.zoom_to_run({path: Job(path, state=DONE, result={**found, **changes})})
+    QTest.qWait(500)
+
+
+def test_a_run_of_one_photo_without_a_place_ends_with_where_it_could_be(panel, project, qgis_canvas):
+    _, uncertain, lost = project
+    nowhere = QgsRectangle(-60, 0, -59, 1)
+    qgis_canvas.setExtent(nowhere)
+    ended(panel, uncertain, confidence=0.001)  # its footprint is no likelier than chance
+    assert qgis_canvas.extent().contains(INDUS[1], INDUS[0])
+    assert list(layers("search_areas").values()) == [True]
+    qgis_canvas.setExtent(nowhere)
+    ended(panel, uncertain, confidence=0.4)
+    assert not qgis_canvas.extent().contains(INDUS[1], INDUS[0])  # but its footprint
+    qgis_canvas.setExtent(nowhere)
+    no_hint = where_at(IRAQ)
+    no_hint["areas"][1]["area_km2"] = 120e6
+    ended(panel, lost, where=no_hint)
+    assert qgis_canvas.extent().contains(-59.5, 0.5)
 
 
 def test_without_an_engine_the_areas_are_shown(panel, project, monkeypatch):

@@ -7,7 +7,7 @@ import math
 import zlib
 
 ROWS, COLUMNS = 256, 608
-CELL_KM2 = 3277.0
+CELL_KM2 = 3265.0
 _RINGS = {50: 1, 90: 4, 99: 7}  # cells on each side of the middle
 _STEP = 6  # of the code, from ring to ring
 _OTHER = 255  # code of a cell that is impossible
