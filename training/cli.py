@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import EarthLocError
-from training import commands
+from training import commands, learn_command
 
 _VARIANTS = ("fp32", "fp16", "int8")
 
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted; the same fit command continues from the last checkpoint", file=sys.stderr)
+        print("interrupted; `fit` continues from its last checkpoint, the other commands start again", file=sys.stderr)
         return 130
     return code
 
@@ -38,6 +38,21 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--threads", type=int, default=0, help="torch threads; on a busy machine fewer are faster")
     fit.add_argument("--cpu", action="store_true", help="do not use a GPU (published recipes)")
     fit.set_defaults(run=commands.fit)
+
+    learn = group.add_parser("learn", help="learn from located photos; writes a model package only if it is better")
+    learn.add_argument("results", type=Path, help="results file (.gpkg) with reviews, or truth table (.csv)")
+    learn.add_argument("--out", type=Path, required=True, help="folder of the package")
+    learn.add_argument("--index", type=Path, help="regional index that is searched (default: the world index)")
+    learn.add_argument("--model", type=Path, help="model package to start from (default: that of the index)")
+    learn.add_argument("--passes", metavar="COLUMN", help="column with the pass of a photo (default: by time and name)")
+    learn.add_argument("--imagery", type=Path, help="raster to simulate photos from (default: that of --config)")
+    learn.add_argument("--simulated", type=int, default=2000, help="simulated photos to mix in (default: 2000)")
+    _add_config_options(learn, data, "default.toml")
+    learn.add_argument("--seed", type=int, default=0)
+    learn.add_argument("--threads", type=int, default=0, help="torch threads; on a busy machine fewer are faster")
+    learn.add_argument("--install", action="store_true", help="make a better package the one that searches use")
+    learn.add_argument("--json", action="store_true", help="print JSON")
+    learn.set_defaults(run=learn_command.learn)
 
     evaluate = group.add_parser("evaluate", help="recall of a model package, also by footprint, tilt and cloud")
     evaluate.add_argument("--model", type=Path, help="model package (default: the shipped one, or that of the indexes)")

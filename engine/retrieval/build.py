@@ -37,6 +37,7 @@ from engine.retrieval.manifest import (
     MANIFEST,
     MODEL_CARD,
     MODEL_FILE,
+    PHOTO_MODEL_FILE,
     PIXELS,
     TILES,
     read_manifest,
@@ -321,9 +322,14 @@ def _finish(
 def _copy_model(model: ModelPackage, partial: Path) -> list[str]:
     """Copy a model that is not part of EarthLoc into the index, so that the index is complete by itself."""
     card = {**model.card, "file": MODEL_FILE}
+    names = [MODEL_CARD, MODEL_FILE]
+    if model.has_photo_network:
+        card["photo_file"] = PHOTO_MODEL_FILE
+        shutil.copyfile(model.path.parent / model.card["photo_file"], partial / PHOTO_MODEL_FILE)
+        names.append(PHOTO_MODEL_FILE)
     _write_synced(partial / MODEL_CARD, (json.dumps(card, indent=1) + "\n").encode())
     shutil.copyfile(model.path, partial / MODEL_FILE)
-    return [MODEL_CARD, MODEL_FILE]
+    return names
 
 
 def _write_synced(path: Path, content: bytes) -> None:

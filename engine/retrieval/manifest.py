@@ -25,6 +25,8 @@ MILVUS = "milvus"
 # The model package, if it is not one that is part of EarthLoc.
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
+PHOTO_MODEL_FILE = "model-photo.onnx"
+MODEL_FILES = (MODEL_CARD, MODEL_FILE, PHOTO_MODEL_FILE)
 _MAX_MANIFEST_BYTES = 1_000_000
 WIDEST_KM = 20_000.0  # from one side of the Earth to the other
 REBUILD = "copy it again or build it anew"
@@ -90,7 +92,7 @@ def _check_files(info: dict[str, Any]) -> None:
     required = {descriptors, TILES}
     if FACTS in info:
         required |= {FEATURES, FEATURE_CELLS}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
+    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, CODES, *MODEL_FILES}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
