@@ -15,10 +15,9 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 from _setting import WORK, setting
 
 from engine.localize import model_of
@@ -28,6 +27,7 @@ from engine.where.opening import open_estimator
 from engine.where.recall import ALL, AreaRecall
 from training.config import read_config
 from training.places.pairs import Imagery
+from training.plots import plot_area
 from training.where.examples import Example, Examples
 
 _CROP_SEED = 5
@@ -59,10 +59,9 @@ def main() -> int:
         sets["simulated"] = examples.simulated(imagery, args.simulated, args.seed)
     report, curves = {}, {}
     for name, photos in sets.items():
-        known = photos if args.nadir else _without_nadir(photos)
         area = AreaRecall(estimator)
-        for example in known:
-            area.add(example.evidence, example.place)
+        for example in photos:
+            area.add(example.evidence if args.nadir else example.evidence.without_nadir(), example.place)
         report[name] = area.summary()
         curves[name] = area.areas_km2
         print(f"measured: {name}", file=sys.stderr)
@@ -70,17 +69,12 @@ def main() -> int:
     report["ms"] = _milliseconds(estimator, last)
     report["bytes"] = sum(file.stat().st_size for file in (resources_folder() / "where").iterdir())
     if args.plot is not None:
-        _plot(curves, args.plot)
+        plot_area(curves, args.plot)
     if args.json:
         print(json.dumps(report))
         return 0
     _print(report, list(sets))
     return 0
-
-
-def _without_nadir(photos: Iterable[Example]) -> Iterator[Example]:
-    for example in photos:
-        yield dataclasses.replace(example, evidence=dataclasses.replace(example.evidence, nadir=None))
 
 
 def _milliseconds(estimator, example: Example) -> dict[str, float]:
@@ -111,26 +105,6 @@ def _print(report: dict, sets: list[str]) -> None:
         count = len(report[name]["area_curve"])
         print(f"{name}: {count} photos, {inside}; log probability {report[name]['mean_log_probability']}")
     print(f"ms: {report['ms']}; the where package has {report['bytes'] / 1e6:.1f} MB")
-
-
-def _plot(curves: dict[str, dict[str, list[float]]], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, len(curves), figsize=(4 * len(curves), 4), sharey=True, squeeze=False)
-    for axis, (name, by_source) in zip(axes[0], curves.items(), strict=True):
-        for source, areas in by_source.items():
-            if "without" not in source:
-                recall = 100 * np.arange(1, len(areas) + 1) / len(areas)
-                axis.step(np.sort(areas), recall, where="post", label=source, linewidth=2.5 if source == ALL else 1)
-        axis.set(xscale="log", xlabel="km² searched", title=name, xlim=(3e3, 5e8), ylim=(0, 100))
-        axis.grid(alpha=0.3)
-    axes[0][0].set_ylabel("photos found, %")
-    axes[0][-1].legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(path, dpi=80)
 
 
 if __name__ == "__main__":

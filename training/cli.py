@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--radius-km", type=float, default=1000.0, help="search radius around the nadir (--truth)")
     _add_config_options(evaluate, data, "default.toml")
     evaluate.add_argument("--count", type=int, default=768, help="number of simulated photos (default: 768)")
+    evaluate.add_argument(
+        "--area", action="store_true", help="recall against area of every source instead (--truth, --simulated)"
+    )
     evaluate.add_argument("--plots", type=Path, help="folder for plots (PNG)")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(run=commands.evaluate)
