@@ -26,6 +26,7 @@ from engine.voting.photo_features import PhotoFeatures
 from engine.voting.poses import Pose, find_poses
 
 BOTH, TILES, VOTES = SEARCHED
+PROPOSED = "proposed"
 POSES = 100
 # The best wrong pose may have votes up to the first z-score. Each unit beyond it counts as this much log probability
 # (natural logarithm).
@@ -65,9 +66,9 @@ class Candidate:
 
     @property
     def found_by(self) -> str:
-        """How it was found: "tiles", "votes" or "both"."""
+        """How it was found: "tiles", "votes" or "both"; "proposed" if not by the search (engine/proposals.py)."""
         if self.pose is None:
-            return TILES
+            return TILES if self.tile is not None else PROPOSED
         return VOTES if self.tile is None else BOTH
 
     def corners(self) -> geo.Corners:

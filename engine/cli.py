@@ -95,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
     locate.add_argument(
         "--where", action="store_true", help="say where photos that are not located could have been taken"
     )
+    locate.add_argument(
+        "--language-model",
+        metavar="ADDRESS",
+        help="with --where: also register places that a language model on this computer names, such as "
+        "http://127.0.0.1:11434; it gets a small JPEG of each photo (default: none is asked)",
+    )
+    locate.add_argument("--language-model-name", default="", metavar="NAME", help="model that the server should use")
     locate.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     locate.add_argument(
         "--matcher",

@@ -21,6 +21,7 @@ from engine.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from engine.localize import Localizer
+    from engine.where.language_model import LanguageModel
 
 _PRINTED_CANDIDATES = 3
 _SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
@@ -43,6 +44,7 @@ def localize(args: argparse.Namespace) -> int:
         results.prepare()  # reports a problem with the file before the photos are located
     localizer = _localizer(args.indexes)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
+    language_model = _language_model(args)
     statuses: dict[str, str] = {}
     problems: set[str] = set()
     to_locate: list[Path] = []
@@ -64,6 +66,7 @@ def localize(args: argparse.Namespace) -> int:
             imagery=args.imagery,
             extractor=extractor,
             where=args.where,
+            language_model=language_model,
             results=args.out,
         )
         for photo in to_locate
@@ -232,6 +235,17 @@ def _check_imagery(imagery: str | None) -> None:
         from engine.imagery.opening import open_imagery
 
         open_imagery(imagery).close()
+
+
+def _language_model(args: argparse.Namespace) -> LanguageModel | None:
+    if args.language_model is None:
+        return None
+    if not args.where:
+        raise UsageError(None, "--language-model needs --where", "give both")
+
+    from engine.where.language_model import LanguageModel
+
+    return LanguageModel(args.language_model, args.language_model_name)
 
 
 def _localizer(folders: Sequence[Path]) -> Localizer:

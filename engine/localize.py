@@ -20,9 +20,11 @@ from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
 from engine.messages import Message, Text, message_of, put_message, sentences
+from engine.orbit import ALTITUDE_KM
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
+from engine.proposals import LANGUAGE_MODEL, more_candidates
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
@@ -35,7 +37,9 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
+from engine.where.estimator import Estimate
 from engine.where.evidence import Evidence
+from engine.where.language_model import LanguageModel, LanguageModelError, propose
 from engine.where.opening import open_estimator
 
 # A photo is read at this many times the input size of the network: enough pixels to average, quick to decode.
@@ -59,7 +63,9 @@ class Query:
         imagery: to register with, instead of the imagery of the indexes; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
         extractor: feature extractor of the registration.
-        where: also say where a photo could have been taken that is not located.
+        where: also say where a photo could have been taken that is not located, and register the most probable places
+            that the search did not find.
+        language_model: on the user's own computer, also asked for places to register; None asks nobody.
         results: a results file; its located photos help photos that were taken just before and after them.
     """
 
@@ -75,6 +81,7 @@ class Query:
     register_s: float = 10.0
     extractor: FeatureExtractor = ROOT_SIFT
     where: bool = False
+    language_model: LanguageModel | None = None
     results: Path | None = None
 
 
@@ -169,6 +176,12 @@ class Localizer:
         voted = searched.features is not None and candidates[0].index.features is not None
         confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
+        estimate = None
+        if query.where:
+            progress.report("where", 0, 1)
+            estimate = open_estimator(frozenset(self.models)).estimate(searched.evidence)
+            candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
+            clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
@@ -181,12 +194,29 @@ class Localizer:
         rated = voted or confidence > 0.0  # a model without figures gives 0
         if rated and answer["status"] == UNCERTAIN and (answer["confidence"] or 0.0) < CHANCE:
             put_message(answer, sentences(Message("guess.chance"), message_of(answer)))
-        if query.where and answer["status"] != LOCATED:
-            progress.report("where", 0, 1)
-            answer["where"] = open_estimator(frozenset(self.models)).estimate(searched.evidence).as_json()
+        if estimate is not None and answer["status"] != LOCATED:
+            answer["where"] = estimate.as_json()
             clock.lap("where")
         answer["timings_ms"] = clock.timings()
         return answer
+
+    def _proposed(
+        self,
+        query: Query,
+        photo: Photo,
+        candidates: Sequence[Candidate],
+        estimate: Estimate,
+        expected: Expectation,
+    ) -> list[Candidate]:
+        """Places that the search did not find; a language model that does not answer is left out by name."""
+        guesses: list[tuple[float, float]] = []
+        if query.language_model is not None:
+            try:
+                guesses = propose(query.language_model, photo.pixels)
+            except LanguageModelError as error:
+                estimate.left_out.append({"source": LANGUAGE_MODEL, "reason": str(error)})
+        width_km = expected.field * ALTITUDE_KM if expected.field is not None else None
+        return more_candidates(candidates, estimate.distribution, estimate.densities, guesses, width_km)
 
     def _read_px(self, query: Query) -> int:
         embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)

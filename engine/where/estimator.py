@@ -33,12 +33,12 @@ class Estimate:
 
     Attributes:
         distribution: the probability.
-        used: names of the sources that had something to say.
+        densities: weighted log density (cells,) of each source that had something to say, by name.
         left_out: sources that could not be used, and why.
     """
 
     distribution: Distribution
-    used: list[str]
+    densities: dict[str, NDArray[np.floating]]
     left_out: list[LeftOut]
 
     def as_json(self) -> Where:
@@ -62,7 +62,7 @@ class Estimate:
         return {
             "areas": areas,
             "regions": regions,
-            "sources": self.used,
+            "sources": list(self.densities),
             "left_out": self.left_out,
             "map": self.distribution.encoded(),
         }
@@ -87,15 +87,8 @@ class Estimator:
 
     def estimate(self, evidence: Evidence) -> Estimate:
         """The probability of every place for one photo. Without any evidence it is the prior."""
-        parts, left_out = self._said(evidence)
-        return Estimate(self.combine([part for _, part in parts]), [name for name, _ in parts], left_out)
-
-    def densities(self, evidence: Evidence) -> list[tuple[str, NDArray[np.floating]]]:
-        """Name and weighted log density (cells,) of each source that has something to say."""
-        return self._said(evidence)[0]
-
-    def _said(self, evidence: Evidence) -> tuple[list[tuple[str, NDArray[np.floating]]], list[LeftOut]]:
-        found, left_out = [], list(self.left_out)
+        found: dict[str, NDArray[np.floating]] = {}
+        left_out = list(self.left_out)
         for expert in self.experts:
             try:
                 density = expert.source.log_density(evidence)
@@ -103,8 +96,8 @@ class Estimator:
                 left_out.append({"source": expert.source.name, "reason": str(error)})
                 continue
             if density is not None:
-                found.append((expert.source.name, expert.exponent * density))
-        return found, left_out
+                found[expert.source.name] = expert.exponent * density
+        return Estimate(self.combine(list(found.values())), found, left_out)
 
     def combine(self, densities: Sequence[NDArray[np.floating]]) -> Distribution:
         """The product of the prior and weighted log densities (cells,), with the share that is the prior."""

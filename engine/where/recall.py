@@ -40,14 +40,14 @@ class AreaRecall:
 
     def add(self, evidence: Evidence, place: tuple[float, float]) -> None:
         """Adds a photo whose middle is at `place`, (lat, lon). A source that says nothing counts as the prior."""
-        parts = self._estimator.densities(evidence)
+        estimate = self._estimator.estimate(evidence)
+        parts = estimate.densities
         combine = self._estimator.combine
         found = dict(self._baselines)
-        whole = combine([part for _, part in parts])
-        found[ALL] = whole
-        for name, part in parts:
+        whole = found[ALL] = estimate.distribution
+        for name, part in parts.items():
             found[name] = combine([part])
-            found[f"{ALL} without {name}"] = combine([other for one, other in parts if one != name])
+            found[f"{ALL} without {name}"] = combine([other for one, other in parts.items() if one != name])
         for name in self._names():
             missing = whole if name.startswith(ALL) else self._baselines[PRIOR]
             area_km2 = found.get(name, missing).area_until_km2(*place)

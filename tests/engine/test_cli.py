@@ -331,6 +331,20 @@ def test_evaluate_measures_the_area_searched(earthloc, photo, small_index_folder
     assert "area searched, km2" in in_words.stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--language-model", "http://127.0.0.1:9"], "--where"),
+        (["--where", "--language-model", "http://192.168.0.7:8080"], "192.168.0.7"),
+        (["--where", "--language-model", "ftp://127.0.0.1"], "language model"),
+    ],
+)
+def test_an_unfit_language_model_is_refused_before_any_photo(earthloc, photo, small_index_folder, options, problem):
+    done = earthloc("localize", photo, "--index", small_index_folder, *options, *QUICK)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert problem in done.stderr
+
+
 def test_localize_says_where_a_photo_could_be(earthloc, photo, small_index_folder):
     done = earthloc("localize", photo, "--index", small_index_folder, "--where", *QUICK)
     assert done.returncode == 0, done.stderr

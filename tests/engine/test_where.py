@@ -241,7 +241,7 @@ def test_experts_agree_on_the_place_that_all_of_them_allow() -> None:
     found = Estimator(experts).estimate(evidence_of_two_places())
     best = found.distribution.regions(90)[0]
     assert geo.distance_km(*best.center, 45.3, 10.3) < 100.0
-    assert found.used == ["tiles", "votes", "nadir"]
+    assert list(found.densities) == ["tiles", "votes", "nadir"]
 
 
 def test_an_exponent_of_zero_leaves_the_prior() -> None:
@@ -252,7 +252,7 @@ def test_an_exponent_of_zero_leaves_the_prior() -> None:
 def test_without_evidence_the_answer_is_the_prior() -> None:
     experts = [Expert(source, 1.0) for source in (TilesSource(KERNELS), VotesSource(KERNELS), NadirSource())]
     found = Estimator(experts).estimate(Evidence(NO_PIXELS))
-    assert found.used == []
+    assert found.densities == {}
     assert found.distribution.probability.ravel() == pytest.approx(prior.orbit_probability(), abs=1e-12)
 
 
