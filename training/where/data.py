@@ -242,6 +242,6 @@ def joined(parts: Sequence[Maps]) -> Maps:
 
 
 def split(photos: Maps) -> tuple[Maps, Maps]:
-    """Photos to train on, and photos for choosing settings: whole chunks, so that neighbours in the cache stay apart."""
+    """Photos to train on and photos for watching the training: whole chunks, with all copies of their pictures."""
     kept = photos.chunk % VALIDATION_EVERY == 0
     return photos.rows(~kept), photos.rows(kept)
