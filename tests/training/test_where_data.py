@@ -115,7 +115,8 @@ def test_fast_tiles_show_what_an_index_shows(mosaic: Path, lat: float, lon: floa
 def test_a_square_with_a_heading_is_the_picture_turned(mosaic: Path) -> None:
     source = GreyMosaic(mosaic)
     north, east = source.square(10.0, 20.0, 4000.0, 64), source.square(10.0, 20.0, 4000.0, 64, heading_deg=90.0)
-    assert north is not None and east is not None
+    assert north is not None
+    assert east is not None
     np.testing.assert_allclose(np.rot90(north).astype(float), east.astype(float), atol=3)
 
 
@@ -141,9 +142,11 @@ def test_quick_views_avoid_the_places_held_out_and_are_reproducible(mosaic: Path
     found = [view for view in views if view is not None]
     assert len(found) > 20
     for picture, (lat, lon, width_km), turn in found:
-        assert picture.shape == (48, 48) and picture.std() > 0
+        assert picture.shape == (48, 48)
+        assert picture.std() > 0
         assert not held_out(lat, lon)
-        assert 700 < width_km < 1100 and turn in range(4)
+        assert 700 < width_km < 1100
+        assert turn in range(4)
     assert (again is None) == (views[3] is None)
     if again is not None and views[3] is not None:
         assert np.array_equal(again[0], views[3][0])
@@ -155,8 +158,11 @@ def test_maps_of_tiles_and_views(tmp_path: Path, mosaic: Path) -> None:
     write_tile_maps(mosaic, (1772.0,), tmp_path / "maps", trunk, QUIET)
     write_view_maps(mosaic, (1772.0,), 256, tmp_path / "maps", trunk, QUIET)
     tiles, views = load_maps(tmp_path / "maps", "tiles"), load_maps(tmp_path / "maps", "views")
-    assert len(tiles) > 100 and (tiles.turn == 0).all() and (tiles.place[:, 2] == 1772.0).all()
-    assert len(views) == 256 and set(views.turn.tolist()) == {0, 1, 2, 3}
+    assert len(tiles) > 100
+    assert (tiles.turn == 0).all()
+    assert (tiles.place[:, 2] == 1772.0).all()
+    assert len(views) == 256
+    assert set(views.turn.tolist()) == {0, 1, 2, 3}
 
 
 def test_kinds_of_ground_by_colour() -> None:

@@ -138,7 +138,7 @@ class GeoDecoder(nn.Module):
             maps, position = maps[:, kept], position[kept]
         tokens = self.reduced_norm(self.reduce(maps)) + position
         hierarchies, scenes, _ = self.queries.shape
-        queries = self.queries.flatten(0, 1).expand(len(maps), -1, -1)
+        queries = self.queries.flatten(0, 1).expand(maps.shape[0], -1, -1)
         for layer in self.independent:
             queries = layer(queries, tokens)
         queries = queries.unflatten(1, (hierarchies, scenes))
