@@ -1,4 +1,4 @@
-"""The where package: what a hostile or damaged one does."""
+"""The card and the files of a where package: what a hostile or damaged one does."""
 
 from __future__ import annotations
 

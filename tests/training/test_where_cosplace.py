@@ -162,7 +162,7 @@ def test_the_exported_head_agrees_with_torch_and_answers(tmp_path: Path, monkeyp
     engine_head = engine_side.CosPlace(source, Trunk(source))
     with torch.no_grad():
         np.testing.assert_allclose(engine_head.describe(maps), head(torch.from_numpy(maps)).numpy(), atol=2e-3)
-    likelihood = engine_head.log_likelihood(Evidence(pixels))
+    likelihood = engine_head.log_density(Evidence(pixels))
     best = int((likelihood + prior.orbit_log_density()).argmax())
     lat, lon = cells.centers()
     assert likelihood.shape == (cells.count(),)

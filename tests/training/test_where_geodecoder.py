@@ -180,14 +180,14 @@ def test_the_exported_head_agrees_with_torch_and_answers(package: Path, network:
     np.testing.assert_allclose(head.cells_of(maps), ours, atol=0.01)
 
     pixels = np.random.default_rng(2).integers(0, 256, (40, 60, 3), np.uint8)
-    likelihood = head.log_likelihood(Evidence(pixels))
+    likelihood = head.log_density(Evidence(pixels))
     assert likelihood.shape == (cells.count(),)
     posterior = np.exp(likelihood + prior.orbit_log_density())
     posterior /= posterior.sum()
     # A tenth is the prior's; the rest lies in the hierarchy's five cells of level 1.
     assert np.sort(posterior)[-5 * 64 :].sum() == pytest.approx(0.9, abs=0.02)
     # A photo turned by a quarter has the same answer.
-    turned = head.log_likelihood(Evidence(np.ascontiguousarray(np.rot90(pixels[:, 10:50]))))
+    turned = head.log_density(Evidence(np.ascontiguousarray(np.rot90(pixels[:, 10:50]))))
     np.testing.assert_allclose(turned, likelihood, atol=0.02)
 
 

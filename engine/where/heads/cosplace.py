@@ -56,8 +56,8 @@ class CosPlace:
         if [o.name for o in self._session.get_outputs()] != [OUTPUT]:
             raise ModelError(self._path, "is no CosPlace", "get the where package again")
 
-    def log_likelihood(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Log likelihood (cells,) of the photo.
+    def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What the photo adds to the log density of the finest cells (cells,).
 
         Raises:
             ModelError: the networks and the descriptors do not fit together.
@@ -65,7 +65,7 @@ class CosPlace:
         similarity = self.similarities(self.describe(self._trunk.of_photo(evidence.pixels)))
         best = np.argsort(-similarity, kind="stable")[: self._kernels.count]
         lat, lon, width_km = self._places[best].astype(np.float64).T
-        return self._kernels.log_likelihood(lat, lon, width_km, similarity[best].astype(np.float64))
+        return self._kernels.log_density((lat, lon, width_km, similarity[best].astype(np.float64)))
 
     def describe(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """Descriptors (n, dimension) of feature maps (n, positions, channels)."""

@@ -7,8 +7,8 @@ cell of the finest level is multiplied by those of the coarser cells that hold i
 Files of the source: `trunk` (engine/where/heads/trunk.py); `head`, an ONNX network `maps` (n, positions, channels) to
 `scenes` (n, scenes) and `cells` (n, scenes, classes), natural logarithms; `cells`, int32 (classes,), the cells of all
 levels in a row, ascending in each. Settings: `levels` and `classes`, the levels from coarse to fine and how many cells
-of each there are; `exponents` of their probabilities in the product; `floor`, the share of the
-prior in the answer, for photos that the network misjudges.
+of each there are; `exponents` of their probabilities in the product; `floor`, the share of the prior in the answer, for
+photos that the network misjudges.
 """
 
 from __future__ import annotations
@@ -116,10 +116,10 @@ class GeoDecoder:
         if {o.name for o in self._session.get_outputs()} != {SCENES, CELLS}:
             raise ModelError(self._path, "is no GeoDecoder", "get the where package again")
 
-    def log_likelihood(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Log likelihood (cells,) of the photo, by the mean of the probabilities at four rotations.
+    def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What the photo adds to the log density of the finest cells (cells,): the mean over four rotations.
 
-        The network gives probabilities; over those of the prior they are likelihoods.
+        The network gives probabilities; what they add is their ratio to those of the prior.
 
         Raises:
             ModelError: the networks do not fit together.
