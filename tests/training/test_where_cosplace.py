@@ -19,7 +19,7 @@ from engine.where.evidence import Evidence
 from engine.where.heads import cosplace as engine_side
 from engine.where.heads.trunk import Trunk
 from engine.where.package import WherePackage
-from training.where.calibrate import calibrate_kernels
+from training.where.calibrate import calibrate_cosplace
 from training.where.cosplace import TURNS, CosPlaceHead, DomainDiscriminator, Groups, MarginClassifier, reverse_gradient
 from training.where.data import Maps
 from training.where.export import INPUT_SETTINGS, export_cosplace
@@ -186,9 +186,9 @@ def test_calibration_trusts_a_head_that_finds_places_and_not_one_that_guesses() 
     found = guess.copy()
     found[np.arange(40), np.arange(40)] = 0.9
     baseline = float(np.log(prior.orbit_probability()[cells.cell_of(place[:, 0], place[:, 1])]).mean())
-    _, good = calibrate_kernels(found, tiles, place)
+    _, good = calibrate_cosplace(found, tiles, place)
     assert good > baseline + 3
     elsewhere = np.stack([lat[300:340], lon[300:340]], axis=1)
     baseline = float(np.log(prior.orbit_probability()[cells.cell_of(*elsewhere.T)]).mean())
-    _, none = calibrate_kernels(guess, tiles, elsewhere)
+    _, none = calibrate_cosplace(guess, tiles, elsewhere)
     assert baseline <= none < baseline + 0.3

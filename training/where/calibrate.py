@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import geo
 from engine.where import cells, prior
 from engine.where.heads.geodecoder import Hierarchy
-from engine.where.sources import Kernels
-
-Array = NDArray[np.float64]
+from engine.where.sources import Kernels, Places
+from training.where.kernels import fit_places
 
 _EXPONENTS = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0)
 _FLOORS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
-_GAINS = (10.0, 14.0, 19.0, 25.0, 32.0, 40.0)
-_BANDWIDTHS = (0.09, 0.13, 0.18, 0.25, 0.35)
-_COUNT = 500
-_STEPS_OF_BACKGROUND = np.linspace(-6.0, 8.0, 29)
+# Where the search for CosPlace's kernels starts.
+_COUNT, _GAIN, _BANDWIDTH = 500, 19.0, 0.2
 
 
 def calibrate_geodecoder(
@@ -52,34 +46,21 @@ def calibrate_geodecoder(
     return best
 
 
-def calibrate_kernels(
+def calibrate_cosplace(
     similarity: NDArray[np.floating], tiles: NDArray[np.floating], place: NDArray[np.floating]
 ) -> tuple[Kernels, float]:
-    """The kernels of a retrieval head.
+    """The kernels of CosPlace, and the mean log probability of the true cells that they give.
 
     Args:
         similarity: (n, m) of photos with tiles.
         tiles: (m, 3) latitude, longitude and width in km of the tiles.
         place: (n, 2) latitude and longitude of the photos.
-
-    Returns:
-        The kernels and the mean log-likelihood that they give.
     """
-    before = prior.orbit_probability()[cells.cell_of(place[:, 0], place[:, 1])]
-    best = Kernels(_COUNT, 0.0, 0.0, _BANDWIDTHS[0]), float(np.log(before).mean())
-    order = np.argsort(-similarity, axis=1)[:, :_COUNT]
-    score = np.take_along_axis(np.asarray(similarity, np.float64), order, axis=1)
-    lat, lon, width_km = np.moveaxis(tiles[order].astype(np.float64), -1, 0)
-    distance_km = np.asarray(geo.distance_km(place[:, :1], place[:, 1:2], lat, lon))
-    for bandwidth in _BANDWIDTHS:
-        sigma_km = np.maximum(bandwidth * width_km, 40.0)
-        # The share of a kernel that lies in the true cell, as engine.where.density has it, on flat ground.
-        kernel = np.exp(-0.5 * (distance_km / sigma_km) ** 2) * cells.area_km2() / (2 * np.pi * sigma_km**2)
-        for gain, step in product(_GAINS, _STEPS_OF_BACKGROUND):
-            # Around the weight of a typical best tile.
-            background = gain * float(np.median(score[:, 0])) + step
-            weight = np.exp(gain * score - background)
-            likelihood = np.log((before + (weight * kernel).sum(axis=1)) / (1.0 + weight.sum(axis=1))).mean()
-            if likelihood > best[1]:
-                best = Kernels(_COUNT, gain, round(background, 1), bandwidth), float(likelihood)
-    return best
+    found: list[tuple[Places, tuple[float, float]]] = []
+    for values, (lat, lon) in zip(similarity, place[:, :2].tolist(), strict=True):
+        best = np.argsort(-values, kind="stable")[:_COUNT]
+        lats, lons, widths_km = tiles[best].astype(np.float64).T
+        found.append(((lats, lons, widths_km, values[best].astype(np.float64)), (lat, lon)))
+    best_scores = np.array([scores[0] for (_, _, _, scores), _ in found])
+    start = Kernels(_COUNT, _GAIN, _GAIN * float(np.median(best_scores)), _BANDWIDTH)
+    return fit_places(start, found)
