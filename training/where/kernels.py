@@ -36,7 +36,16 @@ def fit_kernels(name: str, examples: Sequence[Example]) -> tuple[Kernels, float]
     usable = [(places, place) for places, place in found if places is not None]
     if not usable:
         raise UsageError(None, f"no photo says anything of {name}", "give photos that can be searched")
-    start = START[name]
+    return fit_places(START[name], usable)
+
+
+def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float]]]) -> tuple[Kernels, float]:
+    """The same for any retrieval: of each photo the places found, best first, and the true one (lat, lon).
+
+    Args:
+        start: where the search for the best kernels starts; its count stays.
+        usable: at least one photo.
+    """
 
     def loss(values: Array) -> float:
         kernels = replace(
