@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -39,7 +42,6 @@ def test_beta_goes_from_the_globe_to_the_meaning():
 
 
 def test_it_is_the_package_s_range_plus(tmp_path, monkeypatch):
-    reference = pytest.importorskip("rangegeo.model")
     rng = np.random.default_rng(1)
     keys, values = unit(rng, 50, 16), rng.standard_normal((50, 7)).astype(np.float32)
     lon_lat = np.stack([rng.uniform(-180, 180, 50), rng.uniform(-80, 80, 50)], axis=1).astype(np.float32)
@@ -51,7 +53,12 @@ def test_it_is_the_package_s_range_plus(tmp_path, monkeypatch):
         def forward(self, _: torch.Tensor) -> torch.Tensor:
             return torch.from_numpy(queries).double()
 
-    monkeypatch.setattr(reference, "load_satclip_location_encoder", lambda *_, **__: Encoder())
+    # Its location encoder, whose weights are not in the package, is replaced.
+    encoders = types.ModuleType("rangegeo.satclip.load")
+    encoders.load_satclip_location_encoder = lambda *_, **__: Encoder()
+    monkeypatch.setitem(sys.modules, "rangegeo.satclip", types.ModuleType("rangegeo.satclip"))
+    monkeypatch.setitem(sys.modules, "rangegeo.satclip.load", encoders)
+    reference = pytest.importorskip("rangegeo.model", exc_type=ImportError)
     for name in ("RANGE", "RANGE+"):
         model = reference.RANGE(name, device="cpu", pretrained_path="none", db_path=str(tmp_path / "db.npz"))
         expected = model.encode(wanted)[:, :7]
