@@ -37,9 +37,9 @@ def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
             raise ModelError(model_path, "is larger than a model may be", "get the model package again")
         model_bytes = model_path.read_bytes()
     except OSError as error:
-        raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
+        raise ModelError.of("model.unreadable", path=model_path) from error
     if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
-        raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
+        raise ModelError.of("model.checksum", path=model_path)
     return model_path, card, model_bytes
 
 
@@ -57,9 +57,7 @@ def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.In
     try:
         return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise ModelError(
-            path, f"is not a usable ONNX model ({in_short(error)})", "get the model package again"
-        ) from error
+        raise ModelError.of("model.unusable", path=path, reason=in_short(error)) from error
 
 
 def _find_card(path: Path) -> Path:

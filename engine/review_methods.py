@@ -78,7 +78,7 @@ class ReviewMethods:
 
         path = request.imagery or imagery_of(request.indexes, request.index)
         if path is None:
-            raise UsageError(None, "there is no imagery to snap to", "choose reference imagery")
+            raise UsageError.of("ties.no_imagery")
         picture = self._read(Path(request.photo), PHOTO_PX)
         camera = initial_camera(picture, None, _pose(request.pose), _corners(request.corners))
         if camera is None:
