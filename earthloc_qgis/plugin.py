@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .gui.panel import EarthLocPanel
     from .processing.provider import EarthLocProvider
 
+_BESIDE_TOOLS_PX = 32  # margins and scroll bar
+
 
 class EarthLocPlugin:
     """Created by QGIS at its start. In `qgis_process`, `iface` is None and only `initProcessing` is called."""
@@ -135,9 +137,16 @@ class EarthLocPlugin:
             self.panel = EarthLocPanel(self._iface, self.dock)
             self.panel.notice.install_wanted.connect(lambda: self.installer().open_for())
             self.dock.setWidget(self.panel)
-            main, wanted = self._iface.mainWindow(), self.panel.tools.sizeHint().width() + 12  # all buttons visible
-            if main is not None and self.dock.width() < wanted and hasattr(main, "resizeDocks"):
-                main.resizeDocks([self.dock], [wanted], Qt.Orientation.Horizontal)
+            QTimer.singleShot(0, self._widen)  # the buttons have their size only now, which depends on the theme
+
+    def _widen(self) -> None:
+        """Makes the dock wide enough for all buttons."""
+        main = self._iface.mainWindow()
+        if main is None or self.dock is None or self.panel is None or not hasattr(main, "resizeDocks"):
+            return
+        wanted = self.panel.tools.sizeHint().width() + _BESIDE_TOOLS_PX
+        if self.dock.width() < wanted:
+            main.resizeDocks([self.dock], [wanted], Qt.Orientation.Horizontal)
 
     def _settings_changed(self) -> None:
         if self.panel is not None:

@@ -114,10 +114,11 @@ class Localizer:
             made_with = index.info["model"]
             if made_with["sha256"] not in self.models:
                 others = ", ".join(f"{model.name} {model.version}" for model in models)
-                raise IndexDamagedError(
-                    index.path,
-                    f"was built with the model {made_with['name']} {made_with['version']}, not with {others}",
-                    "build it again with this model or choose an index that fits",
+                raise IndexDamagedError.of(
+                    "index.other_model",
+                    path=index.path,
+                    model=f"{made_with['name']} {made_with['version']}",
+                    others=others,
                 )
 
     def neighbours_of(self, query: Query) -> set[Path]:
@@ -291,7 +292,7 @@ def localize_or_fail(localizer: Localizer, query: Query, progress: Progress) -> 
     try:
         return localizer.localize(query, progress)
     except MemoryError:
-        return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
+        return failed(query.photo, InputError.of("photo.memory", path=query.photo))
 
 
 def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:
@@ -338,9 +339,7 @@ def model_of(index: RegionalIndex) -> ModelPackage:
     if card is None and MODEL_CARD in index.info["files"]:
         card = index.path / MODEL_CARD
     if card is None:
-        raise IndexDamagedError(
-            index.path,
-            f"was built with the model {made_with['name']} {made_with['version']}, which is missing",
-            "install an EarthLoc that includes it, or build the index again",
+        raise IndexDamagedError.of(
+            "index.model_missing", path=index.path, model=f"{made_with['name']} {made_with['version']}"
         )
     return ModelPackage.open(card)

@@ -63,9 +63,7 @@ def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.In
     try:
         return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise ModelError(
-            path, f"is not a usable ONNX model ({in_short(error)})", "get the model package again"
-        ) from error
+        raise ModelError.of("model.unusable", path=path, reason=in_short(error)) from error
 
 
 def _read_network(path: Path, sha256: str) -> bytes:
@@ -74,9 +72,9 @@ def _read_network(path: Path, sha256: str) -> bytes:
             raise ModelError(path, "is larger than a model may be", "get the model package again")
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(path, "cannot be read", "put the ONNX file beside its card") from error
+        raise ModelError.of("model.unreadable", path=path) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(path, "does not match the sha256 in its card", "get the model package again")
+        raise ModelError.of("model.checksum", path=path)
     return content
 
 

@@ -1888,6 +1888,202 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>{path}: konnte nicht geschrieben werden ({reason}); wählen Sie eine andere Datei.</translation>
     </message>
     <message>
+      <source>{path}: is only half built; finish it with `earthloc index build --resume`.</source>
+      <translation>{path}: ist nur halb gebaut; bauen Sie ihn mit `earthloc index build --resume` fertig.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a regional index (no index.json); give the folder of an index.</source>
+      <translation>{path}: ist kein regionaler Index (kein index.json); geben Sie den Ordner eines Index an.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a readable index manifest; copy it again or build it anew.</source>
+      <translation>{path}: ist kein lesbares Verzeichnis eines Index; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: was written by a newer version of EarthLoc (format {version}); update EarthLoc.</source>
+      <translation>{path}: wurde von einer neueren Version von EarthLoc geschrieben (Format {version}); aktualisieren Sie EarthLoc.</translation>
+    </message>
+    <message>
+      <source>{path}: lacks a valid {what}; copy it again or build it anew.</source>
+      <translation>{path}: hat kein gültiges {what}; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; copy it again or build it anew.</source>
+      <translation>{path}: kann nicht gelesen werden; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged; copy it again or build it anew.</source>
+      <translation>{path}: ist beschädigt; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged (its checksum differs); copy it again or build it anew.</source>
+      <translation>{path}: ist beschädigt (die Prüfsumme weicht ab); kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is missing; copy it again or build it anew.</source>
+      <translation>{path}: fehlt; kopieren Sie den Index noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: has the wrong size; copy it again or build it anew.</source>
+      <translation>{path}: hat die falsche Größe; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: has local features that were encoded with another vocabulary; build the index again, or use the version of EarthLoc that made it.</source>
+      <translation>{path}: hat örtliche Merkmale, die mit einem anderen Vokabular kodiert sind; bauen Sie den Index neu oder verwenden Sie die Version von EarthLoc, die ihn gebaut hat.</translation>
+    </message>
+    <message>
+      <source>{path}: was built with the model {model}, not with {others}; build it again with this model or choose an index that fits.</source>
+      <translation>{path}: wurde mit dem Modell {model} gebaut, nicht mit {others}; bauen Sie ihn mit diesem Modell neu oder wählen Sie einen Index, der passt.</translation>
+    </message>
+    <message>
+      <source>{path}: was built with the model {model}, which is missing; install an EarthLoc that includes it, or build the index again.</source>
+      <translation>{path}: wurde mit dem Modell {model} gebaut, das fehlt; installieren Sie ein EarthLoc, das es enthält, oder bauen Sie den Index neu.</translation>
+    </message>
+    <message>
+      <source>{path}: does not match the sha256 in its card; get the model package again.</source>
+      <translation>{path}: passt nicht zur SHA-256 in seiner Karte; besorgen Sie das Modellpaket noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; put the ONNX file beside its card.</source>
+      <translation>{path}: kann nicht gelesen werden; legen Sie die ONNX-Datei neben ihre Karte.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a usable ONNX model ({reason}); get the model package again.</source>
+      <translation>{path}: ist kein brauchbares ONNX-Modell ({reason}); besorgen Sie das Modellpaket noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: already exists; choose another folder or delete this one.</source>
+      <translation>{path}: gibt es schon; wählen Sie einen anderen Ordner oder löschen Sie diesen.</translation>
+    </message>
+    <message>
+      <source>{path}: covers no tile of that region that lies on land; check the region.</source>
+      <translation>{path}: deckt keine Kachel dieser Region ab, die auf Land liegt; prüfen Sie die Region.</translation>
+    </message>
+    <message>
+      <source>{path}: covers no tile of that region; check the region.</source>
+      <translation>{path}: deckt keine Kachel dieser Region ab; prüfen Sie die Region.</translation>
+    </message>
+    <message>
+      <source>{path}: is a tile server, which has the whole world; name a region (bbox).</source>
+      <translation>{path}: ist ein Kachelserver, der die ganze Welt hat; nennen Sie eine Region (bbox).</translation>
+    </message>
+    <message>
+      <source>{path}: does not say whom to credit and under which licence its imagery is; look up its terms and state both (attribution, licence).</source>
+      <translation>{path}: sagt nicht, wer zu nennen ist und unter welcher Lizenz die Bilddaten stehen; schlagen Sie die Bedingungen nach und geben Sie beides an (Namensnennung, Lizenz).</translation>
+    </message>
+    <message>
+      <source>{path}: no such file; give the path of a georeferenced raster.</source>
+      <translation>{path}: diese Datei gibt es nicht; geben Sie den Pfad eines georeferenzierten Rasters an.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened as a raster; give a georeferenced image such as a GeoTIFF.</source>
+      <translation>{path}: kann nicht als Raster geöffnet werden; geben Sie ein georeferenziertes Bild wie ein GeoTIFF an.</translation>
+    </message>
+    <message>
+      <source>{path}: holds several rasters: {listed}; name one of these instead of the file.</source>
+      <translation>{path}: enthält mehrere Raster: {listed}; nennen Sie eines davon statt der Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: has no position on the Earth; georeference it, or put its world file beside it.</source>
+      <translation>{path}: hat keine Lage auf der Erde; georeferenzieren Sie es oder legen Sie seine World-Datei daneben.</translation>
+    </message>
+    <message>
+      <source>{path}: has no coordinate system (CRS); assign one, for example with gdal_edit.py -a_srs EPSG:4326.</source>
+      <translation>{path}: hat kein Koordinatenbezugssystem (KBS); weisen Sie eines zu, zum Beispiel mit gdal_edit.py -a_srs EPSG:4326.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no valid pixel; give another raster.</source>
+      <translation>{path}: enthält kein gültiges Pixel; geben Sie ein anderes Raster an.</translation>
+    </message>
+    <message>
+      <source>{path}: its corners lie outside its own coordinate system; check its CRS.</source>
+      <translation>{path}: seine Ecken liegen außerhalb seines eigenen Koordinatenbezugssystems; prüfen Sie das KBS.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no EarthLoc tile (pictures named @lat1@lon1@lat2@...); name a folder of such tiles, or a raster.</source>
+      <translation>{path}: enthält keine EarthLoc-Kachel (Bilder mit Namen wie @lat1@lon1@lat2@...); nennen Sie einen Ordner solcher Kacheln oder ein Raster.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged or no picture; copy it again or delete it.</source>
+      <translation>{path}: ist beschädigt oder kein Bild; kopieren Sie es noch einmal oder löschen Sie es.</translation>
+    </message>
+    <message>
+      <source>{path}: is not the address of a tile server; give one that begins with http:// or https://.</source>
+      <translation>{path}: ist nicht die Adresse eines Kachelservers; geben Sie eine an, die mit http:// oder https:// beginnt.</translation>
+    </message>
+    <message>
+      <source>{path}: is a RAW file of a kind that LibRaw cannot read; convert it to a JPEG or TIFF.</source>
+      <translation>{path}: ist eine RAW-Datei, die LibRaw nicht lesen kann; wandeln Sie sie in ein JPEG oder TIFF um.</translation>
+    </message>
+    <message>
+      <source>{path}: is stored as a single piece too large to unpack; save it as a JPEG or a tiled TIFF.</source>
+      <translation>{path}: ist als ein einziges Stück gespeichert, das zu groß zum Entpacken ist; speichern Sie es als JPEG oder gekacheltes TIFF.</translation>
+    </message>
+    <message>
+      <source>{path}: holds complex numbers, not colours; convert it to an 8-bit JPEG or TIFF.</source>
+      <translation>{path}: enthält komplexe Zahlen statt Farben; wandeln Sie es in ein JPEG oder TIFF mit 8 Bit um.</translation>
+    </message>
+    <message>
+      <source>{path}: is not in {results}; locate it first.</source>
+      <translation>{path}: ist nicht in {results}; lokalisieren Sie es zuerst.</translation>
+    </message>
+    <message>
+      <source>{path}: has {width} x {height} pixels but was located with {then_width} x {then_height}; locate it again.</source>
+      <translation>{path}: hat {width} x {height} Pixel, wurde aber mit {then_width} x {then_height} lokalisiert; lokalisieren Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: its camera sees no ground; locate it again.</source>
+      <translation>{path}: seine Kamera sieht keinen Boden; lokalisieren Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: shows the limb, which no world file can place; choose the orthorectified photo.</source>
+      <translation>{path}: zeigt den Horizont, den keine World-Datei abbilden kann; wählen Sie das orthorektifizierte Foto.</translation>
+    </message>
+    <message>
+      <source>{path}: an affine map, all that a world file holds, would be up to {off} px off ({limit} px is allowed); choose the orthorectified photo, or the one with control points.</source>
+      <translation>{path}: eine affine Abbildung, mehr enthält eine World-Datei nicht, läge bis zu {off} px daneben (erlaubt sind {limit} px); wählen Sie das orthorektifizierte Foto oder das mit Passpunkten.</translation>
+    </message>
+    <message>
+      <source>{path}: shows a pole, where degrees meet; choose another coordinate system.</source>
+      <translation>{path}: zeigt einen Pol, an dem sich die Längengrade treffen; wählen Sie ein anderes Koordinatenbezugssystem.</translation>
+    </message>
+    <message>
+      <source>{path}: has no heights of what the photo shows; give heights of that ground.</source>
+      <translation>{path}: hat keine Höhen von dem, was das Foto zeigt; geben Sie Höhen dieses Geländes an.</translation>
+    </message>
+    <message>
+      <source>{path}: is one of the files that it is made from; choose another name.</source>
+      <translation>{path}: ist eine der Dateien, aus denen es gemacht wird; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>{path}: is a folder; name a file in it.</source>
+      <translation>{path}: ist ein Ordner; nennen Sie eine Datei darin.</translation>
+    </message>
+    <message>
+      <source>{path}: has no room to unpack the photo in; free some space or choose another folder.</source>
+      <translation>{path}: hat keinen Platz, um das Foto zu entpacken; schaffen Sie Platz oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+      <source>{path}: was written by a newer EarthLoc; update the engine or choose another file.</source>
+      <translation>{path}: wurde von einem neueren EarthLoc geschrieben; aktualisieren Sie die Engine oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: has a table {table} that EarthLoc did not make; choose another file.</source>
+      <translation>{path}: hat eine Tabelle {table}, die EarthLoc nicht gemacht hat; wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>no camera sees the tie points like this; move or remove the one that is off.</source>
+      <translation>keine Kamera sieht die Passpunkte so; verschieben oder löschen Sie den, der danebenliegt.</translation>
+    </message>
+    <message>
+      <source>the camera that fits the tie points sees no ground; check the tie points.</source>
+      <translation>die Kamera, die zu den Passpunkten passt, sieht keinen Boden; prüfen Sie die Passpunkte.</translation>
+    </message>
+    <message>
+      <source>there is no imagery to snap to; choose reference imagery.</source>
+      <translation>es gibt keine Bilddaten zum Einrasten; wählen Sie Referenzbilder.</translation>
+    </message>
+    <message>
       <source>{name} works: a tile came in {ms} ms.</source>
       <translation>{name} funktioniert: Eine Kachel kam in {ms} ms.</translation>
     </message>

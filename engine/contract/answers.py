@@ -100,6 +100,14 @@ class PhotoInfoAnswer(TypedDict):
     nadir: Optional[LatLonList]
 
 
+class PhotoPictureAnswer(TypedDict):
+    """A photo as a JPEG in base64, and the stored size of the photo itself."""
+
+    jpeg: str
+    width_px: int
+    height_px: int
+
+
 class TilePictureAnswer(TypedDict):
     """A tile as a JPEG in base64; both None where no imagery shows it."""
 

@@ -19,6 +19,7 @@ from .answers import (
     ListAnswer,
     LocalizeAnswer,
     PhotoInfoAnswer,
+    PhotoPictureAnswer,
     PlanAnswer,
     PreparedAnswer,
     SnapAnswer,
@@ -297,6 +298,17 @@ class PhotoInfo(Request):
 
 
 @dataclass(frozen=True)
+class PhotoPicture(Request):
+    """A photo as a picture, for files that the client cannot read itself, such as camera RAW."""
+
+    METHOD = "photo/picture"
+    ANSWER = PhotoPictureAnswer
+    LANE = "quick"
+    photo: PathText
+    longer_px: Annotated[int, Range(16, 8192)] = 1400
+
+
+@dataclass(frozen=True)
 class TilePicture(Request):
     """The picture of a tile from `imagery`, else from the imagery of the index with that name."""
 
@@ -379,6 +391,7 @@ REQUESTS: tuple[type[Request], ...] = (
     VerifyIndex,
     ListIndexes,
     PhotoInfo,
+    PhotoPicture,
     TilePicture,
     SolveCamera,
     SnapTiePoint,

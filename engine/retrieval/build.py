@@ -110,7 +110,7 @@ def build_index(
     progress = progress or Progress()
     out = Path(out)
     if out.exists():
-        raise UsageError(out, "already exists", "choose another folder or delete this one")
+        raise UsageError.of("build.exists", path=out)
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
     with open_imagery(source, progress) as imagery:
@@ -120,7 +120,7 @@ def build_index(
         progress.report("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
         tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, progress)
         if len(tiles) == 0:
-            raise UsageError(source, "covers no tile of that region that lies on land", "check the region")
+            raise UsageError.of("build.no_land", path=source)
         dtype = "int8" if compact else "float32"
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
@@ -165,13 +165,9 @@ def build_index(
 
 def _check_server(name: str, bbox: BBox | None, attribution: str, licence: str) -> None:
     if bbox is None:
-        raise UsageError(name, "is a tile server, which has the whole world", "name a region (bbox)")
+        raise UsageError.of("build.no_region", path=name)
     if not attribution or not licence:
-        raise UsageError(
-            name,
-            "does not say whom to credit and under which licence its imagery is",
-            "look up its terms and state both (attribution, licence)",
-        )
+        raise UsageError.of("build.no_credit", path=name)
 
 
 # -- embedding, batch by batch ------------------------------------------------------------------------
@@ -291,7 +287,7 @@ def _finish(
     progress.report("write", 0, 1)
     kept = np.fromfile(partial / _KEPT, "<u4")
     if len(kept) == 0:
-        raise UsageError(plan["source"]["path"], "covers no tile of that region", "check the region")
+        raise UsageError.of("build.no_tile", path=plan["source"]["path"])
     tiles = tiles[kept]
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
