@@ -85,9 +85,7 @@ def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scr
     imagery_config = replace(
         config.imagery,
         mosaic=str(mosaic.absolute()),
-        seasons=config.imagery.seasons
-        if args.imagery is None and (args.data / config.imagery.seasons).is_dir()
-        else "",
+        seasons=config.imagery.seasons if has_seasons else "",
         footprints=config.imagery.footprints if has_footprints else "",
     )
     places = config.places if has_footprints else replace(config.places, photographed=0.0)

@@ -230,4 +230,6 @@ def _usable(status: str, review: str | None, answer: str | None) -> tuple[str | 
         return "its localization is damaged", None
     if localization["corners"] is None:
         return "it has no footprint", None
+    if review != CORRECTED and not (localization["inliers"] or localization.get("by_hand")):
+        return "nothing proves its footprint", None  # the outline of a tile, turned by quarters
     return None, np.array(localization["corners"], np.float64)
