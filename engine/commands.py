@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.localization import Localization
+from engine.contract.localization import Localization, Where
+from engine.contract.parameters import NO_HINT_KM2
 from engine.contract.photos import PHOTO_SUFFIXES, photos_among
 from engine.contract.status import FAILED
 from engine.errors import InputError, OutputError, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.where.language_model import LanguageModel
 
 _PRINTED_CANDIDATES = 3
+_SEARCH_PERCENT = 90
 _SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
 
 
@@ -273,14 +275,8 @@ def _answer_in_words(answer: Localization) -> str:
     if answer["message"]:
         lines.append(f"  {answer['message']}")
     where = answer.get("where")
-    if where:
-        ninety = next(area for area in where["areas"] if area["percent"] == 90)
-        lines.append(f"  90 % within {ninety['area_km2']:,} km², mostly:")
-        for region in where["regions"][:_PRINTED_CANDIDATES]:
-            lat, lon = region["center"]
-            share = in_percent(region["probability"])
-            lines.append(f"    {share} near {lat:.1f}, {lon:.1f} ({region['area_km2']:,} km²)")
-        lines += [f"    without {left['source']}: {left['reason']}" for left in where["left_out"]]
+    if where is not None:
+        lines += _where_in_words(where)
     for candidate in answer["candidates"][:_PRINTED_CANDIDATES]:
         lat, lon = candidate["center"]
         away = candidate["nadir_distance_km"]
@@ -289,6 +285,19 @@ def _answer_in_words(answer: Localization) -> str:
             f"score {candidate['score']:.2f}" + (f", {away:.0f} km from the nadir" if away is not None else "")
         )
     return "\n".join(lines)
+
+
+def _where_in_words(where: Where) -> list[str]:
+    area_km2 = next(area["area_km2"] for area in where["areas"] if area["percent"] == _SEARCH_PERCENT)
+    lines = [f"  search area: {_SEARCH_PERCENT} % within {area_km2:,.0f} km²"]
+    if area_km2 > NO_HINT_KM2:
+        lines[0] += "; the photo gives hardly any hint"
+    else:
+        for region in where["regions"][:_PRINTED_CANDIDATES]:
+            lat, lon = region["center"]
+            share = in_percent(region["probability"])
+            lines.append(f"    {share} near {lat:.1f}, {lon:.1f} ({region['area_km2']:,.0f} km²)")
+    return lines + [f"    without {left['source']}: {left['reason']}" for left in where["left_out"]]
 
 
 def in_percent(confidence: float) -> str:

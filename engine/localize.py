@@ -37,7 +37,7 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
-from engine.where.estimator import Estimate
+from engine.where.estimator import Estimate, Estimator
 from engine.where.evidence import Evidence
 from engine.where.language_model import LanguageModel, LanguageModelError, propose
 from engine.where.opening import open_estimator
@@ -162,7 +162,11 @@ class Localizer:
         nadir = query.nadir or photo.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:
-            return self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
+            answer = self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
+            if query.where:  # its pixels say nothing
+                stated = Evidence(photo.pixels, nadir=nadir if query.use_nadir else None)
+                answer["where"] = self._estimator().estimate(stated, only=["nadir"]).as_json()
+            return answer
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
@@ -173,14 +177,17 @@ class Localizer:
         clock.lap("search")
         progress.check()
         if not candidates:
-            return self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
+            answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
+            if query.where:
+                answer["where"] = self._estimator().estimate(searched.evidence).as_json()
+            return answer
         voted = searched.features is not None and candidates[0].index.features is not None
         confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
         estimate = None
         if query.where:
             progress.report("where", 0, 1)
-            estimate = open_estimator(frozenset(self.models)).estimate(searched.evidence)
+            estimate = self._estimator().estimate(searched.evidence)
             candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
             clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
@@ -200,6 +207,9 @@ class Localizer:
             clock.lap("where")
         answer["timings_ms"] = clock.timings()
         return answer
+
+    def _estimator(self) -> Estimator:
+        return open_estimator(frozenset(self.models))
 
     def _proposed(
         self,

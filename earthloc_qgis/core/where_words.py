@@ -7,12 +7,12 @@ import math
 from qgis.PyQt.QtCore import QLocale
 
 from ..contract.localization import LeftOut, SearchRegion, Where
+from ..contract.parameters import NO_HINT_KM2
 from .words import in_percent, lat_lon
 from .words import tr as _tr
 
 _PERCENT = 90
 _REGIONS = 3
-_NO_HINT_KM2 = 50e6  # a third of all land: the photo says little
 _SOURCES = {  # by the engine's names
     "tiles": "Im2GPS (tiles)",
     "votes": "Im2GPS (votes)",
@@ -30,7 +30,7 @@ def where_in_words(where: Where) -> str:
     if area_km2 is None:
         return ""
     parts = [_tr("Search area, not a location:")]
-    if area_km2 > _NO_HINT_KM2:  # its regions are whole continents
+    if area_km2 > NO_HINT_KM2:  # its regions are whole continents
         parts += [_extent(area_km2, []), _tr("The photo gives hardly any hint.")]
     else:
         parts.append(_extent(area_km2, where["regions"]))
@@ -46,7 +46,7 @@ def left_out_in_words(where: Where) -> str:
 
 def gives_a_hint(where: Where) -> bool:
     """Whether the area of 90 % is a part of the world rather than most of it."""
-    return all(area["area_km2"] <= _NO_HINT_KM2 for area in where["areas"] if area["percent"] == _PERCENT)
+    return all(area["area_km2"] <= NO_HINT_KM2 for area in where["areas"] if area["percent"] == _PERCENT)
 
 
 def area_text(area_km2: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,11 +85,18 @@ class Estimator:
         self.left_out = list(left_out)
         self.wrong = wrong
 
-    def estimate(self, evidence: Evidence) -> Estimate:
-        """The probability of every place for one photo. Without any evidence it is the prior."""
+    def estimate(self, evidence: Evidence, only: Collection[str] | None = None) -> Estimate:
+        """The probability of every place for one photo. Without any evidence it is the prior.
+
+        Args:
+            evidence: of the photo.
+            only: names of the sources to use; None for all.
+        """
         found: dict[str, NDArray[np.floating]] = {}
         left_out = list(self.left_out)
         for expert in self.experts:
+            if only is not None and expert.source.name not in only:
+                continue
             try:
                 density = expert.source.log_density(evidence)
             except EarthLocError as error:  # the others still count

@@ -353,7 +353,7 @@ def test_localize_says_where_a_photo_could_be(earthloc, photo, small_index_folde
     assert where["areas"][0]["area_km2"] <= where["areas"][1]["area_km2"] <= where["areas"][2]["area_km2"]
     assert "tiles" in where["sources"]
     in_words = earthloc("localize", photo, "--index", small_index_folder, "--where", "--no-register")
-    assert "90 % within" in in_words.stdout
+    assert "search area: 90 % within" in in_words.stdout
     without = json.loads(earthloc("localize", photo, "--index", small_index_folder, *QUICK).stdout)
     assert without.get("where") is None
 

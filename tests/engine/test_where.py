@@ -10,10 +10,14 @@ import shapely
 import shapely.geometry
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from engine import geo
 from engine.contract.localization import Where
+from engine.contract.parameters import NO_HINT_KM2
 from engine.contract.validation import InvalidValueError, validated
+from engine.localize import Localizer, Query
+from engine.retrieval.index import RegionalIndex
 from engine.retrieval.search import Ranked
 from engine.retrieval.tiling import TILE_DTYPE
 from engine.voting.poses import Pose
@@ -111,9 +115,10 @@ def test_a_place_is_in_the_areas_above_its_percentage(place: tuple[float, float]
     found = around(10.0, 20.0, 2500.0)
     percent = found.percent_at(*place)
     row, column = divmod(int(cells.cell_of(*place)), cells.shape()[1])
-    assert found.search_area(min(percent + 1e-6, 100.0))[row, column]
-    if 0 < percent < 99.9:  # beyond, cells are too improbable for a step of 1e-6
-        assert not found.search_area(percent - 1e-6)[row, column]
+    here = 100.0 * found.probability[row, column]
+    assert found.search_area(min(percent + here / 2, 100.0))[row, column]
+    if percent > 0 and here > 1e-9:
+        assert not found.search_area(percent - here / 2)[row, column]
 
 
 def test_regions_are_joined_across_180_degrees() -> None:
@@ -287,3 +292,21 @@ def test_recall_against_area_by_hand() -> None:
 
 def test_recall_without_photos_is_empty() -> None:
     assert AreaRecall(Estimator([])).summary() == {}
+
+
+# -- photos that show nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nadir", [None, (44.0, 6.0)])
+def test_a_black_photo_is_where_photos_are_taken_at_all(small_index_folder, model, tmp_path, nadir) -> None:
+    path = tmp_path / "black.png"
+    Image.fromarray(np.zeros((200, 300, 3), np.uint8)).save(path)
+    localizer = Localizer([RegionalIndex.open(small_index_folder)], [model])
+    answer = localizer.localize(Query(path, nadir, where=True))
+    assert answer["status"] == "not_found"
+    area_km2 = answer["where"]["areas"][1]["area_km2"]
+    if nadir is None:
+        assert area_km2 == pytest.approx(Distribution.from_log(prior.orbit_log_density()).area_km2(90), rel=1e-3)
+        assert area_km2 > NO_HINT_KM2
+    else:
+        assert geo.distance_km(*answer["where"]["regions"][0]["center"], *nadir) < 300.0

@@ -205,7 +205,9 @@ def test_an_engine_of_another_version_is_not_kept(tmp_path):
 @pytest.mark.usefixtures("quick_environments")
 def test_an_engine_that_is_too_old_for_the_plugin_is_not_kept(tmp_path):
     old = ENGINE.replace("{protocol}", "0")
-    assert_refused(install(make_pack(tmp_path, code=old)), "engine", "protocol 0", "this plugin speaks", "install it again")
+    assert_refused(
+        install(make_pack(tmp_path, code=old)), "engine", "protocol 0", "this plugin speaks", "install it again"
+    )
 
 
 def test_a_full_disk_is_seen_before_and_during_the_installation(tmp_path, monkeypatch):
