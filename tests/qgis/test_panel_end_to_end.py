@@ -112,11 +112,12 @@ def test_photos_to_footprints(open_panel, saved_project, real_photos, tmp_path):
     names = [f"Fotos ü/{os.path.basename(path)}" for path in real_photos]
     assert [name for (name,) in rows(gpkg, "footprints")] == names
     assert len(rows(gpkg, "candidates")) == 6 * settings.DEFAULT_TOP_K
+    assert len(rows(gpkg, "search_areas")) == 6 * 3
     assert groups(saved_project) == sorted(f"ISS042-E-10443{number}" for number in range(6))
     for layer in saved_project.mapLayers().values():
         assert layer.isValid()
         if "earthloc/photo" in layer.customPropertyKeys():
-            assert layer.featureCount() in (1, settings.DEFAULT_TOP_K)
+            assert layer.featureCount() in (1, 3, settings.DEFAULT_TOP_K)  # footprint, search areas, candidates
 
     # The photos were cut from the imagery of the index: the candidates must be where they were cut.
     right = 0
@@ -251,7 +252,7 @@ def test_unsaved_results_follow_the_project(open_panel, project, real_photos, tm
     for layer in layers:
         assert layer.isValid()
         assert "spät gespeichert_earthloc.gpkg" in layer.source()
-    assert sorted(layer.featureCount() for layer in layers) == [1, 1, 2, 10, 10]
+    assert sorted(layer.featureCount() for layer in layers) == [1, 1, 2, 3, 3, 10, 10]
     # And the next photo goes there too, in one file the engine still accepts.
     panel.list.select(real_photos[2:4])
     run(panel)
