@@ -19,14 +19,14 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 from _setting import REPOSITORY, WORK, setting
 
-from engine import candidates, geo
+from engine import candidates
 from engine.evaluate import RANKS, Truth, first_right_ranks, read_truth
 from engine.localize import model_of
 from engine.photo.read import read_photo
@@ -92,6 +92,7 @@ def real_photos(truth_csv: Path, model: ModelPackage) -> list[Photo]:
 def simulated_photos(imagery: Path, count: int, seed: int, model: ModelPackage) -> list[Photo]:
     """Simulates 3:2 photos of held-out places, rotated by a multiple of 90 degrees plus or minus up to 45 degrees."""
     from training.config import read_config
+    from training.places.oblong import oblong_photos
     from training.places.pairs import Imagery
 
     config = read_config(Path("default.toml"))
@@ -99,40 +100,13 @@ def simulated_photos(imagery: Path, count: int, seed: int, model: ModelPackage) 
     scenes = Imagery(config.imagery, config.places, _SIMULATED_PX, config.views, data, WORK)
     rng = np.random.default_rng(seed)
     found = []
-    for photo in itertools.islice(oblong_photos(scenes, rng), count):
+    for photo in itertools.islice(oblong_photos(scenes, rng, _SIMULATED_PX), count):
         pixels, corners, camera = photo
         height, width = pixels.shape[:2]
         truth = Truth(Path(f"simulated {len(found)}"), corners, (camera.lat, camera.lon))
         field = min(height, width) / max(height, width) * camera.sensor_width_mm / camera.focal_length_mm
         found.append(Photo(truth, embed_views(model, pixels), field))
     return found
-
-
-def oblong_photos(scenes, rng: np.random.Generator) -> Iterator[tuple]:
-    """Yields pixels, corners (4, 2) and camera of simulated photos as in training, but 3:2 instead of square."""
-    import cv2
-
-    from training.places import pairs, views
-
-    while True:
-        number = int(rng.choice(scenes._levels[rng.integers(len(scenes._levels))]))
-        tile = scenes.tiles[number]
-        width = float(tile["width_km"])
-        east, north = rng.uniform(-width / 2, width / 2, 2)
-        lat, lon = geo.LocalFrame(float(tile["lat"]), float(tile["lon"])).to_lat_lon([east], [north])
-        width_km = width * 2 ** rng.uniform(-0.25, 0.25)
-        square = views.draw_view(rng, scenes.footprints, float(lat[0]), float(lon[0]), width_km)
-        if square is None or not pairs.held_out(*square.center):
-            continue
-        view = views._look(dataclasses.replace(square.camera, sensor_width_mm=1.5 * square.camera.sensor_height_mm))
-        if view is None:
-            continue
-        pixels = views.render_view(scenes.source, view, _SIMULATED_PX, rng, scenes.seasons)
-        if pixels is None:
-            continue
-        corners = np.array([[view.lat[at], view.lon[at]] for at in ((0, 0), (0, -1), (-1, -1), (-1, 0))])
-        wide = cv2.resize(pixels, (_SIMULATED_PX * 3 // 2, _SIMULATED_PX))
-        yield np.ascontiguousarray(np.rot90(wide, int(rng.integers(4)))), corners, view.camera
 
 
 def with_codes(index: RegionalIndex) -> RegionalIndex:

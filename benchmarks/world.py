@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 from _setting import setting
-from ranking import oblong_photos
 
 from engine import geo
 from engine.candidates import find_candidates
@@ -82,6 +81,7 @@ def simulated_photos(imagery: Path, count: int, seed: int, model) -> list[Photo]
     from _setting import WORK
 
     from training.config import read_config
+    from training.places.oblong import oblong_photos
     from training.places.pairs import Imagery
 
     config = read_config(Path("default.toml"))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtCore import QCoreApplication, Qt, QTimer
 
+from . import settings
 from .core.qgis_types import not_none
 from .core.resources import icon
 from .core.translation import install_translation
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .gui.options_page import OptionsFactory
     from .gui.panel import EarthLocPanel
     from .processing.provider import EarthLocProvider
+
+_BESIDE_TOOLS_PX = 32  # margins and scroll bar
 
 
 class EarthLocPlugin:
@@ -72,6 +75,15 @@ class EarthLocPlugin:
         self._options = OptionsFactory(self._settings_changed, self.installer)
         self._options.setTitle("EarthLoc")
         self._iface.registerOptionsWidgetFactory(self._options)
+        if not settings.panel_offered():
+            QTimer.singleShot(0, self._offer_panel)  # after QGIS has placed its docks
+
+    def _offer_panel(self) -> None:
+        """Shows the panel once after the plugin was installed; its first steps say how to go on."""
+        if self.dock is not None:
+            settings.set_panel_offered(True)
+            self.dock.show()
+            self.dock.raise_()
 
     def unload(self) -> None:
         """Removes everything and ends the engine process."""
@@ -125,9 +137,16 @@ class EarthLocPlugin:
             self.panel = EarthLocPanel(self._iface, self.dock)
             self.panel.notice.install_wanted.connect(lambda: self.installer().open_for())
             self.dock.setWidget(self.panel)
-            main, wanted = self._iface.mainWindow(), self.panel.tools.sizeHint().width() + 12  # all buttons visible
-            if main is not None and self.dock.width() < wanted and hasattr(main, "resizeDocks"):
-                main.resizeDocks([self.dock], [wanted], Qt.Orientation.Horizontal)
+            QTimer.singleShot(0, self._widen)  # the buttons have their size only now, which depends on the theme
+
+    def _widen(self) -> None:
+        """Makes the dock wide enough for all buttons."""
+        main = self._iface.mainWindow()
+        if main is None or self.dock is None or self.panel is None or not hasattr(main, "resizeDocks"):
+            return
+        wanted = self.panel.tools.sizeHint().width() + _BESIDE_TOOLS_PX
+        if self.dock.width() < wanted:
+            main.resizeDocks([self.dock], [wanted], Qt.Orientation.Horizontal)
 
     def _settings_changed(self) -> None:
         if self.panel is not None:

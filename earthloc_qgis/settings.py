@@ -155,6 +155,16 @@ def set_register(value: bool) -> None:
     _set("register", bool(value))
 
 
+def where() -> bool:
+    """Whether the engine also says where a photo could be, so that one that is not located can be searched for."""
+    return _get("where", True, bool)
+
+
+def set_where(value: bool) -> None:
+    """Stores whether the engine also says where a photo could be."""
+    _set("where", bool(value))
+
+
 def imagery() -> Imagery:
     """The imagery to which photos are fitted."""
     return Imagery.from_json(_get("imagery", "", str))
@@ -202,6 +212,16 @@ def reviewer() -> str:
 def set_reviewer(name: str) -> None:
     """Stores the reviewer's name; "" means the computer's user."""
     _set("reviewer", name.strip())
+
+
+def panel_offered() -> bool:
+    """Whether the panel has been shown to this user after the installation of the plugin."""
+    return _get("panel_offered", False, bool)
+
+
+def set_panel_offered(value: bool) -> None:
+    """Stores whether the panel has been shown after the installation."""
+    _set("panel_offered", bool(value))
 
 
 def first_steps_done() -> bool:

@@ -15,7 +15,7 @@ from engine.candidates import Candidate
 from engine.contract.answers import PhotoInfoAnswer
 from engine.contract.localization import Candidate as CandidateJson
 from engine.contract.localization import Localization, Timings
-from engine.contract.status import FAILED, Status
+from engine.contract.status import CHANCE, FAILED, Status
 from engine.errors import EarthLocError, InputError
 from engine.messages import Message, Text, put_message, sentences
 from engine.photo.read import read_photo_info
@@ -110,7 +110,7 @@ def describe(best: Candidate, nadir: tuple[float, float] | None, probability: fl
     if nadir is not None:
         message_id += "_from_nadir"
         params["km"] = f"{float(geo.distance_km(*nadir, best.lat, best.lon)):.0f}"
-    doubt = [Message("guess.improbable")] if probability < _IMPROBABLE else []
+    doubt = [Message("guess.improbable")] if CHANCE <= probability < _IMPROBABLE else []
     return sentences(Message(message_id, params), *doubt, Message("guess.compare"))
 
 

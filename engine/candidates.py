@@ -26,6 +26,7 @@ from engine.voting.photo_features import PhotoFeatures
 from engine.voting.poses import Pose, find_poses
 
 BOTH, TILES, VOTES = SEARCHED
+PROPOSED = "proposed"
 POSES = 100
 # The best wrong pose may have votes up to the first z-score. Each unit beyond it counts as this much log probability
 # (natural logarithm).
@@ -65,9 +66,9 @@ class Candidate:
 
     @property
     def found_by(self) -> str:
-        """How it was found: "tiles", "votes" or "both"."""
+        """How it was found: "tiles", "votes" or "both"; "proposed" if not by the search (engine/proposals.py)."""
         if self.pose is None:
-            return TILES
+            return TILES if self.tile is not None else PROPOSED
         return VOTES if self.tile is None else BOTH
 
     def corners(self) -> geo.Corners:
@@ -128,8 +129,11 @@ def search(
         expectation: what is known of the photo; by default nothing.
     """
     tiles = rank_tiles(indexes if views is not None else [], views or {}, top_k, circle, expectation)
-    voting = [index for index in indexes if features is not None and index.features is not None]
-    return Found(tiles, [(index, find_poses(features, index.features, POSES, circle)) for index in voting])
+    poses = []
+    for index in indexes:
+        if features is not None and index.features is not None:
+            poses.append((index, find_poses(features, index.features, POSES, circle)))
+    return Found(tiles, poses)
 
 
 def rank(
@@ -137,8 +141,9 @@ def rank(
 ) -> list[Candidate]:
     """The top_k candidates from what was found with the same features and expectation, best first."""
     found = [_of_tile(searched.tiles, row) for row in range(len(searched.tiles.scores))]
-    for index, poses in searched.poses:
-        found += _of_poses(poses, index, features, searched.tiles, expectation)
+    if features is not None:
+        for index, poses in searched.poses:
+            found += _of_poses(poses, index, features, searched.tiles, expectation)
     if not found:
         return []
     found.sort(key=lambda candidate: -candidate.score)

@@ -92,6 +92,16 @@ def parser() -> argparse.ArgumentParser:
         help="reference imagery to register with: a raster, a folder of EarthLoc tiles, a tile server's address or "
         "JSON file, preset:NAME (default: the imagery of the index)",
     )
+    locate.add_argument(
+        "--where", action="store_true", help="say where photos that are not located could have been taken"
+    )
+    locate.add_argument(
+        "--language-model",
+        metavar="ADDRESS",
+        help="with --where: also register places that a language model on this computer names, such as "
+        "http://127.0.0.1:11434; it gets a small JPEG of each photo (default: none is asked)",
+    )
+    locate.add_argument("--language-model-name", default="", metavar="NAME", help="model that the server should use")
     locate.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     locate.add_argument(
         "--matcher",
@@ -139,6 +149,14 @@ def parser() -> argparse.ArgumentParser:
         "--elevation", type=Path, metavar="RASTER", help="heights in metres, for ortho (default: flat ground)"
     )
     placing.add_argument("--json", action="store_true", help="print a JSON object")
+
+    mapped = command(kinds, "where-map", commands.where_map, "write where a located photo could be as a raster")
+    mapped.add_argument("photo", type=Path, metavar="PHOTO")
+    mapped.add_argument(
+        "--results", type=Path, required=True, metavar="FILE.gpkg", help="results file that says where it could be"
+    )
+    mapped.add_argument("--out", type=Path, required=True, metavar="FILE.tif", help="GeoTIFF to write")
+    mapped.add_argument("--json", action="store_true", help="print a JSON object")
 
     index = kinds.add_parser("index", help="build and look into regional indexes").add_subparsers(
         metavar="COMMAND", required=True, parser_class=_Parser
@@ -225,6 +243,9 @@ def parser() -> argparse.ArgumentParser:
         choices=SEARCHED,
         default=SEARCHED[0],
         help="which candidates to look for: tiles that look alike, votes of local features, or both (both)",
+    )
+    rate.add_argument(
+        "--area", action="store_true", help="also measure the area that is searched until the place is found"
     )
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)

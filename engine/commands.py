@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.localization import Localization
+from engine.contract.localization import Localization, Where
+from engine.contract.parameters import NO_HINT_KM2
 from engine.contract.photos import PHOTO_SUFFIXES, photos_among
 from engine.contract.status import FAILED
 from engine.errors import InputError, OutputError, UsageError
@@ -21,8 +22,10 @@ from engine.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from engine.localize import Localizer
+    from engine.where.language_model import LanguageModel
 
 _PRINTED_CANDIDATES = 3
+_SEARCH_PERCENT = 90
 _SKIPPED = "skipped"  # shown instead of the status of a photo that a review decided on
 
 
@@ -43,6 +46,7 @@ def localize(args: argparse.Namespace) -> int:
         results.prepare()  # reports a problem with the file before the photos are located
     localizer = _localizer(args.indexes)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
+    language_model = _language_model(args)
     statuses: dict[str, str] = {}
     problems: set[str] = set()
     to_locate: list[Path] = []
@@ -63,6 +67,8 @@ def localize(args: argparse.Namespace) -> int:
             register=not args.no_register,
             imagery=args.imagery,
             extractor=extractor,
+            where=args.where,
+            language_model=language_model,
             results=args.out,
         )
         for photo in to_locate
@@ -127,6 +133,16 @@ def georeference(args: argparse.Namespace) -> int:
     return 0
 
 
+def where_map(args: argparse.Namespace) -> int:
+    """Writes where a located photo could be as a raster."""
+    from engine.where.raster import write_raster_of
+
+    answer = write_raster_of(args.photo, args.results, args.out)
+    area = "" if answer["area_km2"] is None else f"; with 90 % within {answer['area_km2']:,.0f} km2"
+    print(json.dumps(answer) if args.json else f"{answer['out']}{area}")
+    return 0
+
+
 def matcher(args: argparse.Namespace) -> int:
     """Makes a package of a feature extractor from an ONNX file."""
     from engine.registration.learned import make_card
@@ -141,18 +157,21 @@ def matcher(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Prints recall against a truth table."""
     from engine.evaluate import evaluate as evaluate_photos
+    from engine.where.opening import open_estimator
 
     _check_imagery(args.imagery)
 
+    localizer = _localizer(args.indexes)
     with ProgressLine() as line:
         found = evaluate_photos(
             args.truth,
-            _localizer(args.indexes),
+            localizer,
             use_nadir=not args.no_nadir,
             radius_km=args.radius_km,
             search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
+            estimator=open_estimator(frozenset(localizer.models)) if args.area else None,
             progress=Progress(line.show),
         )
     if args.json:
@@ -165,6 +184,10 @@ def evaluate(args: argparse.Namespace) -> int:
     print(f"located: {found['located']}, of these wrong: {found['wrong']}")
     if found["located"]:
         print(f"median centre error {found['median_center_error_km']} km, median IoU {found['median_iou']}")
+    if args.area:
+        print(f"{'area searched, km2':28}{'50 %':>14}{'90 %':>14} of the photos found")
+        for name, area in found["area_by_source"].items():
+            print(f"{name:28}{area['50']:14,}{area['90']:14,}")
     return 0
 
 
@@ -216,6 +239,17 @@ def _check_imagery(imagery: str | None) -> None:
         open_imagery(imagery).close()
 
 
+def _language_model(args: argparse.Namespace) -> LanguageModel | None:
+    if args.language_model is None:
+        return None
+    if not args.where:
+        raise UsageError(None, "--language-model needs --where", "give both")
+
+    from engine.where.language_model import LanguageModel
+
+    return LanguageModel(args.language_model, args.language_model_name)
+
+
 def _localizer(folders: Sequence[Path]) -> Localizer:
     if not folders:
         folders = included_indexes()
@@ -240,6 +274,9 @@ def _answer_in_words(answer: Localization) -> str:
     lines = [f"{answer['photo']}: {status}{sure}"]
     if answer["message"]:
         lines.append(f"  {answer['message']}")
+    where = answer.get("where")
+    if where is not None:
+        lines += _where_in_words(where)
     for candidate in answer["candidates"][:_PRINTED_CANDIDATES]:
         lat, lon = candidate["center"]
         away = candidate["nadir_distance_km"]
@@ -248,6 +285,19 @@ def _answer_in_words(answer: Localization) -> str:
             f"score {candidate['score']:.2f}" + (f", {away:.0f} km from the nadir" if away is not None else "")
         )
     return "\n".join(lines)
+
+
+def _where_in_words(where: Where) -> list[str]:
+    area_km2 = next(area["area_km2"] for area in where["areas"] if area["percent"] == _SEARCH_PERCENT)
+    lines = [f"  search area: {_SEARCH_PERCENT} % within {area_km2:,.0f} km²"]
+    if area_km2 > NO_HINT_KM2:
+        lines[0] += "; the photo gives hardly any hint"
+    else:
+        for region in where["regions"][:_PRINTED_CANDIDATES]:
+            lat, lon = region["center"]
+            share = in_percent(region["probability"])
+            lines.append(f"    {share} near {lat:.1f}, {lon:.1f} ({region['area_km2']:,.0f} km²)")
+    return lines + [f"    without {left['source']}: {left['reason']}" for left in where["left_out"]]
 
 
 def in_percent(confidence: float) -> str:

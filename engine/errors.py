@@ -15,6 +15,7 @@ from engine.contract.messages import MESSAGES
 from engine.messages import Message, Text
 
 _MAX_TEXT = 200  # characters
+_PLACES = ("{path}: ", "imagery server {server}: ")  # how the templates of errors begin that name a place
 
 
 class EarthLocError(Exception):
@@ -42,10 +43,10 @@ class EarthLocError(Exception):
 
     @classmethod
     def of(cls, message_id: str, **params: Any) -> Self:
-        """An error with the text of a message, "where: problem; hint.", and its parameters."""
+        """An error with the text of a message, "where: problem; hint." or "problem; hint.", and its parameters."""
         where, problem, hint = (part.format(**params) for part in _parts(message_id))
         error = cls.__new__(cls)
-        EarthLocError.__init__(error, where, problem, hint)
+        EarthLocError.__init__(error, where or None, problem, hint)
         error.message = Message(message_id, {name: _plain(value) for name, value in params.items()})
         return error
 
@@ -80,7 +81,8 @@ def _rebuilt(
 
 def _parts(message_id: str) -> tuple[str, str, str]:
     """Where, problem and hint of an error's template."""
-    where, _, rest = MESSAGES[message_id].partition(": ")
+    template = MESSAGES[message_id]
+    where, _, rest = template.partition(": ") if template.startswith(_PLACES) else ("", "", template)
     problem, _, hint = rest.partition("; ")
     return where, problem, hint.removesuffix(".")
 

@@ -10,6 +10,7 @@ import csv
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from engine.contract.status import FAILED, LOCATED
 from engine.errors import InputError, UsageError
 from engine.localize import Localizer, Query
 from engine.progress import Progress
+from engine.where.estimator import Estimator
+from engine.where.recall import AreaRecall
 
 RANKS = (1, 5, 10, 20, 100)
 _HINT = "docs/cli.md names the columns"
@@ -81,6 +84,7 @@ def evaluate(
     search: str = BOTH,
     register: bool = True,
     imagery: str | Path | None = None,
+    estimator: Estimator | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Locate every photo of a truth table and compute the metrics.
@@ -93,6 +97,7 @@ def evaluate(
         search: which candidates to search for; see `Query`.
         register: False measures retrieval alone, which is faster.
         imagery: used for registration instead of the indexes' own; see `open_imagery`.
+        estimator: also measure the area that is searched until the photo's place is found (recall against area).
         progress: reports stage `evaluate`; may be cancelled.
 
     Raises:
@@ -100,7 +105,8 @@ def evaluate(
 
     Returns:
         photos, recall and recall_strict {"1", "5", "10", "20", "100"} in percent, located, wrong,
-        median_center_error_km and median_iou (of located photos, None without any), seconds_per_photo.
+        median_center_error_km and median_iou (of located photos, None without any), seconds_per_photo; with an
+        estimator also what `AreaRecall.summary` returns.
     """
     progress = progress or Progress()
     if search == VOTES and all(index.features is None for index in localizer.indexes):
@@ -108,6 +114,7 @@ def evaluate(
         raise UsageError(localizer.indexes[0].path, "has no local features that could vote", hint)
     truths = read_truth(truth_csv)
     first_hits, errors, ious, wrong = [], [], [], 0
+    area = AreaRecall(estimator) if estimator is not None else None
     started = time.perf_counter()
     for number, truth in enumerate(truths):
         progress.report("evaluate", number, len(truths), truth.photo.name)
@@ -122,7 +129,8 @@ def evaluate(
             register=register,
             imagery=imagery,
         )
-        answer = localizer.localize(query, progress)
+        on_evidence = partial(area.add, place=truth.center) if area is not None else None
+        answer = localizer.localize(query, progress, on_evidence)
         if answer["status"] == FAILED:
             raise InputError(truth.photo, answer["message"], "correct the truth table or the photo")
         first_hits.append(first_right_ranks(truth, answer["candidates"]))
@@ -142,6 +150,7 @@ def evaluate(
         "median_center_error_km": round(float(np.median(errors)), 2) if errors else None,
         "median_iou": round(float(np.median(ious)), 3) if ious else None,
         "seconds_per_photo": round(seconds, 3),
+        **(area.summary() if area is not None else {}),
     }
 
 

@@ -7,7 +7,7 @@ registration the footprint is the best tile's, and the status is never better th
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,16 @@ from typing import Any
 from engine.answer import Clock, candidate_json, describe, failed, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, Found, probability_of_first, rank, search
 from engine.contract.localization import Localization
-from engine.contract.status import FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
+from engine.contract.status import CHANCE, FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
-from engine.messages import Text
+from engine.messages import Message, Text, message_of, put_message, sentences
+from engine.orbit import ALTITUDE_KM
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
+from engine.proposals import LANGUAGE_MODEL, more_candidates
 from engine.registration.candidates import add_registration, register_candidates
 from engine.registration.neighbours import Memory
 from engine.registration.prepare import PHOTO_PX, ROOT_SIFT, prepare
@@ -35,7 +37,9 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
+from engine.where.estimator import Estimate, Estimator
 from engine.where.evidence import Evidence
+from engine.where.language_model import LanguageModel, LanguageModelError, propose
 from engine.where.opening import open_estimator
 
 # A photo is read at this many times the input size of the network: enough pixels to average, quick to decode.
@@ -59,7 +63,9 @@ class Query:
         imagery: to register with, instead of the imagery of the indexes; see `open_imagery`.
         register_s: no further candidate is registered after this many seconds.
         extractor: feature extractor of the registration.
-        where: also say where a photo could have been taken that is not located.
+        where: also say where a photo could have been taken that is not located, and register the most probable places
+            that the search did not find.
+        language_model: on the user's own computer, also asked for places to register; None asks nobody.
         results: a results file; its located photos help photos that were taken just before and after them.
     """
 
@@ -75,6 +81,7 @@ class Query:
     register_s: float = 10.0
     extractor: FeatureExtractor = ROOT_SIFT
     where: bool = False
+    language_model: LanguageModel | None = None
     results: Path | None = None
 
 
@@ -107,10 +114,11 @@ class Localizer:
             made_with = index.info["model"]
             if made_with["sha256"] not in self.models:
                 others = ", ".join(f"{model.name} {model.version}" for model in models)
-                raise IndexDamagedError(
-                    index.path,
-                    f"was built with the model {made_with['name']} {made_with['version']}, not with {others}",
-                    "build it again with this model or choose an index that fits",
+                raise IndexDamagedError.of(
+                    "index.other_model",
+                    path=index.path,
+                    model=f"{made_with['name']} {made_with['version']}",
+                    others=others,
                 )
 
     def neighbours_of(self, query: Query) -> set[Path]:
@@ -133,10 +141,16 @@ class Localizer:
                 imagery[index.info["name"]] = find_imagery(index.path, str(stated.get("path") or "")), stated
             add_saved_neighbours(query.results, info, query.extractor, imagery, self.memory.neighbours)
 
-    def localize(self, query: Query, progress: Progress | None = None) -> Localization:
+    def localize(
+        self,
+        query: Query,
+        progress: Progress | None = None,
+        on_evidence: Callable[[Evidence], None] | None = None,
+    ) -> Localization:
         """The localization of a photo, as docs/localization.md defines it.
 
-        A photo that cannot be read gives status `failed` and a message; only cancelling raises.
+        A photo that cannot be read gives status `failed` and a message; only cancelling raises. `on_evidence` gets what
+        tells where the photo could have been taken, once it has been searched.
         """
         progress = progress or Progress()
         clock = Clock()
@@ -148,18 +162,34 @@ class Localizer:
         nadir = query.nadir or photo.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:
-            return self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
+            answer = self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
+            if query.where:  # its pixels say nothing
+                stated = Evidence(photo.pixels, nadir=nadir if query.use_nadir else None)
+                answer["where"] = self._estimator().estimate(stated, only=["nadir"]).as_json()
+            return answer
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
             circle = Circle(*nadir, query.radius_km)
         searched = self._search(query, photo, nadir, circle, clock, progress)
+        if on_evidence is not None:
+            on_evidence(searched.evidence)
         candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
         progress.check()
         if not candidates:
-            return self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
-        confidence = self._probability(candidates, searched.features is not None, near_nadir=circle is not None)
+            answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
+            if query.where:
+                answer["where"] = self._estimator().estimate(searched.evidence).as_json()
+            return answer
+        voted = searched.features is not None and candidates[0].index.features is not None
+        confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
+        estimate = None
+        if query.where:
+            progress.report("where", 0, 1)
+            estimate = self._estimator().estimate(searched.evidence)
+            candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
+            clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
@@ -169,22 +199,35 @@ class Localizer:
             )
             clock.lap("register")
             add_registration(answer, outcome, photo)
-        if query.where and answer["status"] != LOCATED:
-            progress.report("where", 0, 1)
-            answer["where"] = open_estimator().estimate(searched.evidence).as_json()
+        rated = voted or confidence > 0.0  # a model without figures gives 0
+        if rated and answer["status"] == UNCERTAIN and (answer["confidence"] or 0.0) < CHANCE:
+            put_message(answer, sentences(Message("guess.chance"), message_of(answer)))
+        if estimate is not None and answer["status"] != LOCATED:
+            answer["where"] = estimate.as_json()
             clock.lap("where")
         answer["timings_ms"] = clock.timings()
         return answer
 
-    def evidence(self, query: Query) -> Evidence:
-        """What tells where a photo could have been taken, without its registration.
+    def _estimator(self) -> Estimator:
+        return open_estimator(frozenset(self.models))
 
-        Raises:
-            InputError: the photo cannot be read.
-        """
-        photo = read_photo(query.photo, max_px=self._read_px(query))
-        nadir = (query.nadir or photo.nadir) if query.use_nadir else None
-        return self._search(query, photo, nadir, query.area, Clock(), Progress()).evidence
+    def _proposed(
+        self,
+        query: Query,
+        photo: Photo,
+        candidates: Sequence[Candidate],
+        estimate: Estimate,
+        expected: Expectation,
+    ) -> list[Candidate]:
+        """Places that the search did not find; a language model that does not answer is left out by name."""
+        guesses: list[tuple[float, float]] = []
+        if query.language_model is not None:
+            try:
+                guesses = propose(query.language_model, photo.pixels)
+            except LanguageModelError as error:
+                estimate.left_out.append({"source": LANGUAGE_MODEL, "reason": str(error)})
+        width_km = expected.field * ALTITUDE_KM if expected.field is not None else None
+        return more_candidates(candidates, estimate.distribution, estimate.densities, guesses, width_km)
 
     def _read_px(self, query: Query) -> int:
         embed_px = _READ_SCALE * max((model.input.size_px for model in self.models.values()), default=0)
@@ -224,7 +267,7 @@ class Localizer:
 
     def _probability(self, candidates: Sequence[Candidate], voted: bool, near_nadir: bool) -> float:
         """Probability that the first candidate is right, before registration."""
-        if not voted or candidates[0].index.features is None:
+        if not voted:
             return prior_of_first_candidate(self._model_of(candidates[0]).card, near_nadir)
         return probability_of_first(candidates)
 
@@ -259,7 +302,7 @@ def localize_or_fail(localizer: Localizer, query: Query, progress: Progress) -> 
     try:
         return localizer.localize(query, progress)
     except MemoryError:
-        return failed(query.photo, InputError(query.photo, "does not fit into memory", "make it smaller"))
+        return failed(query.photo, InputError.of("photo.memory", path=query.photo))
 
 
 def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:
@@ -306,9 +349,7 @@ def model_of(index: RegionalIndex) -> ModelPackage:
     if card is None and MODEL_CARD in index.info["files"]:
         card = index.path / MODEL_CARD
     if card is None:
-        raise IndexDamagedError(
-            index.path,
-            f"was built with the model {made_with['name']} {made_with['version']}, which is missing",
-            "install an EarthLoc that includes it, or build the index again",
+        raise IndexDamagedError.of(
+            "index.model_missing", path=index.path, model=f"{made_with['name']} {made_with['version']}"
         )
     return ModelPackage.open(card)

@@ -42,6 +42,7 @@ class Methods:
             protocol.Localize: self.localize,
             protocol.Register: self.register,
             protocol.Georeference: self.georeference,
+            protocol.WhereRaster: self.where_raster,
             protocol.PhotoInfo: self.photo_info,
             protocol.BuildIndex: self.build_index,
             protocol.PlanIndex: self.plan_index,
@@ -101,6 +102,7 @@ class Methods:
             register=request.register,
             imagery=request.imagery or None,
             extractor=self._extractor(_path(request.matcher)),
+            where=request.where,
             results=out,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)
@@ -126,6 +128,12 @@ class Methods:
         elevation = _path(request.elevation)
         spec = OutputSpec(request.kind, Path(request.out), request.crs, request.resolution_m, elevation)
         return georeference(Path(request.photo), Path(request.results), spec, progress)
+
+    def where_raster(self, request: protocol.WhereRaster, progress: Progress) -> answers.WhereRasterAnswer:
+        """Writes where a located photo could be as a raster."""
+        from engine.where.raster import write_raster_of
+
+        return write_raster_of(Path(request.photo), Path(request.results), Path(request.out))
 
     def photo_info(self, request: protocol.PhotoInfo, progress: Progress) -> PhotoInfoAnswer:
         """What is known of a photo without decoding it."""

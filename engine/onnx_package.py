@@ -32,15 +32,21 @@ def read_package(path: Path) -> tuple[Path, dict[str, Any], bytes]:
     card_path = _find_card(path)
     card = read_card(card_path)
     model_path = card_path.parent / card["file"]
-    try:
-        if model_path.stat().st_size > _MAX_MODEL_BYTES:
-            raise ModelError(model_path, "is larger than a model may be", "get the model package again")
-        model_bytes = model_path.read_bytes()
-    except OSError as error:
-        raise ModelError(model_path, "cannot be read", "put the ONNX file beside its card") from error
-    if hashlib.sha256(model_bytes).hexdigest() != card["sha256"]:
-        raise ModelError(model_path, "does not match the sha256 in its card", "get the model package again")
-    return model_path, card, model_bytes
+    return model_path, card, _read_network(model_path, card["sha256"])
+
+
+def read_photo_network(path: Path, card: dict[str, Any]) -> tuple[Path, bytes] | None:
+    """The second network of an embedding model, which embeds photos but not tiles: its path and content.
+
+    None if the card of the package whose ONNX file is at `path` names no such network.
+
+    Raises:
+        ModelError: missing or damaged.
+    """
+    if "photo_file" not in card:
+        return None
+    photo_path = path.parent / card["photo_file"]
+    return photo_path, _read_network(photo_path, card["photo_sha256"])
 
 
 def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -57,9 +63,19 @@ def open_session(path: Path, model_bytes: bytes, threads: int) -> onnxruntime.In
     try:
         return onnxruntime.InferenceSession(model_bytes, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise ModelError(
-            path, f"is not a usable ONNX model ({in_short(error)})", "get the model package again"
-        ) from error
+        raise ModelError.of("model.unusable", path=path, reason=in_short(error)) from error
+
+
+def _read_network(path: Path, sha256: str) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_MODEL_BYTES:
+            raise ModelError(path, "is larger than a model may be", "get the model package again")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError.of("model.unreadable", path=path) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError.of("model.checksum", path=path)
+    return content
 
 
 def _find_card(path: Path) -> Path:
@@ -82,7 +98,10 @@ def read_card(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(path, "is not a readable model card (JSON)", "get the model package again") from error
     try:
-        for key in ("name", "version", "file", "sha256"):
+        keys = ["name", "version", "file", "sha256"]
+        if "photo_file" in card:
+            keys += ["photo_file", "photo_sha256"]
+        for key in keys:
             if not isinstance(card[key], str) or not card[key]:
                 raise TypeError(key)
         dimension = card["output"]["dimension"]
@@ -94,6 +113,6 @@ def read_card(path: Path) -> dict[str, Any]:
             raise TypeError("input")
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(path, f"the card lacks a valid {error}", "get the model package again") from error
-    if Path(card["file"]).name != card["file"]:
+    if any(Path(card[key]).name != card[key] for key in ("file", "photo_file") if key in card):
         raise ModelError(path, "the card names a file outside its folder", "use only packages you trust")
     return card

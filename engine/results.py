@@ -21,7 +21,17 @@ import shapely.geometry
 from engine import geopackage
 from engine.contract.answers import PhotoInfoAnswer
 from engine.contract.localization import GeoJson, LatLonList, Localization, read_localization
-from engine.contract.results import CANDIDATES, FOOTPRINTS, LAYERS, PHOTOS, REVIEWS, TIE_POINTS, Found, best_candidate
+from engine.contract.results import (
+    CANDIDATES,
+    FOOTPRINTS,
+    LAYERS,
+    PHOTOS,
+    REVIEWS,
+    SEARCH_AREAS,
+    TIE_POINTS,
+    Found,
+    best_candidate,
+)
 from engine.contract.review import DECISION_COLUMNS, DECISION_TABLES, EFFECTIVE_REVIEW, now, photo_key
 from engine.contract.status import ACCEPTED, LOCATED, UNREVIEWED
 from engine.contract.validation import InvalidValueError
@@ -66,6 +76,7 @@ class ResultsFile:
         photo, nadir = self.key(localization["photo"]), localization["nadir"]
         found = Found(localization, best_candidate(localization), info or {})
         located = {"located_at": now()}
+        where = localization.get("where")
         rows: dict[str, list[Row]] = {
             PHOTOS.name: [{"geom": _point(nadir) if nadir else None, **PHOTOS.values(found), **located}],
             FOOTPRINTS.name: [],
@@ -76,6 +87,11 @@ class ResultsFile:
             TIE_POINTS.name: [
                 {"geom": _point([point["lat"], point["lon"]]), **TIE_POINTS.values(point)}
                 for point in localization["tie_points"]
+            ],
+            SEARCH_AREAS.name: [
+                {"geom": _multi_polygon(area["outline"]), **SEARCH_AREAS.values(area)}
+                for area in (where["areas"] if where else [])
+                if area["outline"]["coordinates"]
             ],
         }
         if localization["footprint"]:

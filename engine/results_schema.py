@@ -30,7 +30,7 @@ def ensure_tables(con: sqlite3.Connection, path: Path) -> None:
     if "earthloc_schema" in tables:
         (schema,) = con.execute("SELECT max(version) FROM earthloc_schema").fetchone()
         if schema is not None and schema > SCHEMA:
-            raise OutputError(path, "was written by a newer EarthLoc", "update the engine or choose another file")
+            raise OutputError.of("results.newer", path=path)
         if schema is not None and schema < SCHEMA:
             _upgrade(con, path, schema, tables)
         return
@@ -73,7 +73,7 @@ def _refuse_foreign(path: Path, tables: set[str], version: int = 0) -> None:
     """Refuses tables that have the names of ours but were not made by us up to this version."""
     for table in TABLES:
         if table.name in tables and table.since > version:
-            raise OutputError(path, f"has a table {table.name!r} that EarthLoc did not make", "choose another file")
+            raise OutputError.of("results.foreign", path=path, table=repr(table.name))
 
 
 def _make(con: sqlite3.Connection, table: Table) -> None:

@@ -32,6 +32,7 @@ class ReviewMethods:
 
     def __init__(self) -> None:
         self.handlers: dict[type[protocol.Request], Callable[[Any, Progress], Any]] = {
+            protocol.PhotoPicture: self.photo_picture,
             protocol.TilePicture: self.tile_picture,
             protocol.SolveCamera: self.solve_camera,
             protocol.SnapTiePoint: self.snap_tie_point,
@@ -42,8 +43,6 @@ class ReviewMethods:
 
     def tile_picture(self, request: protocol.TilePicture, progress: Progress) -> answers.TilePictureAnswer:
         """The picture of a tile from the imagery of its index, or from other imagery."""
-        import cv2
-
         path = request.imagery or imagery_of(request.indexes, request.index)
         if path is None or request.center is None:
             return {"jpeg": None, "imagery": None}
@@ -51,9 +50,14 @@ class ReviewMethods:
         pixels, covered = source.square(*request.center, request.width_km, request.size_px)
         if not covered.any():
             return {"jpeg": None, "imagery": str(path)}
-        quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-        _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
-        return {"jpeg": base64.b64encode(coded.tobytes()).decode("ascii"), "imagery": str(path)}
+        return {"jpeg": _jpeg(pixels), "imagery": str(path)}
+
+    def photo_picture(self, request: protocol.PhotoPicture, progress: Progress) -> answers.PhotoPictureAnswer:
+        """A photo as a picture, in the orientation of its stored pixels."""
+        from engine.photo.read import read_photo
+
+        photo = read_photo(Path(request.photo), request.longer_px)
+        return {"jpeg": _jpeg(photo.pixels), "width_px": photo.width_px, "height_px": photo.height_px}
 
     def solve_camera(self, request: protocol.SolveCamera, progress: Progress) -> answers.SolveAnswer:
         """The camera, footprint and residuals from tie points set by hand."""
@@ -78,7 +82,7 @@ class ReviewMethods:
 
         path = request.imagery or imagery_of(request.indexes, request.index)
         if path is None:
-            raise UsageError(None, "there is no imagery to snap to", "choose reference imagery")
+            raise UsageError.of("ties.no_imagery")
         picture = self._read(Path(request.photo), PHOTO_PX)
         camera = initial_camera(picture, None, _pose(request.pose), _corners(request.corners))
         if camera is None:
@@ -156,3 +160,12 @@ def _pose(given: Pose | None) -> Pose | None:
         if shape != [3, 3, 3, 3] or covariance != [8] * 8 or min(sizes) <= 0:
             raise UsageError(None, "'pose' must be the pose of a localization", "correct the request")
     return given
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> str:
+    """RGB pixels (h, w, 3) as a JPEG in base64."""
+    import cv2
+
+    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    _, coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
+    return base64.b64encode(coded.tobytes()).decode("ascii")

@@ -14,7 +14,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing QGIS with apt-get, some 300 MB."
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        qgis python3-qgis python3-venv
+        qgis python3-qgis python3-venv xvfb
     works && exit 0
 fi
 cat >&2 <<TEXT

@@ -1,11 +1,12 @@
 """Builds engine packs: one zip for each platform with the engine, all its dependencies and their checksums.
 
     python tools/pack.py [--platform linux_x86_64|win_amd64|macosx_arm64|macosx_x86_64|all] [--wheels FOLDER]
+                         [--python 3.11|3.12|3.13]
 
 A pack installs the engine without the internet. docs/formats.md describes it. The wheels are those that the lock
 resources/engine/requirements-PLATFORM.txt pins by hash (tools/locks.py); with `--wheels` they are taken from a folder,
 otherwise pip downloads them. The engine's own wheel is taken from dist/ (`make wheel`). The same wheels give the same
-bytes.
+bytes. With `--python` the pack fits that Python only, is about half as large, and says so in its name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,10 +137,12 @@ def dependency_bytes(wheels: list[Path]) -> int:
     return shared + max(sum(path.stat().st_size for path in wheels if tag in path.name) for tag in own.values())
 
 
-def download(name: str, requirements: Path, folder: Path, check_hashes: bool = True) -> None:
-    """Downloads the wheels of a platform for every Python of `PYTHONS` into `folder`."""
+def download(
+    name: str, requirements: Path, folder: Path, check_hashes: bool = True, pythons: Sequence[str] = PYTHONS
+) -> None:
+    """Downloads the wheels of a platform for every Python of `pythons` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for python in PYTHONS:
+    for python in pythons:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", python]
         command += [part for tag in PLATFORMS[name].tags for part in ("--platform", tag)]
@@ -147,22 +151,26 @@ def download(name: str, requirements: Path, folder: Path, check_hashes: bool = T
             raise PackError(f"{name}: not all wheels for Python {python} could be downloaded; pip says why above.")
 
 
-def find_wheels(requirements: dict[str, tuple[str, ...]], folder: Path) -> list[Path]:
-    """The locked wheels in a folder, by their hashes.
+def find_wheels(requirements: dict[str, tuple[str, ...]], folder: Path, pythons: Sequence[str] = PYTHONS) -> list[Path]:
+    """The locked wheels in a folder, by their hashes; those for the Pythons in `pythons` and for all.
 
     Raises:
         PackError: a wheel is missing, or a file has other bytes than the locked wheel.
     """
-    by_hash = {sha256(path): path for path in sorted(folder.glob("*.whl"))}
+    others = [f"-cp{python.replace('.', '')}-cp" for python in PYTHONS if python not in pythons]
+    wheels = [path for path in sorted(folder.glob("*.whl")) if not any(tag in path.name for tag in others)]
+    by_hash = {sha256(path): path for path in wheels}
     found = []
     for requirement, hashes in requirements.items():
         missing = [digest for digest in hashes if digest not in by_hash]
+        if len(pythons) < len(PYTHONS) and len(missing) < len(hashes):
+            missing = []  # the others are those for other Pythons
         if missing:
             raise PackError(
                 f"{requirement}: {len(missing)} of {len(hashes)} wheels are missing or have other bytes than the lock "
                 f"says, such as sha256 {missing[0]}; download them again, or run `make locks`."
             )
-        found += [by_hash[digest] for digest in hashes]
+        found += [by_hash[digest] for digest in hashes if digest in by_hash]
     return found
 
 
@@ -182,7 +190,9 @@ def engine_wheel(folder: Path = DIST) -> Path:
     return wheel
 
 
-def write_pack(name: str, lock: Path, wheels: Path, own: Path, dist: Path = DIST) -> Path:
+def write_pack(
+    name: str, lock: Path, wheels: Path, own: Path, dist: Path = DIST, pythons: Sequence[str] = PYTHONS
+) -> Path:
     """Writes the pack of a platform into `dist` and returns its path.
 
     Args:
@@ -191,10 +201,13 @@ def write_pack(name: str, lock: Path, wheels: Path, own: Path, dist: Path = DIST
         wheels: folder with the wheels that the lock pins.
         own: the engine's own wheel.
         dist: folder of the pack.
+        pythons: the versions of Python that the pack is for.
     """
     version = own.name.split("-")[1]
     requirements = without_engine(read_lock(lock))
-    files: dict[str, Path | bytes] = {f"wheels/{path.name}": path for path in find_wheels(requirements, wheels)}
+    files: dict[str, Path | bytes] = {
+        f"wheels/{path.name}": path for path in find_wheels(requirements, wheels, pythons)
+    }
     files[f"wheels/{own.name}"] = own
     requirements[f"{NAME}=={version}"] = (sha256(own),)
     files["requirements.txt"] = write_lock(requirements, name).encode()
@@ -202,11 +215,12 @@ def write_pack(name: str, lock: Path, wheels: Path, own: Path, dist: Path = DIST
         "format": FORMAT,
         "engine": version,
         "platform": name,
-        "python": list(PYTHONS),
+        "python": list(pythons),
         "files": {entry: _facts(files[entry]) for entry in sorted(files)},
     }
     files["pack.json"] = (json.dumps(card, indent=1) + "\n").encode()
-    target = dist / f"earthloc-engine-{version}-{name}.zip"
+    only = "" if len(pythons) == len(PYTHONS) else f"-python{'-'.join(pythons)}"
+    target = dist / f"earthloc-engine-{version}-{name}{only}.zip"
     dist.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".partial")
     # Wheels are compressed already. Without compression the bytes do not depend on the version of zlib either.
@@ -232,20 +246,26 @@ def _facts(content: Path | bytes) -> dict[str, str | int]:
     return {"sha256": sha256(content), "bytes": content.stat().st_size}
 
 
-def build(name: str, wheels: Path | None = None, dist: Path = DIST, locks: Path = LOCKS) -> Path:
+def build(
+    name: str,
+    wheels: Path | None = None,
+    dist: Path = DIST,
+    locks: Path = LOCKS,
+    pythons: Sequence[str] = PYTHONS,
+) -> Path:
     """Builds the pack of a platform, with wheels of a folder or downloaded ones, and returns its path."""
     lock = lock_path(name, locks)
     if wheels is None:
         wheels = WHEELS / name
         requirements = without_engine(read_lock(lock))
         try:
-            find_wheels(requirements, wheels)
+            find_wheels(requirements, wheels, pythons)
         except PackError:
             wheels.mkdir(parents=True, exist_ok=True)
             pinned = wheels / "requirements.txt"
             pinned.write_text(write_lock(requirements, name), encoding="utf-8")
-            download(name, pinned, wheels)
-    return write_pack(name, lock, wheels, engine_wheel(dist), dist)
+            download(name, pinned, wheels, pythons=pythons)
+    return write_pack(name, lock, wheels, engine_wheel(dist), dist, pythons)
 
 
 def main() -> int:
@@ -253,10 +273,11 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description="Builds engine packs.")
     arguments.add_argument("--platform", default="", help=f"{', '.join(PLATFORMS)}, or all (default: this computer's)")
     arguments.add_argument("--wheels", type=Path, help="folder with the wheels, for one platform (default: download)")
+    arguments.add_argument("--python", choices=PYTHONS, help="the only Python that the pack is for (default: all)")
     args = arguments.parse_args()
     try:
         for name in chosen(args.platform):
-            pack = build(name, args.wheels)
+            pack = build(name, args.wheels, pythons=(args.python,) if args.python else PYTHONS)
             print(f"{pack} ({pack.stat().st_size / 1e6:.0f} MB; {PLATFORMS[name].needs})")
     except (PackError, OSError) as error:
         print(f"pack: {error}", file=sys.stderr)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import EarthLocError
-from training import commands
+from training import commands, learn_command
 
 _VARIANTS = ("fp32", "fp16", "int8")
 
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted; the same fit command continues from the last checkpoint", file=sys.stderr)
+        print("interrupted; `fit` continues from its last checkpoint, the other commands start again", file=sys.stderr)
         return 130
     return code
 
@@ -39,6 +39,21 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--cpu", action="store_true", help="do not use a GPU (published recipes)")
     fit.set_defaults(run=commands.fit)
 
+    learn = group.add_parser("learn", help="learn from located photos; writes a model package only if it is better")
+    learn.add_argument("results", type=Path, help="results file (.gpkg) with reviews, or truth table (.csv)")
+    learn.add_argument("--out", type=Path, required=True, help="folder of the package")
+    learn.add_argument("--index", type=Path, help="regional index that is searched (default: the world index)")
+    learn.add_argument("--model", type=Path, help="model package to start from (default: that of the index)")
+    learn.add_argument("--passes", metavar="COLUMN", help="column with the pass of a photo (default: by time and name)")
+    learn.add_argument("--imagery", type=Path, help="raster to simulate photos from (default: that of --config)")
+    learn.add_argument("--simulated", type=int, default=2000, help="simulated photos to mix in (default: 2000)")
+    _add_config_options(learn, data, "default.toml")
+    learn.add_argument("--seed", type=int, default=0)
+    learn.add_argument("--threads", type=int, default=0, help="torch threads; on a busy machine fewer are faster")
+    learn.add_argument("--install", action="store_true", help="make a better package the one that searches use")
+    learn.add_argument("--json", action="store_true", help="print JSON")
+    learn.set_defaults(run=learn_command.learn)
+
     evaluate = group.add_parser("evaluate", help="recall of a model package, also by footprint, tilt and cloud")
     evaluate.add_argument("--model", type=Path, help="model package (default: the shipped one, or that of the indexes)")
     kind = evaluate.add_mutually_exclusive_group(required=True)
@@ -53,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--radius-km", type=float, default=1000.0, help="search radius around the nadir (--truth)")
     _add_config_options(evaluate, data, "default.toml")
     evaluate.add_argument("--count", type=int, default=768, help="number of simulated photos (default: 768)")
+    evaluate.add_argument(
+        "--area", action="store_true", help="recall against area of every source instead (--truth, --simulated)"
+    )
     evaluate.add_argument("--plots", type=Path, help="folder for plots (PNG)")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(run=commands.evaluate)

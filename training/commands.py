@@ -15,6 +15,7 @@ from engine.progress import Progress
 
 if TYPE_CHECKING:
     from training.metrics import PhotoResult
+    from training.places.pairs import Imagery
 
 _MAX_PHOTOS = 100_000
 
@@ -55,6 +56,8 @@ def evaluate(args: argparse.Namespace) -> int:
 
     with ProgressBars() as bars:
         progress = Progress(bars.show, "the evaluation")
+        if args.area:
+            return _evaluate_area(args, progress)
         if args.queries is not None:
             found, strict = _evaluate_dataset(args, progress), False
         elif args.truth is not None:
@@ -92,6 +95,37 @@ def _evaluate_truth(args: argparse.Namespace, progress: Progress) -> dict[str, t
     return {name: (results, sum(index.count for index in indexes))}
 
 
+def _evaluate_area(args: argparse.Namespace, progress: Progress) -> int:
+    from engine.where.opening import open_estimator
+    from engine.where.recall import AreaRecall
+    from training.plots import plot_area
+    from training.where.examples import Examples
+
+    if args.queries is not None:
+        raise UsageError(args.queries, "cannot be measured by area", "give --truth or --simulated")
+    indexes, model = _indexes_and_model(args)
+    estimator = open_estimator(frozenset({model.sha256}))
+    examples, area = Examples(indexes, {model.sha256: model}), AreaRecall(estimator)
+    with tempfile.TemporaryDirectory() as scratch:
+        if args.truth is not None:
+            photos = examples.real(args.truth)
+        else:
+            photos = examples.simulated(_imagery(args, model.input.size_px, Path(scratch)), args.count, _seed(args))
+        for number, example in enumerate(photos):
+            progress.report("measure areas", number, 0)
+            area.add(example.evidence.without_nadir() if args.no_nadir else example.evidence, example.place)
+    found = area.summary()
+    if args.plots is not None:
+        plot_area({"": area.areas_km2}, args.plots / "area.png")
+    if args.json:
+        print(json.dumps({"photos": len(found["area_curve"]), **found}))
+        return 0
+    print(f"{len(found['area_curve'])} photos; km2 searched until 50 and 90 % of them are found")
+    for name, areas in found["area_by_source"].items():
+        print(f"{name:32}{areas['50']:14,}{areas['90']:14,}")
+    return 0
+
+
 def _evaluate_simulated(args: argparse.Namespace, progress: Progress) -> dict[str, tuple[list[PhotoResult], int]]:
     import numpy as np
 
@@ -123,16 +157,27 @@ def _indexes_and_model(args: argparse.Namespace) -> tuple[list[Any], Any]:
 def _imagery_and_photos(
     args: argparse.Namespace, size_px: int, scratch: Path, progress: Progress
 ) -> tuple[Any, list[Any]]:
+    from training.validation import simulated_photos
+
+    progress.report("simulate photos", 0, args.count)
+    imagery = _imagery(args, size_px, scratch)
+    return imagery, simulated_photos(imagery, args.count, _seed(args))
+
+
+def _imagery(args: argparse.Namespace, size_px: int, scratch: Path) -> Imagery:
     from training.config import read_config
     from training.places.pairs import Imagery
-    from training.validation import simulated_photos
 
     if not 1 <= args.count <= _MAX_PHOTOS:
         raise UsageError(None, f"--count is {args.count}", f"give 1 to {_MAX_PHOTOS}")
     config = read_config(args.config)
-    progress.report("simulate photos", 0, args.count)
-    imagery = Imagery(config.imagery, config.places, size_px, config.views, args.data, scratch)
-    return imagery, simulated_photos(imagery, args.count, config.seed)
+    return Imagery(config.imagery, config.places, size_px, config.views, args.data, scratch)
+
+
+def _seed(args: argparse.Namespace) -> int:
+    from training.config import read_config
+
+    return read_config(args.config).seed
 
 
 def _report(found: Mapping[str, tuple[Sequence[PhotoResult], int]], args: argparse.Namespace, strict: bool) -> None:

@@ -13,6 +13,7 @@ from pytorch_metric_learning.distances import CosineSimilarity, DotProductSimila
 from pytorch_metric_learning.losses import MultiSimilarityLoss
 from pytorch_metric_learning.miners import MultiSimilarityMiner
 from torch import Tensor, nn
+from torch.nn import functional
 
 from engine.errors import UsageError
 
@@ -93,18 +94,109 @@ class NeutralInfoNceLoss(nn.Module):
         return (torch.logaddexp(similarities, rest) - similarities)[positive].mean()
 
 
-_LOSSES: dict[str, type[NeutralMultiSimilarityLoss] | type[NeutralInfoNceLoss]] = {
+class PairLoss(nn.Module):
+    """AstroLoc's loss of pairs: attracts a photo to its tile, repels both from the other photos and tiles of the batch.
+
+    Berton, Goldberg, Dunkle, Stoken, Masone, Caputo: "AstroLoc: Robust space to ground image localizer", ICCV 2025
+    (arXiv 2502.07003). The authors have published neither code nor weights. The form is that of the multi-similarity
+    loss with alpha = 1, beta = 50 and base 0.
+
+    With similarity S, the pairs (q_i, d_i) of photo and tile, and N_i the pairs that show other ground than pair i:
+
+        attraction: mean over i of log(1 + exp(-alpha S(q_i, d_i))) / alpha
+        repulsion:  mean over i of log(1 + sum over j in N_i of exp(beta S(a_i, b_j))) / beta,
+                    summed over the four kinds (a, b) = (q, q), (q, d), (d, q), (d, d)
+
+    Args:
+        alpha, beta: sharpness of attraction and of repulsion.
+    """
+
+    def __init__(self, alpha: float = 1.0, beta: float = 50.0) -> None:
+        super().__init__()
+        self.alpha, self.beta = alpha, beta
+
+    def forward(self, photos: Tensor, tiles: Tensor, neutral: Tensor | None = None) -> Tensor:
+        """Returns the loss, a scalar.
+
+        Args:
+            photos, tiles: (n, d) descriptors of length 1; row i of both is a pair.
+            neutral: (n, n) bool, pairs that show some of the same ground and are not repelled, such as two photos of
+                one pass; None if there are none.
+        """
+        photos, tiles = photos.float(), tiles.float()
+        attraction = functional.softplus(-self.alpha * (photos * tiles).sum(dim=1)).mean() / self.alpha
+        same = torch.eye(len(photos), dtype=torch.bool, device=photos.device)
+        if neutral is not None:
+            same = same | neutral
+        repulsion = attraction.new_zeros(())
+        for anchors, others in ((photos, photos), (photos, tiles), (tiles, photos), (tiles, tiles)):
+            scores = (self.beta * anchors @ others.T).masked_fill(same, -torch.inf)
+            # log(1 + sum exp(x)) is the logsumexp of the x and of 0.
+            with_one = torch.cat([scores, scores.new_zeros(len(scores), 1)], dim=1)
+            repulsion = repulsion + torch.logsumexp(with_one, dim=1).mean() / self.beta
+        return attraction + repulsion
+
+
+class AstroLocLoss(nn.Module):
+    """AstroLoc's loss: that of the pairs of photo and tile, plus that of the pictures of places, with the same weight.
+
+    The places of a batch come from one cluster, drawn with a probability proportional to its photos: see
+    `sampling.PlaceBatchSampler`. The parts are `PairLoss` and `NeutralMultiSimilarityLoss`.
+
+    Args:
+        alpha, beta: of both losses.
+    """
+
+    def __init__(self, alpha: float = 1.0, beta: float = 50.0) -> None:
+        super().__init__()
+        self.pairs = PairLoss(alpha, beta)
+        self.places = NeutralMultiSimilarityLoss(alpha, beta)
+
+    def forward(
+        self,
+        descriptors: Tensor,
+        places: Tensor,
+        overlapping: Tensor | None = None,
+        attract_only: Tensor | None = None,
+    ) -> Tensor:
+        """Returns the loss, a scalar.
+
+        Args:
+            descriptors: (n, d).
+            places: (n,) integers; pictures of the same place are positives.
+            overlapping: (p, p) bool, by place; None if no two places overlap.
+            attract_only: (n,) bool; the real photos. Each forms a pair with the first other picture of its place.
+        """
+        is_photo = torch.zeros_like(places, dtype=torch.bool) if attract_only is None else attract_only
+        rows = torch.nonzero(~is_photo)[:, 0]
+        loss: Tensor = self.places(descriptors[rows], places[rows], overlapping)
+        photos = torch.nonzero(is_photo)[:, 0]
+        if not len(photos):
+            return loss
+        same = places[photos][:, None] == places[rows][None, :]
+        photos, same = photos[same.any(dim=1)], same[same.any(dim=1)]
+        tiles = rows[same.int().argmax(dim=1)]
+        shown = places[photos]
+        neutral = shown[:, None] == shown[None, :]
+        if overlapping is not None:
+            neutral = neutral | overlapping[shown[:, None], shown[None, :]]
+        return loss + self.pairs(descriptors[photos], descriptors[tiles], neutral)
+
+
+PlaceLoss = NeutralMultiSimilarityLoss | NeutralInfoNceLoss | AstroLocLoss
+_LOSSES: dict[str, type[PlaceLoss]] = {
     "multi_similarity": NeutralMultiSimilarityLoss,
     "info_nce": NeutralInfoNceLoss,
+    "astroloc": AstroLocLoss,
 }
 
 
-def make_loss(name: str) -> NeutralMultiSimilarityLoss | NeutralInfoNceLoss:
-    """Makes the loss "multi_similarity" or "info_nce" with its default parameters.
+def make_loss(name: str) -> PlaceLoss:
+    """Makes the loss "multi_similarity", "info_nce" or "astroloc" with its default parameters.
 
     Raises:
         UsageError: there is no such loss.
     """
     if name not in _LOSSES:
-        raise UsageError(None, f"loss {name!r} is unknown", f"use {' or '.join(_LOSSES)}")
+        raise UsageError(None, f"loss {name!r} is unknown", f"use {', '.join(_LOSSES)}")
     return _LOSSES[name]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,31 @@ def plot_breakdown(tables: Mapping[str, Mapping[str, Mapping[str, Any]]], out: P
         if panel == 1:
             axes.legend()
             axes.set_ylabel("recall (%)")
+    _save(figure, out)
+
+
+def plot_area(sets: Mapping[str, Mapping[str, Sequence[float]]], out: Path) -> None:
+    """Plots recall against the area searched, one panel for each set of photos and one line for each source.
+
+    Args:
+        sets: for each set the areas (km2) until its photos are found, by source, as `AreaRecall.areas_km2` has them.
+        out: PNG to write.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    figure = Figure(figsize=(1.5 + 4 * len(sets), 4), layout="constrained")
+    for panel, (name, by_source) in enumerate(sets.items(), start=1):
+        axes = figure.add_subplot(1, len(sets), panel)
+        for source, areas in by_source.items():
+            if "without" not in source:
+                recall = [100 * found / len(areas) for found in range(1, len(areas) + 1)]
+                axes.step(sorted(areas), recall, where="post", label=source, linewidth=2.5 if source == "all" else 1)
+        axes.set(xscale="log", xlabel="km² searched", title=name, xlim=(3e3, 6e8), ylim=(0, 100))
+        axes.grid(alpha=0.3)
+        if panel == 1:
+            axes.set_ylabel("photos found (%)")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     _save(figure, out)
 
 

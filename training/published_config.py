@@ -50,7 +50,7 @@ class LossConfig:
     """The training loss.
 
     Attributes:
-        kind: "multi_similarity" or "info_nce".
+        kind: "multi_similarity", "info_nce" or "astroloc".
         neutral: exclude pairs of places that overlap; False treats them as negatives.
     """
 
@@ -62,16 +62,21 @@ class LossConfig:
 class MiningConfig:
     """EarthLoc2's query mining: real photos as further pictures of the places they show, at most one per place.
 
+    With the loss "astroloc" they are the photos of its pairs.
+
     Attributes:
         photos: folder of photos with EarthLoc names; "" or a missing folder switches mining off.
         min_iou: a photo shows a place if their intersection over union is above this.
         apart_km: photos whose centre is this near to the centre of one of EarthLoc's six test sets, or of the
             validation, are left out.
+        weighted: draw a cluster or region with a probability proportional to the photos of its places (AstroLoc);
+            False makes all equally likely.
     """
 
     photos: str = ""
     min_iou: float = 0.5
     apart_km: float = 2500.0
+    weighted: bool = False
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ class PhotoMiner:
                 'change [mining], or set mining.photos = ""',
             )
 
+    def photos_per_place(self, places: int) -> NDArray[np.float64]:
+        """Returns how many photos show each of the training places, (places,)."""
+        counts = np.zeros(places)
+        for place, photos in self._by_place.by_place.items():
+            counts[place] = len(photos)
+        return counts
+
     def pick(self, batch: Ids, rng: np.random.Generator) -> tuple[list[DatasetPicture], Ids]:
         """Draws one photo for each place of a batch that has photos; returns them and the positions of their places."""
         photos, positions = self._by_place.pick(batch, rng)

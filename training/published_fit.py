@@ -142,7 +142,10 @@ class PublishedTrainer:
 
     def _train(self, sources: Sources, progress: Progress) -> None:
         schedule, config = self.config.schedule, self.config
-        sampler = PlaceBatchSampler(sources.places.places, config.sampling, config.seed)
+        weights = None
+        if config.mining.weighted and sources.miner is not None:
+            weights = sources.miner.photos_per_place(len(sources.places.places))
+        sampler = PlaceBatchSampler(sources.places.places, config.sampling, config.seed, weights)
         self._restore(sampler)
         loader = BatchLoader(sources.places, sources.miner, sampler, config.network.size_px, config.loss.neutral)
         log = TrainingLog(self.out, COLUMNS, self._state.step) if self._is_main_process else None

@@ -317,7 +317,7 @@ class EngineClient(QObject):
                 self.tr(
                     "The EarthLoc engine {path} speaks protocol {theirs}, this plugin speaks {ours}. "
                     "Update the older one."
-                ).format(path=self._command[0], theirs=protocol or "?", ours=PROTOCOL)
+                ).format(path=self._command[0], theirs="?" if protocol is None else protocol, ours=PROTOCOL)
             )
             return
         indexes = result.get("indexes") if isinstance(result, dict) else None

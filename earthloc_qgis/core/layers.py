@@ -10,7 +10,6 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
-    QgsMapLayer,
     QgsMapLayerLegendUtils,
     QgsProject,
     QgsRasterLayer,
@@ -21,11 +20,11 @@ from qgis.PyQt.QtCore import QObject
 
 from ..contract.review import photo_key
 from .map_extent import map_extent
-from .qgis_types import layer_tree_root, not_none
-from .result_layer import PHOTO_PROPERTY, PICTURE, TABLE_PROPERTY, apply_style, reload_layer, source
+from .qgis_types import not_none
+from .result_layer import PHOTO_PROPERTY, PICTURE, TABLE_PROPERTY, WHERE, apply_style, reload_layer, source
+from .result_tree import ResultTree, remove_group
+from .where_layers import WhereLayers
 from .words import tr as _tr
-
-ROLE_PROPERTY = "earthloc/role"  # on the top group
 
 _MARGIN = 1.3  # width of the map relative to the footprint after zooming
 
@@ -38,11 +37,15 @@ class ShownPhoto:
         name: of its group.
         candidates_visible: whether the layer of candidates was checked.
         picture: raster of the drawn photo, or None.
+        areas_visible: whether the layer of search areas was checked.
+        where: raster of where it could be, or None.
     """
 
     name: str
     candidates_visible: bool
     picture: Path | None
+    areas_visible: bool = False
+    where: Path | None = None
 
 
 class ResultLayers(QObject):
@@ -51,32 +54,46 @@ class ResultLayers(QObject):
     def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
+        self._tree = ResultTree(project)
+        self.where = WhereLayers(project)
 
-    def show(self, photo: str, name: str, gpkg: Path, candidates_visible: bool) -> None:
-        """Shows the rows of `photo` in `gpkg`: adds a group called `name`, or refreshes the existing one."""
+    def show(self, photo: str, name: str, gpkg: Path, candidates_visible: bool, areas_visible: bool = False) -> None:
+        """Shows the rows of `photo` in `gpkg`: adds a group called `name`, or refreshes the existing one.
+
+        Args:
+            photo: its path.
+            name: of a new group.
+            gpkg: the results file.
+            candidates_visible: whether the map shows candidates and tie points, if their layers are new.
+            areas_visible: whether the map shows the search areas, if their layer is new.
+        """
         key = photo_key(photo, gpkg.parent)
-        group = self._group(key)
+        group = self._tree.group(key)
         if group is None:
-            group = not_none(self._top_group().insertGroup(0, name))
+            group = not_none(self._tree.top_group().insertGroup(0, name))
             group.setCustomProperty(PHOTO_PROPERTY, key)
             group.setExpanded(False)
         titles = {
+            "search_areas": _tr("Search area"),
             "candidates": _tr("Candidates"),
             "footprints": _tr("Footprint"),
             "tie_points": _tr("Tie points"),
         }
         for table, title in titles.items():
-            layer = self._table(group, table)
+            layer = self._tree.table(group, table)
             if layer is None:
                 layer = self._add_layer(group, title, table, gpkg, key)
                 if table != "footprints" and layer is not None:
-                    self._node(layer).setItemVisibilityChecked(candidates_visible)
+                    visible = areas_visible if table == "search_areas" else candidates_visible
+                    self._tree.node(layer).setItemVisibilityChecked(visible)
             else:
                 reload_layer(layer)
-        tie_points = self._table(group, "tie_points")
-        if tie_points is not None and tie_points.featureCount() == 0:  # the photo was not fitted to imagery
-            self._project.removeMapLayer(tie_points.id())
-        self._drop_picture(group)  # its place may have changed
+        for table in ("tie_points", "search_areas"):  # not fitted to imagery; not asked where it could be
+            layer = self._tree.table(group, table)
+            if layer is not None and layer.featureCount() == 0:
+                self._project.removeMapLayer(layer.id())
+        for raster in (PICTURE, WHERE):
+            self._drop_raster(group, raster)  # its place may have changed
         self._show_all_footprints(gpkg)
 
     def show_picture(self, photo: str, gpkg: Path, picture: Path) -> bool:
@@ -84,13 +101,13 @@ class ResultLayers(QObject):
 
         Returns False when the photo has no group or the raster cannot be opened.
         """
-        group = self._group(photo_key(photo, gpkg.parent))
+        group = self._tree.group(photo_key(photo, gpkg.parent))
         if group is None:
             return False
         raster = QgsRasterLayer(str(picture), _tr("Photo"), "gdal")
         if not raster.isValid():
             return False
-        self._drop_picture(group)
+        self._drop_raster(group, PICTURE)
         raster.setCustomProperty(TABLE_PROPERTY, PICTURE)
         raster.setCustomProperty("embeddedWidgets/count", 1)
         raster.setCustomProperty("embeddedWidgets/0/id", "transparency")
@@ -108,69 +125,75 @@ class ResultLayers(QObject):
 
     def picture_of(self, photo: str, gpkg: Path) -> Path | None:
         """Path of the drawn photo on the map, or None."""
-        group = self._group(photo_key(photo, gpkg.parent))
-        layer = self._layer(group, PICTURE) if group is not None else None
+        group = self._tree.group(photo_key(photo, gpkg.parent))
+        layer = self._tree.layer(group, PICTURE) if group is not None else None
         return Path(layer.source()) if layer is not None else None
 
     def drop_picture(self, photo: str, gpkg: Path) -> None:
         """Removes the drawn photo from the map."""
-        group = self._group(photo_key(photo, gpkg.parent))
+        group = self._tree.group(photo_key(photo, gpkg.parent))
         if group is not None:
-            self._drop_picture(group)
+            self._drop_raster(group, PICTURE)
 
     def ensure(self, photo: str, name: str, gpkg: Path) -> None:
         """Shows the rows of a photo unless they are shown already."""
-        if self._group(photo_key(photo, gpkg.parent)) is None:
+        if self._tree.group(photo_key(photo, gpkg.parent)) is None:
             self.show(photo, name, gpkg, candidates_visible=False)
 
     def remove(self, photo: str, gpkg: Path) -> ShownPhoto | None:
         """Removes the group of `photo` and its layers. Returns how it was shown; None when it was not."""
-        group = self._group(photo_key(photo, gpkg.parent))
+        group = self._tree.group(photo_key(photo, gpkg.parent))
         if group is None:
             return None
-        candidates, picture = self._layer(group, "candidates"), self._layer(group, PICTURE)
-        node = None if candidates is None else group.findLayer(candidates.id())
+        picture, where = (self._tree.layer(group, raster) for raster in (PICTURE, WHERE))
         shown = ShownPhoto(
-            group.name(), node is not None and node.itemVisibilityChecked(),
+            group.name(),
+            self._tree.is_checked(group, "candidates"),
             None if picture is None else Path(picture.source()),
-        )  # fmt: skip
+            self._tree.is_checked(group, "search_areas"),
+            None if where is None else Path(where.source()),
+        )
         self._project.removeMapLayers(group.findLayerIds())
-        _remove_group(group)
-        top = self._top()
+        remove_group(group)
+        top = self._tree.top()
         if top is not None and not any(isinstance(child, QgsLayerTreeGroup) for child in top.children()):
             self._project.removeMapLayers(top.findLayerIds())
-            _remove_group(top)
+            remove_group(top)
         else:
             self._refresh_all_footprints()
         return shown
 
     def show_again(self, photo: str, gpkg: Path, shown: ShownPhoto) -> None:
         """Shows `photo` as before `remove`."""
-        self.show(photo, shown.name, gpkg, shown.candidates_visible)
+        self.show(photo, shown.name, gpkg, shown.candidates_visible, shown.areas_visible)
         if shown.picture is not None and shown.picture.is_file():
             self.show_picture(photo, gpkg, shown.picture)
+        if shown.where is not None and shown.where.is_file():
+            self.where.show_raster(photo, gpkg, shown.where)
 
-    def repoint(self, old: Path, new: Path, photos: list[str], pictures: dict[str, Path]) -> None:
+    def repoint(self, old: Path, new: Path, photos: list[str], rasters: dict[str, dict[str, Path]]) -> None:
         """Makes the layers read from another GeoPackage.
 
         Args:
             old: the GeoPackage that they read now.
             new: the GeoPackage to which the results of `photos` were copied.
             photos: their paths.
-            pictures: new path of each drawn photo, by photo.
+            rasters: new paths of the drawn rasters of each photo, by the value of their TABLE_PROPERTY.
         """
         for photo in photos:
-            group = self._group(photo_key(photo, old.parent))
+            group = self._tree.group(photo_key(photo, old.parent))
             if group is None:
                 continue
             key = photo_key(photo, new.parent)
             group.setCustomProperty(PHOTO_PROPERTY, key)
             for node in group.findLayers():
                 layer = node.layer()
-                if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY):
+                table = str(layer.customProperty(TABLE_PROPERTY) or "") if layer is not None else ""
+                raster = rasters.get(photo, {}).get(table)
+                if isinstance(layer, QgsVectorLayer) and table:
                     self._set_source(layer, new, key)
-                elif isinstance(layer, QgsRasterLayer) and photo in pictures:
-                    layer.setDataSource(str(pictures[photo]), layer.name(), "gdal", False)
+                elif isinstance(layer, QgsRasterLayer) and raster is not None:
+                    layer.setDataSource(str(raster), layer.name(), "gdal", False)
         layer = self._all_footprints()
         if layer is not None:
             self._set_source(layer, new, None)
@@ -180,8 +203,8 @@ class ResultLayers(QObject):
 
         Returns False when there is no such shape, or the map's coordinate reference system cannot show it.
         """
-        group = self._group(photo_key(photo, gpkg.parent))
-        layer = self._table(group, "footprints" if rank is None else "candidates") if group is not None else None
+        group = self._tree.group(photo_key(photo, gpkg.parent))
+        layer = self._tree.table(group, "footprints" if rank is None else "candidates") if group is not None else None
         if layer is None:
             return False
         request = QgsFeatureRequest()
@@ -190,7 +213,7 @@ class ResultLayers(QObject):
         geometries = [feature.geometry() for feature in layer.getFeatures(request) if feature.hasGeometry()]
         if not geometries:
             return False
-        self._node(layer).setItemVisibilityCheckedParentRecursive(True)
+        self._tree.node(layer).setItemVisibilityCheckedParentRecursive(True)
         transform = QgsCoordinateTransform(
             layer.crs(), canvas.mapSettings().destinationCrs(), self._project.transformContext()
         )
@@ -232,7 +255,7 @@ class ResultLayers(QObject):
             gpkg: the results file, which has the new paths already.
         """
         for old, new in photos.items():
-            group = self._group(photo_key(old, gpkg.parent))
+            group = self._tree.group(photo_key(old, gpkg.parent))
             if group is None:
                 continue
             key = photo_key(new, gpkg.parent)
@@ -243,45 +266,10 @@ class ResultLayers(QObject):
                     self._set_source(layer, gpkg, key)
         self._refresh_all_footprints()
 
-    # --- layer tree --------------------------------------------------------------------------------
-
-    def _top(self) -> QgsLayerTreeGroup | None:
-        for child in layer_tree_root(self._project).findGroups(True):
-            if child.customProperty(ROLE_PROPERTY) == "results":
-                return child
-        return None
-
-    def _top_group(self) -> QgsLayerTreeGroup:
-        top = self._top()
-        if top is None:
-            top = not_none(layer_tree_root(self._project).insertGroup(0, "EarthLoc"))
-            top.setCustomProperty(ROLE_PROPERTY, "results")
-        return top
-
-    def _group(self, key: str) -> QgsLayerTreeGroup | None:
-        for group in layer_tree_root(self._project).findGroups(True):
-            if group.customProperty(PHOTO_PROPERTY) == key:
-                return group
-        return None
-
-    def _layer(self, group: QgsLayerTreeGroup, table: str) -> QgsMapLayer | None:
-        for node in group.findLayers():
-            layer = node.layer()
-            if layer is not None and layer.customProperty(TABLE_PROPERTY) == table:
-                return layer
-        return None
-
-    def _table(self, group: QgsLayerTreeGroup, table: str) -> QgsVectorLayer | None:
-        layer = self._layer(group, table)
-        return layer if isinstance(layer, QgsVectorLayer) else None
-
-    def _node(self, layer: QgsMapLayer) -> QgsLayerTreeLayer:
-        return not_none(layer_tree_root(self._project).findLayer(layer.id()))
-
-    def _drop_picture(self, group: QgsLayerTreeGroup) -> None:
+    def _drop_raster(self, group: QgsLayerTreeGroup, kind: str) -> None:
         layers = (node.layer() for node in group.findLayers())
-        pictures = [layer for layer in layers if layer is not None and layer.customProperty(TABLE_PROPERTY) == PICTURE]
-        self._project.removeMapLayers([layer.id() for layer in pictures])
+        rasters = [layer for layer in layers if layer is not None and layer.customProperty(TABLE_PROPERTY) == kind]
+        self._project.removeMapLayers([layer.id() for layer in rasters])
 
     def _add_layer(
         self, group: QgsLayerTreeGroup, title: str, table: str, gpkg: Path, key: str | None
@@ -296,7 +284,8 @@ class ResultLayers(QObject):
         layer.setCustomProperty(TABLE_PROPERTY, table)
         apply_style(layer, table)
         self._project.addMapLayer(layer, False)
-        node = not_none(group.insertLayer(0, layer) if key is not None else group.addLayer(layer))
+        at_the_bottom = key is None or table == "search_areas"
+        node = not_none(group.addLayer(layer) if at_the_bottom else group.insertLayer(0, layer))
         node.setExpanded(False)
         return layer
 
@@ -306,7 +295,7 @@ class ResultLayers(QObject):
         layer.setDataSource(source(gpkg, layer.customProperty(TABLE_PROPERTY), key), layer.name(), "ogr", False)
 
     def _all_footprints(self) -> QgsVectorLayer | None:
-        top = self._top()
+        top = self._tree.top()
         for node in top.children() if top is not None else []:
             layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
             if isinstance(layer, QgsVectorLayer) and layer.customProperty(TABLE_PROPERTY) == "footprints":
@@ -317,18 +306,11 @@ class ResultLayers(QObject):
         if self._all_footprints() is not None:
             self._refresh_all_footprints()
             return
-        layer = self._add_layer(self._top_group(), _tr("All footprints"), "footprints", gpkg, None)
+        layer = self._add_layer(self._tree.top_group(), _tr("All footprints"), "footprints", gpkg, None)
         if layer is not None:  # hidden: the groups already draw these polygons
-            self._node(layer).setItemVisibilityChecked(False)
+            self._tree.node(layer).setItemVisibilityChecked(False)
 
     def _refresh_all_footprints(self) -> None:
         layer = self._all_footprints()
         if layer is not None:
             reload_layer(layer)
-
-
-def _remove_group(group: QgsLayerTreeGroup) -> None:
-    """Removes a group from the layer tree."""
-    parent = group.parent()
-    if isinstance(parent, QgsLayerTreeGroup):
-        parent.removeChildNode(group)

@@ -12,54 +12,76 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..contract.localization import Localization
+from ..contract.localization import Localization, Where
 from ..contract.protocol import Georeference
 from .engine_client import EngineClient, EngineError
 from .layers import ResultLayers
+from .result_layer import PICTURE, WHERE
 from .store import ResultStore, StoreError
 
 _UNCERTAINTY = "_uncertainty_km.tif"
+_ENDINGS = {PICTURE: "ortho.tif", WHERE: "where.tif"}
 
 
 def picture_path(store: ResultStore, photo: str, localization: Localization) -> Path:
     """File of the drawn photo. Its name depends on the pose, so a corrected photo gets another file."""
+    return _path(store, photo, json.dumps(localization["pose"]), PICTURE)
+
+
+def where_path(store: ResultStore, photo: str, where: Where) -> Path:
+    """File of the raster of where a photo could be. Its name depends on the probabilities."""
+    return _path(store, photo, where["map"], WHERE)
+
+
+def _path(store: ResultStore, photo: str, content: str, kind: str) -> Path:
     key = store.key(photo)
-    hashes = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, json.dumps(localization["pose"]))]
-    return picture_folder(store) / "-".join([Path(key).stem, *hashes, "ortho.tif"])
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (key, content)]
+    return picture_folder(store) / "-".join([Path(key).stem, *hashes, _ENDINGS[kind]])
 
 
 def picture_folder(store: ResultStore) -> Path:
-    """Folder of drawn photos beside a results GeoPackage."""
+    """Folder of drawn photos and rasters beside a results GeoPackage."""
     return store.path.with_name(f"{store.path.stem}_photos")
 
 
-def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dict[str, Path]:
-    """Makes the drawn photos of `old` available beside the results `new`, too.
+def carry_pictures(photos: list[str], old: ResultStore, new: ResultStore) -> dict[str, dict[str, Path]]:
+    """Makes the drawn photos and rasters of `old` available beside the results `new`, too.
 
     Files are hard-linked if the disk allows it, else copied. Files for which neither works are left out.
 
     Returns:
-        The new path of each drawn photo, by photo.
+        The new paths for each photo, by kind: PICTURE, WHERE.
     """
-    carried = {}
+    carried: dict[str, dict[str, Path]] = {}
     for photo in photos:
         with suppress(OSError, StoreError):
-            found = old.localization(photo)
-            if not found or not found["pose"]:
-                continue
-            here, there = picture_path(old, photo, found), picture_path(new, photo, found)
-            if not here.is_file():
-                continue
-            there.parent.mkdir(parents=True, exist_ok=True)
-            for suffix in (_UNCERTAINTY, ".tif"):
-                source, target = (path.with_name(path.stem + suffix) for path in (here, there))
-                if source.is_file() and not target.exists():
-                    try:
-                        os.link(source, target)
-                    except OSError:
-                        _copy_atomically(source, target)
-            carried[photo] = there
+            for kind, (here, there) in _drawn_files(photo, old, new).items():
+                if here.is_file():
+                    there.parent.mkdir(parents=True, exist_ok=True)
+                    for suffix in (_UNCERTAINTY, ".tif"):
+                        _carry(*(path.with_name(path.stem + suffix) for path in (here, there)))
+                    carried.setdefault(photo, {})[kind] = there
     return carried
+
+
+def _drawn_files(photo: str, *stores: ResultStore) -> dict[str, tuple[Path, ...]]:
+    """The files that a photo has when it was drawn, by kind, beside each of the results."""
+    found = stores[0].localization(photo)
+    files = {}
+    if found and found["pose"]:
+        files[PICTURE] = tuple(picture_path(store, photo, found) for store in stores)
+    where = found.get("where") if found else None
+    if where:
+        files[WHERE] = tuple(where_path(store, photo, where) for store in stores)
+    return files
+
+
+def _carry(source: Path, target: Path) -> None:
+    if source.is_file() and not target.exists():
+        try:
+            os.link(source, target)
+        except OSError:
+            _copy_atomically(source, target)
 
 
 def _copy_atomically(source: Path, target: Path) -> None:
@@ -74,10 +96,17 @@ def _copy_atomically(source: Path, target: Path) -> None:
 
 
 def forget_pictures(photo: str, store: ResultStore, but: Path | None = None) -> None:
-    """Deletes the drawn files of a photo except `but`. A file that another program has open stays."""
+    """Deletes the drawn files of a photo. A file that another program has open stays.
+
+    Args:
+        photo: its path.
+        store: the results file.
+        but: keeps this file, and those of other kinds.
+    """
     key_hash = hashlib.sha256(store.key(photo).encode()).hexdigest()[:8]
     folder = picture_folder(store)
-    for file in list(folder.glob(f"*-{key_hash}-*")):
+    kind = "*" if but is None else f"*-{but.stem.rpartition('-')[2]}*"
+    for file in list(folder.glob(f"*-{key_hash}{kind}")):
         if but is None or not file.name.startswith(but.stem):
             with suppress(OSError):
                 file.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtXml import QDomDocument
 
 from ..contract.review import photo_key
@@ -14,12 +14,13 @@ from .resources import style
 from .store import quoted
 
 PHOTO_PROPERTY = "earthloc/photo"  # on groups and layers: the photo's key in the GeoPackage
-TABLE_PROPERTY = "earthloc/table"  # on layers: footprints, candidates or tie_points; PICTURE for the drawn photo
-PICTURE = "picture"
+TABLE_PROPERTY = "earthloc/table"  # on layers: the name of a table, or PICTURE or WHERE
+PICTURE = "picture"  # raster of the drawn photo
+WHERE = "where"  # raster of where the photo could be
 
 
-def apply_style(layer: QgsVectorLayer, table: str) -> None:
-    """Applies the plugin's style for a table. Not with loadNamedStyle, which prefers a style stored in the file."""
+def apply_style(layer: QgsMapLayer, table: str) -> None:
+    """Applies the plugin's style of a table or WHERE. Not with loadNamedStyle, which prefers one stored in the file."""
     qml = style(table)
     if qml.is_file():
         document = QDomDocument()

@@ -303,16 +303,17 @@ def _tables(dataset: gdal.Dataset) -> list[str]:
 
 def _append(source: Path, target: Path) -> None:
     """Adds all rows of the GeoPackage `source` to `target`."""
-    tables = _tables(gdal.OpenEx(str(source), gdal.OF_VECTOR))
-    missing = set(tables) - set(_tables(gdal.OpenEx(str(target), gdal.OF_VECTOR)))
-    if missing:
+    dataset = gdal.OpenEx(str(source), gdal.OF_VECTOR)
+    filled = [table for table in _tables(dataset) if dataset.GetLayerByName(table).GetFeatureCount()]
+    del dataset
+    if set(filled) - set(_tables(gdal.OpenEx(str(target), gdal.OF_VECTOR))):
         raise RuntimeError("it was written by an older EarthLoc; locate a photo into it first")
-    for table in tables:
+    for table in filled:
         done = gdal.VectorTranslate(str(target), str(source), accessMode="append", layers=[table])
         if done is None:
             raise RuntimeError(gdal.GetLastErrorMsg())
         del done  # closes the file; GDAL then writes the feature count
-    if HISTORY in tables:
+    if HISTORY in filled:
         _drop_repeated_reviews(target)
 
 

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..contract.answers import ErrorData, PlanAnswer
 from ..contract.messages import in_words
-from ..contract.status import DECISION_LABELS, STATUS_LABELS
+from ..contract.status import CHANCE, DECISION_LABELS, STATUS_LABELS
 
 
 def tr(text: str) -> str:
@@ -18,8 +18,10 @@ def tr(text: str) -> str:
 
 
 def in_percent(confidence: float) -> str:
-    """A probability in percent. Never 100 %, because no localization is certain."""
+    """A probability in percent. Never 100 %, because no localization is certain, and never 0 %, which it cannot be."""
     percent = round(100 * confidence)
+    if confidence < CHANCE:
+        return "< 1 %"
     return f"{percent} %" if percent < 100 else "> 99 %"
 
 
@@ -42,6 +44,7 @@ def stage_in_words(params: dict) -> str:
         "embed": tr("Looking at the photo"),
         "search": tr("Searching the index"),
         "register": tr("Comparing with the imagery"),
+        "where": tr("Estimating where it could be"),
         "save": tr("Saving"),
     }
     return words.get(str(stage), "")

@@ -13,7 +13,7 @@ from .. import settings
 from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
 from ..contract.protocol import Localize
-from ..contract.status import UNREVIEWED
+from ..contract.status import LOCATED, UNREVIEWED
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
@@ -25,7 +25,7 @@ from .photo_info import PhotoInfoLoader
 from .photo_model import CANCELLED, NEW, QUEUED, RUNNING, Photo, PhotoModel
 from .project_results import ProjectResults
 from .removal import PhotoRemoval
-from .result_map import ResultMap
+from .result_map import ResultMap, is_a_place, is_to_search
 from .thumbnail import ThumbnailLoader
 
 
@@ -174,6 +174,7 @@ class Controller(QObject):
             register=settings.register(),
             imagery=imagery,
             out=str(self.store.path),
+            where=settings.where(),
         )
         if not self.queue.running:
             self.queue.clear()
@@ -252,8 +253,11 @@ class Controller(QObject):
             if saved.path != self.store.path:  # the project was saved under another name during the run
                 self.results.carry_over(saved, [path])
             self.model.update(path, review=UNREVIEWED)  # a decision before this run is no longer in effect
-            if result.get("footprint"):
-                self.map.show(path, candidates_visible=len(self.queue.jobs) == 1)
+            if result.get("footprint") or result.get("where"):
+                alone = len(self.queue.jobs) == 1
+                doubtful = result["status"] != LOCATED and is_a_place(result)
+                # Over a footprint to compare with the map, the colours of a search area would be in the way.
+                self.map.show(path, alone and doubtful, areas_visible=alone and is_to_search(result))
             else:
                 self._layers.remove(path, self.store.path)
             self.store_changed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QGuiApplication
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
@@ -149,6 +149,7 @@ class EngineInstallerDialog(QDialog):
         if not self.running:
             self.form.load()
             self.outcome.clear()
+            self.install_button.setDefault(True)
             self._earlier = repair or folders.engine_of(settings.engine_setting())
             self.remove_earlier.setVisible(self._earlier is not None)
             self.remove_earlier.setChecked(repair is not None)
@@ -161,6 +162,12 @@ class EngineInstallerDialog(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+        QTimer.singleShot(0, self._fit)  # the folded parts have their height only now
+
+    def _fit(self) -> None:
+        """As low as the content, unless the user reads the log."""
+        if not self.log.isVisible():
+            self.adjustSize()
 
     @property
     def running(self) -> bool:
@@ -212,6 +219,7 @@ class EngineInstallerDialog(QDialog):
             return
         settings.set_engine_setting(str(result.program))
         text = self.tr("Engine {version} is installed and in use.").format(version=result.version)
+        self.close_button.setDefault(True)  # what comes next
         self.outcome.setText(text)
         self.log.appendPlainText(text)
         self.installed.emit(str(result.program))
@@ -248,8 +256,7 @@ class EngineInstallerDialog(QDialog):
     def _toggle_log(self, shown: bool) -> None:
         self.log.setVisible(shown)
         self.show_log.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        if not shown:
-            self.adjustSize()
+        self._fit()
 
     def _copy_log(self) -> None:
         clipboard = QGuiApplication.clipboard()

@@ -33,6 +33,7 @@ class FirstSteps(QScrollArea):
         engine_wanted(): the user wants to choose an engine that is installed.
         imagery_wanted(): the user wants to add imagery of a region.
         sample_wanted(), files_wanted(), folder_wanted(): the user wants to add a photo.
+        step_changed(): another step is open.
         finished(): all steps are finished or skipped.
     """
 
@@ -42,6 +43,7 @@ class FirstSteps(QScrollArea):
     sample_wanted = pyqtSignal()
     files_wanted = pyqtSignal()
     folder_wanted = pyqtSignal()
+    step_changed = pyqtSignal()
     finished = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -182,6 +184,7 @@ class FirstSteps(QScrollArea):
                 step.mark.setPixmap(QgsApplication.getThemeIcon("/mIconSuccess.svg").pixmap(QSize(16, 16)))
             else:
                 step.mark.setText(f"{number}.")
+        self.step_changed.emit()
 
     def _imagery(self) -> None:
         self.take(IMAGERY)

@@ -9,13 +9,14 @@ from qgis.core import Qgis
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from .. import settings
-from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
+from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN, USABLE
 from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
+from ..core.where_maps import WhereMaps
 from ..core.words import message_of_row
 from .compat import current_project
 from .controller import Controller
-from .first_steps import PHOTO
+from .first_steps import ENGINE, PHOTO
 from .index_manager import IndexManager
 from .moved import MovedPhotos
 from .panel_widgets import PanelWidgets
@@ -40,6 +41,7 @@ class EarthLocPanel(PanelWidgets):
         self._iface = iface
         self.controller = Controller(current_project(), iface.mapCanvas(), self)
         self.pictures = MapPictures(self.controller.client, current_project(), self)
+        self.where_maps = WhereMaps(self.controller.client, current_project(), self)
         self.adding = PhotoAdding(self.controller, self)
         self.moved = MovedPhotos(self.controller, self)
         self._steps_shown = False
@@ -88,6 +90,7 @@ class EarthLocPanel(PanelWidgets):
         steps.install_wanted.connect(self.notice.install_wanted)
         steps.engine_wanted.connect(self.notice.choose)
         steps.imagery_wanted.connect(self.index_manager.open)
+        steps.step_changed.connect(self._update_buttons)
         steps.finished.connect(lambda: self._show_steps(False))
         adding.added.connect(self._photos_added)
         self.moved.message.connect(self._show_message)
@@ -96,6 +99,10 @@ class EarthLocPanel(PanelWidgets):
         self.tools.undo.triggered.connect(controller.removal.undo)
         self.tools.zoom.triggered.connect(lambda: self._zoom_current())
         self.results.picture_wanted.connect(lambda: self.show_pictures([self.list.current()]))
+        self.results.where.wanted.connect(lambda: self.show_where(self.list.current()))
+        self.list.where_wanted.connect(self.show_where)
+        self.where_maps.shown.connect(controller.map.zoom_to_where)
+        self.where_maps.refused.connect(self._picture_refused)
         self.review.imagery_changed.connect(self.search.imagery.refresh)
         self.review.stored.connect(self._reviewed)
         self.review.decided.connect(controller.show_reviews)
@@ -132,6 +139,7 @@ class EarthLocPanel(PanelWidgets):
         controller.message.connect(self._show_message)
         controller.engine_problem.connect(self.notice.show_problem)
         controller.engine_problem.connect(lambda problem: steps.show_engine(not problem))
+        controller.engine_problem.connect(self._update_buttons)
         controller.run_ended.connect(self.summary.show_run)
         controller.not_writable.connect(lambda text: self.not_writable.show_text(escaped(text)))
         controller.store_changed.connect(lambda: self.not_writable.show_text(""))
@@ -236,6 +244,8 @@ class EarthLocPanel(PanelWidgets):
         photos, selected = self.controller.model.photos(), self.list.selected()
         page = self.steps if self._steps_shown else self.list if photos else self.empty
         self.stack.setCurrentWidget(page)
+        step_says_it = page is self.steps and self.steps.current() == ENGINE and not settings.engine_setting()
+        self.notice.setVisible(bool(self.notice.problem) and not step_says_it)
         working = bool(photos) and page is self.list
         self.results.setVisible(working)
         self.search_header.setVisible(working)
@@ -277,6 +287,11 @@ class EarthLocPanel(PanelWidgets):
             if photo is not None and photo.status in (LOCATED, UNCERTAIN, NOT_FOUND):
                 self.pictures.show(path, self.controller.store)
 
+    def show_where(self, path: str) -> None:
+        """Show on the map where a photo could be."""
+        if path:
+            self.where_maps.show(path, self.controller.store, self.controller.check_engine())
+
     def _reviewed(self, photos: list[str]) -> None:
         """Update pictures and result after reviews, which may have changed the effective localization."""
         self.pictures.drop_outdated(photos, self.controller.store)
@@ -303,7 +318,8 @@ class EarthLocPanel(PanelWidgets):
             sentence += f" · {escaped(text)}"
         elif photo.status == NEW:
             sentence += self.tr(" · press Localize to find out where it was taken")
-        self.results.show_result(sentence, found)
+        is_placed = photo.status == LOCATED or photo.review in USABLE
+        self.results.show_result(sentence, found, is_placed)
 
     def _data_changed(self, first, last, *_: object) -> None:
         photo = self.controller.model.photo(self.list.current())

@@ -126,6 +126,7 @@ class EngineNotice(QFrame):
         super().__init__(parent)
         self.setObjectName("engine_notice")
         self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.problem = ""
         sign = QLabel(self)
         sign.setPixmap(QgsApplication.getThemeIcon("/mIconWarning.svg").pixmap(QSize(24, 24)))
         sign.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -161,6 +162,7 @@ class EngineNotice(QFrame):
         """Show the notice with `message`; hide it when that is empty."""
         hint = self.tr("It is a separate program named earthloc. Install it here, or choose one that you have.")
         self.text.setText(f"{message}\n{hint}")
+        self.problem = message
         self.setVisible(bool(message))
 
     def choose(self) -> None:

@@ -42,7 +42,8 @@ class PhotoList(QTreeView):
     """Photos in a sortable table. All paths are those of the model.
 
     Signals:
-        locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path), picture_wanted(paths)
+        locate_wanted(paths), cancel_wanted(paths), remove_wanted(paths), zoom_wanted(path), picture_wanted(paths),
+        where_wanted(path)
         current_changed(path): another photo is current; "" for none.
         selection_changed()
     """
@@ -52,6 +53,7 @@ class PhotoList(QTreeView):
     remove_wanted = pyqtSignal(list)
     zoom_wanted = pyqtSignal(str)
     picture_wanted = pyqtSignal(list)
+    where_wanted = pyqtSignal(str)
     current_changed = pyqtSignal(str)
     selection_changed = pyqtSignal()
 
@@ -154,6 +156,8 @@ class PhotoList(QTreeView):
             one and not statuses & {NEW, QUEUED, RUNNING})  # fmt: skip
         add("mActionAddRasterLayer", self.tr("Show photo on map"), lambda: self.picture_wanted.emit(paths),
             bool(statuses & {LOCATED, UNCERTAIN, NOT_FOUND}))  # fmt: skip
+        add("mActionZoomToArea", self.tr("Show where it could be"), lambda: self.where_wanted.emit(paths[0]),
+            one and bool(statuses & {LOCATED, UNCERTAIN, NOT_FOUND}))  # fmt: skip
         text = self.tr("Localize") if statuses <= {NEW} else self.tr("Locate again")
         add("mActionRefresh", text, lambda: self.locate_wanted.emit(paths))
         if statuses & {QUEUED, RUNNING}:

@@ -299,7 +299,7 @@ class PhotoModel(QAbstractTableModel):
         if column == STATUS:
             return self.status_label(photo.status)
         if column == CONFIDENCE:
-            if photo.confidence is None or photo.status not in (LOCATED, UNCERTAIN, NOT_FOUND):
+            if photo.confidence is None or photo.status not in (LOCATED, UNCERTAIN):
                 return ""
             return in_percent(photo.confidence)
         if column == REVIEW:

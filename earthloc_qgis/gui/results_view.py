@@ -22,6 +22,7 @@ from ..contract.localization import Candidate, Localization
 from ..core.words import lat_lon
 from .plain_text import escaped, plain
 from .section import SectionHeader
+from .where_view import WhereView
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _RANK_ROLE = Qt.ItemDataRole.UserRole
@@ -81,13 +82,22 @@ class ResultsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
+        self.where = WhereView(self)
+        layout.addWidget(self.where)
         layout.addLayout(row)
         self._show_list()
 
-    def show_result(self, sentence: str, localization: Localization | None) -> None:
-        """Show a sentence and the candidates of a localization; None for no candidates."""
+    def show_result(self, sentence: str, localization: Localization | None, is_placed: bool = False) -> None:
+        """Show a sentence and the candidates of a localization.
+
+        Args:
+            sentence: the status.
+            localization: None for no candidates.
+            is_placed: the photo is located or its footprint was accepted, so that there is nothing to search.
+        """
         self.message.setText(sentence + self._credit(localization))
         self.picture_button.setVisible(localization is not None and localization["pose"] is not None)
+        self.where.show_where(localization.get("where") if localization is not None and not is_placed else None)
         self.list.clear()
         for candidate in localization["candidates"] if localization is not None else []:
             distance = candidate["nadir_distance_km"]

@@ -44,6 +44,11 @@ class SearchOptions(QWidget):
         self.register.setToolTip(
             self.tr("Finds the precise footprint and its confidence. Without fitting, footprints are rough estimates.")
         )
+        self.where = QCheckBox(self.tr("Say where it could be"), self)
+        self.where.setObjectName("where_box")
+        self.where.setToolTip(
+            self.tr("For photos that cannot be located: areas that hold them with 50, 90 and 99 %, to search in")
+        )
         self.include_reviewed = QCheckBox(self.tr("Also locate reviewed photos again"), self)
         self.include_reviewed.setObjectName("include_reviewed_box")
         self.include_reviewed.setToolTip(
@@ -70,11 +75,13 @@ class SearchOptions(QWidget):
         layout.addLayout(third)
         layout.addWidget(self.register)
         layout.addWidget(self.imagery)
+        layout.addWidget(self.where)
         layout.addWidget(self.include_reviewed)
         self.use_nadir.toggled.connect(self._save)
         self.radius.valueChanged.connect(self._save)
         self.top_k.valueChanged.connect(self._save)
         self.register.toggled.connect(self._save)
+        self.where.toggled.connect(self._save)
         self.indexes.chosen_changed.connect(lambda: self.imagery.set_none_available(self.indexes.none_has_imagery()))
         self.indexes.chosen_changed.connect(self.changed)
         self.imagery.note_changed.connect(self.changed)
@@ -101,7 +108,7 @@ class SearchOptions(QWidget):
 
     def load(self) -> None:
         """Load the settings into the widgets."""
-        widgets = (self.use_nadir, self.radius, self.top_k, self.register)
+        widgets = (self.use_nadir, self.radius, self.top_k, self.register, self.where)
         for widget in widgets:
             widget.blockSignals(True)
         self.use_nadir.setChecked(settings.use_nadir())
@@ -109,6 +116,7 @@ class SearchOptions(QWidget):
         self.radius.setEnabled(settings.use_nadir())
         self.top_k.setValue(settings.top_k())
         self.register.setChecked(settings.register())
+        self.where.setChecked(settings.where())
         self.imagery.setVisible(settings.register())
         for widget in widgets:
             widget.blockSignals(False)
@@ -119,6 +127,7 @@ class SearchOptions(QWidget):
         settings.set_radius_km(self.radius.value())
         settings.set_top_k(self.top_k.value())
         settings.set_register(self.register.isChecked())
+        settings.set_where(self.where.isChecked())
         self.imagery.setVisible(self.register.isChecked())
         self.radius.setEnabled(self.use_nadir.isChecked())
         self.changed.emit()

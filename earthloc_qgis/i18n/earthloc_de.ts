@@ -598,6 +598,10 @@
       <translation>Das Rechenprogramm dieser Version kann noch nicht aus dem Internet installiert werden.</translation>
     </message>
     <message>
+      <source>Search area</source>
+      <translation>Suchgebiet</translation>
+    </message>
+    <message>
       <source>Candidates</source>
       <translation>Kandidaten</translation>
     </message>
@@ -742,6 +746,42 @@
       <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
     </message>
     <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Search area, not a location:</source>
+      <translation>Suchgebiet, kein Fundort:</translation>
+    </message>
+    <message>
+      <source>The photo gives hardly any hint.</source>
+      <translation>Das Foto gibt kaum einen Hinweis.</translation>
+    </message>
+    <message>
+      <source>Not used: {sources}.</source>
+      <translation>Nicht verwendet: {sources}.</translation>
+    </message>
+    <message>
+      <source>{percent} near {place}</source>
+      <translation>{percent} bei {place}</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km².</source>
+      <translation>90 % auf {area} km².</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km² in one region: {places}.</source>
+      <translation>90 % auf {area} km² in einer Region: {places}.</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km² in {n} regions: {places}.</source>
+      <translation>90 % auf {area} km² in {n} Regionen: {places}.</translation>
+    </message>
+    <message>
+      <source>90 % within {area} km², mostly in these {n} regions: {places}.</source>
+      <translation>90 % auf {area} km², vor allem in diesen {n} Regionen: {places}.</translation>
+    </message>
+    <message>
       <source>Fetching imagery: {done} of {total} {what}</source>
       <translation>Bilddaten werden geholt: {done} von {total} {what}</translation>
     </message>
@@ -764,6 +804,10 @@
     <message>
       <source>Comparing with the imagery</source>
       <translation>Vergleich mit den Bilddaten</translation>
+    </message>
+    <message>
+      <source>Estimating where it could be</source>
+      <translation>Schätzen, wo es sein könnte</translation>
     </message>
     <message>
       <source>Saving</source>
@@ -1298,6 +1342,8 @@ Fitting photos to imagery makes footprints exact and takes seconds per photo; wi
 
 A feature extractor is the folder of a package with a network; without one, RootSIFT is used.
 
+Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located.
+
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
 
@@ -1308,6 +1354,8 @@ Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
 Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
+
+Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -1348,12 +1396,20 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Merkmalsextraktor</translation>
     </message>
     <message>
+      <source>Say where photos could be</source>
+      <translation>Angeben, wo Fotos sein könnten</translation>
+    </message>
+    <message>
       <source>Also locate reviewed photos again</source>
       <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
     <message>
       <source>Results GeoPackage</source>
       <translation>Ergebnis-GeoPackage</translation>
+    </message>
+    <message>
+      <source>Search areas</source>
+      <translation>Suchgebiete</translation>
     </message>
     <message>
       <source>there is no such folder; choose another</source>
@@ -1504,6 +1560,30 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>EarthLoc: {name}</translation>
     </message>
     <message>
+      <source>Map where a photo could be</source>
+      <translation>Karte, wo ein Foto sein könnte</translation>
+    </message>
+    <message>
+      <source>earthloc,where,probability,search area,astronaut,iss</source>
+      <translation>earthloc,wo,wahrscheinlichkeit,suchgebiet,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Writes where a photo could be as a GeoTIFF in EPSG:6933 with cells of 3,265 km². Band 1 is the smallest percentage whose search area holds a cell: all cells below 90 make up the area that holds the photo with 90 %. Beyond 99.9 % there is no value. Band 2 is the probability per 1,000 km².
+
+It is a search area, not a location. The results GeoPackage must hold the photo, located with 'Say where photos could be'.</source>
+      <translation>Schreibt, wo ein Foto sein könnte, als GeoTIFF in EPSG:6933 mit Zellen von 3.265 km². Kanal 1 ist der kleinste Prozentsatz, dessen Suchgebiet eine Zelle enthält: Alle Zellen unter 90 bilden die Fläche, in der das Foto mit 90 % liegt. Jenseits von 99,9 % gibt es keinen Wert. Kanal 2 ist die Wahrscheinlichkeit je 1.000 km².
+
+Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das Foto enthalten, verortet mit „Angeben, wo Fotos sein könnten“.</translation>
+    </message>
+    <message>
+      <source>Area of 90 % in km²</source>
+      <translation>Fläche der 90 % in km²</translation>
+    </message>
+    <message>
+      <source>EarthLoc: where photos could be</source>
+      <translation>EarthLoc: wo Fotos sein könnten</translation>
+    </message>
+    <message>
       <source>located</source>
       <translation>verortet</translation>
     </message>
@@ -1578,6 +1658,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Best guess near {place}, {km} km from the nadir: where its local features point, not checked by registration.</source>
       <translation>Beste Vermutung bei {place}, {km} km vom Nadir: wohin die lokalen Merkmale des Fotos weisen, nicht durch Anpassen an Bilddaten geprüft.</translation>
+    </message>
+    <message>
+      <source>No place was found that is likelier than chance: the photo may show cloud, night or open sea.</source>
+      <translation>Es wurde kein Ort gefunden, der wahrscheinlicher als Zufall ist: Das Foto zeigt vielleicht Wolken, Nacht oder offene See.</translation>
     </message>
     <message>
       <source>The photo has few details that the index knows: it may show cloud, night or open sea.</source>
@@ -1792,8 +1876,212 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>{path}: Der Ordner der Datei ist nicht vorhanden; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
     </message>
     <message>
+      <source>{path}: holds no result of {photo}; locate it first.</source>
+      <translation>{path}: enthält kein Ergebnis von {photo}; verorten Sie es zuerst.</translation>
+    </message>
+    <message>
+      <source>{path}: does not say where {photo} could be; locate it again and have that said.</source>
+      <translation>{path}: sagt nicht, wo {photo} sein könnte; verorten Sie es erneut und lassen Sie das angeben.</translation>
+    </message>
+    <message>
       <source>{path}: could not be written ({reason}); choose another file.</source>
       <translation>{path}: konnte nicht geschrieben werden ({reason}); wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: is only half built; finish it with `earthloc index build --resume`.</source>
+      <translation>{path}: ist nur halb gebaut; bauen Sie ihn mit `earthloc index build --resume` fertig.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a regional index (no index.json); give the folder of an index.</source>
+      <translation>{path}: ist kein regionaler Index (kein index.json); geben Sie den Ordner eines Index an.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a readable index manifest; copy it again or build it anew.</source>
+      <translation>{path}: ist kein lesbares Verzeichnis eines Index; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: was written by a newer version of EarthLoc (format {version}); update EarthLoc.</source>
+      <translation>{path}: wurde von einer neueren Version von EarthLoc geschrieben (Format {version}); aktualisieren Sie EarthLoc.</translation>
+    </message>
+    <message>
+      <source>{path}: lacks a valid {what}; copy it again or build it anew.</source>
+      <translation>{path}: hat kein gültiges {what}; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; copy it again or build it anew.</source>
+      <translation>{path}: kann nicht gelesen werden; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged; copy it again or build it anew.</source>
+      <translation>{path}: ist beschädigt; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged (its checksum differs); copy it again or build it anew.</source>
+      <translation>{path}: ist beschädigt (die Prüfsumme weicht ab); kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: is missing; copy it again or build it anew.</source>
+      <translation>{path}: fehlt; kopieren Sie den Index noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: has the wrong size; copy it again or build it anew.</source>
+      <translation>{path}: hat die falsche Größe; kopieren Sie ihn noch einmal oder bauen Sie ihn neu.</translation>
+    </message>
+    <message>
+      <source>{path}: has local features that were encoded with another vocabulary; build the index again, or use the version of EarthLoc that made it.</source>
+      <translation>{path}: hat örtliche Merkmale, die mit einem anderen Vokabular kodiert sind; bauen Sie den Index neu oder verwenden Sie die Version von EarthLoc, die ihn gebaut hat.</translation>
+    </message>
+    <message>
+      <source>{path}: was built with the model {model}, not with {others}; build it again with this model or choose an index that fits.</source>
+      <translation>{path}: wurde mit dem Modell {model} gebaut, nicht mit {others}; bauen Sie ihn mit diesem Modell neu oder wählen Sie einen Index, der passt.</translation>
+    </message>
+    <message>
+      <source>{path}: was built with the model {model}, which is missing; install an EarthLoc that includes it, or build the index again.</source>
+      <translation>{path}: wurde mit dem Modell {model} gebaut, das fehlt; installieren Sie ein EarthLoc, das es enthält, oder bauen Sie den Index neu.</translation>
+    </message>
+    <message>
+      <source>{path}: does not match the sha256 in its card; get the model package again.</source>
+      <translation>{path}: passt nicht zur SHA-256 in seiner Karte; besorgen Sie das Modellpaket noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; put the ONNX file beside its card.</source>
+      <translation>{path}: kann nicht gelesen werden; legen Sie die ONNX-Datei neben ihre Karte.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a usable ONNX model ({reason}); get the model package again.</source>
+      <translation>{path}: ist kein brauchbares ONNX-Modell ({reason}); besorgen Sie das Modellpaket noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: already exists; choose another folder or delete this one.</source>
+      <translation>{path}: gibt es schon; wählen Sie einen anderen Ordner oder löschen Sie diesen.</translation>
+    </message>
+    <message>
+      <source>{path}: covers no tile of that region that lies on land; check the region.</source>
+      <translation>{path}: deckt keine Kachel dieser Region ab, die auf Land liegt; prüfen Sie die Region.</translation>
+    </message>
+    <message>
+      <source>{path}: covers no tile of that region; check the region.</source>
+      <translation>{path}: deckt keine Kachel dieser Region ab; prüfen Sie die Region.</translation>
+    </message>
+    <message>
+      <source>{path}: is a tile server, which has the whole world; name a region (bbox).</source>
+      <translation>{path}: ist ein Kachelserver, der die ganze Welt hat; nennen Sie eine Region (bbox).</translation>
+    </message>
+    <message>
+      <source>{path}: does not say whom to credit and under which licence its imagery is; look up its terms and state both (attribution, licence).</source>
+      <translation>{path}: sagt nicht, wer zu nennen ist und unter welcher Lizenz die Bilddaten stehen; schlagen Sie die Bedingungen nach und geben Sie beides an (Namensnennung, Lizenz).</translation>
+    </message>
+    <message>
+      <source>{path}: no such file; give the path of a georeferenced raster.</source>
+      <translation>{path}: diese Datei gibt es nicht; geben Sie den Pfad eines georeferenzierten Rasters an.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened as a raster; give a georeferenced image such as a GeoTIFF.</source>
+      <translation>{path}: kann nicht als Raster geöffnet werden; geben Sie ein georeferenziertes Bild wie ein GeoTIFF an.</translation>
+    </message>
+    <message>
+      <source>{path}: holds several rasters: {listed}; name one of these instead of the file.</source>
+      <translation>{path}: enthält mehrere Raster: {listed}; nennen Sie eines davon statt der Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: has no position on the Earth; georeference it, or put its world file beside it.</source>
+      <translation>{path}: hat keine Lage auf der Erde; georeferenzieren Sie es oder legen Sie seine World-Datei daneben.</translation>
+    </message>
+    <message>
+      <source>{path}: has no coordinate system (CRS); assign one, for example with gdal_edit.py -a_srs EPSG:4326.</source>
+      <translation>{path}: hat kein Koordinatenbezugssystem (KBS); weisen Sie eines zu, zum Beispiel mit gdal_edit.py -a_srs EPSG:4326.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no valid pixel; give another raster.</source>
+      <translation>{path}: enthält kein gültiges Pixel; geben Sie ein anderes Raster an.</translation>
+    </message>
+    <message>
+      <source>{path}: its corners lie outside its own coordinate system; check its CRS.</source>
+      <translation>{path}: seine Ecken liegen außerhalb seines eigenen Koordinatenbezugssystems; prüfen Sie das KBS.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no EarthLoc tile (pictures named @lat1@lon1@lat2@...); name a folder of such tiles, or a raster.</source>
+      <translation>{path}: enthält keine EarthLoc-Kachel (Bilder mit Namen wie @lat1@lon1@lat2@...); nennen Sie einen Ordner solcher Kacheln oder ein Raster.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged or no picture; copy it again or delete it.</source>
+      <translation>{path}: ist beschädigt oder kein Bild; kopieren Sie es noch einmal oder löschen Sie es.</translation>
+    </message>
+    <message>
+      <source>{path}: is not the address of a tile server; give one that begins with http:// or https://.</source>
+      <translation>{path}: ist nicht die Adresse eines Kachelservers; geben Sie eine an, die mit http:// oder https:// beginnt.</translation>
+    </message>
+    <message>
+      <source>{path}: is a RAW file of a kind that LibRaw cannot read; convert it to a JPEG or TIFF.</source>
+      <translation>{path}: ist eine RAW-Datei, die LibRaw nicht lesen kann; wandeln Sie sie in ein JPEG oder TIFF um.</translation>
+    </message>
+    <message>
+      <source>{path}: is stored as a single piece too large to unpack; save it as a JPEG or a tiled TIFF.</source>
+      <translation>{path}: ist als ein einziges Stück gespeichert, das zu groß zum Entpacken ist; speichern Sie es als JPEG oder gekacheltes TIFF.</translation>
+    </message>
+    <message>
+      <source>{path}: holds complex numbers, not colours; convert it to an 8-bit JPEG or TIFF.</source>
+      <translation>{path}: enthält komplexe Zahlen statt Farben; wandeln Sie es in ein JPEG oder TIFF mit 8 Bit um.</translation>
+    </message>
+    <message>
+      <source>{path}: is not in {results}; locate it first.</source>
+      <translation>{path}: ist nicht in {results}; lokalisieren Sie es zuerst.</translation>
+    </message>
+    <message>
+      <source>{path}: has {width} x {height} pixels but was located with {then_width} x {then_height}; locate it again.</source>
+      <translation>{path}: hat {width} x {height} Pixel, wurde aber mit {then_width} x {then_height} lokalisiert; lokalisieren Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: its camera sees no ground; locate it again.</source>
+      <translation>{path}: seine Kamera sieht keinen Boden; lokalisieren Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>{path}: shows the limb, which no world file can place; choose the orthorectified photo.</source>
+      <translation>{path}: zeigt den Horizont, den keine World-Datei abbilden kann; wählen Sie das orthorektifizierte Foto.</translation>
+    </message>
+    <message>
+      <source>{path}: an affine map, all that a world file holds, would be up to {off} px off ({limit} px is allowed); choose the orthorectified photo, or the one with control points.</source>
+      <translation>{path}: eine affine Abbildung, mehr enthält eine World-Datei nicht, läge bis zu {off} px daneben (erlaubt sind {limit} px); wählen Sie das orthorektifizierte Foto oder das mit Passpunkten.</translation>
+    </message>
+    <message>
+      <source>{path}: shows a pole, where degrees meet; choose another coordinate system.</source>
+      <translation>{path}: zeigt einen Pol, an dem sich die Längengrade treffen; wählen Sie ein anderes Koordinatenbezugssystem.</translation>
+    </message>
+    <message>
+      <source>{path}: has no heights of what the photo shows; give heights of that ground.</source>
+      <translation>{path}: hat keine Höhen von dem, was das Foto zeigt; geben Sie Höhen dieses Geländes an.</translation>
+    </message>
+    <message>
+      <source>{path}: is one of the files that it is made from; choose another name.</source>
+      <translation>{path}: ist eine der Dateien, aus denen es gemacht wird; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>{path}: is a folder; name a file in it.</source>
+      <translation>{path}: ist ein Ordner; nennen Sie eine Datei darin.</translation>
+    </message>
+    <message>
+      <source>{path}: has no room to unpack the photo in; free some space or choose another folder.</source>
+      <translation>{path}: hat keinen Platz, um das Foto zu entpacken; schaffen Sie Platz oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+      <source>{path}: was written by a newer EarthLoc; update the engine or choose another file.</source>
+      <translation>{path}: wurde von einem neueren EarthLoc geschrieben; aktualisieren Sie die Engine oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: has a table {table} that EarthLoc did not make; choose another file.</source>
+      <translation>{path}: hat eine Tabelle {table}, die EarthLoc nicht gemacht hat; wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>no camera sees the tie points like this; move or remove the one that is off.</source>
+      <translation>keine Kamera sieht die Passpunkte so; verschieben oder löschen Sie den, der danebenliegt.</translation>
+    </message>
+    <message>
+      <source>the camera that fits the tie points sees no ground; check the tie points.</source>
+      <translation>die Kamera, die zu den Passpunkten passt, sieht keinen Boden; prüfen Sie die Passpunkte.</translation>
+    </message>
+    <message>
+      <source>there is no imagery to snap to; choose reference imagery.</source>
+      <translation>es gibt keine Bilddaten zum Einrasten; wählen Sie Referenzbilder.</translation>
     </message>
     <message>
       <source>{name} works: a tile came in {ms} ms.</source>
@@ -3208,6 +3496,10 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Foto auf der Karte zeigen</translation>
     </message>
     <message>
+      <source>Show where it could be</source>
+      <translation>Zeigen, wo es sein könnte</translation>
+    </message>
+    <message>
       <source>Localize</source>
       <translation>Verorten</translation>
     </message>
@@ -3472,12 +3764,12 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
   <context>
     <name>ResultMap</name>
     <message>
-      <source>The coordinate system of the map cannot show this position.</source>
-      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
-    </message>
-    <message>
       <source>There is no result to zoom to yet.</source>
       <translation>Es gibt noch kein Ergebnis, zu dem gezoomt werden kann.</translation>
+    </message>
+    <message>
+      <source>The coordinate system of the map cannot show this position.</source>
+      <translation>Das Koordinatensystem der Karte kann diese Position nicht darstellen.</translation>
     </message>
   </context>
   <context>
@@ -3754,6 +4046,14 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>Findet die genaue Bildfläche und ihre Konfidenz. Ohne Anpassung sind Bildflächen grobe Schätzungen.</translation>
     </message>
     <message>
+      <source>Say where it could be</source>
+      <translation>Angeben, wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>For photos that cannot be located: areas that hold them with 50, 90 and 99 %, to search in</source>
+      <translation>Für Fotos, die nicht verortet werden können: Flächen, in denen sie mit 50, 90 und 99 % liegen, zum Absuchen</translation>
+    </message>
+    <message>
       <source>Also locate reviewed photos again</source>
       <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
@@ -3901,6 +4201,32 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
     <message>
       <source>Move tie point</source>
       <translation>Passpunkt verschieben</translation>
+    </message>
+  </context>
+  <context>
+    <name>WhereMaps</name>
+    <message>
+      <source>It is not known where it could be. Tick “Say where it could be” and locate it again.</source>
+      <translation>Es ist nicht bekannt, wo es sein könnte. Kreuzen Sie „Angeben, wo es sein könnte“ an, und verorten Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be opened as a raster.</source>
+      <translation>{path}: kann nicht als Raster geöffnet werden.</translation>
+    </message>
+  </context>
+  <context>
+    <name>WhereView</name>
+    <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Show where it could be</source>
+      <translation>Zeigen, wo es sein könnte</translation>
+    </message>
+    <message>
+      <source>Shows on the map where to search for this photo, with the areas of 50, 90 and 99 %</source>
+      <translation>Zeigt auf der Karte, wo dieses Foto zu suchen ist, mit den Flächen der 50, 90 und 99 %</translation>
     </message>
   </context>
   <context>

@@ -10,6 +10,7 @@ from qgis.core import (  # type: ignore[attr-defined]
     QgsProcessing,
     QgsProcessingException,
     QgsProcessingOutputNumber,
+    QgsProcessingOutputVectorLayer,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
@@ -40,7 +41,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     REGISTER = "REGISTER"
     IMAGERY = "IMAGERY"
     MATCHER = "MATCHER"
+    WHERE = "WHERE"
     OUTPUT = "OUTPUT"
+    SEARCH_AREAS = "SEARCH_AREAS"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
 
     def displayName(self) -> str:
@@ -76,6 +79,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and "
             "the log says which. The word 'index' stands for the imagery from which each index was made.\n\n"
             "A feature extractor is the folder of a package with a network; without one, RootSIFT is used.\n\n"
+            "Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search "
+            "areas for photos that cannot be located.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
             "the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
@@ -125,6 +130,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 optional=True,
             )
         )
+        self.addParameter(QgsProcessingParameterBoolean(self.WHERE, self.tr("Say where photos could be"), False))
         self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
         self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
@@ -132,6 +138,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
                 self.OUTPUT, self.tr("Results GeoPackage"), self.tr("GeoPackage (*.gpkg)")
             )
         )
+        self.addOutput(QgsProcessingOutputVectorLayer(self.SEARCH_AREAS, self.tr("Search areas")))
         for name in self.COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, name.replace("_", " ").capitalize()))
 
@@ -160,13 +167,17 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             ),
             matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
+            where=self.parameterAsBoolean(parameters, self.WHERE, context),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
         jobs = locate(photos, options, nadir, engine_program, feedback, include_reviewed)
+        has_areas = any(job.result is not None and job.result.get("where") for job in jobs)
         if Path(out).is_file():
-            load_tables(context, out, ("candidates", "footprints"), Path(out).stem)
-        return {self.OUTPUT: out, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
+            tables = ("candidates", "footprints")
+            load_tables(context, out, ("search_areas", *tables) if has_areas else tables, Path(out).stem)
+        layers = {self.SEARCH_AREAS: f"{out}|layername=search_areas"} if has_areas else {}
+        return {self.OUTPUT: out, **layers, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
 
     def _photos(self, parameters, context) -> list[str]:
         """Absolute paths of the chosen photos and those in the chosen folder, without duplicates."""

@@ -12,6 +12,7 @@ from .georeference import GeoreferenceAlgorithm
 from .localize import LocalizeAlgorithm
 from .map_picture import MapPictureAlgorithm
 from .register import RegisterAlgorithm
+from .where_map import WhereMapAlgorithm
 
 
 class EarthLocProvider(QgsProcessingProvider):
@@ -41,6 +42,7 @@ class EarthLocProvider(QgsProcessingProvider):
             GeoreferenceAlgorithm,
             ExportFootprintsAlgorithm,
             MapPictureAlgorithm,
+            WhereMapAlgorithm,
             BuildIndexAlgorithm,
         ):
             self.addAlgorithm(algorithm())

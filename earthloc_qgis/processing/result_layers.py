@@ -27,13 +27,18 @@ def load_tables(context: QgsProcessingContext, gpkg: str, tables: tuple[str, ...
     Args:
         context: of the algorithm. Nothing is loaded without a project, as in `qgis_process`.
         gpkg: the results GeoPackage.
-        tables: "footprints", "candidates" or "tie_points".
+        tables: "footprints", "candidates", "tie_points" or "search_areas".
         name: the file's name for the group, without its ending.
     """
-    titles = {"footprints": _tr("Footprints"), "candidates": _tr("Candidates"), "tie_points": _tr("Tie points")}
+    titles = {
+        "footprints": _tr("Footprints"),
+        "candidates": _tr("Candidates"),
+        "tie_points": _tr("Tie points"),
+        "search_areas": _tr("Search areas"),
+    }
     group = _tr("EarthLoc: {name}").format(name=name)
     for position, table in enumerate(tables):
-        load_layer(context, f"{gpkg}|layername={table}", titles[table], group, _styled_as(table), position)
+        load_layer(context, f"{gpkg}|layername={table}", titles[table], group, styled_as(table), position)
 
 
 def load_layer(
@@ -74,11 +79,12 @@ def footprints_style(layer: QgsMapLayer) -> None:
         apply_style(layer, "footprints")
 
 
-def _styled_as(table: str) -> Callable[[QgsMapLayer], None]:
+def styled_as(table: str) -> Callable[[QgsMapLayer], None]:
+    """A function that marks a layer as one of ours and applies the plugin's style: for a table, or for WHERE."""
+
     def prepare(layer: QgsMapLayer) -> None:
         layer.setCustomProperty(TABLE_PROPERTY, table)
-        if isinstance(layer, QgsVectorLayer):
-            apply_style(layer, table)
+        apply_style(layer, table)
 
     return prepare
 

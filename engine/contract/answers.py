@@ -49,6 +49,14 @@ class GeoreferenceAnswer(TypedDict):
     message: str
 
 
+class WhereRasterAnswer(TypedDict):
+    """The raster of where a photo could be."""
+
+    photo: str
+    out: str
+    area_km2: Optional[float]  # of the area that holds the photo with 90 %
+
+
 class PlanAnswer(TypedDict):
     """Upper bounds of what an index will hold: tiles beyond the edge of the imagery are left out when it is built."""
 
@@ -90,6 +98,14 @@ class PhotoInfoAnswer(TypedDict):
     camera: Optional[str]
     focal_length_mm: Optional[float]
     nadir: Optional[LatLonList]
+
+
+class PhotoPictureAnswer(TypedDict):
+    """A photo as a JPEG in base64, and the stored size of the photo itself."""
+
+    jpeg: str
+    width_px: int
+    height_px: int
 
 
 class TilePictureAnswer(TypedDict):

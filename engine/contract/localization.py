@@ -119,7 +119,7 @@ class _CandidateOfVersion1(TypedDict):
 class Candidate(_CandidateOfVersion1, total=False):
     """A place where the photo could have been taken. Older results lack the fields below."""
 
-    found_by: Optional[str]  # "tiles", "votes" or "both"
+    found_by: Optional[str]  # "tiles", "votes", "both" or "proposed"
     z: Optional[float]  # z-score of the votes
     corners: list[LatLonList]
 

@@ -32,6 +32,7 @@ MESSAGES: dict[str, str] = {
     "guess.votes_from_nadir": (
         "Best guess near {place}, {km} km from the nadir: where its local features point, not checked by registration."
     ),
+    "guess.chance": ("No place was found that is likelier than chance: the photo may show cloud, night or open sea."),
     "guess.improbable": ("The photo has few details that the index knows: it may show cloud, night or open sea."),
     "guess.compare": "Compare it with a basemap.",
     "search.no_tile": "The chosen indexes hold no tile.",
@@ -113,7 +114,82 @@ MESSAGES: dict[str, str] = {
     "results.damaged": "{path}: is damaged; move it away or choose another file.",
     "results.folder": "{path}: is a folder; name a file in it, such as results.gpkg.",
     "results.no_folder": "{path}: its folder does not exist; make the folder or choose another.",
+    "results.no_photo": "{path}: holds no result of {photo}; locate it first.",
+    "results.no_where": "{path}: does not say where {photo} could be; locate it again and have that said.",
     "results.failed": "{path}: could not be written ({reason}); choose another file.",
+    # More errors: of indexes, models, imagery, files and corrections.
+    "index.half_built": "{path}: is only half built; finish it with `earthloc index build --resume`.",
+    "index.none": "{path}: is not a regional index (no index.json); give the folder of an index.",
+    "index.manifest": "{path}: is not a readable index manifest; copy it again or build it anew.",
+    "index.newer": "{path}: was written by a newer version of EarthLoc (format {version}); update EarthLoc.",
+    "index.lacks": "{path}: lacks a valid {what}; copy it again or build it anew.",
+    "index.unreadable": "{path}: cannot be read; copy it again or build it anew.",
+    "index.damaged": "{path}: is damaged; copy it again or build it anew.",
+    "index.checksum": "{path}: is damaged (its checksum differs); copy it again or build it anew.",
+    "index.missing_file": "{path}: is missing; copy it again or build it anew.",
+    "index.wrong_size": "{path}: has the wrong size; copy it again or build it anew.",
+    "index.vocabulary": (
+        "{path}: has local features that were encoded with another vocabulary; build the index again, or use "
+        "the version of EarthLoc that made it."
+    ),
+    "index.other_model": (
+        "{path}: was built with the model {model}, not with {others}; build it again with this model or "
+        "choose an index that fits."
+    ),
+    "index.model_missing": (
+        "{path}: was built with the model {model}, which is missing; install an EarthLoc that includes it, or"
+        " build the index again."
+    ),
+    "model.checksum": "{path}: does not match the sha256 in its card; get the model package again.",
+    "model.unreadable": "{path}: cannot be read; put the ONNX file beside its card.",
+    "model.unusable": "{path}: is not a usable ONNX model ({reason}); get the model package again.",
+    "build.exists": "{path}: already exists; choose another folder or delete this one.",
+    "build.no_land": "{path}: covers no tile of that region that lies on land; check the region.",
+    "build.no_tile": "{path}: covers no tile of that region; check the region.",
+    "build.no_region": "{path}: is a tile server, which has the whole world; name a region (bbox).",
+    "build.no_credit": (
+        "{path}: does not say whom to credit and under which licence its imagery is; look up its terms and "
+        "state both (attribution, licence)."
+    ),
+    "raster.missing": "{path}: no such file; give the path of a georeferenced raster.",
+    "raster.kind": "{path}: cannot be opened as a raster; give a georeferenced image such as a GeoTIFF.",
+    "raster.several": "{path}: holds several rasters: {listed}; name one of these instead of the file.",
+    "raster.no_place": "{path}: has no position on the Earth; georeference it, or put its world file beside it.",
+    "raster.no_crs": (
+        "{path}: has no coordinate system (CRS); assign one, for example with gdal_edit.py -a_srs EPSG:4326."
+    ),
+    "raster.empty": "{path}: holds no valid pixel; give another raster.",
+    "raster.crs": "{path}: its corners lie outside its own coordinate system; check its CRS.",
+    "tiles.none": (
+        "{path}: holds no EarthLoc tile (pictures named @lat1@lon1@lat2@...); name a folder of such tiles, or a raster."
+    ),
+    "tiles.damaged": "{path}: is damaged or no picture; copy it again or delete it.",
+    "server.not_an_address": (
+        "{path}: is not the address of a tile server; give one that begins with http:// or https://."
+    ),
+    "photo.raw_kind": "{path}: is a RAW file of a kind that LibRaw cannot read; convert it to a JPEG or TIFF.",
+    "photo.one_piece": "{path}: is stored as a single piece too large to unpack; save it as a JPEG or a tiled TIFF.",
+    "photo.complex": "{path}: holds complex numbers, not colours; convert it to an 8-bit JPEG or TIFF.",
+    "photo.not_in_results": "{path}: is not in {results}; locate it first.",
+    "photo.other_size": (
+        "{path}: has {width} x {height} pixels but was located with {then_width} x {then_height}; locate it again."
+    ),
+    "photo.no_ground": "{path}: its camera sees no ground; locate it again.",
+    "georeference.limb": "{path}: shows the limb, which no world file can place; choose the orthorectified photo.",
+    "georeference.affine": (
+        "{path}: an affine map, all that a world file holds, would be up to {off} px off ({limit} px is "
+        "allowed); choose the orthorectified photo, or the one with control points."
+    ),
+    "georeference.pole": "{path}: shows a pole, where degrees meet; choose another coordinate system.",
+    "georeference.no_heights": "{path}: has no heights of what the photo shows; give heights of that ground.",
+    "output.own_input": "{path}: is one of the files that it is made from; choose another name.",
+    "output.folder": "{path}: is a folder; name a file in it.",
+    "output.no_room": "{path}: has no room to unpack the photo in; free some space or choose another folder.",
+    "results.newer": "{path}: was written by a newer EarthLoc; update the engine or choose another file.",
+    "results.foreign": "{path}: has a table {table} that EarthLoc did not make; choose another file.",
+    "ties.no_camera": "no camera sees the tie points like this; move or remove the one that is off.",
+    "ties.no_ground": "the camera that fits the tie points sees no ground; check the tie points.",
+    "ties.no_imagery": "there is no imagery to snap to; choose reference imagery.",
     # Tile servers.
     "server.works": "{name} works: a tile came in {ms} ms.",
     "server.unreachable": "imagery server {server}: cannot be reached; check its address and your connection.",

@@ -27,3 +27,6 @@ GroundCrs = Literal["auto", "EPSG:4326", "utm", "aeqd"]
 GROUND_CRS: tuple[GroundCrs, ...] = get_args(GroundCrs)  # the first is the default
 SearchKind = Literal["both", "tiles", "votes"]
 SEARCHED: tuple[SearchKind, ...] = get_args(SearchKind)  # which candidates are searched for; the first is the default
+
+# If the area to search with 90 % is larger, a photo gives hardly any hint: it is a third of all land.
+NO_HINT_KM2 = 50e6

@@ -19,6 +19,7 @@ from .answers import (
     ListAnswer,
     LocalizeAnswer,
     PhotoInfoAnswer,
+    PhotoPictureAnswer,
     PlanAnswer,
     PreparedAnswer,
     SnapAnswer,
@@ -27,6 +28,7 @@ from .answers import (
     TilePictureAnswer,
     TilesAnswer,
     VerifyAnswer,
+    WhereRasterAnswer,
 )
 from .localization import Pose
 from .parameters import (
@@ -148,6 +150,7 @@ class Localize(Request):
     matcher: Optional[PathText] = None  # folder of a feature extractor; None: RootSIFT
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
+    where: bool = False  # also say where it could be, if it is not located
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,18 @@ class Georeference(Request):
     crs: GroundCrs = "auto"
     resolution_m: Optional[Annotated[float, RESOLUTION_M]] = None
     elevation: Optional[PathText] = None  # raster of heights
+
+
+@dataclass(frozen=True)
+class WhereRaster(Request):
+    """Writes where a located photo could be as a raster."""
+
+    METHOD = "where/raster"
+    ANSWER = WhereRasterAnswer
+    LANE = "quick"
+    photo: PathText
+    results: PathText
+    out: PathText
 
 
 @dataclass(frozen=True)
@@ -283,6 +298,17 @@ class PhotoInfo(Request):
 
 
 @dataclass(frozen=True)
+class PhotoPicture(Request):
+    """A photo as a picture, for files that the client cannot read itself, such as camera RAW."""
+
+    METHOD = "photo/picture"
+    ANSWER = PhotoPictureAnswer
+    LANE = "quick"
+    photo: PathText
+    longer_px: Annotated[int, Range(16, 8192)] = 1400
+
+
+@dataclass(frozen=True)
 class TilePicture(Request):
     """The picture of a tile from `imagery`, else from the imagery of the index with that name."""
 
@@ -356,6 +382,7 @@ REQUESTS: tuple[type[Request], ...] = (
     Localize,
     Register,
     Georeference,
+    WhereRaster,
     BuildIndex,
     PlanIndex,
     IndexTiles,
@@ -364,6 +391,7 @@ REQUESTS: tuple[type[Request], ...] = (
     VerifyIndex,
     ListIndexes,
     PhotoInfo,
+    PhotoPicture,
     TilePicture,
     SolveCamera,
     SnapTiePoint,

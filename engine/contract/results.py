@@ -15,7 +15,7 @@ from .localization import Candidate, Localization
 from .review import ReviewDecision
 from .status import UNREVIEWED
 
-SCHEMA = 3  # kept in the table earthloc_schema
+SCHEMA = 4  # kept in the table earthloc_schema
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,18 @@ TIE_POINTS = Table(
     since=2,
 )
 
+SEARCH_AREAS = Table(
+    "search_areas",
+    "MULTIPOLYGON",
+    "Smallest areas that hold the photos with 50, 90 and 99 %: places to search, not locations",
+    (
+        *_PHOTO,
+        _same("percent", "INTEGER"),
+        _same("area_km2", "REAL"),
+    ),
+    since=4,
+)
+
 
 def _of_localization(part: str, name: str) -> Callable[[ReviewDecision], Any]:
     """A value of `model` or `imagery` of the localization that was decided on."""
@@ -266,7 +278,8 @@ REVIEWS = Table(
     since=2,
 )
 
-LAYERS: tuple[Table, ...] = (PHOTOS, FOOTPRINTS, CANDIDATES, TIE_POINTS)  # shown on maps, in the order of creation
+# Shown on maps, in the order of creation.
+LAYERS: tuple[Table, ...] = (PHOTOS, FOOTPRINTS, CANDIDATES, TIE_POINTS, SEARCH_AREAS)
 TABLES: tuple[Table, ...] = (*LAYERS, REVIEWS)
 
 

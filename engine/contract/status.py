@@ -13,6 +13,8 @@ NOT_FOUND: Literal["not_found"] = "not_found"
 # The photo could not be read.
 FAILED: Literal["failed"] = "failed"
 Status = Literal["located", "uncertain", "not_found", "failed"]
+# A less confident localization, in percent 0, is no place that is likelier than chance.
+CHANCE = 0.005
 # In the order in which lists show them. The plugin translates the labels.
 STATUS_LABELS: dict[Status, str] = {
     LOCATED: "located",

@@ -24,11 +24,11 @@ def written(out: Path, kept: tuple[Path, ...]) -> Iterator[Path]:
         UsageError: `out` is one of the files `kept`. OutputError: it cannot be written.
     """
     if any(_is_same(out, other) for other in kept):
-        raise UsageError(out, "is one of the files that it is made from", "choose another name")
+        raise UsageError.of("output.own_input", path=out)
     if out.is_dir():
-        raise OutputError(out, "is a folder", "name a file in it")
+        raise OutputError.of("output.folder", path=out)
     if not out.parent.is_dir():
-        raise OutputError(out, "its folder does not exist", "make the folder or choose another")
+        raise OutputError.of("results.no_folder", path=out)
     partial = out.with_name(f"{out.name}.partial")
     try:
         with writing(out):

@@ -92,9 +92,7 @@ class PhotoPixels:
             self._dataset = rasterio.open(self._scratch)
         except (rasterio.RasterioIOError, OSError) as error:
             self._scratch.unlink(missing_ok=True)
-            raise OutputError(
-                self._scratch.parent, "has no room to unpack the photo in", "free some space or choose another folder"
-            ) from error
+            raise OutputError.of("output.no_room", path=self._scratch.parent) from error
         except BaseException:
             self._scratch.unlink(missing_ok=True)
             raise

@@ -58,7 +58,7 @@ class RegisteredPhoto:
         """
         found = ResultsFile(results).localization(photo)
         if found is None:
-            raise InputError(photo, f"is not in {results}", "locate it first")
+            raise InputError.of("photo.not_in_results", path=photo, results=results)
         return cls.of(read_photo_info(photo), found)
 
     @classmethod
@@ -72,11 +72,13 @@ class RegisteredPhoto:
             }.get(localization["status"], "it was not located")
             raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
         if (info.width_px, info.height_px) != (pose["width_px"], pose["height_px"]):
-            raise InputError(
-                info.path,
-                f"has {info.width_px} x {info.height_px} pixels but was located with {pose['width_px']} x "
-                f"{pose['height_px']}",
-                "locate it again",
+            raise InputError.of(
+                "photo.other_size",
+                path=info.path,
+                width=info.width_px,
+                height=info.height_px,
+                then_width=pose["width_px"],
+                then_height=pose["height_px"],
             )
         solution = solution_of(pose)
         points = localization["tie_points"]
@@ -109,5 +111,5 @@ def _seen_by(camera: Camera, path: Path) -> Array:
     ring = footprint_ring(camera)
     is_finite = np.isfinite(lat)
     if ring is None or not is_finite.any():
-        raise InputError(path, "its camera sees no ground", "locate it again")
+        raise InputError.of("photo.no_ground", path=path)
     return np.concatenate([np.stack([lat[is_finite], lon[is_finite]], axis=1), ring])

@@ -56,7 +56,7 @@ def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> Registere
     stated = registered.pose["prior"]
     metres, known = elevation.sample(seen[None, :, 0], seen[None, :, 1], _TIE_POINTS_KM)
     if not known.any():
-        raise InputError(elevation.path, "has no heights of what the photo shows", "give heights of that ground")
+        raise InputError.of("georeference.no_heights", path=elevation.path)
     highest_km = max(0.0, float(metres.max()) / 1000.0) + _ABOVE_SEEN_KM
     heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
     nadir = (stated["nadir"][0], stated["nadir"][1]) if stated["nadir"] else None

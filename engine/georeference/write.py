@@ -193,7 +193,7 @@ def _read(source: rasterio.DatasetReader, window: Window, registered: Registered
     try:
         return source.read(window=window)
     except rasterio.errors.RasterioError as error:
-        raise InputError(registered.info.path, "is damaged or cut short", "copy or download it again") from error
+        raise InputError.of("photo.damaged", path=registered.info.path) from error
 
 
 def _points(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, progress: Progress) -> Answer:
@@ -214,17 +214,12 @@ def _worldfile(registered: RegisteredPhoto, spec: OutputSpec, partial: Path, pro
     """A world file, for photos that an affine map fits well enough."""
     path, camera = registered.info.path, registered.camera
     if registered.shows_limb:
-        raise UsageError(path, "shows the limb, which no world file can place", "choose the orthorectified photo")
+        raise UsageError.of("georeference.limb", path=path)
     ground = _ground_in_one_piece(registered, spec)
     fit = mappings.AffineFit.of_camera(registered, ground)
     limit = _AFFINE_IS_FINE * min(camera.width_px, camera.height_px)
     if fit.worst_px > limit:
-        raise UsageError(
-            path,
-            f"an affine map, all that a world file holds, would be up to {fit.worst_px:.1f} px off ({limit:.1f} px is "
-            "allowed)",
-            "choose the orthorectified photo, or the one with control points",
-        )
+        raise UsageError.of("georeference.affine", path=path, off=f"{fit.worst_px:.1f}", limit=f"{limit:.1f}")
     (a, b, c), (d, e, f) = fit.matrix
     # A world file gives the position of the first pixel's centre, and lists its numbers by columns.
     numbers = (a, d, b, e, c + (a + b) / 2, f + (d + e) / 2)
@@ -299,7 +294,7 @@ def _ground_in_one_piece(registered: RegisteredPhoto, spec: OutputSpec) -> Groun
     """The coordinate system for a map fitted in it, which must be continuous: degrees are not at a pole."""
     ground = GroundCrs.choose(registered, spec.crs)
     if ground.is_degrees and (registered.shows(90.0, 0.0) or registered.shows(-90.0, 0.0)):
-        raise UsageError(registered.info.path, "shows a pole, where degrees meet", "choose another coordinate system")
+        raise UsageError.of("georeference.pole", path=registered.info.path)
     return ground
 
 

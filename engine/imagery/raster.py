@@ -62,7 +62,7 @@ class RasterSource(ImagerySource):
         # Some of GDAL's libraries would follow an address in such a name.
         subdataset = str(path).startswith(_ONE_OF_SEVERAL) and not re.search(r"\w://", str(path))
         if not subdataset and not os.path.isfile(path):
-            raise InputError(path, "no such file", "give the path of a georeferenced raster")
+            raise InputError.of("raster.missing", path=path)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # reported below, with a hint
@@ -71,24 +71,18 @@ class RasterSource(ImagerySource):
             if _names_a_server(path):
                 hint = "name the server itself by its address, or by a JSON file with its settings"
                 raise InputError(path, "refers GDAL to a server, which is not supported", hint) from error
-            raise InputError(
-                path, "cannot be opened as a raster", "give a georeferenced image such as a GeoTIFF"
-            ) from error
+            raise InputError.of("raster.kind", path=path) from error
         if "VRTRawRasterBand" in dataset.tags(ns="xml:VRT").get("xml:VRT", ""):
             raise InputError(path, "uses the bytes of other files as pixels", "convert it to a GeoTIFF")
         if dataset.count == 0 and dataset.subdatasets:
             listed = ", ".join(dataset.subdatasets[:_SHOWN])
-            raise InputError(path, f"holds several rasters: {listed}", "name one of these instead of the file")
+            raise InputError.of("raster.several", path=path, listed=listed)
         if dataset.transform.is_identity and dataset.gcps[0]:
             dataset = WarpedVRT(dataset, src_crs=dataset.gcps[1], resampling=Resampling.bilinear)
         if dataset.transform.is_identity:
-            raise InputError(path, "has no position on the Earth", "georeference it, or put its world file beside it")
+            raise InputError.of("raster.no_place", path=path)
         if dataset.crs is None:
-            raise InputError(
-                path,
-                "has no coordinate system (CRS)",
-                "assign one, for example with gdal_edit.py -a_srs EPSG:4326",
-            )
+            raise InputError.of("raster.no_crs", path=path)
         gdal_pixels.check_numbers(Path(path), dataset)
         return cls(Path(path), dataset)
 
@@ -155,7 +149,7 @@ class RasterSource(ImagerySource):
         with self._readable():
             data = self._dataset.read(self._bands, out_shape=(len(self._bands), *shape), masked=True).compressed()
         if not np.isfinite(data).any():
-            raise InputError(self.path, "holds no valid pixel", "give another raster")
+            raise InputError.of("raster.empty", path=self.path)
         return gdal_pixels.value_range(data)
 
     @contextlib.contextmanager

@@ -163,7 +163,7 @@ def _check_address(settings: ServerSettings) -> None:
     except ValueError:
         sound = False
     if not sound or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise UsageError(url, "is not the address of a tile server", "give one that begins with http:// or https://")
+        raise UsageError.of("server.not_an_address", path=url)
     if "{" not in url and "}" not in url:
         if "wmts" in url.lower() or settings.layer:
             return

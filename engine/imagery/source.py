@@ -97,7 +97,7 @@ class ImagerySource(abc.ABC):
         lon, lat = back.transform(xs, ys)
         lon, lat = lon[np.isfinite(lon)], lat[np.isfinite(lat)]
         if lat.size == 0:
-            raise InputError(self.name, "its corners lie outside its own coordinate system", "check its CRS")
+            raise InputError.of("raster.crs", path=self.name)
         if west == east:
             middle, _ = back.transform((left + right) / 2, (bottom + top) / 2)
             offset = geo.normalise_lon(lon - middle)

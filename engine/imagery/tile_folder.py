@@ -80,11 +80,7 @@ class TileFolder(ImagerySource):
         except OSError as error:
             raise InputError(path, "cannot be read", "change its permissions") from error
         if not zooms:
-            raise InputError(
-                path,
-                "holds no EarthLoc tile (pictures named @lat1@lon1@lat2@...)",
-                "name a folder of such tiles, or a raster",
-            )
+            raise InputError.of("tiles.none", path=path)
         return cls(path, zooms)
 
     @property
@@ -165,7 +161,7 @@ class TileFolder(ImagerySource):
                 with path.open("rb") as file:
                     self._decoded[key] = decode_tile(file.read(MAX_TILE_BYTES + 1), *size).pixels
             except (OSError, NotAPictureError) as error:
-                raise InputError(path, "is damaged or no picture", "copy it again or delete it") from error
+                raise InputError.of("tiles.damaged", path=path) from error
         self._decoded.move_to_end(key)
         while len(self._decoded) > _MAX_DECODED:
             self._decoded.popitem(last=False)

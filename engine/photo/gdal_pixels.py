@@ -136,13 +136,13 @@ def _check_blocks(path: Path, dataset: rasterio.DatasetReader) -> None:
     block_height, block_width = dataset.block_shapes[0]
     per_pixel = np.dtype(dataset.dtypes[0]).itemsize * dataset.count
     if block_height * block_width * per_pixel > _MAX_BLOCK_BYTES:
-        raise InputError(path, "is stored as a single piece too large to unpack", "save it as a JPEG or a tiled TIFF")
+        raise InputError.of("photo.one_piece", path=path)
 
 
 def check_numbers(path: Path, dataset: rasterio.DatasetReader) -> None:
     """Raise InputError for a raster whose values are not colours."""
     if dataset.dtypes[0].startswith("complex"):
-        raise InputError(path, "holds complex numbers, not colours", "convert it to an 8-bit JPEG or TIFF")
+        raise InputError.of("photo.complex", path=path)
 
 
 def _of_8_bits(data: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:

@@ -22,7 +22,6 @@ SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mrw", ".nef", ".nrw"),
     *(".orf", ".pef", ".raf", ".raw", ".rw2", ".sr2", ".srf", ".srw", ".x3f"),
 )
-_CONVERT = "convert it to a JPEG or TIFF"
 _EXIF_OF_FLIP = {3: 3, 5: 8, 6: 6}  # LibRaw's numbers for rotations by 180, 270 and 90 degrees
 _FIRST_YEAR = 1990  # LibRaw gives 1970 where a file has no time
 
@@ -84,8 +83,8 @@ def _opened(path: Path) -> Iterator[Any]:
         with rawpy.imread(str(path)) as raw:
             yield raw
     except (rawpy.LibRawFileUnsupportedError, rawpy.NotSupportedError) as error:
-        raise InputError(path, "is a RAW file of a kind that LibRaw cannot read", _CONVERT) from error
+        raise InputError.of("photo.raw_kind", path=path) from error
     except (MemoryError, rawpy.LibRawUnsufficientMemoryError) as error:
-        raise InputError(path, "does not fit in memory", _CONVERT) from error
+        raise InputError.of("photo.memory", path=path) from error
     except rawpy.LibRawError as error:
-        raise InputError(path, "is damaged or cut short", "copy or download it again") from error
+        raise InputError.of("photo.damaged", path=path) from error

@@ -78,7 +78,7 @@ def solve_by_hand(
             solution = Solution(solution.camera, solution.covariance, solution.determined, off)
             found.append(Pose(solution, points, prior))
     if not found:
-        raise UsageError(None, "no camera sees the tie points like this", "move or remove the one that is off")
+        raise UsageError.of("ties.no_camera")
     best = _most_probable(found, sd_px)
     return _answer(info, best, origins)
 
@@ -204,7 +204,7 @@ def _answer(info: PhotoInfo, pose: Pose, origins: Sequence[str]) -> SolveAnswer:
     camera = pose.camera
     ring = footprint.footprint_ring(camera)
     if ring is None:
-        raise UsageError(None, "the camera that fits the tie points sees no ground", "check the tie points")
+        raise UsageError.of("ties.no_ground")
     points = tie_points_json(pose)
     for point, origin in zip(points, origins, strict=True):
         point["origin"] = origin

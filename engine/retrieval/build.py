@@ -37,6 +37,7 @@ from engine.retrieval.manifest import (
     MANIFEST,
     MODEL_CARD,
     MODEL_FILE,
+    PHOTO_MODEL_FILE,
     PIXELS,
     TILES,
     read_manifest,
@@ -109,7 +110,7 @@ def build_index(
     progress = progress or Progress()
     out = Path(out)
     if out.exists():
-        raise UsageError(out, "already exists", "choose another folder or delete this one")
+        raise UsageError.of("build.exists", path=out)
     check_region(bbox, tile_km)
     check_feature_km(feature_km)
     with open_imagery(source, progress) as imagery:
@@ -119,7 +120,7 @@ def build_index(
         progress.report("plan", 0, 1, "; ".join(text for text in (imagery.name, attribution, licence) if text))
         tiles = plan_tiles(imagery, bbox, tile_km, include_ocean, progress)
         if len(tiles) == 0:
-            raise UsageError(source, "covers no tile of that region that lies on land", "check the region")
+            raise UsageError.of("build.no_land", path=source)
         dtype = "int8" if compact else "float32"
         if feature_km is None:
             feature_km = default_feature_km(imagery, bbox, tile_km)
@@ -164,13 +165,9 @@ def build_index(
 
 def _check_server(name: str, bbox: BBox | None, attribution: str, licence: str) -> None:
     if bbox is None:
-        raise UsageError(name, "is a tile server, which has the whole world", "name a region (bbox)")
+        raise UsageError.of("build.no_region", path=name)
     if not attribution or not licence:
-        raise UsageError(
-            name,
-            "does not say whom to credit and under which licence its imagery is",
-            "look up its terms and state both (attribution, licence)",
-        )
+        raise UsageError.of("build.no_credit", path=name)
 
 
 # -- embedding, batch by batch ------------------------------------------------------------------------
@@ -290,7 +287,7 @@ def _finish(
     progress.report("write", 0, 1)
     kept = np.fromfile(partial / _KEPT, "<u4")
     if len(kept) == 0:
-        raise UsageError(plan["source"]["path"], "covers no tile of that region", "check the region")
+        raise UsageError.of("build.no_tile", path=plan["source"]["path"])
     tiles = tiles[kept]
     with (partial / TILES).open("wb") as file:
         file.write(tiles.tobytes())
@@ -321,9 +318,14 @@ def _finish(
 def _copy_model(model: ModelPackage, partial: Path) -> list[str]:
     """Copy a model that is not part of EarthLoc into the index, so that the index is complete by itself."""
     card = {**model.card, "file": MODEL_FILE}
+    names = [MODEL_CARD, MODEL_FILE]
+    if model.has_photo_network:
+        card["photo_file"] = PHOTO_MODEL_FILE
+        shutil.copyfile(model.path.parent / model.card["photo_file"], partial / PHOTO_MODEL_FILE)
+        names.append(PHOTO_MODEL_FILE)
     _write_synced(partial / MODEL_CARD, (json.dumps(card, indent=1) + "\n").encode())
     shutil.copyfile(model.path, partial / MODEL_FILE)
-    return [MODEL_CARD, MODEL_FILE]
+    return names
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -55,10 +55,10 @@ class CoarseCodes:
         try:
             content = np.fromfile(path, np.uint8)
         except OSError as error:
-            raise IndexDamagedError(path, "cannot be read", "copy it again or build it anew") from error
+            raise IndexDamagedError.of("index.unreadable", path=path) from error
         book = content[: _book_bytes(dimension)].view("<f4")
         if len(content) != codes_bytes(count, dimension) or not np.isfinite(book).all():
-            raise IndexDamagedError(path, "is damaged", "copy it again or build it anew")
+            raise IndexDamagedError.of("index.damaged", path=path)
         made = faiss.IndexPQ(dimension, _PARTS, _BITS, faiss.METRIC_INNER_PRODUCT)
         faiss.copy_array_to_vector(np.ascontiguousarray(book, np.float32), made.pq.centroids)
         faiss.copy_array_to_vector(np.ascontiguousarray(content[_book_bytes(dimension) :]), made.codes)

@@ -24,7 +24,6 @@ from engine.retrieval.manifest import (
     MANIFEST,
     MILVUS,
     PIXELS,
-    REBUILD,
     TILES,
     WIDEST_KM,
     read_manifest,
@@ -78,7 +77,7 @@ class RegionalIndex:
 
     def _checked(self, tiles: Tiles) -> Tiles:
         if not lie_on_earth(tiles):
-            raise IndexDamagedError(self.path / TILES, "is damaged", REBUILD)
+            raise IndexDamagedError.of("index.damaged", path=self.path / TILES)
         return tiles
 
     def descriptors_at(self, rows: Rows) -> NDArray[np.float32]:
@@ -219,7 +218,7 @@ class RegionalIndex:
         """Compare every file with its checksum; returns the number of files. Raises IndexDamagedError."""
         for name, entry in self.info["files"].items():
             if file_sha256(self.path / name) != entry["sha256"]:
-                raise IndexDamagedError(self.path / name, "is damaged (its checksum differs)", REBUILD)
+                raise IndexDamagedError.of("index.checksum", path=self.path / name)
         return len(self.info["files"])
 
 
@@ -255,16 +254,16 @@ def file_sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IndexDamagedError(path, "cannot be read", REBUILD) from error
+        raise IndexDamagedError.of("index.unreadable", path=path) from error
 
 
 def _check_sizes(path: Path, info: dict[str, Any]) -> None:
     for name, entry in info["files"].items():
         file = path / name
         if not file.is_file():
-            raise IndexDamagedError(file, "is missing", REBUILD)
+            raise IndexDamagedError.of("index.missing_file", path=file)
         if file.stat().st_size != entry["bytes"]:
-            raise IndexDamagedError(file, "has the wrong size", REBUILD)
+            raise IndexDamagedError.of("index.wrong_size", path=file)
 
 
 def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -25,9 +25,10 @@ MILVUS = "milvus"
 # The model package, if it is not one that is part of EarthLoc.
 MODEL_CARD = "model.json"
 MODEL_FILE = "model.onnx"
+PHOTO_MODEL_FILE = "model-photo.onnx"
+MODEL_FILES = (MODEL_CARD, MODEL_FILE, PHOTO_MODEL_FILE)
 _MAX_MANIFEST_BYTES = 1_000_000
 WIDEST_KM = 20_000.0  # from one side of the Earth to the other
-REBUILD = "copy it again or build it anew"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -35,24 +36,22 @@ def read_manifest(path: Path) -> dict[str, Any]:
     manifest = path / MANIFEST
     if not manifest.is_file():
         if path.with_name(path.name + ".partial").is_dir() or path.suffix == ".partial":
-            raise IndexDamagedError(path, "is only half built", "finish it with `earthloc index build --resume`")
-        raise IndexDamagedError(path, "is not a regional index (no index.json)", "give the folder of an index")
+            raise IndexDamagedError.of("index.half_built", path=path)
+        raise IndexDamagedError.of("index.none", path=path)
     try:
         if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
             raise ValueError("too large")
         info = json.loads(manifest.read_text(encoding="utf-8"))
         version = info["format"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamagedError(manifest, "is not a readable index manifest", REBUILD) from error
+        raise IndexDamagedError.of("index.manifest", path=manifest) from error
     if not isinstance(version, int) or version > FORMAT:
-        raise IndexDamagedError(
-            path, f"was written by a newer version of EarthLoc (format {version})", "update EarthLoc"
-        )
+        raise IndexDamagedError.of("index.newer", path=path, version=version)
     try:
         check_facts(info)
         _check_files(info)
     except (KeyError, TypeError, ValueError) as error:
-        raise IndexDamagedError(manifest, f"lacks a valid {error}", REBUILD) from error
+        raise IndexDamagedError.of("index.lacks", path=manifest, what=error) from error
     return info
 
 
@@ -90,7 +89,7 @@ def _check_files(info: dict[str, Any]) -> None:
     required = {descriptors, TILES}
     if FACTS in info:
         required |= {FEATURES, FEATURE_CELLS}
-    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, MODEL_CARD, MODEL_FILE, CODES}:
+    if not required <= set(info["files"]) <= required | {FOOTPRINTS, PIXELS, CODES, *MODEL_FILES}:
         raise ValueError("files")
     for entry in info["files"].values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):

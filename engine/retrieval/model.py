@@ -1,6 +1,8 @@
 """Embedding models: packages of an ONNX file and a JSON card (engine/onnx_package.py).
 
-The card says how a picture becomes the network's input, so pre-processing belongs to the weights and not to the code.
+The card says how a picture becomes the network's input, so pre-processing belongs to the weights and not to the code. A
+package may have a second network that embeds photos: it learned from located photos (docs/training.md), while indexes
+keep the descriptors that the first network gave their tiles.
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from engine.contract.localization import ModelIdentity
 from engine.errors import ModelError
-from engine.onnx_package import open_session, read_card, read_package
-from engine.resources import resources_folder
+from engine.onnx_package import open_session, read_card, read_package, read_photo_network
+from engine.resources import resources_folder, user_models_folder
 
 DEFAULT_MODEL = "models/earthloc-default"
 ROTATIONS_DEG = (0, 90, 180, 270)
@@ -52,10 +56,12 @@ class ModelPackage:
     """An embedding model ready to run.
 
     Attributes:
-        name, version, sha256: of the card; sha256 is that of the ONNX file and identifies the model in indexes.
+        name, version, sha256: of the card; sha256 is that of the ONNX file that embeds tiles, and identifies the model
+            in indexes.
         dimension: length of a descriptor.
         input: the InputSpec.
         card: the whole card.
+        has_photo_network: whether photos are embedded by a network of their own.
     """
 
     def __init__(self, path: Path, card: dict[str, Any], model_bytes: bytes, threads: int = 0) -> None:
@@ -69,10 +75,19 @@ class ModelPackage:
         self._output_name: str = card["output"]["name"]
         # Several pictures in parallel are a quarter faster than all threads on one picture.
         self._session = open_session(path, model_bytes, 1)
+        photo_network = read_photo_network(path, card)
+        self.has_photo_network = photo_network is not None
+        self._photo_session = open_session(*photo_network, 1) if photo_network else self._session
         workers = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed") if workers > 1 else None
-        inputs = {i.name: i.shape for i in self._session.get_inputs()}
-        outputs = {o.name: o.shape for o in self._session.get_outputs()}
+        self._check(path, self._session)
+        if photo_network:
+            self._check(photo_network[0], self._photo_session)
+
+    def _check(self, path: Path, session: onnxruntime.InferenceSession) -> None:
+        """Raises ModelError if a network, read from `path`, does not have the inputs and outputs of the card."""
+        inputs = {i.name: i.shape for i in session.get_inputs()}
+        outputs = {o.name: o.shape for o in session.get_outputs()}
         if self.input.name not in inputs or self._output_name not in outputs:
             raise ModelError(path, "the card and the ONNX file have different inputs or outputs", "correct the card")
         expected = [3, self.input.size_px, self.input.size_px]
@@ -116,7 +131,7 @@ class ModelPackage:
         return square_picture(pixels, self.input.size_px, self.input.resize)
 
     def embed(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Descriptors of prepared pictures. Thread-safe.
+        """Descriptors of prepared pictures, by the network for tiles. Thread-safe.
 
         Args:
             squares: n pictures, uint8 RGB (size_px, size_px, 3).
@@ -124,13 +139,25 @@ class ModelPackage:
         Returns:
             float32 (n, dimension), each of length 1; similarity is the dot product.
         """
+        return self._embed(self._session, squares)
+
+    def embed_photo(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Descriptors of prepared pictures of photos; see `embed`."""
+        return self._embed(self._photo_session, squares)
+
+    def _embed(
+        self, session: onnxruntime.InferenceSession, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+    ) -> NDArray[np.float32]:
         parts = [squares[start : start + _PICTURES_PER_CALL] for start in range(0, len(squares), _PICTURES_PER_CALL)]
-        found = self._pool.map(self._run, parts) if self._pool else map(self._run, parts)
+        run = partial(self._run, session)
+        found = self._pool.map(run, parts) if self._pool else map(run, parts)
         descriptors = np.concatenate([np.empty((0, self.dimension), np.float32), *found])
         norms = np.linalg.norm(descriptors, axis=1, keepdims=True)
         return descriptors / np.maximum(norms, 1e-12)
 
-    def _run(self, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def _run(
+        self, session: onnxruntime.InferenceSession, squares: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+    ) -> NDArray[np.float32]:
         spec = self.input
         std, mean = np.array(spec.std, np.float32), np.array(spec.mean, np.float32)
         batch = np.empty((len(squares), 3, spec.size_px, spec.size_px), np.float32)
@@ -138,7 +165,7 @@ class ModelPackage:
             picture[...] = square.transpose(2, 0, 1)
         batch *= (1 / (255 * std))[:, None, None]
         batch -= (mean / std)[:, None, None]
-        found = np.asarray(self._session.run([self._output_name], {spec.name: batch})[0], np.float32)
+        found = np.asarray(session.run([self._output_name], {spec.name: batch})[0], np.float32)
         if found.shape != (len(squares), self.dimension):
             raise ModelError(
                 self.path,
@@ -149,8 +176,15 @@ class ModelPackage:
 
 
 def find_package(sha256: str) -> Path | None:
-    """The card of the package in EarthLoc's resources whose ONNX file has this sha256, if there is one."""
-    for path in sorted((resources_folder() / "models").glob("*/*.json")):
+    """The card of the package whose network for tiles has this sha256: one that the user installed, or an included one.
+
+    Several installed packages may have this file and differ in their network for photos; the newest card is used.
+
+    Raises:
+        ModelError: a card is damaged.
+    """
+    installed = sorted(user_models_folder().glob("*/*.json"), key=lambda card: card.stat().st_mtime, reverse=True)
+    for path in [*installed, *sorted((resources_folder() / "models").glob("*/*.json"))]:
         if read_card(path)["sha256"] == sha256:
             return path
     return None

@@ -35,11 +35,21 @@ class PhotoViews:
     whole: NDArray[np.float32]
     quarters: NDArray[np.float32]
 
+    @classmethod
+    def of(cls, descriptors: NDArray[np.float32]) -> PhotoViews:
+        """From the descriptors (28, dimension) of `square_views`."""
+        count = len(ROTATIONS_DEG)
+        return cls(descriptors[: 3 * count], descriptors[3 * count :].reshape(len(QUARTERS), count, -1))
+
 
 def embed_views(model: ModelPackage, pixels: NDArray[np.uint8]) -> PhotoViews:
     """Descriptors of a photo, uint8 RGB (height, width, 3)."""
+    return PhotoViews.of(model.embed_photo(square_views(model, model.photo_light(pixels))))
+
+
+def square_views(model: ModelPackage, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The views of a photo whose light is weighted (`ModelPackage.photo_light`): uint8 (28, size_px, size_px, 3)."""
     size_px = model.input.size_px
-    pixels = model.photo_light(pixels)
     height, width = pixels.shape[:2]
     side = min(height, width)
     middle = _cut(pixels, (height - side) // 2, (width - side) // 2, side)
@@ -50,10 +60,7 @@ def embed_views(model: ModelPackage, pixels: NDArray[np.uint8]) -> PhotoViews:
     squares += [
         square_picture(_cut(middle, top, left, part), size_px, "crop") for top in (0, rest) for left in (0, rest)
     ]
-    rotated = np.stack([np.rot90(square, degrees // 90) for square in squares for degrees in ROTATIONS_DEG])
-    descriptors = model.embed(rotated)
-    count = len(ROTATIONS_DEG)
-    return PhotoViews(descriptors[: 3 * count], descriptors[3 * count :].reshape(len(QUARTERS), count, -1))
+    return np.stack([np.rot90(square, degrees // 90) for square in squares for degrees in ROTATIONS_DEG])
 
 
 def _cut(pixels: NDArray[np.uint8], top: int, left: int, side: int) -> NDArray[np.uint8]:

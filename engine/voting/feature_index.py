@@ -49,7 +49,6 @@ _PROBES = 32
 _QUERIES_PER_CALL = 1024  # photo features; FAISS is slower with many thousands
 _SIZE_STEPS_PER_OCTAVE = 14.0  # a step is 5 %
 _SIZE_ORIGIN = 8.0  # octaves below 1 km
-_REBUILD = "copy it again or build it anew"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +116,11 @@ class FeatureIndex:
         self.count: int = facts["count"]
         self.feature_km: float = facts["feature_km"]
         if facts["vocabulary"] != vocabulary().sha256:
-            raise IndexDamagedError(
-                path,
-                "has local features that were encoded with another vocabulary",
-                "build the index again, or use the version of EarthLoc that made it",
-            )
+            raise IndexDamagedError.of("index.vocabulary", path=path)
         grid = Grid(self.feature_km)
         numbers, counts = cell_rows["number"], cell_rows["count"].astype(np.int64)
         if (len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(grid)) or counts.sum() != self.count:
-            raise IndexDamagedError(path / FEATURE_CELLS, "is damaged", _REBUILD)
+            raise IndexDamagedError.of("index.damaged", path=path / FEATURE_CELLS)
         self.cell_rows = cell_rows
         self.cells = grid.numbered(numbers.astype(np.int64))
         self._ends = np.concatenate([[0], np.cumsum(counts)])
@@ -137,7 +132,7 @@ class FeatureIndex:
         try:
             cell_rows = np.fromfile(path / FEATURE_CELLS, CELL_ROW_DTYPE)
         except OSError as error:
-            raise IndexDamagedError(path / FEATURE_CELLS, "cannot be read", _REBUILD) from error
+            raise IndexDamagedError.of("index.unreadable", path=path / FEATURE_CELLS) from error
         stored = _mapped(path / FEATURES, facts["count"])
         return cls(path, facts, cell_rows, lambda pieces: join_pieces([stored[first:last] for first, last in pieces]))
 
@@ -175,7 +170,7 @@ class FeatureSet:
 
     def __init__(self, path: Path, feature_km: float, features: NDArray[np.void], positions: FeaturePositions) -> None:
         if len(features) and int(features["word"].max()) >= WORDS:
-            raise IndexDamagedError(path / FEATURES, "is damaged", _REBUILD)
+            raise IndexDamagedError.of("index.damaged", path=path / FEATURES)
         self.positions = positions
         self.feature_km = feature_km
         self._words, self._codes = features["word"], features["code"]
@@ -240,4 +235,4 @@ def _mapped(path: Path, count: int) -> NDArray[np.void]:
     try:
         return np.asarray(np.memmap(path, FEATURE_DTYPE, "r", shape=(count,)))
     except (OSError, ValueError) as error:
-        raise IndexDamagedError(path, "cannot be read", _REBUILD) from error
+        raise IndexDamagedError.of("index.unreadable", path=path) from error

@@ -4,7 +4,8 @@ The cells are the pixels of a map in the cylindrical equal-area projection of EA
 2012, "EASE-Grid 2.0: Incremental but Significant Improvements for Earth-Gridded Data Sets"). So a distribution over
 them is a raster that any GIS draws in place. Level 0 has 16 rows and 38 columns; each level halves the sides of the
 cells of the one before. Rows run from north to south, columns from 180 W to the east. A cell of the finest level has
-3,277 km2 and is 57 km wide and high at 30 degrees; nearer to the poles cells are narrower and higher.
+3,265 km2 and is 57 km wide and high at 30 degrees of latitude; nearer to the poles cells are narrower
+and higher. The map ends at 85.04 degrees; what is beyond counts to its edge.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ FINEST = 4
 CRS = "EPSG:6933"
 HALF_WIDTH_M, HALF_HEIGHT_M = 17367530.4451615, 7314540.8306386  # of the map
 _ROWS, _COLUMNS = 16, 38
-EARTH_AREA_KM2 = 510_065_621.7  # of the WGS84 ellipsoid
+MAP_AREA_KM2 = 4e-6 * HALF_WIDTH_M * HALF_HEIGHT_M  # all but 0.4 % of the Earth
 
 
 def shape(level: int = FINEST) -> tuple[int, int]:
@@ -37,7 +38,7 @@ def count(level: int = FINEST) -> int:
 
 def area_km2(level: int = FINEST) -> float:
     """Area of each cell of a level."""
-    return EARTH_AREA_KM2 / count(level)
+    return MAP_AREA_KM2 / count(level)
 
 
 def cell_size_m(level: int = FINEST) -> tuple[float, float]:
@@ -78,8 +79,8 @@ def edges(level: int = FINEST) -> tuple[NDArray[np.float64], NDArray[np.float64]
     """Latitudes (rows + 1) of the edges of the cells from north to south, and longitudes (columns + 1) to the east."""
     rows, columns = shape(level)
     y_m = np.linspace(HALF_HEIGHT_M, -HALF_HEIGHT_M, rows + 1)
-    _, lat = _to_map().transform(np.zeros(rows - 1), y_m[1:-1], direction="INVERSE")
-    return np.concatenate([[90.0], lat, [-90.0]]), np.linspace(-180.0, 180.0, columns + 1)
+    _, lat = _to_map().transform(np.zeros(rows + 1), y_m, direction="INVERSE")
+    return np.asarray(lat), np.linspace(-180.0, 180.0, columns + 1)
 
 
 @lru_cache(maxsize=FINEST + 1)

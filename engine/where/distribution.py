@@ -51,7 +51,7 @@ class Distribution:
 
     @classmethod
     def from_log(cls, log_density: NDArray[np.floating]) -> Distribution:
-        """From the logarithm of a density, up to a constant, over cells (cells,) or (rows, columns) of the finest level.
+        """From the logarithm of a density, up to a constant, (cells,) or (rows, columns) of the finest level.
 
         Raises:
             ValueError: no cell is possible, or a value is not a number.
@@ -87,9 +87,9 @@ class Distribution:
         return float(self.search_area(percent).sum() * cells.area_km2())
 
     def percent_at(self, lat: float, lon: float) -> float:
-        """The smallest percentage whose area to search holds this place."""
+        """The percentage above which the area to search holds this place."""
         rank = int(np.flatnonzero(self._order == cells.cell_of(lat, lon))[0])
-        return 100.0 * float(self._accumulated[rank])
+        return 100.0 * float(self._accumulated[rank - 1]) if rank else 0.0
 
     def area_until_km2(self, lat: float, lon: float) -> float:
         """Area that is searched, most probable cells first, until this place is found: RvA's measure.
@@ -106,7 +106,7 @@ class Distribution:
         return float(np.log(max(self.probability.ravel()[int(cells.cell_of(lat, lon))], 1e-300)))
 
     def regions(self, percent: float, most: int = 5) -> list[Region]:
-        """Connected parts of the area to search, the most probable first. Cells that touch at a corner are connected."""
+        """Connected parts of the area to search, the most probable first. Cells may be connected by corners."""
         labels, found = _connected(self.search_area(percent))
         if not found:
             return []

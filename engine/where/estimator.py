@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import geo
 from engine.contract.localization import LeftOut, SearchArea, SearchRegion, Where
+from engine.errors import EarthLocError
 from engine.where import prior
 from engine.where.distribution import SEARCH_PERCENT, Distribution
 from engine.where.evidence import Evidence
@@ -31,12 +33,12 @@ class Estimate:
 
     Attributes:
         distribution: the probability.
-        used: names of the sources that had something to say.
+        densities: weighted log density (cells,) of each source that had something to say, by name.
         left_out: sources that could not be used, and why.
     """
 
     distribution: Distribution
-    used: list[str]
+    densities: dict[str, NDArray[np.floating]]
     left_out: list[LeftOut]
 
     def as_json(self) -> Where:
@@ -60,7 +62,7 @@ class Estimate:
         return {
             "areas": areas,
             "regions": regions,
-            "sources": self.used,
+            "sources": list(self.densities),
             "left_out": self.left_out,
             "map": self.distribution.encoded(),
         }
@@ -69,24 +71,43 @@ class Estimate:
 class Estimator:
     """Combines sources (Hinton 2002, "Training products of experts by minimizing contrastive divergence").
 
-    log p(cell) = log prior(cell) + sum of exponent * log likelihood(cell) over the sources, normalised.
+    log p(cell) = log prior(cell) + sum of exponent * log density(cell) over the sources, normalised, is the product.
+    The sources can be wrong all at once, so a share of the prior is mixed in.
 
     Args:
         experts: the sources with their exponents.
         left_out: sources that are missing, and why.
+        wrong: that share, 0 to 1.
     """
 
-    def __init__(self, experts: Sequence[Expert], left_out: Sequence[LeftOut] = ()) -> None:
+    def __init__(self, experts: Sequence[Expert], left_out: Sequence[LeftOut] = (), wrong: float = 0.0) -> None:
         self.experts = list(experts)
         self.left_out = list(left_out)
+        self.wrong = wrong
 
-    def estimate(self, evidence: Evidence) -> Estimate:
-        """The probability of every place for one photo. Without any evidence it is the prior."""
-        total = np.array(prior.orbit_log_density())
-        used = []
+    def estimate(self, evidence: Evidence, only: Collection[str] | None = None) -> Estimate:
+        """The probability of every place for one photo. Without any evidence it is the prior.
+
+        Args:
+            evidence: of the photo.
+            only: names of the sources to use; None for all.
+        """
+        found: dict[str, NDArray[np.floating]] = {}
+        left_out = list(self.left_out)
         for expert in self.experts:
-            likelihood = expert.source.log_likelihood(evidence)
-            if likelihood is not None:
-                total += expert.exponent * likelihood
-                used.append(expert.source.name)
-        return Estimate(Distribution.from_log(total), used, list(self.left_out))
+            if only is not None and expert.source.name not in only:
+                continue
+            try:
+                density = expert.source.log_density(evidence)
+            except EarthLocError as error:  # the others still count
+                left_out.append({"source": expert.source.name, "reason": str(error)})
+                continue
+            if density is not None:
+                found[expert.source.name] = expert.exponent * density
+        return Estimate(self.combine(list(found.values())), found, left_out)
+
+    def combine(self, densities: Sequence[NDArray[np.floating]]) -> Distribution:
+        """The product of the prior and weighted log densities (cells,), with the share that is the prior."""
+        product = Distribution.from_log(sum(densities, start=prior.orbit_log_density())).probability
+        before = prior.orbit_probability().reshape(product.shape)
+        return Distribution((1.0 - self.wrong) * product + self.wrong * before)

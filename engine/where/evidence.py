@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +32,7 @@ class Evidence:
     poses: Sequence[Pose] | None = None
     nadir: tuple[float, float] | None = None
     taken_at: str | None = None
+
+    def without_nadir(self) -> Evidence:
+        """The same where no nadir is known."""
+        return replace(self, nadir=None)

@@ -1,21 +1,85 @@
-"""Opens the estimator that ships with the engine, once."""
+"""Makes the estimator from a where package: its sources, with what can't be used left out by name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from functools import lru_cache
+from pathlib import Path
 
+from engine.contract.localization import LeftOut
+from engine.errors import ModelError
 from engine.where.estimator import Estimator, Expert
+from engine.where.heads.attributes import Attributes
+from engine.where.heads.cosplace import CosPlace
+from engine.where.heads.gallery import GallerySource
+from engine.where.heads.geodecoder import GeoDecoder
+from engine.where.heads.trunk import Trunk
+from engine.where.package import Source, WherePackage
 from engine.where.sources import DaylightSource, Kernels, NadirSource, TilesSource, VotesSource
+from engine.where.sources import Source as Usable
+
+_MOST_EXPONENT = 10.0
 
 
-@lru_cache(maxsize=1)
-def open_estimator() -> Estimator:
-    """The estimator with all sources that can be used."""
-    return Estimator(
-        [
-            Expert(TilesSource(Kernels(count=500, gain=19.0, background=16.2, bandwidth=0.18)), 1.0),
-            Expert(VotesSource(Kernels(count=100, gain=6.2, background=29.0, bandwidth=0.09)), 1.0),
-            Expert(NadirSource(), 1.0),
-            Expert(DaylightSource(), 1.0),
-        ]
+@lru_cache(maxsize=4)
+def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estimator:
+    """The estimator of a where package, by default the one that ships.
+
+    Args:
+        models: sha256 of the model packages whose descriptors there are; sources for others are left out.
+        folder: of the package. If it is missing or its card cannot be read, all sources are left out.
+    """
+    try:
+        package = WherePackage.open(folder)
+    except ModelError as error:
+        return Estimator([], [{"source": "all", "reason": str(error)}])
+    trunks: dict[str, Trunk] = {}
+    experts = []
+    left_out: list[LeftOut] = [{"source": name, "reason": str(why)} for name, why in package.refused.items()]
+    for name, source in package.sources.items():
+        try:
+            exponent = source.number("exponent", 0.0, _MOST_EXPONENT) if "exponent" in source.settings else 1.0
+            experts.append(Expert(_usable(source, models, trunks), exponent))
+        except ModelError as error:
+            left_out.append({"source": name, "reason": str(error)})
+    return Estimator(experts, left_out, package.wrong)
+
+
+def _usable(source: Source, models: Collection[str], trunks: dict[str, Trunk]) -> Usable:
+    """Raises ModelError: the source cannot be used."""
+    if source.kind not in _KINDS:
+        raise ModelError(source.card, f"has a source of the unknown kind {source.kind}", "install a newer EarthLoc")
+    if source.model_sha256 is not None and source.model_sha256 not in models:
+        raise ModelError(
+            source.card, f"made {source.name} for another model", "use the model and index that ship with EarthLoc"
+        )
+    return _KINDS[source.kind](source, trunks)
+
+
+def _trunk(source: Source, trunks: dict[str, Trunk]) -> Trunk:
+    """One trunk for all sources with the same file, so that a photo passes through it once."""
+    key = source.sha256("trunk")
+    if key not in trunks:
+        trunks[key] = Trunk(source)
+    return trunks[key]
+
+
+def _kernels(source: Source) -> Kernels:
+    return Kernels(
+        source.whole_number("count", 1, 10_000),
+        source.number("gain", 0.0, 1000.0),
+        source.number("background", -1000.0, 1000.0),
+        source.number("bandwidth", 0.0, 10.0),
     )
+
+
+_KINDS: dict[str, Callable[[Source, dict[str, Trunk]], Usable]] = {
+    "tiles": lambda source, _: TilesSource(_kernels(source)),
+    "votes": lambda source, _: VotesSource(_kernels(source)),
+    "nadir": lambda source, _: NadirSource(),
+    "daylight": lambda source, _: DaylightSource(),
+    "geodecoder": lambda source, trunks: GeoDecoder(source, _trunk(source, trunks)),
+    "cosplace": lambda source, trunks: CosPlace(source, _trunk(source, trunks)),
+    "gallery": lambda source, _: GallerySource(source),
+    "attributes": lambda source, _: Attributes(source),
+}

@@ -146,7 +146,8 @@ class WherePackage:
     Attributes:
         folder: of the package.
         name, version, license, origin: of the card.
-        sources: the valid ones by name.
+        wrong: probability that the sources are wrong together, 0 to 1; "wrong" of the card.
+        sources: the valid ones by name, in the order of the card.
         refused: why the entries of other sources cannot be used, by name.
     """
 
@@ -155,6 +156,7 @@ class WherePackage:
     version: str
     license: str
     origin: str
+    wrong: float
     sources: Mapping[str, Source]
     refused: Mapping[str, ModelError]
 
@@ -177,7 +179,10 @@ class WherePackage:
                 sources[source] = Source(path, source, entry)
             except ModelError as error:
                 refused[source] = error
-        return cls(folder, name, version, licence, origin, sources, refused)
+        wrong = card.get("wrong", 0.0)
+        if isinstance(wrong, bool) or not isinstance(wrong, (int, float)) or not 0.0 <= wrong <= 1.0:
+            raise ModelError(path, "lacks a valid wrong", _AGAIN)
+        return cls(folder, name, version, licence, origin, float(wrong), sources, refused)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from engine.where.density import kernel_density
 from engine.where.evidence import Evidence
 
 Array = NDArray[np.float64]
+Places = tuple[Array, Array, Array, Array]  # lat, lon, width_km, score; (n,) each, best first
 
 
 class Source(Protocol):
@@ -23,13 +24,13 @@ class Source(Protocol):
     def name(self) -> str:
         """Such as "tiles"."""
 
-    def log_likelihood(self, evidence: Evidence) -> NDArray[np.floating] | None:
-        """Log likelihood of the evidence over the finest cells (cells,), up to a constant; None if it says nothing."""
+    def log_density(self, evidence: Evidence) -> NDArray[np.floating] | None:
+        """What it adds to the log density of the finest cells (cells,), up to a constant; None if it says nothing."""
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """How ranked places become a likelihood: a constant, exp(background), plus a kernel at each of the best places.
+    """How ranked places become a density: a constant, exp(background), plus a kernel at each of the best places.
 
     Attributes:
         count: of the best places.
@@ -43,16 +44,35 @@ class Kernels:
     background: float
     bandwidth: float
 
-    def log_likelihood(self, lat: Array, lon: Array, width_km: Array, score: Array) -> Array:
-        """Log likelihood (cells,) from at least one place, (n,) each, best first.
+    def log_density(self, places: Places) -> Array:
+        """Log density (cells,) over that of the prior, from at least one place.
 
-        A kernel holds exp(gain * score) times as much probability as the whole prior would at a weight of 1.
+        A kernel holds exp(gain * score - background) times as much probability as all other places together.
         """
-        lat, lon, width_km, score = (values[: self.count] for values in (lat, lon, width_km, score))
+        lat, lon, width_km, score = (values[: self.count] for values in places)
         log_weight = self.gain * score
         highest = max(self.background, float(log_weight.max()))
-        places = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
-        return np.log(np.exp(self.background - highest) + places / prior.orbit_probability())
+        density = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
+        return np.log(np.exp(self.background - highest) + density / prior.orbit_probability())
+
+
+def tile_places(evidence: Evidence) -> Places | None:
+    """The most similar tiles, with their cosine similarities as scores."""
+    tiles = evidence.tiles
+    if tiles is None or not len(tiles.similarity):
+        return None
+    order = np.argsort(-tiles.similarity, kind="stable")
+    lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
+    return lat, lon, width_km, tiles.similarity[order]
+
+
+def vote_places(evidence: Evidence) -> Places | None:
+    """The poses that local features vote for, with the logarithms of their z-scores as scores."""
+    if not evidence.poses:
+        return None
+    poses = sorted(evidence.poses, key=lambda pose: -pose.z)
+    lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
+    return lat, lon, width_km, np.log(np.maximum(z, 1.0))
 
 
 @dataclass(frozen=True)
@@ -62,30 +82,23 @@ class TilesSource:
     kernels: Kernels
     name: str = "tiles"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
-        tiles = evidence.tiles
-        if tiles is None or not len(tiles.similarity):
-            return None
-        order = np.argsort(-tiles.similarity, kind="stable")
-        lat, lon, width_km = (tiles.tiles[column][order].astype(np.float64) for column in ("lat", "lon", "width_km"))
-        return self.kernels.log_likelihood(lat, lon, width_km, tiles.similarity[order])
+        places = tile_places(evidence)
+        return None if places is None else self.kernels.log_density(places)
 
 
 @dataclass(frozen=True)
 class VotesSource:
-    """Kernel density over the poses that local features vote for, by their z-scores."""
+    """Kernel density over the poses that local features vote for."""
 
     kernels: Kernels
     name: str = "votes"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
-        if not evidence.poses:
-            return None
-        poses = sorted(evidence.poses, key=lambda pose: -pose.z)
-        lat, lon, width_km, z = np.array([(pose.lat, pose.lon, pose.width_km, pose.z) for pose in poses]).T
-        return self.kernels.log_likelihood(lat, lon, width_km, z)
+        places = vote_places(evidence)
+        return None if places is None else self.kernels.log_density(places)
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,7 @@ class NadirSource:
 
     name: str = "nadir"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         return None if evidence.nadir is None else prior.nadir_log_density(evidence.nadir)
 
@@ -105,7 +118,7 @@ class DaylightSource:
 
     name: str = "daylight"
 
-    def log_likelihood(self, evidence: Evidence) -> Array | None:
+    def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
         if evidence.taken_at is not None:
             with contextlib.suppress(ValueError, OverflowError):

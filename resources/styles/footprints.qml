@@ -2,7 +2,7 @@
 <!-- Footprints by what the review decided, else by status. Colours are told apart with every kind of colour vision,
      and each decision has a hatch of its own (accepted: level lines, corrected: a grid, unsure: dots, rejected: a
      cross, nothing to see: slanting lines), so that grey tells them apart too. A white casing keeps them readable on
-     any basemap. -->
+     any basemap. A footprint that is no likelier than chance is faint, because it means nothing. -->
 <qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="1">
   <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
     <rules key="footprints">
@@ -12,7 +12,8 @@
       <rule key="rejected" symbol="rejected" label="Rejected in review" filter="&quot;review&quot; = 'rejected'"/>
       <rule key="nothing" symbol="nothing" label="Review: no land, cloud or night" filter="&quot;review&quot; IN ('not_land', 'cloud', 'night')"/>
       <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
-      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;confidence&quot;, 1) &gt;= 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="chance" symbol="chance" label="No likelier than chance" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;confidence&quot;, 1) &lt; 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
     </rules>
     <symbols>
       <symbol type="fill" name="located" alpha="1" clip_to_extent="1" force_rhr="0">
@@ -74,6 +75,18 @@
             <Option type="QString" name="outline_color" value="213,94,0,255"/>
             <Option type="QString" name="outline_style" value="dash"/>
             <Option type="QString" name="outline_width" value="0.7"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="chance" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="150,150,150,160"/>
+            <Option type="QString" name="outline_style" value="dot"/>
+            <Option type="QString" name="outline_width" value="0.3"/>
             <Option type="QString" name="outline_width_unit" value="MM"/>
           </Option>
         </layer>

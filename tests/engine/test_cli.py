@@ -313,6 +313,51 @@ def test_evaluate_prints_the_recalls(earthloc, photo, small_index_folder, tmp_pa
     assert "100.0%" in in_words.stdout
 
 
+def test_evaluate_measures_the_area_searched(earthloc, photo, small_index_folder, tmp_path):
+    from engine import geo
+    from engine.where.cells import MAP_AREA_KM2
+
+    corners = geo.square_corners(44.0, 5.0, 300.0).ravel()
+    header = "photo,lat1,lon1,lat2,lon2,lat3,lon3,lat4,lon4,nadir_lat,nadir_lon"
+    row = ",".join([str(photo), *(str(value) for value in corners), "", ""])
+    (tmp_path / "truth.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    done = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, "--area", *QUICK)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert 0 < found["area_km2"]["50"] <= found["area_km2"]["90"] < MAP_AREA_KM2
+    assert found["area_by_source"]["all"] == found["area_km2"]
+    assert {"tiles", "land, uniform", "all without tiles"} <= set(found["area_by_source"])
+    in_words = earthloc("evaluate", tmp_path / "truth.csv", "--index", small_index_folder, "--area", "--no-register")
+    assert "area searched, km2" in in_words.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--language-model", "http://127.0.0.1:9"], "--where"),
+        (["--where", "--language-model", "http://192.168.0.7:8080"], "192.168.0.7"),
+        (["--where", "--language-model", "ftp://127.0.0.1"], "language model"),
+    ],
+)
+def test_an_unfit_language_model_is_refused_before_any_photo(earthloc, photo, small_index_folder, options, problem):
+    done = earthloc("localize", photo, "--index", small_index_folder, *options, *QUICK)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert problem in done.stderr
+
+
+def test_localize_says_where_a_photo_could_be(earthloc, photo, small_index_folder):
+    done = earthloc("localize", photo, "--index", small_index_folder, "--where", *QUICK)
+    assert done.returncode == 0, done.stderr
+    where = json.loads(done.stdout)["where"]
+    assert [area["percent"] for area in where["areas"]] == [50, 90, 99]
+    assert where["areas"][0]["area_km2"] <= where["areas"][1]["area_km2"] <= where["areas"][2]["area_km2"]
+    assert "tiles" in where["sources"]
+    in_words = earthloc("localize", photo, "--index", small_index_folder, "--where", "--no-register")
+    assert "search area: 90 % within" in in_words.stdout
+    without = json.loads(earthloc("localize", photo, "--index", small_index_folder, *QUICK).stdout)
+    assert without.get("where") is None
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_ends_with_130_and_keeps_the_batches_built(land_raster, tmp_path):
     out = tmp_path / "index"

@@ -254,6 +254,26 @@ def test_confidence_comes_from_the_measured_recall_of_the_card(card, expected):
     assert prior_of_first_candidate(card, near_nadir=False) == expected
 
 
+def test_a_place_no_likelier_than_chance_is_called_that(tmp_path, land_raster, index, localizer, monkeypatch):
+    photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
+    message_ids = []
+    for probability in (0.004, 0.006):
+        monkeypatch.setattr(Localizer, "_probability", lambda *_, p=probability, **__: p)
+        answer = localizer.localize(Query(photo, register=False))
+        assert answer["status"] == "uncertain"
+        message_ids.append([sentence["id"] for sentence in answer["message_params"]["sentences"]])
+    assert message_ids == [
+        ["guess.chance", "guess.tile", "guess.compare"],
+        ["guess.tile", "guess.improbable", "guess.compare"],
+    ]
+
+
+def test_a_model_without_figures_says_nothing_about_chance(tmp_path, land_raster, index, localizer, monkeypatch):
+    photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
+    monkeypatch.setattr(Localizer, "_probability", lambda *_, **__: 0.0)
+    assert "chance" not in localizer.localize(Query(photo, register=False))["message"]
+
+
 def test_confidence_depends_on_whether_a_nadir_is_known(tmp_path, land_raster, index, localizer):
     photo = photo_of_tile(tmp_path / "p.jpg", land_raster, index.tiles[0])
     everywhere = localizer.localize(Query(photo, register=False))["confidence"]

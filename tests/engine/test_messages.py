@@ -14,7 +14,7 @@ from engine.answer import failed, why_nothing, without_place
 from engine.contract.localization import read_localization
 from engine.contract.messages import MESSAGES, in_words
 from engine.contract.status import NOT_FOUND
-from engine.errors import EarthLocError, InputError, OutputError
+from engine.errors import EarthLocError, InputError, OutputError, UsageError
 from engine.imagery.fetch import ImageryServerError
 from engine.messages import Message, message_of, put_message, sentences
 from engine.retrieval.tiling import Circle
@@ -65,6 +65,13 @@ def test_errors_have_a_place_a_problem_and_a_hint(message_id):
     again = pickle.loads(pickle.dumps(error))
     assert again.data() == error.data()
     assert type(again) is kind
+
+
+def test_an_error_may_have_a_message_without_a_place():
+    error = UsageError.of("ties.no_ground")
+    assert (error.path, str(error)) == (None, MESSAGES["ties.no_ground"])
+    assert error.problem == "the camera that fits the tie points sees no ground"
+    assert error.data()["message_id"] == "ties.no_ground"
 
 
 def test_errors_without_id_are_as_before():

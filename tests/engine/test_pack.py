@@ -81,6 +81,19 @@ def test_same_wheels_give_the_same_bytes(wheels, lock, tmp_path):
     assert pack.write_pack("win_amd64", lock, wheels, wheels / OWN, tmp_path / "second").read_bytes() == first
 
 
+def test_pack_for_one_python_leaves_out_the_wheels_of_others(wheels, lock, tmp_path):
+    target = pack.write_pack("win_amd64", lock, wheels, wheels / OWN, tmp_path / "dist", ("3.12",))
+    assert target.name == "earthloc-engine-9.8.7-win_amd64-python3.12.zip"
+    with zipfile.ZipFile(target) as archive:
+        names = {Path(name).name for name in archive.namelist()}
+        assert names == {"pack.json", "requirements.txt", "numpy-2.0-cp312-cp312-win_amd64.whl",
+                         "affine-3.0-py3-none-any.whl", OWN}  # fmt: skip
+        assert json.loads(archive.read("pack.json"))["python"] == ["3.12"]
+    (wheels / "numpy-2.0-cp312-cp312-win_amd64.whl").unlink()
+    with pytest.raises(pack.PackError, match="numpy==2.0"):
+        pack.write_pack("win_amd64", lock, wheels, wheels / OWN, tmp_path / "dist", ("3.12",))
+
+
 @pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_bytes(b"other bytes")])
 def test_missing_or_changed_wheel_is_refused(wheels, lock, tmp_path, change):
     change(wheels / "numpy-2.0-cp312-cp312-win_amd64.whl")

@@ -70,7 +70,7 @@ def localization(photo, status="uncertain", lat=36.5, lon=44.1, width_km=313.0, 
     }
 
 
-LAYERS = ("photos", "footprints", "candidates", "tie_points")
+LAYERS = ("photos", "footprints", "candidates", "tie_points", "search_areas")
 
 
 def made(path):
@@ -231,6 +231,7 @@ def test_gdal_reads_the_layers_and_their_index(tmp_path):
         "footprints (Multi Polygon)",
         "candidates (Multi Polygon)",
         "tie_points (Point)",
+        "search_areas (Multi Polygon)",
         "layer_styles (None)",
         "reviews (None)",
     ]
@@ -364,7 +365,7 @@ def test_a_file_of_version_1_is_updated(tmp_path):
         ("b.jpg", "unreviewed", None, "mosaic.tif"),
     ]
     assert query(old, "SELECT count(*) FROM tie_points") == [(2,)]
-    assert query(old, "SELECT f_table_name FROM layer_styles") == [("tie_points",)]
+    assert query(old, "SELECT f_table_name FROM layer_styles") == [("tie_points",), ("search_areas",)]
     decide(results, tmp_path / "b.jpg", "accepted")
     assert query(old, "SELECT count(*) FROM reviews") == [(1,)]
     check_intact(old)

@@ -15,6 +15,7 @@ from engine.errors import InputError, UsageError
 from engine.imagery.raster import RasterSource
 from engine.methods import Methods
 from engine.progress import Progress
+from tests.engine.raw_kit import write_dng
 
 
 @pytest.fixture
@@ -244,3 +245,18 @@ def test_results_of_an_older_version_are_updated(ask, tmp_path):
     ask("results/prepare", out=str(path))
     with sqlite3.connect(path) as database:
         assert database.execute("SELECT count(*) FROM reviews").fetchone() == (0,)
+
+
+def test_photo_picture_shows_a_raw_photo(ask, tmp_path):
+    pytest.importorskip("rawpy")
+    rgb = np.zeros((240, 360, 3), np.uint8)
+    rgb[:, :180, 0], rgb[:, 180:, 2] = 200, 200  # red on the left, blue on the right
+    path = write_dng(tmp_path / "iss043e101805.dng", rgb)
+    answer = ask("photo/picture", photo=str(path), longer_px=120)
+    assert (answer["width_px"], answer["height_px"]) == (360, 240)
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer["jpeg"]))), np.float64)
+    assert seen.shape == (80, 120, 3)
+    assert seen[40, 30, 0] > 2 * seen[40, 30, 2]
+    assert seen[40, 90, 2] > 2 * seen[40, 90, 0]
+    with pytest.raises(InputError, match=r"gone\.nef"):
+        ask("photo/picture", photo=str(tmp_path / "gone.nef"))

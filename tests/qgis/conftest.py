@@ -92,8 +92,9 @@ def pulse():
 
 @pytest.fixture(autouse=True)
 def own_settings(qgis_app, monkeypatch):
-    """Every test starts without EarthLoc settings and leaves none."""
+    """Every test starts without EarthLoc settings, but for a panel that was seen before, and leaves none."""
     QgsSettings().remove("earthloc")
+    QgsSettings().setValue("earthloc/panel_offered", True)
     monkeypatch.delenv("EARTHLOC_ENGINE", raising=False)
     yield
     QgsSettings().remove("earthloc")

@@ -12,6 +12,7 @@ A photo whose name contains one of these words is answered so:
     full        found, but not saved
     damaged     error of kind `index`
     reviewed    skipped, unless reviewed photos are included
+    lost        status `not_found`; with where it could be, if asked
 All other photos are `uncertain` at once.
 
 Options: --protocol N, --die (exit at start), --mute (never answer `initialize`), --journal FILE (write every request
@@ -24,12 +25,15 @@ import argparse
 import json
 import os
 import queue
+import struct
 import sys
 import threading
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from where_results import where_at
+
 from earthloc_qgis.contract import protocol
 from earthloc_qgis.contract.validation import InvalidValueError, parsed
 
@@ -125,6 +129,11 @@ def localize(request_id, request: protocol.Localize) -> None:
         send(id=request_id, result=answer)
     elif "reviewed" in name and not request.include_reviewed:
         send(id=request_id, result={**localization(request), "skipped": True, "saved_to": None})
+    elif "lost" in name:
+        answer = localization(request, "not_found", "Nothing fits.")
+        if request.where:
+            answer["where"] = where_at((36.2, 44.1))
+        send(id=request_id, result=answer)
     else:
         answer = localization(request)
         if "tiles" in name:
@@ -247,6 +256,26 @@ def check_imagery(request_id, request: protocol.CheckImagery) -> None:
         send(id=request_id, result={"name": name, "milliseconds": 12, "message": message})
 
 
+def where_raster(request_id, request: protocol.WhereRaster) -> None:
+    """A raster with all percentages from west to east. A photo whose name contains `refused` has none."""
+    if "refused" in request.photo:
+        send_error(request_id, "input", f"{request.results}: does not say where {request.photo} could be.")
+        return
+    from osgeo import gdal, osr
+
+    columns, rows = 608, 256
+    raster = gdal.GetDriverByName("GTiff").Create(request.out, columns, rows, 2, gdal.GDT_Float32)
+    raster.SetGeoTransform((-17367530.4, 57130.0, 0, 7314540.8, 0, -57144.9))
+    crs = osr.SpatialReference()
+    crs.ImportFromEPSG(6933)
+    raster.SetProjection(crs.ExportToWkt())
+    line = struct.pack(f"{columns}f", *(100.0 * column / columns for column in range(columns)))
+    for band in (1, 2):
+        raster.GetRasterBand(band).WriteRaster(0, 0, columns, rows, line * rows)
+    del raster
+    send(id=request_id, result={"photo": request.photo, "out": request.out, "area_km2": 264465.0})
+
+
 HANDLERS = {
     protocol.CheckImagery: check_imagery,
     protocol.Localize: localize,
@@ -257,6 +286,7 @@ HANDLERS = {
     protocol.PlanIndex: plan_index,
     protocol.IndexTiles: index_tiles,
     protocol.VerifyIndex: verify_index,
+    protocol.WhereRaster: where_raster,
 }
 METHODS = {kind.METHOD: kind for kind in HANDLERS}
 

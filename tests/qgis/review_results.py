@@ -13,7 +13,7 @@ from pathlib import Path
 from osgeo import gdal, ogr, osr
 from qgis.PyQt.QtCore import QPointF
 from qgis.PyQt.QtGui import QColor, QImage, QPainter, QPolygonF
-from sample_results import CANDIDATES, FOOTPRINTS, LOCATED_AT, PHOTOS, REVIEWS, TIE_POINTS, _add, _layer
+from sample_results import CANDIDATES, FOOTPRINTS, LOCATED_AT, PHOTOS, REVIEWS, SEARCH_AREAS, TIE_POINTS, _add, _layer
 
 from earthloc_qgis.core.camera import PinholeCamera, offset, surface_point, upright
 from earthloc_qgis.core.footprint import corners_of, outline, to_geojson
@@ -107,6 +107,7 @@ def write_review_results(path: Path, count: int = 10, given=(), change=lambda nu
         for name, geometry, columns in (
             ("photos", ogr.wkbPoint, PHOTOS), ("footprints", ogr.wkbMultiPolygon, FOOTPRINTS),
             ("candidates", ogr.wkbMultiPolygon, CANDIDATES), ("tie_points", ogr.wkbPoint, TIE_POINTS),
+            ("search_areas", ogr.wkbMultiPolygon, SEARCH_AREAS),
         )
     }  # fmt: skip
     reviews = _layer(source, None, "reviews", ogr.wkbNone, REVIEWS)
@@ -135,6 +136,10 @@ def write_review_results(path: Path, count: int = 10, given=(), change=lambda nu
         _add(tables["photos"], {**common, "message": found["message"], "taken_at": taken_at, "nadir_lat": lat,
                                 "nadir_lon": lon, "located_at": LOCATED_AT, "localization": json.dumps(found)},
              f"POINT({lon} {lat})")  # fmt: skip
+        for area in (found.get("where") or {}).get("areas", []):
+            shape = ogr.CreateGeometryFromJson(json.dumps(area["outline"])).ExportToWkt()
+            values = {"photo": key, "photo_id": photo_id, "percent": area["percent"], "area_km2": area["area_km2"]}
+            _add(tables["search_areas"], values, shape)
         if last:
             continue
         wkt = ogr.CreateGeometryFromJson(json.dumps(found["footprint"])).ExportToWkt()

@@ -22,6 +22,7 @@ PHOTOS = _columns(results.PHOTOS)
 FOOTPRINTS = _columns(results.FOOTPRINTS)
 CANDIDATES = _columns(results.CANDIDATES)
 TIE_POINTS = _columns(results.TIE_POINTS)
+SEARCH_AREAS = _columns(results.SEARCH_AREAS)
 REVIEWS = _columns(results.REVIEWS)
 
 LOCATED_AT = "2024-05-01T10:00:00Z"
@@ -33,7 +34,7 @@ FIJI = "MULTIPOLYGON(((177 -19,180 -19,180 -16,177 -16,177 -19)),((-180 -19,-178
 def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
     """Writes three photos with footprints (one across the antimeridian) and one without.
 
-    Only the first photo has candidates, tie points and a review.
+    Only the first photo has candidates, tie points and a review; only the last has search areas.
     """
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
     wgs84 = osr.SpatialReference()
@@ -43,6 +44,7 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
     footprints = _layer(source, wgs84, "footprints", ogr.wkbMultiPolygon, FOOTPRINTS)
     candidates = _layer(source, wgs84, "candidates", ogr.wkbMultiPolygon, CANDIDATES)
     tie_points = _layer(source, wgs84, "tie_points", ogr.wkbPoint, TIE_POINTS)
+    areas = _layer(source, wgs84, "search_areas", ogr.wkbMultiPolygon, SEARCH_AREAS)
     reviews = _layer(source, None, "reviews", ogr.wkbNone, REVIEWS)
     rows = [
         ("photos/ISS042-E-104433.jpg", "ISS042-E-104433", "located", 0.93, 38.0, 32.5, ANATOLIA),
@@ -94,12 +96,17 @@ def write_results(path: Path, extra_note: str = "seen on the basemap") -> Path:
             },
             f"POINT({lon} {lat})",
         )  # fmt: skip
+    for percent, reach in ((50, 1), (90, 4), (99, 7)):
+        west, south, east, north = 10 - reach, 45 - reach, 10 + reach, 45 + reach
+        ring = f"{west} {south},{east} {south},{east} {north},{west} {north},{west} {south}"
+        values = {"photo": rows[-1][0], "percent": percent, "area_km2": 8700.0 * (2 * reach) ** 2}
+        _add(areas, values, f"MULTIPOLYGON((({ring})))")
     _add(
         reviews,
         {"photo": rows[0][0], "decision": "confirmed", "reviewer": "Ada", "reviewed_at": LOCATED_AT},
         None,
     )
-    del photos, footprints, candidates, tie_points, reviews, source  # closes the file
+    del photos, footprints, candidates, tie_points, areas, reviews, source  # closes the file
     return path
 
 

@@ -128,7 +128,8 @@ def test_map_zooms_to_all_results_of_a_run(panel, stored):
     canvas = panel._iface.mapCanvas()
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
     panel.controller.restore_leftovers()
-    answer = {"saved_to": str(panel.controller.store.path), "footprint": {"type": "MultiPolygon"}}
+    answer = {"saved_to": str(panel.controller.store.path), "footprint": {"type": "MultiPolygon"},
+              "status": "uncertain", "confidence": 0.5}  # fmt: skip
     jobs = {photo: Job(photo, result=answer) for photo in stored}
     before = canvas.extent()
     panel.controller.map.may_zoom = lambda: False  # the review has the map
@@ -136,6 +137,9 @@ def test_map_zooms_to_all_results_of_a_run(panel, stored):
     QTest.qWait(600)
     assert canvas.extent() == before
     panel.controller.map.may_zoom = lambda: True
+    panel.controller.map.zoom_to_run({photo: Job(photo, result={**answer, "confidence": 0.004}) for photo in stored})
+    QTest.qWait(600)
+    assert canvas.extent() == before  # no likelier than chance: there is nothing to see
     panel.controller.map.zoom_to_run(jobs)
     wait_for(lambda: canvas.extent() != before, 5)
     footprints = panel.controller._layers._all_footprints()

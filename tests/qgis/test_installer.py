@@ -202,6 +202,14 @@ def test_an_engine_of_another_version_is_not_kept(tmp_path):
     assert_refused(install(make_pack(tmp_path, code=wrong)), "version", "7.0")
 
 
+@pytest.mark.usefixtures("quick_environments")
+def test_an_engine_that_is_too_old_for_the_plugin_is_not_kept(tmp_path):
+    old = ENGINE.replace("{protocol}", "0")
+    assert_refused(
+        install(make_pack(tmp_path, code=old)), "engine", "protocol 0", "this plugin speaks", "install it again"
+    )
+
+
 def test_a_full_disk_is_seen_before_and_during_the_installation(tmp_path, monkeypatch):
     chosen = plan(make_pack(tmp_path))
     monkeypatch.setattr(folders, "free_bytes", lambda: 1)

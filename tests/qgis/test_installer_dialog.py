@@ -255,6 +255,7 @@ def test_the_notice_of_the_panel_opens_the_installer(qgis_iface, monkeypatch, tm
     qgis_iface.mainWindow().show()
     plugin.dock.show()
     wait_for(lambda: plugin.panel is not None)
+    plugin.panel.steps.take("engine")
     click(plugin.panel.notice, "install_engine_button")
     dialog = plugin.installer()
     assert dialog.isVisible()

@@ -123,6 +123,30 @@ def tree_order(project):
     return {group.name(): [node.name() for node in group.children()] for group in groups}
 
 
+def test_search_areas_are_at_the_bottom_and_hidden(layers, project, gpkg):
+    layers.show(photo(gpkg, "night.jpg"), "night", gpkg, True)
+    assert tree(project)["night"] == {"Footprint": 0, "Candidates": 0, "Search area": 3}
+    assert list(tree_order(project)["night"])[-1] == "Search area"
+    (areas,) = (layer for layer in project.mapLayers().values() if layer.name() == "Search area")
+    node = project.layerTreeRoot().findLayer(areas.id())
+    assert not node.itemVisibilityChecked()
+    layers.show(photo(gpkg, "night.jpg"), "night", gpkg, True, areas_visible=True)
+    assert not node.itemVisibilityChecked()  # the user may have hidden it
+    layers.remove(photo(gpkg, "night.jpg"), gpkg)
+    layers.show(photo(gpkg, "night.jpg"), "night", gpkg, False, areas_visible=True)
+    (areas,) = (layer for layer in project.mapLayers().values() if layer.name() == "Search area")
+    assert project.layerTreeRoot().findLayer(areas.id()).itemVisibilityChecked()
+
+
+def test_a_file_of_version_3_has_no_search_areas_to_show(layers, project, gpkg):
+    dataset = gdal.OpenEx(str(gpkg), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    dataset.DeleteLayer("search_areas")
+    del dataset
+    layers.show(photo(gpkg, "night.jpg"), "night", gpkg, True)
+    assert tree(project)["night"] == {"Footprint": 0, "Candidates": 0}
+    assert not layers.where.show_areas(photo(gpkg, "night.jpg"), gpkg)
+
+
 def test_changed_rows_are_shown(layers, project, gpkg):
     from earthloc_qgis.core.store import ResultStore
 

@@ -162,10 +162,10 @@ def test_browse_accepts_a_folder_of_indexes_and_rejects_others(panel, index, tmp
     assert str(tmp_path) not in settings.known_indexes()
 
 
-def test_confidence_is_never_shown_as_100_percent(panel, folder):
+def test_confidence_is_never_shown_as_100_or_0_percent(panel, folder):
     (path,) = folder("a.jpg")
     add(panel, [path])
-    for confidence, shown in ((0.9999, "> 99 %"), (1.0, "> 99 %"), (0.42, "42 %"), (0.0, "0 %")):
+    for confidence, shown in ((0.9999, "> 99 %"), (1.0, "> 99 %"), (0.42, "42 %"), (0.0, "< 1 %")):
         panel.controller.model.update(path, status="located", confidence=confidence)
         assert cell(panel, 0, CONFIDENCE).data() == shown
 

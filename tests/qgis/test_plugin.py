@@ -9,6 +9,7 @@ import sys
 import pytest
 from conftest import REPOSITORY, wait_for
 from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtTest import QTest
 
 from earthloc_qgis import classFactory, settings
 from earthloc_qgis.core.resources import style, version
@@ -41,8 +42,21 @@ def test_panel_is_created_when_first_visible_also_without_engine(plugin, monkeyp
     plugin._iface.mainWindow().show()
     plugin.dock.show()
     wait_for(lambda: plugin.panel is not None)
+    assert not plugin.panel.notice.isVisibleTo(plugin.panel)  # the first step says the same
+    plugin.panel.steps.take("engine")
     assert plugin.panel.notice.isVisibleTo(plugin.panel)
     assert "not found" in plugin.panel.notice.text.text()
+
+
+def test_panel_is_shown_once_after_the_installation(plugin):
+    plugin._iface.mainWindow().show()
+    for offered in (True, False):
+        settings.set_panel_offered(offered)
+        plugin.unload()
+        plugin.initGui()
+        QTest.qWait(50)
+        assert plugin.dock.isVisible() is not offered
+    assert settings.panel_offered()
 
 
 def test_unload_ends_the_engine(plugin, monkeypatch, fake_engine, tmp_path):
@@ -72,6 +86,7 @@ START = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtTest import QTest
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtWidgets import QMainWindow
 app = QgsApplication([], True)

@@ -42,6 +42,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "REGISTER",
             "IMAGERY",
             "MATCHER",
+            "WHERE",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",
@@ -59,6 +60,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "OUTPUT",
         ],
         "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ELEVATION", "ENGINE", "OUTPUT"],
+        "earthloc:wheremap": ["PHOTO", "RESULTS", "ENGINE", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
         "earthloc:buildindex": [
             "SOURCE",

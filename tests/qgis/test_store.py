@@ -142,6 +142,19 @@ def test_carry_over_into_a_file_with_results(store, tmp_path):
     assert rows(other.path, "reviews") == 1  # copied twice, stored once
 
 
+def test_results_without_search_areas_are_copied_into_a_file_of_version_3(store, tmp_path):
+    old = ResultStore(write_results(tmp_path / "old.gpkg"))
+    dataset = gdal.OpenEx(str(old.path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    dataset.DeleteLayer("search_areas")
+    del dataset
+    store.carry_over(photos_of(store)[:2], old.path)
+    assert len(old.photos()) == 6
+    with pytest.raises(StoreError, match=r"old\.gpkg.*written by an older EarthLoc"):
+        store.carry_over(photos_of(store)[3:], old.path)  # has search areas
+    old.remove([str(tmp_path / "photos" / NAMES[3])])
+    assert len(old.photos()) == 5
+
+
 def test_files_of_version_1_work(store, tmp_path):
     """They have neither tie points nor reviews."""
     old = ResultStore(write_results(tmp_path / "old.gpkg"))

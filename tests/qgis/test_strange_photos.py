@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from conftest import wait_for
 from osgeo import gdal
+from qgis.PyQt.QtCore import QBuffer
+from qgis.PyQt.QtGui import QColor, QImage
 
 from earthloc_qgis.gui.review.model.picture import PictureLoader
 
@@ -50,7 +53,7 @@ def requests():
 @pytest.fixture
 def shown(qgis_app):
     """shown(path): the picture that the review would show, at 100 pixels, or None."""
-    loader = PictureLoader()
+    loader = PictureLoader(None)  # without the engine
 
     def read(path):
         arrived = []
@@ -95,3 +98,40 @@ def test_sidecar_file_cannot_name_a_server(shown, requests, tmp_path):
     (tmp_path / "photo.tif.aux.xml").write_text(OVERVIEWS.format(server=requests.server), encoding="utf-8")
     assert shown(tmp_path / "photo.tif").size_px == (600, 400)
     assert requests == []
+
+
+class Developing:
+    """An engine that develops photos, but refuses the first time."""
+
+    def __init__(self) -> None:
+        self.requests = []
+
+    def request(self, request, on_result, on_error) -> int:
+        self.requests.append(request)
+        if len(self.requests) == 1:
+            on_error(None)
+            return 1
+        image = QImage(90, 60, QImage.Format.Format_RGB32)
+        image.fill(QColor(10, 200, 30))
+        content = QBuffer()
+        content.open(QBuffer.OpenModeFlag.WriteOnly)
+        image.save(content, "JPG")
+        coded = base64.b64encode(bytes(content.data())).decode()
+        on_result({"jpeg": coded, "width_px": 900, "height_px": 600})
+        return 2
+
+
+def test_camera_raw_is_developed_by_the_engine(qgis_app, tmp_path):
+    engine = Developing()
+    loader, arrived = PictureLoader(engine), []
+    loader.ready.connect(lambda _, picture: arrived.append(picture))
+    path = str(tmp_path / "iss043e101805.NEF")
+    for count in (1, 2):
+        loader.load(path, 90)
+        wait_for(lambda count=count: len(arrived) == count)
+    assert arrived[0] is None
+    assert arrived[1].size_px == (900, 600)
+    assert arrived[1].image.pixelColor(5, 5).green() > 150
+    assert loader.load(path, 90) is arrived[1]  # from the cache
+    assert [(request.photo, request.longer_px) for request in engine.requests] == [(path, 90)] * 2
+    loader.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -22,7 +23,7 @@ from sample_results import write_results
 from earthloc_qgis.core.export import open_results
 from earthloc_qgis.core.resources import icon, resource, style
 
-TABLES = ("photos", "footprints", "candidates", "tie_points")
+TABLES = ("photos", "footprints", "candidates", "tie_points", "search_areas")
 
 
 @pytest.fixture
@@ -41,16 +42,16 @@ def styled(qgis_app, tmp_path):
     return load
 
 
-def paint(layer, extent, labels=True) -> QImage:
+def paint(layer, extent, labels=True, background="black") -> QImage:
     settings = QgsMapSettings()
     settings.setLayers([layer])
     settings.setExtent(QgsRectangle(*extent))
-    settings.setBackgroundColor(QColor("black"))
+    settings.setBackgroundColor(QColor(background))
     settings.setOutputSize(QSize(400, 400))
     settings.setDestinationCrs(layer.crs())
     settings.setFlag(QgsMapSettings.Flag.DrawLabeling, labels)
     image = QImage(400, 400, QImage.Format.Format_RGB32)
-    image.fill(QColor("black"))
+    image.fill(QColor(background))
     painter = QPainter(image)
     QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
     painter.end()
@@ -102,7 +103,7 @@ def test_style_holds_symbols_and_labels_only(table):
     assert {child.tag for child in root} == {"renderer-v2", "labeling"}
     names = {symbol.get("name") for symbol in root.findall("renderer-v2/symbols/symbol")}
     used = {rule.get("symbol") for rule in root.iter("rule") if rule.get("symbol")}
-    used |= {entry.get("symbol") for entry in root.iter("range")}
+    used |= {entry.get("symbol") for name in ("range", "category") for entry in root.iter(name)}
     assert used == names
 
 
@@ -129,6 +130,30 @@ def test_statuses_differ_without_colour(styled):
             for key, picture in pictures.items()}  # fmt: skip
     equal = [(a, b) for a in grey for b in grey if a < b and grey[a] == grey[b]]
     assert equal == []
+
+
+def test_a_footprint_no_likelier_than_chance_is_faint(styled):
+    layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
+    fields, fid = layer.fields(), next(layer.getFeatures()).id()
+    ink = {}
+    for confidence in (0.006, 0.004):
+        values = {"status": "uncertain", "review": "unreviewed", "confidence": confidence}
+        layer.dataProvider().changeAttributeValues({fid: {fields.indexOf(name): values[name] for name in values}})
+        ink[confidence] = sum(brightness(paint(layer, (29, 35, 36, 41), labels=False)))
+    assert 0 < ink[0.004] < ink[0.006] / 5
+
+
+def test_likelier_search_areas_are_darker_in_grey_and_let_the_map_through(styled):
+    layer = styled("search_areas")
+    for background in ("#b0b0b0", "#2d5a2d", "#0b1a3a"):  # such as desert, forest, sea
+        image = paint(layer, (2, 37, 18, 53), labels=False, background=background)
+        inner, middle, outer, outside = (QColor(image.pixel(200, 200 + y)).lightness() for y in (0, 60, 135, 190))
+        assert outside == QColor(background).lightness()
+        if background == "#b0b0b0":
+            assert 60 < inner < middle < outer < outside  # not opaque
+        casing = [QColor(image.pixel(200, y)).lightness() > 150 for y in range(200, 400)]
+        edges = sum(now and not before for before, now in itertools.pairwise(casing))
+        assert edges >= 3  # a white line at every edge
 
 
 def test_better_ranks_have_thicker_lines(styled):

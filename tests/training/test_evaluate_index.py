@@ -116,6 +116,20 @@ def test_commands_print_their_metrics(data, capsys):
     assert json.loads(capsys.readouterr().out)["photos"] == 3
 
 
+def test_recall_against_area_is_printed_and_plotted(data, tmp_path, capsys):
+    arguments = ["evaluate", "--truth", str(data / "truth.csv"), "--index", str(data / "index"), "--area", "--json"]
+    assert main([*arguments, "--plots", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["photos"] == 2
+    # The photos are cut out of the tiles, so these say more than the land of the world.
+    assert found["area_by_source"]["tiles"]["90"] < found["area_by_source"]["land, uniform"]["90"] / 10
+    assert found["area_km2"] == found["area_by_source"]["all"]
+    with Image.open(tmp_path / "area.png") as picture:
+        assert picture.format == "PNG"
+    assert main(["evaluate", "--queries", str(tmp_path), "--area"]) == 2
+    assert "--truth" in capsys.readouterr().err
+
+
 def test_bad_arguments_are_refused(data, capsys):
     assert main(["evaluate", "--simulated", "--data", str(data), "--config", str(data / "c.toml"), "--count", "0"]) == 2
     assert main(["evaluate", "--truth", str(data / "none.csv"), "--index", str(data / "index")]) == 3

@@ -143,6 +143,10 @@ class Imagery:
         pixels = render_view(self.source, view, self.size_px, rng, self.seasons, self._parts)
         return None if pixels is None else Photo(pixels, view, number)
 
+    def draw_tile(self, rng: np.random.Generator) -> int:
+        """The number of a tile: every width is equally probable."""
+        return int(rng.choice(self._levels[rng.integers(len(self._levels))]))
+
 
 def _in_bbox(lat: float, lon: float, bbox: tuple[float, ...]) -> bool:
     west, south, east, north = bbox

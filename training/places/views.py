@@ -134,7 +134,7 @@ def draw_view(rng: np.random.Generator, footprints: Footprints, lat: float, lon:
             sensor_width_mm=_SENSOR_MM,
             sensor_height_mm=_SENSOR_MM,
         )
-        view = _look(camera)
+        view = look(camera)
         if view is None:
             return None
         if abs(np.log(view.width_km / width_km)) < 0.04:
@@ -143,7 +143,8 @@ def draw_view(rng: np.random.Generator, footprints: Footprints, lat: float, lon:
     return view
 
 
-def _look(camera: IssCamera) -> View | None:
+def look(camera: IssCamera) -> View | None:
+    """What a camera sees; None if a part of its picture shows no ground."""
     at = np.linspace(0.0, 1.0, NODES)
     x, y = np.meshgrid(at, at)
     lat, lon, range_km = camera.locate(x, y, 1, 1)

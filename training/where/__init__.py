@@ -1,1 +1,1 @@
-"""Trains the learned sources of a probability over the cells (engine/where/heads)."""
+"""Trains what tells where a photo could have been taken: the learned sources of engine/where (docs/where.md)."""

@@ -4,8 +4,8 @@
 A class is a cell of the grid and a turn of the picture, as the paper's is a cell and a heading. Classes next to each
 other look alike, so they are divided into groups in which no two are neighbours (section 3.2), and each group has a
 classifier of its own with the large-margin cosine loss (LMCL, section 3.3). The pooling is GeM. A discriminator behind
-a gradient reversal makes descriptors of the mosaic and of photos alike (Ganin, Lempitsky: "Unsupervised domain adaptation
-by backpropagation", ICML 2015), which the paper's ancestor AdAGeo does too.
+a gradient reversal makes descriptors of the mosaic and of photos alike (Ganin, Lempitsky: "Unsupervised domain
+adaptation by backpropagation", ICML 2015).
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ from training.cache import CHUNK_SIZE
 from training.where.quick_views import quick_view
 from training.where.tiles import GreyMosaic, land_tiles
 
-KINDS = ("test", "tiles", "photos")
 # Of the photos, every this many-th chunk is kept for choosing settings and never trained on.
 VALIDATION_EVERY = 20
 _TURNED = 0.5
@@ -92,16 +91,16 @@ def _rename_output(model: onnx.ModelProto, name: str) -> None:
 def write_photo_maps(
     cache: Path, out: Path, trunk: Trunk, progress: Progress, copies: int = 2, wait_s: float = 0.0
 ) -> None:
-    """Computes the maps of the photos in all finished chunks of a picture cache that have none yet.
+    """Computes the maps of the photos to train on in all finished chunks of a picture cache that have none yet.
 
-    Half of the photos to train on are rotated by one, two or three quarter turns first.
+    Half of the photos are rotated by one, two or three quarter turns first.
 
     Args:
         cache: folder of the chunks.
         out: folder of the maps.
         trunk: makes the maps.
         progress: receives progress reports.
-        copies: how often each photo to train on is used, a quarter turn further each time.
+        copies: how often each photo is used, a quarter turn further each time.
         wait_s: how long to wait for further chunks of a cache that is being filled.
 
     Raises:
@@ -109,10 +108,12 @@ def write_photo_maps(
     """
     last_news = time.monotonic()
     while True:
-        chunks = [(path, path.stem, 0) for path in sorted(cache.glob("test-?????.npz"))]
+        chunks = []
         for copy in range(copies):
             chunks += [(path, f"{path.stem}-{copy}", copy) for path in sorted(cache.glob("photos-?????.npz"))]
-        missing = [(path, out / f"{name}.npz", copy) for path, name, copy in chunks if not (out / f"{name}.npz").exists()]
+        missing = [
+            (path, out / f"{name}.npz", copy) for path, name, copy in chunks if not (out / f"{name}.npz").exists()
+        ]
         if not missing and time.monotonic() - last_news >= wait_s:
             return
         if not missing:
@@ -124,17 +125,15 @@ def write_photo_maps(
 
 
 def _write_chunk(path: Path, out: Path, trunk: Trunk, copy: int) -> None:
-    kind, number = path.stem.split("-")
     try:
         with np.load(path, allow_pickle=False) as chunk:
             pixels, place = chunk["pixels"], chunk["place"]
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise InputError(path, "is damaged", "delete it and fill the cache again") from error
-    rng = np.random.default_rng([KINDS.index(kind), int(number)])
+    rng = np.random.default_rng([1, int(path.stem.split("-")[1])])
     turn = (np.where(rng.random(len(pixels)) < _TURNED, rng.integers(1, 4, len(pixels)), 0) + copy) % 4
-    turn = turn.astype(np.int8) if kind == "photos" else np.zeros(len(pixels), np.int8)
     squares = [np.rot90(picture[0], quarters) for picture, quarters in zip(pixels, turn, strict=True)]
-    _save(out, trunk, squares, place, turn)
+    _save(out, trunk, squares, place, turn.astype(np.int8))
 
 
 def write_tile_maps(mosaic: Path, tile_km: tuple[float, ...], out: Path, trunk: Trunk, progress: Progress) -> None:
@@ -209,7 +208,7 @@ def _save(
 
 
 def load_maps(folder: Path, kind: str) -> Maps:
-    """Reads the maps of one kind of picture: "tiles", "views", "photos" or "test".
+    """Reads the maps of one kind of picture: "tiles", "views" or "photos".
 
     Raises:
         InputError: there is none, or a file is damaged.
@@ -240,6 +239,6 @@ def joined(parts: Sequence[Maps]) -> Maps:
 
 
 def split(photos: Maps) -> tuple[Maps, Maps]:
-    """Photos to train on, and photos for choosing settings: whole chunks, so that neighbours in the cache stay apart."""
+    """Photos to train on and photos for watching the training: whole chunks, with all copies of their pictures."""
     kept = photos.chunk % VALIDATION_EVERY == 0
     return photos.rows(~kept), photos.rows(kept)

@@ -25,7 +25,17 @@ from engine.where.heads.attributes import Attributes
 from engine.where.heads.gallery import Gallery, GallerySource, ImageHead
 from engine.where.package import WherePackage
 from training.config import read_config
-from training.where import attributes, descriptors, galleries, geoclip, measure, retrieved, satclip, simulated
+from training.where import (
+    attributes,
+    cell_commands,
+    descriptors,
+    galleries,
+    geoclip,
+    measure,
+    retrieved,
+    satclip,
+    simulated,
+)
 from training.where.contrast import ContrastConfig, Pairs
 from training.where.descriptors import Described
 
@@ -66,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     measured = group.add_parser("measure", help="recall against area of each source alone")
     measured.set_defaults(run=_measure)
+    cell_commands.add(group, data)
     for command in (photos, train, measured):
         command.add_argument("--data", type=Path, default=data, help=f"base folder of the data (default: {data})")
     for command in (train, measured):

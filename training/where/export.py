@@ -102,7 +102,7 @@ def export_cosplace(
     Args:
         head: the head.
         descriptors: (tiles, dimension) of the tiles.
-        places: (tiles, 2) latitude and longitude.
+        places: (tiles, 3) latitude, longitude and width in km.
         maps: feature maps to compare torch and ONNX Runtime on.
         trunk: the trunk's file.
         out: folder of the package.

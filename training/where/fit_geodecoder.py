@@ -20,7 +20,7 @@ from training.where.grid import CellLevel
 from training.where.scenes import SCENES
 
 _MAX_GRADIENT_NORM = 2.0
-_WARM_UP_STEPS = 100
+_WARM_UP_STEPS = 25
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class FitConfig:
     spread: float = 0.5
     seconds: float = 1200.0
     batch: int = 128
-    rate: float = 1e-3
+    rate: float = 2e-3
     weight_decay: float = 0.05
     kept_positions: float = 0.6
     tile_share: float = 0.25
@@ -96,7 +96,7 @@ def fit(
     checkpoint: Path | None = None,
     start: GeoDecoder | None = None,
 ) -> GeoDecoder:
-    """Trains for `config.seconds` and returns the network, with the moving average of its weights.
+    """Trains for `config.seconds` and returns the network.
 
     Args:
         photos, tiles: to train on.
@@ -116,9 +116,6 @@ def fit(
     network.train()
     labels = [Labels(m, s, levels, config.spread) for m, s in zip((photos, tiles, validation), scenes, strict=True)]
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=config.weight_decay)
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
-    )
     from_tiles = round(config.batch * config.tile_share)
     kept = round(config.kept_positions * photos.maps.shape[1])
     begin, step, last_report, losses = time.monotonic(), 0, time.monotonic(), []
@@ -137,18 +134,16 @@ def fit(
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), _MAX_GRADIENT_NORM)
         optimizer.step()
-        average.update_parameters(network)
         step += 1
         losses.append(float(loss.detach()))
         progress.report("geodecoder", int(share * 1000), 1000)
         if time.monotonic() - last_report > 60:
-            held = validation_loss(average.module, validation, labels[2], config)
+            held = validation_loss(network, validation, labels[2], config)
             print(f"step {step}: loss {np.mean(losses):.3f}, of validation {held}", flush=True)
             last_report, losses = time.monotonic(), []
             if checkpoint is not None:
-                torch.save(average.module.state_dict(), checkpoint)
-    trained: GeoDecoder = average.module
-    return trained.eval()
+                torch.save(network.state_dict(), checkpoint)
+    return network.eval()
 
 
 @torch.inference_mode()

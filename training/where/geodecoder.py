@@ -65,9 +65,7 @@ class Attention(nn.Module):
 
 
 def _feed_forward(config: GeoDecoderConfig) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width)
-    )
+    return nn.Sequential(nn.Linear(config.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.width))
 
 
 class IndependentLayer(nn.Module):
@@ -102,7 +100,7 @@ class DependentLayer(nn.Module):
 
     def forward(self, queries: Tensor, tokens: Tensor) -> Tensor:
         """The queries after the layer."""
-        batch, hierarchies, scenes, width = queries.shape
+        batch, hierarchies, scenes, _width = queries.shape
         # A hierarchy is an item of the batch of its own, so its queries cannot see those of the others.
         alone = self.norms[0](queries).flatten(0, 1)
         queries = queries + self.dropout(self.attend(alone, alone).unflatten(0, (batch, hierarchies)))
@@ -131,7 +129,7 @@ class GeoDecoder(nn.Module):
         self.dependent = nn.ModuleList(DependentLayer(config) for _ in range(config.dependent))
         self.norm = nn.LayerNorm(config.width)
         self.cells = nn.ModuleList(nn.Linear(config.width, count) for count in config.classes)
-        self.confidence = nn.ModuleList(nn.Linear(config.width, 1) for _ in config.classes)
+        self.confidence = nn.ModuleList(nn.Linear(config.width, 1, bias=False) for _ in config.classes)
 
     def decode(self, maps: Tensor, kept: Tensor | None = None) -> Tensor:
         """The decoded queries (n, hierarchies, scenes, width); `kept` chooses positions of the maps."""
@@ -140,7 +138,7 @@ class GeoDecoder(nn.Module):
             maps, position = maps[:, kept], position[kept]
         tokens = self.reduced_norm(self.reduce(maps)) + position
         hierarchies, scenes, _ = self.queries.shape
-        queries = self.queries.flatten(0, 1).expand(len(maps), -1, -1)
+        queries = self.queries.flatten(0, 1).expand(maps.shape[0], -1, -1)
         for layer in self.independent:
             queries = layer(queries, tokens)
         queries = queries.unflatten(1, (hierarchies, scenes))
@@ -159,7 +157,7 @@ class GeoDecoder(nn.Module):
         return [layer(chosen[:, number]) for number, layer in enumerate(self.cells)]
 
     def forward(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-probabilities of the scenes (n, scenes), and of the cells of all hierarchies in a row (n, scenes, all)."""
+        """Log-probabilities of the scenes (n, scenes) and of the cells of all hierarchies in a row (n, scenes, all)."""
         decoded = self.decode(maps)
         cells = [layer(decoded[:, number]).log_softmax(dim=-1) for number, layer in enumerate(self.cells)]
         return self.scene_scores(decoded).log_softmax(dim=-1), torch.cat(cells, dim=-1)

@@ -1,7 +1,7 @@
 """Quick stand-ins for simulated photos: shifted, rotated tiles with clouds, haze and other tones.
 
-They are many times faster to make than the photos of `training.places.views`, whose camera, seasons and water they lack,
-and give a classifier more places and turns to learn from.
+They are several times faster to make than the photos of `training.places.views`, whose camera, seasons and water they
+lack, and give a classifier more places and turns to learn from.
 """
 
 from __future__ import annotations

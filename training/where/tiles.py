@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -40,7 +41,7 @@ class GreyMosaic:
                 width = source.width // 2
                 edges = np.linspace(0, source.height, _STRIPS + 1).astype(int) // 2 * 2
                 strips = []
-                for top, bottom in zip(edges, edges[1:], strict=False):
+                for top, bottom in itertools.pairwise(edges):
                     rgb = source.read(
                         (1, 2, 3),
                         window=((top, bottom), (0, source.width)),
@@ -95,7 +96,11 @@ class GreyMosaic:
 
 
 def land_tiles(tile_km: tuple[float, ...], seed: int) -> tiling.Tiles:
-    """The tiles of the whole grid with enough land, in random order, so that a part of them covers the world."""
+    """The tiles of the whole grid with enough land: the widest first, else in random order.
+
+    So the first of them cover the world already.
+    """
     tiles = tiling.tile_grid((-180.0, -75.0, 180.0, 75.0), tile_km)
     tiles = tiles[tiling.land_fraction(tiles, samples=8) >= tiling.MIN_LAND]
-    return tiles[np.random.default_rng(seed).permutation(len(tiles))]
+    tiles = tiles[np.random.default_rng(seed).permutation(len(tiles))]
+    return tiles[np.argsort(-tiles["width_km"], kind="stable")]

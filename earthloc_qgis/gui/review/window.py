@@ -59,7 +59,7 @@ class ReviewWindow(QWidget):
         self._on_screen = False
         self.controller = ReviewController(self)
         self.session = EngineSession(client)
-        self.pictures = PictureLoader(self)
+        self.pictures = PictureLoader(self.session, self)
         self.tiles = TilePictures(self.session, self)
         self.map = ReviewMap(canvas, self)
         self.commands = ReviewActions(self)

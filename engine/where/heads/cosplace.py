@@ -5,9 +5,8 @@ learning era" (Vo, Jacobs, Hays, ICCV 2017). The photo is compared at four rotat
 
 Files of the source: `trunk` (engine/where/heads/trunk.py); `head`, an ONNX network `maps` (n, positions, channels) to
 `descriptor` (n, dimension) of length 1; `descriptors`, int8 (tiles, dimension), 127 times those of the tiles north up;
-`places`, float32 (tiles, 2), latitude and longitude of the middles of the tiles. Settings: `neighbours`, how many tiles
-count; `sharpness`, weights are exp(sharpness * similarity); `bandwidth_km` of the kernel; `floor`, the probability that
-no answer is right.
+`places`, float32 (tiles, 3), latitude and longitude of their middles and width in km. Settings: `count`, `gain`,
+`background` and `bandwidth` of the kernels (engine.where.sources.Kernels).
 """
 
 from __future__ import annotations
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.onnx_package import open_session
-from engine.where import cells
-from engine.where.density import kernel_density
-from engine.where.heads.geodecoder import HasPixels
+from engine.where.evidence import Evidence
 from engine.where.heads.trunk import OUTPUT as MAPS
 from engine.where.heads.trunk import Trunk
 from engine.where.package import Source
+from engine.where.sources import Kernels
 
 OUTPUT = "descriptor"
 KIND = "cosplace"
@@ -43,31 +41,31 @@ class CosPlace:
         self._trunk = trunk
         self._tiles = source.array("descriptors", np.int8, 2).astype(np.float32) / SCALE
         self._places = source.array("places", np.float32, 2)
-        if self._places.shape != (len(self._tiles), 2) or not len(self._tiles):
+        if self._places.shape != (len(self._tiles), 3) or not len(self._tiles):
             raise ModelError(source.path("places"), "has not one place for each descriptor", "get it again")
-        if np.abs(self._places[:, 0]).max() > 90 or np.abs(self._places[:, 1]).max() > 180:
+        highest = np.abs(self._places).max(axis=0)
+        if highest[0] > 90 or highest[1] > 180 or highest[2] > 5000 or self._places[:, 2].min() <= 0:
             raise ModelError(source.path("places"), "has places that are not on the Earth", "get it again")
-        self._neighbours = source.whole_number("neighbours", 1, 10_000)
-        self._sharpness = source.number("sharpness", 0.0, 1000.0)
-        self._bandwidth_km = source.number("bandwidth_km", 10.0, 5000.0)
-        self._floor = source.number("floor", 1e-6, 1.0)
+        self._kernels = Kernels(
+            source.whole_number("count", 1, 10_000),
+            source.number("gain", 0.0, 1000.0),
+            source.number("background", -1000.0, 1000.0),
+            source.number("bandwidth", 0.0, 10.0),
+        )
         self._session = open_session(self._path, source.content("head"), threads)
         if [o.name for o in self._session.get_outputs()] != [OUTPUT]:
             raise ModelError(self._path, "is no CosPlace", "get the where package again")
 
-    def log_density(self, evidence: HasPixels) -> NDArray[np.float32]:
-        """Log density (155648,) of the photo's place.
+    def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What the photo adds to the log density of the finest cells (cells,).
 
         Raises:
             ModelError: the networks and the descriptors do not fit together.
         """
         similarity = self.similarities(self.describe(self._trunk.of_photo(evidence.pixels)))
-        best = np.argsort(-similarity, kind="stable")[: self._neighbours]
-        weights = np.exp(self._sharpness * (similarity[best] - similarity[best[0]]))
-        lat, lon = self._places[best].T
-        density = kernel_density(lat, lon, weights, self._bandwidth_km)
-        uniform = self._floor / cells.count()
-        return np.asarray(np.log((1.0 - self._floor) * density / density.sum() + uniform), np.float32)
+        best = np.argsort(-similarity, kind="stable")[: self._kernels.count]
+        lat, lon, width_km = self._places[best].astype(np.float64).T
+        return self._kernels.log_density((lat, lon, width_km, similarity[best].astype(np.float64)))
 
     def describe(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """Descriptors (n, dimension) of feature maps (n, positions, channels)."""

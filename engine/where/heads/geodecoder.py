@@ -7,35 +7,27 @@ cell of the finest level is multiplied by those of the coarser cells that hold i
 Files of the source: `trunk` (engine/where/heads/trunk.py); `head`, an ONNX network `maps` (n, positions, channels) to
 `scenes` (n, scenes) and `cells` (n, scenes, classes), natural logarithms; `cells`, int32 (classes,), the cells of all
 levels in a row, ascending in each. Settings: `levels` and `classes`, the levels from coarse to fine and how many cells
-of each there are; `exponents` of their probabilities in the product; `floor`, the probability that no answer is right.
+of each there are; `exponents` of their probabilities in the product; `floor`, the share of the prior in the answer, for
+photos that the network misjudges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.onnx_package import open_session
-from engine.where import cells
+from engine.where import cells, prior
+from engine.where.evidence import Evidence
 from engine.where.heads.trunk import OUTPUT as MAPS
 from engine.where.heads.trunk import Trunk
 from engine.where.package import Source
 
 SCENES, CELLS = "scenes", "cells"
 KIND = "geodecoder"
-
-
-class HasPixels(Protocol):
-    """What is known of a photo: here, its pixels."""
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """RGB (h, w, 3)."""
-        ...
 
 
 class Hierarchy:
@@ -61,6 +53,7 @@ class Hierarchy:
                 raise ValueError("cells")
         finest = levels[-1]
         row, column = np.divmod(np.asarray(numbers[-1], np.int64), cells.shape(finest)[1])
+        self.finest = finest
         self.counts = [len(of_level) for of_level in numbers]
         self._parents = []  # for each level, the place of the cell that holds each finest cell
         for level, of_level in zip(levels, numbers, strict=True):
@@ -74,7 +67,6 @@ class Hierarchy:
         self._table = np.full(cells.count(finest), -1, np.int64)
         self._table[np.asarray(numbers[-1], np.int64)] = np.arange(len(numbers[-1]))
         self._table = cells.finer(self._table.reshape(cells.shape(finest)), cells.FINEST - finest).ravel()
-        self.inside = self._table >= 0
 
     def product(self, logs: NDArray[np.floating], exponents: Sequence[float]) -> NDArray[np.float64]:
         """Logarithms of the probabilities of the finest cells, (n, finest), times those of the cells that hold them.
@@ -91,17 +83,10 @@ class Hierarchy:
         total -= total.max(axis=1, keepdims=True)
         return np.asarray(total - np.log(np.exp(total).sum(axis=1, keepdims=True)))
 
-    def over_the_globe(self, probability: NDArray[np.floating], floor: float) -> NDArray[np.float32]:
-        """Logarithm of the density over all cells of the finest level of the grid.
-
-        Args:
-            probability: (finest,) of the finest cells of the hierarchy, adds up to 1.
-            floor: share of the probability that is spread over all cells of the hierarchy. A hundredth of its density
-                is left for the cells outside of the hierarchy.
-        """
-        uniform = floor / self.counts[-1]
-        inside = (1.0 - floor) * probability + uniform
-        return np.asarray(np.log(np.where(self.inside, inside[self._table], 0.01 * uniform)), np.float32)
+    def over_the_globe(self, probability: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Probability (cells,) of the finest cells of the grid, from that of the finest of the hierarchy (finest,)."""
+        share = probability / 4 ** (cells.FINEST - self.finest)
+        return np.where(self._table >= 0, share[self._table], 0.0)
 
 
 class GeoDecoder:
@@ -131,15 +116,18 @@ class GeoDecoder:
         if {o.name for o in self._session.get_outputs()} != {SCENES, CELLS}:
             raise ModelError(self._path, "is no GeoDecoder", "get the where package again")
 
-    def log_density(self, evidence: HasPixels) -> NDArray[np.float32]:
-        """Log density (155648,) of the photo's place: the mean of the probabilities at four rotations.
+    def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
+        """What the photo adds to the log density of the finest cells (cells,): the mean over four rotations.
+
+        The network gives probabilities; what they add is their ratio to those of the prior.
 
         Raises:
             ModelError: the networks do not fit together.
         """
         logs = self.cells_of(self._trunk.of_photo(evidence.pixels))
         found = np.exp(self._hierarchy.product(logs, self._exponents)).mean(axis=0)
-        return self._hierarchy.over_the_globe(found, self._floor)
+        ratio = self._hierarchy.over_the_globe(found) / prior.orbit_probability()
+        return np.asarray(np.log(self._floor + (1.0 - self._floor) * ratio))
 
     def cells_of(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logarithms of the probabilities of the cells of all levels, (n, all), by the most confident scene."""

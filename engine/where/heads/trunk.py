@@ -38,9 +38,9 @@ class Trunk:
         self.size_px = source.whole_number("size_px", _MIN_PX, _MAX_PX)
         self._weights = np.array(source.numbers("photo_weights", 3), np.float32)
         self._session = open_session(self.path, source.content("trunk"), threads)
-        if [i.name for i in self._session.get_inputs()] != [INPUT] or [
-            o.name for o in self._session.get_outputs()
-        ] != [OUTPUT]:
+        if [i.name for i in self._session.get_inputs()] != [INPUT] or [o.name for o in self._session.get_outputs()] != [
+            OUTPUT
+        ]:
             raise ModelError(self.path, "is no trunk (image to maps)", "get the where package again")
         self._lock = threading.Lock()
         self._last: tuple[NDArray[np.uint8], NDArray[np.float32]] | None = None

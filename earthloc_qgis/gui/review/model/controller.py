@@ -119,6 +119,9 @@ class ReviewController(QObject):
 
     def _localization_read(self, path: str, answer: tuple, unwritten: Optional[Localization]) -> None:
         (saved, engine), size_px, earlier = answer
+        pose = engine["pose"] if engine is not None else None
+        if size_px is None and pose is not None:  # a camera RAW file, which only the engine reads
+            size_px = pose["width_px"], pose["height_px"]
         saved = self.recorder.unwritten(path) or unwritten or saved
         if path != self.current or engine is None:
             return

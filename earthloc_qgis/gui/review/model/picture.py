@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 from osgeo import gdal
 from qgis.PyQt.QtCore import QObject, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QImage, QImageReader
 
+from ....contract.answers import PhotoPictureAnswer
 from ....contract.photos import is_raw
+from ....contract.protocol import PhotoPicture
+from ....core.engine_client import EngineSession
 from ...background import Background
 
 PREVIEW_PX = 1400  # longer side; larger than the view on most screens, decoded from a JPEG in about 50 ms
@@ -151,8 +155,20 @@ def _read_by_gdal(path: str, size: QSize) -> QImage:
     return QImage(bytes(pixels), width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
 
 
+def _developed(answer: PhotoPictureAnswer) -> Optional[Picture]:
+    """The picture that the engine has made of a photo. Thread-safe."""
+    image = QImage.fromData(base64.b64decode(answer["jpeg"]), "JPG")
+    if image.isNull():
+        return None
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    return Picture((answer["width_px"], answer["height_px"]), image, stretch(image))
+
+
 class PictureLoader(QObject):
-    """Reads photos one by one, the newest request first, and caches the last few.
+    """Reads photos one by one, the newest request first, and caches the last few. The engine develops camera RAW.
+
+    Args:
+        client: of the engine.
 
     Signals:
         ready(path, picture): a Picture, or None when the file is no picture.
@@ -160,8 +176,9 @@ class PictureLoader(QObject):
 
     ready = pyqtSignal(str, object)
 
-    def __init__(self, parent: Optional[QObject] = None) -> None:
+    def __init__(self, client: EngineSession, parent: Optional[QObject] = None) -> None:
         super().__init__(parent)
+        self._client = client
         self._background = Background(self)
         self._cache: OrderedDict[tuple[str, int], Optional[Picture]] = OrderedDict()
         self._requested: set[tuple[str, int]] = set()
@@ -174,15 +191,30 @@ class PictureLoader(QObject):
             return self._cache[key]
         if key not in self._requested:
             self._requested.add(key)
-            self._background.run(
-                lambda: read_picture(path, longer_px), lambda picture: self._arrived(key, picture), newest_first=True,
-                on_error=lambda _: self._arrived(key, None),
-            )  # fmt: skip
+            if is_raw(path):
+                self._client.request(
+                    PhotoPicture(photo=path, longer_px=longer_px),
+                    on_result=lambda answer: self._make(key, lambda: _developed(answer)),
+                    on_error=lambda _: self._refused(key),
+                )
+            else:
+                self._make(key, lambda: read_picture(path, longer_px))
         return None
 
     def close(self) -> None:
         """End the reading thread."""
         self._background.close()
+
+    def _make(self, key: tuple[str, int], make: Callable[[], Optional[Picture]]) -> None:
+        self._background.run(
+            make, lambda picture: self._arrived(key, picture), newest_first=True,
+            on_error=lambda _: self._arrived(key, None),
+        )  # fmt: skip
+
+    def _refused(self, key: tuple[str, int]) -> None:
+        """Says that there is no picture, without remembering it: the engine may be installed or repaired later."""
+        self._requested.discard(key)
+        self.ready.emit(key[0], None)
 
     def _arrived(self, key: tuple[str, int], picture: Optional[Picture]) -> None:
         self._requested.discard(key)

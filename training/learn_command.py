@@ -1,0 +1,138 @@
+"""The command `python -m training learn`: from the command line to `training.learn`, and its report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import OutputError, UsageError
+from engine.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.retrieval.index import RegionalIndex
+    from training.learn import Learned
+    from training.mining import View
+
+NOT_BETTER = 6
+_MAX_SIMULATED = 100_000
+
+
+def learn(args: argparse.Namespace) -> int:
+    """Learns from located photos. Returns NOT_BETTER if nothing was written because it would not be better."""
+    import torch
+
+    from engine.localize import model_of
+    from engine.resources import resources_folder
+    from engine.retrieval.index import RegionalIndex
+    from engine.retrieval.model import ModelPackage
+    from training.learn import LearnConfig
+    from training.learn import learn as learn_from
+    from training.located import read_located
+    from training.progress import ProgressBars
+
+    if not 0 <= args.simulated <= _MAX_SIMULATED:
+        raise UsageError(None, f"--simulated is {args.simulated}", f"give 0 to {_MAX_SIMULATED}")
+    if args.threads > 0:
+        torch.set_num_threads(args.threads)
+    located = read_located(args.results, args.passes)
+    index = RegionalIndex.open(args.index or resources_folder() / "indexes" / "world")
+    model = ModelPackage.open(args.model, threads=args.threads) if args.model else model_of(index)
+    with ProgressBars() as bars, tempfile.TemporaryDirectory() as scratch:
+        progress = Progress(bars.show, "the learning")
+        simulated = []
+        for number, view in enumerate(_simulated(args, index, model.input.size_px, Path(scratch))):
+            progress.report("simulate photos", number, args.simulated)
+            simulated.append(view)
+        config = LearnConfig(seed=args.seed)
+        learned = learn_from(located, simulated, index, model, args.out, config, progress)
+    installed = _install(args.out, learned) if args.install and learned.card is not None else None
+    if args.json:
+        print(json.dumps({**learned.to_json(), "installed": installed and str(installed)}))
+    else:
+        _print(learned, installed)
+    return 0 if learned.better else NOT_BETTER
+
+
+def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scratch: Path) -> Iterator[View]:
+    """Simulated photos of the places that models train on."""
+    import numpy as np
+
+    from engine.imagery.location import find_imagery
+    from training.config import read_config
+    from training.mining import View
+    from training.places.pairs import Imagery
+
+    if args.simulated == 0:
+        return
+    config = read_config(args.config)
+    mosaic = args.imagery or args.data / config.imagery.mosaic
+    if args.imagery is None and not mosaic.is_file():
+        found = find_imagery(index.path, str(index.info["source"].get("path") or ""))
+        if found is None:
+            print("no imagery to simulate photos from; learning from the located photos alone", file=sys.stderr)
+            return
+        mosaic = Path(found)
+    # The seasons are those of the default mosaic. The simulation does without what the folder of the data lacks.
+    has_seasons = args.imagery is None and (args.data / config.imagery.seasons).is_dir()
+    has_footprints = (args.data / config.imagery.footprints).is_file()
+    imagery_config = replace(
+        config.imagery,
+        mosaic=str(mosaic.absolute()),
+        seasons=config.imagery.seasons if has_seasons else "",
+        footprints=config.imagery.footprints if has_footprints else "",
+    )
+    places = config.places if has_footprints else replace(config.places, photographed=0.0)
+    imagery = Imagery(imagery_config, places, size_px, config.views, args.data, scratch)
+    try:
+        photos = imagery.photos(np.random.default_rng([args.seed, 3]), test=False)
+        for _ in range(args.simulated):
+            photo = next(photos)
+            yield View(photo.pixels, (*photo.view.center, photo.view.width_km))
+    finally:
+        imagery.close()
+
+
+def _install(package: Path, learned: Learned) -> Path:
+    """Copies a package to the user's models, where the engine finds it for every index of its model."""
+    from engine.resources import user_models_folder
+
+    if learned.card is None:
+        raise ValueError("only a better package is installed")
+    card: dict[str, Any] = json.loads(learned.card.read_text(encoding="utf-8"))
+    target = user_models_folder() / f"{card['name']}-{card['photo_sha256'][:8]}"
+    try:
+        if not target.exists():
+            shutil.copytree(package, target)
+    except OSError as error:
+        raise OutputError.from_os_error(target, error) from error
+    return target
+
+
+def _print(learned: Learned, installed: Path | None) -> None:
+    from training.metrics import format_recalls
+
+    for reason, count in learned.left_out.items():
+        print(f"left out: {reason} ({count})")
+    width = max(12, *(len(name) for name in learned.by_pass))
+    print(f"{'':{width}} photos            R@1   R@5  R@10  R@20 R@100   ln(rank)")
+    rows = [*learned.by_pass.items(), ("all passes", [learned.before, learned.after])]
+    for name, both in rows:
+        for word, figures in zip(("before", "after"), both, strict=True):
+            print(
+                f"{name:{width}} {figures.photos:6} {word:7} {format_recalls(figures.recall_strict)}"
+                f"   {figures.mean_log_rank:5.2f}"
+            )
+    print("each pass was searched with a network that did not learn from it")
+    if learned.better:
+        print(f"better: {learned.card} learned from all photos")
+        if installed is not None:
+            print(f"installed: {installed}")
+    else:
+        print("not better: nothing was written", file=sys.stderr)
