@@ -124,7 +124,7 @@ def _merged(places: Sequence[Proposal], weights: Sequence[float]) -> list[Verifi
             continue
         members = np.flatnonzero(left & (np.asarray(geo.distance_km(lat, lon, lat[at], lon[at])) <= _SAME_PLACE_KM))
         left[members] = False
-        sources = tuple(dict.fromkeys(places[member].source for member in members))
+        sources = tuple(dict.fromkeys(places[int(member)].source for member in members))
         found = sum(source not in GUESSES for source in sources)
         groups.append(Verified(lat[at], lon[at], weights[at] + math.log(max(found, 1)), sources, guess=not found))
     return [Verified(float(g.lat), float(g.lon), float(g.score), g.sources, g.guess) for g in groups]

@@ -14,7 +14,7 @@ from engine.ellipsoid import surface_normal
 from engine.where import cells
 from engine.where.heads.gallery import Gallery
 from training.where.contrast import Pairs
-from training.where.retrieved import RANGE_SCALE, range_gallery, range_plus, ridge_head, softmax_mean
+from training.where.retrieved import RANGE_SCALE, centring_head, range_gallery, range_plus, softmax_mean
 
 
 def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -83,17 +83,5 @@ def test_the_gallery_of_a_cell_is_what_its_tiles_look_like():
     gallery, mean = range_gallery(encoded, unit(rng, 4, 8), tiles, 0.0, 12.0, 2000.0)
     assert mean == pytest.approx(tiles.descriptors.mean(axis=0), abs=1e-5)
     expected = tiles.descriptors - mean
+    assert centring_head(mean)(tiles.descriptors) == pytest.approx(gallery.embeddings, abs=1e-4)
     assert gallery.embeddings == pytest.approx(expected / np.linalg.norm(expected, axis=1, keepdims=True), abs=1e-4)
-
-
-def test_the_ridge_head_recovers_a_linear_map():
-    rng = np.random.default_rng(3)
-    numbers = np.arange(500, 900)
-    lat, lon = cells.centers(3)
-    descriptors, mapping = unit(rng, 400, 6), rng.standard_normal((6, 4)).astype(np.float32)
-    gallery = Gallery(3, numbers, descriptors @ mapping + 0.5, 1.0, 0.5)
-    pictures = Pairs(
-        descriptors, np.stack([lat[numbers], lon[numbers], np.full(400, 300.0)], axis=1).astype(np.float32)
-    )
-    head = ridge_head(pictures, gallery, 1e-9)
-    assert head.first == pytest.approx(np.concatenate([mapping, np.full((1, 4), 0.5)]), abs=1e-3)

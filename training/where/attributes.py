@@ -20,7 +20,7 @@ from engine.imagery.land import is_land
 from engine.where import cells
 from engine.where.heads.attributes import MONTHS, Maps, Predictor, joined_features
 from training.where.descriptors import Described
-from training.where.galleries import LEVEL, cell_probability, gallery_cells, rows_of
+from training.where.galleries import BACKGROUNDS, LEVEL, cell_probability, gallery_cells, rows_of
 from training.where.package import add_source, npy
 
 Array = NDArray[np.float32]
@@ -32,7 +32,6 @@ _WINDOW = 3
 _LITTLE = 0.02
 _MOSAIC_PX = 8192  # width at which the mosaic's roughness is measured: 5 km a pixel at the equator
 _SCALES = (0.25, 0.35, 0.5, 0.7, 1.0)
-_BACKGROUNDS = (0.01, 0.03, 0.1, 0.2, 0.4)
 
 
 def make_maps(mosaic: Path, seasons: Path) -> Maps:
@@ -237,7 +236,7 @@ def _fitted(trained: Trained, photos: Described) -> Trained:
                 for one, month, row in zip(predicted, photos.month, own, strict=True)
             ]
         )
-        for background in _BACKGROUNDS:
+        for background in BACKGROUNDS:
             probability = cell_probability(maps.level, len(maps.numbers), share, own >= 0, background)
             if np.log(probability).mean() > highest:
                 best, highest = Trained(maps, trained.predictor, whiten, background), np.log(probability).mean()

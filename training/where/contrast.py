@@ -147,7 +147,7 @@ def align(
     log_scale = nn.Parameter(torch.tensor(math.log(_FIRST_SCALE)))
     every = [*head.parameters(), *parameters, log_scale]
     optimiser = torch.optim.AdamW(every, config.rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(config.steps, 1))
     queue = torch.empty(0, dtype=torch.long)
     losses = []
     for step in range(config.steps):

@@ -41,10 +41,10 @@ from training.where.descriptors import Described
 
 SOURCES = ("geoclip", "satclip", "range", "attributes")
 _COUNTS = {"train": 6144, "fit": 256, "test": 384}
-_VIEWS = 12  # of PhotoViews.whole
-# Chosen on the fit photos (docs/where.md).
-_RANGE = {"beta": 0.1, "semantic_scale": 40.0, "geographic_scale": 8000.0}
-_RIDGE = 0.01
+# Of PhotoViews.whole: with the closer view, or, where no photo was trained on, without.
+_VIEWS = {"geoclip": 12, "satclip": 12, "range": 8}
+# Chosen on the fit photos (docs/where.md): the tiles next to a cell tell best what it looks like.
+_RANGE = {"beta": 0.0, "semantic_scale": 40.0, "geographic_scale": 8000.0}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -113,9 +113,9 @@ def _train(args: argparse.Namespace) -> None:
             )
         else:
             gallery, head = _gallery(name, tiles, pairs, args)
-            fitted = galleries.fit_gallery(gallery, head, fit, _VIEWS)
+            fitted = galleries.fit_gallery(gallery, head, fit, _VIEWS[name])
             gallery = replace(gallery, scale=fitted.scale, background=fitted.background)
-            size = galleries.write_gallery(args.package, name, gallery, head, _VIEWS, model.sha256, about)
+            size = galleries.write_gallery(args.package, name, gallery, head, _VIEWS[name], model.sha256, about)
         print(f"{name}: {size / 1e6:.1f} MB in {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
@@ -125,11 +125,13 @@ def _gallery(name: str, tiles: Pairs, pairs: Pairs, args: argparse.Namespace) ->
         start = "scratch" if args.geoclip_weights is None else "published"
         config = geoclip.GeoClipConfig(start)
         return geoclip.train(tiles, pairs, config, contrast, args.geoclip_weights, _progress())
-    trained = satclip.train(tiles, pairs, satclip.SatClipConfig(), contrast, _progress())
+    # Without meaning (beta = 0) RANGE needs no location encoder.
+    config = replace(contrast, steps=0) if name == "range" and not _RANGE["beta"] else contrast
+    trained = satclip.train(tiles, pairs, satclip.SatClipConfig(), config, _progress())
     if name == "satclip":
         return trained.gallery, trained.head
-    gallery, _ = retrieved.range_gallery(trained.gallery, trained.tiles, tiles, **_RANGE)
-    return gallery, retrieved.ridge_head(pairs, gallery, _RIDGE)
+    gallery, mean = retrieved.range_gallery(trained.gallery, trained.tiles, tiles, **_RANGE)
+    return gallery, retrieved.centring_head(mean)
 
 
 def _measure(args: argparse.Namespace) -> None:

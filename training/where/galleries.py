@@ -24,7 +24,8 @@ LEVEL = 3
 _SOUTH, _NORTH = -62.0, 76.0
 _AROUND = 3  # side, in cells, of the square around a cell in which there must be land
 _SCALES = 2.0 ** np.arange(0.0, 7.01, 0.5)
-_BACKGROUNDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4)
+# Not less than a tenth: real photos differ more from simulated ones than these from each other.
+BACKGROUNDS = (0.1, 0.2, 0.4)
 
 
 def gallery_cells(level: int = LEVEL) -> NDArray[np.int64]:
@@ -80,7 +81,7 @@ def fit_gallery(gallery: Gallery, head: ImageHead, photos: Described, views: int
     fits = [
         Fit(float(scale), background, float(np.log(cell_probability(level, count, share, own >= 0, background)).mean()))
         for scale, share in zip(_SCALES, shares, strict=True)
-        for background in _BACKGROUNDS
+        for background in BACKGROUNDS
     ]
     return max(fits, key=lambda fit: fit.mean_log_probability)
 

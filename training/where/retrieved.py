@@ -13,7 +13,7 @@ from engine.ellipsoid import surface_normal
 from engine.where import cells
 from engine.where.heads.gallery import Gallery, ImageHead
 from training.where.contrast import Pairs
-from training.where.galleries import LEVEL, rows_of
+from training.where.galleries import LEVEL
 
 Array = NDArray[np.float32]
 
@@ -80,21 +80,6 @@ def range_gallery(
     return Gallery(LEVEL, encoded.numbers, found, 1.0, 0.5), mean
 
 
-def ridge_head(pictures: Pairs, gallery: Gallery, strength: float) -> ImageHead:
-    """The linear map that takes descriptors nearest to the gallery's embedding of their cell (ridge regression).
-
-    Pictures outside the gallery are left out.
-
-    Args:
-        pictures: descriptors with places.
-        gallery: the gallery.
-        strength: of the regularisation, per picture.
-    """
-    rows = rows_of(gallery.numbers, gallery.level, pictures.place)
-    inputs = pictures.descriptors[rows >= 0].astype(np.float64)
-    targets = gallery.embeddings[rows[rows >= 0]].astype(np.float64)
-    mean, aim = inputs.mean(axis=0), targets.mean(axis=0)
-    inputs, targets = inputs - mean, targets - aim
-    covariance = inputs.T @ inputs / len(inputs) + strength * np.eye(inputs.shape[1])
-    weights = np.linalg.solve(covariance, inputs.T @ targets / len(inputs))
-    return ImageHead(np.concatenate([weights, (aim - mean @ weights)[None]]).astype(np.float32))
+def centring_head(mean: Array) -> ImageHead:
+    """The image head that only takes the mean of `range_gallery` from descriptors."""
+    return ImageHead(np.concatenate([np.eye(len(mean)), -mean[None]]).astype(np.float32))
