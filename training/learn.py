@@ -209,7 +209,8 @@ def learn(
             better = tested[1].is_better_than(tested[0])
     if better:
         facts = {
-            "measured": {},  # those of the card were measured with the network that is replaced
+            # The card's other figures were measured with the network that is replaced.
+            "measured": {"everywhere": asdict(figures[1])},
             "learned": {
                 "photos": len(chosen),
                 "passes": len(by_pass),
