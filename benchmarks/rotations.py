@@ -85,7 +85,9 @@ def main() -> None:
     start = time.perf_counter()
     squares = [model.prepare(model.photo_light(pixels)) for pixels in photos]
     rotations = range(len(ROTATIONS_DEG))
-    photo_vectors = np.stack([model.embed(np.stack([np.rot90(square, k) for k in rotations])) for square in squares])
+    photo_vectors = np.stack(
+        [model.embed_photo(np.stack([np.rot90(square, k) for k in rotations])) for square in squares]
+    )
     embed_s = (time.perf_counter() - start) / len(photos)
     tile_vectors = embed_rotated_tiles(index, imagery, model)
     rotated_photo_scores = np.einsum("prd,nd->prn", photo_vectors, index.descriptors).max(axis=1)

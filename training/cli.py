@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--passes", metavar="COLUMN", help="column with the pass of a photo (default: by time and name)")
     learn.add_argument("--imagery", type=Path, help="raster to simulate photos from (default: that of --config)")
     learn.add_argument("--simulated", type=int, default=2000, help="simulated photos to mix in (default: 2000)")
+    learn.add_argument("--test", type=Path, help="results file or truth table of photos to test with, never to learn")
+    learn.add_argument("--more-photos", type=Path, help="folder of photos without a place, whose look is learned too")
     _add_config_options(learn, data, "default.toml")
     learn.add_argument("--seed", type=int, default=0)
     learn.add_argument("--threads", type=int, default=0, help="torch threads; on a busy machine fewer are faster")

@@ -38,7 +38,11 @@ class Embedder(Protocol):
     input: InputSpec
 
     def embed(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Returns descriptors (n, dimension), each of length 1, of pictures (n, size_px, size_px, 3)."""
+        """Returns descriptors (n, dimension), each of length 1, of pictures (n, size_px, size_px, 3) of tiles."""
+        ...
+
+    def embed_photo(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Returns the same of photos, for which a package may have a network of its own."""
         ...
 
 
@@ -169,7 +173,7 @@ def _embed_queries(
             cloud_percent(pixels) if query.cloud_percent is None else query.cloud_percent
             for query, pixels in zip(batch, squares, strict=True)
         ]
-        vectors.append(model.embed(squares))
+        vectors.append(model.embed_photo(squares))
     return np.concatenate(vectors), clouds
 
 

@@ -12,16 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import OutputError, UsageError
+from engine.errors import InputError, OutputError, UsageError
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.retrieval.index import RegionalIndex
     from training.learn import Learned
+    from training.located import LocatedPhotos
     from training.mining import View
 
 NOT_BETTER = 6
 _MAX_SIMULATED = 100_000
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
 def learn(args: argparse.Namespace) -> int:
@@ -51,7 +53,9 @@ def learn(args: argparse.Namespace) -> int:
             progress.report("simulate photos", number, args.simulated)
             simulated.append(view)
         config = LearnConfig(seed=args.seed)
-        learned = learn_from(located, simulated, index, model, args.out, config, progress)
+        more = _more_photos(args.more_photos, located)
+        test = read_located(args.test) if args.test else None
+        learned = learn_from(located, simulated, index, model, args.out, config, progress, more, test)
     installed = _install(args.out, learned) if args.install and learned.card is not None else None
     if args.json:
         print(json.dumps({**learned.to_json(), "installed": installed and str(installed)}))
@@ -99,6 +103,17 @@ def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scr
         imagery.close()
 
 
+def _more_photos(folder: Path | None, located: LocatedPhotos) -> list[Path]:
+    """The photos of a folder whose place is not known."""
+    if folder is None:
+        return []
+    known = {photo.path.resolve() for photo in located.photos}
+    found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in _SUFFIXES]
+    if not found:
+        raise InputError(folder, "holds no photo", "give a folder of photos (JPEG, PNG, TIFF, WebP)")
+    return [path for path in found if path.resolve() not in known]
+
+
 def _install(package: Path, learned: Learned) -> Path:
     """Copies a package to the user's models, where the engine finds it for every index of its model."""
     from engine.resources import user_models_folder
@@ -123,6 +138,7 @@ def _print(learned: Learned, installed: Path | None) -> None:
     width = max(12, *(len(name) for name in learned.by_pass))
     print(f"{'':{width}} photos            R@1   R@5  R@10  R@20 R@100   ln(rank)")
     rows = [*learned.by_pass.items(), ("all passes", [learned.before, learned.after])]
+    rows += [("test photos", learned.test)] if learned.test else []
     for name, both in rows:
         for word, figures in zip(("before", "after"), both, strict=True):
             print(

@@ -7,6 +7,7 @@ overlaps in part. `attraction` = "pairs" uses AstroLoc's form instead (multi-sim
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,11 +46,11 @@ class HeadConfig:
         dropout: share of the features set to zero.
     """
 
-    steps: int = 120
-    batch: int = 96
+    steps: int = 150
+    batch: int = 128
     rate: float = 5e-4
     tiles: int = 6000
-    simulated_share: float = 0.5
+    simulated_share: float = 0.7
     clusters: int = 50
     loss: str = "info_nce"
     temperature: float = 1 / 16
@@ -64,20 +65,29 @@ class Views:
         features: float32 (n, features).
         photo: (n,) number of the photo that each view is cut from.
         shown: the tiles that each view overlaps.
+        look: (n,) pass whose look a simulated photo has; "" for none. Empty for real photos.
     """
 
     features: NDArray[np.float32]
     photo: NDArray[np.int64]
     shown: ShownTiles
+    look: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.photo)
 
     def of_photos(self, photos: NDArray[np.int64]) -> Views:
         """The views of some photos."""
-        rows = np.flatnonzero(np.isin(self.photo, photos))
+        return self._rows(np.flatnonzero(np.isin(self.photo, photos)))
+
+    def without_look(self, passes: Collection[str]) -> Views:
+        """The views that do not have the look of these passes."""
+        return self._rows(np.array([row for row, name in enumerate(self.look) if name not in passes], np.int64))
+
+    def _rows(self, rows: NDArray[np.int64]) -> Views:
         shown = ShownTiles([self.shown.rows[r] for r in rows], [self.shown.overlaps[r] for r in rows])
-        return Views(self.features[rows], self.photo[rows], shown)
+        look = tuple(self.look[r] for r in rows) if self.look else ()
+        return Views(self.features[rows], self.photo[rows], shown, look)
 
 
 class Batches:

@@ -81,6 +81,10 @@ class NetworkEmbedder:
                 parts.append(self._network(images).float().cpu().numpy())
         return np.concatenate(parts)
 
+    def embed_photo(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same as `embed`: photos and tiles train one network."""
+        return self.embed(squares)
+
 
 class DatasetValidation:
     """Queries and newest tiles around one point, by the EarthLoc protocol.
@@ -235,7 +239,7 @@ def photo_vectors(photos: Sequence[Photo], model: Embedder, rotations: int, prog
     for start in range(0, len(photos), _BATCH):
         progress.report("embed photos", start, len(photos))
         batch = photos[start : start + _BATCH]
-        vectors.append(model.embed(np.stack([np.rot90(p.pixels, k) for p in batch for k in range(rotations)])))
+        vectors.append(model.embed_photo(np.stack([np.rot90(p.pixels, k) for p in batch for k in range(rotations)])))
     return np.concatenate(vectors).reshape(len(photos), rotations, -1)
 
 

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from engine.errors import ModelError
 from engine.resources import resources_folder
-from engine.retrieval.model import ModelPackage, square_picture
+from engine.retrieval.model import ModelPackage, find_package, square_picture
 from engine.retrieval.photo_views import embed_views
 
 
@@ -167,3 +169,57 @@ def test_weights_in_another_file_are_not_read(package, where, monkeypatch):
 def test_missing_package(tmp_path):
     with pytest.raises(ModelError, match="no such model package"):
         ModelPackage.open(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def photo_package(package):
+    """The package with a network for photos: its network for tiles with a description appended."""
+    content = (package / "baseline.onnx").read_bytes() + b"\x32\x06photos"
+    (package / "photos.onnx").write_bytes(content)
+    edit_card(package, photo_file="photos.onnx", photo_sha256=hashlib.sha256(content).hexdigest())
+    return package
+
+
+def test_photos_are_embedded_by_their_own_network(photo_package, monkeypatch):
+    model = ModelPackage.open(photo_package, threads=1)
+    assert model.has_photo_network
+    sessions = []
+    monkeypatch.setattr(
+        model, "_embed", lambda session, squares: sessions.append(session) or np.zeros((len(squares), 9))
+    )
+    model.embed(np.zeros((1, 8, 8, 3), np.uint8))
+    embed_views(model, np.zeros((40, 60, 3), np.uint8))
+    assert sessions[0] is not sessions[1]
+
+
+def test_a_package_without_a_network_for_photos_has_one_network(package):
+    model = ModelPackage.open(package, threads=1)
+    assert not model.has_photo_network
+    square = np.random.default_rng(0).integers(0, 256, (1, model.input.size_px, model.input.size_px, 3), np.uint8)
+    np.testing.assert_array_equal(model.embed(square), model.embed_photo(square))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"photo_sha256": "0" * 64}, "photos.onnx: does not match the sha256 in its card"),
+        ({"photo_sha256": None}, "the card lacks a valid 'photo_sha256'"),
+        ({"photo_file": "../photos.onnx"}, "the card names a file outside its folder"),
+        ({"photo_file": "gone.onnx"}, "gone.onnx: cannot be read"),
+    ],
+)
+def test_a_bad_network_for_photos_is_refused(photo_package, changes, message):
+    edit_card(photo_package, **changes)
+    with pytest.raises(ModelError, match=message):
+        ModelPackage.open(photo_package)
+
+
+def test_the_newest_installed_package_of_a_model_is_found_first(photo_package, tmp_path, monkeypatch):
+    sha256 = json.loads((photo_package / "baseline.json").read_text(encoding="utf-8"))["sha256"]
+    assert find_package(sha256) == resources_folder() / "models" / "baseline" / "baseline.json"
+    models = tmp_path / "models"
+    for seconds, name in ((2000, "new"), (1000, "old")):
+        shutil.copytree(photo_package, models / name)
+        os.utime(models / name / "baseline.json", (seconds, seconds))
+    monkeypatch.setenv("EARTHLOC_MODELS", str(models))
+    assert find_package(sha256) == models / "new" / "baseline.json"

@@ -13,7 +13,7 @@ from pytorch_metric_learning.losses import MultiSimilarityLoss
 from pytorch_metric_learning.miners import MultiSimilarityMiner
 
 from engine.errors import UsageError
-from training.losses import NeutralInfoNceLoss, NeutralMultiSimilarityLoss, make_loss
+from training.losses import AstroLocLoss, NeutralInfoNceLoss, NeutralMultiSimilarityLoss, PairLoss, make_loss
 
 BOTH = pytest.mark.parametrize("loss", [NeutralMultiSimilarityLoss(), NeutralInfoNceLoss()], ids=["ms", "nce"])
 PLACES = torch.tensor([0, 0, 1, 1, 2, 2])
@@ -138,5 +138,45 @@ def test_a_few_steps_pull_pictures_of_a_place_together(loss):
 def test_losses_by_name():
     assert isinstance(make_loss("multi_similarity"), NeutralMultiSimilarityLoss)
     assert isinstance(make_loss("info_nce"), NeutralInfoNceLoss)
-    with pytest.raises(UsageError, match="'triplet' is unknown; use multi_similarity or info_nce"):
+    with pytest.raises(UsageError, match="'triplet' is unknown; use multi_similarity, info_nce, astroloc"):
         make_loss("triplet")
+
+
+def test_loss_of_pairs_by_hand():
+    """Two pairs in the plane: attraction with alpha = 1, repulsion of all four kinds with beta = 50."""
+    angles = np.array([0.0, 1.2, 0.1, 1.0])  # photo, photo, tile, tile
+    unit = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    s = unit @ unit.T
+    attraction = np.mean([math.log1p(math.exp(-s[i, i + 2])) for i in (0, 1)])
+    kinds = [((0, 1), (1, 0)), ((0, 3), (1, 2)), ((2, 1), (3, 0)), ((2, 3), (3, 2))]
+    repulsion = sum(np.mean([math.log1p(math.exp(50 * s[i, j])) / 50 for i, j in kind]) for kind in kinds)
+    photos, tiles = torch.tensor(unit[:2]), torch.tensor(unit[2:])
+    assert PairLoss()(photos, tiles).item() == pytest.approx(attraction + repulsion, rel=1e-5)
+
+
+def test_neutral_pairs_are_attracted_but_not_repelled():
+    photos, tiles = descriptors(count=3, seed=1), descriptors(count=3, seed=2)
+    neutral = torch.ones(3, 3, dtype=torch.bool)
+    loss = PairLoss()(photos, tiles, neutral)
+    (gradient,) = torch.autograd.grad(loss, photos)
+    # Only the pull to its own tile is left.
+    assert (torch.cosine_similarity(-gradient, tiles.detach()) > 0.9999).all()
+    assert loss < PairLoss()(photos, tiles)
+
+
+def test_astroloc_adds_the_losses_of_pairs_and_of_places():
+    """Photos are no pictures of a place for the second loss; each is paired with the first picture of its place."""
+    given = descriptors(count=6, similarity=2.0)
+    places = torch.tensor([0, 0, 1, 1, 0, 1])
+    photos = torch.tensor([False, False, False, False, True, True])
+    overlapping = torch.eye(2, dtype=torch.bool)
+    expected = NeutralMultiSimilarityLoss()(given[:4], places[:4], overlapping)
+    expected = expected + PairLoss()(given[4:], given[[0, 2]])
+    found = make_loss("astroloc")(given, places, overlapping, photos)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6)
+    (gradient,) = torch.autograd.grad(found, given)
+    assert (gradient.norm(dim=1) > 0).all()
+    without_photos = AstroLocLoss()(given[:4], places[:4], overlapping)
+    assert without_photos.item() == pytest.approx(
+        float(NeutralMultiSimilarityLoss()(given[:4], places[:4], overlapping))
+    )

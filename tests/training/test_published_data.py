@@ -201,6 +201,9 @@ def test_mined_photos_show_their_place_north_up(dataset):
     sampler = PlaceBatchSampler(source.places, SamplingConfig(places_per_batch=24), 7)
     (batch,) = list(BatchLoader(source, miner, sampler, 32, True).load([0]))
     assert batch.photos.shape == (2, 1, 3, 51, 51)
+    counts = miner.photos_per_place(len(source.places))
+    assert sorted(np.flatnonzero(counts)) == sorted(sampler.batch(0)[batch.photo_places.numpy()])
+    assert counts.sum() == 2
     for photo, place in zip(batch.photos[:, 0], batch.photo_places.tolist(), strict=True):
         tile = batch.places[place, YEARS.index("2020")].float()  # the year with the brightness of the photo
         assert (photo.float() - tile).abs().mean() < 12

@@ -226,6 +226,7 @@ def test_run_stops_early_when_patience_is_exceeded(data, small, tmp_path):
         {"schedule": {"rotations": False}},
         {"loss": {"neutral": False}},
         {"loss": {"kind": "info_nce"}},
+        {"loss": {"kind": "astroloc"}},
         {"mining": {"photos": ""}},
         {"augmentation": {"year_wise": False}},
         {"augmentation": {"brightness": 0.0}},
@@ -336,3 +337,16 @@ def test_shipped_recipes_match_the_published_ones(name):
     published = PUBLISHED["earthloc" if name == "earthloc.toml" else "earthloc2-base-salad"]
     assert config.network == published
     assert bool(config.mining.photos) == (name != "earthloc.toml")
+
+
+def test_astroloc_recipe_has_its_losses_batches_and_descriptor():
+    """AstroLoc: 24 pairs and 24 quadruplets, K = 50, SALAD of 8,448 dimensions, projected to 2,048."""
+    config = read_published(Path("astroloc.toml"))
+    assert (config.sampling.places_per_batch, config.years.count, config.sampling.clusters) == (24, 4, 50)
+    schedule = config.schedule
+    assert (schedule.rate, schedule.epochs * schedule.iterations) == (5e-5, 30_000)
+    assert config.sampling.recluster_epochs * schedule.iterations == 5_000
+    assert (config.loss.kind, config.mining.min_iou, config.mining.weighted) == ("astroloc", 0.2, True)
+    salad = config.network.aggregator
+    assert salad.token_dim + salad.clusters * salad.cluster_dim == 8448
+    assert config.network.dimension == 2048
