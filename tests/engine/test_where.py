@@ -116,9 +116,9 @@ def test_a_place_is_in_the_areas_above_its_percentage(place: tuple[float, float]
     percent = found.percent_at(*place)
     row, column = divmod(int(cells.cell_of(*place)), cells.shape()[1])
     here = 100.0 * found.probability[row, column]
-    assert found.search_area(min(percent + here / 2, 100.0))[row, column]
-    if percent > 0 and here > 1e-9:
-        assert not found.search_area(percent - here / 2)[row, column]
+    if here > 1e-6:  # others are lost in the rounding of the sum
+        assert found.search_area(min(percent + here / 2, 100.0))[row, column]
+        assert percent == 0 or not found.search_area(percent - here / 2)[row, column]
 
 
 def test_regions_are_joined_across_180_degrees() -> None:
