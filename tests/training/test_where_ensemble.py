@@ -52,11 +52,14 @@ def test_a_source_that_is_right_counts_more_than_one_that_is_not() -> None:
     assert fitted.log_probability > before + 3.0
 
 
-def test_gradient_of_the_fit_is_that_of_the_likelihood() -> None:
+@pytest.mark.parametrize("shows_nothing", [False, True])
+def test_gradient_of_the_fit_is_that_of_the_likelihood(shows_nothing) -> None:
     from training.where.ensemble import _loss_of
 
     estimator = Estimator([Expert(Told("a", 0.5, 1), 1.0), Expert(Told("b", 0.5, 2), 1.0)])
     one = densities(examples(1)[0], estimator)
+    if shows_nothing:
+        one = type(one)(one.sources, None)
     at = np.array([0.7, 0.4, 0.05])
     _, slope = _loss_of(one, at[:2], at[2])
     for axis in range(3):
@@ -64,6 +67,15 @@ def test_gradient_of_the_fit_is_that_of_the_likelihood() -> None:
         step[axis] = 1e-3
         above, below = (_loss_of(one, moved[:2], moved[2])[0] for moved in (at + step, at - step))
         assert (above - below) / 2e-3 == pytest.approx(slope[axis], rel=0.02, abs=1e-3)
+
+
+def test_photos_that_show_nothing_make_the_answer_less_certain() -> None:
+    estimator = Estimator([Expert(Told("a", 1.0, 1), 1.0)])
+    found = [densities(example, estimator) for example in examples(20)]
+    nothing = [type(one)(one.sources, None) for one in found]
+    certain = fit(found, ["a"])
+    careful = fit([*found, *nothing], ["a"])
+    assert careful.wrong > certain.wrong or careful.exponents["a"] < certain.exponents["a"]
 
 
 def test_nothing_to_fit_on_is_an_error() -> None:

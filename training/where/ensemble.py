@@ -34,11 +34,11 @@ class Densities:
 
     Attributes:
         sources: (sources, cells); 0 everywhere where a source has nothing to say.
-        cell: number of the true cell.
+        cell: number of the true cell; None for a photo that shows nothing.
     """
 
     sources: NDArray[np.float32]
-    cell: int
+    cell: int | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def densities(example: Example, estimator: Estimator) -> Densities:
         density = expert.source.log_density(example.evidence)
         if density is not None:
             row[:] = density - density.max()
-    return Densities(rows, int(cells.cell_of(*example.place)))
+    return Densities(rows, None if example.place is None else int(cells.cell_of(*example.place)))
 
 
 def fit(found: Sequence[Densities], names: Sequence[str], weights: Sequence[float] | None = None) -> Fitted:
@@ -105,14 +105,24 @@ def fit(found: Sequence[Densities], names: Sequence[str], weights: Sequence[floa
 
 
 def _loss_of(one: Densities, exponents: Array, wrong: float) -> tuple[float, Array]:
-    """Negative logarithm of the probability of the true cell, and its gradient (sources + 1,)."""
+    """Negative logarithm of the probability of the true cell, and its gradient (sources + 1,).
+
+    For a photo that shows nothing, their means over the prior.
+    """
+    before = prior.orbit_probability().astype(np.float32)
     logs = prior.orbit_log_density().astype(np.float32) + exponents.astype(np.float32) @ one.sources
-    mass = np.exp(logs - logs.max())
-    mass /= mass.sum(dtype=np.float64)
-    product, before = float(mass[one.cell]), float(prior.orbit_probability()[one.cell])
-    probability = (1.0 - wrong) * product + wrong * before
-    slope = (1.0 - wrong) * product * (one.sources[:, one.cell] - one.sources @ mass)
-    return -float(np.log(probability)), -np.append(slope, before - product) / probability
+    product = np.exp(logs - logs.max())
+    product /= product.sum(dtype=np.float64)
+    middle = one.sources @ product
+    if one.cell is not None:
+        probability = (1.0 - wrong) * float(product[one.cell]) + wrong * float(before[one.cell])
+        slope = (1.0 - wrong) * float(product[one.cell]) * (one.sources[:, one.cell] - middle)
+        last = float(before[one.cell]) - float(product[one.cell])
+        return -float(np.log(probability)), -np.append(slope, last) / probability
+    everywhere = (1.0 - wrong) * product + wrong * before
+    share = before / everywhere
+    slope = (1.0 - wrong) * (one.sources @ (share * product) - middle * float(share @ product))
+    return -float(before @ np.log(everywhere)), -np.append(slope, float(share @ (before - product)))
 
 
 def write(folder: Path, fitted: Fitted) -> None:

@@ -1,13 +1,14 @@
 """Photos with known places as evidence: real ones, crops of real ones, and simulated ones of held-out places.
 
 Frames that a truth table holds were registered, so local features found nearly all of them. A crop shows a sixteenth to
-a quarter of a frame's ground and is found far less often: it stands for the photos that no table has.
+a quarter of a frame's ground and is found far less often: it stands for the photos that no table has. Photos of closed
+cloud show nothing: whatever a source says of them is wrong, and the best answer is the prior.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from training.places.pairs import Imagery
 _READ_PX = 1024
 _CROPPED_PX = 2048
 _CROP = 0.25, 0.5  # side of a crop, in sides of the photo
+_NOTHING_CROP = 0.35, 0.7
 _TOP_K = 100
 
 
@@ -41,12 +43,12 @@ class Example:
 
     Attributes:
         evidence: with the stated nadir, if there is one.
-        place: (lat, lon) of the middle of its footprint.
+        place: (lat, lon) of the middle of its footprint; None for a photo that shows nothing.
         group: photos of one group, such as a pass, are never on both sides of a split.
     """
 
     evidence: Evidence
-    place: tuple[float, float]
+    place: tuple[float, float] | None
     group: str
 
 
@@ -86,6 +88,21 @@ class Examples:
             pixels = np.ascontiguousarray(photo.pixels[top : top + rows, left : left + columns])
             yield self._example(pixels, cropped, field, photo.taken_at)
 
+    def nothing(self, photos: Sequence[Path], crops: int, seed: int) -> Iterator[Example]:
+        """Photos that show no ground, and crops of them; each photo is a group."""
+        rng = np.random.default_rng(seed)
+        for path in photos:
+            pixels = read_photo(path, max_px=_CROPPED_PX).pixels
+            height, width = pixels.shape[:2]
+            pictures = [read_photo(path, max_px=_READ_PX).pixels]
+            for _ in range(crops):
+                part = rng.uniform(*_NOTHING_CROP)
+                rows, columns = int(part * height), int(part * width)
+                top, left = int(rng.integers(height - rows)), int(rng.integers(width - columns))
+                pictures.append(np.ascontiguousarray(pixels[top : top + rows, left : left + columns]))
+            for picture in pictures:
+                yield Example(self._evidence(picture, None, None, None), None, path.name)
+
     def simulated(self, imagery: Imagery, count: int, seed: int) -> Iterator[Example]:
         """Simulated photos, 3:2, of places that no model was trained on, rotated at random; their nadir is exact."""
         for number, (pixels, corners, camera) in enumerate(
@@ -97,12 +114,21 @@ class Examples:
             yield self._example(pixels, truth, sensor_mm / camera.focal_length_mm, None)
 
     def _example(self, pixels: NDArray[np.uint8], truth: Truth, field: float | None, taken_at: str | None) -> Example:
+        evidence = self._evidence(pixels, truth.nadir, field, taken_at)
+        return Example(evidence, truth.center, truth.photo.name.split("_")[0])
+
+    def _evidence(
+        self,
+        pixels: NDArray[np.uint8],
+        nadir: tuple[float, float] | None,
+        field: float | None,
+        taken_at: str | None,
+    ) -> Evidence:
         views = {sha256: embed_views(model, pixels) for sha256, model in self._models.items()}
         features = photo_features(pixels)
         found = search(self._indexes, views, features, _TOP_K, None, Expectation(None, field))
         poses = [pose for _, some in found.poses for pose in some]
-        evidence = Evidence(pixels, views, found.tiles, poses, truth.nadir, taken_at)
-        return Example(evidence, truth.center, truth.photo.name.split("_")[0])
+        return Evidence(pixels, views, found.tiles, poses, nadir, taken_at)
 
 
 def _on_ground(points: NDArray[np.integer], corners: geo.Corners, width: int, height: int) -> geo.Corners:

@@ -64,14 +64,21 @@ def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float
     return fitted, -float(best.fun)
 
 
-def log_probability(kernels: Kernels, places: Places, place: tuple[float, float]) -> float:
-    """Log probability of the cell at `place` under the prior and the kernels, which are taken for plane Gaussians."""
+def log_probability(kernels: Kernels, places: Places, place: tuple[float, float] | None) -> float:
+    """Log probability of the cell at `place` under the prior and the kernels, which are taken for plane Gaussians.
+
+    For a photo that shows nothing, `place` is None: then the mean over the prior, where kernels count for nothing.
+    """
     lat, lon, width_km, score = (values[: kernels.count] for values in places)
-    bandwidth_km = np.maximum(kernels.bandwidth * width_km, _NARROWEST_KM)
-    away = geo.distance_km(lat, lon, *place) / bandwidth_km
-    here = np.exp(-0.5 * away**2) / (2 * np.pi * bandwidth_km**2) * cells.area_km2()
     log_weight = kernels.gain * score
     highest = max(float(log_weight.max()), kernels.background)
     weight, others = np.exp(log_weight - highest), np.exp(kernels.background - highest)
-    before = float(prior.orbit_probability()[int(cells.cell_of(*place))])
-    return float(np.log((others * before + weight @ here) / (others + weight.sum())))
+    total = float(np.log(others + weight.sum()))
+    probability = prior.orbit_probability()
+    if place is None:
+        return kernels.background - highest - total + float(probability @ np.log(probability))
+    bandwidth_km = np.maximum(kernels.bandwidth * width_km, _NARROWEST_KM)
+    away = geo.distance_km(lat, lon, *place) / bandwidth_km
+    here = np.exp(-0.5 * away**2) / (2 * np.pi * bandwidth_km**2) * cells.area_km2()
+    before = float(probability[int(cells.cell_of(*place))])
+    return float(np.log(others * before + weight @ here)) - total
