@@ -60,7 +60,7 @@ def test_rotations_are_counter_clockwise(model):
     pixels = np.kron(rng.integers(0, 256, (size // 16, size // 16, 3), dtype=np.uint8), np.ones((16, 16, 1), np.uint8))
     rotated = embed_views(model, pixels).whole[:4]
     pixels = model.photo_light(pixels)
-    by_hand = model.embed(np.stack([pixels, np.rot90(pixels), np.rot90(pixels, 2), np.rot90(pixels, 3)]))
+    by_hand = model.embed_photo(np.stack([pixels, np.rot90(pixels), np.rot90(pixels, 2), np.rot90(pixels, 3)]))
     assert np.allclose(rotated, by_hand, atol=1e-4)
 
 
