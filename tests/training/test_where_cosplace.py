@@ -191,4 +191,4 @@ def test_calibration_trusts_a_head_that_finds_places_and_not_one_that_guesses() 
     elsewhere = np.stack([lat[300:340], lon[300:340]], axis=1)
     baseline = float(np.log(prior.orbit_probability()[cells.cell_of(*elsewhere.T)]).mean())
     _, none = calibrate_cosplace(guess, tiles, elsewhere)
-    assert baseline <= none < baseline + 0.3
+    assert baseline <= none < baseline + 1

@@ -4,7 +4,8 @@ python -m training.where maps --cache CACHE --maps MAPS
 python -m training.where geodecoder --cache CACHE --maps MAPS --package resources/where
 python -m training.where cosplace --cache CACHE --maps MAPS --package resources/where --real PHOTOS
 
-The cache is runs/earthloc-default/cache, which `python -m training fit --config default.toml` fills (training/cache.py).
+The cache is runs/earthloc-default/cache, which `python -m training fit --config default.toml` fills
+(training/cache.py).
 """
 
 from __future__ import annotations

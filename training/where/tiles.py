@@ -89,9 +89,9 @@ class GreyMosaic:
         # Only the part that is needed: OpenCV cannot remap pictures wider than 32,767 pixels.
         first = int(np.floor(row.min())) - 1
         top, bottom = max(first, 0), min(int(np.ceil(row.max())) + 2, len(picture))
-        left, right = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 2
-        part = picture[top:bottom].take(np.arange(left, right), axis=1, mode="wrap")
-        x, y = (column - left).astype(np.float32), (row - top).astype(np.float32)
+        west, east = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 2
+        part = picture[top:bottom].take(np.arange(west, east), axis=1, mode="wrap")
+        x, y = (column - west).astype(np.float32), (row - top).astype(np.float32)
         return np.asarray(cv2.remap(part, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
