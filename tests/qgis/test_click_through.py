@@ -1,7 +1,8 @@
 """The first five minutes, by real clicks in a real QGIS with a fresh profile: plugin zip, engine pack, sample photo.
 
-`python tests/qgis/test_click_through.py FOLDER [--internet]` does the same by hand and keeps the pictures. With --internet the engine comes from the package index instead of a pack; its own
-wheel, which is not published yet, comes from dist/ (`make wheel`).
+`python tests/qgis/test_click_through.py FOLDER [--internet]` does the same by hand and keeps the pictures. With
+--internet the engine comes from the package index instead of a pack; its own wheel, which is not published yet, comes
+from dist/ (`make wheel`).
 """
 
 from __future__ import annotations
