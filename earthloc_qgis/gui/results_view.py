@@ -134,6 +134,8 @@ class ResultsView(QWidget):
     def _found_by(self, candidate: Candidate) -> str:
         """How a candidate was found, and in which index."""
         index = str(candidate.get("index", ""))
+        if candidate.get("found_by") == "proposed":
+            return self.tr("Not found by the search, but among the most probable places")
         if candidate.get("z") is None:
             return self.tr("{index}: found because its tile looks like the photo").format(index=index)
         z = f"{candidate['z']:.1f}"

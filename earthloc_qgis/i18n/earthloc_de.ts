@@ -3823,6 +3823,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Kandidaten: {n}</translation>
     </message>
     <message>
+      <source>Not found by the search, but among the most probable places</source>
+      <translation>Nicht von der Suche gefunden, aber unter den wahrscheinlichsten Orten</translation>
+    </message>
+    <message>
       <source>{index}: found because its tile looks like the photo</source>
       <translation>{index}: gefunden, weil die Kachel dem Foto ähnlich sieht</translation>
     </message>
