@@ -113,7 +113,8 @@ def _evaluate_area(args: argparse.Namespace, progress: Progress) -> int:
             photos = examples.simulated(_imagery(args, model.input.size_px, Path(scratch)), args.count, _seed(args))
         for number, example in enumerate(photos):
             progress.report("measure areas", number, 0)
-            area.add(example.evidence.without_nadir() if args.no_nadir else example.evidence, example.place)
+            if example.place is not None:
+                area.add(example.evidence.without_nadir() if args.no_nadir else example.evidence, example.place)
     found = area.summary()
     if args.plots is not None:
         plot_area({"": area.areas_km2}, args.plots / "area.png")

@@ -78,7 +78,7 @@ def test_a_rotated_picture_of_a_tile_finds_the_tile(quarters, tmp_path, land_ras
     assert best["center"] == [pytest.approx(float(tile["lat"]), abs=1e-5), pytest.approx(float(tile["lon"]), abs=1e-5)]
     assert best["score"] > 0.7
     assert [c["rank"] for c in answer["candidates"]] == list(range(1, 11))
-    assert set(answer["timings_ms"]) == {"read", "embed", "search", "register", "total"}
+    assert set(answer["timings_ms"]) == {"read", "embed", "search", "register", "where", "total"}
     # The corners belong to the stored pixels: the corner that shows the north-west must say so.
     north_west = geo.square_corners(float(tile["lat"]), float(tile["lon"]), float(tile["width_km"]))[0]
     shown_at = {0: 0, 1: 1, 2: 2, 3: 3}[quarters]  # rotated clockwise, the north-west moves by one corner each time

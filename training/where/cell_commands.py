@@ -105,7 +105,7 @@ def _geodecoder(args: argparse.Namespace) -> None:
     photos, validation = split(load_maps(args.maps, "photos"))
     photos = joined([photos, load_maps(args.maps, "views")])
     tiles = load_maps(args.maps, "tiles")
-    scenes = tuple(scene_map.scenes(maps.place) for maps in (photos, tiles, validation))
+    scenes = scene_map.scenes(photos.place), scene_map.scenes(tiles.place), scene_map.scenes(validation.place)
     levels = hierarchy(config.levels)
     start = None
     if args.start is not None:

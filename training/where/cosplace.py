@@ -124,7 +124,7 @@ class _ReverseGradient(torch.autograd.Function):
 
 def reverse_gradient(values: Tensor, factor: float) -> Tensor:
     """The values; their gradient is multiplied by -factor on the way back."""
-    reversed_values: Tensor = _ReverseGradient.apply(values, factor)
+    reversed_values: Tensor = _ReverseGradient.apply(values, factor)  # type: ignore[no-untyped-call, unused-ignore]
     return reversed_values
 
 

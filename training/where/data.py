@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -181,7 +182,7 @@ def write_view_maps(
         if path.exists():
             continue
         rng = np.random.default_rng([2, number])
-        views = []
+        views: list[Any] = []
         while len(views) < CHUNK_SIZE:
             view = quick_view(source, tiles, rng, trunk.size_px)
             if view is not None:

@@ -123,8 +123,8 @@ def _gallery(name: str, tiles: Pairs, pairs: Pairs, args: argparse.Namespace) ->
     contrast = ContrastConfig(steps=args.steps)
     if name == "geoclip":
         start = "scratch" if args.geoclip_weights is None else "published"
-        config = geoclip.GeoClipConfig(start)
-        return geoclip.train(tiles, pairs, config, contrast, args.geoclip_weights, _progress())
+        encoder = geoclip.GeoClipConfig(start)
+        return geoclip.train(tiles, pairs, encoder, contrast, args.geoclip_weights, _progress())
     # Without meaning (beta = 0) RANGE needs no location encoder.
     config = replace(contrast, steps=0) if name == "range" and not _RANGE["beta"] else contrast
     trained = satclip.train(tiles, pairs, satclip.SatClipConfig(), config, _progress())

@@ -120,6 +120,6 @@ def write_gallery(
         "layers": 1 if head.second is None else 2,
         "views": views,
     }
-    files = {role: (f"{name}-{role}.npy", npy(values)) for role, values in arrays.items()}
+    files = {role: (f"{name}-{role}.npy", npy(np.asarray(values))) for role, values in arrays.items()}
     add_source(folder, name, "gallery", files, settings, model_sha256, about)
     return sum(len(data) for _, data in files.values())

@@ -133,7 +133,7 @@ class GeoDecoder(nn.Module):
 
     def decode(self, maps: Tensor, kept: Tensor | None = None) -> Tensor:
         """The decoded queries (n, hierarchies, scenes, width); `kept` chooses positions of the maps."""
-        position = self.position
+        position: Tensor = self.position
         if kept is not None:
             maps, position = maps[:, kept], position[kept]
         tokens = self.reduced_norm(self.reduce(maps)) + position
@@ -141,7 +141,7 @@ class GeoDecoder(nn.Module):
         queries = self.queries.flatten(0, 1).expand(maps.shape[0], -1, -1)
         for layer in self.independent:
             queries = layer(queries, tokens)
-        queries = queries.unflatten(1, (hierarchies, scenes))
+        queries = queries.reshape(len(queries), hierarchies, scenes, -1)
         for layer in self.dependent:
             queries = layer(queries, tokens)
         return self.norm(queries)

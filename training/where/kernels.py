@@ -39,8 +39,8 @@ def fit_kernels(name: str, examples: Sequence[Example]) -> tuple[Kernels, float]
     return fit_places(START[name], usable)
 
 
-def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float]]]) -> tuple[Kernels, float]:
-    """The same for any retrieval: of each photo the places found, best first, and the true one (lat, lon).
+def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float] | None]]) -> tuple[Kernels, float]:
+    """The same for any retrieval: of each photo the places found, best first, and the true one, (lat, lon) or None.
 
     Args:
         start: where the search for the best kernels starts; its count stays.

@@ -58,6 +58,6 @@ def _weathered(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
         light += opacity * (0.9 - light)
     light = light * np.float32(rng.uniform(0.5, 1.0)) + np.float32(rng.uniform(0.0, 0.3))
     if rng.random() < 0.5:
-        light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 1.5)))
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 1.5))), np.float32)
     light += rng.standard_normal(light.shape, np.float32) * np.float32(rng.uniform(0.0, 0.03))
     return np.asarray(np.rint(np.clip(light, 0, 1) * 255), np.uint8)

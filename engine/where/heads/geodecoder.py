@@ -64,9 +64,10 @@ class Hierarchy:
                 raise ValueError("cells")
             self._parents.append(at)
         # The finest cells of the hierarchy as cells of the finest level of the grid.
-        self._table = np.full(cells.count(finest), -1, np.int64)
-        self._table[np.asarray(numbers[-1], np.int64)] = np.arange(len(numbers[-1]))
-        self._table = cells.finer(self._table.reshape(cells.shape(finest)), cells.FINEST - finest).ravel()
+        table = np.full(cells.count(finest), -1.0)
+        table[np.asarray(numbers[-1], np.int64)] = np.arange(len(numbers[-1]))
+        fine = cells.finer(table.reshape(cells.shape(finest)), cells.FINEST - finest)
+        self._table = fine.ravel().astype(np.int64)
 
     def product(self, logs: NDArray[np.floating], exponents: Sequence[float]) -> NDArray[np.float64]:
         """Logarithms of the probabilities of the finest cells, (n, finest), times those of the cells that hold them.
