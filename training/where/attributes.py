@@ -195,11 +195,11 @@ def train(
     wanted = torch.from_numpy(((aims - aim_mean) / aim_deviation)[~kept]).float()
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for _ in range(epochs):
-        for rows in torch.randperm(len(known)).split(128):
+        for rows in torch.split(torch.randperm(len(known)), 128):
             noisy = known[rows] + 0.2 * torch.randn_like(known[rows])
             loss = functional.smooth_l1_loss(network(noisy), wanted[rows])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         schedule.step()
     predictor = _for_engine(network, mean, deviation, aim_mean, aim_deviation)

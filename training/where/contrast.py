@@ -170,7 +170,7 @@ def align(
         neutral = apart_km < config.neutral_share * torch.maximum(width_km[rows, None], width_km[points])
         loss = contrast_loss(image, location, log_scale.exp(), neutral, config.symmetric)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
         with torch.no_grad():

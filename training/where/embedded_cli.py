@@ -101,10 +101,10 @@ def _train(args: argparse.Namespace) -> None:
     pairs = Pairs(np.ascontiguousarray(photos.views[:, 0]), photos.place)
     for name in args.sources:
         start = time.monotonic()
-        about: dict[str, Any] = {
-            "licence": "GPL-2.0-or-later",
-            "trained_on": {"tiles": len(tiles), "photos": len(pairs)},
-        }
+        tiles_used = 0 if name == "attributes" else len(tiles)
+        photos_used = 0 if name == "range" else len(pairs)
+        trained_on = f"{tiles_used} tiles and {photos_used} simulated photos; scale fitted on {len(fit)} more"
+        about: dict[str, Any] = {"licence": "GPL-2.0-or-later", "trained_on": trained_on}
         if name == "attributes":
             imagery = read_config(Path("default.toml")).imagery
             maps = attributes.make_maps(args.data / imagery.mosaic, args.data / imagery.seasons)
@@ -123,8 +123,7 @@ def _gallery(name: str, tiles: Pairs, pairs: Pairs, args: argparse.Namespace) ->
     contrast = ContrastConfig(steps=args.steps)
     if name == "geoclip":
         start = "scratch" if args.geoclip_weights is None else "published"
-        config = geoclip.GeoClipConfig(start)
-        return geoclip.train(tiles, pairs, config, contrast, args.geoclip_weights, _progress())
+        return geoclip.train(tiles, pairs, geoclip.GeoClipConfig(start), contrast, args.geoclip_weights, _progress())
     # Without meaning (beta = 0) RANGE needs no location encoder.
     config = replace(contrast, steps=0) if name == "range" and not _RANGE["beta"] else contrast
     trained = satclip.train(tiles, pairs, satclip.SatClipConfig(), config, _progress())

@@ -146,7 +146,10 @@ def read(path: Path) -> Photos:
 
 def _decoded(jpeg: NDArray[np.uint8], ends: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
-        yield np.asarray(cv2.cvtColor(cv2.imdecode(jpeg[start:end], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+        picture = cv2.imdecode(jpeg[start:end], cv2.IMREAD_COLOR)
+        if picture is None:
+            raise ValueError("a picture cannot be decoded")
+        yield np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _path(folder: Path, kind: str, chunk: int) -> Path:
