@@ -106,7 +106,7 @@ def write_gallery(
     folder: Path, name: str, gallery: Gallery, head: ImageHead, views: int, model_sha256: str, about: dict[str, Any]
 ) -> int:
     """Writes a source into a where package (training/where/package.py); returns the bytes of its files."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "cells": gallery.numbers.astype(np.uint16),
         "embeddings": to_int8(gallery.embeddings),
         "first": head.first.astype(np.float16),
