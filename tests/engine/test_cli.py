@@ -191,7 +191,7 @@ def test_a_photo_that_does_not_fit_into_memory_fails(photo, small_index_folder, 
     assert main(["localize", str(photo), "--index", str(small_index_folder), "--json"]) == 3
     answer = json.loads(capsys.readouterr().out)
     assert answer["status"] == "failed"
-    assert "does not fit into memory" in answer["message"]
+    assert "does not fit in memory" in answer["message"]
 
 
 def test_answers_that_cannot_be_saved_are_still_printed(photo, small_index_folder, monkeypatch, capsys, tmp_path):

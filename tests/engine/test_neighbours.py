@@ -133,8 +133,8 @@ def earlier(first_run, tmp_path):
 def test_a_photo_located_in_an_earlier_run_helps(earlier, index, model):
     results, photo = earlier
     localizer = Localizer([RegionalIndex.open(index)], [model])
-    assert localizer.localize(Query(photo, top_k=3))["status"] == "uncertain"
-    answer = localizer.localize(Query(photo, top_k=3, results=results))
+    assert localizer.localize(Query(photo, top_k=1))["status"] == "uncertain"
+    answer = localizer.localize(Query(photo, top_k=1, results=results))
     assert answer["status"] == "located"
     assert "found by way of the neighbouring photo ISS064-E-101." in answer["message"]
     assert {point["origin"] for point in answer["tie_points"]} == {"matched"}
