@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError
+from engine.errors import InputError, UsageError
 from engine.progress import Progress
 from training.config import TrainingConfig
 from training.places.pairs import Imagery
@@ -89,7 +89,8 @@ def make(
         views = replace(config.views, texture=False)
         imagery = Imagery(config.imagery, config.places, config.network.size_px, views, data, Path(scratch))
         try:
-            assert imagery.seasons is not None
+            if imagery.seasons is None:
+                raise UsageError(None, "the configuration has no imagery.seasons", "name the folder of the seasons")
             recorded = RecordedSeasons(imagery.seasons, config.imagery.own_month)
             imagery.seasons = recorded  # type: ignore[assignment]  # it has the one method that is used
             for chunk in range(-(-count // CHUNK)):
