@@ -141,7 +141,7 @@ class GeoDecoder(nn.Module):
         queries = self.queries.flatten(0, 1).expand(maps.shape[0], -1, -1)
         for layer in self.independent:
             queries = layer(queries, tokens)
-        queries = queries.reshape(len(queries), hierarchies, scenes, -1)
+        queries = queries.unflatten(1, (hierarchies, scenes))  # type: ignore[no-untyped-call, unused-ignore]
         for layer in self.dependent:
             queries = layer(queries, tokens)
         return self.norm(queries)
