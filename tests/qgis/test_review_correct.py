@@ -342,13 +342,14 @@ def test_file_of_an_older_version_is_upgraded(window, tmp_path):
     old = tmp_path / "old.gpkg"
     write_review_results(old, 2)
     with sqlite3.connect(old) as database:
-        for table in ("reviews", "tie_points"):
+        for table in ("reviews", "tie_points", "search_areas"):
             database.execute(f"DROP TABLE {table}")
             database.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (table,))
             database.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = ?", (table,))
             database.execute("DELETE FROM gpkg_extensions WHERE table_name = ?", (table,))
             database.execute("DELETE FROM gpkg_ogr_contents WHERE table_name = ?", (table,))
         database.execute("DROP TABLE rtree_tie_points_geom")
+        database.execute("DROP TABLE rtree_search_areas_geom")
         database.execute("ALTER TABLE footprints DROP COLUMN imagery")
         database.execute("ALTER TABLE footprints DROP COLUMN imagery_attribution")
         database.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
