@@ -68,6 +68,7 @@ def test_the_map_of_a_photo_is_written(run, results, tmp_path):
     raster = QgsRasterLayer(str(out), "where")
     assert (raster.width(), raster.height(), raster.bandCount()) == (608, 256, 2)
     assert raster.crs().authid() == "EPSG:6933"
+    del raster  # the traceback of the error below would keep it until after QGIS has ended, which crashes
     with pytest.raises(QgsProcessingException, match="does not say where ISS042-E-100.jpg could be"):
         run("wheremap", {**given, "PHOTO": results[0]})
 
