@@ -28,7 +28,7 @@ from engine.where.recall import ALL, AreaRecall
 from training.config import read_config
 from training.places.pairs import Imagery
 from training.plots import plot_area
-from training.where.examples import Example, Examples
+from training.where.examples import SIMULATED_PX, Example, Examples
 
 _CROP_SEED = 5
 
@@ -37,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulated", type=int, default=150)
     parser.add_argument("--seed", type=int, default=902)
+    parser.add_argument("--package", type=Path, help="where package (default: the shipped one)")
     parser.add_argument("--nadir", action="store_true", help="the nadir is known")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="curves of recall against area")
     parser.add_argument("--json", action="store_true")
@@ -48,14 +49,14 @@ def main() -> int:
     data = chosen.truth.parent.parent
     index = RegionalIndex.open(next(folder for folder in included_indexes() if folder.name == "world"))
     model = model_of(index)
-    estimator = open_estimator(frozenset({model.sha256}))
+    estimator = open_estimator(frozenset({model.photo_sha256}), args.package)
     examples = Examples([index], {model.sha256: model})
     tables = {name: data / name / "truth.csv" for name in ("photos", "passes")}
     sets: dict[str, Iterable[Example]] = {name: examples.real(table) for name, table in tables.items()}
     sets |= {f"crops of {name}": examples.crops(table, _CROP_SEED) for name, table in tables.items()}
     if args.simulated:
         config = read_config(Path("default.toml"))
-        imagery = Imagery(config.imagery, config.places, 480, config.views, data, WORK)
+        imagery = Imagery(config.imagery, config.places, SIMULATED_PX, config.views, data, WORK)
         sets["simulated"] = examples.simulated(imagery, args.simulated, args.seed)
     report, curves = {}, {}
     for name, photos in sets.items():
@@ -67,7 +68,7 @@ def main() -> int:
         print(f"measured: {name}", file=sys.stderr)
         last = example
     report["ms"] = _milliseconds(estimator, last)
-    report["bytes"] = sum(file.stat().st_size for file in (resources_folder() / "where").iterdir())
+    report["bytes"] = sum(file.stat().st_size for file in (args.package or resources_folder() / "where").iterdir())
     if args.plot is not None:
         plot_area(curves, args.plot)
     if args.json:

@@ -95,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     locate.add_argument(
         "--where", action="store_true", help="say where photos that are not located could have been taken"
     )
+    _add_where_package(locate)
     locate.add_argument(
         "--language-model",
         metavar="ADDRESS",
@@ -247,6 +248,7 @@ def parser() -> argparse.ArgumentParser:
     rate.add_argument(
         "--area", action="store_true", help="also measure the area that is searched until the place is found"
     )
+    _add_where_package(rate)
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
     _add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")
@@ -283,6 +285,15 @@ def _add_index(command: argparse.ArgumentParser) -> None:
 def _add_radius(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--radius-km", type=_radius, default=1000.0, metavar="KM", help="how far from the nadir to search (1000)"
+    )
+
+
+def _add_where_package(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--where-package",
+        type=Path,
+        metavar="DIR",
+        help="sources that tell where a photo could be, made by python -m training.where (default: the included ones)",
     )
 
 

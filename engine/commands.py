@@ -44,7 +44,9 @@ def localize(args: argparse.Namespace) -> int:
     results = ResultsFile(args.out) if args.out else None
     if results:
         results.prepare()  # reports a problem with the file before the photos are located
-    localizer = _localizer(args.indexes)
+    localizer = _localizer(args.indexes, args.where_package)
+    if args.where:
+        localizer.estimator()  # reports a package that cannot be used before the photos are located
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
     language_model = _language_model(args)
     statuses: dict[str, str] = {}
@@ -157,11 +159,10 @@ def matcher(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Prints recall against a truth table."""
     from engine.evaluate import evaluate as evaluate_photos
-    from engine.where.opening import open_estimator
 
     _check_imagery(args.imagery)
 
-    localizer = _localizer(args.indexes)
+    localizer = _localizer(args.indexes, args.where_package)
     with ProgressLine() as line:
         found = evaluate_photos(
             args.truth,
@@ -171,7 +172,7 @@ def evaluate(args: argparse.Namespace) -> int:
             search=args.search,
             register=not args.no_register,
             imagery=args.imagery,
-            estimator=open_estimator(frozenset(localizer.models)) if args.area else None,
+            estimator=localizer.estimator() if args.area else None,
             progress=Progress(line.show),
         )
     if args.json:
@@ -250,7 +251,7 @@ def _language_model(args: argparse.Namespace) -> LanguageModel | None:
     return LanguageModel(args.language_model, args.language_model_name)
 
 
-def _localizer(folders: Sequence[Path]) -> Localizer:
+def _localizer(folders: Sequence[Path], where_package: Path | None = None) -> Localizer:
     if not folders:
         folders = included_indexes()
     if not folders:
@@ -262,7 +263,7 @@ def _localizer(folders: Sequence[Path]) -> Localizer:
     from engine.retrieval.opening import open_index
 
     indexes = [open_index(folder) for folder in folders]
-    return Localizer(indexes, models_of(indexes))
+    return Localizer(indexes, models_of(indexes), where_package=where_package)
 
 
 # -- text for people ---------------------------------------------------------------------------------

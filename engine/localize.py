@@ -102,14 +102,20 @@ class Localizer:
         indexes: to search.
         models: of the indexes, in any order.
         memory: features of earlier photos, which help later ones; pass it from one localizer to the next.
+        where_package: folder of the sources that tell where a photo could be; None for the included ones.
     """
 
     def __init__(
-        self, indexes: Sequence[RegionalIndex], models: Sequence[ModelPackage], memory: Memory | None = None
+        self,
+        indexes: Sequence[RegionalIndex],
+        models: Sequence[ModelPackage],
+        memory: Memory | None = None,
+        where_package: Path | None = None,
     ) -> None:
         self.indexes = list(indexes)
         self.models = {model.sha256: model for model in models}
         self.memory = memory or Memory.empty()
+        self.where_package = where_package
         for index in self.indexes:
             made_with = index.info["model"]
             if made_with["sha256"] not in self.models:
@@ -165,7 +171,7 @@ class Localizer:
             answer = self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
             if query.where:  # its pixels say nothing
                 stated = Evidence(photo.pixels, nadir=nadir if query.use_nadir else None)
-                answer["where"] = self._estimator().estimate(stated, only=["nadir"]).as_json()
+                answer["where"] = self.estimator().estimate(stated, only=["nadir"]).as_json()
             return answer
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
@@ -179,7 +185,7 @@ class Localizer:
         if not candidates:
             answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
             if query.where:
-                answer["where"] = self._estimator().estimate(searched.evidence).as_json()
+                answer["where"] = self.estimator().estimate(searched.evidence).as_json()
             return answer
         voted = searched.features is not None and candidates[0].index.features is not None
         confidence = self._probability(candidates, voted, near_nadir=circle is not None)
@@ -187,7 +193,7 @@ class Localizer:
         estimate = None
         if query.where:
             progress.report("where", 0, 1)
-            estimate = self._estimator().estimate(searched.evidence)
+            estimate = self.estimator().estimate(searched.evidence)
             candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
             clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
@@ -208,8 +214,9 @@ class Localizer:
         answer["timings_ms"] = clock.timings()
         return answer
 
-    def _estimator(self) -> Estimator:
-        return open_estimator(frozenset(self.models))
+    def estimator(self) -> Estimator:
+        """The sources that tell where a photo could be, as far as they fit the models."""
+        return open_estimator(frozenset(model.photo_sha256 for model in self.models.values()), self.where_package)
 
     def _proposed(
         self,
@@ -257,8 +264,9 @@ class Localizer:
         found = search(self.indexes, views, features, query.top_k, circle, expected)
         poses = [pose for _, some in found.poses for pose in some]
         tiles = found.tiles if views is not None else None
+        described = {self.models[sha256].photo_sha256: one for sha256, one in (views or {}).items()}
         evidence = Evidence(
-            photo.pixels, views or {}, tiles, poses if features is not None else None, known, photo.taken_at
+            photo.pixels, described, tiles, poses if features is not None else None, known, photo.taken_at
         )
         return _Searched(features, expected, found, evidence)
 

@@ -99,18 +99,18 @@ def _evaluate_area(args: argparse.Namespace, progress: Progress) -> int:
     from engine.where.opening import open_estimator
     from engine.where.recall import AreaRecall
     from training.plots import plot_area
-    from training.where.examples import Examples
+    from training.where.examples import SIMULATED_PX, Examples
 
     if args.queries is not None:
         raise UsageError(args.queries, "cannot be measured by area", "give --truth or --simulated")
     indexes, model = _indexes_and_model(args)
-    estimator = open_estimator(frozenset({model.sha256}))
+    estimator = open_estimator(frozenset({model.photo_sha256}))
     examples, area = Examples(indexes, {model.sha256: model}), AreaRecall(estimator)
     with tempfile.TemporaryDirectory() as scratch:
         if args.truth is not None:
             photos = examples.real(args.truth)
         else:
-            photos = examples.simulated(_imagery(args, model.input.size_px, Path(scratch)), args.count, _seed(args))
+            photos = examples.simulated(_imagery(args, SIMULATED_PX, Path(scratch)), args.count, _seed(args))
         for number, example in enumerate(photos):
             progress.report("measure areas", number, 0)
             if example.place is not None:

@@ -62,6 +62,7 @@ class ModelPackage:
         input: the InputSpec.
         card: the whole card.
         has_photo_network: whether photos are embedded by a network of their own.
+        photo_sha256: of the ONNX file that embeds photos.
     """
 
     def __init__(self, path: Path, card: dict[str, Any], model_bytes: bytes, threads: int = 0) -> None:
@@ -77,6 +78,7 @@ class ModelPackage:
         self._session = open_session(path, model_bytes, 1)
         photo_network = read_photo_network(path, card)
         self.has_photo_network = photo_network is not None
+        self.photo_sha256: str = card["photo_sha256"] if photo_network else self.sha256
         self._photo_session = open_session(*photo_network, 1) if photo_network else self._session
         workers = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="embed") if workers > 1 else None

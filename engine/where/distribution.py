@@ -71,9 +71,15 @@ class Distribution:
     def _accumulated(self) -> Array:
         return np.cumsum(self.probability.ravel()[self._order])
 
-    def at_level(self, level: int) -> Array:
-        """Probability (rows, columns) of the cells of a level."""
-        return np.asarray(cells.coarser(self.probability, cells.FINEST - level))
+    @cached_property
+    def percent(self) -> Array:
+        """The percentage above which the area to search holds each cell, (rows, columns).
+
+        It is the probability of all cells that are searched before: a cell below 50 belongs to the area of 50 %.
+        """
+        found = np.empty(self.probability.size)
+        found[self._order] = 100.0 * np.concatenate([[0.0], self._accumulated[:-1]]) / self._accumulated[-1]
+        return found.reshape(self.probability.shape)
 
     def search_area(self, percent: float) -> NDArray[np.bool_]:
         """The smallest set of cells, (rows, columns), that holds the photo with this probability."""
@@ -88,8 +94,7 @@ class Distribution:
 
     def percent_at(self, lat: float, lon: float) -> float:
         """The percentage above which the area to search holds this place."""
-        rank = int(np.flatnonzero(self._order == cells.cell_of(lat, lon))[0])
-        return 100.0 * float(self._accumulated[rank - 1]) if rank else 0.0
+        return float(self.percent.ravel()[int(cells.cell_of(lat, lon))])
 
     def area_until_km2(self, lat: float, lon: float) -> float:
         """Area that is searched, most probable cells first, until this place is found: RvA's measure.

@@ -19,7 +19,7 @@ class Evidence:
 
     Attributes:
         pixels: uint8 RGB (height, width, 3), as stored.
-        views: descriptors by the sha256 of the model that made them.
+        views: descriptors by the sha256 of the network that made them.
         tiles: the most similar tiles of all indexes; None where tiles were not searched.
         poses: that local features vote for, of all indexes; None where there are no features.
         nadir: (lat, lon) stated for the photo, or None.

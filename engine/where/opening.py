@@ -14,9 +14,8 @@ from engine.where.heads.cosplace import CosPlace
 from engine.where.heads.gallery import GallerySource
 from engine.where.heads.geodecoder import GeoDecoder
 from engine.where.heads.trunk import Trunk
-from engine.where.package import Source, WherePackage
-from engine.where.sources import DaylightSource, Kernels, NadirSource, TilesSource, VotesSource
-from engine.where.sources import Source as Usable
+from engine.where.package import PackagedSource, WherePackage
+from engine.where.sources import DaylightSource, Kernels, NadirSource, Source, TilesSource, VotesSource
 
 _MOST_EXPONENT = 10.0
 
@@ -26,12 +25,17 @@ def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estima
     """The estimator of a where package, by default the one that ships.
 
     Args:
-        models: sha256 of the model packages whose descriptors there are; sources for others are left out.
-        folder: of the package. If it is missing or its card cannot be read, all sources are left out.
+        models: sha256 of the networks that embed photos here; sources that learned from another one are left out.
+        folder: of the package; None for the included one. If that cannot be used, all sources are left out.
+
+    Raises:
+        ModelError: there is no such package in the folder, or its card cannot be read.
     """
     try:
         package = WherePackage.open(folder)
     except ModelError as error:
+        if folder is not None:
+            raise
         return Estimator([], [{"source": "all", "reason": str(error)}])
     trunks: dict[str, Trunk] = {}
     experts = []
@@ -45,7 +49,7 @@ def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estima
     return Estimator(experts, left_out, package.wrong)
 
 
-def _usable(source: Source, models: Collection[str], trunks: dict[str, Trunk]) -> Usable:
+def _usable(source: PackagedSource, models: Collection[str], trunks: dict[str, Trunk]) -> Source:
     """Raises ModelError: the source cannot be used."""
     if source.kind not in _KINDS:
         raise ModelError(source.card, f"has a source of the unknown kind {source.kind}", "install a newer EarthLoc")
@@ -56,7 +60,7 @@ def _usable(source: Source, models: Collection[str], trunks: dict[str, Trunk]) -
     return _KINDS[source.kind](source, trunks)
 
 
-def _trunk(source: Source, trunks: dict[str, Trunk]) -> Trunk:
+def _trunk(source: PackagedSource, trunks: dict[str, Trunk]) -> Trunk:
     """One trunk for all sources with the same file, so that a photo passes through it once."""
     key = source.sha256("trunk")
     if key not in trunks:
@@ -64,18 +68,9 @@ def _trunk(source: Source, trunks: dict[str, Trunk]) -> Trunk:
     return trunks[key]
 
 
-def _kernels(source: Source) -> Kernels:
-    return Kernels(
-        source.whole_number("count", 1, 10_000),
-        source.number("gain", 0.0, 1000.0),
-        source.number("background", -1000.0, 1000.0),
-        source.number("bandwidth", 0.0, 10.0),
-    )
-
-
-_KINDS: dict[str, Callable[[Source, dict[str, Trunk]], Usable]] = {
-    "tiles": lambda source, _: TilesSource(_kernels(source)),
-    "votes": lambda source, _: VotesSource(_kernels(source)),
+_KINDS: dict[str, Callable[[PackagedSource, dict[str, Trunk]], Source]] = {
+    "tiles": lambda source, _: TilesSource(Kernels.of(source)),
+    "votes": lambda source, _: VotesSource(Kernels.of(source)),
     "nadir": lambda source, _: NadirSource(),
     "daylight": lambda source, _: DaylightSource(),
     "geodecoder": lambda source, trunks: GeoDecoder(source, _trunk(source, trunks)),

@@ -17,8 +17,9 @@ A folder (resources/where/ for the one that is part of EarthLoc) with the file `
 
 `kind` chooses the class that runs the source (engine/where/heads). `files` maps the roles that this class knows to
 files of the folder: ONNX networks and .npy arrays, never pickles. Sources may share a file. `model_sha256` is there if
-the source takes descriptors: it works only with the model package of that sha256. The package may come from anybody, so
-every field is checked, and each file by its size and sha256 before it is used.
+the source takes descriptors of photos: it works only with the network of that sha256, which is a model's network for
+photos if it has one. The package may come from anybody, so every field is checked, and each file by its size and sha256
+before it is used.
 """
 
 from __future__ import annotations
@@ -51,14 +52,14 @@ class _File:
     size: int
 
 
-class Source:
+class PackagedSource:
     """A source of a where package, checked against its card.
 
     Attributes:
         card: path of where.json.
         name: of the source.
         kind: chooses the class that runs it.
-        model_sha256: of the model package whose descriptors it takes; None if it takes none.
+        model_sha256: of the network whose descriptors of photos it takes; None if it takes none.
         settings: as in the card.
     """
 
@@ -157,7 +158,7 @@ class WherePackage:
     license: str
     origin: str
     wrong: float
-    sources: Mapping[str, Source]
+    sources: Mapping[str, PackagedSource]
     refused: Mapping[str, ModelError]
 
     @classmethod
@@ -176,7 +177,7 @@ class WherePackage:
         sources, refused = {}, {}
         for source, entry in _mapping(path, card.get("sources"), "sources").items():
             try:
-                sources[source] = Source(path, source, entry)
+                sources[source] = PackagedSource(path, source, entry)
             except ModelError as error:
                 refused[source] = error
         wrong = card.get("wrong", 0.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
@@ -23,23 +22,10 @@ _MOST_PERCENT = 99.9  # cells beyond have no percentage
 _DENSITY_KM2 = 1000.0
 
 
-def percent_of_cells(distribution: Distribution) -> NDArray[np.float32]:
-    """The smallest percentage whose search area holds a cell, (rows, columns).
-
-    That is the probability of all cells that are searched before it: a cell below 50 belongs to the area of 50 %.
-    """
-    values = distribution.probability.ravel()
-    order = np.argsort(-values, kind="stable")
-    before = np.concatenate([[0.0], np.cumsum(values[order])[:-1]]) / values.sum()
-    percent = np.empty(values.size, np.float32)
-    percent[order] = 100.0 * before
-    return percent.reshape(distribution.probability.shape)
-
-
 def write_raster(distribution: Distribution, path: Path, photo: str = "", kept: tuple[Path, ...] = ()) -> None:
     """Writes a GeoTIFF in EPSG:6933, 608 x 256 cells of 3,265 km2, float32. An existing file is replaced at the end.
 
-    Band 1 is `percent_of_cells`, without a value from 99.9 % on. Band 2 is the probability per 1,000 km2.
+    Band 1 is `Distribution.percent`, without a value from 99.9 % on. Band 2 is the probability per 1,000 km2.
 
     Args:
         distribution: of the photo.
@@ -51,7 +37,7 @@ def write_raster(distribution: Distribution, path: Path, photo: str = "", kept: 
         OutputError: it cannot be written. UsageError: it is one of `kept`.
     """
     rows, columns = cells.shape()
-    percent = percent_of_cells(distribution)
+    percent = distribution.percent.astype(np.float32)
     percent[percent >= _MOST_PERCENT] = NODATA
     density = (distribution.probability * (_DENSITY_KM2 / cells.area_km2())).astype(np.float32)
     transform = from_origin(-cells.HALF_WIDTH_M, cells.HALF_HEIGHT_M, *cells.cell_size_m())

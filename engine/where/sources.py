@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.where import prior
 from engine.where.density import kernel_density
 from engine.where.evidence import Evidence
+from engine.where.package import PackagedSource
 
 Array = NDArray[np.float64]
 Places = tuple[Array, Array, Array, Array]  # lat, lon, width_km, score; (n,) each, best first
@@ -43,6 +44,20 @@ class Kernels:
     gain: float
     background: float
     bandwidth: float
+
+    @classmethod
+    def of(cls, entry: PackagedSource) -> Kernels:
+        """From the settings `count`, `gain`, `background` and `bandwidth` of a source.
+
+        Raises:
+            ModelError: one is missing or makes no sense.
+        """
+        return cls(
+            entry.whole_number("count", 1, 10_000),
+            entry.number("gain", 0.0, 1000.0),
+            entry.number("background", -1000.0, 1000.0),
+            entry.number("bandwidth", 0.0, 10.0),
+        )
 
     def log_density(self, places: Places) -> Array:
         """Log density (cells,) over that of the prior, from at least one place.

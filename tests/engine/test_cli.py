@@ -345,6 +345,18 @@ def test_an_unfit_language_model_is_refused_before_any_photo(earthloc, photo, sm
     assert problem in done.stderr
 
 
+def test_a_where_package_is_chosen_and_a_missing_one_is_refused(earthloc, photo, small_index_folder, tmp_path):
+    card = {"format": 1, "name": "n", "version": "1", "license": "l", "origin": "o"}
+    nadir_only = {"nadir": {"kind": "nadir"}}
+    (tmp_path / "where.json").write_text(json.dumps({**card, "sources": nadir_only}), encoding="utf-8")
+    options = ("--index", small_index_folder, "--where", "--nadir", "44,6", *QUICK)
+    done = earthloc("localize", photo, "--where-package", tmp_path, *options)
+    assert json.loads(done.stdout)["where"]["sources"] == ["nadir"]
+    refused = earthloc("localize", photo, "--where-package", tmp_path / "none", *options)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert "where.json" in refused.stderr
+
+
 def test_localize_says_where_a_photo_could_be(earthloc, photo, small_index_folder):
     done = earthloc("localize", photo, "--index", small_index_folder, "--where", *QUICK)
     assert done.returncode == 0, done.stderr

@@ -33,7 +33,7 @@ def package(tmp_path):
 def test_the_shipped_package_opens_for_the_shipped_model() -> None:
     from engine.retrieval.model import ModelPackage
 
-    estimator = open_estimator(frozenset({ModelPackage.open().sha256}))
+    estimator = open_estimator(frozenset({ModelPackage.open().photo_sha256}))
     assert estimator.left_out == []
     assert {"tiles", "votes", "nadir", "daylight"} <= {expert.source.name for expert in estimator.experts}
     files = [file.stat().st_size for file in (resources_folder() / "where").iterdir()]
@@ -73,9 +73,13 @@ def test_a_source_that_cannot_be_used_is_left_out_by_name(package, entry, why) -
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 99}', '{"format": 1}'])
-def test_without_a_package_the_answer_is_the_prior_and_says_so(tmp_path, text) -> None:
-    (tmp_path / "where.json").write_text(text)
-    found = open_estimator.__wrapped__(frozenset(), tmp_path).estimate(NOTHING)
+def test_without_a_package_the_answer_is_the_prior_and_says_so(tmp_path, monkeypatch, text) -> None:
+    (tmp_path / "where").mkdir()
+    (tmp_path / "where" / "where.json").write_text(text)
+    with pytest.raises(ModelError):
+        open_estimator.__wrapped__(frozenset(), tmp_path / "where")  # a package that somebody chose
+    monkeypatch.setattr("engine.where.package.resources_folder", lambda: tmp_path)
+    found = open_estimator.__wrapped__(frozenset()).estimate(NOTHING)
     assert found.distribution.probability.ravel() == pytest.approx(prior.orbit_probability())
     assert [left["source"] for left in found.left_out] == ["all"]
 
@@ -87,7 +91,7 @@ def test_a_missing_file_leaves_out_its_source_only(tmp_path) -> None:
     files = [file for file in (tmp_path / "where").iterdir() if file.suffix in (".onnx", ".npy")]
     for file in files:
         file.unlink()
-    estimator = open_estimator.__wrapped__(frozenset({ModelPackage.open().sha256}), tmp_path / "where")
+    estimator = open_estimator.__wrapped__(frozenset({ModelPackage.open().photo_sha256}), tmp_path / "where")
     assert {"tiles", "votes", "nadir", "daylight"} == {expert.source.name for expert in estimator.experts}
     assert bool(estimator.left_out) == bool(files)
 

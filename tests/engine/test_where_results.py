@@ -16,7 +16,7 @@ from engine.errors import InputError, OutputError, UsageError
 from engine.results import ResultsFile
 from engine.where import cells
 from engine.where.distribution import SEARCH_PERCENT
-from engine.where.raster import NODATA, percent_of_cells, write_raster, write_raster_of
+from engine.where.raster import NODATA, write_raster, write_raster_of
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_the_raster_has_the_percentages_of_the_cells_where_they_lie(tmp_path, pl
 def test_a_distribution_of_one_cell_is_within_every_area():
     log_density = np.full(cells.count(), -np.inf)
     log_density[1234] = 0.0
-    percent = percent_of_cells(type(mixture()).from_log(log_density)).ravel()
+    percent = type(mixture()).from_log(log_density).percent.ravel()
     assert percent[1234] == 0
     assert np.delete(percent, 1234).min() == 100
 
@@ -124,7 +124,7 @@ def test_a_saved_photo_gives_its_raster(saved, tmp_path, places):
     assert answer == {"photo": str(tmp_path / "a.jpg"), "out": str(out), "area_km2": places.area_km2(90)}
     with rasterio.open(out) as raster:
         percent = raster.read(1)
-    exact = percent_of_cells(places)  # the results file keeps each probability to a twelfth
+    exact = places.percent  # the results file keeps each probability to a twelfth
     for wanted in SEARCH_PERCENT:
         found = (percent != NODATA) & (percent < wanted)
         assert found.sum() == pytest.approx((exact < wanted).sum(), rel=0.1)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from heads_kit import tiny_trunk
 from torch.nn import functional
-from where_kit import tiny_trunk
 
 from engine.errors import ModelError
 from engine.progress import Progress

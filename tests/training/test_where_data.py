@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from heads_kit import tiny_trunk
 from rasterio.transform import from_bounds
-from where_kit import tiny_trunk
 
 from engine.errors import InputError, ModelError
 from engine.imagery.raster import RasterSource
@@ -17,7 +17,7 @@ from engine.progress import Progress
 from engine.resources import resources_folder
 from engine.retrieval.model import DEFAULT_MODEL, ModelPackage
 from engine.where.heads.trunk import Trunk
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 from training.export import texture_pictures
 from training.places.pairs import held_out
 from training.where.data import cut_trunk, load_maps, split, write_photo_maps, write_tile_maps, write_view_maps
@@ -33,7 +33,9 @@ def trunk_of(path: Path, size_px: int) -> Trunk:
     data = path.read_bytes()
     files = {"trunk": {"file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}}
     settings = {"size_px": size_px, "photo_weights": [1, 0, 0]}
-    return Trunk(Source(path.parent / "where.json", "test", {"kind": "t", "files": files, "settings": settings}))
+    return Trunk(
+        PackagedSource(path.parent / "where.json", "test", {"kind": "t", "files": files, "settings": settings})
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from where_kit import tiny_trunk
+from heads_kit import tiny_trunk
 
 from engine.errors import ModelError
 from engine.where import cells, prior

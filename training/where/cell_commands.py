@@ -25,7 +25,7 @@ from engine.resources import resources_folder
 from engine.retrieval.model import DEFAULT_MODEL, ROTATIONS_DEG
 from engine.where.heads.geodecoder import Hierarchy
 from engine.where.heads.trunk import Trunk
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 from training.config import read_config
 from training.progress import ProgressBars
 
@@ -69,7 +69,7 @@ def open_trunk(folder: Path) -> tuple[Path, Trunk]:
     data = path.read_bytes()
     files = {"trunk": {"file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}}
     entry = {"kind": "trunk", "files": files, "settings": INPUT_SETTINGS}
-    return path, Trunk(Source(path, "trunk", entry))
+    return path, Trunk(PackagedSource(path, "trunk", entry))
 
 
 def _maps(args: argparse.Namespace) -> None:

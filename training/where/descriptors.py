@@ -59,7 +59,7 @@ def describe_chunk(model: ModelPackage, path: Path, all_views: bool) -> Describe
     Raises:
         InputError: the chunk or the file of its descriptors is damaged.
     """
-    kept = path.with_name(f"{path.stem}.{model.sha256[:12]}.{'views' if all_views else 'turns'}")
+    kept = path.with_name(f"{path.stem}.{model.photo_sha256[:12]}.{'views' if all_views else 'turns'}")
     if not kept.exists():
         photos = simulated.read(path)
         views = np.stack([_views(model, pixels, all_views) for pixels in photos.pixels])

@@ -3,6 +3,7 @@
 python -m training.where photos --out photos
 python -m training.where train geoclip satclip range attributes --photos photos --package resources/where
 python -m training.where measure --photos photos --package resources/where
+python -m training.where fit --package resources/where
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from training.where import (
     attributes,
     cell_commands,
     descriptors,
+    fit_command,
     galleries,
     geoclip,
     measure,
@@ -77,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     measured = group.add_parser("measure", help="recall against area of each source alone")
     measured.set_defaults(run=_measure)
     cell_commands.add(group, data)
+    fit_command.add(group, data)
     for command in (photos, train, measured):
         command.add_argument("--data", type=Path, default=data, help=f"base folder of the data (default: {data})")
     for command in (train, measured):
@@ -109,13 +112,13 @@ def _train(args: argparse.Namespace) -> None:
             imagery = read_config(Path("default.toml")).imagery
             maps = attributes.make_maps(args.data / imagery.mosaic, args.data / imagery.seasons)
             size = attributes.write_attributes(
-                args.package, name, attributes.train(maps, photos, fit), model.sha256, about
+                args.package, name, attributes.train(maps, photos, fit), model.photo_sha256, about
             )
         else:
             gallery, head = _gallery(name, tiles, pairs, args)
             fitted = galleries.fit_gallery(gallery, head, fit, _VIEWS[name])
             gallery = replace(gallery, scale=fitted.scale, background=fitted.background)
-            size = galleries.write_gallery(args.package, name, gallery, head, _VIEWS[name], model.sha256, about)
+            size = galleries.write_gallery(args.package, name, gallery, head, _VIEWS[name], model.photo_sha256, about)
         print(f"{name}: {size / 1e6:.1f} MB in {time.monotonic() - start:.0f} s", file=sys.stderr)
 
 
@@ -142,15 +145,19 @@ def _measure(args: argparse.Namespace) -> None:
         sets[name] = descriptors.describe_truth(model, args.data / name / "truth.csv")
     print(measure.HEADER)
     for set_name, photos in sets.items():
-        print(measure.line("even over land", set_name, measure.measure(measure.even_over_land, photos, model.sha256)))
+        print(
+            measure.line(
+                "even over land", set_name, measure.measure(measure.even_over_land, photos, model.photo_sha256)
+            )
+        )
     for name, source in package.sources.items():
         if source.kind == "gallery":
             density = GallerySource(source).log_density
             for set_name, photos in sets.items():
-                print(measure.line(name, set_name, measure.measure(density, photos, model.sha256)))
+                print(measure.line(name, set_name, measure.measure(density, photos, model.photo_sha256)))
         elif source.kind == "attributes":
             for set_name, photos in sets.items():
-                found = _measured_attributes(Attributes(source), photos, model.sha256)
+                found = _measured_attributes(Attributes(source), photos, model.photo_sha256)
                 print(measure.line(name, set_name, found))
 
 

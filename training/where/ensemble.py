@@ -7,8 +7,8 @@ photos must be others than the sources were trained on.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.errors import OutputError, UsageError
 from engine.where import cells, prior
 from engine.where.estimator import Estimator
 from engine.where.package import CARD
+from engine.where.sources import Kernels
 from training.where.examples import Example
 
 Array = NDArray[np.floating]
@@ -125,8 +126,8 @@ def _loss_of(one: Densities, exponents: Array, wrong: float) -> tuple[float, Arr
     return -float(before @ np.log(everywhere)), -np.append(slope, float(share @ (before - product)))
 
 
-def write(folder: Path, fitted: Fitted) -> None:
-    """Puts exponents and `wrong` into the card of a where package.
+def write(folder: Path, fitted: Fitted, kernels: Mapping[str, Kernels] | None = None) -> None:
+    """Puts exponents, `wrong` and, if given, kernels by source into the card of a where package.
 
     Raises:
         OutputError: it cannot be written.
@@ -137,6 +138,8 @@ def write(folder: Path, fitted: Fitted) -> None:
         card["wrong"] = fitted.wrong
         for name, exponent in fitted.exponents.items():
             card["sources"][name]["settings"]["exponent"] = exponent
+        for name, kernel in (kernels or {}).items():
+            card["sources"][name]["settings"].update(asdict(kernel))
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         partial.replace(path)

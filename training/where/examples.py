@@ -35,6 +35,8 @@ _CROPPED_PX = 2048
 _CROP = 0.25, 0.5  # side of a crop, in sides of the photo
 _NOTHING_CROP = 0.35, 0.7
 _TOP_K = 100
+_MOST_LAT = 60.0
+SIMULATED_PX = 480
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +106,13 @@ class Examples:
                 yield Example(self._evidence(picture, None, None, None), None, path.name)
 
     def simulated(self, imagery: Imagery, count: int, seed: int) -> Iterator[Example]:
-        """Simulated photos, 3:2, of places that no model was trained on, rotated at random; their nadir is exact."""
-        for number, (pixels, corners, camera) in enumerate(
-            itertools.islice(oblong_photos(imagery, np.random.default_rng(seed)), count)
-        ):
+        """Simulated photos, 3:2, of places that no model was trained on, rotated at random; their nadir is exact.
+
+        Only places within 60 degrees of the equator: the station's orbit shows little beyond.
+        """
+        photos = oblong_photos(imagery, np.random.default_rng(seed), imagery.size_px)
+        near = (photo for photo in photos if abs(geo.center_of(photo[1])[0]) <= _MOST_LAT)
+        for number, (pixels, corners, camera) in enumerate(itertools.islice(near, count)):
             height, width = pixels.shape[:2]
             sensor_mm = min(height, width) / max(height, width) * camera.sensor_width_mm
             truth = Truth(Path(f"{number}"), corners, (camera.lat, camera.lon))
@@ -125,10 +130,11 @@ class Examples:
         taken_at: str | None,
     ) -> Evidence:
         views = {sha256: embed_views(model, pixels) for sha256, model in self._models.items()}
+        described = {self._models[sha256].photo_sha256: one for sha256, one in views.items()}
         features = photo_features(pixels)
         found = search(self._indexes, views, features, _TOP_K, None, Expectation(None, field))
         poses = [pose for _, some in found.poses for pose in some]
-        return Evidence(pixels, views, found.tiles, poses, nadir, taken_at)
+        return Evidence(pixels, described, found.tiles, poses, nadir, taken_at)
 
 
 def _on_ground(points: NDArray[np.integer], corners: geo.Corners, width: int, height: int) -> geo.Corners:

@@ -19,7 +19,7 @@ from engine.retrieval.photo_views import PhotoViews
 from engine.where import cells
 from engine.where.evidence import Evidence
 from engine.where.heads import colours
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 
 Array = NDArray[np.float32]
 
@@ -130,7 +130,7 @@ class Attributes:
         ModelError: a file or a setting cannot be used.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: PackagedSource) -> None:
         self.name = source.name
         if source.model_sha256 is None:
             raise ModelError(source.card, f"lacks a valid sources.{source.name}.model_sha256", _AGAIN)
@@ -167,8 +167,6 @@ class Attributes:
         ):
             return None
         return self.from_features(features(views, evidence.pixels), month_of(evidence.taken_at))
-
-    log_likelihood = log_density
 
     def from_features(self, inputs: Array, month: int | None) -> Array:
         """The same from `features` (pairs, n) that were computed before."""

@@ -19,7 +19,7 @@ from engine.onnx_package import open_session
 from engine.where.evidence import Evidence
 from engine.where.heads.trunk import OUTPUT as MAPS
 from engine.where.heads.trunk import Trunk
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 from engine.where.sources import Kernels
 
 OUTPUT = "descriptor"
@@ -36,7 +36,7 @@ class CosPlace:
 
     name = KIND
 
-    def __init__(self, source: Source, trunk: Trunk, threads: int = 1) -> None:
+    def __init__(self, source: PackagedSource, trunk: Trunk, threads: int = 1) -> None:
         self._path = source.path("head")
         self._trunk = trunk
         self._tiles = source.array("descriptors", np.int8, 2).astype(np.float32) / SCALE
@@ -46,12 +46,7 @@ class CosPlace:
         highest = np.abs(self._places).max(axis=0)
         if highest[0] > 90 or highest[1] > 180 or highest[2] > 5000 or self._places[:, 2].min() <= 0:
             raise ModelError(source.path("places"), "has places that are not on the Earth", "get it again")
-        self._kernels = Kernels(
-            source.whole_number("count", 1, 10_000),
-            source.number("gain", 0.0, 1000.0),
-            source.number("background", -1000.0, 1000.0),
-            source.number("bandwidth", 0.0, 10.0),
-        )
+        self._kernels = Kernels.of(source)
         self._session = open_session(self._path, source.content("head"), threads)
         if [o.name for o in self._session.get_outputs()] != [OUTPUT]:
             raise ModelError(self._path, "is no CosPlace", "get the where package again")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.where import cells
 from engine.where.evidence import Evidence
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 
 Array = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ class GallerySource:
         ModelError: a file or a setting cannot be used.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: PackagedSource) -> None:
         self.name = source.name
         if source.model_sha256 is None:
             raise ModelError(source.card, f"lacks a valid sources.{source.name}.model_sha256", _AGAIN)
@@ -123,5 +123,3 @@ class GallerySource:
         if views is None or views.whole.shape[1] != len(self._head.first) - 1:
             return None
         return self._gallery.log_density(self._head(views.whole[: self._views]))
-
-    log_likelihood = log_density

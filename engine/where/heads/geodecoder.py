@@ -24,7 +24,7 @@ from engine.where import cells, prior
 from engine.where.evidence import Evidence
 from engine.where.heads.trunk import OUTPUT as MAPS
 from engine.where.heads.trunk import Trunk
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 
 SCENES, CELLS = "scenes", "cells"
 KIND = "geodecoder"
@@ -99,7 +99,7 @@ class GeoDecoder:
 
     name = KIND
 
-    def __init__(self, source: Source, trunk: Trunk, threads: int = 1) -> None:
+    def __init__(self, source: PackagedSource, trunk: Trunk, threads: int = 1) -> None:
         self._path = source.path("head")
         self._trunk = trunk
         levels = [int(level) for level in source.numbers("levels", None, 0, cells.FINEST)]

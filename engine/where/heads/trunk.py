@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.onnx_package import open_session
 from engine.retrieval.model import ROTATIONS_DEG, square_picture
-from engine.where.package import Source
+from engine.where.package import PackagedSource
 
 INPUT, OUTPUT = "image", "maps"
 _MIN_PX, _MAX_PX = 32, 1024
@@ -32,7 +32,7 @@ class Trunk:
         ModelError: the file or the settings cannot be used.
     """
 
-    def __init__(self, source: Source, threads: int = 1) -> None:
+    def __init__(self, source: PackagedSource, threads: int = 1) -> None:
         self.path = source.path("trunk")
         self.sha256 = source.sha256("trunk")
         self.size_px = source.whole_number("size_px", _MIN_PX, _MAX_PX)
