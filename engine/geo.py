@@ -156,14 +156,14 @@ def to_geojson(ring: ArrayLike) -> dict[str, Any]:
     return geometry_json(to_polygon(ring))
 
 
-def geometry_json(shape: shapely.Geometry) -> dict[str, Any]:
-    """A geometry in x = longitude, y = latitude as GeoJSON."""
+def geometry_json(shape: shapely.Geometry, decimals: int = 6) -> dict[str, Any]:
+    """A geometry in x = longitude, y = latitude as GeoJSON; 6 decimals are 0.1 m."""
     geometry: dict[str, Any] = shapely.geometry.mapping(shape)
-    return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"])}
+    return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"], decimals)}
 
 
-def _rounded(coordinates: Any) -> Any:
-    """Nested coordinate tuples as lists with 6 decimals (0.1 m), as GeoJSON readers expect."""
+def _rounded(coordinates: Any, decimals: int) -> Any:
+    """Nested coordinate tuples as lists, as GeoJSON readers expect."""
     if isinstance(coordinates, (int, float)):
-        return round(float(coordinates), 6)
-    return [_rounded(c) for c in coordinates]
+        return round(float(coordinates), decimals)
+    return [_rounded(c, decimals) for c in coordinates]

@@ -17,6 +17,7 @@ from engine.where.evidence import Evidence
 from engine.where.sources import Source
 
 _REGIONS_PERCENT = 90
+_DECIMALS = 3  # of degrees: 100 m, and cells are 57 km wide
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Estimate:
             {
                 "percent": percent,
                 "area_km2": round(self.distribution.area_km2(percent)),
-                "outline": geo.geometry_json(self.distribution.outline(percent)),
+                "outline": geo.geometry_json(self.distribution.outline(percent), _DECIMALS),
             }
             for percent in SEARCH_PERCENT
         ]
