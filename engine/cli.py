@@ -8,7 +8,6 @@ Ctrl-C. Heavy libraries are imported by the command that needs them.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import os
 import re
@@ -25,18 +24,19 @@ os.environ.setdefault("GDAL_CACHEMAX", "64")
 
 import engine
 from engine import commands, imagery_commands, index_commands
-from engine.contract.parameters import (
-    GEOREFERENCED,
-    GROUND_CRS,
-    LAT,
-    LON,
-    LON_OF_REGION,
-    RADIUS_KM,
-    RESOLUTION_M,
-    SEARCHED,
-    TILE_KM,
-    TOP_K,
+from engine.arguments import (
+    add_include_reviewed,
+    add_index,
+    add_radius,
+    add_where_package,
+    bbox,
+    place,
+    resolution,
+    whole,
+    width,
+    widths,
 )
+from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
 
 _INTERRUPTED = 130
@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 
     locate = command(kinds, "localize", commands.localize, "find where photos were taken")
     locate.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a photo, or a folder of photos")
-    _add_index(locate)
+    add_index(locate)
     locate.add_argument(
         "--imagery",
         metavar="IMAGERY",
@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     locate.add_argument(
         "--where", action="store_true", help="say where photos that are not located could have been taken"
     )
-    _add_where_package(locate)
+    add_where_package(locate)
     locate.add_argument(
         "--language-model",
         metavar="ADDRESS",
@@ -110,26 +110,26 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="package of a feature extractor to register with (default: RootSIFT)",
     )
-    locate.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station, for all photos")
-    _add_radius(locate)
-    locate.add_argument("--top-k", type=_whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
+    locate.add_argument("--nadir", type=place, metavar="LAT,LON", help="point under the station, for all photos")
+    add_radius(locate)
+    locate.add_argument("--top-k", type=whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
     locate.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answers to")
-    _add_include_reviewed(locate)
-    locate.add_argument("--jobs", type=_whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
+    add_include_reviewed(locate)
+    locate.add_argument("--jobs", type=whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
     locate.add_argument("--json", action="store_true", help="print one JSON object a line")
 
     fit = command(kinds, "register", commands.register, "fit a photo to imagery at a place that you know")
     fit.add_argument("photo", type=Path, metavar="PHOTO")
     fit.add_argument(
-        "--at", type=_place, required=True, metavar="LAT,LON", help="about the centre of the ground it shows"
+        "--at", type=place, required=True, metavar="LAT,LON", help="about the centre of the ground it shows"
     )
     fit.add_argument(
-        "--width-km", type=_width, required=True, metavar="KM", help="about the length of its longer side on the ground"
+        "--width-km", type=width, required=True, metavar="KM", help="about the length of its longer side on the ground"
     )
     fit.add_argument("--imagery", required=True, metavar="IMAGERY", help="reference imagery, as for localize")
-    fit.add_argument("--nadir", type=_place, metavar="LAT,LON", help="point under the station")
+    fit.add_argument("--nadir", type=place, metavar="LAT,LON", help="point under the station")
     fit.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answer to")
-    _add_include_reviewed(fit)
+    add_include_reviewed(fit)
     fit.add_argument("--json", action="store_true", help="print a JSON object")
 
     placing = command(kinds, "georeference", commands.georeference, "write a registered photo as a file with positions")
@@ -142,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     placing.add_argument("--crs", choices=GROUND_CRS, default=GROUND_CRS[0], help="coordinate system (auto)")
     placing.add_argument(
         "--resolution-m",
-        type=_resolution,
+        type=resolution,
         metavar="M",
         help="ground size of a pixel (default: that of the photo's centre)",
     )
@@ -166,10 +166,8 @@ def parser() -> argparse.ArgumentParser:
     plan = command(index, "plan", index_commands.plan, "say how large an index would be, without building it")
     for planned in (build, plan):
         planned.add_argument("source", metavar="SOURCE", help="imagery, as for localize: a raster, a tile server, ...")
-        planned.add_argument("--bbox", type=_bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
-        planned.add_argument(
-            "--tile-km", type=_widths, default=None, metavar="KM,...", help="tile widths (156,313,626)"
-        )
+        planned.add_argument("--bbox", type=bbox, metavar="W,S,E,N", help="region in degrees (all of SOURCE)")
+        planned.add_argument("--tile-km", type=widths, default=None, metavar="KM,...", help="tile widths (156,313,626)")
         planned.add_argument("--model", type=Path, metavar="PATH", help="model package (default: the included one)")
         planned.add_argument("--include-ocean", action="store_true", help="also tiles without land")
         planned.add_argument(
@@ -214,7 +212,7 @@ def parser() -> argparse.ArgumentParser:
     offered = command(servers, "list", imagery_commands.listing, "list the presets: tile servers that need no login")
     tried = command(servers, "check", imagery_commands.check, "fetch one tile and say what is wrong, if anything")
     tried.add_argument("imagery", metavar="IMAGERY", help="preset:NAME, a tile server's address or JSON file")
-    tried.add_argument("--at", type=_place, metavar="LAT,LON", help="place that the tile must show (46.5,8)")
+    tried.add_argument("--at", type=place, metavar="LAT,LON", help="place that the tile must show (46.5,8)")
     for command_of_imagery in (offered, tried):
         command_of_imagery.add_argument("--json", action="store_true", help="print one JSON object a line")
 
@@ -234,7 +232,7 @@ def parser() -> argparse.ArgumentParser:
     text = "measure recall and registration on photos with known footprints"
     rate = command(kinds, "evaluate", commands.evaluate, text)
     rate.add_argument("truth", type=Path, metavar="TRUTH.csv")
-    _add_index(rate)
+    add_index(rate)
     rate.add_argument(
         "--imagery", metavar="IMAGERY", help="reference imagery, as for localize (default: that of the index)"
     )
@@ -248,9 +246,9 @@ def parser() -> argparse.ArgumentParser:
     rate.add_argument(
         "--area", action="store_true", help="also measure the area that is searched until the place is found"
     )
-    _add_where_package(rate)
+    add_where_package(rate)
     rate.add_argument("--no-nadir", action="store_true", help="search everywhere")
-    _add_radius(rate)
+    add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")
 
     check = command(kinds, "doctor", commands.doctor, "check the installation and say what to do about problems")
@@ -270,41 +268,6 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"earthloc: {message}; see `{self.prog} --help`.\n")
 
 
-def _add_index(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--index",
-        dest="indexes",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="regional index to search; may be repeated (default: the included ones)",
-    )
-
-
-def _add_radius(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--radius-km", type=_radius, default=1000.0, metavar="KM", help="how far from the nadir to search (1000)"
-    )
-
-
-def _add_where_package(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--where-package",
-        type=Path,
-        metavar="DIR",
-        help="sources that tell where a photo could be, made by python -m training.where (default: the included ones)",
-    )
-
-
-def _add_include_reviewed(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--include-reviewed",
-        action="store_true",
-        help="also replace photos in that file that a review decided on (default: leave them alone)",
-    )
-
-
 def _join_negative_values(argv: Sequence[str]) -> list[str]:
     """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would read the value as an option."""
     joined: list[str] = []
@@ -314,52 +277,6 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
-
-
-def _numbers(text: str, ranges: Sequence[tuple[float, float]]) -> tuple[float, ...]:
-    parts = text.split(",")
-    with contextlib.suppress(ValueError):
-        values = tuple(float(part) for part in parts)
-        if len(values) == len(ranges) and all(
-            low <= value <= high for value, (low, high) in zip(values, ranges, strict=True)
-        ):
-            return values
-    limits = ", ".join(f"{low:g} to {high:g}" for low, high in ranges)
-    raise argparse.ArgumentTypeError(f"{text!r} is not {len(ranges)} numbers within {limits}")
-
-
-def _place(text: str) -> tuple[float, ...]:
-    return _numbers(text, [LAT, LON])
-
-
-def _bbox(text: str) -> tuple[float, ...]:
-    return _numbers(text, [LON_OF_REGION, LAT] * 2)
-
-
-def _widths(text: str) -> tuple[float, ...]:
-    return _numbers(text, [TILE_KM] * len(text.split(",")))
-
-
-def _width(text: str) -> float:
-    return _numbers(text, [TILE_KM])[0]
-
-
-def _resolution(text: str) -> float:
-    return _numbers(text, [RESOLUTION_M])[0]
-
-
-def _radius(text: str) -> float:
-    return _numbers(text, [RADIUS_KM])[0]
-
-
-def _whole(low: float, high: float) -> Any:
-    def convert(text: str) -> int:
-        with contextlib.suppress(ValueError):
-            if low <= int(text) <= high:
-                return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low:g} to {high:g}")
-
-    return convert
 
 
 def _use_utf8() -> None:
