@@ -122,6 +122,8 @@ def _refusal(where: str, table: str, error: Any) -> OutputError:
         return OutputError(where, "the database does not let you in", hint)
     if state == "3D000" or re.search(r'database ".*" does not exist', str(error)):
         return OutputError(where, "there is no such database", "create it, or check dbname")
+    if not state and "service" in reason:
+        return OutputError(where, f"no connection to the database ({reason})", "check ~/.pg_service.conf")
     if state.startswith(("08", "57")) or not state:
         hint = "check that PostgreSQL runs there and can be reached"
         return OutputError(where, f"no connection to the database ({reason})", hint)
