@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.contract.status import STATUSES
+from engine.catalogue import compare_command
+from engine.catalogue.columns import ROW_STATUSES
 from engine.progress import Progress
 from engine.terminal import ProgressLine
 
@@ -39,13 +40,19 @@ def add_commands(group: Any, command: Callable[..., argparse.ArgumentParser]) ->
         "dbname=...; the password comes from PGPASSWORD or ~/.pgpass",
     )
     exported.add_argument(
-        "--status", dest="statuses", action="append", default=[], choices=STATUSES, help="only these; may be repeated"
+        "--status",
+        dest="statuses",
+        action="append",
+        default=[],
+        choices=ROW_STATUSES,
+        help="only these; may be repeated",
     )
     exported.add_argument("--photos", type=Path, metavar="DIR", help="stac: folder of the photos, to link them")
     exported.add_argument(
         "--table", default="earthloc_footprints", metavar="NAME", help="postgis: TABLE or SCHEMA.TABLE"
     )
     exported.add_argument("--json", action="store_true", help="print a JSON object")
+    compare_command.add_command(group, command)
 
 
 def _from_results(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import shapely
 from shapely.geometry import mapping, shape
 
-from engine.catalogue.columns import COLUMNS, GEOMETRY, Row
+from engine.catalogue.columns import COLUMNS, GEOMETRY, REQUIRED, Row
 from engine.errors import InputError, UsageError, in_short
 
 _NOT_OURS = "give a file or folder that `earthloc run` wrote"
@@ -73,7 +73,8 @@ def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator
 
     Args:
         catalogue: folder or file.
-        columns: to read; None for all. `geometry` comes as GeoJSON.
+        columns: to read; None for all. `geometry` comes as GeoJSON. Those that a file of an older version lacks are
+            None.
 
     Raises:
         InputError: there is no such file, or one is not the file of a catalogue.
@@ -89,9 +90,11 @@ def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator
             with arrow.parquet.ParquetFile(file) as opened:
                 for batch in opened.iter_batches(batch_size=4096, columns=wanted):
                     missing = set(wanted) - set(batch.schema.names)
-                    if missing:
-                        raise InputError(file, f"it has no column {', '.join(sorted(missing))}", _NOT_OURS)
+                    if missing & set(REQUIRED):
+                        problem = f"it has no column {', '.join(sorted(missing & set(REQUIRED)))}"
+                        raise InputError(file, problem, _NOT_OURS)
                     for row in batch.to_pylist():
+                        row.update(dict.fromkeys(missing))
                         if row.get(GEOMETRY) is not None:
                             row[GEOMETRY] = mapping(shapely.from_wkb(row[GEOMETRY]))
                         yield row

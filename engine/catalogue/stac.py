@@ -29,7 +29,8 @@ _VIEW = "https://stac-extensions.github.io/view/v1.0.0/schema.json"
 _FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
 _SHA256 = "1220"  # prefix of a multihash: SHA2-256, 32 bytes
 _FIRST_FLIGHT = "1981-04-12T12:00:00Z"  # of the space shuttle: no photo here is older
-_OWN = ("status", "confidence", "review", "reason", "message", "sd_km", "inliers", "rms_km", "photo_id",
+_OWN = ("status", "confidence", "review", "reason", "message", "sd_km", "ellipse_major_km",
+        "ellipse_minor_km", "ellipse_azimuth_deg", "inliers", "rms_km", "photo_id",
         "cloud_percent", "camera", "focal_length_mm", "camera_altitude_km", "nadir_lat", "nadir_lon", "imagery",
         "imagery_attribution", "engine")  # fmt: skip
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine import geopackage
 from engine.catalogue.columns import COLUMNS
 from engine.catalogue.parquet import read_rows
 from engine.results import ResultsFile
+from tests.engine import stac_extensions
 from tests.engine.catalogue_kit import ROWS, catalogue, export, nowhere, row, run
 from tests.engine.test_results import localization
 
@@ -37,6 +40,7 @@ def items_of(folder: Path) -> list[dict[str, Any]]:
 
 def test_stac_is_valid_and_pystac_walks_it(tmp_path: Path, capsys: Any) -> None:
     pystac = pytest.importorskip("pystac")
+    from pystac.errors import STACValidationError
     from pystac.extensions.file import FileExtension
     from pystac.extensions.projection import ProjectionExtension
     from pystac.extensions.view import ViewExtension
@@ -48,10 +52,18 @@ def test_stac_is_valid_and_pystac_walks_it(tmp_path: Path, capsys: Any) -> None:
     collection = root.get_child("earthloc")
     items = {item.properties["earthloc:photo"]: item for item in root.get_items(recursive=True)}
     assert set(items) == {"sea/Übung № 1.jpg", "sea/pacific.jpg", "b.tif"}
+    validator = stac_extensions.validator()
     for thing in [root, collection, *collection.get_children(), *items.values()]:
         found = thing.to_dict(include_self_link=False)
-        validate_dict(found, extensions=[])  # the core's schemas, which pystac carries
+        extensions = found.get("stac_extensions", [])
+        assert len(validate_dict(found, extensions=extensions, validator=validator)) == 1 + len(extensions)
         assert found["stac_version"] == "1.1.0"
+    assert {len(item.stac_extensions) for item in items.values()} == {3}
+    for damage in ({"view:off_nadir": 91}, {"proj:epsg": 4326}, {"datetime": "yesterday"}):
+        broken = items["b.tif"].to_dict(include_self_link=False)
+        broken["properties"].update(damage)
+        with pytest.raises(STACValidationError):
+            validate_dict(broken, extensions=broken["stac_extensions"], validator=validator)
     item = items["sea/Übung № 1.jpg"]
     assert item.get_collection() is collection
     assert item.datetime.isoformat() == "2021-03-01T07:30:15+00:00"
@@ -85,6 +97,37 @@ def test_stac_never_presents_a_guess_as_located(tmp_path: Path, capsys: Any) -> 
     ]
     assert found["c.jpg"]["title"].endswith("(by_pass)")
     assert found["b.jpg"]["earthloc:status"] == "uncertain"
+
+
+@pytest.mark.parametrize("kind", ["stac", "geopackage", "geoparquet", "nasa"])
+def test_a_footprint_by_the_pass_keeps_its_status_and_ellipse(tmp_path: Path, capsys: Any, kind: str) -> None:
+    ellipse = {"ellipse_major_km": 41.5, "ellipse_minor_km": 8.25, "ellipse_azimuth_deg": 112.0}
+    folder = catalogue(tmp_path / "in", [row("a.jpg"), row("p.jpg", "by_pass", **ellipse)])
+    out = tmp_path / ("out.gpkg" if kind == "geopackage" else "out")
+    said = export(capsys, folder, "--to", kind, "--out", out, "--status", "by_pass")
+    assert said["written"] == 1
+    if kind == "nasa":  # which has no word for it: no place
+        (line,) = csv.DictReader(out.read_text(encoding="utf-8").splitlines(), dialect="excel-tab")
+        assert line["images.filename"] == "p.jpg"
+        assert not any(line[name] for name in line if name.startswith(("mlcoord.", "frames.lat", "frames.lon")))
+        return
+    if kind == "stac":
+        (item,) = items_of(out)
+        found = {name: item["properties"][f"earthloc:{name}"] for name in ("status", *ellipse)}
+        assert item["properties"]["earthloc:located"] is False
+        assert stac_summary(out) == ["by_pass"]
+    elif kind == "geopackage":
+        with closing(geopackage.connect(out)) as con:
+            names = ("status", *ellipse)
+            (values,) = con.execute(f"SELECT {', '.join(names)} FROM footprints").fetchall()
+            found = dict(zip(names, values, strict=True))
+    else:
+        (found,) = read_rows(out, ["status", *ellipse])
+    assert found == {"status": "by_pass", **ellipse}
+
+
+def stac_summary(folder: Path) -> list[str]:
+    return json.loads((folder / "collection.json").read_text(encoding="utf-8"))["summaries"]["earthloc:status"]
 
 
 def test_stac_fills_folders_and_is_replaced_whole(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from engine.catalogue import places
 from tests.engine.catalogue_kit import ROWS, catalogue, export, row, run
 
 psycopg = pytest.importorskip("psycopg")
@@ -137,6 +138,31 @@ def test_a_damaged_catalogue_changes_nothing(server: Server, tmp_path: Path, cap
     assert code == 3
     assert "z.parquet" in errors
     assert server.query("SELECT to_regclass('torn')") == [(None,)]
+
+
+@pytest.mark.usefixtures("password")
+def test_a_server_that_goes_away_loses_nothing(server: Server, tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    to = ("--to", "postgis", "--out", server.dsn(), "--table", "kept")
+    export(capsys, catalogue(tmp_path / "a", [row("a.jpg"), row("b.jpg", "by_pass", ellipse_major_km=40.0)]), *to)
+    changed = catalogue(tmp_path / "b", [row(f"{n}.jpg", "uncertain") for n in "abcd"])
+
+    def lost(place: Any) -> Any:
+        if place["photo"] == "c.jpg":  # in the midst of the rows
+            server.stop()
+        return places.polygons(place)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.catalogue.postgis.polygons", lost)
+        for _ in "during", "before":
+            code, said, errors = run(capsys, "export", changed, *to)
+            assert (code, said, errors.count("\n")) == (5, "", 1), errors
+            assert "no connection" in errors
+            patched.undo()
+    server.start()
+    kept = server.query("SELECT photo, status, ellipse_major_km FROM kept ORDER BY photo")
+    assert kept == [("a.jpg", "located", None), ("b.jpg", "by_pass", 40.0)]
+    export(capsys, changed, *to)
+    assert server.query("SELECT count(*) FROM kept WHERE status = 'uncertain'") == [(4,)]
 
 
 @pytest.mark.usefixtures("password")
