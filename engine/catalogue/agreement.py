@@ -40,7 +40,7 @@ class Agreement:
 def agreement(row: Row, ring: Sequence[LatLon]) -> Agreement | None:
     """The agreement of a row, which has a footprint, with corners of NASA's.
 
-    Sides of NASA's footprint are taken as great circles.
+    Sides of NASA's footprint are straight in a local plane, nearly great circles.
 
     Args:
         row: of a catalogue.
@@ -52,27 +52,33 @@ def agreement(row: Row, ring: Sequence[LatLon]) -> Agreement | None:
     Raises:
         InputError: the row's footprint is no polygon on the Earth.
     """
-    nasa_lat, nasa_lon = geo.center_of(ring)
-    there = _plane(ring, geo.LocalFrame(nasa_lat, nasa_lon))
-    nasa = shapely.Polygon(there)
-    if not nasa.is_valid or nasa.area < _LEAST_KM2:
-        return None
-    nasa_center = _diagonals(there, nasa)
-    nasa_lat, nasa_lon = (float(value) for value in geo.LocalFrame(nasa_lat, nasa_lon).to_lat_lon(*nasa_center))
-
     footprint = polygons(row)
     assert footprint is not None  # nosec B101 - the caller looked
     lat, lon = center_of(row, footprint)
-    frame = geo.LocalFrame(lat, lon)
-    ours = shapely.transform(footprint, lambda places: np.stack(frame.to_xy(places[:, 1], places[:, 0]), axis=1))
-    ours = shapely.make_valid(shapely.union_all(shapely.make_valid(shapely.get_parts(ours))))
-    distance_km = float(geo.distance_km(lat, lon, nasa_lat, nasa_lon))
-    iou = 0.0
-    if distance_km < _APART_KM:
-        here = geo.polygon_in_frame(ring, frame)
-        common = ours.intersection(here).area
-        iou = common / (ours.area + here.area - common) if common > 0 else 0.0
-    return Agreement(min(iou, 1.0), distance_km, _corners_km(row, ring), ours.area / nasa.area)
+    frame = _frame(lat, lon)
+    parts = shapely.transform(footprint, lambda places: np.stack(frame.to_xy(places[:, 1], places[:, 0]), axis=1))
+    ours = shapely.union_all(shapely.make_valid(shapely.get_parts(parts)))
+
+    apart = float(geo.distance_km(lat, lon, *geo.center_of(ring))) > _APART_KM
+    if apart:
+        frame = _frame(*geo.center_of(ring))
+    corners = np.asarray(ring, np.float64)
+    there = np.stack(frame.to_xy(corners[:, 0], corners[:, 1]), axis=1)
+    nasa = shapely.Polygon(there)
+    if not nasa.is_valid or nasa.area < _LEAST_KM2:
+        return None
+    common = 0.0 if apart else float(ours.intersection(nasa).area)
+    return Agreement(
+        iou=min(common / (ours.area + nasa.area - common), 1.0),
+        distance_km=float(geo.distance_km(lat, lon, *frame.to_lat_lon(*_diagonals(there, nasa)))),
+        corners_km=_corners_km(row, corners),
+        area_ratio=ours.area / nasa.area,
+    )
+
+
+def _frame(lat: float, lon: float) -> geo.LocalFrame:
+    """A frame near a place: photos of about one latitude share its projection, which is slow to make."""
+    return geo.LocalFrame(round(lat, 1), lon)
 
 
 def corners_of(row: Row) -> list[LatLon] | None:
@@ -88,11 +94,6 @@ def center_of(row: Row, footprint: shapely.MultiPolygon) -> LatLon:
     return geo.center_of(shapely.get_coordinates(footprint)[:, ::-1])
 
 
-def _plane(ring: Sequence[LatLon], frame: geo.LocalFrame) -> NDArray[np.float64]:
-    places = np.asarray(ring, np.float64)
-    return np.stack(frame.to_xy(places[:, 0], places[:, 1]), axis=1)
-
-
 def _diagonals(corners: NDArray[np.float64], polygon: shapely.Polygon) -> tuple[float, float]:
     """Where the diagonals meet: a photo's middle, however oblique it is. The centroid of a ring that is not convex."""
     diagonals = shapely.LineString(corners[[0, 2]]), shapely.LineString(corners[[1, 3]])
@@ -101,9 +102,9 @@ def _diagonals(corners: NDArray[np.float64], polygon: shapely.Polygon) -> tuple[
     return point.x, point.y
 
 
-def _corners_km(row: Row, ring: Sequence[LatLon]) -> float | None:
+def _corners_km(row: Row, nasa: NDArray[np.float64]) -> float | None:
     corners = corners_of(row)
     if corners is None:
         return None
-    ours, nasa = np.asarray(corners, np.float64), np.asarray(ring, np.float64)
+    ours = np.asarray(corners, np.float64)
     return float(geo.distance_km(ours[:, 0], ours[:, 1], nasa[:, 0], nasa[:, 1]).mean())

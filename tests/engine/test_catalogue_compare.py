@@ -74,7 +74,7 @@ def test_a_square_beside_another_has_the_iou_of_its_shift(
 def test_the_center_of_an_oblique_photo_is_where_its_diagonals_meet() -> None:
     frame = geo.LocalFrame(20.0, 30.0)
     trapezium = list(zip(*map(list, frame.to_lat_lon([-300, 300, 100, -100], [300, 300, -100, -100])), strict=True))
-    middle = frame.to_lat_lon(0.0, 0.0)
+    middle = [float(value) for value in frame.to_lat_lon(0.0, 0.0)]
     ours = {
         "photo": "a.jpg", "geometry": geo.to_geojson(trapezium), "center_lat": middle[0], "center_lon": middle[1]
     }  # fmt: skip
