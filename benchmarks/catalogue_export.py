@@ -78,7 +78,7 @@ def made_up(number: int) -> dict[str, Any]:
     }  # fmt: skip
     if number % 10 == 0:
         return row
-    lat, lon = float(round(rng.uniform(-52, 52), 2)), float(rng.uniform(-180, 180))
+    lat, lon = float(round(rng.uniform(-52, 52), 1)), float(rng.uniform(-180, 180))
     row.update(
         status="located", message="41 tie points, camera at 418 km.", confidence=0.9996, center_lat=lat, center_lon=lon,
         sd_km=0.4, nadir_lat=lat, nadir_lon=lon, camera_lat=lat, camera_lon=lon, camera_altitude_km=418.0,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from engine.contract.status import STATUSES
 
 # Status of a footprint that is predicted from the other photos of its pass and is never taken for a located one.
-BY_PASS = "by_pass"
+BY_PASS = "by_pass"  # nosec B105 - no password
 ROW_STATUSES: tuple[str, ...] = tuple(dict.fromkeys((*STATUSES, BY_PASS)))
 
 Kind = Literal["text", "number", "whole"]
