@@ -56,8 +56,7 @@ def agreement(row: Row, ring: Sequence[LatLon]) -> Agreement | None:
     assert footprint is not None  # nosec B101 - the caller looked
     lat, lon = center_of(row, footprint)
     frame = _frame(lat, lon)
-    parts = shapely.transform(footprint, lambda places: np.stack(frame.to_xy(places[:, 1], places[:, 0]), axis=1))
-    ours = shapely.union_all(shapely.make_valid(shapely.get_parts(parts)))
+    ours = _in_frame(footprint, frame)
 
     apart = float(geo.distance_km(lat, lon, *geo.center_of(ring))) > _APART_KM
     if apart:
@@ -76,6 +75,12 @@ def agreement(row: Row, ring: Sequence[LatLon]) -> Agreement | None:
     )
 
 
+def _in_frame(footprint: shapely.MultiPolygon, frame: geo.LocalFrame) -> Any:
+    """A footprint in kilometres, in one piece where it is cut at the 180th meridian."""
+    parts = shapely.transform(footprint, lambda places: np.stack(frame.to_xy(places[:, 1], places[:, 0]), axis=1))
+    return shapely.union_all(shapely.make_valid(shapely.get_parts(parts)))
+
+
 def _frame(lat: float, lon: float) -> geo.LocalFrame:
     """A frame near a place: photos of about one latitude share its projection, which is slow to make."""
     return geo.LocalFrame(round(lat, 1), lon)
@@ -88,10 +93,13 @@ def corners_of(row: Row) -> list[LatLon] | None:
 
 
 def center_of(row: Row, footprint: shapely.MultiPolygon) -> LatLon:
-    """(lat, lon) of a row's centre, or of the middle of its outline where the row names none."""
+    """(lat, lon) of a row's centre, or of its footprint's centroid where the row names none."""
     if row.get("center_lat") is not None and row.get("center_lon") is not None:
         return row["center_lat"], row["center_lon"]
-    return geo.center_of(shapely.get_coordinates(footprint)[:, ::-1])
+    frame = _frame(*geo.center_of(shapely.get_coordinates(footprint)[:, ::-1]))
+    centroid = _in_frame(footprint, frame).centroid
+    lat, lon = frame.to_lat_lon(centroid.x, centroid.y)
+    return float(lat), float(lon)
 
 
 def _diagonals(corners: NDArray[np.float64], polygon: shapely.Polygon) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.catalogue.agreement import Agreement, agreement
+from engine.catalogue.checked_rows import CheckedRows
 from engine.catalogue.columns import GEOMETRY, Row
 from engine.catalogue.mlcoord import NasaFootprint
 from engine.catalogue.parquet import read_rows
@@ -98,7 +99,7 @@ class Comparison:
         self._footprints = footprints
         self._unusable = unusable
         self._iou_below = iou_below
-        self._statuses = set(statuses)
+        self._statuses = statuses
         self._most = most
         self._progress = progress
         self._groups: dict[str, Group] = {}
@@ -113,12 +114,8 @@ class Comparison:
             InputError: the catalogue cannot be read, or a footprint in it is damaged.
         """
         nasa = self._of_our_photos()
-        for row in read_rows(self._catalogue):
-            if self._statuses and row["status"] not in self._statuses:
-                continue
+        for row in CheckedRows(self._catalogue, self._statuses, self._progress):
             self._counts["photos"] += 1
-            if self._counts["photos"] % _REPORT_EVERY == 0:
-                self._progress.report("photos", self._counts["photos"], 0)
             compared = self._compare(row, nasa)
             if compared is not None:
                 yield compared

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue.checked_rows import CheckedRows
 from engine.catalogue.columns import Row
 from engine.catalogue.nasa import to_nasa
-from engine.catalogue.parquet import read_rows, write_merged
+from engine.catalogue.parquet import write_merged
 from engine.catalogue.stac import COLLECTION_ID, to_stac
 from engine.catalogue.to_geopackage import to_geopackage
-from engine.errors import InputError, OutputError, UsageError, in_short
+from engine.errors import OutputError, UsageError, in_short
 from engine.progress import Progress
 
-_REPORT_EVERY = 500
 _WRITERS: dict[str, Callable[[Iterable[Row], Path], int]] = {
     "geopackage": to_geopackage,
     "geoparquet": lambda rows, path: write_merged(path, rows),
@@ -56,7 +55,7 @@ def export(
         OutputError: the export cannot be written.
         UsageError: `out` is something that must not be replaced.
     """
-    rows = _Rows(catalogue, statuses, progress)
+    rows = CheckedRows(catalogue, statuses, progress)
     if kind == "postgis":
         from engine.catalogue.postgis import to_postgis
 
@@ -81,7 +80,7 @@ def export(
     return {"photos": rows.count, "written": written}
 
 
-def _stac(rows: _Rows, out: Path, photos: Path | None) -> int:
+def _stac(rows: CheckedRows, out: Path, photos: Path | None) -> int:
     """Writes the folder beside its place and swaps it in when it is complete."""
     if out.exists() and not _is_ours(out):
         raise UsageError(out, "it exists and is no STAC catalogue of EarthLoc", "name another folder")
@@ -115,32 +114,3 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
-
-
-class _Rows:
-    """The rows of a catalogue, checked while they are read. At least one, else InputError."""
-
-    def __init__(self, catalogue: Path, statuses: Sequence[str], progress: Progress) -> None:
-        self._catalogue = catalogue
-        self._statuses = set(statuses)
-        self._progress = progress
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in read_rows(self._catalogue):
-            if not isinstance(row.get("photo"), str) or not isinstance(row.get("status"), str):
-                raise InputError(self._catalogue, "a row has no photo or no status", "make the catalogue again")
-            if not self._statuses or row["status"] in self._statuses:
-                self.count += 1
-                if self.count % _REPORT_EVERY == 0:
-                    self._progress.report("photos", self.count, 0)
-                yield {name: _known(value) for name, value in row.items()}
-        if self.count == 0:
-            raise InputError(
-                self._catalogue, "there is no photo to export in it", "choose another --status or catalogue"
-            )
-
-
-def _known(value: Any) -> Any:
-    """None for what is not a number."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -234,6 +234,19 @@ def test_entries_that_are_no_objects_are_counted(tmp_path: Path) -> None:
     assert unusable == {"no id of a photo": 5}
 
 
+def test_rows_that_are_damaged_are_told(tmp_path: Path, capsys: Any) -> None:
+    given_nasa = nasa(tmp_path / "n.json", [reply("ISS064-E-1", ring(10, 20))])
+    for number, values in enumerate(({"status": None}, {"geometry": {"type": "Point", "coordinates": [0, 0]}})):
+        damaged = catalogue(tmp_path / str(number), [row("a.jpg", photo_id="ISS064-E-1") | values])
+        code, said, errors = run(capsys, "compare", damaged, given_nasa, "--out", tmp_path / "out")
+        assert (code, said, errors.count("\n")) == (3, "", 1), errors
+        assert "bug" not in errors
+    odd = row("a.jpg", lat=10.0, lon=20.0, photo_id="ISS064-E-1", center_lat=float("nan"), lat1=float("inf"))
+    found = compare(capsys, catalogue(tmp_path / "odd", [odd]), given_nasa, "--out", tmp_path / "out")
+    assert found["by_status"]["located"]["distance_km"]["p50"] < 1
+    assert found["by_status"]["located"]["corners_km"] is None
+
+
 def test_nothing_in_common_is_an_error(tmp_path: Path, capsys: Any) -> None:
     given_nasa = nasa(tmp_path / "n.json", [reply("ISS001-E-1", ring(0, 0))])
     code, _, errors = run(
