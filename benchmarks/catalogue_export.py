@@ -37,7 +37,6 @@ def main() -> None:
     maker.start()
     maker.join()
     print(f"catalogue of {args.rows:,} rows: {size_mb(catalogue):.0f} MB", flush=True)
-    measure("starting alone", ["catalogue", "export", "--help"])
     for kind, name in (
         ("geoparquet", "out.parquet"),
         ("geopackage", "out.gpkg"),
