@@ -1780,6 +1780,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Kandidat {rank}, von Hand gewählt.</translation>
     </message>
     <message>
+      <source>NASA's footprint, candidate 2, differs: they overlap by {iou} (intersection over union), and their centres are {km} km apart.</source>
+      <translation>Die Bildfläche der NASA, Kandidat 2, weicht ab: Die Überlappung ist {iou} (Schnitt durch Vereinigung), die Mitten liegen {km} km auseinander.</translation>
+    </message>
+    <message>
       <source>{path}: is only {width} x {height} pixels; give a photo of at least {least} pixels on each side.</source>
       <translation>{path}: ist nur {width} x {height} Pixel groß; geben Sie ein Foto mit mindestens {least} Pixeln auf jeder Seite an.</translation>
     </message>

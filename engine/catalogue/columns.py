@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.contract.status import STATUSES
+
+# Status of a footprint that is predicted from the other photos of its pass and is never taken for a located one.
+BY_PASS = "by_pass"  # nosec B105 - no password
+ROW_STATUSES: tuple[str, ...] = tuple(dict.fromkeys((*STATUSES, BY_PASS)))
+
 Kind = Literal["text", "number", "whole"]
 
 
@@ -32,14 +38,17 @@ class Column:
 Row = Mapping[str, Any]
 GEOMETRY = "geometry"
 
+REQUIRED = ("photo", "status", GEOMETRY)  # files of older versions may lack the other columns
 COLUMNS: tuple[Column, ...] = (
     Column("photo", "text"),  # path below the folder that was run, with "/"; or as the list names it. No two are equal
     Column("photo_id", "text"),
     Column("sha256", "text"),  # of the file
+    Column("file_bytes", "whole"),
     Column("width_px", "whole", "images.width"),
     Column("height_px", "whole", "images.height"),
     Column("status", "text"),
     Column("confidence", "number"),
+    Column("review", "text"),  # decision in effect, engine/contract/status.py; missing without one
     Column("reason", "text"),  # id of the message, engine/contract/messages.py
     Column("message", "text"),
     Column("taken_at", "text"),  # ISO 8601
@@ -57,6 +66,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("lat4", "number", "mlcoord.ll_lat"),
     Column("lon4", "number", "mlcoord.ll_lon"),
     Column("sd_km", "number"),  # standard deviation of the centre
+    # Where status is BY_PASS: semi-axes of the ellipse that holds the centre, and the direction of the longer one,
+    # degrees from north over east.
+    Column("ellipse_major_km", "number"),
+    Column("ellipse_minor_km", "number"),
+    Column("ellipse_azimuth_deg", "number"),
     Column("nadir_lat", "number", "frames.nlat"),
     Column("nadir_lon", "number", "frames.nlon"),
     Column("camera_lat", "number"),

@@ -81,6 +81,11 @@ MESSAGES: dict[str, str] = {
     "corrected.one": "Corrected by hand: 1 tie point, too few to tell the error.",
     "placed": "Placed by hand.",
     "chosen": "Candidate {rank}, chosen by hand.",
+    # Comparison with NASA's footprints.
+    "compare.differs": (
+        "NASA's footprint, candidate 2, differs: they overlap by {iou} (intersection over union), and their centres "
+        "are {km} km apart."
+    ),
     # Errors: "where: problem; hint."
     "photo.small": "{path}: is only {width} x {height} pixels; give a photo of at least {least} pixels on each side.",
     "photo.large": "{path}: is too large at {width} x {height} pixels; save it with at most {limit} megapixels.",

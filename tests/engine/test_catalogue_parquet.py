@@ -51,6 +51,18 @@ def test_another_program_reads_rows_and_metadata(tmp_path: Path) -> None:
     assert geo["columns"]["geometry"]["bbox"] == [10, 40, 12, 41]
 
 
+def test_a_file_of_an_older_version_lacks_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = [column for column in COLUMNS if not column.name.startswith("ellipse_")]
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.catalogue.parquet.COLUMNS", older)
+        write_parquet(tmp_path / "old.parquet", ROWS)
+        patched.setattr("engine.catalogue.parquet.COLUMNS", [one for one in older if one.name != "photo"])
+        write_parquet(tmp_path / "foreign.parquet", ROWS)
+    assert {row["ellipse_major_km"] for row in read_rows(tmp_path / "old.parquet")} == {None}
+    with pytest.raises(InputError, match="no column photo"):
+        list(read_rows(tmp_path / "foreign.parquet"))
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1 no"])
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.parquet").write_bytes(content)
