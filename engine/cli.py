@@ -36,6 +36,7 @@ from engine.arguments import (
     width,
     widths,
 )
+from engine.catalogue import page_command
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
 
@@ -215,6 +216,11 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument("--at", type=place, metavar="LAT,LON", help="place that the tile must show (46.5,8)")
     for command_of_imagery in (offered, tried):
         command_of_imagery.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    catalogue = kinds.add_parser("catalogue", help="what is made from a catalogue of photos").add_subparsers(
+        metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    page_command.add_command(catalogue, command)
 
     features = command(kinds, "matcher", commands.matcher, "make a package of a feature extractor from an ONNX file")
     features.add_argument(

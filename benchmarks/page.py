@@ -1,0 +1,172 @@
+"""The page of a catalogue: time, memory and size of making it, and how long it stands still in Debian's Chromium.
+
+    python benchmarks/page.py [--photos 20000] [--large 100000]
+
+Longest stalls are tasks of the browser that took more than 50 ms (PerformanceObserver `longtask`), while the page
+opens, and while it is panned, zoomed, filtered, sorted and walked through by keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from _setting import REPOSITORY, WORK
+
+from engine import geo
+from engine.catalogue.parquet import write_parquet
+
+_CAMERAS = ("NIKON D4", "NIKON D5", "NIKON Z 9", "Hasselblad X2D")
+_REASONS = ("guess.chance", "photo.dark", "unfit.several", "search.no_tile_near")
+
+
+def rows(n: int, seed: int = 0) -> list[dict]:
+    """Photos along orbits like the station's: two thirds have a place, of several statuses."""
+    draw = random.Random(seed)
+    made = []
+    for i in range(n):
+        lat = 51.6 * draw.uniform(-1, 1) ** 3 + draw.uniform(-3, 3)
+        lon = draw.choice((10, 25, 80, -100, -60, 135, 178)) + draw.gauss(0, 14)
+        lon = (lon + 180) % 360 - 180
+        status = draw.choices(("located", "uncertain", "by_pass", "not_found", "failed"), (50, 20, 8, 18, 4))[0]
+        drawn = status in ("located", "uncertain", "by_pass")
+        width_km = draw.lognormvariate(4.6, 0.7)
+        photo_id = f"ISS{draw.randrange(20, 73):03d}-E-{i:06d}"
+        row = {
+            "photo": f"{photo_id[:6]}/{photo_id}.jpg",
+            "photo_id": photo_id,
+            "status": status,
+            "confidence": {"located": draw.uniform(0.99, 1), "failed": 0.0}.get(status, draw.random() ** 2),
+            "reason": "registered" if status == "located" else draw.choice(_REASONS),
+            "message": f"{draw.randrange(10, 400)} tie points, camera at {draw.randrange(400, 425)} km.",
+            "taken_at": f"20{draw.randrange(10, 25):02d}-{draw.randrange(1, 13):02d}-{draw.randrange(1, 28):02d}T12:00:00",
+            "camera": draw.choice(_CAMERAS),
+            "focal_length_mm": float(draw.choice((24, 50, 85, 200, 400))),
+            "cloud_percent": float(draw.randrange(101)),
+            "width_px": 4928,
+            "height_px": 3280,
+            "nadir_lat": max(-51.6, min(51.6, lat + draw.uniform(-4, 4))),
+            "nadir_lon": (lon + 185 + draw.uniform(-4, 4)) % 360 - 180,
+            "engine": "0.1.0",
+        }
+        if drawn:
+            ring = geo.square_corners(lat, lon, width_km)
+            row |= {"center_lat": lat, "center_lon": lon, "sd_km": draw.uniform(0.3, 30), "inliers": 40, "rms_km": 0.8}
+            row["geometry"] = geo.to_geojson(ring)
+        made.append(row)
+    return made
+
+
+def made(catalogue: Path, page: Path) -> tuple[float, float, float]:
+    """Makes a page in a process of its own; seconds, MB of memory at most, MB of the page."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "engine", "catalogue", "page", str(catalogue), "--out", str(page)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    return time.perf_counter() - start, memory, page.stat().st_size / 1e6
+
+
+_OBSERVE = """
+window.stalls = [];
+new PerformanceObserver((list) => { for (const one of list.getEntries()) window.stalls.push(one.duration); })
+    .observe({ type: "longtask", buffered: true });
+"""
+
+
+def browser(size: tuple[int, int] = (1366, 768)):
+    """Debian's Chromium without a window, and without the network."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--window-size={size[0]},{size[1]}", f"--user-data-dir={tempfile.mkdtemp()}",
+    ):  # fmt: skip
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _OBSERVE})
+    return driver
+
+
+def stalls(page: Path) -> dict[str, list[float]]:
+    """Tasks of more than 50 ms, by what was done, in milliseconds."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    driver = browser()
+    found: dict[str, list[float]] = {}
+
+    def taken(name: str) -> None:
+        time.sleep(2)  # what was begun is finished, too
+        found[name] = driver.execute_script("const s = window.stalls; window.stalls = []; return s")
+
+    try:
+        driver.get(page.as_uri())
+        WebDriverWait(driver, 60).until(lambda d: d.execute_script("return document.documentElement.dataset.ready"))
+        taken("open")
+        box = driver.find_element(By.ID, "map")
+        for dx, dy in ((200, 0), (-150, 80), (-200, -60), (100, 40)) * 2:
+            ActionChains(driver).drag_and_drop_by_offset(box, dx, dy).perform()
+        taken("pan")
+        body = driver.find_element(By.ID, "list")
+        for key in ("+", "+", "+", "-", "-", "-", "-"):
+            body.send_keys(key)
+            time.sleep(0.5)
+        taken("zoom")
+        text = driver.find_element(By.ID, "text")
+        for letter in "iss04":
+            text.send_keys(letter)
+            time.sleep(0.2)
+        text.send_keys(Keys.BACKSPACE * 5)
+        taken("text")
+        driver.find_element(By.ID, "more").click()
+        for check in driver.find_elements(By.CSS_SELECTOR, "#statuses input"):
+            check.click()
+            time.sleep(0.3)
+            check.click()
+            time.sleep(0.3)
+        driver.find_element(By.ID, "least").send_keys("50")
+        taken("filters")
+        for value in ("taken_at", "confidence", "photo"):
+            driver.find_element(By.CSS_SELECTOR, f"#sort [value={value}]").click()
+            time.sleep(0.3)
+        taken("sort")
+        for key in (*[Keys.ARROW_DOWN] * 40, Keys.END, Keys.HOME, *"jjjkk"):
+            body.send_keys(key)
+        taken("keys")
+        driver.find_element(By.ID, "csv").click()
+        taken("export")
+    finally:
+        driver.quit()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=100_000)
+    args = parser.parse_args()
+    folder = WORK / "page"
+    folder.mkdir(parents=True, exist_ok=True)
+    for n in (args.photos, args.large):
+        catalogue, page = folder / f"{n}.parquet", folder / f"{n}.html"
+        if not catalogue.exists():
+            write_parquet(catalogue, rows(n))
+        seconds, memory, size = made(catalogue, page)
+        print(f"{n} photos: {seconds:.1f} s, at most {memory:.0f} MB of memory, page of {size:.1f} MB")
+        for what, times in stalls(page).items():
+            print(f"  {what:8} {len(times):3} tasks over 50 ms, longest {max(times, default=0):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
