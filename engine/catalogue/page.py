@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import engine
-from engine.catalogue.page_rows import READ, PageRows
+from engine.catalogue.page_rows import OPTIONAL, READ, PageRows, text_of
 from engine.catalogue.page_thumbnails import Thumbnails
 from engine.catalogue.parquet import read_rows
 from engine.contract.status import STATUS_LABELS
@@ -29,9 +29,12 @@ from engine.resources import resources_folder
 
 # One after the other in the page; each uses only those before it when it is read.
 SCRIPTS = (
-    "slices", "catalogue", "grid", "looks", "world", "footprints", "filters", "list", "photo", "statistics", "export",
+    "slices", "catalogue", "grid", "looks", "legend", "world", "footprints", "filters", "list", "photo", "statistics", "export",
     "address", "main",
 )  # fmt: skip
+
+# In the order of lists. Footprints by the pass are never located.
+_LABELS: list[tuple[str, str]] = [("located", "located"), ("by_pass", "by the pass"), *STATUS_LABELS.items()]
 
 
 @dataclass(frozen=True)
@@ -70,21 +73,21 @@ def make_page(
         UsageError: pyarrow is not installed.
     """
     progress = progress or Progress(what="the page")
-    names = sorted(str(row["photo"]) for row in read_rows(catalogue, ["photo"]))
+    names = sorted(text_of(row["photo"]) for row in read_rows(catalogue, ["photo"]))
     if not names:
         raise InputError(catalogue, "holds no photo", "locate some with `earthloc run` first")
     places = {name: place for place, name in enumerate(names)}
     rows, pictures = PageRows(), Thumbnails(photos if thumbnails else None)
     about: dict[str, Any] = {
         "photos": None if photos is None else _folder_from(page, photos),
-        "labels": STATUS_LABELS | {"by_pass": "by the pass"},
+        "labels": dict(_LABELS),
         "engine": engine.__version__,
     }
 
     def parts() -> Iterator[str]:
         head, tail = _frame(title)
         yield head
-        for block in rows.blocks(pictures.seen(read_rows(catalogue, READ)), places):
+        for block in rows.blocks(pictures.seen(read_rows(catalogue, READ, OPTIONAL)), places):
             progress.report("page", rows.packed, len(names))
             yield f'<script type="text/plain" class="rows">{block}</script>\n'
         yield from pictures.blocks(progress)
@@ -115,13 +118,14 @@ def _frame(title: str) -> tuple[str, str]:
         "title": html.escape(title),
         "styles": "".join(f"<style>{style}</style>\n" for style in styles),
         "licence": f"<!--\n{_read(leaflet / 'LICENSE').replace('--', '- -')}-->",
-        "world": _json_script("world", world)
-        + f'<script type="text/plain" id="world-picture">{picture}</script>\n',
+        "world": _json_script("world", world) + f'<script type="text/plain" id="world-picture">{picture}</script>\n',
         "scripts": "".join(f"<script>{script}</script>\n" for script in scripts),
     }
     template = _read(folder / "page.html")
     # At once, so that what is filled in, such as a title, is not itself filled.
-    head, tail = (re.sub(r"{{(\w+)}}", lambda found: filled[found[1]], part) for part in template.split("<!-- rows -->"))
+    head, tail = (
+        re.sub(r"{{(\w+)}}", lambda found: filled[found[1]], part) for part in template.split("<!-- rows -->")
+    )
     return head, tail
 
 
@@ -155,7 +159,7 @@ def _read(path: Path) -> str:
 
 def _json_script(name: str, value: Any) -> str:
     """A value as JSON in the page; `<` is escaped, so no text can end the element."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>\n'
 
 

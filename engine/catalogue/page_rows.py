@@ -43,8 +43,12 @@ _NUMBERS: dict[str, tuple[int, float, float]] = {
     "sun_elevation_deg": (1, -90, 90),
     "width_px": (0, 1, 1e6),
     "height_px": (0, 1, 1e6),
+    "ellipse_major_km": (1, 0, 20_040),
+    "ellipse_minor_km": (1, 0, 20_040),
+    "ellipse_azimuth_deg": (0, -360, 360),
 }
-READ = (*_OWN_TEXT, *_SHARED_TEXT, *_NUMBERS, "taken_at", GEOMETRY)
+OPTIONAL = ("ellipse_major_km", "ellipse_minor_km", "ellipse_azimuth_deg")  # of footprints by the pass
+READ = (*_OWN_TEXT, *_SHARED_TEXT, *(name for name in _NUMBERS if name not in OPTIONAL), "taken_at", GEOMETRY)
 _DEGREE = 10_000  # coordinates are whole numbers of 1/10,000 degree, 11 m
 _MOST_VERTICES = 1000  # of a footprint; ours have up to some dozens
 _EARTH = Geod(ellps="WGS84")
@@ -82,19 +86,19 @@ class PageRows:
             yield self._packed(block, places)
 
     def _packed(self, rows: list[Row], places: dict[str, int]) -> str:
-        columns: dict[str, Any] = {name: [_text(row.get(name)) for row in rows] for name in _OWN_TEXT}
+        columns: dict[str, Any] = {name: [text_of(row.get(name)) for row in rows] for name in _OWN_TEXT}
         for name in _SHARED_TEXT:
-            values = [_text(row.get(name)) for row in rows]
+            values = [text_of(row.get(name)) for row in rows]
             codes = {value: code for code, value in enumerate(sorted(set(values)))}
             columns[name] = {"values": list(codes), "codes": [codes[value] for value in values]}
         for name, (decimals, least, most) in _NUMBERS.items():
             columns[name] = [self._number(row.get(name), decimals, least, most) for row in rows]
         columns["taken_at"] = [self._seconds(row.get("taken_at")) for row in rows]
-        columns["place"] = [places.get(_text(row["photo"]), len(places)) for row in rows]
+        columns["place"] = [places.get(text_of(row["photo"]), len(places)) for row in rows]
         drawn = [self._rings(row.get(GEOMETRY)) for row in rows]
         columns["rings"] = [rings for rings, _ in drawn]
         columns["area_km2"] = [area for _, area in drawn]
-        self.statuses.update(_text(row.get("status")) for row in rows)
+        self.statuses.update(text_of(row.get("status")) for row in rows)
         self.packed += len(rows)
         text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         # mtime: the same catalogue gives the same page.
@@ -103,7 +107,7 @@ class PageRows:
     def _number(self, value: Any, decimals: int, least: float, most: float) -> float | None:
         if value is None:
             return None
-        if not least <= value <= most:  # also NaN
+        if not isinstance(value, (int, float)) or not least <= value <= most:  # also NaN
             self.left_out[_ABSURD] += 1
             return None
         return round(value, decimals) if decimals else round(value)
@@ -113,7 +117,7 @@ class PageRows:
         if not text:
             return None
         try:
-            time = datetime.fromisoformat(text)
+            time = datetime.fromisoformat(str(text))
             return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
         except (ValueError, OverflowError):
             self.left_out[_UNDATED] += 1
@@ -137,8 +141,8 @@ class PageRows:
         return [_differences(ring) for ring in rings], round(area_m2 / 1e6)
 
 
-def _text(value: Any) -> str:
-    """Text, without halves of surrogate pairs, which have no place in a file."""
+def text_of(value: Any) -> str:
+    """The text of a value, "" if it is missing, without halves of surrogate pairs, which have no place in a file."""
     return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
 

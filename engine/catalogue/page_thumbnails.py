@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.catalogue.columns import Row
+from engine.catalogue.page_rows import text_of
 from engine.errors import InputError, UsageError
 from engine.photo.read import read_photo
 from engine.progress import Progress
@@ -43,7 +44,7 @@ class Thumbnails:
         """
         for row in rows:
             if self._folder is not None:
-                self._names.append(str(row["photo"]))
+                self._names.append(text_of(row["photo"]))
                 if len(self._names) > MOST:
                     hint = "leave out --thumbnails; the page shows photos from their folder"
                     raise UsageError(None, f"small pictures are for at most {MOST:,} photos", hint)

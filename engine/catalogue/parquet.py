@@ -45,12 +45,15 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> None:
     os.replace(part, path)
 
 
-def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+def read_rows(
+    catalogue: Path, columns: Sequence[str] | None = None, optional: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     """The rows of all `*.parquet` below a folder, or of one file, file by file in the order of their names.
 
     Args:
         catalogue: folder or file.
         columns: to read; None for all. `geometry` comes as GeoJSON.
+        optional: columns to read besides, from files that have them.
 
     Raises:
         InputError: there is no such file, or one is not the file of a catalogue.
@@ -64,7 +67,7 @@ def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator
     for file in files:
         try:
             with arrow.parquet.ParquetFile(file) as opened:
-                for batch in opened.iter_batches(batch_size=4096, columns=wanted):
+                for batch in opened.iter_batches(batch_size=4096, columns=[*wanted, *optional]):
                     missing = set(wanted) - set(batch.schema.names)
                     if missing:
                         raise InputError(file, f"it has no column {', '.join(sorted(missing))}", _NOT_OURS)

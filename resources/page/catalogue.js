@@ -4,7 +4,7 @@ const TEXTS = ["photo", "photo_id", "message", "status", "reason", "camera", "in
   "imagery_attribution", "engine"];
 const NUMBERS = ["confidence", "center_lat", "center_lon", "nadir_lat", "nadir_lon", "sd_km", "focal_length_mm",
   "camera_altitude_km", "tilt_deg", "azimuth_deg", "inliers", "rms_km", "cloud_percent", "sun_elevation_deg",
-  "width_px", "height_px", "area_km2", "taken_at", "place"];
+  "width_px", "height_px", "ellipse_major_km", "ellipse_minor_km", "ellipse_azimuth_deg", "area_km2", "taken_at", "place"];
 const DEGREE = 10000; // footprints are whole numbers of 1/10,000 degree
 const MAX_LAT = 85.0511287798; // where the square of Web Mercator ends
 

@@ -37,7 +37,7 @@ class Filters {
       const box = make("input", { type: "checkbox", checked: "", value: status });
       const sign = make("span", { class: `sign ${signOfStatus(status)}`, "aria-hidden": "true" });
       const text = `${words.status(this.catalogue, status)} (${words.number(counts.get(status))})`;
-      byId("statuses").append(make("label", { class: "check" }, box, " ", sign, " ", text));
+      byId("statuses").append(make("label", { class: "check" }, box, sign, text));
     }
   }
 

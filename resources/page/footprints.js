@@ -96,7 +96,7 @@ const Footprints = L.GridLayer.extend({
     const size = Math.max(box[4 * row + 2] - box[4 * row], box[4 * row + 3] - box[4 * row + 1]) * scale / sharp;
     if (size < SMALL) {
       const side = 3 * sharp;
-      context.fillStyle = look.line;
+      context.fillStyle = look.dot;
       context.fillRect(toX((box[4 * row] + box[4 * row + 2]) / 2) - side / 2, toY((box[4 * row + 1] + box[4 * row + 3]) / 2) - side / 2, side, side);
       return;
     }
@@ -118,7 +118,7 @@ const Footprints = L.GridLayer.extend({
       context.stroke();
     }
     context.setLineDash(fine ? look.dash.map((length) => length * sharp) : []);
-    context.strokeStyle = look.line;
+    context.strokeStyle = fine ? look.line : look.dot;
     context.lineWidth = (fine ? look.width : 1) * sharp;
     context.stroke();
   },

@@ -25,10 +25,12 @@ class Page {
     this.map = L.map("map", { minZoom: 1, maxZoom: MAX_ZOOM, worldCopyJump: true, zoomSnap: 1, attributionControl: false, zoomControl: false });
     this.map.setView([20, 0], 2);
     L.control.zoom({ position: "topright" }).addTo(this.map);
-    L.control.scale({ imperial: false }).addTo(this.map);
+    L.control.scale({ imperial: false, position: "topleft" }).addTo(this.map);
+    addLegend(this.map, this.catalogue);
     this.world = new World();
     this.world.addTo(this.map).open().then(({ about }) => {
       L.control.attribution({ prefix: "Leaflet" }).addAttribution(about.attribution.replace(/[<&]/g, "")).addTo(this.map);
+      document.documentElement.dataset.world = "true"; // for tests
     });
     this.footprints = new Footprints(this.catalogue, this.grid, { zIndex: 2, updateWhenZooming: false });
     this.footprints.order();
@@ -38,7 +40,7 @@ class Page {
       this.address.keep();
       if (byId("in-view").checked) this.filter();
     });
-    this.note = L.control({ position: "bottomleft" });
+    this.note = L.control({ position: "topleft" });
     this.note.onAdd = () => make("div", { class: "note", role: "status", hidden: "" });
     this.note.addTo(this.map);
   }
@@ -100,13 +102,14 @@ class Page {
       const rings = this.near(row);
       this.mark.addLayer(L.polygon(rings, { ...options, color: "#000", weight: 6, opacity: 0.8 }));
       this.mark.addLayer(L.polygon(rings, { ...options, color: "#ffd400", weight: 3 }));
-      // A place that is only predicted: two standard deviations around its centre.
-      if (c.status[row] === "by_pass" && c.sd_km[row] > 0) {
-        this.mark.addLayer(L.circle(L.polygon(rings).getBounds().getCenter(), { ...options, radius: 2000 * c.sd_km[row], color: "#ffd400", weight: 1, dashArray: "2 4" }));
+      if (hasEllipse(c, row)) {
+        const middle = L.latLngBounds(rings.flat(2)).getCenter().lng;
+        this.mark.addLayer(L.polygon(ellipse(c, row, middle), { ...options, color: "#ffd400", weight: 1.5, dashArray: "4 4" }));
       }
     }
     if (!Number.isNaN(c.nadir_lat[row]) && !Number.isNaN(c.nadir_lon[row])) {
-      this.mark.addLayer(L.circleMarker([c.nadir_lat[row], c.nadir_lon[row]], { ...options, radius: 5, color: "#ffd400", weight: 2 }));
+      const lon = nearestLon(c.nadir_lon[row], this.map.getCenter().lng);
+      this.mark.addLayer(L.circleMarker([c.nadir_lat[row], lon], { ...options, radius: 5, color: "#ffd400", weight: 2 }));
     }
   }
 
@@ -130,6 +133,14 @@ class Page {
 
   goTo(row) {
     if (row >= 0 && this.catalogue.rings[row]) this.map.fitBounds(L.latLngBounds(this.near(row).flat(2)), { padding: [40, 40], maxZoom: 9 });
+  }
+
+  // The chosen photo beside the map, which shows its footprint; without one, the first of the list.
+  open() {
+    if (this.chosen < 0) this.step(1);
+    if (this.chosen < 0) return;
+    this.turnTo("photo");
+    this.goTo(this.chosen);
   }
 
   // A click chooses the smallest footprint there; more clicks go through those below it.
@@ -187,7 +198,7 @@ class Page {
         ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1), Home: () => this.step(-Infinity), End: () => this.step(Infinity),
         PageDown: () => this.step(many), PageUp: () => this.step(-many),
       }),
-      ...(target.matches("button, a") ? {} : { Enter: () => this.goTo(this.chosen) }),
+      ...(target.matches("button, a, summary") ? {} : { Enter: () => this.open() }),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -33,9 +33,11 @@ class PhotoPanel {
     const address = photoAddress(catalogue, row);
     const small = catalogue.thumbnails.get(row);
     const name = words.name(catalogue, row);
-    const say = (text) => frame.replaceChildren(make("p", {}, text));
+    const say = (...text) => frame.replaceChildren(make("p", {}, ...text));
     if (!address && !small) {
-      say(catalogue.about.photos === null ? "This page was made without the photos (--photos)." : "This photo does not lie in the folder of the photos.");
+      say(...(catalogue.about.photos === null
+        ? ["This page was made without photos. The option ", make("code", {}, "--photos"), " shows them here."]
+        : ["The name of this photo leads out of the folder of the photos."]));
       return frame;
     }
     const image = make("img", { src: small ? `data:image/jpeg;base64,${small}` : address, alt: `Photo ${name}`, decoding: "async" });
@@ -46,7 +48,7 @@ class PhotoPanel {
 
   buttons(row) {
     const { catalogue } = this;
-    const center = words.place(catalogue.center_lat[row], catalogue.center_lon[row]);
+    const center = words.place(catalogue.center_lat[row], catalogue.center_lon[row]).replaceAll("°", "");
     const button = (text, act) => {
       const made = make("button", { type: "button" }, text);
       made.addEventListener("click", () => act(made));
@@ -74,17 +76,18 @@ class PhotoPanel {
       ["Camera", c.camera[row]],
       ["Focal length", value("focal_length_mm", "mm", 1)],
       ["Size", size],
-      ["Centre", words.place(c.center_lat[row], c.center_lon[row])],
-      ["± (1 sd)", value("sd_km", "km", 1)],
+      ["Centre (lat, lon)", words.place(c.center_lat[row], c.center_lon[row])],
+      ["Centre ± (1 sd)", value("sd_km", "km", 1)],
+      ["Ellipse", ellipseInWords(c, row)],
       ["Ground", value("area_km2", "km²")],
-      ["Nadir", words.place(c.nadir_lat[row], c.nadir_lon[row])],
+      ["Nadir (lat, lon)", words.place(c.nadir_lat[row], c.nadir_lon[row])],
       ["Altitude", value("camera_altitude_km", "km")],
       ["Tilt", value("tilt_deg", "°", 1)],
       ["Azimuth", value("azimuth_deg", "°", 1)],
       ["Sun above horizon", value("sun_elevation_deg", "°", 1)],
       ["Cloud", value("cloud_percent", "%")],
       ["Tie points", value("inliers")],
-      ["Residual", value("rms_km", "km", 2)],
+      ["Residual (RMS)", value("rms_km", "km", 2)],
       ["Reason", c.reason[row]],
       ["Index", c.index_name[row]],
       ["Imagery", [c.imagery[row], c.imagery_attribution[row]].filter(Boolean).join("; ")],
@@ -95,11 +98,18 @@ class PhotoPanel {
   }
 }
 
+// Of a footprint by the pass: its half axes, and the direction of the longer one.
+function ellipseInWords(c, row) {
+  if (!hasEllipse(c, row)) return "";
+  const { number } = words;
+  return `± ${number(c.ellipse_major_km[row], "km", 1)} at azimuth ${number(c.ellipse_azimuth_deg[row])}°, ± ${number(c.ellipse_minor_km[row], "km", 1)} across`;
+}
+
 // Where the photo lies from the page; "" if its name leads out of the folder of the photos.
 function photoAddress(catalogue, row) {
   const { photos } = catalogue.about;
   const parts = catalogue.photo[row].split("/");
-  if (photos === null || parts.some((part) => part === "" || part === "." || part === "..")) return "";
+  if (photos === null || parts.some((part) => ["", ".", ".."].includes(part) || part.includes("\\"))) return "";
   return photos + parts.map(encodeURIComponent).join("/");
 }
 

@@ -26,10 +26,12 @@ class Statistics {
     const byCount = (map) => [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     const statuses = byCount(counts.status).map(([status, n]) => [words.status(c, status), n, signOfStatus(status)]);
     const shares = bins.map((n, i) => [`${i * 100 / BINS} to ${(i + 1) * 100 / BINS} %`, n]);
+    const all = words.number(c.n);
+    const passing = rows.length === c.n ? `${all} photos.` : `${words.number(rows.length)} of ${all} photos pass the filters.`;
     this.panel.replaceChildren(
-      make("p", {}, `${words.number(rows.length)} of ${words.number(c.n)} photos pass the filters.`),
+      make("p", {}, rows.length ? passing : "No photo passes the filters."),
       bars("By status", statuses, rows.length),
-      bars("Confidence of footprints", shares),
+      bars("Confidence of footprints", bins.some(Boolean) ? shares : []),
       ...areaTable(areas),
       bars("By month", [...counts.month].sort((a, b) => (a[0] < b[0] ? -1 : 1))),
       bars("Not located, by reason", byCount(counts.reason)),
