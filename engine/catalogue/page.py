@@ -29,8 +29,8 @@ from engine.resources import resources_folder
 
 # One after the other in the page; each uses only those before it when it is read.
 SCRIPTS = (
-    "slices", "catalogue", "grid", "looks", "legend", "world", "footprints", "filters", "list", "photo", "statistics", "export",
-    "address", "main",
+    "slices", "catalogue", "grid", "looks", "legend", "world", "footprints", "filters", "list", "photo", "statistics",
+    "export", "address", "main",
 )  # fmt: skip
 
 # In the order of lists. Footprints by the pass are never located.

@@ -8,6 +8,7 @@ class Filters {
     this.catalogue = catalogue;
     this.changed = changed;
     this.form = byId("filters");
+    this.orders = new Map(); // of all rows, by what they are sorted by
     this.view = null; // sides of the map, where only what lies there is wanted
     this.offerStatuses();
     this.offerCameras();
@@ -87,26 +88,30 @@ class Filters {
     return shown;
   }
 
-  // The rows that pass, in the order of the list. Those without a value come last.
+  // The rows that pass, in the order of the list.
   ordered(shown) {
-    const { catalogue } = this;
     const by = byId("sort").value;
+    if (!this.orders.has(by)) this.orders.set(by, this.order(by));
+    return this.orders.get(by).filter((row) => shown[row]);
+  }
+
+  // All rows in an order. Those without a value come last.
+  order(by) {
+    const { catalogue } = this;
     const values = { photo: catalogue.place, doubt: catalogue.confidence }[by] || catalogue[by];
-    const down = by === "confidence" || by === "area_km2";
-    const rows = new Uint32Array(shown.reduce((sum, one) => sum + one, 0));
-    for (let row = 0, at = 0; row < catalogue.n; row++) if (shown[row]) rows[at++] = row;
+    const sign = by === "confidence" || by === "area_km2" ? -1 : 1;
     // Numbers sorted by themselves are ten times as fast as with a function that compares rows.
-    const keys = Float64Array.from(rows, (row) => (Number.isNaN(values[row]) ? Infinity : down ? -values[row] : values[row]));
-    const order = Float64Array.from(keys).sort();
+    const keys = values.map((value) => (Number.isNaN(value) ? Infinity : sign * value));
+    const order = keys.slice().sort();
     const next = new Map(); // where the next row with this value goes
     for (let i = order.length - 1; i >= 0; i--) next.set(order[i], i);
-    const sorted = new Uint32Array(rows.length);
-    rows.forEach((row, i) => {
-      const at = next.get(keys[i]);
-      sorted[at] = row;
-      next.set(keys[i], at + 1);
+    const rows = new Uint32Array(catalogue.n);
+    keys.forEach((key, row) => {
+      const at = next.get(key);
+      rows[at] = row;
+      next.set(key, at + 1);
     });
-    return sorted;
+    return rows;
   }
 
   // What the address of the page keeps: names and values of what differs from a new page.

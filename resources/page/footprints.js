@@ -15,16 +15,18 @@ const Footprints = L.GridLayer.extend({
   },
 
   // Large ones first, the most trusted last, so that these lie on top.
-  order() {
-    const { n } = this.catalogue;
+  *order() {
+    const { n, box } = this.catalogue;
     const keys = new Float64Array(n);
     for (let row = 0; row < n; row++) {
-      const box = this.catalogue.box.subarray(4 * row, 4 * row + 4);
-      const size = Math.min(1, (box[2] - box[0]) * (box[3] - box[1]));
+      const at = 4 * row;
+      const size = Math.min(1, (box[at + 2] - box[at]) * (box[at + 3] - box[at + 1]));
       const key = LOOKS[lookOf(this.catalogue, row)].order * 4096 + Math.round((1 - size ** 0.25) * 4095);
       keys[row] = key * 2 ** 24 + row;
+      if (row % 1000 === 999) yield;
     }
     keys.sort();
+    yield;
     this.byRank = Uint32Array.from(keys, (key) => key % 2 ** 24);
     this.rank = new Uint32Array(n);
     this.byRank.forEach((row, rank) => { this.rank[row] = rank; });

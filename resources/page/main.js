@@ -7,7 +7,7 @@ class Page {
     this.catalogue = catalogue;
     this.grid = grid;
     this.chosen = -1;
-    this.shown = new Uint8Array(catalogue.n);
+    this.shown = null; // before the filters were first read
     this.filters = new Filters(catalogue, () => this.filter());
     this.list = new List(catalogue, (row) => this.choose(row));
     this.photo = new PhotoPanel(catalogue, (row) => this.goTo(row));
@@ -33,7 +33,6 @@ class Page {
       document.documentElement.dataset.world = "true"; // for tests
     });
     this.footprints = new Footprints(this.catalogue, this.grid, { zIndex: 2, updateWhenZooming: false });
-    this.footprints.order();
     this.mark = L.layerGroup().addTo(this.map);
     this.map.on("click", (event) => this.clicked(event));
     this.map.on("moveend", () => {
@@ -45,9 +44,12 @@ class Page {
     this.note.addTo(this.map);
   }
 
-  start() {
+  // In turns with what the reader does.
+  async start() {
+    await slices.run(this.footprints.order());
     this.footprints.addTo(this.map);
-    this.restore();
+    await slices.pause();
+    await this.restore();
     if (!this.address.read().has("map") && this.chosen < 0) this.showAll();
   }
 
@@ -65,21 +67,21 @@ class Page {
     if (all[0] < all[2]) this.map.fitBounds(latLngBounds(all), { animate: false });
   }
 
-  filter() {
+  // Resolves when the statistics are those of what is shown.
+  async filter() {
     const bounds = this.map.getBounds();
     this.filters.view = byId("in-view").checked ? { grid: this.grid, bounds: [mercator.x(bounds.getWest()), mercator.y(bounds.getNorth()), mercator.x(bounds.getEast()), mercator.y(bounds.getSouth())] } : null;
     const shown = this.filters.passing();
-    const same = shown.every((one, row) => one === this.shown[row]);
+    const same = this.shown && shown.every((one, row) => one === this.shown[row]);
     this.shown = shown;
     this.list.show(this.filters.ordered(shown));
     this.list.mark(this.chosen);
-    if (!same) {
-      this.footprints.show(shown);
-      this.statistics.show(this.list.rows);
-    }
     const n = words.number(this.catalogue.n);
     byId("summary").textContent = this.list.rows.length === this.catalogue.n ? `${n} photos` : `${words.number(this.list.rows.length)} of ${n} photos`;
     this.address.keep();
+    if (same) return;
+    this.footprints.show(shown);
+    await this.statistics.show(this.list.rows);
   }
 
   choose(row, { move = true } = {}) {
@@ -185,7 +187,10 @@ class Page {
       byId(`tab-${other}`).focus();
       return;
     }
-    if (event.key === "Escape") return this.back(target);
+    if (event.key === "Escape") {
+      event.preventDefault(); // browsers would empty the search
+      return this.back(target);
+    }
     if (target.matches("input, select, textarea")) return;
     const inMap = byId("map").contains(target); // the map has keys of its own: arrows, + and -
     const inPanel = target.matches("[role=tabpanel]"); // arrows scroll it
@@ -219,14 +224,15 @@ class Page {
     return { ...(this.chosen < 0 ? {} : { photo: this.catalogue.photo[this.chosen] }), ...this.filters.state(), map };
   }
 
-  restore() {
+  async restore() {
     const state = this.address.read();
     const [zoom, lat, lon] = (state.get("map") || "").split("/").map(Number);
     if (Math.abs(lat) <= 90 && Number.isFinite(lon) && zoom >= 0) this.map.setView([lat, lon], Math.min(zoom, MAX_ZOOM), { animate: false });
     this.filters.restore(state);
-    this.filter();
+    const filtered = this.filter();
     const row = this.catalogue.find.get(state.get("photo"));
     this.choose(row === undefined ? -1 : row, { move: !state.has("map") });
+    await filtered;
   }
 }
 
@@ -240,7 +246,8 @@ async function start() {
     const catalogue = await readCatalogue((done, all) => say(`Reading ${words.number(done)} of ${words.number(all)} photos…`));
     const grid = new Grid(catalogue);
     await slices.run(grid.build(catalogue));
-    new Page(catalogue, grid).start();
+    await slices.pause();
+    await new Page(catalogue, grid).start();
     document.documentElement.dataset.ready = "true"; // for tests
   } catch (error) {
     say(`This page cannot be shown (${error.message}). Use a browser of 2023 or later, or make the page again.`);

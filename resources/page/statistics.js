@@ -7,15 +7,25 @@ class Statistics {
   constructor(catalogue) {
     this.catalogue = catalogue;
     this.panel = byId("statistics");
+    this.job = {};
   }
 
+  // Resolves when they are shown, or others took their place.
   show(rows) {
+    this.job.cancelled = true;
+    this.job = {};
+    return slices.run(this.steps(rows), this.job);
+  }
+
+  *steps(rows) {
     const c = this.catalogue;
     const counts = { status: new Map(), reason: new Map(), month: new Map(), camera: new Map() };
     const count = (name, value) => counts[name].set(value, (counts[name].get(value) || 0) + 1);
     const bins = new Array(BINS).fill(0);
     const areas = [];
+    let seen = 0;
     for (const row of rows) {
+      if (++seen % 500 === 0) yield;
       count("status", c.status[row]);
       if (c.status[row] !== "located") count("reason", c.reason[row] || "not stated");
       if (!Number.isNaN(c.taken_at[row])) count("month", new Date(c.taken_at[row] * 1000).toISOString().slice(0, 7));
