@@ -92,7 +92,8 @@ def browser(size: tuple[int, int] = (1366, 768)):
     ):  # fmt: skip
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    tracing = {"enableNetwork": False, "enablePage": False, "traceCategories": "toplevel,blink.user_timing"}
+    categories = "disabled-by-default-devtools.timeline,blink.user_timing"
+    tracing = {"enableNetwork": False, "enablePage": False, "traceCategories": categories}
     options.add_experimental_option("perfLoggingPrefs", tracing)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _OBSERVER})
@@ -164,13 +165,14 @@ def _longest(log: list[dict], names: list[str]) -> dict[str, float]:
     events = [message["params"] for message in messages if message["method"] == "Tracing.dataCollected"]
     marks = {event["name"]: event for event in events if "user_timing" in event["cat"] and event["name"] in names}
     here = {(mark["pid"], mark["tid"]) for mark in marks.values()}
-    tasks = [one for one in events if (one["pid"], one["tid"]) in here and one["name"].endswith("RunTask")]
+    tasks = [
+        one for one in events if (one["pid"], one["tid"]) in here and one["name"].endswith("RunTask") and "dur" in one
+    ]
     found, start = {}, 0
     for name in names:
         end = marks[name]["ts"]
-        found[name] = max(
-            (one.get("tdur", 0) / 1000 for one in tasks if start < one["ts"] + one["dur"] < end), default=0
-        )
+        between = [one for one in tasks if start < one["ts"] + one["dur"] < end]
+        found[name] = max((one.get("tdur", 0) / 1000 for one in between), default=0)
         start = end
     return found
 

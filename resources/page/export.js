@@ -6,9 +6,10 @@ const CSV_COLUMNS = ["photo", "photo_id", "status", "confidence", "taken_at", "c
 async function saveCsv(catalogue, rows, name) {
   const pieces = [`${CSV_COLUMNS.join(",")}\r\n`];
   function* lines() {
-    for (let i = 0; i < rows.length; i++) {
-      pieces.push(`${CSV_COLUMNS.map((column) => csvValue(catalogue, column, rows[i])).join(",")}\r\n`);
-      if (i % 50 === 49) yield;
+    for (let from = 0; from < rows.length; from += 50) {
+      const some = Array.from(rows.subarray(from, from + 50), (row) => CSV_COLUMNS.map((column) => csvValue(catalogue, column, row)));
+      pieces.push(some.map((values) => `${values.join(",")}\r\n`).join(""));
+      yield;
     }
   }
   await slices.run(lines());

@@ -143,7 +143,8 @@ def test_everything_is_reached_by_keys_and_seen_to_be(opened: Any) -> None:
         press(opened, Keys.TAB)
         name, outline = opened.execute_script(
             "const e = document.activeElement, s = getComputedStyle(e);"
-            "return [e.id || e.value || e.className || e.tagName, s.outlineStyle !== 'none' && s.outlineWidth !== '0px']"
+            "const seen = s.outlineStyle !== 'none' && s.outlineWidth !== '0px';"
+            "return [e.id || e.value || e.className || e.tagName, seen];"
         )
         if name == "BODY" or (len(seen) > 1 and name == seen[0]):
             break
