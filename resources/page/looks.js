@@ -18,8 +18,7 @@ function lookOf(catalogue, row) {
 
 // The class of its sign in list and legend.
 function signOf(catalogue, row) {
-  if (["located", "by_pass", "uncertain"].includes(catalogue.status[row])) return catalogue.status[row];
-  return catalogue.rings[row] ? "uncertain" : "nothing";
+  return catalogue.rings[row] ? lookOf(catalogue, row) : "nothing";
 }
 
 const signOfStatus = (status) => (["located", "by_pass", "uncertain"].includes(status) ? status : "nothing");
@@ -27,10 +26,10 @@ const signOfStatus = (status) => (["located", "by_pass", "uncertain"].includes(s
 const words = {
   status: (catalogue, status) => catalogue.about.labels[status] || status || "no status",
   name: (catalogue, row) => catalogue.photo_id[row] || catalogue.photo[row].split("/").pop(),
-  percent: (share) => (Number.isNaN(share) ? "" : `${share >= 0.9995 && share < 1 ? ">99.9" : (share * 100).toFixed(share > 0.99 ? 1 : 0)} %`),
+  percent: (share) => (Number.isNaN(share) ? "" : `${share >= 0.9995 ? ">99.9" : (share * 100).toFixed(share > 0.99 ? 1 : 0)} %`),
   time: (seconds) => (Number.isNaN(seconds) ? "" : `${new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`),
   number: (value, unit = "", decimals = 0) => (Number.isNaN(value) ? ""
-    : value.toLocaleString("en", { maximumFractionDigits: decimals }) + (unit && ` ${unit}`)),
+    : value.toLocaleString("en", { maximumFractionDigits: decimals }) + (unit && (unit === "°" ? unit : ` ${unit}`))),
   place: (lat, lon) => (Number.isNaN(lat) || Number.isNaN(lon) ? "" : `${lat.toFixed(4)}°, ${lon.toFixed(4)}°`),
 };
 

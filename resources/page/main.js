@@ -53,12 +53,12 @@ class Page {
     if (!this.address.read().has("map") && this.chosen < 0) this.showAll();
   }
 
-  // The part of the map in which the footprints lie that are shown.
+  // The part of the map in which the footprints lie that are shown, but for those that are no likelier than chance.
   showAll() {
     const { box, rings, n } = this.catalogue;
     const all = [Infinity, Infinity, -Infinity, -Infinity];
     for (let row = 0; row < n; row++) {
-      if (!rings[row] || !this.shown[row]) continue;
+      if (!rings[row] || !this.shown[row] || lookOf(this.catalogue, row) === "chance") continue;
       all[0] = Math.min(all[0], box[4 * row]);
       all[1] = Math.min(all[1], box[4 * row + 1]);
       all[2] = Math.max(all[2], box[4 * row + 2]);
@@ -102,8 +102,8 @@ class Page {
     const options = { interactive: false, fill: false, className: "chosen" };
     if (c.rings[row]) {
       const rings = this.near(row);
-      this.mark.addLayer(L.polygon(rings, { ...options, color: "#000", weight: 6, opacity: 0.8 }));
-      this.mark.addLayer(L.polygon(rings, { ...options, color: "#ffd400", weight: 3 }));
+      this.mark.addLayer(L.polygon(rings, { ...options, color: "#000", weight: 5, opacity: 0.8 }));
+      this.mark.addLayer(L.polygon(rings, { ...options, color: "#ffd400", weight: 2.5 }));
       if (hasEllipse(c, row)) {
         const middle = L.latLngBounds(rings.flat(2)).getCenter().lng;
         this.mark.addLayer(L.polygon(ellipse(c, row, middle), { ...options, color: "#ffd400", weight: 1.5, dashArray: "4 4" }));
