@@ -41,7 +41,8 @@ def make(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**asdict(made), "page": str(made.page)}))
         return 0
-    counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(made.statuses.items()))
+    statuses = sorted(made.statuses.items())
+    counts = ", ".join(f"{n} {status.replace('_', ' ') or 'without a status'}" for status, n in statuses)
     print(f"{made.page}: {made.photos} photos ({counts}), {made.size_bytes / 1e6:.1f} MB")
     for what, n in made.left_out.items():
         print(f"Left out: {n} {what}.")

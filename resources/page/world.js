@@ -1,9 +1,11 @@
 // The picture of the world behind the footprints. It repeats to the east and west like the map.
 
+const WIDTHS = [1024, 4096, 2048, 512, 256];
+
 const World = L.GridLayer.extend({
   initialize(options) {
     L.GridLayer.prototype.initialize.call(this, options);
-    this.pictures = []; // each half as wide as the one before it: shrinking a large picture is slow
+    this.pictures = []; // of several widths, the widest first: shrinking a large picture is slow
   },
 
   async open() {
@@ -12,11 +14,11 @@ const World = L.GridLayer.extend({
     const bytes = new Uint8Array(await new Response(base64Stream(element.textContent)).arrayBuffer());
     element.remove();
     const blob = new Blob([bytes], { type: "image/jpeg" });
-    const whole = await createImageBitmap(blob); // decoded beside the page's own work
-    this.pictures = [whole];
-    for (let width = whole.width / 2; width >= 256; width /= 2) {
-      const resizeHeight = Math.round(whole.height * width / whole.width);
-      this.pictures.push(await createImageBitmap(blob, { resizeWidth: width, resizeHeight, resizeQuality: "medium" }));
+    for (const resizeWidth of WIDTHS) {
+      // Decoded beside the page's own work.
+      this.pictures.push(await createImageBitmap(blob, { resizeWidth, resizeQuality: "medium" }));
+      this.pictures.sort((a, b) => b.width - a.width);
+      if (resizeWidth === WIDTHS[0]) this.redraw(); // something to see
     }
     this.redraw();
     return this;
