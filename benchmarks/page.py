@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import resource
 import subprocess
@@ -156,7 +157,7 @@ def stalls(page: Path) -> dict[str, tuple[list[float], float]]:
         processor = _longest(driver.get_log("performance"), list(clock))
     finally:
         driver.quit()
-    return {name: (tasks, processor[name]) for name, tasks in clock.items()}
+    return {name: (tasks, processor.get(name, math.nan)) for name, tasks in clock.items()}
 
 
 def _longest(log: list[dict], names: list[str]) -> dict[str, float]:
@@ -170,6 +171,8 @@ def _longest(log: list[dict], names: list[str]) -> dict[str, float]:
     ]
     found, start = {}, 0
     for name in names:
+        if name not in marks:  # the trace of a large page fills its buffer
+            break
         end = marks[name]["ts"]
         between = [one for one in tasks if start < one["ts"] + one["dur"] < end]
         found[name] = max((one.get("tdur", 0) / 1000 for one in between), default=0)
