@@ -38,6 +38,7 @@ class Column:
 Row = Mapping[str, Any]
 GEOMETRY = "geometry"
 
+ELLIPSE = ("ellipse_major_km", "ellipse_minor_km", "ellipse_azimuth_deg")
 REQUIRED = ("photo", "status", GEOMETRY)  # files of older versions may lack the other columns
 COLUMNS: tuple[Column, ...] = (
     Column("photo", "text"),  # path below the folder that was run, with "/"; or as the list names it. No two are equal
@@ -68,9 +69,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("sd_km", "number"),  # standard deviation of the centre
     # Where status is BY_PASS: semi-axes of the ellipse that holds the centre, and the direction of the longer one,
     # degrees from north over east.
-    Column("ellipse_major_km", "number"),
-    Column("ellipse_minor_km", "number"),
-    Column("ellipse_azimuth_deg", "number"),
+    *(Column(name, "number") for name in ELLIPSE),
     Column("nadir_lat", "number", "frames.nlat"),
     Column("nadir_lon", "number", "frames.nlon"),
     Column("camera_lat", "number"),

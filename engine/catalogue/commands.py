@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.catalogue import compare_command
+from engine.catalogue import compare_command, page_command
 from engine.catalogue.columns import ROW_STATUSES
 from engine.progress import Progress
 from engine.terminal import ProgressLine
@@ -53,6 +53,7 @@ def add_commands(group: Any, command: Callable[..., argparse.ArgumentParser]) ->
     )
     exported.add_argument("--json", action="store_true", help="print a JSON object")
     compare_command.add_command(group, command)
+    page_command.add_command(group, command)
 
 
 def _from_results(args: argparse.Namespace) -> int:
