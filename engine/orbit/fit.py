@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -30,8 +31,11 @@ _BSTAR = 2e-4
 _SGP4_EPOCH = 2433281.5  # Julian date of SGP4's day 0
 _UNITS = np.array([math.radians(_INCLINATION_SD_DEG), 0.01, 0.01, _TURNS_SD, _ECCENTRICITY_SD, _ECCENTRICITY_SD])
 _MIN_SD_KM = 0.3
+_FITS_KM = 200.0  # of half of the positions: otherwise the station was not there
 # Of derivatives, in units. SGP4 takes eccentricities below 1e-6 for 1e-6, so that smaller steps would tell nothing.
 _STEP = 0.05
+# Of the search, in units: no orbit that falls, and no half turn round the Earth. SGP4 refuses the former.
+_REACH = np.array([10.0, 100.0, 100.0, 10.0, 10.0, 10.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,19 +97,17 @@ def fit_orbit(times: Sequence[datetime], positions_km: Array, covariances: Array
         steps = _STEP * np.eye(6)
         return np.stack([(residuals(scaled + one) - residuals(scaled - one)) / (2 * _STEP) for one in steps], axis=1)
 
-    best = None
+    best: Any = None
     for ascending in (True, False):
         start = _start(epoch, positions_km[len(times) // 2], ascending) / _UNITS
-        try:
-            found = least_squares(residuals, start, derivatives, loss="soft_l1", max_nfev=60)
-        except ValueError:  # an orbit that SGP4 cannot follow
-            continue
+        limits = start - _REACH, start + _REACH
+        found = least_squares(residuals, start, derivatives, limits, loss="soft_l1", max_nfev=60)
         if best is None or found.cost < best.cost:
             best = found
-    if best is None:
-        raise InputError.of("orbit.no_fit", n=len(times))
     numbers = best.x * _UNITS
     off = np.array([_state(epoch, numbers, when).position_km for when in times]) - positions_km
+    if not np.median(np.linalg.norm(off, axis=1)) < _FITS_KM:
+        raise InputError.of("orbit.no_fit", n=len(times))
     covariance = np.linalg.inv(best.jac.T @ best.jac) * np.outer(_UNITS, _UNITS)
     return FittedOrbit(epoch, numbers, covariance, np.linalg.norm(off, axis=1))
 
