@@ -183,15 +183,20 @@ class _Answer(TypedDict):
     message: str
 
 
-class OrbitHint(TypedDict):
-    """What the orbit says of a photo at its time."""
-
+class _OrbitHint(TypedDict):
     nadir: Optional[LatLonList]  # None where it says nothing
     sd_km: Optional[float]  # along the track, mostly from the clock
     clock_offset_s: float  # that was added to the camera's time
     used: bool  # whether `nadir` of the answer is this one
     stated_off_km: Optional[float]  # distance to the nadir of the photo's tags
     message: Optional[str]  # why it says nothing
+
+
+class OrbitHint(_OrbitHint, total=False):
+    """What the orbit says of a photo at its time."""
+
+    message_id: str
+    message_params: dict[str, Any]
 
 
 class Localization(_Answer, total=False):
