@@ -17,7 +17,7 @@ from engine.contract import answers, protocol
 from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
 from engine.contract.clocks import SolveClocksAnswer
 from engine.contract.localization import Localization
-from engine.errors import OutputError
+from engine.errors import OutputError, UsageError
 from engine.progress import Progress
 from engine.review_methods import ReviewMethods
 
@@ -260,6 +260,7 @@ class Methods:
 
     def _hint(self, request: protocol.Localize) -> OrbitHint | None:
         """The orbit of a request, which stays open."""
+        from engine.orbit.clocks_file import checked
         from engine.orbit.hint import OrbitHint
         from engine.orbit.opening import open_orbit_file
 
@@ -269,7 +270,10 @@ class Methods:
         stamp = _stamp(path)
         if self._orbit is None or self._orbit[:2] != (path, stamp):
             self._orbit = path, stamp, open_orbit_file(path)
-        return OrbitHint(self._orbit[2], clocks=request.clocks)
+        try:
+            return OrbitHint(self._orbit[2], clocks=checked(request.clocks))
+        except (ValueError, OverflowError) as error:
+            raise UsageError(None, "the time of a clock offset is not a time", "solve the clocks again") from error
 
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, reopened where they changed on disk; others are closed."""

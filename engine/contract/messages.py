@@ -222,8 +222,12 @@ MESSAGES: dict[str, str] = {
     "orbit.untimed": "the photo has no time in its tags; give its nadir.",
     "orbit.no_photo_time": "{path}: has no time in its tags; give the time instead.",
     "orbit.no_time": "{time} shifted by the clock offset is no date; check the time and the offset.",
-    "orbit.damaged_lines": "{path}: {n} sets of elements are damaged and were left out (line or entry {lines}).",
-    "orbit.other_satellite": "{path}: is the orbit of another satellite ({number}), not of the station (25544).",
+    "orbit.damaged_lines": (
+        "{path}: {n} sets of elements are damaged and were left out (line or entry {lines}); copy or download it again."
+    ),
+    "orbit.other_satellite": (
+        "{path}: is the orbit of another satellite ({number}), not of the station (25544); check that this is meant."
+    ),
     "orbit.no_fit": "no orbit of the station passes the {n} places at their times; check places and times.",
     "elements.no_address": "{address} is no source of elements; give celestrak, nasa, or a web address.",
     "elements.status": "{host} answers with status {status}; try again later, or get the file with a browser.",

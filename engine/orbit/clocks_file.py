@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.contract.clocks import ClockOffset
 from engine.contract.validation import InvalidValueError, validated
 from engine.errors import InputError, OutputError
+from engine.orbit.times import utc_of
 
 _MAX_BYTES = 16_000_000
 
@@ -27,6 +28,17 @@ def write_clocks(path: Path, clocks: Iterable[ClockOffset]) -> None:
         raise OutputError.from_os_error(path, error) from error
 
 
+def checked(clocks: Sequence[ClockOffset]) -> Sequence[ClockOffset]:
+    """The same, if their times are times.
+
+    Raises:
+        ValueError: they are not.
+    """
+    for clock in clocks:
+        utc_of(clock["first"]), utc_of(clock["last"])
+    return clocks
+
+
 def read_clocks(path: Path) -> Sequence[ClockOffset]:
     """The offsets of such a file.
 
@@ -37,8 +49,8 @@ def read_clocks(path: Path) -> Sequence[ClockOffset]:
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError
         found = json.loads(path.read_text(encoding="utf-8"))
-        return validated(found["clocks"], list[ClockOffset])
+        return checked(validated(found["clocks"], list[ClockOffset]))
     except OSError as error:
         raise InputError.of("clock.unreadable", path=path) from error
-    except (ValueError, KeyError, TypeError, RecursionError, InvalidValueError) as error:
+    except (ValueError, OverflowError, KeyError, TypeError, RecursionError, InvalidValueError) as error:
         raise InputError.of("clock.damaged", path=path) from error
