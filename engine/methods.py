@@ -95,6 +95,7 @@ class Methods:
         from engine.registration.neighbours import Memory
         from engine.retrieval.tiling import Circle
 
+        hint = self._hint(request)
         indexes = self._indexes([Path(folder) for folder in request.indexes])
         self._memory = self._memory or Memory.empty()
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
@@ -109,7 +110,7 @@ class Methods:
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
             results=out,
-            orbit=self._hint(request),
+            orbit=hint,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)
         if answer["saved_to"] or answer["save_error"] or out is None:

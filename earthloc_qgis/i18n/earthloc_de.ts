@@ -1095,6 +1095,10 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>EarthLoc-Anleitung</translation>
     </message>
     <message>
+      <source>All files (*)</source>
+      <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
       <source>Build a regional index</source>
       <translation>Regionalen Index erstellen</translation>
     </message>

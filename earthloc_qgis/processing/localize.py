@@ -22,7 +22,14 @@ from qgis.core import (  # type: ignore[attr-defined]
 
 from ..contract.parameters import TOP_K
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
-from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
+from .base import (
+    ENGINE,
+    INCLUDE_REVIEWED,
+    EarthLocAlgorithm,
+    any_file_parameter,
+    engine_parameter,
+    include_reviewed_parameter,
+)
 from .imagery_parameter import imagery_or_that_of_the_panel
 
 MANIFEST = "index.json"  # a folder with this file is a regional index
@@ -136,7 +143,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(QgsProcessingParameterBoolean(self.WHERE, self.tr("Say where photos could be"), False))
         file = QgsProcessingParameterFile.Behavior.File
-        self.addParameter(QgsProcessingParameterFile(self.ORBIT, self.tr("Orbit of the station"), file, optional=True))
+        self.addParameter(any_file_parameter(self.ORBIT, self.tr("Orbit of the station")))
         self.addParameter(
             QgsProcessingParameterFile(self.CLOCKS, self.tr("Offsets of clocks"), file, "json", optional=True)
         )

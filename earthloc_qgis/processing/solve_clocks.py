@@ -15,7 +15,7 @@ from qgis.core import (  # type: ignore[attr-defined]
 )
 
 from ..contract.clocks import SolveClocksAnswer, known_offset
-from .base import ENGINE, EarthLocAlgorithm, engine_parameter
+from .base import ENGINE, EarthLocAlgorithm, any_file_parameter, engine_parameter
 
 
 class SolveClocksAlgorithm(EarthLocAlgorithm):
@@ -62,7 +62,7 @@ class SolveClocksAlgorithm(EarthLocAlgorithm):
         results = self.tr("Results GeoPackage with located photos")
         geopackage = self.tr("GeoPackage (*.gpkg)")
         self.addParameter(QgsProcessingParameterFile(self.RESULTS, results, file, fileFilter=geopackage))
-        self.addParameter(QgsProcessingParameterFile(self.ORBIT, self.tr("Orbit of the station"), file, optional=True))
+        self.addParameter(any_file_parameter(self.ORBIT, self.tr("Orbit of the station")))
         self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
             QgsProcessingParameterFileDestination(
