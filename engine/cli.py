@@ -39,6 +39,7 @@ from engine.arguments import (
 from engine.catalogue import commands as catalogue_commands
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
+from engine.orbit import commands as orbit_commands
 
 _INTERRUPTED = 130
 
@@ -113,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     )
     locate.add_argument("--nadir", type=place, metavar="LAT,LON", help="point under the station, for all photos")
     add_radius(locate)
+    orbit_commands.add_localize_options(locate)
     locate.add_argument("--top-k", type=whole(*TOP_K), default=10, metavar="N", help="candidates (10)")
     locate.add_argument("--out", type=Path, metavar="FILE.gpkg", help="results GeoPackage to add the answers to")
     add_include_reviewed(locate)
@@ -257,6 +259,8 @@ def parser() -> argparse.ArgumentParser:
     add_radius(rate)
     rate.add_argument("--json", action="store_true", help="print one JSON object")
 
+    orbit_commands.add_commands(kinds, command)
+
     check = command(kinds, "doctor", commands.doctor, "check the installation and say what to do about problems")
     check.add_argument("--deep", action="store_true", help="compare all included files with their checksums")
     check.add_argument("--paths", action="store_true", help="show the paths of files and folders")
@@ -278,7 +282,7 @@ def _join_negative_values(argv: Sequence[str]) -> list[str]:
     """`--nadir -12.5,40` as `--nadir=-12.5,40`: argparse would read the value as an option."""
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] in ("--nadir", "--at", "--bbox") and re.match(r"-[\d.]", argument):
+        if joined and joined[-1] in ("--nadir", "--at", "--bbox", "--clock-offset") and re.match(r"-[\d.]", argument):
             joined[-1] += "=" + argument
         else:
             joined.append(argument)

@@ -37,6 +37,7 @@ def localize(args: argparse.Namespace) -> int:
     from engine.answer import photo_facts
     from engine.batch import answers
     from engine.localize import Query
+    from engine.orbit.commands import hint_of, tell_silence
     from engine.registration.learned import LearnedFeatures
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
@@ -47,6 +48,7 @@ def localize(args: argparse.Namespace) -> int:
     localizer = _localizer(args.indexes, args.where_package)
     if args.where:
         localizer.estimator()  # reports a package that cannot be used before the photos are located
+    hint = hint_of(args)
     extractor = LearnedFeatures(args.matcher) if args.matcher else ROOT_SIFT
     language_model = _language_model(args)
     statuses: dict[str, str] = {}
@@ -72,12 +74,17 @@ def localize(args: argparse.Namespace) -> int:
             where=args.where,
             language_model=language_model,
             results=args.out,
+            orbit=hint,
         )
         for photo in to_locate
     ]
     line = ProgressLine()
     line.show("localize", len(photos) - len(queries), len(photos), "")
-    for answer in answers(localizer, queries, args.jobs):
+    located: dict[str, Localization] = {}
+
+    def tell(answer: Localization) -> None:
+        if hint is not None:
+            located[answer["photo"]] = answer
         statuses[answer["photo"]] = answer["status"]
         line.clear()
         print(json.dumps(answer) if args.json else _answer_in_words(answer), flush=True)
@@ -90,7 +97,20 @@ def localize(args: argparse.Namespace) -> int:
                     print(f"earthloc: {error}", file=sys.stderr)
                 problems.add(str(error))
         line.show("localize", len(statuses), len(photos), "")
+
+    for answer in answers(localizer, queries, args.jobs):
+        tell(answer)
+    if args.solve_clock:
+        from engine.orbit.solving import locate_again
+
+        clocks, better = locate_again(localizer, queries, located)
+        for clock in clocks:
+            line.clear()
+            print(json.dumps({"clock": clock.as_json()}) if args.json else str(clock.message), flush=True)
+        for answer in better:
+            tell(answer)
     line.clear()
+    tell_silence(located.values())
     counts = Counter(statuses.values())
     if not args.json:
         found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())

@@ -15,12 +15,14 @@ from typing import Any
 from engine.answer import Clock, candidate_json, describe, failed, rounded, why_nothing, without_place
 from engine.candidates import BOTH, TILES, VOTES, Candidate, Found, probability_of_first, rank, search
 from engine.contract.localization import Localization
+from engine.contract.parameters import RADIUS_KM
 from engine.contract.status import CHANCE, FAILED, LOCATED, NOT_FOUND, UNCERTAIN, Status
 from engine.errors import IndexDamagedError, InputError
 from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
 from engine.messages import Message, Text, message_of, put_message, sentences
 from engine.orbit import ALTITUDE_KM
+from engine.orbit.hint import Nadir, OrbitHint, nadir_of
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
@@ -66,6 +68,7 @@ class Query:
         where: also say where a photo could have been taken that is not located, and register the most probable places
             that the search did not find.
         language_model: on the user's own computer, also asked for places to register; None asks nobody.
+        orbit: gives the nadir from the photo's time where none is stated, or where it contradicts the stated one.
         results: a results file; its located photos help photos that were taken just before and after them.
     """
 
@@ -83,6 +86,7 @@ class Query:
     where: bool = False
     language_model: LanguageModel | None = None
     results: Path | None = None
+    orbit: OrbitHint | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,25 +169,26 @@ class Localizer:
             photo = read_photo(query.photo, max_px=self._read_px(query))
         except InputError as error:
             return self._answer(query, None, FAILED, error.text(), clock)
-        nadir = query.nadir or photo.nadir
+        known = nadir_of(query.nadir, photo, query.orbit)
+        nadir = known.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:
-            answer = self._answer(query, photo, NOT_FOUND, reason, clock, nadir)
+            answer = self._answer(query, photo, NOT_FOUND, reason, clock, known)
             if query.where:  # its pixels say nothing
-                stated = Evidence(photo.pixels, nadir=nadir if query.use_nadir else None)
+                stated = Evidence(photo.pixels, nadir=nadir if query.use_nadir else None, nadir_sd_km=known.extra_km)
                 answer["where"] = self.estimator().estimate(stated, only=["nadir"]).as_json()
             return answer
         circle = query.area
         if circle is None and nadir is not None and query.use_nadir:
-            circle = Circle(*nadir, query.radius_km)
-        searched = self._search(query, photo, nadir, circle, clock, progress)
+            circle = Circle(*nadir, min(query.radius_km + 2 * known.extra_km, RADIUS_KM.high))
+        searched = self._search(query, photo, known, circle, clock, progress)
         if on_evidence is not None:
             on_evidence(searched.evidence)
         candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
         progress.check()
         if not candidates:
-            answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
+            answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, known)
             if query.where:
                 answer["where"] = self.estimator().estimate(searched.evidence).as_json()
             return answer
@@ -196,10 +201,10 @@ class Localizer:
             estimate = self.estimator().estimate(searched.evidence)
             candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
             clock.lap("where")
-        answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
+        answer = self._answer(query, photo, UNCERTAIN, message, clock, known, candidates, confidence)
         if query.register:
             self._recall(query, photo)
-            prepared = prepare(photo, nadir, query.extractor)
+            prepared = prepare(photo, nadir, query.extractor, known.sd_km)
             outcome = register_candidates(
                 prepared, photo, candidates, query.imagery, query.register_s, self.memory, progress
             )
@@ -244,7 +249,7 @@ class Localizer:
         self,
         query: Query,
         photo: Photo,
-        nadir: tuple[float, float] | None,
+        stated: Nadir,
         circle: Circle | None,
         clock: Clock,
         progress: Progress,
@@ -259,15 +264,14 @@ class Localizer:
         clock.lap("embed")
         progress.report("search", 0, 1)
         # A person who chooses another area to search doubts the nadir.
-        known = nadir if query.use_nadir and query.area is None else None
-        expected = _expectation(photo, known)
+        known = stated.nadir if query.use_nadir and query.area is None else None
+        expected = _expectation(photo, known, stated.extra_km)
         found = search(self.indexes, views, features, query.top_k, circle, expected)
         poses = [pose for _, some in found.poses for pose in some]
         tiles = found.tiles if views is not None else None
         described = {self.models[sha256].photo_sha256: one for sha256, one in (views or {}).items()}
-        evidence = Evidence(
-            photo.pixels, described, tiles, poses if features is not None else None, known, photo.taken_at
-        )
+        voted = poses if features is not None else None
+        evidence = Evidence(photo.pixels, described, tiles, voted, known, photo.taken_at, stated.extra_km)
         return _Searched(features, expected, found, evidence)
 
     def _model_of(self, candidate: Candidate) -> ModelPackage:
@@ -286,16 +290,19 @@ class Localizer:
         status: Status,
         message: Text,
         clock: Clock,
-        nadir: tuple[float, float] | None = None,
+        nadir: Nadir | None = None,
         candidates: Sequence[Candidate] = (),
         confidence: float = 0.0,
     ) -> Localization:
         answer = without_place(query.photo, status, message)
         answer["photo_id"] = photo.photo_id if photo is not None else None
-        answer["nadir"] = list(nadir) if nadir is not None else None
+        where = nadir.nadir if nadir is not None else None
+        answer["nadir"] = list(where) if where is not None else None
+        if nadir is not None and nadir.by_orbit is not None:
+            answer["orbit"] = nadir.by_orbit
         answer["timings_ms"] = clock.timings()
         if photo is not None and candidates:
-            found = [candidate_json(rank, candidate, nadir) for rank, candidate in enumerate(candidates, start=1)]
+            found = [candidate_json(rank, candidate, where) for rank, candidate in enumerate(candidates, start=1)]
             answer["confidence"] = confidence
             answer["footprint"] = found[0]["footprint"]
             answer["corners"] = rounded(candidates[0].corners())
@@ -313,11 +320,11 @@ def localize_or_fail(localizer: Localizer, query: Query, progress: Progress) -> 
         return failed(query.photo, InputError.of("photo.memory", path=query.photo))
 
 
-def _expectation(photo: Photo, nadir: tuple[float, float] | None) -> Expectation:
+def _expectation(photo: Photo, nadir: tuple[float, float] | None, nadir_sd_km: float) -> Expectation:
     """What is known of a photo before the search: the nadir, and from EXIF how much ground its lens shows."""
     height_px, width_px = photo.pixels.shape[:2]
     focal_px = camera_prior(photo, width_px, height_px, nadir).focal_px
-    return Expectation(nadir, min(height_px, width_px) / focal_px if focal_px else None)
+    return Expectation(nadir, min(height_px, width_px) / focal_px if focal_px else None, nadir_sd_km)
 
 
 def prior_of_first_candidate(card: dict[str, Any], near_nadir: bool) -> float:

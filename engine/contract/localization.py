@@ -27,12 +27,16 @@ class CameraSummary(TypedDict):
     focal_length_mm: Optional[float]
 
 
-class PosePrior(TypedDict):
-    """What was known of a camera before it was solved."""
-
+class _PosePriorOfVersion1(TypedDict):
     focal_px: Optional[float]
     focal_sd: Optional[float]  # of its natural logarithm
     nadir: Optional[LatLonList]
+
+
+class PosePrior(_PosePriorOfVersion1, total=False):
+    """What was known of a camera before it was solved."""
+
+    nadir_sd_km: float  # in each direction; older results lack it: 30
 
 
 class PixelDeviation(TypedDict):
@@ -179,11 +183,28 @@ class _Answer(TypedDict):
     message: str
 
 
+class _OrbitHint(TypedDict):
+    nadir: Optional[LatLonList]  # None where it says nothing
+    sd_km: Optional[float]  # along the track, mostly from the clock
+    clock_offset_s: float  # that was added to the camera's time
+    used: bool  # whether `nadir` of the answer is this one
+    stated_off_km: Optional[float]  # distance to the nadir of the photo's tags
+    message: Optional[str]  # why it says nothing
+
+
+class OrbitHint(_OrbitHint, total=False):
+    """What the orbit says of a photo at its time."""
+
+    message_id: str
+    message_params: dict[str, Any]
+
+
 class Localization(_Answer, total=False):
     """What was found for one photo. The fields below may be missing; the last two are set by a review."""
 
     message_id: str  # of `message`, in engine/contract/messages.py; older results lack it
     message_params: dict[str, Any]
+    orbit: OrbitHint  # only where an orbit was given
     where: Optional[Where]  # None where it was not asked for; older results lack it
     by_hand: bool  # a person placed the footprint, and no camera fits it
     reviewed_rank: Optional[int]  # of the candidate that the person chose

@@ -51,10 +51,12 @@ MESSAGES: dict[str, str] = {
     "registered.carried_over": "Carried over from a neighbouring photo, not confirmed by imagery: {parts}.",
     "registered.not_sure": "That is not enough to be sure: compare it with a basemap.",
     "registered.nadir_wrong": "The nadir given seems to be wrong.",
+    "registered.clock_wrong": "The camera's clock or the orbit seems to be wrong.",
     "part.tie_points": "{n} tie points",
     "part.camera": "camera at {km} km",
     "part.camera_assumed": "camera at {km} km (assumed rather than measured)",
     "part.nadir": "{km} km from the nadir given",
+    "part.nadir_by_time": "{km} km from the nadir that its time and the orbit give",
     "part.neighbour": "found by way of the neighbouring photo {photo}",
     "part.candidate": "candidate {rank}",
     "part.no_ground": "part of the photo shows no ground",
@@ -119,6 +121,7 @@ MESSAGES: dict[str, str] = {
     "results.damaged": "{path}: is damaged; move it away or choose another file.",
     "results.folder": "{path}: is a folder; name a file in it, such as results.gpkg.",
     "results.no_folder": "{path}: its folder does not exist; make the folder or choose another.",
+    "results.no_file": "{path}: no such file; give a results file.",
     "results.no_photo": "{path}: holds no result of {photo}; locate it first.",
     "results.no_where": "{path}: does not say where {photo} could be; locate it again and have that said.",
     "results.failed": "{path}: could not be written ({reason}); choose another file.",
@@ -195,6 +198,68 @@ MESSAGES: dict[str, str] = {
     "ties.no_camera": "no camera sees the tie points like this; move or remove the one that is off.",
     "ties.no_ground": "the camera that fits the tie points sees no ground; check the tie points.",
     "ties.no_imagery": "there is no imagery to snap to; choose reference imagery.",
+    # Orbits.
+    "orbit.missing": "{path}: no such file; give a file of two-line elements, OMM or OEM.",
+    "orbit.not_a_file": "{path}: is not a file; give a file of two-line elements, OMM or OEM.",
+    "orbit.unreadable": "{path}: cannot be read; check its permissions.",
+    "orbit.too_large": "{path}: is larger than {mb} MB; give only the elements of the station.",
+    "orbit.damaged": "{path}: is damaged; copy or download it again.",
+    "orbit.no_elements": (
+        "{path}: holds no usable orbit elements; give a file of two-line elements (with correct checksums), OMM or OEM."
+    ),
+    "orbit.no_station": (
+        "{path}: holds elements of {n} satellites but not of the station (25544); give a file with those."
+    ),
+    "orbit.old": (
+        "{path}: its nearest elements are {days} days away from {time}; give elements of that time, from an archive."
+    ),
+    "orbit.unusable": "{path}: its elements give no orbit ({reason}); give other elements.",
+    "orbit.outside": "{path}: covers {first} to {last}, not {time}; give a file of that time.",
+    "orbit.gap": "{path}: has a gap at {time}; give another file of that time.",
+    "orbit.no_states": "{path}: holds no states to interpolate between; copy or download it again.",
+    "orbit.states_twice": "{path}: holds different states for one time; copy or download it again.",
+    "orbit.damaged_state": "{path}: its state {line} is damaged; copy or download it again.",
+    "orbit.frame": "{path}: is in the frame {frame}; give states in EME2000 or ITRF.",
+    "orbit.time_system": "{path}: has times in {system}; give a file in UTC.",
+    "orbit.center": "{path}: is an orbit round {center}; give one round EARTH.",
+    "orbit.before_station": "the station did not fly yet on {time}; check the date.",
+    "orbit.not_a_time": "{time} is not a time; give one such as 2024-02-12T23:25:18Z.",
+    "orbit.untimed": "the photo has no time in its tags; give its nadir.",
+    "orbit.no_photo_time": "{path}: has no time in its tags; give the time instead.",
+    "orbit.no_time": "{time} shifted by the clock offset is no date; check the time and the offset.",
+    "orbit.damaged_lines": (
+        "{path}: {n} sets of elements are damaged and were left out (line or entry {lines}); copy or download it again."
+    ),
+    "orbit.other_satellite": (
+        "{path}: is the orbit of another satellite ({number}), not of the station (25544); check that this is meant."
+    ),
+    "orbit.no_fit": "no orbit of the station passes the {n} places at their times; check places and times.",
+    "elements.no_address": "{address} is no source of elements; give celestrak, nasa, or a web address.",
+    "elements.status": "{host} answers with status {status}; try again later, or get the file with a browser.",
+    "elements.unreachable": "{host} cannot be reached ({reason}); check your connection.",
+    "elements.too_large": "{host} sends more than {mb} MB; get only the elements of the station.",
+    "elements.no_orbit": "{host} sends something else than an orbit; get the file with a browser.",
+    # Clocks.
+    "clock.unreadable": "{path}: cannot be read; give a file that `earthloc clock --out` wrote.",
+    "clock.damaged": "{path}: is no file of clock offsets; give one that `earthloc clock --out` wrote.",
+    "clock.no_photos": "{path}: holds no located photos with times; locate some of the photos first.",
+    "clock.few_nadirs": (
+        "The {n} photos of {camera} with a nadir in their tags are too few (at least {least}); give an orbit file."
+    ),
+    "clock.behind": "{time} behind",
+    "clock.ahead": "{time} ahead",
+    "clock.right": "right",
+    "clock.solved": "The clock of {camera} was {how} (± {sd} s; {n} of {total} located photos agree).",
+    "clock.zone": "It may have been set to the time zone UTC{hours}.",
+    "clock.one_photo": (
+        "The clock of {camera} was {how} (± {sd} s), if its one located photo is right: locate another one to be sure."
+    ),
+    "clock.ambiguous": "The clock of {camera} fits several offsets about equally ({parts}): locate more of its photos.",
+    "clock.two": (
+        "No single clock explains the photos of {camera}: for {n} of them it was {how}, for {m} {other}. They may be "
+        "of two cameras."
+    ),
+    "clock.none": "The {n} located photos of {camera} fit no clock on this orbit: check the orbit and their times.",
     # Tile servers.
     "server.works": "{name} works: a tile came in {ms} ms.",
     "server.unreachable": "imagery server {server}: cannot be reached; check its address and your connection.",

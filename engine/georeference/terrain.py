@@ -14,6 +14,7 @@ from engine.georeference.grid import GroundCrs
 from engine.georeference.mappings import MIN_POINTS, ToPhoto
 from engine.georeference.registered import RegisteredPhoto
 from engine.imagery.raster import RasterSource
+from engine.orbit import NADIR_SD_KM
 from engine.registration.camera import Camera
 from engine.registration.solve import CameraPrior, TiePoints, errors_px, solve_camera
 
@@ -60,7 +61,8 @@ def over_terrain(registered: RegisteredPhoto, elevation: Elevation) -> Registere
     highest_km = max(0.0, float(metres.max()) / 1000.0) + _ABOVE_SEEN_KM
     heights = elevation.heights_km(points.lat[None], points.lon[None], _TIE_POINTS_KM)[0]
     nadir = (stated["nadir"][0], stated["nadir"][1]) if stated["nadir"] else None
-    prior = CameraPrior(stated["focal_px"], stated["focal_sd"] or CameraPrior.focal_sd, nadir)
+    nadir_sd_km = stated.get("nadir_sd_km", NADIR_SD_KM)
+    prior = CameraPrior(stated["focal_px"], stated["focal_sd"] or CameraPrior.focal_sd, nadir, nadir_sd_km)
     solution = registered.solution
     for _ in range(_STEPS):
         flat = TiePoints(points.xy_px, *seen_in_line(solution.camera, points.lat, points.lon, heights))

@@ -29,6 +29,10 @@ class OrbitState:
     velocity_km_s: Array
     sd_km: Array
 
+    def altitude_km(self) -> float:
+        """Height above the ellipsoid."""
+        return to_geodetic(self.position_km)[2]
+
     def nadir(self) -> tuple[float, float]:
         """Latitude and longitude (degrees) of the point below the station."""
         lat, lon, _ = to_geodetic(self.position_km)

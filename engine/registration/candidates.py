@@ -22,6 +22,7 @@ from engine.imagery.opening import open_imagery
 from engine.imagery.server import may_be_server
 from engine.imagery.source import ImagerySource
 from engine.messages import Message, Text, message_of, put_message, sentences
+from engine.orbit import NADIR_SD_KM
 from engine.photo.read import PhotoInfo
 from engine.progress import Progress
 from engine.registration import footprint
@@ -285,7 +286,7 @@ def add_registration(answer: Localization, outcome: Outcome, photo: PhotoInfo) -
         return
     nadir = answer["nadir"]
     given_nadir = (nadir[0], nadir[1]) if nadir is not None else None
-    pose = in_full_pixels(best.solution, best.tie_points, photo, given_nadir)
+    pose = in_full_pixels(best.solution, best.tie_points, photo, given_nadir, _nadir_sd_km(answer) or NADIR_SD_KM)
     message = _description(best, pose.camera, answer, outcome)
     view = view_json(pose.camera, best.ring, photo)
     answer["footprint"], answer["corners"] = view["footprint"], view["corners"]
@@ -305,6 +306,11 @@ def _after_failed_registration(prior: float) -> float:
     return round(prior * _MISS_RATE / (prior * _MISS_RATE + 1.0 - prior), 3)
 
 
+def _nadir_sd_km(answer: Localization) -> float | None:
+    """Standard deviation of a nadir that follows from time and orbit; None for any other."""
+    return answer["orbit"]["sd_km"] if "orbit" in answer and answer["orbit"]["used"] else None
+
+
 def _description(found: Registration, camera: Camera, answer: Localization, outcome: Outcome) -> list[Message]:
     """Such as "41 tie points, camera at 418 km, 69 km from the nadir given."; one or more sentences."""
     lat, lon, altitude_km = camera.nadir()
@@ -317,9 +323,10 @@ def _description(found: Registration, camera: Camera, answer: Localization, outc
     if answer["nadir"] is not None:
         nadir_lat, nadir_lon = answer["nadir"]
         away_km = float(geo.distance_km(nadir_lat, nadir_lon, lat, lon))
-        parts.append(Message("part.nadir", {"km": f"{away_km:.0f}"}))
-        if away_km > _NADIR_FAR_KM:
-            warning = [Message("registered.nadir_wrong")]
+        sd_km = _nadir_sd_km(answer)
+        parts.append(Message("part.nadir" if sd_km is None else "part.nadir_by_time", {"km": f"{away_km:.0f}"}))
+        if away_km > max(_NADIR_FAR_KM, 3 * (sd_km or 0.0)):
+            warning = [Message("registered.nadir_wrong" if sd_km is None else "registered.clock_wrong")]
     if answer["candidates"]:
         way = Message("part.neighbour", {"photo": str(outcome.neighbour)})
         parts.append(way if outcome.row is None else Message("part.candidate", {"rank": outcome.row + 1}))

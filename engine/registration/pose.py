@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine import geo
 from engine.contract.localization import CameraSummary, GeoJson, LatLonList, TiePoint
 from engine.contract.localization import Pose as PoseJson
+from engine.orbit import NADIR_SD_KM
 from engine.photo.read import PhotoInfo
 from engine.registration import footprint
 from engine.registration.camera import Camera
@@ -54,35 +55,41 @@ class Pose:
         return self.solution.camera
 
 
-def in_full_pixels(found: Solution, points: TiePoints, photo: PhotoInfo, nadir: tuple[float, float] | None) -> Pose:
+def in_full_pixels(
+    found: Solution,
+    points: TiePoints,
+    photo: PhotoInfo,
+    nadir: tuple[float, float] | None,
+    nadir_sd_km: float = NADIR_SD_KM,
+) -> Pose:
     """Solve the camera again in the photo's full-size pixels.
 
     Args:
         found: the solution in the pixels of a smaller picture of the whole photo.
         points: its tie points, at least 4, in the same pixels.
         photo: gives the full size, and what EXIF says of the lens.
-        nadir: the stated one, as a hint.
+        nadir: the stated one, as a hint, and its standard deviation.
     """
     small, width, height = found.camera, photo.width_px, photo.height_px
     scale = np.array([width / small.width_px, height / small.height_px])
     full = TiePoints(points.xy_px * scale, points.lat, points.lon)
     start = small.resized(width, height)
-    prior = prior_of(start, photo, nadir)
+    prior = prior_of(start, photo, nadir, nadir_sd_km)
     # Neighbouring tie points share their errors (terrain, the mosaic's own position), so four count as one.
     sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(found.residuals_px**2) / 2))) * float(scale.max())
     solution = solve_camera(full, start, prior, sd_px, robust=False)
     return Pose(solution, full, prior)
 
 
-def prior_of(camera: Camera, photo: PhotoInfo, nadir: Any) -> CameraPrior:
+def prior_of(camera: Camera, photo: PhotoInfo, nadir: Any, nadir_sd_km: float = NADIR_SD_KM) -> CameraPrior:
     """The prior of a camera, for the shape that its picture had before it was squashed.
 
     Args:
         camera: gives size and shape of the picture.
         photo: gives what EXIF says of the lens.
-        nadir: (lat, lon) stated for the photo, or None.
+        nadir: (lat, lon) stated for the photo, or None, and its standard deviation.
     """
-    return camera_prior(photo, camera.width_px, round(camera.height_px * camera.pixel_aspect), nadir)
+    return camera_prior(photo, camera.width_px, round(camera.height_px * camera.pixel_aspect), nadir, nadir_sd_km)
 
 
 def view_json(camera: Camera, ring: Array, photo: PhotoInfo) -> View:
@@ -133,6 +140,7 @@ def pose_json(pose: Pose) -> PoseJson:
             "focal_px": round(prior.focal_px, 2) if prior.focal_px else None,
             "focal_sd": prior.focal_sd if prior.focal_px else None,
             "nadir": list(prior.nadir) if prior.nadir is not None else None,
+            "nadir_sd_km": round(prior.nadir_sd_km, 2),
         },
         "determined": list(pose.solution.determined),
         "covariance": [[float(f"{v:.6g}") for v in row] for row in pose.solution.covariance],

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engine.features import FeatureExtractor, Features, RootSift
 from engine.geo import LAYOUT_KM_PER_DEGREE, LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
-from engine.orbit import ALTITUDE_KM
+from engine.orbit import ALTITUDE_KM, NADIR_SD_KM
 from engine.photo.read import Photo
 from engine.registration.prior import camera_prior
 from engine.registration.solve import CameraPrior
@@ -136,8 +136,13 @@ class PreparedPhoto:
         return low * (lens or width_km), high * (lens or width_km)
 
 
-def prepare(photo: Photo, nadir: tuple[float, float] | None, extractor: FeatureExtractor = ROOT_SIFT) -> PreparedPhoto:
-    """Prepare a photo; `nadir` is the stated one, as a hint.
+def prepare(
+    photo: Photo,
+    nadir: tuple[float, float] | None,
+    extractor: FeatureExtractor = ROOT_SIFT,
+    nadir_sd_km: float = NADIR_SD_KM,
+) -> PreparedPhoto:
+    """Prepare a photo; `nadir` is the stated one, as a hint, with its standard deviation.
 
     A square picture may be a film frame or cut out of another one. Or it was squashed, as in collections for training:
     then it originally had the shape of a sensor.
@@ -148,13 +153,13 @@ def prepare(photo: Photo, nadir: tuple[float, float] | None, extractor: FeatureE
     stretched = tuple(
         PreparedPhoto(
             np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
-            camera_prior(photo, *size, nadir),
+            camera_prior(photo, *size, nadir, nadir_sd_km),
             extractor,
         )
         for size in ((width, shorter), (shorter, height))
         if photo.width_px == photo.height_px
     )
-    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir), extractor, stretched)
+    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir, nadir_sd_km), extractor, stretched)
 
 
 @dataclass(frozen=True, eq=False)

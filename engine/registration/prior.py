@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.orbit import NADIR_SD_KM
 from engine.photo.read import PhotoInfo
 from engine.registration.solve import CameraPrior
 
@@ -24,7 +25,13 @@ _CROPPED_SD = 0.25
 _SAME_SHAPE = 0.05
 
 
-def camera_prior(info: PhotoInfo, width_px: int, height_px: int, nadir: tuple[float, float] | None) -> CameraPrior:
+def camera_prior(
+    info: PhotoInfo,
+    width_px: int,
+    height_px: int,
+    nadir: tuple[float, float] | None,
+    nadir_sd_km: float = NADIR_SD_KM,
+) -> CameraPrior:
     """The prior for a photo resampled to `width_px` by `height_px`.
 
     The focal length in pixels is unknown where EXIF lacks it or names a camera that is not in the table. A picture
@@ -39,8 +46,8 @@ def camera_prior(info: PhotoInfo, width_px: int, height_px: int, nadir: tuple[fl
         shape = max(width_px, height_px) / min(width_px, height_px)
         is_whole = abs(shape / (sensor_width / sensor_height) - 1.0) < _SAME_SHAPE
         focal_px = focal_mm / sensor_width * max(width_px, height_px)
-        return CameraPrior(focal_px, _FOCAL_SD if is_whole else _CROPPED_SD, nadir)
-    return CameraPrior(None, nadir=nadir)
+        return CameraPrior(focal_px, _FOCAL_SD if is_whole else _CROPPED_SD, nadir, nadir_sd_km)
+    return CameraPrior(None, nadir=nadir, nadir_sd_km=nadir_sd_km)
 
 
 def sensor_width_mm(info: PhotoInfo) -> float | None:

@@ -40,11 +40,13 @@ class CameraPrior:
     Attributes:
         focal_px: focal length in pixels, and the standard deviation of its logarithm; None when unknown.
         nadir: (lat, lon) stated for the photo, or None.
+        nadir_sd_km: its standard deviation in each direction.
     """
 
     focal_px: float | None = None
     focal_sd: float = 0.03
     nadir: tuple[float, float] | None = None
+    nadir_sd_km: float = NADIR_SD_KM
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,10 +241,10 @@ class _Problem:
             off = float(np.log(camera.focal_px / self._prior.focal_px)) / self._prior.focal_sd
             terms.append((off, abs(off), np.eye(8)[_FOCAL] / self._prior.focal_sd))
         if self._prior.nadir is not None:
-            away = self._nadir_axes[:2] @ (camera.eye - self._nadir) / NADIR_SD_KM
+            away = self._nadir_axes[:2] @ (camera.eye - self._nadir) / self._prior.nadir_sd_km
             for residual, axis in zip(away, self._nadir_axes[:2], strict=True):
                 row = np.zeros(8)
-                row[_POSITION] = self._axes @ axis / NADIR_SD_KM
+                row[_POSITION] = self._axes @ axis / self._prior.nadir_sd_km
                 terms.append((float(residual), float(np.linalg.norm(away)), row))
         return terms
 

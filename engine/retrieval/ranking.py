@@ -6,6 +6,7 @@ effect of each.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ LOG_WEIGHT = 0.035
 _NADIR_REACH_KM = 225.0
 _NADIR_LIMIT_KM = 950.0
 _NADIR_WRONG = 1e-4
+_NADIR_VAGUE_KM = 100.0
 # log2 of the best tile's width over the width that the lens shows: mean and standard deviation if the photo may be
 # tilted, and standard deviation if the distance from the nadir determines the tilt.
 _WIDTH_OCTAVES, _WIDTH_SD = 0.2, 0.8
@@ -42,11 +44,13 @@ class Expectation:
 
     Attributes:
         nadir: (lat, lon) stated for it, or None.
+        nadir_sd_km: its standard deviation, where that is large.
         field: side of the photo's middle square over the focal length, in the same unit; None when unknown.
     """
 
     nadir: tuple[float, float] | None = None
     field: float | None = None
+    nadir_sd_km: float = 0.0
 
 
 NO_EXPECTATION = Expectation()
@@ -58,9 +62,10 @@ def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation)
     distance_km = None
     if expectation.nadir is not None:
         distance_km = geo.distance_km(lat, lon, *expectation.nadir)
-        total += np.log(nadir_density(distance_km))
+        total += np.log(nadir_density(distance_km, expectation.nadir_sd_km))
     if expectation.field is not None:
-        if distance_km is None:
+        # A distance from a vague nadir does not tell the tilt.
+        if distance_km is None or expectation.nadir_sd_km > _NADIR_VAGUE_KM:
             mean, deviation = _WIDTH_OCTAVES, _WIDTH_SD
             octaves = np.log2(width_km / (expectation.field * ALTITUDE_KM))
         else:
@@ -70,9 +75,13 @@ def log_prior(lat: Array, lon: Array, width_km: Array, expectation: Expectation)
     return total
 
 
-def nadir_density(distance_km: Array) -> Array:
-    """Density of photos over the ground at this distance from their stated nadir; 1 at the nadir."""
-    return np.exp(-distance_km / _NADIR_REACH_KM - (distance_km / _NADIR_LIMIT_KM) ** 8) + _NADIR_WRONG
+def nadir_density(distance_km: Array, sd_km: float = 0.0) -> Array:
+    """Density of photos over the ground at this distance from their stated nadir; 1 at the nadir.
+
+    It is wider where the nadir has a large standard deviation.
+    """
+    reach_km, limit_km = math.hypot(_NADIR_REACH_KM, sd_km), _NADIR_LIMIT_KM + 2 * sd_km
+    return np.exp(-distance_km / reach_km - (distance_km / limit_km) ** 8) + _NADIR_WRONG
 
 
 def ground_width_km(field: float, distance_km: Array) -> Array:

@@ -23,6 +23,7 @@ class Evidence:
         tiles: the most similar tiles of all indexes; None where tiles were not searched.
         poses: that local features vote for, of all indexes; None where there are no features.
         nadir: (lat, lon) stated for the photo, or None.
+        nadir_sd_km: its standard deviation, where that is large.
         taken_at: ISO 8601, in UTC, from EXIF; None where unknown.
     """
 
@@ -32,6 +33,7 @@ class Evidence:
     poses: Sequence[Pose] | None = None
     nadir: tuple[float, float] | None = None
     taken_at: str | None = None
+    nadir_sd_km: float = 0.0
 
     def without_nadir(self) -> Evidence:
         """The same where no nadir is known."""

@@ -79,10 +79,10 @@ def land_log_density() -> Array:
     return np.asarray(log_density)
 
 
-def nadir_log_density(nadir: tuple[float, float]) -> Array:
+def nadir_log_density(nadir: tuple[float, float], sd_km: float = 0.0) -> Array:
     """Log density (cells,) of a photo's middle around the stated nadir (lat, lon), which may be wrong."""
     lat, lon = cells.centers()
-    return np.asarray(np.log(nadir_density(geo.distance_km(lat, lon, *nadir))))
+    return np.asarray(np.log(nadir_density(geo.distance_km(lat, lon, *nadir), sd_km)))
 
 
 def daylight_log_density(taken_at: str) -> Array:

@@ -124,7 +124,7 @@ class NadirSource:
 
     def log_density(self, evidence: Evidence) -> Array | None:
         """See `Source`."""
-        return None if evidence.nadir is None else prior.nadir_log_density(evidence.nadir)
+        return None if evidence.nadir is None else prior.nadir_log_density(evidence.nadir, evidence.nadir_sd_km)
 
 
 @dataclass(frozen=True)
