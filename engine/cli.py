@@ -38,6 +38,7 @@ from engine.arguments import (
 )
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
+from engine.records import commands as records_commands
 
 _INTERRUPTED = 130
 
@@ -228,6 +229,8 @@ def parser() -> argparse.ArgumentParser:
     features.add_argument("--equalised", action="store_true", help="give it grey pictures with equalised contrast")
     features.add_argument("--licence", default="", metavar="TEXT", help="licence of the network")
     features.add_argument("--json", action="store_true", help="print the card")
+
+    records_commands.add_commands(kinds, command)
 
     text = "measure recall and registration on photos with known footprints"
     rate = command(kinds, "evaluate", commands.evaluate, text)

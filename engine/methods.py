@@ -18,6 +18,7 @@ from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
 from engine.contract.localization import Localization
 from engine.errors import OutputError
 from engine.progress import Progress
+from engine.records.methods import read_records
 from engine.review_methods import ReviewMethods
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Methods:
             protocol.LinkIndex: self.link_index,
             protocol.ListIndexes: self.list_indexes,
             protocol.CheckImagery: self.check_imagery,
+            protocol.ReadRecords: read_records,
             **ReviewMethods().handlers,
         }
         self._default: ModelPackage | None = None

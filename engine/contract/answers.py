@@ -153,6 +153,49 @@ class ImageryCheckAnswer(_MessageId):
     message: str
 
 
+class RecordComplaint(TypedDict):
+    """One kind of what a catalogue says that cannot be right."""
+
+    reason: str
+    count: int
+    examples: list[str]
+    rejected: bool  # the rows were left out; otherwise only the value was
+
+
+class RecordPreview(TypedDict):
+    """What a catalogue says about one photo."""
+
+    photo_id: str
+    taken_at: Optional[str]  # ISO 8601, as exactly as it is stated
+    nadir: Optional[LatLonList]
+    center: Optional[LatLonList]
+    has_footprint: bool
+    photo: Optional[str]  # path of its file
+    source: str
+
+
+class FoundPhoto(TypedDict):
+    """A photo of a catalogue that is on this computer."""
+
+    photo: str
+    photo_id: str
+    nadir: Optional[LatLonList]
+
+
+class RecordsAnswer(TypedDict):
+    """What catalogues say, and which of their photos are on this computer."""
+
+    rows: int
+    records: int
+    with_nadir: int
+    with_footprint: int
+    preview: list[RecordPreview]  # the first ones
+    photos: list[FoundPhoto]
+    outcomes: dict[str, int]  # number of photos fetched, verified, found, changed, missing
+    complaints: list[RecordComplaint]
+    out: Optional[str]
+
+
 class PreparedAnswer(TypedDict):
     """The results file, ready for writing."""
 

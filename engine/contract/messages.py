@@ -233,6 +233,36 @@ MESSAGES: dict[str, str] = {
     "server.not_a_tile": (
         "imagery server {server}: sent {what} instead of a tile; check its address and whether it wants a key."
     ),
+    # Catalogues of photos, and the servers that hold photos.
+    "records.missing": "{path}: there is no such file; check the path.",
+    "records.folder": "{path}: is a folder; give a table, a saved reply or a list of photo ids.",
+    "records.unreadable": "{path}: cannot be read as text ({reason}); copy it again or check its permissions.",
+    "records.binary": "{path}: is not a text file; give a table, a saved reply or a list of photo ids.",
+    "records.empty": "{path}: holds nothing; give a table, a saved reply or a list of photo ids.",
+    "records.no_table": "{path}: has no columns in its first line; choose the kind of file, or repair it.",
+    "records.columns": "{path}: lacks columns that it needs ({columns}); choose another kind, or repair it.",
+    "records.too_large": "{path}: is larger than {mb} MB; split it.",
+    "records.no_reply": "{path}: sent or holds something other than records ({what}); check address and query.",
+    "records.reply_error": "{path}: answers with an error ({reason}); check query and key.",
+    "records.query": "the query {query} is none; write table|field|operator|value, such as nadir|pdate|eq|20240115.",
+    "records.no_key": "the environment variable {name} holds no key; put your key of the API into it.",
+    "records.nothing": "there is nothing to read; name a file, or an API and a query.",
+    "records.out_kind": "{path}: has an ending that says no kind of file; let it end in .csv, .json or .gpkg.",
+    "records.no_folder": "{path}: there is no such folder; name the folder with your photos.",
+    "records.manifest": "{path}: is not a readable list of fetched photos; move it away, or choose another folder.",
+    "archive.address": "{path}: is not the address of a server; give one that begins with https://.",
+    "archive.plain": "{path}: has an address without encryption; give one that begins with https://.",
+    "archive.unreachable": "{path}: the server cannot be reached; check its address and your connection.",
+    "archive.no_answer": "{path}: the server does not answer in time; try again later, what came is kept.",
+    "archive.broken_off": "{path}: the server breaks off its answers; try again later, what came is kept.",
+    "archive.busy": "{path}: the server answers {status}; try again later, what came is kept.",
+    "archive.refuses": "{path}: the server refuses ({status}); check your key and what its terms allow.",
+    "archive.nothing": "{path}: the server has nothing there ({status}); check the address.",
+    "archive.odd_status": "{path}: the server answers {status}; check the address.",
+    "archive.too_much": "{path}: the server sends more than {mb} MB; ask for less, or allow more.",
+    "archive.no_certificate": "{path}: the server has no valid certificate; check the address.",
+    "archive.sends_on": "{path}: the server sends on to {where}; if you trust that one, give its address instead.",
+    "archive.redirects": "{path}: the server redirects too often; check the address.",
 }
 
 

@@ -22,6 +22,7 @@ from .answers import (
     PhotoPictureAnswer,
     PlanAnswer,
     PreparedAnswer,
+    RecordsAnswer,
     SnapAnswer,
     SolveAnswer,
     StatusAnswer,
@@ -66,7 +67,7 @@ FeatureKm = Annotated[float, Range(0.0, FEATURE_KM.high)]  # 0: no features; Non
 Pixel = Annotated[float, Range(-1e6, 1e6)]
 
 # Requests of one lane are answered one after the other; lanes do not wait for each other.
-Lane = Literal["locate", "draw", "build", "quick"]
+Lane = Literal["locate", "draw", "build", "fetch", "quick"]
 LANES: tuple[Lane, ...] = get_args(Lane)
 
 
@@ -75,6 +76,15 @@ class _Spot(TypedDict):
     y_px: Pixel
     lat: Annotated[float, LAT]
     lon: Annotated[float, LON]
+
+
+class RecordsQuery(TypedDict, total=False):
+    """A question to NASA's Photos Database API."""
+
+    address: str
+    query: str
+    key: str  # the user's; in no log
+    key_env: str  # name of an environment variable of the engine that holds it instead
 
 
 class ManualTiePoint(_Spot, total=False):
@@ -367,6 +377,25 @@ class CheckImagery(Request):
 
 
 @dataclass(frozen=True)
+class ReadRecords(Request):
+    """Reads catalogues of photos, finds the photos in a folder or fetches them, and writes what was found."""
+
+    METHOD = "records/read"
+    ANSWER = RecordsAnswer
+    LANE = "fetch"
+    sources: list[PathText]
+    kind: Literal["auto", "nasa", "tsv", "earthkam", "ids"] = "auto"
+    api: Optional[RecordsQuery] = None  # nobody is asked without it
+    match: Optional[PathText] = None  # folder of photos to pair with the records
+    photos: Optional[PathText] = None  # folder to fetch photos into; nothing is fetched without it
+    archive: Optional[str] = None  # address to fetch from; None: NASA's Gateway
+    size: Literal["large", "small"] = "large"
+    max_file_mb: Annotated[float, Range(0.001, 10_000)] = 200.0
+    out: Optional[PathText] = None  # .csv, .json or .gpkg
+    preview: Annotated[int, Range(0, 10_000)] = 200
+
+
+@dataclass(frozen=True)
 class PrepareResults(Request):
     """Makes a results file, or brings one of an older version up to date."""
 
@@ -396,6 +425,7 @@ REQUESTS: tuple[type[Request], ...] = (
     SolveCamera,
     SnapTiePoint,
     CheckImagery,
+    ReadRecords,
     PrepareResults,
     Cancel,
     Shutdown,
