@@ -111,6 +111,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="package of a feature extractor to register with (default: RootSIFT)",
     )
+    locate.add_argument(
+        "--records", type=Path, action="append", default=[], metavar="CATALOGUE",
+        help="what a catalogue says about the photos, as hints: nadir, time, lens, altitude (see `records`)",
+    )  # fmt: skip
     locate.add_argument("--nadir", type=place, metavar="LAT,LON", help="point under the station, for all photos")
     add_radius(locate)
     locate.add_argument("--top-k", type=whole(*TOP_K), default=10, metavar="N", help="candidates (10)")

@@ -21,6 +21,7 @@ from engine.features import FeatureExtractor
 from engine.imagery.location import find_imagery
 from engine.messages import Message, Text, message_of, put_message, sentences
 from engine.orbit import ALTITUDE_KM
+from engine.photo.hints import NO_HINTS, Hints
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
@@ -67,6 +68,7 @@ class Query:
             that the search did not find.
         language_model: on the user's own computer, also asked for places to register; None asks nobody.
         results: a results file; its located photos help photos that were taken just before and after them.
+        hints: of a catalogue, for what the photo's tags do not say.
     """
 
     photo: Path
@@ -83,6 +85,7 @@ class Query:
     where: bool = False
     language_model: LanguageModel | None = None
     results: Path | None = None
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,7 @@ class Localizer:
         clock = Clock()
         progress.report("read", 0, 1)
         try:
-            photo = read_photo(query.photo, max_px=self._read_px(query))
+            photo = query.hints.fill(read_photo(query.photo, max_px=self._read_px(query)))
         except InputError as error:
             return self._answer(query, None, FAILED, error.text(), clock)
         nadir = query.nadir or photo.nadir
@@ -199,7 +202,7 @@ class Localizer:
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
             self._recall(query, photo)
-            prepared = prepare(photo, nadir, query.extractor)
+            prepared = prepare(photo, nadir, query.extractor, query.hints.altitude_km)
             outcome = register_candidates(
                 prepared, photo, candidates, query.imagery, query.register_s, self.memory, progress
             )

@@ -89,6 +89,7 @@ class Methods:
             return _skipped(reviewed, photo)
 
         from engine.localize import Localizer, Query, localize_or_fail
+        from engine.photo.hints import Hints
         from engine.registration.neighbours import Memory
         from engine.retrieval.tiling import Circle
 
@@ -105,6 +106,7 @@ class Methods:
             imagery=request.imagery or None,
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
+            hints=Hints(**request.hints or {}),
             results=out,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)

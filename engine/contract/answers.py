@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, TypedDict, Union
+from typing import Annotated, Any, Optional, TypedDict, Union
 
 from .localization import CameraSummary, GeoJson, LatLonList, Localization, Pose, TiePoint
+from .validation import Range
 
 RequestId = Union[int, str]
 
@@ -174,12 +175,22 @@ class RecordPreview(TypedDict):
     source: str
 
 
+class PhotoHints(TypedDict, total=False):
+    """What a catalogue says about a photo, for where the photo's own tags say nothing."""
+
+    taken_at: str  # ISO 8601, UTC
+    camera: str  # model, or NASA's code for it
+    focal_length_mm: Annotated[float, Range(0.0, 10_000.0)]
+    altitude_km: Annotated[float, Range(100.0, 1000.0)]  # of the station
+
+
 class FoundPhoto(TypedDict):
     """A photo of a catalogue that is on this computer."""
 
     photo: str
     photo_id: str
     nadir: Optional[LatLonList]
+    hints: PhotoHints
 
 
 class RecordsAnswer(TypedDict):

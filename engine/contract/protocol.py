@@ -18,6 +18,7 @@ from .answers import (
     InitializeAnswer,
     ListAnswer,
     LocalizeAnswer,
+    PhotoHints,
     PhotoInfoAnswer,
     PhotoPictureAnswer,
     PlanAnswer,
@@ -161,6 +162,7 @@ class Localize(Request):
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
     where: bool = False  # also say where it could be, if it is not located
+    hints: Optional[PhotoHints] = None  # of a catalogue
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,6 @@ def _print_summary(found: Collected, out: Path | None) -> None:
     if found.paired:
         print(f"  {len(found.photos):,} photos have a file")
     for one in found.tally.complaints():
-        print(
-            f"{one.count:,} x {one.reason}{'' if one.rejected else ' (left out of its row)'}: {'; '.join(one.examples)}"
-        )
+        print(one)
     if out is not None:
         print(out)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.contract.answers import FoundPhoto, RecordPreview, RecordsAnswer
+from engine.contract.answers import FoundPhoto, PhotoHints, RecordPreview, RecordsAnswer
 from engine.contract.protocol import ReadRecords, RecordsQuery
 from engine.progress import Progress
 
@@ -73,7 +74,9 @@ def _preview(records: Iterable[Record], found: Collected, count: int) -> list[Re
 
 
 def _found(record: Record, path: Path) -> FoundPhoto:
-    return {"photo": str(path), "photo_id": record.photo_id, "nadir": _list(record.nadir)}
+    said = {name: value for name, value in asdict(record.hints()).items() if value is not None}
+    hints = cast(PhotoHints, said)
+    return {"photo": str(path), "photo_id": record.photo_id, "nadir": _list(record.nadir), "hints": hints}
 
 
 def _list(place: Place | None) -> list[float] | None:

@@ -123,7 +123,7 @@ def parse_reply(text: str, path: str) -> Sequence[Any]:
         InputError: the reply is an error, or something else.
     """
     try:
-        reply = json.loads(text)
+        reply = json.loads(text, strict=False)  # captions hold control characters
     except (ValueError, RecursionError):
         raise InputError.of("records.no_reply", path=path, what=printable(text[:60]) or "nothing") from None
     if isinstance(reply, Mapping) and "error" in reply:

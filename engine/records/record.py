@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.photo.hints import Hints
+
 Place = tuple[float, float]  # latitude, longitude in degrees
 Exactness = Literal["second", "minute", "day", "month", "year"]
 
@@ -90,6 +92,12 @@ class Record:
     area_km2: float | None = None
     files: tuple[PhotoFile, ...] = ()
 
+    def hints(self) -> Hints:
+        """What helps to locate the photo besides the nadir."""
+        exact = self.taken_at is not None and self.taken_at.exactness in ("second", "minute")
+        taken_at = self.taken_at.text if self.taken_at is not None and exact else None
+        return Hints(taken_at, self.camera, self.focal_length_mm, self.altitude_km)
+
     def completed_by(self, other: Record) -> Record:
         """This record with values of `other` where it has none, and the files of both."""
         changes = {
@@ -122,6 +130,10 @@ class Complaint:
     count: int
     examples: tuple[str, ...]
     rejected: bool
+
+    def __str__(self) -> str:
+        left_out = "" if self.rejected else " (only this was left out)"
+        return f"{self.count:,} x {self.reason}{left_out}: {'; '.join(self.examples)}"
 
 
 @dataclass

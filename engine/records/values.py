@@ -122,10 +122,10 @@ class Row:
             self.tally.drop("time after the craft flew or in the future", self.where, moment.text)
             return None
         end = start + _LENGTHS.get(moment.exactness, timedelta(0))
-        if end < first:
+        if end <= first:
             self.tally.drop("time before the craft flew", self.where, moment.text)
             return None
-        if photo_id.startswith("ISS") and end < FIRST_CREW:  # the number of a mission is that of its crew
+        if photo_id.startswith("ISS") and end <= FIRST_CREW:  # the number of a mission is that of its crew
             self.tally.drop("time before the station had a crew", self.where, moment.text)
             return None
         return moment
