@@ -386,7 +386,7 @@ class ReadRecords(Request):
     ANSWER = RecordsAnswer
     LANE = "fetch"
     sources: list[PathText]
-    kind: Literal["auto", "nasa", "tsv", "earthkam", "ids"] = "auto"
+    kind: Literal["auto", "nasa", "tsv", "earthkam", "ids", "list"] = "auto"
     api: Optional[RecordsQuery] = None  # nobody is asked without it
     match: Optional[PathText] = None  # folder of photos to pair with the records
     photos: Optional[PathText] = None  # folder to fetch photos into; nothing is fetched without it

@@ -17,7 +17,7 @@ from engine.terminal import ProgressLine
 if TYPE_CHECKING:
     from engine.records.collect import Collected
 
-_KINDS = ("auto", "nasa", "tsv", "earthkam", "ids")  # of engine.records.sources, which takes time to import
+_KINDS = ("auto", "nasa", "tsv", "earthkam", "ids", "list")  # of engine.records.sources, which takes time to import
 _KEY_VARIABLE = "EARTHLOC_NASA_KEY"
 
 

@@ -167,12 +167,19 @@ def _tilt(row: Row) -> tuple[float | None, str | None]:
 
 
 def _files(row: Row) -> tuple[PhotoFile, ...]:
-    directory, name = row.text("images.directory").strip("/"), row.text("images.filename")
-    if not directory and not name:
-        return ()
-    if not _SAFE_NAME.fullmatch(name) or not _SAFE_DIRECTORY.fullmatch(directory):
-        row.tally.drop("file name that cannot be used", row.where, f"{directory}/{name}")
+    file = photo_file(row, row.text("images.directory").strip("/"), row.text("images.filename"))
+    if file is None:
         return ()
     sizes = [row.number(f"{what} of a file", 0, 1e12, f"images.{what}") for what in ("width", "height", "filesize")]
     width, height, size = (int(value) if value else None for value in sizes)
-    return (PhotoFile(directory, name, width, height, size),)
+    return (PhotoFile(file.directory, file.name, width, height, size),)
+
+
+def photo_file(row: Row, directory: str, name: str) -> PhotoFile | None:
+    """A file in the archive; None for no name, and, tallied, for one that could lead out of the archive."""
+    if not directory and not name:
+        return None
+    if not _SAFE_NAME.fullmatch(name) or not _SAFE_DIRECTORY.fullmatch(directory):
+        row.tally.drop("file name that cannot be used", row.where, f"{directory}/{name}")
+        return None
+    return PhotoFile(directory, name)

@@ -12,7 +12,9 @@ from records_kit import IDS, REPLY, Archive, jpeg, silent, status
 from engine.cli import main
 from engine.photo.hints import Hints
 from engine.photo.read import read_photo_info
-from engine.records.record import Moment, Record
+from engine.records.record import Moment, Record, Tally, combined
+from engine.records.sources import Source
+from engine.records.write import flat
 from engine.registration.prior import camera_prior
 
 HELLO = {"protocol": 1, "client": "test 1.0"}
@@ -52,6 +54,11 @@ def test_a_catalogue_becomes_a_list(earthloc, reply, tmp_path):
     assert (rows[0]["nadir_lat"], rows[0]["taken_at"], rows[0]["lat1"]) == ("41.2", "2021-03-27T09:23:05Z", "44.0")
     assert (rows[1]["taken_at"], rows[1]["taken_on"], rows[1]["tilt_code"]) == ("", "2021-03", "HO")
     assert {row["photo"] for row in rows} == {""}
+    again, tally = Tally(), Tally()
+    first = {one.photo_id: flat(one) for one in combined(Source(reply).records(tally), tally).values()}
+    read = {one.photo_id: flat(one) for one in Source(tmp_path / "list.csv").records(again)}
+    assert again.complaints() == []
+    assert read == first  # nothing is lost on the way
 
 
 def test_layers_and_json(earthloc, reply, tmp_path):
