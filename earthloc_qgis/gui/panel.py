@@ -74,10 +74,11 @@ class EarthLocPanel(PanelWidgets):
         self.controller.choose_engine()
 
     def _connect(self) -> None:
-        controller = self.controller
-        adding, steps = self.adding, self.steps
+        controller, adding, steps = self.controller, self.adding, self.steps
         self.tools.add_files.triggered.connect(lambda: adding.ask_for_files())
         self.tools.add_folder.triggered.connect(lambda: adding.ask_for_folder())
+        self.tools.catalogue.triggered.connect(lambda: adding.ask_for_catalogue())
+        self.empty.catalogue_wanted.connect(adding.ask_for_catalogue)
         self.tools.find_photos.triggered.connect(lambda: self.moved.ask())
         self.tools.save_to.triggered.connect(lambda: self.ask_where_to_save())
         self.tools.steps.triggered.connect(lambda: self.show_first_steps())

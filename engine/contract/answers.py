@@ -154,10 +154,10 @@ class ImageryCheckAnswer(_MessageId):
     message: str
 
 
-class RecordComplaint(TypedDict):
+class RecordComplaint(_MessageId):
     """One kind of what a catalogue says that cannot be right."""
 
-    reason: str
+    message: str  # part of a sentence
     count: int
     examples: list[str]
     rejected: bool  # the rows were left out; otherwise only the value was

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.contract.parameters import NASA_ARCHIVE
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.records.client import PoliteClient
-from engine.records.download import MAX_FILE_MB, NASA_ARCHIVE, Download, Size
+from engine.records.download import MAX_FILE_MB, Download, Size
 from engine.records.nasa_api import ApiQuery
 from engine.records.pairs import photos_by_id
 from engine.records.record import Record, Tally, combined

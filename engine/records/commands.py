@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.arguments import whole
+from engine.contract.parameters import NASA_API, NASA_ARCHIVE
 from engine.errors import UsageError
 from engine.progress import Progress
 from engine.terminal import ProgressLine
@@ -45,8 +45,7 @@ def add_commands(kinds: Any, command: Callable[..., argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Reads, pairs, fetches and writes; prints a summary."""
     from engine.records.collect import Task, collect
-    from engine.records.download import NASA_ARCHIVE
-    from engine.records.nasa_api import NASA_API, ApiQuery, key_from
+    from engine.records.nasa_api import ApiQuery, key_from
     from engine.records.sources import Source
 
     api = None
@@ -82,7 +81,7 @@ def _print_json(found: Collected) -> None:
     for record in found.listed():
         photo = found.photos.get(record.photo_id)
         print(json.dumps(flat(record, str(photo) if photo is not None else "")))
-    complaints = [dataclasses.asdict(one) for one in found.tally.complaints()]
+    complaints = [one.as_json() for one in found.tally.complaints()]
     print(json.dumps({"rows": found.tally.rows, "outcomes": found.outcomes, "complaints": complaints}))
 
 

@@ -14,12 +14,12 @@ import requests
 from PIL import Image, UnidentifiedImageError
 
 from engine.errors import OutputError
+from engine.messages import Message
 from engine.progress import Progress
 from engine.records.client import NotThereError, PoliteClient, RetryableError, ServerError
 from engine.records.manifest import Entry, Manifest, sha256_of
-from engine.records.record import PhotoFile, Record, Tally
+from engine.records.record import PhotoFile, Record, Tally, printable
 
-NASA_ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages"
 MAX_FILE_MB = 200.0
 Size = Literal["large", "small"]
 Outcome = Literal["fetched", "verified", "found", "changed", "missing"]
@@ -47,6 +47,10 @@ class Photo:
 
 class _UnusableError(Exception):
     """What came is not a photo."""
+
+    def __init__(self, what: Message) -> None:
+        super().__init__(str(what))
+        self.what = what
 
 
 class Download:
@@ -101,7 +105,7 @@ class Download:
                 return Photo(record.photo_id, path, self._check(record.photo_id, path, known))
             file = chosen_file(record, self._size)
             if file is None:
-                self._tally.drop("photo whose file the catalogue does not name", record.source, record.photo_id)
+                self._tally.drop(Message("fetch.no_file"), record.source, record.photo_id)
                 return Photo(record.photo_id, path, "missing")
             return self._fetch(record, file, progress)
         except OSError as error:
@@ -117,7 +121,7 @@ class Download:
         if known is not None:
             if sha256 == known.sha256:
                 return "verified"
-            self._tally.drop("photo that was changed since it was fetched", path.name, "left as it is")
+            self._tally.drop(Message("fetch.changed"), path.name, "left as it is")
             return "changed"
         self._manifest.add(photo_id, Entry(path.name, sha256, size, ""))
         return "found"
@@ -130,17 +134,15 @@ class Download:
             self._client.with_tries(lambda: self._continue(address, part, progress), progress)
             path = self._folder / f"{photo_id}{_SUFFIXES[_format_of(part)]}"
         except NotThereError:
-            self._tally.drop("photo that the archive does not have", record.source, f"{file.directory}/{file.name}")
+            self._tally.drop(Message("fetch.not_there"), record.source, f"{file.directory}/{file.name}")
         except _UnusableError as error:
             _forget(part)
-            self._tally.drop(f"photo for which the archive sent {error}", record.source, photo_id)
+            self._tally.drop(error.what, record.source, photo_id)
         except ServerError as error:
             if error.message is None or error.message.id not in ("archive.broken_off", "archive.too_much"):
                 raise
             self._tally.drop(
-                "photo that is larger than allowed"
-                if error.message.id == "archive.too_much"
-                else "photo that broke off again and again",
+                Message("fetch.too_large") if error.message.id == "archive.too_much" else Message("fetch.broken_off"),
                 record.source,
                 photo_id,
             )
@@ -168,12 +170,12 @@ class Download:
                 have = 0
             kind = reply.headers.get("Content-Type", "")
             if kind.startswith(("text/", "application/json", "application/xml", "application/xhtml")):
-                raise _UnusableError(f"{kind.partition(';')[0][:40]} instead of a picture")
+                raise _UnusableError(Message("fetch.other_kind", {"kind": printable(kind.partition(";")[0][:40])}))
             _remember(part, address, reply.headers.get("ETag") or reply.headers.get("Last-Modified") or "")
             with open(part, "ab" if have else "wb") as out:
                 for number, piece in enumerate(self._client.pieces(reply, self._max_bytes - have, progress)):
                     if number == 0 and not have and _PAGE.match(piece[:200]):
-                        raise _UnusableError("a web page instead of a picture")
+                        raise _UnusableError(Message("fetch.page"))
                     out.write(piece)
                 out.flush()
                 os.fsync(out.fileno())
@@ -202,7 +204,7 @@ def _format_of(part: Path) -> str:
         with Image.open(part, formats=_FORMATS) as image:
             image.load()  # `verify` does not decode a JPEG, and does not see that it is cut short
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError):
-        raise _UnusableError("something that is no picture, or a damaged one") from None
+        raise _UnusableError(Message("fetch.damaged")) from None
     return found if found in _SUFFIXES else "JPEG"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.messages import Message
 from engine.photo.photo_id import parse_photo_id
 from engine.records.record import Record, printable
 from engine.records.values import Row
@@ -67,9 +68,9 @@ def earthkam_record(row: Row) -> Record | None:
     stated = row.text(*_ID)
     photo_id = parse_photo_id(stated)
     if photo_id is None:
-        row.tally.reject("no id of a photo", row.where, stated)
+        row.tally.reject(Message("record.no_id"), row.where, stated)
         return None
-    center, center_step = row.place("centre", _CENTER_LAT, _CENTER_LON)
+    center, center_step = row.place("value.center", _CENTER_LAT, _CENTER_LON)
     nadir, nadir_step = row.nadir(photo_id, _NADIR_LAT, _NADIR_LON)
     date, time = row.text(*_DATE), row.text(*_DATE_TIME)
     if not date:
@@ -86,9 +87,9 @@ def earthkam_record(row: Row) -> Record | None:
         altitude_km=_altitude_km(row),
         focal_length_mm=_lens_mm(row),
         camera=printable(row.text("camera", "camera_model")) or None,
-        orientation_deg=row.number("orientation", -360.0, 360.0, "orientation", "orientation_deg"),
-        cloud_percent=row.number("cloud percentage", 0.0, 100.0, "cloud", "clouds", "cloud_cover", "cloud_percent"),
-        sun_elevation_deg=row.number("elevation of the Sun", -90.0, 90.0, "sun_elevation", "sun_angle"),
+        orientation_deg=row.number("value.orientation", -360.0, 360.0, "orientation", "orientation_deg"),
+        cloud_percent=row.number("value.cloud", 0.0, 100.0, "cloud", "clouds", "cloud_cover", "cloud_percent"),
+        sun_elevation_deg=row.number("value.sun_elevation", -90.0, 90.0, "sun_elevation", "sun_angle"),
         area_km2=None,
     )
 
@@ -96,12 +97,12 @@ def earthkam_record(row: Row) -> Record | None:
 def _altitude_km(row: Row) -> float | None:
     """The altitude of the station, which flies between 150 and 700 km; a number a thousand times that is in metres."""
     if row.text("altitude_m", "alt_m"):
-        metres = row.number("altitude in metres", 150e3, 700e3, "altitude_m", "alt_m")
+        metres = row.number("value.altitude_m", 150e3, 700e3, "altitude_m", "alt_m")
         return None if metres is None else metres / 1000.0
     text = re.sub(r"\s*km$", "", row.text(*_ALTITUDE), flags=re.IGNORECASE)
-    return Row({"altitude": text}, row.where, row.tally).number("altitude in km", 150.0, 700.0, "altitude")
+    return Row({"altitude": text}, row.where, row.tally).number("value.altitude_km", 150.0, 700.0, "altitude")
 
 
 def _lens_mm(row: Row) -> float | None:
     text = re.sub(r"\s*mm$", "", row.text(*_LENS), flags=re.IGNORECASE)
-    return Row({"lens": text}, row.where, row.tally).number("focal length", 1.0, 5000.0, "lens") or None
+    return Row({"lens": text}, row.where, row.tally).number("value.focal_length", 1.0, 5000.0, "lens") or None

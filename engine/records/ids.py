@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.messages import Message
 from engine.photo.photo_id import EarthLocName, parse_earthloc_name, parse_photo_id
 from engine.progress import Progress
 from engine.records.record import Record, Tally
@@ -33,11 +34,11 @@ def read_ids(path: Path, tally: Tally, progress: Progress) -> Iterator[Record]:
             if name is not None and name.photo_id is not None:
                 yield _named_record(name, name.photo_id, Row({}, where, tally))
             elif "@" in text:
-                tally.reject("name that is not of a photo", where, text)
+                tally.reject(Message("record.other_name"), where, text)
             elif (photo_id := parse_photo_id(text)) is not None:
                 yield Record(photo_id, where)
             else:
-                tally.reject("no id of a photo", where, text)
+                tally.reject(Message("record.no_id"), where, text)
 
 
 def _named_record(name: EarthLocName, photo_id: str, row: Row) -> Record:

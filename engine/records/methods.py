@@ -7,20 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from engine.contract.answers import FoundPhoto, PhotoHints, RecordPreview, RecordsAnswer
+from engine.contract.answers import FoundPhoto, PhotoHints, RecordComplaint, RecordPreview, RecordsAnswer
+from engine.contract.parameters import NASA_API, NASA_ARCHIVE
 from engine.contract.protocol import ReadRecords, RecordsQuery
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.records.collect import Collected
     from engine.records.nasa_api import ApiQuery
-    from engine.records.record import Place, Record
+    from engine.records.record import Complaint, Place, Record
 
 
 def read_records(request: ReadRecords, progress: Progress) -> RecordsAnswer:
     """Reads catalogues, finds or fetches photos, and writes what was found."""
     from engine.records.collect import Task, collect
-    from engine.records.download import NASA_ARCHIVE
     from engine.records.sources import Source
 
     task = Task(
@@ -43,16 +43,25 @@ def read_records(request: ReadRecords, progress: Progress) -> RecordsAnswer:
         "preview": _preview(records, found, request.preview),
         "photos": [_found(found.records[one], path) for one, path in found.photos.items()],
         "outcomes": found.outcomes,
-        "complaints": [
-            {"reason": one.reason, "count": one.count, "examples": list(one.examples), "rejected": one.rejected}
-            for one in found.tally.complaints()
-        ],
+        "complaints": [_complaint(one) for one in found.tally.complaints()],
         "out": request.out,
     }
 
 
+def _complaint(one: Complaint) -> RecordComplaint:
+    reason = one.reason
+    return {
+        "message": str(reason),
+        "message_id": reason.id,
+        "message_params": reason.json_params(),
+        "count": one.count,
+        "examples": list(one.examples),
+        "rejected": one.rejected,
+    }
+
+
 def _query(given: RecordsQuery) -> ApiQuery:
-    from engine.records.nasa_api import NASA_API, ApiQuery, key_from
+    from engine.records.nasa_api import ApiQuery, key_from
 
     key = key_from(given["key_env"]) if given.get("key_env") else given.get("key", "")
     return ApiQuery(given.get("address") or NASA_API, given.get("query", ""), key)

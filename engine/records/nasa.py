@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.messages import Message
 from engine.photo.photo_id import parse_photo_id
 from engine.records.record import PhotoFile, Record, Tally, printable
 from engine.records.tables import normalised, open_text
@@ -67,14 +68,14 @@ def nasa_record(row: Row, table: str) -> Record | None:
     parts = [row.text(*(f"{one}.{field}" for one in TABLES)) for field in ("mission", "roll", "frame")]
     photo_id = parse_photo_id("-".join(parts)) if all(parts) else None
     if photo_id is None:
-        reason = "no id of a photo" if any(parts) else "no mission, roll and frame"
+        reason = Message("record.no_id") if any(parts) else Message("record.no_frame")
         row.tally.reject(reason, row.where, "-".join(parts) if any(parts) else "")
         return None
     # nlat and nlon of the frame, which a person may have corrected, before the nadir from the clock.
     nadir, nadir_step = row.nadir(photo_id, ["frames.nlat", "nadir.lat"], ["frames.nlon", "nadir.lon"])
-    center, center_step = row.place("centre", ["mlcoord.lat"], ["mlcoord.lon"])
+    center, center_step = row.place("value.center", ["mlcoord.lat"], ["mlcoord.lon"])
     if center is None:
-        center, written = row.place("centre", ["frames.lat"], ["frames.lon"])
+        center, written = row.place("value.center", ["frames.lat"], ["frames.lon"])
         center_step = None if written is None else max(written, _CENTER_STEP_DEG)
     tilt, tilt_code = _tilt(row)
     return Record(
@@ -87,14 +88,14 @@ def nasa_record(row: Row, table: str) -> Record | None:
         center_step_deg=center_step,
         corners=row.corners([([f"mlcoord.{c}_lat"], [f"mlcoord.{c}_lon"]) for c in ("ul", "ur", "lr", "ll")]),
         altitude_km=None,
-        focal_length_mm=_positive(row, "focal length", 5000.0, "frames.fclt", "camera.fclt"),
+        focal_length_mm=_positive(row, "value.focal_length", 5000.0, "frames.fclt", "camera.fclt"),
         camera=printable(row.text("frames.camera", "camera.camera")) or None,
         tilt_deg=tilt,
         tilt_code=tilt_code,
-        orientation_deg=row.number("orientation", -360.0, 360.0, "mlcoord.orientation"),
-        cloud_percent=row.number("cloud percentage", 0.0, 100.0, "frames.cldp", "nadir.cldp"),
-        sun_azimuth_deg=row.number("azimuth of the Sun", -180.0, 360.0, "frames.azi", "nadir.azi"),
-        sun_elevation_deg=row.number("elevation of the Sun", -90.0, 90.0, "frames.elev", "nadir.elev"),
+        orientation_deg=row.number("value.orientation", -360.0, 360.0, "mlcoord.orientation"),
+        cloud_percent=row.number("value.cloud", 0.0, 100.0, "frames.cldp", "nadir.cldp"),
+        sun_azimuth_deg=row.number("value.sun_azimuth", -180.0, 360.0, "frames.azi", "nadir.azi"),
+        sun_elevation_deg=row.number("value.sun_elevation", -90.0, 90.0, "frames.elev", "nadir.elev"),
         files=_files(row),
     )
 
@@ -139,7 +140,7 @@ def reply_records(reply: Iterable[Any], name: str, tally: Tally) -> Iterator[Rec
         tally.rows += 1
         where = f"{name}, entry {number}"
         if not isinstance(entry, Mapping):
-            tally.reject("entry that is no object", where, entry)
+            tally.reject(Message("record.no_object"), where, entry)
             continue
         record = nasa_record(Row({normalised(str(key)): entry[key] for key in entry}, where, tally), "frames")
         if record is not None:
@@ -163,14 +164,14 @@ def _tilt(row: Row) -> tuple[float | None, str | None]:
     code = row.text("frames.tilt").upper()
     if code in _TILT_CODES:
         return None, code
-    return row.number("tilt", 0.0, 90.0, "frames.tilt"), None
+    return row.number("value.tilt", 0.0, 90.0, "frames.tilt"), None
 
 
 def _files(row: Row) -> tuple[PhotoFile, ...]:
     file = photo_file(row, row.text("images.directory").strip("/"), row.text("images.filename"))
     if file is None:
         return ()
-    sizes = [row.number(f"{what} of a file", 0, 1e12, f"images.{what}") for what in ("width", "height", "filesize")]
+    sizes = [row.number("value.file_size", 0, 1e12, f"images.{what}") for what in ("width", "height", "filesize")]
     width, height, size = (int(value) if value else None for value in sizes)
     return (PhotoFile(file.directory, file.name, width, height, size),)
 
@@ -180,6 +181,6 @@ def photo_file(row: Row, directory: str, name: str) -> PhotoFile | None:
     if not directory and not name:
         return None
     if not _SAFE_NAME.fullmatch(name) or not _SAFE_DIRECTORY.fullmatch(directory):
-        row.tally.drop("file name that cannot be used", row.where, f"{directory}/{name}")
+        row.tally.drop(Message("record.file_name"), row.where, f"{directory}/{name}")
         return None
     return PhotoFile(directory, name)

@@ -13,7 +13,6 @@ from engine.records.client import PoliteClient
 from engine.records.nasa import parse_reply, reply_records
 from engine.records.record import Record, Tally
 
-NASA_API = "https://eol.jsc.nasa.gov/SearchPhotos/PhotosDatabaseAPI/PhotosDatabaseAPI.pl"
 # What is asked for, as `table|field`.
 RETURNED = tuple(
     f"{table}|{field}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.messages import Message
 from engine.photo.photo_id import parse_photo_id
 from engine.records.nasa import photo_file
 from engine.records.record import Record, printable
@@ -21,10 +22,10 @@ def own_record(row: Row) -> Record | None:
     """The record of a row; None for a row that is rejected."""
     photo_id = parse_photo_id(row.text("photo_id"))
     if photo_id is None:
-        row.tally.reject("no id of a photo", row.where, row.text("photo_id"))
+        row.tally.reject(Message("record.no_id"), row.where, row.text("photo_id"))
         return None
     nadir, nadir_step = row.nadir(photo_id, ["nadir_lat"], ["nadir_lon"])
-    center, center_step = row.place("centre", ["center_lat"], ["center_lon"])
+    center, center_step = row.place("value.center", ["center_lat"], ["center_lon"])
     directory, _, name = row.text("archive_file").rpartition("/")
     file = photo_file(row, directory, name)
     return Record(
@@ -32,19 +33,19 @@ def own_record(row: Row) -> Record | None:
         printable(row.text("source")) or row.where,
         taken_at=row.moment(photo_id, row.text("taken_on")),
         nadir=nadir,
-        nadir_step_deg=row.number("step", 0.0, 90.0, "nadir_step_deg") or nadir_step,
+        nadir_step_deg=row.number("value.step", 0.0, 90.0, "nadir_step_deg") or nadir_step,
         center=center,
-        center_step_deg=row.number("step", 0.0, 90.0, "center_step_deg") or center_step,
+        center_step_deg=row.number("value.step", 0.0, 90.0, "center_step_deg") or center_step,
         corners=row.corners(_CORNERS),
-        altitude_km=row.number("altitude in km", 150.0, 700.0, "altitude_km"),
-        focal_length_mm=row.number("focal length", 0.0, 5000.0, "focal_length_mm") or None,
+        altitude_km=row.number("value.altitude_km", 150.0, 700.0, "altitude_km"),
+        focal_length_mm=row.number("value.focal_length", 0.0, 5000.0, "focal_length_mm") or None,
         camera=printable(row.text("camera")) or None,
-        tilt_deg=row.number("tilt", 0.0, 90.0, "tilt_deg"),
+        tilt_deg=row.number("value.tilt", 0.0, 90.0, "tilt_deg"),
         tilt_code=printable(row.text("tilt_code")) or None,
-        orientation_deg=row.number("orientation", -360.0, 360.0, "orientation_deg"),
-        cloud_percent=row.number("cloud percentage", 0.0, 100.0, "cloud_percent"),
-        sun_azimuth_deg=row.number("azimuth of the Sun", -180.0, 360.0, "sun_azimuth_deg"),
-        sun_elevation_deg=row.number("elevation of the Sun", -90.0, 90.0, "sun_elevation_deg"),
-        area_km2=row.number("area", 0.0, 1e8, "area_km2"),
+        orientation_deg=row.number("value.orientation", -360.0, 360.0, "orientation_deg"),
+        cloud_percent=row.number("value.cloud", 0.0, 100.0, "cloud_percent"),
+        sun_azimuth_deg=row.number("value.sun_azimuth", -180.0, 360.0, "sun_azimuth_deg"),
+        sun_elevation_deg=row.number("value.sun_elevation", -90.0, 90.0, "sun_elevation_deg"),
+        area_km2=row.number("value.area", 0.0, 1e8, "area_km2"),
         files=() if file is None else (file,),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.contract.photos import photos_among
 from engine.errors import InputError
+from engine.messages import Message
 from engine.photo.photo_id import parse_photo_id
 from engine.progress import Progress
 from engine.records.record import Tally
@@ -31,9 +32,9 @@ def photos_by_id(folder: Path, tally: Tally, progress: Progress) -> dict[str, Pa
             photo_id = parse_photo_id(name)
             where = str(path.relative_to(folder))
             if photo_id is None:
-                tally.drop("file in the folder whose name has no id", where)
+                tally.drop(Message("record.file_no_id"), where)
             elif photo_id in found:
-                tally.drop("further file of the same photo in the folder", where)
+                tally.drop(Message("record.further_file"), where)
             else:
                 found[photo_id] = path
     return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from engine.messages import Message
 from engine.photo.hints import Hints
 
 Place = tuple[float, float]  # latitude, longitude in degrees
@@ -120,20 +121,31 @@ class Complaint:
     """One kind of what a catalogue says that cannot be right.
 
     Attributes:
-        reason: an English sentence part, such as "no id of a photo".
+        reason: an English sentence part, such as Message("record.no_id").
         count: how often it was met.
         examples: the first ones, with their places.
         rejected: whether the rows were left out; otherwise only the value was.
     """
 
-    reason: str
+    reason: Message
     count: int
     examples: tuple[str, ...]
     rejected: bool
 
+    def as_json(self) -> dict[str, Any]:
+        """For files and programs, in English."""
+        return {**dataclasses.asdict(self), "reason": str(self.reason)}
+
     def __str__(self) -> str:
         left_out = "" if self.rejected else " (only this was left out)"
         return f"{self.count:,} x {self.reason}{left_out}: {'; '.join(self.examples)}"
+
+
+@dataclass
+class _Found:
+    reason: Message
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -145,36 +157,35 @@ class Tally:
     """
 
     rows: int = 0
-    _counts: dict[tuple[str, bool], int] = field(default_factory=dict)
-    _examples: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
+    _found: dict[tuple[str, bool], _Found] = field(default_factory=dict)
 
-    def reject(self, reason: str, where: str, what: object = "") -> None:
+    def reject(self, reason: Message, where: str, what: object = "") -> None:
         """Counts a row that is left out."""
-        self._add((reason, True), where, what)
+        self._add(reason, True, where, what)
 
-    def drop(self, reason: str, where: str, what: object = "") -> None:
+    def drop(self, reason: Message, where: str, what: object = "") -> None:
         """Counts a value that is left out of a row that is kept."""
-        self._add((reason, False), where, what)
+        self._add(reason, False, where, what)
 
     @property
     def rejected(self) -> int:
         """Rows that were left out."""
-        return sum(count for (_, rejected), count in self._counts.items() if rejected)
+        return sum(found.count for (_, rejected), found in self._found.items() if rejected)
 
     def complaints(self) -> list[Complaint]:
         """Every kind of complaint once, rejected rows first, then the most frequent."""
         found = [
-            Complaint(reason, count, tuple(self._examples[reason, rejected]), rejected)
-            for (reason, rejected), count in self._counts.items()
+            Complaint(one.reason, one.count, tuple(one.examples), rejected)
+            for (_, rejected), one in self._found.items()
         ]
-        return sorted(found, key=lambda one: (not one.rejected, -one.count, one.reason))
+        return sorted(found, key=lambda one: (not one.rejected, -one.count, str(one.reason)))
 
-    def _add(self, key: tuple[str, bool], where: str, what: object) -> None:
-        self._counts[key] = self._counts.get(key, 0) + 1
-        examples = self._examples.setdefault(key, [])
-        if len(examples) < _MAX_EXAMPLES:
+    def _add(self, reason: Message, rejected: bool, where: str, what: object) -> None:
+        found = self._found.setdefault((str(reason), rejected), _Found(reason))
+        found.count += 1
+        if len(found.examples) < _MAX_EXAMPLES:
             text = printable(what)
-            examples.append(f"{where}: {text}" if text else where)
+            found.examples.append(f"{where}: {text}" if text else where)
 
 
 def printable(value: object) -> str:
@@ -196,6 +207,6 @@ def combined(records: Iterable[Record], tally: Tally) -> dict[str, Record]:
             continue
         fuller = known.completed_by(record)
         if fuller == known:
-            tally.reject("photo that is listed again", record.source, record.photo_id)
+            tally.reject(Message("record.again"), record.source, record.photo_id)
         by_id[record.photo_id] = fuller
     return by_id

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from engine.errors import InputError, in_short
+from engine.messages import Message
 from engine.progress import Progress
 from engine.records.record import Tally
 from engine.records.values import Row
@@ -69,7 +70,7 @@ def lines(file: TextIO, name: str, tally: Tally) -> Iterator[str]:
     while line := file.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE and not line.endswith("\n"):
-            tally.reject("line that is too long", f"{name}, line {number}")
+            tally.reject(Message("record.long_line"), f"{name}, line {number}")
             while (rest := file.readline(MAX_LINE)) and not rest.endswith("\n"):
                 pass
             continue
@@ -103,7 +104,7 @@ def rows(path: Path, tally: Tally, progress: Progress) -> Iterator[Row]:
                 cells = next(reader, None)
             except csv.Error as error:
                 tally.rows += 1
-                tally.reject("row that cannot be split into columns", f"{path.name}, line {reader.line_num + 1}", error)
+                tally.reject(Message("record.no_columns"), f"{path.name}, line {reader.line_num + 1}", error)
                 continue
             if cells is None:
                 return
@@ -114,8 +115,8 @@ def rows(path: Path, tally: Tally, progress: Progress) -> Iterator[Row]:
                 progress.report("records", tally.rows, 0, f"{tally.rows:,}")
             where = f"{path.name}, line {reader.line_num + 1}"
             if len(cells) > len(columns) and any(cells[len(columns) :]):
-                tally.reject("row with more values than columns", where, f"{len(cells)} values")
+                tally.reject(Message("record.more_values"), where, f"{len(cells)} values")
                 continue
             if any("\N{REPLACEMENT CHARACTER}" in cell for cell in cells):
-                tally.drop("text in another encoding than UTF-8", where)
+                tally.drop(Message("record.encoding"), where)
             yield Row(dict(zip(columns, cells, strict=False)), where, tally)

@@ -15,6 +15,7 @@ from typing import Any
 import shapely
 
 from engine.geo import LocalFrame
+from engine.messages import Message
 from engine.records.record import Moment, Place, Tally
 
 _NOTHING = {"", "-", "--", "n/a", "na", "nan", "none", "null", "unknown", "unspecified", "\\n"}
@@ -35,6 +36,8 @@ class Row:
         values: by normalised column name; text, numbers or None.
         where: place for messages.
         tally: of what is dropped.
+
+    A value is called `what` in the tally: the id of a message, such as "value.tilt".
     """
 
     values: Mapping[str, Any]
@@ -59,10 +62,14 @@ class Row:
             return None
         value = to_number(text)
         if value is None:
-            self.tally.drop(f"{what} that is no number", self.where, text)
+            self.tally.drop(Message("record.no_number", {"what": Message(what)}), self.where, text)
             return None
         if not low <= value <= high:
-            self.tally.drop(f"{what} outside {low:g} to {high:g}", self.where, text)
+            self.tally.drop(
+                Message("record.outside", {"what": Message(what), "low": f"{low:g}", "high": f"{high:g}"}),
+                self.where,
+                text,
+            )
             return None
         return value
 
@@ -72,23 +79,23 @@ class Row:
         if not any(texts):
             return None, None
         if not all(texts):
-            self.tally.drop(f"{what} with only one coordinate", self.where, " ".join(texts))
+            self.tally.drop(Message("record.one_coordinate", {"what": Message(what)}), self.where, " ".join(texts))
             return None, None
         values = to_number(texts[0]), to_number(texts[1])
         if values[0] is None or values[1] is None:
-            self.tally.drop(f"{what} that is no number", self.where, ", ".join(texts))
+            self.tally.drop(Message("record.no_number", {"what": Message(what)}), self.where, ", ".join(texts))
             return None, None
         if abs(values[0]) > 90 or abs(values[1]) > 360:
-            self.tally.drop(f"{what} outside the Earth", self.where, ", ".join(texts))
+            self.tally.drop(Message("record.off_earth", {"what": Message(what)}), self.where, ", ".join(texts))
             return None, None
         return (values[0], wrapped(values[1])), max(step_of(text) for text in texts)
 
     def nadir(self, photo_id: str, lat: Sequence[str], lon: Sequence[str]) -> tuple[Place | None, float | None]:
         """As `place`, for a nadir, which lies below the craft's orbit."""
-        nadir, step = self.place("nadir", lat, lon)
+        nadir, step = self.place("value.nadir", lat, lon)
         limit = ISS_MAX_NADIR_LAT if photo_id.startswith("ISS") else SHUTTLE_MAX_NADIR_LAT
         if nadir is not None and abs(nadir[0]) > limit:
-            self.tally.drop("nadir where the craft never flew", self.where, f"{nadir[0]:g}, {nadir[1]:g}")
+            self.tally.drop(Message("record.never_there"), self.where, f"{nadir[0]:g}, {nadir[1]:g}")
             return None, None
         return nadir, step
 
@@ -96,11 +103,11 @@ class Row:
         """Four corners in the order of `names`, of a polygon that does not cross itself; None where there are none."""
         if not any(self.text(*lat) or self.text(*lon) for lat, lon in names):
             return None
-        places = [self.place("corner", lat, lon)[0] for lat, lon in names]
+        places = [self.place("value.corner", lat, lon)[0] for lat, lon in names]
         found = [place for place in places if place is not None]
         if len(found) < 4:
             if not all(self.text(*lat) and self.text(*lon) for lat, lon in names):
-                self.tally.drop("footprint with fewer than four corners", self.where)
+                self.tally.drop(Message("record.three_corners"), self.where)
             return None
         problem = footprint_problem(found)
         if problem:
@@ -115,18 +122,18 @@ class Row:
         try:
             start, moment = parse_moment(date, time)
         except (ValueError, OverflowError):
-            self.tally.drop("time that is none", self.where, f"{date} {time}".strip())
+            self.tally.drop(Message("record.no_time"), self.where, f"{date} {time}".strip())
             return None
         first, last = (ISS_LAUNCH, datetime.now(UTC)) if photo_id.startswith("ISS") else (FIRST_SHUTTLE, LAST_SHUTTLE)
         if start > last + timedelta(1):
-            self.tally.drop("time after the craft flew or in the future", self.where, moment.text)
+            self.tally.drop(Message("record.too_late"), self.where, moment.text)
             return None
         end = start + _LENGTHS.get(moment.exactness, timedelta(0))
         if end <= first:
-            self.tally.drop("time before the craft flew", self.where, moment.text)
+            self.tally.drop(Message("record.too_early"), self.where, moment.text)
             return None
         if photo_id.startswith("ISS") and end <= FIRST_CREW:  # the number of a mission is that of its crew
-            self.tally.drop("time before the station had a crew", self.where, moment.text)
+            self.tally.drop(Message("record.no_crew"), self.where, moment.text)
             return None
         return moment
 
@@ -150,18 +157,18 @@ def step_of(text: str) -> float:
     return float(10.0**-decimals)
 
 
-def footprint_problem(corners: Sequence[Place]) -> str:
-    """Why four corners cannot be those of a footprint; "" if they can."""
+def footprint_problem(corners: Sequence[Place]) -> Message | None:
+    """Why four corners cannot be those of a footprint; None if they can."""
     lat = sum(place[0] for place in corners) / 4
     around = [wrapped(place[1] - corners[0][1]) for place in corners]
     frame = LocalFrame(max(-89.0, min(89.0, round(lat))), corners[0][1] + sum(around) / 4)  # rounded: frames are cached
     x, y = frame.to_xy([place[0] for place in corners], [place[1] for place in corners])
     polygon = shapely.Polygon(list(zip(x, y, strict=True)))
     if not polygon.is_valid or polygon.area < 1e-4:  # km2; a lens of 1,600 mm shows 100 km2
-        return "footprint that crosses itself or has no area"
+        return Message("record.crossed")
     if polygon.length > 4 * MAX_FOOTPRINT_KM:
-        return "footprint wider than the horizon"
-    return ""
+        return Message("record.too_wide")
+    return None
 
 
 def parse_moment(date: str, time: str = "") -> tuple[datetime, Moment]:

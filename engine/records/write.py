@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import os
@@ -117,7 +116,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _json(rows: Sequence[Mapping[str, Any]], tally: Tally) -> str:
-    complaints = [dataclasses.asdict(one) for one in tally.complaints()]
+    complaints = [one.as_json() for one in tally.complaints()]
     return json.dumps({"rows": tally.rows, "records": rows, "complaints": complaints}, indent=1)
 
 

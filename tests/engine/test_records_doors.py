@@ -197,7 +197,7 @@ def test_the_service_reads_fetches_and_writes(service, archive, tmp_path):
     ]  # fmt: skip
     hints = {"taken_at": "2021-03-27T09:23:05Z", "camera": "N6", "focal_length_mm": 50.0}
     assert answer["photos"] == [{"photo": photo, "photo_id": IDS[0], "nadir": [41.2, 10.9], "hints": hints}]
-    assert answer["complaints"][0]["reason"] == "entry that is no object"
+    assert answer["complaints"][0]["message"] == "entry that is no object"
     assert {m["params"]["stage"] for m in service.seen if m.get("method") == "progress"} == {"records", "photos"}
     error = service.call(2, "records/read", {"sources": [str(tmp_path / "gone")]})["error"]
     assert (error["data"]["kind"], error["data"]["message_id"]) == ("input", "records.missing")
