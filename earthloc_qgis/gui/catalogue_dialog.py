@@ -68,9 +68,9 @@ class CatalogueDialog(QDialog):
             "catalogue_table", [self.tr("Photo"), self.tr("Taken (UTC)"), self.tr("Nadir"), self.tr("File")]
         )
         self.table.setAccessibleName(self.tr("Photos in the catalogue"))
-        self.complaints = self._tree("catalogue_complaints", [self.tr("Left out"), self.tr("Why"), self.tr("Where")])
+        self.complaints = self._tree("catalogue_complaints", [self.tr("Number"), self.tr("Left out"), self.tr("Where")])
         self.complaints.setAccessibleName(self.tr("What was left out of the catalogue"))
-        self.complaints.setMaximumHeight(110)
+        self.complaints.setMaximumHeight(100)
         self._lay_out()
         self.catalogue.changed.connect(self._forget)
         self.photos.changed.connect(self._update)
@@ -167,7 +167,7 @@ class CatalogueDialog(QDialog):
         self._take(answer)
         self._show_complaints(answer["complaints"])
         outcomes = answer["outcomes"]
-        text = self.tr("{fetched} photos were fetched, {missing} could not be had; {n} of {total} are in the folder.")
+        text = self.tr("Fetched: {fetched}. Not to be had: {missing}. {n} of {total} photos are in the folder.")
         missing = outcomes.get("missing", 0) + outcomes.get("changed", 0)
         counts = {
             "fetched": outcomes.get("fetched", 0),
@@ -235,8 +235,8 @@ class CatalogueDialog(QDialog):
 
     def _update(self, *_: object) -> None:
         missing = self._records - len(self._found)
-        self.fetch_button.setText(self.tr("Fetch {n} photos").format(n=f"{missing:,}"))
-        self.add_button.setText(self.tr("Add {n} photos").format(n=f"{len(self._found):,}"))
+        self.fetch_button.setText(self._counted(self.tr("Fetch missing photos"), missing))
+        self.add_button.setText(self._counted(self.tr("Add photos"), len(self._found)))
         agreed = self.photos.agree.isChecked()
         for widget in (self.catalogue, self.photos):
             widget.setEnabled(not self.busy)
@@ -250,6 +250,10 @@ class CatalogueDialog(QDialog):
         ready = self.add_button if self._found else self.fetch_button if self._records and agreed else self.read_button
         for button in (self.read_button, self.fetch_button, self.add_button):
             button.setDefault(button is ready)
+
+    @staticmethod
+    def _counted(text: str, count: int) -> str:
+        return f"{text} ({count:,})" if count else text
 
     def _show(self, text: str) -> None:
         self.state.setText(text)

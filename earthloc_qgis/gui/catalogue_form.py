@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFormLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QRadioButton,
@@ -165,32 +166,29 @@ class PhotosForm(QGroupBox):
         self.folder.setToolTip(self.tr("Photos in it and its subfolders are found by the ids in their file names"))
         self.size_box = QComboBox(self)
         self.size_box.setObjectName("catalogue_size")
-        self.size_box.addItem(self.tr("large: several MB each"), "large")
-        self.size_box.addItem(self.tr("small: for a quick look"), "small")
+        self.size_box.setAccessibleName(self.tr("Size of the photos"))
+        self.size_box.addItem(self.tr("large, several MB each"), "large")
+        self.size_box.addItem(self.tr("small, for a quick look"), "small")
         self.archive = QLineEdit(NASA_ARCHIVE, self)
         self.archive.setObjectName("catalogue_archive")
+        self.archive.setAccessibleName(self.tr("Address of the archive"))
         self.agree = QCheckBox(self)
         self.agree.setObjectName("catalogue_fetch_agree")
         form = QFormLayout(self)
         form.addRow(self.tr("In the folder"), self.folder)
         form.addRow(self.agree)
-        form.addRow(self.tr("From"), self.archive)
-        form.addRow(self.tr("Size"), self.size_box)
-        self._fetch_rows: tuple[QWidget, ...] = (self.archive, self.size_box)
+        line = QHBoxLayout()
+        line.addWidget(self.archive, 1)
+        line.addWidget(self.size_box)
+        form.addRow(self.tr("From"), line)
         self.folder.fileChanged.connect(lambda _: self.folder_changed.emit())
         self.archive.textChanged.connect(self._address_changed)
-        self.agree.toggled.connect(self._update)
+        self.agree.toggled.connect(lambda _: self.changed.emit())
         self._address_changed()
-        self._update()
 
     def path(self) -> str:
         """The folder; "" without one."""
         return self.folder.filePath().strip()
-
-    def _update(self, *_: object) -> None:
-        for widget in self._fetch_rows:
-            widget.setEnabled(self.agree.isChecked())
-        self.changed.emit()
 
     def _address_changed(self, *_: object) -> None:
         """Another host needs another consent."""

@@ -132,9 +132,9 @@ class PhotoAdding(QObject):
                     model.update(path, nadir=(nadir[0], nadir[1]), nadir_given=True)
         self.added.emit(new)
         known = len(found) - len(new)
-        text = self.tr("{n} photos were added from the catalogue.").format(n=f"{len(new):,}")
+        text = self.tr("Added from the catalogue: {n}.").format(n=f"{len(new):,}")
         if known:
-            text += " " + self.tr("{n} were in the list already.").format(n=f"{known:,}")
+            text += " " + self.tr("In the list already: {n}.").format(n=f"{known:,}")
         self.message.emit(text, Qgis.MessageLevel.Info)
 
     def _report_skipped(self, files: list[SkippedFile]) -> None:

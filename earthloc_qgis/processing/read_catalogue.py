@@ -68,8 +68,8 @@ class ReadCatalogueAlgorithm(EarthLocAlgorithm):
             "photo ids, and its own lists. Several catalogues are combined.\n\n"
             "The output is a list (.csv, .json) or layers (.gpkg): nadirs, centers, footprints.\n\n"
             "With a folder, the photos in it are found by the ids in their names, and only they are written.\n\n"
-            "With a query, NASA's Photos Database at the given address is asked. With 'Fetch photos', the photos that "
-            "are missing in the folder are fetched from the archive, one at a time; a download that was stopped "
+            "With a query, NASA's Photos Database at the given address is asked. With 'Fetch photos that are missing "
+            "in it', they are fetched from the archive into the folder, one at a time; a download that was stopped "
             "continues in the next run. Otherwise no server is asked.\n\n"
             "Rows with missing or impossible values are counted in the log; the other rows are read."
         )

@@ -132,7 +132,7 @@ def test_a_file_is_read_and_its_photos_are_found(dialog, table, tmp_path):
     dialog.photos.folder.setFilePath(str(tmp_path / "mine"))
     wait_for(lambda: not dialog.busy)
     assert dialog.state.text() == "1 of 4 photos are in the folder."
-    assert dialog.add_button.text() == "Add 1 photos"
+    assert dialog.add_button.text() == "Add photos (1)"
     click(dialog.add_button)
     assert not dialog.isVisible()
     (photo,) = dialog.added
@@ -183,7 +183,7 @@ def test_photos_are_fetched_stopped_and_fetched_on(dialog, archive, table, tmp_p
     read(dialog)
     assert not dialog.fetch_button.isVisible()
     tick(dialog.photos.agree)
-    assert dialog.fetch_button.text() == "Fetch 4 photos"
+    assert dialog.fetch_button.text() == "Fetch missing photos (4)"
     assert archive.asked == []
     archive.busy = 1
     click(dialog.fetch_button)
@@ -195,7 +195,7 @@ def test_photos_are_fetched_stopped_and_fetched_on(dialog, archive, table, tmp_p
     click(dialog.fetch_button)
     wait_for(lambda: not dialog.busy)
     assert sorted(path.name for path in folder.glob("*.jpg")) == [f"{one}.jpg" for one in IDS] + ["ISS064-E-7.jpg"]
-    assert dialog.state.text() == "4 photos were fetched, 0 could not be had; 4 of 4 are in the folder."
+    assert dialog.state.text() == "Fetched: 4. Not to be had: 0. 4 of 4 photos are in the folder."
     assert archive.asked[1] == "/ESC/large/ISS064/ISS064-E-48617.JPG"
     click(dialog.add_button)
     assert [photo["photo_id"] for photo in dialog.added] == [*IDS, "ISS064-E-7"]
@@ -250,7 +250,7 @@ class TestPanel:
         wait_for(lambda: model.photo(paths[1]).size_px is not None)
         assert model.photo(paths[1]).nadir == (-12.5, 130.25)  # not that of the tags, which the engine read since
         assert model.index(1, TAKEN).data().startswith("20")
-        assert "1 photos were added from the catalogue. 1 were in the list already." in panel.messages
+        assert "Added from the catalogue: 1. In the list already: 1." in panel.messages
         panel.localize(paths)
         wait_for(lambda: idle(panel))
         sent = [message["params"] for message in journal(asked) if message["method"] == "localize"]
