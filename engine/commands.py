@@ -42,7 +42,7 @@ def localize(args: argparse.Namespace) -> int:
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
 
-    stated = StatedRecords(args.records)
+    stated = StatedRecords(args.records, photos)
     for complaint in stated.complaints:
         print(f"earthloc: {complaint}", file=sys.stderr)
     results = ResultsFile(args.out) if args.out else None

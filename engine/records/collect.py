@@ -50,7 +50,8 @@ class Collected:
     """What was found.
 
     Attributes:
-        records: by photo id, in the order of the catalogues.
+        records: by photo id, in the order of the catalogues; if photos were only looked for, those that have a file.
+        photo_count: photos in the catalogues.
         photos: files by photo id, of the records that have one.
         paired: whether files were looked for or fetched.
         tally: what was wrong.
@@ -58,6 +59,7 @@ class Collected:
     """
 
     records: dict[str, Record]
+    photo_count: int = 0
     photos: dict[str, Path] = field(default_factory=dict)
     paired: bool = False
     tally: Tally = field(default_factory=Tally)
@@ -91,11 +93,20 @@ def collect(
     archive = None
     if task.photos is not None:  # before anything is read: a wrong address is told at once
         archive = clients.get(task.archive) or PoliteClient(task.archive)
-    found.records = combined(_all_records(task, found.tally, progress, clients), found.tally)
-    if task.match is not None:
-        here = photos_by_id(task.match, found.tally, progress)
-        found.photos = {one: here[one] for one in found.records if one in here}
-        found.paired = True
+    here = {} if task.match is None else photos_by_id(task.match, found.tally, progress)
+    only = here if task.match is not None and archive is None else None  # of millions, a folder may hold ten
+    ids: set[str] = set()
+
+    def kept() -> Iterator[Record]:
+        for record in _all_records(task, found.tally, progress, clients):
+            ids.add(record.photo_id)
+            if only is None or record.photo_id in only:
+                yield record
+
+    found.records = combined(kept(), found.tally)
+    found.photo_count = len(ids)
+    found.photos = {one: here[one] for one in found.records if one in here}
+    found.paired = task.match is not None
     if archive is not None and task.photos is not None:
         found.paired = True
         wanted = [record for record in found.records.values() if record.photo_id not in found.photos]

@@ -86,7 +86,7 @@ def _print_json(found: Collected) -> None:
 
 
 def _print_summary(found: Collected, out: Path | None) -> None:
-    print(f"{found.tally.rows:,} rows, {len(found.records):,} photos")
+    print(f"{found.tally.rows:,} rows, {found.photo_count:,} photos")
     has = {"a nadir": "nadir", "a time": "taken_at", "a footprint": "corners"}
     counts = {
         name: sum(getattr(one, value) is not None for one in found.records.values()) for name, value in has.items()

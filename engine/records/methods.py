@@ -37,7 +37,7 @@ def read_records(request: ReadRecords, progress: Progress) -> RecordsAnswer:
     records = found.records.values()
     return {
         "rows": found.tally.rows,
-        "records": len(records),
+        "records": found.photo_count,
         "with_nadir": sum(one.nadir is not None for one in records),
         "with_footprint": sum(one.corners is not None for one in records),
         "preview": _preview(records, found, request.preview),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,7 @@ def reply_records(reply: Iterable[Any], name: str, tally: Tally) -> Iterator[Rec
             yield record
 
 
+@lru_cache(maxsize=4096)  # columns are few, but a stranger may name them anything
 def _full_name(name: str, table: str) -> str:
     """`table.field` of a column; one that this table lacks belongs to the first table that has it."""
     if "." in name:

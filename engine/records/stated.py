@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.photo.hints import NO_HINTS, Hints
@@ -17,6 +17,7 @@ class StatedRecords:
 
     Args:
         paths: of the catalogues.
+        photos: only records of these are kept; a catalogue may have millions.
         progress: reported, and checked for cancelling.
 
     Attributes:
@@ -26,10 +27,11 @@ class StatedRecords:
         InputError: a catalogue cannot be read.
     """
 
-    def __init__(self, paths: Sequence[Path], progress: Progress | None = None) -> None:
+    def __init__(self, paths: Sequence[Path], photos: Iterable[Path], progress: Progress | None = None) -> None:
         tally = Tally()
+        wanted = {parse_photo_id(photo) for photo in photos}
         found = (record for path in paths for record in Source(path).records(tally, progress))
-        self._by_id = combined(found, tally)
+        self._by_id = combined((record for record in found if record.photo_id in wanted), tally)
         self.complaints: list[Complaint] = tally.complaints()
 
     def nadir(self, photo: Path) -> Place | None:

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import shapely
-
-from engine.geo import LocalFrame
 from engine.messages import Message
 from engine.records.record import Moment, Place, Tally
 
@@ -24,6 +21,7 @@ FIRST_CREW = datetime(2000, 10, 31, tzinfo=UTC)  # launched; aboard the station 
 FIRST_SHUTTLE, LAST_SHUTTLE = datetime(1981, 4, 12, tzinfo=UTC), datetime(2011, 7, 22, tzinfo=UTC)
 ISS_MAX_NADIR_LAT = 52.0  # inclination 51.64 degrees, geodetic latitude 51.8; statements are rounded
 SHUTTLE_MAX_NADIR_LAT = 63.0  # STS-36 flew at 62 degrees
+_KM_PER_DEG = 111.2
 MAX_FOOTPRINT_KM = 5000.0  # from horizon to horizon at 430 km
 _LENGTHS = {"year": timedelta(366), "month": timedelta(31), "day": timedelta(1)}
 
@@ -158,17 +156,32 @@ def step_of(text: str) -> float:
 
 
 def footprint_problem(corners: Sequence[Place]) -> Message | None:
-    """Why four corners cannot be those of a footprint; None if they can."""
-    lat = sum(place[0] for place in corners) / 4
-    around = [wrapped(place[1] - corners[0][1]) for place in corners]
-    frame = LocalFrame(max(-89.0, min(89.0, round(lat))), corners[0][1] + sum(around) / 4)  # rounded: frames are cached
-    x, y = frame.to_xy([place[0] for place in corners], [place[1] for place in corners])
-    polygon = shapely.Polygon(list(zip(x, y, strict=True)))
-    if not polygon.is_valid or polygon.area < 1e-4:  # km2; a lens of 1,600 mm shows 100 km2
+    """Why four corners cannot be those of a footprint; None if they can.
+
+    In a plane with true scale along the middle parallel, which is exact enough to tell, and quick: there are dumps with
+    a million footprints.
+    """
+    shrunk = max(0.05, math.cos(math.radians(sum(place[0] for place in corners) / 4)))
+    xy = [
+        (_KM_PER_DEG * shrunk * wrapped(place[1] - corners[0][1]), _KM_PER_DEG * (place[0] - corners[0][0]))
+        for place in corners
+    ]
+    sides = list(zip(xy, [*xy[1:], xy[0]], strict=True))
+    area = abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in sides)) / 2
+    if area < 1e-4 or _cross(*sides[0], *sides[2]) or _cross(*sides[1], *sides[3]):  # a lens of 1,600 mm shows 100 km2
         return Message("record.crossed")
-    if polygon.length > 4 * MAX_FOOTPRINT_KM:
+    if sum(math.dist(begin, end) for begin, end in sides) > 4 * MAX_FOOTPRINT_KM:
         return Message("record.too_wide")
     return None
+
+
+def _cross(a: Place, b: Place, c: Place, d: Place) -> bool:
+    """Whether the segments from `a` to `b` and from `c` to `d` cross."""
+
+    def side(p: Place, q: Place, r: Place) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
 
 
 def parse_moment(date: str, time: str = "") -> tuple[datetime, Moment]:

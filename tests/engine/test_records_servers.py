@@ -157,7 +157,7 @@ def test_cancelling_ends_a_wait(archive):
     [
         ("http://example.org/api", "without encryption"),
         ("ftp://example.org", "is not the address of a server"),
-        ("https://user:word@example.org", "is not the address of a server"),
+        ("https://user@example.org", "is not the address of a server"),
         ("nasa", "is not the address of a server"),
         ("", "is not the address of a server"),
     ],
