@@ -1532,7 +1532,7 @@ Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage mu
 
 Choose photos, or a folder that holds photos (subfolders included). The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
 
-The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one.
+The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one. Catalogues (see 'Read a catalogue of photos') give nadir, time, lens and altitude to the photos that they name.
 
 Fitting photos to imagery makes footprints exact and takes seconds per photo; without it, no photo gets the status 'located'. Imagery is a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, a JSON file that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and the log says which. The word 'index' stands for the imagery from which each index was made.
 
@@ -1545,7 +1545,7 @@ A photo that cannot be read does not stop the others; the log ends with a table 
 
 Wählen Sie Fotos oder einen Ordner mit Fotos (einschließlich Unterordnern). Der Index ist der Ordner eines regionalen Index oder ein Ordner, der mehrere enthält; ohne Angabe werden die im Bedienfeld gewählten durchsucht.
 
-Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat.
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat. Kataloge (siehe „Fotokatalog lesen“) liefern Nadir, Zeit, Objektiv und Höhe für die Fotos, die sie nennen.
 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
@@ -1570,6 +1570,10 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Nadir of these photos</source>
       <translation>Nadir dieser Fotos</translation>
+    </message>
+    <message>
+      <source>Catalogues that name these photos</source>
+      <translation>Kataloge, die diese Fotos nennen</translation>
     </message>
     <message>
       <source>Radius around the nadir in km</source>
@@ -1622,6 +1626,10 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>there is no such index; build or choose one</source>
       <translation>diesen Index gibt es nicht; erstellen oder wählen Sie einen</translation>
+    </message>
+    <message>
+      <source>The catalogues say something about {n} of {total} photos.</source>
+      <translation>Die Kataloge sagen etwas über {n} von {total} Fotos.</translation>
     </message>
     <message>
       <source>{n} of {total} photos failed:</source>
@@ -2604,12 +2612,12 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Bildfläche, die weiter reicht als der Horizont</translation>
     </message>
     <message>
-      <source>file in the folder whose name has no id</source>
-      <translation>Datei im Ordner, deren Name keine Kennung enthält</translation>
+      <source>file of a photo whose name has no id</source>
+      <translation>Fotodatei, deren Name keine Kennung enthält</translation>
     </message>
     <message>
-      <source>further file of the same photo in the folder</source>
-      <translation>weitere Datei desselben Fotos im Ordner</translation>
+      <source>further file of the same photo</source>
+      <translation>weitere Datei desselben Fotos</translation>
     </message>
     <message>
       <source>photo whose file the catalogue does not name</source>

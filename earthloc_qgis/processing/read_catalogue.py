@@ -132,8 +132,8 @@ class ReadCatalogueAlgorithm(EarthLocAlgorithm):
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         """Reads, pairs, fetches and writes."""
         from ..contract.protocol import ReadRecords, RecordsQuery
-        from ..core.words import message_in_words
         from .engine_run import EngineRun
+        from .locating import report_complaints
 
         def text(name: str) -> str:
             return self.parameterAsString(parameters, name, context).strip()
@@ -171,8 +171,7 @@ class ReadCatalogueAlgorithm(EarthLocAlgorithm):
 
         with EngineRun(self.parameterAsFile(parameters, ENGINE, context), feedback) as engine:
             answer: RecordsAnswer = engine.request(request, on_progress)
-        for complaint in answer["complaints"]:
-            feedback.pushWarning(f"{complaint['count']:,} x {message_in_words(complaint)}: {complaint['examples'][0]}")
+        report_complaints(answer, feedback)
         counts = {name: f"{answer[name]:,}" for name in ("rows", "records", "with_nadir", "with_footprint")}
         summary = self.tr(
             "{rows} rows, {records} photos, {with_nadir} with a nadir, {with_footprint} with a footprint."

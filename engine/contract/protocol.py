@@ -389,6 +389,7 @@ class ReadRecords(Request):
     kind: Literal["auto", "nasa", "tsv", "earthkam", "ids", "list"] = "auto"
     api: Optional[RecordsQuery] = None  # nobody is asked without it
     match: Optional[PathText] = None  # folder of photos to pair with the records
+    files: Optional[list[PathText]] = None  # further photos to pair
     photos: Optional[PathText] = None  # folder to fetch photos into; nothing is fetched without it
     archive: Optional[str] = None  # address to fetch from; None: NASA's Gateway
     size: Literal["large", "small"] = "large"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from engine.contract.parameters import NASA_ARCHIVE
@@ -12,7 +13,7 @@ from engine.progress import Progress
 from engine.records.client import PoliteClient
 from engine.records.download import MAX_FILE_MB, Download, Size
 from engine.records.nasa_api import ApiQuery
-from engine.records.pairs import photos_by_id
+from engine.records.pairs import photos_by_id, photos_in
 from engine.records.record import Record, Tally, combined
 from engine.records.sources import Source
 from engine.records.write import write_records
@@ -28,6 +29,7 @@ class Task:
         sources: files to read.
         api: question to ask NASA's API; None asks nobody.
         match: folder with photos to pair with the records; None pairs none.
+        files: further photos to pair.
         photos: folder to fetch photos into; None fetches none.
         archive: address that photos are fetched from.
         size: of the photos to fetch.
@@ -38,6 +40,7 @@ class Task:
     sources: Sequence[Source] = ()
     api: ApiQuery | None = None
     match: Path | None = None
+    files: Sequence[Path] = ()
     photos: Path | None = None
     archive: str = NASA_ARCHIVE
     size: Size = "large"
@@ -93,8 +96,10 @@ def collect(
     archive = None
     if task.photos is not None:  # before anything is read: a wrong address is told at once
         archive = clients.get(task.archive) or PoliteClient(task.archive)
-    here = {} if task.match is None else photos_by_id(task.match, found.tally, progress)
-    only = here if task.match is not None and archive is None else None  # of millions, a folder may hold ten
+    found.paired = task.match is not None or bool(task.files)
+    in_folder = () if task.match is None else photos_in(task.match, progress)
+    here = photos_by_id(chain(in_folder, task.files), found.tally)
+    only = here if found.paired and archive is None else None  # of millions, a folder may hold ten
     ids: set[str] = set()
 
     def kept() -> Iterator[Record]:
@@ -106,7 +111,6 @@ def collect(
     found.records = combined(kept(), found.tally)
     found.photo_count = len(ids)
     found.photos = {one: here[one] for one in found.records if one in here}
-    found.paired = task.match is not None
     if archive is not None and task.photos is not None:
         found.paired = True
         wanted = [record for record in found.records.values() if record.photo_id not in found.photos]

@@ -26,6 +26,7 @@ def read_records(request: ReadRecords, progress: Progress) -> RecordsAnswer:
     task = Task(
         sources=[Source(Path(path), request.kind) for path in request.sources],
         api=None if request.api is None else _query(request.api),
+        files=[Path(path) for path in request.files or ()],
         match=None if request.match is None else Path(request.match),
         photos=None if request.photos is None else Path(request.photos),
         archive=request.archive or NASA_ARCHIVE,

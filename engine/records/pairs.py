@@ -1,8 +1,9 @@
-"""Pairs records with the photos in a folder, by the ids in the photos' file names."""
+"""Pairs records with photos on this computer, by the ids in the photos' file names."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.contract.photos import photos_among
@@ -13,28 +14,32 @@ from engine.progress import Progress
 from engine.records.record import Tally
 
 
-def photos_by_id(folder: Path, tally: Tally, progress: Progress) -> dict[str, Path]:
-    """The photos in a folder and its subfolders by their ids, in the order of their paths.
-
-    Of several files of one photo the first is taken, and the others are tallied, as are files without an id.
+def photos_in(folder: Path, progress: Progress) -> Iterator[Path]:
+    """The photos in a folder and its subfolders, in the order of their paths.
 
     Raises:
         InputError: there is no such folder.
     """
     if not folder.is_dir():
         raise InputError.of("records.no_folder", path=folder)
-    found: dict[str, Path] = {}
     for directory, subfolders, files in os.walk(folder):
         progress.check()
         subfolders.sort()
-        for name in photos_among(files):
-            path = Path(directory, name)
-            photo_id = parse_photo_id(name)
-            where = str(path.relative_to(folder))
-            if photo_id is None:
-                tally.drop(Message("record.file_no_id"), where)
-            elif photo_id in found:
-                tally.drop(Message("record.further_file"), where)
-            else:
-                found[photo_id] = path
+        yield from (Path(directory, name) for name in photos_among(files))
+
+
+def photos_by_id(photos: Iterable[Path], tally: Tally) -> dict[str, Path]:
+    """Photos by their ids.
+
+    Of several files of one photo the first is taken, and the others are tallied, as are files without an id.
+    """
+    found: dict[str, Path] = {}
+    for path in photos:
+        photo_id = parse_photo_id(path.name)
+        if photo_id is None:
+            tally.drop(Message("record.file_no_id"), path.name)
+        elif photo_id not in found:
+            found[photo_id] = path
+        elif found[photo_id] != path:
+            tally.drop(Message("record.further_file"), path.name)
     return found

@@ -5,17 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
-from records_kit import IDS, REPLY, Archive, jpeg, silent, status
+from records_kit import IDS, REPLY, Archive, jpeg, send_file, silent, status
 
 from engine.cli import main
 from engine.photo.hints import Hints
 from engine.photo.read import read_photo_info
+from engine.records.client import PoliteClient
+from engine.records.collect import Task, collect
 from engine.records.record import Moment, Record, Tally, combined
 from engine.records.sources import Source
 from engine.records.write import flat
 from engine.registration.prior import camera_prior
+from tests.engine.conftest import engine_environment
 
 HELLO = {"protocol": 1, "client": "test 1.0"}
 
@@ -88,8 +95,8 @@ def test_photos_of_a_folder_are_paired(earthloc, reply, tmp_path):
     done = earthloc("records", reply, "--match", tmp_path / "pho tos", "--out", tmp_path / "list.csv")
     assert done.returncode == 0
     assert "2 photos have a file" in done.stdout
-    assert "1 x file in the folder whose name has no id" in done.stdout
-    assert "1 x further file of the same photo in the folder" in done.stdout
+    assert "1 x file of a photo whose name has no id" in done.stdout
+    assert "1 x further file of the same photo" in done.stdout
     with open(tmp_path / "list.csv", encoding="utf-8", newline="") as file:
         photos = [row["photo"] for row in csv.DictReader(file)]
     assert photos == ["pho tos/deeper/iss064e048617.jpg", "pho tos/deeper/ISS064-E-48619 copy.jpg"]
@@ -214,3 +221,48 @@ def test_a_download_is_cancelled_while_other_requests_are_answered(service, arch
     assert service.answer(1)["error"]["data"]["kind"] == "cancelled"
     archive.first = [silent(0.0)]  # the connection ends without an answer; the next try succeeds
     assert service.call(4, "records/read", asked)["result"]["outcomes"] == {"fetched": 3}
+
+
+def test_a_killed_download_is_continued(archive, tmp_path):
+    """Nothing is lost and nothing is half there, wherever the process ends."""
+    (tmp_path / "ids.txt").write_text("\n".join(IDS))
+    content = archive.content(IDS[1])
+    half_sent, ended = threading.Event(), threading.Event()
+
+    def half(handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "image/jpeg")
+        handler.send_header("Content-Length", str(len(content)))
+        handler.send_header("ETag", f'"{hash(content):x}"')
+        handler.end_headers()
+        handler.wfile.write(content[: len(content) // 2])
+        handler.wfile.flush()
+        half_sent.set()
+        ended.wait(60)
+        handler.close_connection = True
+
+    archive.first = [lambda handler: send_file(handler, archive.content(IDS[0])), half]
+    arguments = ["records", "ids.txt", "--photos", "p", "--archive", archive.files]
+    part = tmp_path / "p" / f"{IDS[1]}.part"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "engine", *arguments], cwd=tmp_path, env=engine_environment(tmp_path / "state")
+    )
+    assert half_sent.wait(60)
+    deadline = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.kill()
+    running.wait(60)
+    ended.set()
+    assert sorted(path.name for path in (tmp_path / "p").glob("*.jpg")) == [f"{IDS[0]}.jpg"]
+    archive.asked.clear()
+    folder = tmp_path / "p"
+    found = collect(
+        Task([Source(tmp_path / "ids.txt")], photos=folder, archive=archive.files),
+        None,
+        {archive.files: PoliteClient(archive.files, pause_s=0.0)},
+    )
+    assert found.outcomes == {"verified": 1, "fetched": 2}
+    assert archive.asked[0][1]["Range"].startswith("bytes=")
+    assert {path.stem: path.read_bytes() for path in folder.glob("*.jpg")} == {one: archive.content(one) for one in IDS}
+    assert not list(folder.glob("*.part*"))

@@ -18,7 +18,7 @@ from engine.geo import LocalFrame, distance_km, to_polygon
 from engine.records.collect import Task, collect
 from engine.records.footprints import stated_footprints
 from engine.records.record import Moment, Tally
-from engine.records.sources import Source
+from engine.records.sources import KINDS, Source
 from engine.registration.camera import Camera
 from engine.registration.footprint import corners
 
@@ -158,6 +158,23 @@ def test_no_reply_however_odd_is_a_crash(entries):
     for record in records:
         assert record.nadir is None or abs(record.nadir[0]) <= 63
         assert all(".." not in f"{file.directory}/{file.name}" for file in record.files)
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.sampled_from([FRAMES, MLCOORD, "id,lat1,lens,altitude\n", "photo_id\n", ""]),
+    st.one_of(st.binary(max_size=60), st.text("\t,;\"'\n\r\\ISS064-E10.@", max_size=80).map(str.encode)),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_file_however_odd_is_a_crash(tmp_path_factory, kind, header, rest):
+    path = tmp_path_factory.getbasetemp() / "odd.tsv"
+    path.write_bytes(header.encode() + rest)
+    tally = Tally()
+    try:
+        records = list(Source(path, kind).records(tally))
+    except InputError:
+        return
+    assert len(records) + tally.rejected == tally.rows + reasons(tally).get("line that is too long", 0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from conftest import wait_for
 from panel_kit import add, engine_options, folder, idle, index, panel  # noqa: F401  fixtures
-from processing_kit import Feedback, provider, run  # noqa: F401  fixtures
+from processing_kit import Feedback, provider, rows, run  # noqa: F401  fixtures
 from qgis.core import QgsProcessingException
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QColor, QImage
@@ -295,3 +295,18 @@ def test_the_algorithm_asks_and_fetches_on_request_only(run, archive, tmp_path, 
     assert outputs["PHOTO_COUNT"] == 1
     assert (tmp_path / "new" / f"{IDS[0]}.jpg").is_file()
     assert len(archive.asked) == 2
+
+
+def test_a_catalogue_helps_to_locate(run, real_index, real_photos, tmp_path):
+    """Its nadir restricts the search; a photo that it does not name is searched everywhere."""
+    path = tmp_path / "frames.tsv"
+    path.write_text(
+        "MISSION\tROLL\tFRAME\tNLAT\tNLON\tFCLT\nISS042\tE\t104430\t43.0\t3.0\t50\nISS042\tE\t9\t99\t3.0\t50\n"
+    )
+    out, feedback = tmp_path / "results.gpkg", Feedback()
+    given = {"PHOTOS": real_photos[:2], "RECORDS": [str(path)], "INDEX": str(real_index), "RADIUS_KM": 200}
+    run("localize", {**given, "OUTPUT": str(out)}, feedback)
+    assert any("say something about 1 of 2 photos" in line for line in feedback.lines)
+    assert any("1 x nadir outside the Earth: frames.tsv, line 3" in line for line in feedback.lines)
+    found = dict(rows(out, "SELECT photo, json_extract(localization, '$.nadir') FROM photos"))
+    assert {name[-10:]: nadir for name, nadir in found.items()} == {"104430.jpg": "[43.0,3.0]", "104431.jpg": None}

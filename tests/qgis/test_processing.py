@@ -37,6 +37,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "FOLDER",
             "INDEX",
             "NADIR",
+            "RECORDS",
             "RADIUS_KM",
             "TOP_K",
             "REGISTER",
