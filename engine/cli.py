@@ -40,6 +40,7 @@ from engine.catalogue import commands as catalogue_commands
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
 from engine.orbit import commands as orbit_commands
+from engine.records import commands as records_commands
 
 _INTERRUPTED = 130
 
@@ -112,6 +113,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="package of a feature extractor to register with (default: RootSIFT)",
     )
+    locate.add_argument(
+        "--records", type=Path, action="append", default=[], metavar="CATALOGUE",
+        help="what a catalogue says about the photos, as hints: nadir, time, lens, altitude (see `records`)",
+    )  # fmt: skip
     locate.add_argument("--nadir", type=place, metavar="LAT,LON", help="point under the station, for all photos")
     add_radius(locate)
     orbit_commands.add_localize_options(locate)
@@ -236,6 +241,8 @@ def parser() -> argparse.ArgumentParser:
     features.add_argument("--equalised", action="store_true", help="give it grey pictures with equalised contrast")
     features.add_argument("--licence", default="", metavar="TEXT", help="licence of the network")
     features.add_argument("--json", action="store_true", help="print the card")
+
+    records_commands.add_commands(kinds, command)
 
     text = "measure recall and registration on photos with known footprints"
     rate = command(kinds, "evaluate", commands.evaluate, text)

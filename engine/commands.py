@@ -38,10 +38,14 @@ def localize(args: argparse.Namespace) -> int:
     from engine.batch import answers
     from engine.localize import Query
     from engine.orbit.commands import hint_of, tell_silence
+    from engine.records.stated import StatedRecords
     from engine.registration.learned import LearnedFeatures
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
 
+    stated = StatedRecords(args.records, photos)
+    for complaint in stated.complaints:
+        print(f"earthloc: {complaint}", file=sys.stderr)
     results = ResultsFile(args.out) if args.out else None
     if results:
         results.prepare()  # reports a problem with the file before the photos are located
@@ -65,7 +69,7 @@ def localize(args: argparse.Namespace) -> int:
     queries = [
         Query(
             photo,
-            args.nadir,
+            args.nadir or stated.nadir(photo),
             args.radius_km,
             args.top_k,
             register=not args.no_register,
@@ -75,6 +79,7 @@ def localize(args: argparse.Namespace) -> int:
             language_model=language_model,
             results=args.out,
             orbit=hint,
+            hints=stated.hints(photo),
         )
         for photo in to_locate
     ]

@@ -23,6 +23,7 @@ from engine.imagery.location import find_imagery
 from engine.messages import Message, Text, message_of, put_message, sentences
 from engine.orbit import ALTITUDE_KM
 from engine.orbit.hint import Nadir, OrbitHint, nadir_of
+from engine.photo.hints import NO_HINTS, Hints
 from engine.photo.no_ground import why_no_ground
 from engine.photo.read import Photo, PhotoInfo, read_photo, read_photo_info
 from engine.progress import Progress
@@ -70,6 +71,7 @@ class Query:
         language_model: on the user's own computer, also asked for places to register; None asks nobody.
         orbit: gives the nadir from the photo's time where none is stated, or where it contradicts the stated one.
         results: a results file; its located photos help photos that were taken just before and after them.
+        hints: of a catalogue, for what the photo's tags do not say.
     """
 
     photo: Path
@@ -87,6 +89,7 @@ class Query:
     language_model: LanguageModel | None = None
     results: Path | None = None
     orbit: OrbitHint | None = None
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +169,7 @@ class Localizer:
         clock = Clock()
         progress.report("read", 0, 1)
         try:
-            photo = read_photo(query.photo, max_px=self._read_px(query))
+            photo = query.hints.fill(read_photo(query.photo, max_px=self._read_px(query)))
         except InputError as error:
             return self._answer(query, None, FAILED, error.text(), clock)
         known = nadir_of(query.nadir, photo, query.orbit)
@@ -204,7 +207,7 @@ class Localizer:
         answer = self._answer(query, photo, UNCERTAIN, message, clock, known, candidates, confidence)
         if query.register:
             self._recall(query, photo)
-            prepared = prepare(photo, nadir, query.extractor, known.sd_km)
+            prepared = prepare(photo, nadir, query.extractor, known.sd_km, query.hints.altitude_km)
             outcome = register_candidates(
                 prepared, photo, candidates, query.imagery, query.register_s, self.memory, progress
             )

@@ -19,6 +19,7 @@ from engine.contract.clocks import SolveClocksAnswer
 from engine.contract.localization import Localization
 from engine.errors import OutputError, UsageError
 from engine.progress import Progress
+from engine.records.methods import read_records
 from engine.review_methods import ReviewMethods
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Methods:
             protocol.LinkIndex: self.link_index,
             protocol.ListIndexes: self.list_indexes,
             protocol.CheckImagery: self.check_imagery,
+            protocol.ReadRecords: read_records,
             **ReviewMethods().handlers,
         }
         self._default: ModelPackage | None = None
@@ -92,6 +94,7 @@ class Methods:
             return _skipped(reviewed, photo)
 
         from engine.localize import Localizer, Query, localize_or_fail
+        from engine.photo.hints import Hints
         from engine.registration.neighbours import Memory
         from engine.retrieval.tiling import Circle
 
@@ -109,6 +112,7 @@ class Methods:
             imagery=request.imagery or None,
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
+            hints=Hints(**request.hints or {}),
             results=out,
             orbit=hint,
         )

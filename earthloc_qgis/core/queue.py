@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
-from ..contract.answers import LocalizeAnswer
+from ..contract.answers import LocalizeAnswer, PhotoHints
 from ..contract.protocol import Localize
 from ..contract.status import FAILED as STATUS_FAILED
 from .engine_client import EngineClient, EngineError
@@ -43,6 +43,7 @@ class Job:
         nadir: (lat, lon), or None.
         include_reviewed: locate it even if a review decided on it. Stored for each photo, so that photos added during a
             run do not change it for those already waiting.
+        hints: what a catalogue says about it.
         state: WAITING, RUNNING, DONE, FAILED, CANCELLED or SKIPPED.
         progress: 0 to 1.
         message: for the user.
@@ -54,6 +55,7 @@ class Job:
     photo: str
     nadir: tuple[float, float] | None = None
     include_reviewed: bool = False
+    hints: PhotoHints | None = None
     state: str = WAITING
     progress: float = 0.0
     message: str = ""
@@ -67,7 +69,7 @@ class LocalizationQueue(QObject):
 
     Args:
         client: of the engine.
-        options: a request with the parameters for all photos; each job sets `photo`, `nadir` and `include_reviewed`.
+        options: a request with the parameters for all photos; each job sets photo, nadir, include_reviewed and hints.
 
     Signals:
         job_changed(photo): state, progress or result of a job changed.
@@ -94,14 +96,20 @@ class LocalizationQueue(QObject):
         self._sent_at = 0.0
         self._cancelling: set[str] = set()
 
-    def add(self, photo: str, nadir: tuple[float, float] | None = None, include_reviewed: bool = False) -> None:
+    def add(
+        self,
+        photo: str,
+        nadir: tuple[float, float] | None = None,
+        include_reviewed: bool = False,
+        hints: PhotoHints | None = None,
+    ) -> None:
         """Adds a photo at the end. A photo that already waits or runs keeps its place."""
         job = self.jobs.get(photo)
         if job is not None and job.state in (WAITING, RUNNING):
-            job.nadir, job.include_reviewed = nadir, include_reviewed
+            job.nadir, job.include_reviewed, job.hints = nadir, include_reviewed, hints
             return
         self.jobs.pop(photo, None)
-        self.jobs[photo] = Job(photo, nadir, include_reviewed)
+        self.jobs[photo] = Job(photo, nadir, include_reviewed, hints)
         self.job_changed.emit(photo)
         if self.running:
             self._emit_progress()
@@ -157,7 +165,9 @@ class LocalizationQueue(QObject):
             return
         job.state, job.progress, job.message = RUNNING, 0.0, ""
         self._sent_at = time.monotonic()
-        request = replace(self.options, photo=job.photo, nadir=job.nadir, include_reviewed=job.include_reviewed)
+        request = replace(
+            self.options, photo=job.photo, nadir=job.nadir, include_reviewed=job.include_reviewed, hints=job.hints
+        )
         job.request_id = self._client.request(
             request,
             on_result=lambda result: self._on_result(job, result),

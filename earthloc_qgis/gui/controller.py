@@ -188,7 +188,7 @@ class Controller(QObject):
                         "status": status, "confidence": photo.confidence, "message": photo.message
                     }  # fmt: skip
                 # Send a nadir that may have been typed; the engine reads the one in the photo itself.
-                self.queue.add(path, None if photo.nadir_given is False else photo.nadir, include_reviewed)
+                self.queue.add(path, None if photo.nadir_given is False else photo.nadir, include_reviewed, photo.hints)
         if not self.queue.running:
             self._info.pause(True)
             self.running_changed.emit(True)

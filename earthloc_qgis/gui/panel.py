@@ -79,6 +79,8 @@ class EarthLocPanel(PanelWidgets):
         controller, adding, steps = self.controller, self.adding, self.steps
         self.tools.add_files.triggered.connect(lambda: adding.ask_for_files())
         self.tools.add_folder.triggered.connect(lambda: adding.ask_for_folder())
+        self.tools.catalogue.triggered.connect(lambda: adding.ask_for_catalogue())
+        self.empty.catalogue_wanted.connect(adding.ask_for_catalogue)
         self.tools.find_photos.triggered.connect(lambda: self.moved.ask())
         self.tools.solve_clocks.triggered.connect(lambda: self.clocks.ask())
         self.clocks.locate_wanted.connect(self.localize)

@@ -31,7 +31,7 @@ class EmptyState(QFrame):
     """Shown while the list is empty: explains how to add photos.
 
     Signals:
-        files_wanted(), folder_wanted(): the user wants to add photos.
+        files_wanted(), folder_wanted(), catalogue_wanted(): the user wants to add photos.
         sample_wanted(): the user wants to try the sample photo.
         steps_wanted(): the user wants the first steps.
         leftovers_wanted(): the user wants to list the results of unsaved projects.
@@ -41,6 +41,7 @@ class EmptyState(QFrame):
     steps_wanted = pyqtSignal()
     files_wanted = pyqtSignal()
     folder_wanted = pyqtSignal()
+    catalogue_wanted = pyqtSignal()
     leftovers_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -74,6 +75,11 @@ class EmptyState(QFrame):
         steps.setObjectName("empty_steps")
         steps.setFlat(True)
         steps.clicked.connect(lambda: self.steps_wanted.emit())
+        catalogue = QPushButton(self.tr("Add from catalogue…"), self)
+        catalogue.setObjectName("empty_add_catalogue")
+        catalogue.setFlat(True)
+        catalogue.setToolTip(self.tr("Photos that NASA's or EarthKAM's catalogue or a list of ids names"))
+        catalogue.clicked.connect(lambda: self.catalogue_wanted.emit())
         self.leftovers = QPushButton(self)
         self.leftovers.setObjectName("leftovers_button")
         self.leftovers.setFlat(True)
@@ -100,6 +106,7 @@ class EmptyState(QFrame):
         further.addWidget(steps)
         further.addStretch(1)
         layout.addLayout(further)
+        layout.addWidget(catalogue, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self.leftovers)
         layout.addStretch(2)
 
@@ -175,7 +182,7 @@ class EngineNotice(QFrame):
 class PanelToolBar(QToolBar):
     """Actions for the list of photos: add_files, add_folder, review, zoom, remove, undo, a menu, and the menu of help.
 
-    The menu has the actions find_photos, save_to, solve_clocks, sample, steps and options.
+    The menu has the actions catalogue, find_photos, save_to, solve_clocks, sample, steps and options.
 
     Args:
         client: the engine, for the diagnostics.
@@ -205,6 +212,9 @@ class PanelToolBar(QToolBar):
         self.undo = self._action("mActionUndo", self.tr("Undo removal"), self.tr("Restore the removed photos (Ctrl+Z)"))
         self.undo.setEnabled(False)
         self.menu = QMenu(self)
+        self.catalogue = self.menu.addAction(self.tr("Add from catalogue…"))
+        self.catalogue.setToolTip(self.tr("Photos that NASA's or EarthKAM's catalogue or a list of ids names"))
+        self.menu.addSeparator()
         self.find_photos = self.menu.addAction(self.tr("Find moved photos…"))
         self.save_to = self.menu.addAction(self.tr("Save results to…"))
         self.solve_clocks = self.menu.addAction(self.tr("Solve clocks…"))
@@ -216,7 +226,7 @@ class PanelToolBar(QToolBar):
         more = QToolButton(self)
         more.setObjectName("panel_menu_button")
         more.setText(self.tr("More"))
-        more.setToolTip(self.tr("Moved photos, results file, clocks, first steps, options"))
+        more.setToolTip(self.tr("Catalogues, moved photos, results file, clocks, first steps, options"))
         more.setIcon(QgsApplication.getThemeIcon("/mActionOptions.svg"))
         more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         more.setAccessibleName(self.tr("More"))

@@ -17,9 +17,11 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..contract.answers import FoundPhoto
 from ..contract.photos import PHOTO_SUFFIXES
 from ..core import resources
 from ..core.photo_files import SkippedFile
+from .catalogue_dialog import CatalogueDialog
 from .notice_line import NoticeLine
 from .photo_scanner import PhotoScanner
 from .plain_text import escaped, plain
@@ -47,6 +49,7 @@ class PhotoAdding(QObject):
         self._controller, self._window = controller, window
         self._skipped: list[SkippedFile] = []
         self._new = 0  # photos that the search has added
+        self._catalogue: CatalogueDialog | None = None
         self.notice = NoticeLine("skipped_files", "mIconWarning", self.tr("Show…"), window)
         self.notice.action_wanted.connect(self.show_skipped)
         self._scanner = PhotoScanner(self)
@@ -76,6 +79,15 @@ class PhotoAdding(QObject):
         if path:
             self.add_paths([path])
 
+    def ask_for_catalogue(self) -> None:
+        """Ask the user for a catalogue of photos, and add those that are on this computer."""
+        if self._catalogue is None:  # kept, with what was typed, until QGIS ends
+            self._catalogue = CatalogueDialog(self._controller.client, self._window)
+            self._catalogue.photos_wanted.connect(self._add_from_catalogue)
+        if self._controller.check_engine():
+            self._catalogue.show()
+            self._catalogue.raise_()
+
     def add_sample(self) -> str:
         """Add the sample photo. Returns its path, or "" if it cannot be copied.
 
@@ -95,6 +107,8 @@ class PhotoAdding(QObject):
     def close(self) -> None:
         """Stop all searches."""
         self._scanner.close()
+        if self._catalogue is not None:
+            self._catalogue.close_down()
 
     def show_skipped(self) -> None:
         """List the files that were left out, with the reasons."""
@@ -104,6 +118,24 @@ class PhotoAdding(QObject):
         new = self._controller.add_photos(paths)
         self._new += len(new)
         self.added.emit(new)
+
+    def _add_from_catalogue(self, found: list[FoundPhoto]) -> None:
+        """Add photos with what a catalogue says about them. A typed nadir takes precedence."""
+        new = self._controller.add_photos([photo["photo"] for photo in found])
+        model = self._controller.model
+        for stated in found:
+            path, nadir, hints = os.path.normpath(stated["photo"]), stated["nadir"], stated["hints"]
+            photo = model.photo(path)
+            if photo is not None:
+                model.update(path, hints=hints, taken_at=photo.taken_at or hints.get("taken_at"))
+                if nadir is not None and not photo.nadir_given:  # sent with the photo, like a typed one
+                    model.update(path, nadir=(nadir[0], nadir[1]), nadir_given=True)
+        self.added.emit(new)
+        known = len(found) - len(new)
+        text = self.tr("Added from the catalogue: {n}.").format(n=f"{len(new):,}")
+        if known:
+            text += " " + self.tr("In the list already: {n}.").format(n=f"{known:,}")
+        self.message.emit(text, Qgis.MessageLevel.Info)
 
     def _report_skipped(self, files: list[SkippedFile]) -> None:
         self._skipped = files

@@ -51,10 +51,11 @@ class PhotoInfoLoader(QObject):
     def _received(self, photo: str, info: object) -> None:
         row = self._model.photo(photo)
         if row is not None and isinstance(info, dict):
+            hints = row.hints or {}
             changes = {
                 "photo_id": info.get("photo_id"),
-                "taken_at": info.get("taken_at"),
-                "camera": info.get("camera"),
+                "taken_at": info.get("taken_at") or hints.get("taken_at"),
+                "camera": info.get("camera") or hints.get("camera"),
                 "size_px": (info.get("width_px"), info.get("height_px")),
             }
             self._model.update(photo, **changes)

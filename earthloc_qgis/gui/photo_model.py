@@ -12,6 +12,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QIcon
 
+from ..contract.answers import PhotoHints
 from ..contract.status import FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN, UNREVIEWED
 from ..core.words import capitalised, decision_label, in_percent, lat_lon, status_label
 from .plain_text import plain
@@ -65,6 +66,7 @@ class Photo:
             metadata of the photo have been read.
         progress: 0 to 1 while running.
         review: the decision of the review that is in effect.
+        hints: what a catalogue says about it besides the nadir.
     """
 
     path: str
@@ -79,6 +81,7 @@ class Photo:
     message: str = ""
     progress: float = 0.0
     review: str = UNREVIEWED
+    hints: PhotoHints | None = None
 
     @property
     def name(self) -> str:

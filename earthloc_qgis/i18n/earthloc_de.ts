@@ -32,6 +32,202 @@
     </message>
   </context>
   <context>
+    <name>CatalogueDialog</name>
+    <message>
+      <source>Add photos from a catalogue</source>
+      <translation>Fotos aus einem Katalog hinzufügen</translation>
+    </message>
+    <message>
+      <source>Read catalogue</source>
+      <translation>Katalog lesen</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <source>Progress</source>
+      <translation>Fortschritt</translation>
+    </message>
+    <message>
+      <source>Photo</source>
+      <translation>Foto</translation>
+    </message>
+    <message>
+      <source>Taken (UTC)</source>
+      <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>Nadir</source>
+      <translation>Nadir</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Datei</translation>
+    </message>
+    <message>
+      <source>Photos in the catalogue</source>
+      <translation>Fotos im Katalog</translation>
+    </message>
+    <message>
+      <source>Number</source>
+      <translation>Anzahl</translation>
+    </message>
+    <message>
+      <source>Left out</source>
+      <translation>Ausgelassen</translation>
+    </message>
+    <message>
+      <source>Where</source>
+      <translation>Wo</translation>
+    </message>
+    <message>
+      <source>What was left out of the catalogue</source>
+      <translation>Was vom Katalog ausgelassen wurde</translation>
+    </message>
+    <message>
+      <source>Reading the catalogue</source>
+      <translation>Der Katalog wird gelesen</translation>
+    </message>
+    <message>
+      <source>Fetching photos</source>
+      <translation>Fotos werden abgerufen</translation>
+    </message>
+    <message>
+      <source>Looking into the folder</source>
+      <translation>Der Ordner wird durchgesehen</translation>
+    </message>
+    <message>
+      <source>{n} of {total} photos are in the folder.</source>
+      <translation>{n} von {total} Fotos sind im Ordner.</translation>
+    </message>
+    <message>
+      <source>Fetched: {fetched}. Not to be had: {missing}. {n} of {total} photos are in the folder.</source>
+      <translation>Abgerufen: {fetched}. Nicht zu bekommen: {missing}. {n} von {total} Fotos sind im Ordner.</translation>
+    </message>
+    <message>
+      <source>No photos were found in it.</source>
+      <translation>Darin wurden keine Fotos gefunden.</translation>
+    </message>
+    <message>
+      <source>{n} photos, {nadir} with a nadir, {footprint} with a footprint.</source>
+      <translation>{n} Fotos, {nadir} mit Nadir, {footprint} mit Bildfläche.</translation>
+    </message>
+    <message>
+      <source>Choose the folder with the photos, or a new one to fetch them into.</source>
+      <translation>Wählen Sie den Ordner mit den Fotos oder einen neuen, in den sie abgerufen werden.</translation>
+    </message>
+    <message>
+      <source>Stopped. What was fetched is kept; fetching again continues there.</source>
+      <translation>Angehalten. Was abgerufen wurde, bleibt erhalten; erneutes Abrufen setzt dort fort.</translation>
+    </message>
+    <message>
+      <source>Fetch missing photos</source>
+      <translation>Fehlende Fotos abrufen</translation>
+    </message>
+    <message>
+      <source>Add photos</source>
+      <translation>Fotos hinzufügen</translation>
+    </message>
+  </context>
+  <context>
+    <name>CatalogueForm</name>
+    <message>
+      <source>Catalogue</source>
+      <translation>Katalog</translation>
+    </message>
+    <message>
+      <source>From &amp;files</source>
+      <translation>Aus &amp;Dateien</translation>
+    </message>
+    <message>
+      <source>Catalogues of photos</source>
+      <translation>Fotokataloge</translation>
+    </message>
+    <message>
+      <source>Catalogues and lists (*.csv *.tsv *.txt *.json *.gz)</source>
+      <translation>Kataloge und Listen (*.csv *.tsv *.txt *.json *.gz)</translation>
+    </message>
+    <message>
+      <source>Find out</source>
+      <translation>Selbst herausfinden</translation>
+    </message>
+    <message>
+      <source>NASA: answer of the Photos Database (JSON)</source>
+      <translation>NASA: Antwort der Fotodatenbank (JSON)</translation>
+    </message>
+    <message>
+      <source>NASA: table, such as frames or mlcoord (TSV)</source>
+      <translation>NASA: Tabelle, etwa frames oder mlcoord (TSV)</translation>
+    </message>
+    <message>
+      <source>ISS EarthKAM (CSV)</source>
+      <translation>ISS EarthKAM (CSV)</translation>
+    </message>
+    <message>
+      <source>List of photo ids or file names</source>
+      <translation>Liste von Fotokennungen oder Dateinamen</translation>
+    </message>
+    <message>
+      <source>List written by EarthLoc (CSV)</source>
+      <translation>Liste, die EarthLoc geschrieben hat (CSV)</translation>
+    </message>
+    <message>
+      <source>From &amp;NASA's Photos Database, over the internet</source>
+      <translation>Aus der Fotodatenbank der &amp;NASA, über das Internet</translation>
+    </message>
+    <message>
+      <source>table|field|operator|value, several joined by |
+Operators: eq, ne, gt, ge, lt, le, like, not like</source>
+      <translation>Tabelle|Feld|Operator|Wert, mehrere durch | verbunden
+Operatoren: eq, ne, gt, ge, lt, le, like, not like</translation>
+    </message>
+    <message>
+      <source>from NASA; forgotten when QGIS ends</source>
+      <translation>von der NASA; wird beim Beenden von QGIS vergessen</translation>
+    </message>
+    <message>
+      <source>Choose a file.</source>
+      <translation>Wählen Sie eine Datei.</translation>
+    </message>
+    <message>
+      <source>Type a query, such as {example}.</source>
+      <translation>Geben Sie eine Abfrage ein, etwa {example}.</translation>
+    </message>
+    <message>
+      <source>Type the address of the database, which begins with https://.</source>
+      <translation>Geben Sie die Adresse der Datenbank ein, die mit https:// beginnt.</translation>
+    </message>
+    <message>
+      <source>Agree to what is sent, or choose files.</source>
+      <translation>Stimmen Sie dem zu, was gesendet wird, oder wählen Sie Dateien.</translation>
+    </message>
+    <message>
+      <source>Files</source>
+      <translation>Dateien</translation>
+    </message>
+    <message>
+      <source>Kind</source>
+      <translation>Art</translation>
+    </message>
+    <message>
+      <source>Query</source>
+      <translation>Abfrage</translation>
+    </message>
+    <message>
+      <source>Key</source>
+      <translation>Schlüssel</translation>
+    </message>
+    <message>
+      <source>Address</source>
+      <translation>Adresse</translation>
+    </message>
+    <message>
+      <source>I agree that EarthLoc sends this query and the key to {host}</source>
+      <translation>Ich bin einverstanden, dass EarthLoc diese Abfrage und den Schlüssel an {host} sendet</translation>
+    </message>
+  </context>
+  <context>
     <name>ClockSolving</name>
     <message>
       <source>Undo</source>
@@ -1375,7 +1571,7 @@ Das Foto muss die Datei sein, die verortet wurde, und das Ergebnis-GeoPackage mu
 
 Choose photos, or a folder that holds photos (subfolders included). The index is the folder of a regional index, or a folder that holds several; without one, those chosen in the panel are searched.
 
-The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one.
+The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle around it. Without it, the position in the photo's EXIF tags is used, if there is one. Catalogues (see 'Read a catalogue of photos') give nadir, time, lens and altitude to the photos that they name.
 
 Fitting photos to imagery makes footprints exact and takes seconds per photo; without it, no photo gets the status 'located'. Imagery is a raster file, the name of a raster layer of the project (also XYZ or WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, a JSON file that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and the log says which. The word 'index' stands for the imagery from which each index was made.
 
@@ -1390,7 +1586,7 @@ A photo that cannot be read does not stop the others; the log ends with a table 
 
 Wählen Sie Fotos oder einen Ordner mit Fotos (einschließlich Unterordnern). Der Index ist der Ordner eines regionalen Index oder ein Ordner, der mehrere enthält; ohne Angabe werden die im Bedienfeld gewählten durchsucht.
 
-Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat.
+Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt die Suche auf einen Kreis um ihn. Ohne ihn wird die Position aus den EXIF-Angaben des Fotos verwendet, wenn es eine hat. Kataloge (siehe „Fotokatalog lesen“) liefern Nadir, Zeit, Objektiv und Höhe für die Fotos, die sie nennen.
 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
@@ -1417,6 +1613,10 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Nadir of these photos</source>
       <translation>Nadir dieser Fotos</translation>
+    </message>
+    <message>
+      <source>Catalogues that name these photos</source>
+      <translation>Kataloge, die diese Fotos nennen</translation>
     </message>
     <message>
       <source>Radius around the nadir in km</source>
@@ -1487,6 +1687,10 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>diesen Index gibt es nicht; erstellen oder wählen Sie einen</translation>
     </message>
     <message>
+      <source>The catalogues say something about {n} of {total} photos.</source>
+      <translation>Die Kataloge sagen etwas über {n} von {total} Fotos.</translation>
+    </message>
+    <message>
       <source>{n} of {total} photos failed:</source>
       <translation>{n} von {total} Fotos sind fehlgeschlagen:</translation>
     </message>
@@ -1545,6 +1749,110 @@ Ohne Hintergrundkarte werden die Länder der Weltkarte von QGIS gezeichnet. Gebe
     <message>
       <source>could not be written</source>
       <translation>konnte nicht geschrieben werden</translation>
+    </message>
+    <message>
+      <source>Read a catalogue of photos</source>
+      <translation>Fotokatalog lesen</translation>
+    </message>
+    <message>
+      <source>earthloc,nasa,catalogue,earthkam,mlcoord,ids,download,astronaut,iss</source>
+      <translation>earthloc,nasa,Katalog,earthkam,mlcoord,Kennungen,Herunterladen,Astronaut,iss</translation>
+    </message>
+    <message>
+      <source>Reads what catalogues say about photos: id, time, nadir, centre, footprint, lens, altitude, cloud. It reads tables and saved answers of NASA's Photos Database, the ISS EarthKAM catalogue, lists of photo ids, and its own lists. Several catalogues are combined.
+
+The output is a list (.csv, .json) or layers (.gpkg): nadirs, centers, footprints.
+
+With a folder, the photos in it are found by the ids in their names, and only they are written.
+
+With a query, NASA's Photos Database at the given address is asked. With 'Fetch photos that are missing in it', they are fetched from the archive into the folder, one at a time; a download that was stopped continues in the next run. Otherwise no server is asked.
+
+Rows with missing or impossible values are counted in the log; the other rows are read.</source>
+      <translation>Liest, was Kataloge über Fotos sagen: Kennung, Zeit, Nadir, Mittelpunkt, Bildfläche, Objektiv, Höhe, Bewölkung. Gelesen werden Tabellen und gespeicherte Antworten der Fotodatenbank der NASA, der Katalog von ISS EarthKAM, Listen von Fotokennungen und eigene Listen. Mehrere Kataloge werden vereint.
+
+Die Ausgabe ist eine Liste (.csv, .json) oder es sind Layer (.gpkg): nadirs, centers, footprints.
+
+Mit einem Ordner werden die Fotos darin an den Kennungen in ihren Namen erkannt, und nur sie werden geschrieben.
+
+Mit einer Abfrage wird die Fotodatenbank der NASA unter der angegebenen Adresse gefragt. Mit „Fotos abrufen, die darin fehlen“ werden sie einzeln vom Archiv in den Ordner abgerufen; ein angehaltener Abruf wird beim nächsten Lauf fortgesetzt. Sonst wird kein Server gefragt.
+
+Zeilen mit fehlenden oder unmöglichen Werten werden im Protokoll gezählt; die anderen Zeilen werden gelesen.</translation>
+    </message>
+    <message>
+      <source>Catalogues</source>
+      <translation>Kataloge</translation>
+    </message>
+    <message>
+      <source>Kind of catalogue</source>
+      <translation>Art des Katalogs</translation>
+    </message>
+    <message>
+      <source>Size of the photos</source>
+      <translation>Größe der Fotos</translation>
+    </message>
+    <message>
+      <source>Query to NASA's Photos Database</source>
+      <translation>Abfrage an die Fotodatenbank der NASA</translation>
+    </message>
+    <message>
+      <source>Fetch photos that are missing in it</source>
+      <translation>Fotos abrufen, die darin fehlen</translation>
+    </message>
+    <message>
+      <source>Environment variable with your key of the database</source>
+      <translation>Umgebungsvariable mit Ihrem Schlüssel für die Datenbank</translation>
+    </message>
+    <message>
+      <source>Address of the database</source>
+      <translation>Adresse der Datenbank</translation>
+    </message>
+    <message>
+      <source>Address of the archive</source>
+      <translation>Adresse des Archivs</translation>
+    </message>
+    <message>
+      <source>List or layers</source>
+      <translation>Liste oder Layer</translation>
+    </message>
+    <message>
+      <source>List (*.csv)</source>
+      <translation>Liste (*.csv)</translation>
+    </message>
+    <message>
+      <source>Number of photos in the catalogue</source>
+      <translation>Anzahl der Fotos im Katalog</translation>
+    </message>
+    <message>
+      <source>Number of photos in the folder</source>
+      <translation>Anzahl der Fotos im Ordner</translation>
+    </message>
+    <message>
+      <source>Number of rows that were left out</source>
+      <translation>Anzahl der ausgelassenen Zeilen</translation>
+    </message>
+    <message>
+      <source>To fetch photos, choose a folder for them.</source>
+      <translation>Wählen Sie einen Ordner für die Fotos, die abgerufen werden sollen.</translation>
+    </message>
+    <message>
+      <source>{rows} rows, {records} photos, {with_nadir} with a nadir, {with_footprint} with a footprint.</source>
+      <translation>{rows} Zeilen, {records} Fotos, {with_nadir} mit Nadir, {with_footprint} mit Bildfläche.</translation>
+    </message>
+    <message>
+      <source>Footprints in the catalogue</source>
+      <translation>Bildflächen im Katalog</translation>
+    </message>
+    <message>
+      <source>Centres in the catalogue</source>
+      <translation>Mittelpunkte im Katalog</translation>
+    </message>
+    <message>
+      <source>Nadirs in the catalogue</source>
+      <translation>Nadire im Katalog</translation>
+    </message>
+    <message>
+      <source>EarthLoc: catalogue {name}</source>
+      <translation>EarthLoc: Katalog {name}</translation>
     </message>
     <message>
       <source>Register a photo at a place</source>
@@ -2454,6 +2762,306 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <source>imagery server {server}: sent {what} instead of a tile; check its address and whether it wants a key.</source>
       <translation>Bilddatenserver {server}: sendet statt einer Kachel etwas anderes ({what}); prüfen Sie die Adresse und ob er einen Schlüssel verlangt.</translation>
     </message>
+    <message>
+      <source>{path}: there is no such file; check the path.</source>
+      <translation>{path}: Die Datei gibt es nicht; prüfen Sie den Pfad.</translation>
+    </message>
+    <message>
+      <source>{path}: is a folder; give a table, a saved reply or a list of photo ids.</source>
+      <translation>{path}: ist ein Ordner; geben Sie eine Tabelle, eine gespeicherte Antwort oder eine Liste von Fotokennungen an.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read as text ({reason}); copy it again or check its permissions.</source>
+      <translation>{path}: lässt sich nicht als Text lesen ({reason}); kopieren Sie die Datei noch einmal, oder prüfen Sie ihre Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a text file; give a table, a saved reply or a list of photo ids.</source>
+      <translation>{path}: ist keine Textdatei; geben Sie eine Tabelle, eine gespeicherte Antwort oder eine Liste von Fotokennungen an.</translation>
+    </message>
+    <message>
+      <source>{path}: holds nothing; give a table, a saved reply or a list of photo ids.</source>
+      <translation>{path}: ist leer; geben Sie eine Tabelle, eine gespeicherte Antwort oder eine Liste von Fotokennungen an.</translation>
+    </message>
+    <message>
+      <source>{path}: has no columns in its first line; choose the kind of file, or repair it.</source>
+      <translation>{path}: hat keine Spalten in der ersten Zeile; wählen Sie die Art der Datei, oder berichtigen Sie sie.</translation>
+    </message>
+    <message>
+      <source>{path}: lacks columns that it needs ({columns}); choose another kind, or repair it.</source>
+      <translation>{path}: Es fehlen nötige Spalten ({columns}); wählen Sie eine andere Art, oder berichtigen Sie die Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: is larger than {mb} MB; split it.</source>
+      <translation>{path}: ist größer als {mb} MB; teilen Sie die Datei.</translation>
+    </message>
+    <message>
+      <source>{path}: sent or holds something other than records ({what}); check address and query.</source>
+      <translation>{path}: liefert etwas anderes als Katalogeinträge ({what}); prüfen Sie Adresse und Abfrage.</translation>
+    </message>
+    <message>
+      <source>{path}: answers with an error ({reason}); check query and key.</source>
+      <translation>{path}: antwortet mit einem Fehler ({reason}); prüfen Sie Abfrage und Schlüssel.</translation>
+    </message>
+    <message>
+      <source>the query {query} is none; write table|field|operator|value, such as nadir|pdate|eq|20240115.</source>
+      <translation>{query} ist keine Abfrage; schreiben Sie Tabelle|Feld|Operator|Wert, etwa nadir|pdate|eq|20240115.</translation>
+    </message>
+    <message>
+      <source>the environment variable {name} holds no key; put your key of the API into it.</source>
+      <translation>Die Umgebungsvariable {name} enthält keinen Schlüssel; tragen Sie dort Ihren Schlüssel ein.</translation>
+    </message>
+    <message>
+      <source>there is nothing to read; name a file, or an API and a query.</source>
+      <translation>Es gibt nichts zu lesen; geben Sie eine Datei oder eine Abfrage mit Adresse an.</translation>
+    </message>
+    <message>
+      <source>{path}: has an ending that says no kind of file; let it end in .csv, .json or .gpkg.</source>
+      <translation>{path}: Die Endung nennt keine Art von Datei; nehmen Sie .csv, .json oder .gpkg.</translation>
+    </message>
+    <message>
+      <source>{path}: there is no such folder; name the folder with your photos.</source>
+      <translation>{path}: Den Ordner gibt es nicht; geben Sie den Ordner mit Ihren Fotos an.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a readable list of fetched photos; move it away, or choose another folder.</source>
+      <translation>{path}: ist keine lesbare Liste abgerufener Fotos; verschieben Sie die Datei, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+      <source>no id of a photo</source>
+      <translation>keine Fotokennung</translation>
+    </message>
+    <message>
+      <source>no mission, roll and frame</source>
+      <translation>weder Mission noch Film noch Bildnummer</translation>
+    </message>
+    <message>
+      <source>name that is not of a photo</source>
+      <translation>Name, der nicht zu einem Foto gehört</translation>
+    </message>
+    <message>
+      <source>entry that is no object</source>
+      <translation>Eintrag, der kein Objekt ist</translation>
+    </message>
+    <message>
+      <source>photo that is listed again</source>
+      <translation>Foto, das noch einmal aufgeführt ist</translation>
+    </message>
+    <message>
+      <source>line that is too long</source>
+      <translation>zu lange Zeile</translation>
+    </message>
+    <message>
+      <source>row that cannot be split into columns</source>
+      <translation>Zeile, die sich nicht in Spalten teilen lässt</translation>
+    </message>
+    <message>
+      <source>row with more values than columns</source>
+      <translation>Zeile mit mehr Werten als Spalten</translation>
+    </message>
+    <message>
+      <source>text in another encoding than UTF-8</source>
+      <translation>Text in einer anderen Kodierung als UTF-8</translation>
+    </message>
+    <message>
+      <source>file name that cannot be used</source>
+      <translation>Dateiname, der nicht verwendet werden kann</translation>
+    </message>
+    <message>
+      <source>nadir where the craft never flew</source>
+      <translation>Nadir, wo das Raumfahrzeug nie flog</translation>
+    </message>
+    <message>
+      <source>footprint with fewer than four corners</source>
+      <translation>Bildfläche mit weniger als vier Ecken</translation>
+    </message>
+    <message>
+      <source>time that is none</source>
+      <translation>Angabe, die keine Zeit ist</translation>
+    </message>
+    <message>
+      <source>time after the craft flew or in the future</source>
+      <translation>Zeit nach dem letzten Flug oder in der Zukunft</translation>
+    </message>
+    <message>
+      <source>time before the craft flew</source>
+      <translation>Zeit vor dem ersten Flug</translation>
+    </message>
+    <message>
+      <source>time before the station had a crew</source>
+      <translation>Zeit, bevor die Station eine Besatzung hatte</translation>
+    </message>
+    <message>
+      <source>footprint that crosses itself or has no area</source>
+      <translation>Bildfläche, die sich selbst schneidet oder keine Fläche hat</translation>
+    </message>
+    <message>
+      <source>footprint wider than the horizon</source>
+      <translation>Bildfläche, die weiter reicht als der Horizont</translation>
+    </message>
+    <message>
+      <source>file of a photo whose name has no id</source>
+      <translation>Fotodatei, deren Name keine Kennung enthält</translation>
+    </message>
+    <message>
+      <source>further file of the same photo</source>
+      <translation>weitere Datei desselben Fotos</translation>
+    </message>
+    <message>
+      <source>photo whose file the catalogue does not name</source>
+      <translation>Foto, dessen Datei der Katalog nicht nennt</translation>
+    </message>
+    <message>
+      <source>photo that was changed since it was fetched</source>
+      <translation>Foto, das nach dem Abrufen verändert wurde</translation>
+    </message>
+    <message>
+      <source>photo that the archive does not have</source>
+      <translation>Foto, das es im Archiv nicht gibt</translation>
+    </message>
+    <message>
+      <source>photo that is larger than allowed</source>
+      <translation>Foto, das größer ist als erlaubt</translation>
+    </message>
+    <message>
+      <source>photo that broke off again and again</source>
+      <translation>Foto, das immer wieder abbrach</translation>
+    </message>
+    <message>
+      <source>{what} that is no number</source>
+      <translation>{what}: keine Zahl</translation>
+    </message>
+    <message>
+      <source>{what} outside {low} to {high}</source>
+      <translation>{what}: nicht zwischen {low} und {high}</translation>
+    </message>
+    <message>
+      <source>{what} with only one coordinate</source>
+      <translation>{what}: nur eine Koordinate</translation>
+    </message>
+    <message>
+      <source>{what} outside the Earth</source>
+      <translation>{what}: nicht auf der Erde</translation>
+    </message>
+    <message>
+      <source>photo for which the archive sent {kind}</source>
+      <translation>Foto, für das das Archiv {kind} schickte</translation>
+    </message>
+    <message>
+      <source>photo for which the archive sent a web page</source>
+      <translation>Foto, für das das Archiv eine Webseite schickte</translation>
+    </message>
+    <message>
+      <source>photo for which the archive sent no picture, or a damaged one</source>
+      <translation>Foto, für das das Archiv kein Bild oder ein beschädigtes schickte</translation>
+    </message>
+    <message>
+      <source>tilt</source>
+      <translation>Neigung</translation>
+    </message>
+    <message>
+      <source>cloud percentage</source>
+      <translation>Bewölkung in Prozent</translation>
+    </message>
+    <message>
+      <source>focal length</source>
+      <translation>Brennweite</translation>
+    </message>
+    <message>
+      <source>altitude in km</source>
+      <translation>Höhe in km</translation>
+    </message>
+    <message>
+      <source>altitude in metres</source>
+      <translation>Höhe in Metern</translation>
+    </message>
+    <message>
+      <source>orientation</source>
+      <translation>Drehung</translation>
+    </message>
+    <message>
+      <source>azimuth of the Sun</source>
+      <translation>Azimut der Sonne</translation>
+    </message>
+    <message>
+      <source>elevation of the Sun</source>
+      <translation>Höhe der Sonne</translation>
+    </message>
+    <message>
+      <source>centre</source>
+      <translation>Mittelpunkt</translation>
+    </message>
+    <message>
+      <source>corner</source>
+      <translation>Ecke</translation>
+    </message>
+    <message>
+      <source>nadir</source>
+      <translation>Nadir</translation>
+    </message>
+    <message>
+      <source>step</source>
+      <translation>Schrittweite</translation>
+    </message>
+    <message>
+      <source>area</source>
+      <translation>Fläche</translation>
+    </message>
+    <message>
+      <source>size of a file</source>
+      <translation>Größe einer Datei</translation>
+    </message>
+    <message>
+      <source>{path}: is not the address of a server; give one that begins with https://.</source>
+      <translation>{path}: ist keine Adresse eines Servers; geben Sie eine an, die mit https:// beginnt.</translation>
+    </message>
+    <message>
+      <source>{path}: has an address without encryption; give one that begins with https://.</source>
+      <translation>{path}: Die Adresse ist ohne Verschlüsselung; geben Sie eine an, die mit https:// beginnt.</translation>
+    </message>
+    <message>
+      <source>{path}: the server cannot be reached; check its address and your connection.</source>
+      <translation>{path}: Der Server ist nicht erreichbar; prüfen Sie seine Adresse und Ihre Verbindung.</translation>
+    </message>
+    <message>
+      <source>{path}: the server does not answer in time; try again later, what came is kept.</source>
+      <translation>{path}: Der Server antwortet nicht rechtzeitig; versuchen Sie es später noch einmal, was kam, bleibt erhalten.</translation>
+    </message>
+    <message>
+      <source>{path}: the server breaks off its answers; try again later, what came is kept.</source>
+      <translation>{path}: Der Server bricht seine Antworten ab; versuchen Sie es später noch einmal, was kam, bleibt erhalten.</translation>
+    </message>
+    <message>
+      <source>{path}: the server answers {status}; try again later, what came is kept.</source>
+      <translation>{path}: Der Server antwortet {status}; versuchen Sie es später noch einmal, was kam, bleibt erhalten.</translation>
+    </message>
+    <message>
+      <source>{path}: the server refuses ({status}); check your key and what its terms allow.</source>
+      <translation>{path}: Der Server lehnt ab ({status}); prüfen Sie Ihren Schlüssel und die Nutzungsbedingungen.</translation>
+    </message>
+    <message>
+      <source>{path}: the server has nothing there ({status}); check the address.</source>
+      <translation>{path}: Dort hat der Server nichts ({status}); prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>{path}: the server answers {status}; check the address.</source>
+      <translation>{path}: Der Server antwortet {status}; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>{path}: the server sends more than {mb} MB; ask for less, or allow more.</source>
+      <translation>{path}: Der Server schickt mehr als {mb} MB; fragen Sie nach weniger, oder erlauben Sie mehr.</translation>
+    </message>
+    <message>
+      <source>{path}: the server has no valid certificate; check the address.</source>
+      <translation>{path}: Der Server hat kein gültiges Zertifikat; prüfen Sie die Adresse.</translation>
+    </message>
+    <message>
+      <source>{path}: the server sends on to {where}; if you trust that one, give its address instead.</source>
+      <translation>{path}: Der Server verweist auf {where}; wenn Sie diesem vertrauen, geben Sie dessen Adresse an.</translation>
+    </message>
+    <message>
+      <source>{path}: the server redirects too often; check the address.</source>
+      <translation>{path}: Der Server leitet zu oft weiter; prüfen Sie die Adresse.</translation>
+    </message>
   </context>
   <context>
     <name>EarthLocPanel</name>
@@ -2518,6 +3126,14 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>First steps…</source>
       <translation>Erste Schritte…</translation>
+    </message>
+    <message>
+      <source>Add from catalogue…</source>
+      <translation>Aus Katalog hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Photos that NASA's or EarthKAM's catalogue or a list of ids names</source>
+      <translation>Fotos, die der Katalog der NASA oder von EarthKAM oder eine Liste von Kennungen nennt</translation>
     </message>
     <message>
       <source>Restore {n} photos located earlier in an unsaved project</source>
@@ -3690,6 +4306,14 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Entfernte Fotos wiederherstellen (Strg+Z)</translation>
     </message>
     <message>
+      <source>Add from catalogue…</source>
+      <translation>Aus Katalog hinzufügen…</translation>
+    </message>
+    <message>
+      <source>Photos that NASA's or EarthKAM's catalogue or a list of ids names</source>
+      <translation>Fotos, die der Katalog der NASA oder von EarthKAM oder eine Liste von Kennungen nennt</translation>
+    </message>
+    <message>
       <source>Find moved photos…</source>
       <translation>Verschobene Fotos suchen…</translation>
     </message>
@@ -3718,8 +4342,8 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Mehr</translation>
     </message>
     <message>
-      <source>Moved photos, results file, clocks, first steps, options</source>
-      <translation>Verschobene Fotos, Ergebnisdatei, Uhren, erste Schritte, Optionen</translation>
+      <source>Catalogues, moved photos, results file, clocks, first steps, options</source>
+      <translation>Kataloge, verschobene Fotos, Ergebnisdatei, Uhren, erste Schritte, Optionen</translation>
     </message>
     <message>
       <source>Help</source>
@@ -3766,6 +4390,14 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>{path}: the sample photo could not be copied there ({error}).</source>
       <translation>{path}: Das Beispielfoto konnte nicht dorthin kopiert werden ({error}).</translation>
+    </message>
+    <message>
+      <source>Added from the catalogue: {n}.</source>
+      <translation>Aus dem Katalog hinzugefügt: {n}.</translation>
+    </message>
+    <message>
+      <source>In the list already: {n}.</source>
+      <translation>Schon in der Liste: {n}.</translation>
     </message>
     <message>
       <source>{name} was left out.</source>
@@ -3887,6 +4519,49 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>Photo</source>
       <translation>Foto</translation>
+    </message>
+  </context>
+  <context>
+    <name>PhotosForm</name>
+    <message>
+      <source>Photos</source>
+      <translation>Fotos</translation>
+    </message>
+    <message>
+      <source>Folder of the photos</source>
+      <translation>Ordner der Fotos</translation>
+    </message>
+    <message>
+      <source>Photos in it and its subfolders are found by the ids in their file names</source>
+      <translation>Fotos darin und in Unterordnern werden an den Kennungen in ihren Dateinamen erkannt</translation>
+    </message>
+    <message>
+      <source>Size of the photos</source>
+      <translation>Größe der Fotos</translation>
+    </message>
+    <message>
+      <source>large, several MB each</source>
+      <translation>groß, je mehrere MB</translation>
+    </message>
+    <message>
+      <source>small, for a quick look</source>
+      <translation>klein, für einen schnellen Blick</translation>
+    </message>
+    <message>
+      <source>Address of the archive</source>
+      <translation>Adresse des Archivs</translation>
+    </message>
+    <message>
+      <source>In the folder</source>
+      <translation>Im Ordner</translation>
+    </message>
+    <message>
+      <source>From</source>
+      <translation>Von</translation>
+    </message>
+    <message>
+      <source>Missing photos may be fetched from {host}, one at a time, into this folder</source>
+      <translation>Fehlende Fotos dürfen von {host} einzeln in diesen Ordner abgerufen werden</translation>
     </message>
   </context>
   <context>

@@ -43,6 +43,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     FOLDER = "FOLDER"
     INDEX = "INDEX"
     NADIR = "NADIR"
+    RECORDS = "RECORDS"
     RADIUS_KM = "RADIUS_KM"
     TOP_K = "TOP_K"
     REGISTER = "REGISTER"
@@ -81,7 +82,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "Choose photos, or a folder that holds photos (subfolders included). The index is the folder of a "
             "regional index, or a folder that holds several; without one, those chosen in the panel are searched.\n\n"
             "The nadir is the point under the station (x,y = longitude,latitude). It restricts the search to a circle "
-            "around it. Without it, the position in the photo's EXIF tags is used, if there is one.\n\n"
+            "around it. Without it, the position in the photo's EXIF tags is used, if there is one. Catalogues (see "
+            "'Read a catalogue of photos') give nadir, time, lens and altitude to the photos that they name.\n\n"
             "Fitting photos to imagery makes footprints exact and takes seconds per photo; without it, no photo gets "
             "the status 'located'. Imagery is a raster file, the name of a raster layer of the project (also XYZ or "
             "WMTS), a folder of EarthLoc tiles, the address of a tile server with {z}, {x} and {y} in it, a JSON file "
@@ -104,6 +106,11 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         self.addParameter(QgsProcessingParameterFile(self.FOLDER, self.tr("Folder of photos"), folder, optional=True))
         self.addParameter(QgsProcessingParameterFile(self.INDEX, self.tr("Regional index"), folder, optional=True))
         self.addParameter(QgsProcessingParameterPoint(self.NADIR, self.tr("Nadir of these photos"), optional=True))
+        self.addParameter(
+            QgsProcessingParameterMultipleLayers(
+                self.RECORDS, self.tr("Catalogues that name these photos"), files, optional=True
+            )
+        )
         number = QgsProcessingParameterNumber.Type
         self.addParameter(
             QgsProcessingParameterNumber(
@@ -188,7 +195,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
-        jobs = locate(photos, options, nadir, engine_program, feedback, include_reviewed)
+        given = self.parameterAsFileList(parameters, self.RECORDS, context)
+        catalogues = [os.path.abspath(path) for path in given if path]
+        jobs = locate(photos, options, nadir, engine_program, feedback, include_reviewed, catalogues)
         has_areas = any(job.result is not None and job.result.get("where") for job in jobs)
         if Path(out).is_file():
             tables = ("candidates", "footprints")

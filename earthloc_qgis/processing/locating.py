@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ignore[attr-defined]
 
-from ..contract.protocol import Localize
+from ..contract.answers import FoundPhoto, RecordsAnswer
+from ..contract.protocol import Localize, ReadRecords
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
 from ..core.clocks import silence_in_words
 from ..core.queue import CANCELLED, DONE, FAILED, SKIPPED, Job, LocalizationQueue
+from ..core.words import message_in_words
 from ..core.words import tr as _tr
 from .engine_run import EngineRun
 
@@ -22,6 +26,7 @@ def locate(
     engine_program: str,
     feedback: QgsProcessingFeedback,
     include_reviewed: bool = False,
+    catalogues: Sequence[str] = (),
 ) -> list[Job]:
     """Locates photos and returns their jobs. Each result is written to the GeoPackage `options.out` at once.
 
@@ -32,6 +37,7 @@ def locate(
         engine_program: "" for the one in the options.
         feedback: receives the outcome for each photo, and progress.
         include_reviewed: also locate photos that a review in the GeoPackage decided on.
+        catalogues: files that say more about the photos.
 
     Raises:
         QgsProcessingException: no photo can be located, because there is no engine or an index is damaged.
@@ -39,8 +45,15 @@ def locate(
     with EngineRun(engine_program, feedback) as engine:
         queue = LocalizationQueue(engine.client, options)
         _report(queue, feedback)
+        stated = _stated(engine, photos, catalogues, feedback) if catalogues else {}
         for photo in photos:
-            queue.add(photo, nadir, include_reviewed)
+            said = stated.get(os.path.normpath(photo))
+            if said is None:
+                queue.add(photo, nadir, include_reviewed)
+                continue
+            place = said["nadir"]
+            stated_nadir = (place[0], place[1]) if place is not None else None
+            queue.add(photo, nadir or stated_nadir, include_reviewed, said["hints"])
 
         def begin(loop) -> None:
             queue.finished.connect(loop.quit)
@@ -50,6 +63,24 @@ def locate(
     if queue.halted_by:
         raise QgsProcessingException(queue.halted_by)
     return list(queue.jobs.values())
+
+
+def _stated(
+    engine: EngineRun, photos: list[str], catalogues: Sequence[str], feedback: QgsProcessingFeedback
+) -> dict[str, FoundPhoto]:
+    """What catalogues say about photos, by path. Raises QgsProcessingException if one cannot be read."""
+    answer: RecordsAnswer = engine.request(ReadRecords(list(catalogues), files=photos, preview=0))
+    report_complaints(answer, feedback)
+    text = _tr("The catalogues say something about {n} of {total} photos.")
+    feedback.pushInfo(text.format(n=len(answer["photos"]), total=len(photos)))
+    return {os.path.normpath(photo["photo"]): photo for photo in answer["photos"]}
+
+
+def report_complaints(answer: RecordsAnswer, feedback: QgsProcessingFeedback) -> None:
+    """Says what cannot be right in catalogues, each kind once."""
+    for complaint in answer["complaints"]:
+        what, first = message_in_words(complaint), complaint["examples"][0]
+        feedback.pushWarning(f"{complaint['count']:,} x {what}: {first}")
 
 
 def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from .export_footprints import ExportFootprintsAlgorithm
 from .georeference import GeoreferenceAlgorithm
 from .localize import LocalizeAlgorithm
 from .map_picture import MapPictureAlgorithm
+from .read_catalogue import ReadCatalogueAlgorithm
 from .register import RegisterAlgorithm
 from .solve_clocks import SolveClocksAlgorithm
 from .where_map import WhereMapAlgorithm
@@ -46,5 +47,6 @@ class EarthLocProvider(QgsProcessingProvider):
             MapPictureAlgorithm,
             WhereMapAlgorithm,
             BuildIndexAlgorithm,
+            ReadCatalogueAlgorithm,
         ):
             self.addAlgorithm(algorithm())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, TypedDict, Union
+from typing import Annotated, Any, Optional, TypedDict, Union
 
 from .localization import CameraSummary, GeoJson, LatLonList, Localization, Pose, TiePoint
+from .validation import Range
 
 RequestId = Union[int, str]
 
@@ -151,6 +152,59 @@ class ImageryCheckAnswer(_MessageId):
     name: str
     milliseconds: int
     message: str
+
+
+class RecordComplaint(_MessageId):
+    """One kind of what a catalogue says that cannot be right."""
+
+    message: str  # part of a sentence
+    count: int
+    examples: list[str]
+    rejected: bool  # the rows were left out; otherwise only the value was
+
+
+class RecordPreview(TypedDict):
+    """What a catalogue says about one photo."""
+
+    photo_id: str
+    taken_at: Optional[str]  # ISO 8601, as exactly as it is stated
+    nadir: Optional[LatLonList]
+    center: Optional[LatLonList]
+    has_footprint: bool
+    photo: Optional[str]  # path of its file
+    source: str
+
+
+class PhotoHints(TypedDict, total=False):
+    """What a catalogue says about a photo, for where the photo's own tags say nothing."""
+
+    taken_at: str  # ISO 8601, UTC
+    camera: str  # model, or NASA's code for it
+    focal_length_mm: Annotated[float, Range(0.0, 10_000.0)]
+    altitude_km: Annotated[float, Range(100.0, 1000.0)]  # of the station
+
+
+class FoundPhoto(TypedDict):
+    """A photo of a catalogue that is on this computer."""
+
+    photo: str
+    photo_id: str
+    nadir: Optional[LatLonList]
+    hints: PhotoHints
+
+
+class RecordsAnswer(TypedDict):
+    """What catalogues say, and which of their photos are on this computer."""
+
+    rows: int
+    records: int
+    with_nadir: int
+    with_footprint: int
+    preview: list[RecordPreview]  # the first ones
+    photos: list[FoundPhoto]
+    outcomes: dict[str, int]  # number of photos fetched, verified, found, changed, missing
+    complaints: list[RecordComplaint]
+    out: Optional[str]
 
 
 class PreparedAnswer(TypedDict):

@@ -21,6 +21,10 @@ DEFAULT_RADIUS_KM = 1000.0
 DEFAULT_TOP_K = 10
 DEFAULT_TILE_KM = (156.0, 313.0, 626.0)
 
+# NASA's Photos Database and the archive of its photos. Nothing is sent there unless the user agrees.
+NASA_API = "https://eol.jsc.nasa.gov/SearchPhotos/PhotosDatabaseAPI/PhotosDatabaseAPI.pl"
+NASA_ARCHIVE = "https://eol.jsc.nasa.gov/DatabaseImages"
+
 GeoreferencedKind = Literal["ortho", "gcp", "warped", "affine", "points", "worldfile"]
 GEOREFERENCED: tuple[GeoreferencedKind, ...] = get_args(GeoreferencedKind)
 GroundCrs = Literal["auto", "EPSG:4326", "utm", "aeqd"]

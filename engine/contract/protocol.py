@@ -18,10 +18,12 @@ from .answers import (
     InitializeAnswer,
     ListAnswer,
     LocalizeAnswer,
+    PhotoHints,
     PhotoInfoAnswer,
     PhotoPictureAnswer,
     PlanAnswer,
     PreparedAnswer,
+    RecordsAnswer,
     SnapAnswer,
     SolveAnswer,
     StatusAnswer,
@@ -67,7 +69,7 @@ FeatureKm = Annotated[float, Range(0.0, FEATURE_KM.high)]  # 0: no features; Non
 Pixel = Annotated[float, Range(-1e6, 1e6)]
 
 # Requests of one lane are answered one after the other; lanes do not wait for each other.
-Lane = Literal["locate", "draw", "build", "quick"]
+Lane = Literal["locate", "draw", "build", "fetch", "quick"]
 LANES: tuple[Lane, ...] = get_args(Lane)
 
 
@@ -76,6 +78,15 @@ class _Spot(TypedDict):
     y_px: Pixel
     lat: Annotated[float, LAT]
     lon: Annotated[float, LON]
+
+
+class RecordsQuery(TypedDict, total=False):
+    """A question to NASA's Photos Database API."""
+
+    address: str
+    query: str
+    key: str  # the user's; in no log
+    key_env: str  # name of an environment variable of the engine that holds it instead
 
 
 class ManualTiePoint(_Spot, total=False):
@@ -154,6 +165,7 @@ class Localize(Request):
     where: bool = False  # also say where it could be, if it is not located
     orbit: Optional[PathText] = None  # two-line elements, OMM or OEM: gives the nadir from the photo's time
     clocks: tuple[ClockOffset, ...] = ()  # with `orbit`: known offsets; the one of the photo's camera and time counts
+    hints: Optional[PhotoHints] = None  # of a catalogue
 
 
 @dataclass(frozen=True)
@@ -381,6 +393,26 @@ class CheckImagery(Request):
 
 
 @dataclass(frozen=True)
+class ReadRecords(Request):
+    """Reads catalogues of photos, finds the photos in a folder or fetches them, and writes what was found."""
+
+    METHOD = "records/read"
+    ANSWER = RecordsAnswer
+    LANE = "fetch"
+    sources: list[PathText]
+    kind: Literal["auto", "nasa", "tsv", "earthkam", "ids", "list"] = "auto"
+    api: Optional[RecordsQuery] = None  # nobody is asked without it
+    match: Optional[PathText] = None  # folder of photos to pair with the records
+    files: Optional[list[PathText]] = None  # further photos to pair
+    photos: Optional[PathText] = None  # folder to fetch photos into; nothing is fetched without it
+    archive: Optional[str] = None  # address to fetch from; None: NASA's Gateway
+    size: Literal["large", "small"] = "large"
+    max_file_mb: Annotated[float, Range(0.001, 10_000)] = 200.0
+    out: Optional[PathText] = None  # .csv, .json or .gpkg
+    preview: Annotated[int, Range(0, 10_000)] = 200
+
+
+@dataclass(frozen=True)
 class PrepareResults(Request):
     """Makes a results file, or brings one of an older version up to date."""
 
@@ -411,6 +443,7 @@ REQUESTS: tuple[type[Request], ...] = (
     SolveCamera,
     SnapTiePoint,
     CheckImagery,
+    ReadRecords,
     PrepareResults,
     Cancel,
     Shutdown,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engine.features import FeatureExtractor, Features, RootSift
 from engine.geo import LAYOUT_KM_PER_DEGREE, LocalFrame, normalise_lon
 from engine.imagery.source import ImagerySource
-from engine.orbit import ALTITUDE_KM, NADIR_SD_KM
+from engine.orbit import NADIR_SD_KM
 from engine.photo.read import Photo
 from engine.registration.prior import camera_prior
 from engine.registration.solve import CameraPrior
@@ -127,7 +127,7 @@ class PreparedPhoto:
         prior = self.prior
         if prior.focal_px is None or prior.focal_sd > _TRUSTED_FOCAL_SD:
             return None
-        return ALTITUDE_KM / prior.focal_px * max(self.size)
+        return prior.altitude_km / prior.focal_px * max(self.size)
 
     def width_range_km(self, width_km: float) -> tuple[float, float]:
         """Smallest and largest length of the longer side on the ground, at a place of `width_km`."""
@@ -141,25 +141,31 @@ def prepare(
     nadir: tuple[float, float] | None,
     extractor: FeatureExtractor = ROOT_SIFT,
     nadir_sd_km: float = NADIR_SD_KM,
+    altitude_km: float | None = None,
 ) -> PreparedPhoto:
-    """Prepare a photo; `nadir` is the stated one, as a hint, with its standard deviation.
+    """Prepare a photo; `nadir` with its standard deviation and `altitude_km` are the stated ones, as hints.
 
     A square picture may be a film frame or cut out of another one. Or it was squashed, as in collections for training:
     then it originally had the shape of a sensor.
     """
+
+    def stated(prior: CameraPrior) -> CameraPrior:
+        return prior if altitude_km is None else replace(prior, altitude_km=altitude_km)
+
     pixels = _at_most(photo.pixels, PHOTO_PX)
     height, width = pixels.shape[:2]
     shorter = round(width / _SENSOR_SHAPE)
     stretched = tuple(
         PreparedPhoto(
             np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
-            camera_prior(photo, *size, nadir, nadir_sd_km),
+            stated(camera_prior(photo, *size, nadir, nadir_sd_km)),
             extractor,
         )
         for size in ((width, shorter), (shorter, height))
         if photo.width_px == photo.height_px
     )
-    return PreparedPhoto(pixels, camera_prior(photo, width, height, nadir, nadir_sd_km), extractor, stretched)
+    prior = stated(camera_prior(photo, width, height, nadir, nadir_sd_km))
+    return PreparedPhoto(pixels, prior, extractor, stretched)
 
 
 @dataclass(frozen=True, eq=False)

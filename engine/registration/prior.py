@@ -17,6 +17,12 @@ _CAMERAS: tuple[tuple[str, float, float, float | None], ...] = (
     (r"NIKON D3X", 35.9, 24.0, None),
     (r"NIKON D(3S?|4S?)\b", 36.0, 23.9, None),
     (r"NIKON D(5|6|8\d\d[AE]?)\b|NIKON Z ?[5-9]", 35.9, 24.0, None),
+    # NASA's codes for cameras, as its catalogue has them.
+    (r"^E[2-4]$", 27.6, 18.5, None),
+    (r"^N1$", 23.6, 15.5, None),
+    (r"^N2$", 23.7, 15.7, None),
+    (r"^N[356]$", 36.0, 23.9, None),
+    (r"^N[47]$", 35.9, 24.0, None),
     (r"imx477", 6.287, 4.712, 5.0),  # Astro Pi Mk II, the lens it flies with
     (r"ov5647", 3.629, 2.722, 3.6),  # Astro Pi Mk I
 )

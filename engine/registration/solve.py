@@ -41,12 +41,14 @@ class CameraPrior:
         focal_px: focal length in pixels, and the standard deviation of its logarithm; None when unknown.
         nadir: (lat, lon) stated for the photo, or None.
         nadir_sd_km: its standard deviation in each direction.
+        altitude_km: of the station, as stated or usual.
     """
 
     focal_px: float | None = None
     focal_sd: float = 0.03
     nadir: tuple[float, float] | None = None
     nadir_sd_km: float = NADIR_SD_KM
+    altitude_km: float = ALTITUDE_KM
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +232,7 @@ class _Problem:
         Any part may be wrong, EXIF and orbit elements too, hence the weights.
         """
         lat, lon, altitude_km = camera.nadir()
-        too_high = (altitude_km - ALTITUDE_KM) / ALTITUDE_SD_KM
+        too_high = (altitude_km - self._prior.altitude_km) / ALTITUDE_SD_KM
         by_position = np.zeros(8)
         by_position[_POSITION] = self._axes @ surface_normal(lat, lon) / ALTITUDE_SD_KM
         terms = [

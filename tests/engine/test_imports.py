@@ -8,7 +8,7 @@ import pytest
 import engine
 
 ENGINE = Path(engine.__file__).parent
-PACKAGES = ("photo", "imagery", "retrieval", "voting", "registration", "georeference")
+PACKAGES = ("photo", "imagery", "retrieval", "voting", "registration", "georeference", "records")
 FORBIDDEN = [
     ("retrieval", "engine.registration"),
     ("registration", "engine.retrieval"),

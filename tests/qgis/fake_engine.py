@@ -300,7 +300,24 @@ def solve_clocks(request_id, request: protocol.SolveClocks) -> None:
     send(id=request_id, result={"clocks": [clock]})
 
 
+def read_records(request_id, request: protocol.ReadRecords) -> None:
+    """A catalogue that has a nadir, a time and a lens for every photo in the folder."""
+    paths = [str(path) for path in sorted(Path(request.match).iterdir())] if request.match else []
+    hints = {"taken_at": "2021-03-27T09:23:05Z", "focal_length_mm": 50.0, "camera": "N6", "altitude_km": 388.0}
+    photos = [{"photo": path, "photo_id": Path(path).stem, "nadir": [-12.5, 130.25], "hints": hints} for path in paths]
+    preview = [
+        {"photo_id": "ISS064-E-1", "taken_at": "2021-03-27T09:23:05Z", "nadir": [-12.5, 130.25], "center": None,
+         "has_footprint": False, "photo": None, "source": "ids.txt, line 1"}
+    ]  # fmt: skip
+    answer = {
+        "rows": 3, "records": 3, "with_nadir": 3, "with_footprint": 0, "preview": preview, "photos": photos,
+        "outcomes": {}, "complaints": [], "out": request.out,
+    }  # fmt: skip
+    send(id=request_id, result=answer)
+
+
 HANDLERS = {
+    protocol.ReadRecords: read_records,
     protocol.CheckImagery: check_imagery,
     protocol.Localize: localize,
     protocol.PhotoInfo: photo_info,

@@ -123,7 +123,8 @@ def test_unzipped_plugin_is_enabled_and_lists_its_algorithms(archive, tmp_path):
 
     assert call("plugins", "enable", "earthloc_qgis").returncode == 0
     listed = call("list").stdout
-    for name in ("localize", "register", "georeference", "exportfootprints", "mappicture", "wheremap", "buildindex"):
+    names = ("localize", "register", "georeference", "exportfootprints", "mappicture", "wheremap", "buildindex")
+    for name in (*names, "readcatalogue"):
         assert f"earthloc:{name}" in listed
     described = call("help", "earthloc:localize").stdout
     assert "NADIR" in described
