@@ -12,20 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.ellipsoid import local_axes
+from engine.ellipsoid import local_axes, surface_point
+from engine.orbit import ALTITUDE_SD_KM
 from engine.orbit.state import Array
 from engine.passes.arc import ELEMENTS, Arc
 from engine.registration.camera import Camera
-from engine.registration.solve import RADIAL_SD, CameraPrior, TiePoints, linearized
+from engine.registration.solve import RADIAL_SD, RELIEF_KM, CameraPrior, TiePoints, linearized
 
 CLOCK, ORBIT, MEAN, FOCAL, RADIAL = 0, slice(1, 1 + ELEMENTS), slice(7, 10), 10, 11
 COMMON = 12  # numbers
 OWN = 4  # numbers of a frame: its time, and its attitude (3)
 # Photos state whole seconds, and programs write them a moment before or after the shutter.
-TIME_SD_S = 0.4
+TIME_SD_S = 0.3
 _TAIL = 2.0  # residuals beyond this many standard deviations lose weight, as in registration/solve.py
 _CLOCK_FIXED_SD_S = 1e-3
 _ATTITUDE_SD_RAD = 2.0  # of the mean attitude: any
+_FAR_KM = 3000.0
 _FOCAL_SD = 0.5  # where EXIF says nothing
 _STEP = np.array([0.1, *np.full(ELEMENTS, 1.0)])  # of derivatives: seconds, km
 
@@ -61,6 +63,12 @@ class Fit:
     gradient: Array
     information: Array
 
+    def covariance(self, prior: CameraPrior) -> Array:
+        """(8, 8) of the camera's parameters by its tie points, its lens, and the station's usual height."""
+        focal_sd = prior.focal_sd if prior.focal_px else _FOCAL_SD
+        sd = np.array([_FAR_KM, _FAR_KM, ALTITUDE_SD_KM, 1.0, 1.0, 1.0, focal_sd, RADIAL_SD])
+        return np.asarray(np.linalg.inv(self.information + np.diag(1.0 / sd**2)))
+
     @property
     def least(self) -> float:
         """`chi2` of the camera that fits these tie points best."""
@@ -69,14 +77,32 @@ class Fit:
 
 
 def fit_of(points: TiePoints, sd_px: float, camera: Camera) -> Fit:
-    """See `Fit`; distant points lose weight, as for a Cauchy distribution."""
+    """See `Fit`; distant points lose weight, as for a Cauchy distribution.
+
+    Neighbouring tie points share their errors: heights of the ground, bends of the imagery. These look like another
+    camera. So a smooth error of the whole picture, of second and third order and as large as heights make it, is
+    allowed for and integrated out.
+    """
     errors, derivatives = linearized(points, camera)
     errors, derivatives = errors / sd_px, derivatives / sd_px
     square = (errors**2).sum(1) / _TAIL**2
     weight = 1.0 / (1.0 + square)
-    information = np.einsum("n,nij,nik->jk", weight, derivatives, derivatives)
-    gradient = np.einsum("n,nij,ni->j", weight, derivatives, errors)
-    return Fit(camera, float(_TAIL**2 * np.log1p(square).sum()), gradient, information)
+    range_km = np.linalg.norm(surface_point(points.lat, points.lon) - camera.eye, axis=1)
+    bend_px = RELIEF_KM * camera.focal_px / float(np.median(range_km))
+    x, y = (points.xy_px / [camera.width_px, camera.height_px] * 2.0 - 1.0).T
+    shapes = np.stack([x * x, x * y, y * y, x**3, x * x * y, x * y * y, y**3], axis=-1) * bend_px / sd_px
+    bends = np.einsum("nk,ij->nijk", shapes, np.eye(2)).reshape(len(points), 2, -1)
+    rows = np.concatenate([derivatives, bends], axis=2)
+    information = np.einsum("n,nij,nik->jk", weight, rows, rows)
+    gradient = np.einsum("n,nij,ni->j", weight, rows, errors)
+    of_bends = np.linalg.inv(information[8:, 8:] + np.eye(bends.shape[2]))
+    across = information[:8, 8:] @ of_bends
+    return Fit(
+        camera,
+        float(_TAIL**2 * np.log1p(square).sum() - gradient[8:] @ of_bends @ gradient[8:]),
+        gradient[:8] - across @ gradient[8:],
+        information[:8, :8] - across @ information[8:, :8],
+    )
 
 
 @dataclass(frozen=True, eq=False)

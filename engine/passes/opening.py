@@ -17,7 +17,7 @@ from engine.orbit.clock import Fix, solve_clock
 from engine.orbit.state import Array, Ephemeris
 from engine.passes.arc import ELEMENTS, Arc, arc_of_ephemeris, arc_of_fixes
 from engine.passes.frames import Frame
-from engine.passes.model import Lens, PassModel
+from engine.passes.model import Lens, PassModel, fit_of
 
 _CLOCK_SD_S = 20.0  # at least, so that the tie points of all frames determine the clock anew
 MIN_LOCATED = 2
@@ -70,7 +70,8 @@ def _fix(frame: Frame) -> Fix:
     found = frame.measured
     assert found is not None
     axes = local_axes(*found.solution.camera.nadir()[:2])
-    covariance = axes.T @ found.solution.covariance[:3, :3] @ axes
+    covariance = fit_of(found.points, found.sd_px, found.solution.camera).covariance(found.prior)[:3, :3]
+    covariance = axes.T @ covariance @ axes
     return Fix(frame.name, datetime.fromtimestamp(frame.at_s, UTC), found.solution.camera.eye, covariance)
 
 
