@@ -165,6 +165,16 @@ def set_where(value: bool) -> None:
     _set("where", bool(value))
 
 
+def orbit_file() -> str:
+    """File of the station's orbit, which gives nadirs from times; "" for none."""
+    return _get("orbit_file", "", str).strip()
+
+
+def set_orbit_file(path: str) -> None:
+    """Stores the file of the station's orbit."""
+    _set("orbit_file", path.strip())
+
+
 def imagery() -> Imagery:
     """The imagery to which photos are fitted."""
     return Imagery.from_json(_get("imagery", "", str))

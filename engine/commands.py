@@ -37,7 +37,7 @@ def localize(args: argparse.Namespace) -> int:
     from engine.answer import photo_facts
     from engine.batch import answers
     from engine.localize import Query
-    from engine.orbit.commands import hint_of
+    from engine.orbit.commands import hint_of, tell_silence
     from engine.registration.learned import LearnedFeatures
     from engine.registration.prepare import ROOT_SIFT
     from engine.results import ResultsFile
@@ -83,7 +83,7 @@ def localize(args: argparse.Namespace) -> int:
     located: dict[str, Localization] = {}
 
     def tell(answer: Localization) -> None:
-        if args.solve_clock:
+        if hint is not None:
             located[answer["photo"]] = answer
         statuses[answer["photo"]] = answer["status"]
         line.clear()
@@ -110,6 +110,7 @@ def localize(args: argparse.Namespace) -> int:
         for answer in better:
             tell(answer)
     line.clear()
+    tell_silence(located.values())
     counts = Counter(statuses.values())
     if not args.json:
         found = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in counts.items())

@@ -112,6 +112,12 @@ class InputError(EarthLocError):
     rpc_code = -32002
 
 
+class OrbitFileError(InputError):
+    """A file of the station's orbit could not be read. It is the same file for all photos."""
+
+    kind = "orbit"
+
+
 class IndexDamagedError(EarthLocError):
     """A regional index is damaged, incomplete, newer than this engine, or made for another model."""
 

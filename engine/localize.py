@@ -169,7 +169,7 @@ class Localizer:
             photo = read_photo(query.photo, max_px=self._read_px(query))
         except InputError as error:
             return self._answer(query, None, FAILED, error.text(), clock)
-        known = nadir_of(query.nadir, photo.nadir, photo.taken_at, query.orbit)
+        known = nadir_of(query.nadir, photo, query.orbit)
         nadir = known.nadir
         clock.lap("read")
         if (reason := why_no_ground(photo.pixels)) is not None:

@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from engine.contract import answers, protocol
 from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
+from engine.contract.clocks import SolveClocksAnswer
 from engine.contract.localization import Localization
-from engine.errors import OutputError
+from engine.errors import OutputError, UsageError
 from engine.progress import Progress
 from engine.review_methods import ReviewMethods
 
 if TYPE_CHECKING:
     from engine.features import FeatureExtractor
+    from engine.orbit.hint import OrbitHint
+    from engine.orbit.opening import Orbit
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
@@ -40,6 +43,7 @@ class Methods:
     def __init__(self) -> None:
         self.handlers: dict[type[protocol.Request], Handler] = {
             protocol.Localize: self.localize,
+            protocol.SolveClocks: self.solve_clocks,
             protocol.Register: self.register,
             protocol.Georeference: self.georeference,
             protocol.WhereRaster: self.where_raster,
@@ -61,6 +65,7 @@ class Methods:
         self._memory: Memory | None = None  # of all photos
         self._learned: tuple[Path, FeatureExtractor] | None = None  # the last one asked for
         self._open: dict[Path, tuple[Stamp, RegionalIndex]] = {}
+        self._orbit: tuple[Path, Stamp, Orbit] | None = None  # the last one asked for
 
     @property
     def model_name(self) -> str | None:
@@ -90,6 +95,7 @@ class Methods:
         from engine.registration.neighbours import Memory
         from engine.retrieval.tiling import Circle
 
+        hint = self._hint(request)
         indexes = self._indexes([Path(folder) for folder in request.indexes])
         self._memory = self._memory or Memory.empty()
         localizer = Localizer(indexes, self._models_of(indexes), self._memory)
@@ -104,11 +110,20 @@ class Methods:
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
             results=out,
+            orbit=hint,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)
         if answer["saved_to"] or answer["save_error"] or out is None:
             return answer
         return _skipped(_reviewed(photo, out) or answer, photo)  # a review decided on it in the meantime
+
+    def solve_clocks(self, request: protocol.SolveClocks, progress: Progress) -> SolveClocksAnswer:
+        """How wrong cameras' clocks were."""
+        from engine.orbit.opening import open_orbit_file
+        from engine.orbit.solving import clocks_of
+
+        orbit = None if request.orbit is None else open_orbit_file(Path(request.orbit))
+        return {"clocks": [one.as_json() for one in clocks_of(Path(request.results), orbit, progress)]}
 
     def register(self, request: protocol.Register, progress: Progress) -> LocalizeAnswer:
         """Registers a photo at a place that is known and saves the answer."""
@@ -244,13 +259,30 @@ class Methods:
             self._learned = matcher, LearnedFeatures(matcher)
         return self._learned[1]
 
+    def _hint(self, request: protocol.Localize) -> OrbitHint | None:
+        """The orbit of a request, which stays open."""
+        from engine.orbit.clocks_file import checked
+        from engine.orbit.hint import OrbitHint
+        from engine.orbit.opening import open_orbit_file
+
+        if request.orbit is None:
+            return None
+        path = Path(request.orbit)
+        stamp = _stamp(path)
+        if self._orbit is None or self._orbit[:2] != (path, stamp):
+            self._orbit = path, stamp, open_orbit_file(path)
+        try:
+            return OrbitHint(self._orbit[2], clocks=checked(request.clocks))
+        except (ValueError, OverflowError) as error:
+            raise UsageError(None, "the time of a clock offset is not a time", "solve the clocks again") from error
+
     def _indexes(self, folders: list[Path]) -> list[RegionalIndex]:
         """The indexes of this request, reopened where they changed on disk; others are closed."""
         from engine.retrieval.opening import open_index
 
         wanted: dict[Path, tuple[Stamp, RegionalIndex]] = {}
         for folder in folders:
-            stamp = _stamp(folder)
+            stamp = _stamp(folder / "index.json")
             known = self._open.get(folder)
             wanted[folder] = known if known and known[0] == stamp else (stamp, open_index(folder))
         self._open = wanted
@@ -309,10 +341,10 @@ def memory_mb() -> float | None:
         return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)
 
 
-def _stamp(folder: Path) -> Stamp:
-    """Changes whenever the index is rebuilt."""
+def _stamp(path: Path) -> Stamp:
+    """Changes whenever the file is written again."""
     try:
-        manifest = (folder / "index.json").stat()
+        found = path.stat()
     except OSError:
         return (0, 0)  # opening it will say what is wrong
-    return manifest.st_mtime_ns, manifest.st_size
+    return found.st_mtime_ns, found.st_size

@@ -21,7 +21,7 @@ SKIPPED = "skipped"  # a review decided on it
 MAX_CRASHES = 2  # a photo on which the engine crashed this often is not tried again
 
 # Kinds of errors that every further photo would cause, too: the run ends, and the other photos keep waiting.
-_FATAL_KINDS = {"unavailable", "index", "model"}
+_FATAL_KINDS = {"unavailable", "index", "model", "orbit"}
 
 # Progress of a photo when a stage begins, and the share of the stage. Registering takes most of the time.
 _STAGES = {

@@ -14,6 +14,7 @@ from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
 from ..contract.protocol import Localize
 from ..contract.status import LOCATED, UNREVIEWED
+from ..core.clocks import orbit_parameters
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
@@ -165,16 +166,16 @@ class Controller(QObject):
             self.not_writable.emit(str(error))
             return
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
-        imagery = settings.imagery().spec()
         self.queue.options = Localize(
             photo="",  # the queue fills it in
             indexes=list(indexes),
             radius_km=radius_km,
             top_k=settings.top_k(),
             register=settings.register(),
-            imagery=imagery,
+            imagery=settings.imagery().spec(),
             out=str(self.store.path),
             where=settings.where(),
+            **orbit_parameters(self._project),
         )
         if not self.queue.running:
             self.queue.clear()

@@ -53,6 +53,11 @@ class OptionsPage(QgsOptionsPageWidget):
         self.use_nadir.setChecked(settings.use_nadir())
         self.radius = radius_box(self)
         self.top_k = top_k_box(self)
+        self.orbit = QgsFileWidget(self)
+        self.orbit.setObjectName("orbit_file")
+        self.orbit.setDialogTitle(self.tr("Orbit of the station: two-line elements, OMM or OEM"))
+        self.orbit.setToolTip(self.tr("Gives the nadir of photos from their times. At most 30 days from the photos."))
+        self.orbit.setFilePath(settings.orbit_file())
         note = QLabel(
             self.tr("If the engine is empty, it is searched in the environment variable EARTHLOC_ENGINE, beside the"
                     " sources of the plugin and on the PATH."),
@@ -66,6 +71,7 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow(self.use_nadir)
         form.addRow(self.tr("Radius around the nadir"), self.radius)
         form.addRow(self.tr("Candidates per photo"), self.top_k)
+        form.addRow(self.tr("Orbit of the station"), self.orbit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
@@ -78,6 +84,7 @@ class OptionsPage(QgsOptionsPageWidget):
         settings.set_use_nadir(self.use_nadir.isChecked())
         settings.set_radius_km(self.radius.value())
         settings.set_top_k(self.top_k.value())
+        settings.set_orbit_file(self.orbit.filePath())
         self._applied()
 
 

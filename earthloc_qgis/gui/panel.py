@@ -14,6 +14,7 @@ from ..core.pictures import MapPictures
 from ..core.queue import RUNNING as JOB_RUNNING
 from ..core.where_maps import WhereMaps
 from ..core.words import message_of_row
+from .clocks import ClockSolving
 from .compat import current_project
 from .controller import Controller
 from .first_steps import ENGINE, PHOTO
@@ -44,13 +45,14 @@ class EarthLocPanel(PanelWidgets):
         self.where_maps = WhereMaps(self.controller.client, current_project(), self)
         self.adding = PhotoAdding(self.controller, self)
         self.moved = MovedPhotos(self.controller, self)
+        self.clocks = ClockSolving(self.controller, current_project(), self)
         self._steps_shown = False
         self._sample = ""  # the sample photo, while it waits for an index
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
         self.index_manager = IndexManager(iface.mapCanvas(), self.controller.client, self)
         self.removal_prompt = RemovalPrompt(self.controller, self)
         self.make_widgets(self.controller.model, self.controller.client)
-        self.lay_out([self.adding.notice, self.moved.notice])
+        self.lay_out([self.adding.notice, self.moved.notice, self.clocks.notice])
         self._connect()
         self.setAcceptDrops(True)
         self.controller.check_engine()
@@ -74,11 +76,12 @@ class EarthLocPanel(PanelWidgets):
         self.controller.choose_engine()
 
     def _connect(self) -> None:
-        controller = self.controller
-        adding, steps = self.adding, self.steps
+        controller, adding, steps = self.controller, self.adding, self.steps
         self.tools.add_files.triggered.connect(lambda: adding.ask_for_files())
         self.tools.add_folder.triggered.connect(lambda: adding.ask_for_folder())
         self.tools.find_photos.triggered.connect(lambda: self.moved.ask())
+        self.tools.solve_clocks.triggered.connect(lambda: self.clocks.ask())
+        self.clocks.locate_wanted.connect(self.localize)
         self.tools.save_to.triggered.connect(lambda: self.ask_where_to_save())
         self.tools.steps.triggered.connect(lambda: self.show_first_steps())
         self.tools.sample.triggered.connect(lambda: self.try_sample())

@@ -32,6 +32,37 @@
     </message>
   </context>
   <context>
+    <name>ClockSolving</name>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>The offsets are no longer applied.</source>
+      <translation>Die Abweichungen werden nicht mehr berücksichtigt.</translation>
+    </message>
+    <message>
+      <source>Solve clocks</source>
+      <translation>Uhren bestimmen</translation>
+    </message>
+    <message>
+      <source>Apply takes this into account when photos of these cameras are located, and locates those again that are not located: {n}.</source>
+      <translation>Anwenden berücksichtigt dies, wenn Fotos dieser Kameras lokalisiert werden, und lokalisiert diejenigen erneut, die nicht lokalisiert sind: {n}.</translation>
+    </message>
+    <message>
+      <source>Apply</source>
+      <translation>Anwenden</translation>
+    </message>
+    <message>
+      <source>To apply this to other photos, choose a file of the station's orbit in the options.</source>
+      <translation>Um dies auf andere Fotos anzuwenden, wählen Sie in den Optionen eine Datei mit der Bahn der Station.</translation>
+    </message>
+    <message>
+      <source>The clocks are corrected: {names}.</source>
+      <translation>Die Uhren sind berichtigt: {names}.</translation>
+    </message>
+  </context>
+  <context>
     <name>Controller</name>
     <message>
       <source>The EarthLoc engine, the program that does the searching, was not found.</source>
@@ -1064,6 +1095,10 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
       <translation>EarthLoc-Anleitung</translation>
     </message>
     <message>
+      <source>All files (*)</source>
+      <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
       <source>Build a regional index</source>
       <translation>Regionalen Index erstellen</translation>
     </message>
@@ -1342,6 +1377,8 @@ Fitting photos to imagery makes footprints exact and takes seconds per photo; wi
 
 A feature extractor is the folder of a package with a network; without one, RootSIFT is used.
 
+The orbit of the station (two-line elements, OMM or OEM) gives the nadir of photos from their times. Offsets of clocks, which 'Solve clocks' writes, correct these times.
+
 Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located.
 
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
@@ -1354,6 +1391,8 @@ Der Nadir ist der Punkt unter der Station (x,y = Länge,Breite). Er beschränkt 
 Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto; ohne Anpassen erhält kein Foto den Status 'located'. Bilddaten sind eine Rasterdatei, der Name eines Rasterlayers des Projekts (auch XYZ oder WMTS), ein Ordner mit EarthLoc-Kacheln, die Adresse eines Kachelservers mit {z}, {x} und {y} darin, eine JSON-Datei, die einen Kachelserver beschreibt, oder preset:NAME. Ohne Angabe werden die im Bedienfeld gewählten Bilddaten verwendet, und das Protokoll nennt sie. Das Wort 'index' steht für die Bilddaten, aus denen jeder Index erstellt wurde.
 
 Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
+
+Die Bahn der Station (Two-Line Elements, OMM oder OEM) ergibt den Nadir von Fotos aus ihren Zeiten. Uhrabweichungen, die „Uhren bestimmen“ schreibt, berichtigen diese Zeiten.
 
 Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können.
 
@@ -1400,6 +1439,14 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Angeben, wo Fotos sein könnten</translation>
     </message>
     <message>
+      <source>Orbit of the station</source>
+      <translation>Bahn der Station</translation>
+    </message>
+    <message>
+      <source>Offsets of clocks</source>
+      <translation>Uhrabweichungen</translation>
+    </message>
+    <message>
       <source>Also locate reviewed photos again</source>
       <translation>Auch geprüfte Fotos erneut verorten</translation>
     </message>
@@ -1410,6 +1457,14 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Search areas</source>
       <translation>Suchgebiete</translation>
+    </message>
+    <message>
+      <source>Offsets of clocks need the orbit of the station; give both.</source>
+      <translation>Uhrabweichungen brauchen die Bahn der Station; geben Sie beides an.</translation>
+    </message>
+    <message>
+      <source>is no file of clock offsets; give one that 'Solve clocks' wrote</source>
+      <translation>ist keine Datei mit Uhrabweichungen; geben Sie eine an, die „Uhren bestimmen“ geschrieben hat</translation>
     </message>
     <message>
       <source>there is no such folder; choose another</source>
@@ -1560,6 +1615,46 @@ Ein Foto, das dort nicht passt, erhält den Status 'not_found'.</translation>
       <translation>EarthLoc: {name}</translation>
     </message>
     <message>
+      <source>Solve clocks</source>
+      <translation>Uhren bestimmen</translation>
+    </message>
+    <message>
+      <source>earthloc,clock,time,orbit,tle,nadir,astronaut,iss</source>
+      <translation>earthloc,uhr,zeit,bahn,tle,nadir,astronaut,iss</translation>
+    </message>
+    <message>
+      <source>The station moves by 7 km a second over the ground, so located photos tell how wrong the clock of their camera was: 'The clock of NIKON D5 was 3 min 15 s behind'. Photos of one camera count together until a day passes without one.
+
+The orbit is a file of two-line elements, OMM or OEM, at most 30 days from the photos. Without one, the orbit is taken from the nadirs in the photos' tags.
+
+The offsets that are beyond doubt are written to a file. 'Locate photos' takes it, together with the orbit, and finds the nadir of other photos of these cameras from their times.</source>
+      <translation>Die Station bewegt sich mit 7 km in der Sekunde über den Boden. Deshalb verraten lokalisierte Fotos, wie falsch die Uhr ihrer Kamera ging: „Die Uhr von NIKON D5 ging 3 min 15 s nach“. Fotos einer Kamera zählen zusammen, bis ein Tag ohne Foto vergeht.
+
+Die Bahn ist eine Datei mit Two-Line Elements, OMM oder OEM, höchstens 30 Tage von den Fotos entfernt. Ohne sie wird die Bahn den Nadiren in den Metadaten der Fotos entnommen.
+
+Die Abweichungen, die außer Zweifel stehen, werden in eine Datei geschrieben. „Fotos lokalisieren“ nimmt sie zusammen mit der Bahn und findet den Nadir anderer Fotos dieser Kameras aus deren Zeiten.</translation>
+    </message>
+    <message>
+      <source>Results GeoPackage with located photos</source>
+      <translation>Ergebnis-GeoPackage mit lokalisierten Fotos</translation>
+    </message>
+    <message>
+      <source>Offsets</source>
+      <translation>Abweichungen</translation>
+    </message>
+    <message>
+      <source>Clock offsets (*.json)</source>
+      <translation>Uhrabweichungen (*.json)</translation>
+    </message>
+    <message>
+      <source>Clocks that are known now</source>
+      <translation>Uhren, die nun bekannt sind</translation>
+    </message>
+    <message>
+      <source>Message</source>
+      <translation>Meldung</translation>
+    </message>
+    <message>
       <source>Map where a photo could be</source>
       <translation>Karte, wo ein Foto sein könnte</translation>
     </message>
@@ -1704,6 +1799,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Der angegebene Nadir ist offenbar falsch.</translation>
     </message>
     <message>
+      <source>The camera's clock or the orbit seems to be wrong.</source>
+      <translation>Die Uhr der Kamera oder die Bahn ist anscheinend falsch.</translation>
+    </message>
+    <message>
       <source>{n} tie points</source>
       <translation>{n} Passpunkte</translation>
     </message>
@@ -1718,6 +1817,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>{km} km from the nadir given</source>
       <translation>{km} km vom angegebenen Nadir</translation>
+    </message>
+    <message>
+      <source>{km} km from the nadir that its time and the orbit give</source>
+      <translation>{km} km vom Nadir, den Zeit und Bahn ergeben</translation>
     </message>
     <message>
       <source>found by way of the neighbouring photo {photo}</source>
@@ -1874,6 +1977,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>{path}: its folder does not exist; make the folder or choose another.</source>
       <translation>{path}: Der Ordner der Datei ist nicht vorhanden; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>{path}: no such file; give a results file.</source>
+      <translation>{path}: keine solche Datei; geben Sie eine Ergebnisdatei an.</translation>
     </message>
     <message>
       <source>{path}: holds no result of {photo}; locate it first.</source>
@@ -2082,6 +2189,178 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>there is no imagery to snap to; choose reference imagery.</source>
       <translation>es gibt keine Bilddaten zum Einrasten; wählen Sie Referenzbilder.</translation>
+    </message>
+    <message>
+      <source>{path}: no such file; give a file of two-line elements, OMM or OEM.</source>
+      <translation>{path}: keine solche Datei; geben Sie eine Datei mit Two-Line Elements, OMM oder OEM an.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a file; give a file of two-line elements, OMM or OEM.</source>
+      <translation>{path}: ist keine Datei; geben Sie eine Datei mit Two-Line Elements, OMM oder OEM an.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; check its permissions.</source>
+      <translation>{path}: kann nicht gelesen werden; prüfen Sie die Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>{path}: is larger than {mb} MB; give only the elements of the station.</source>
+      <translation>{path}: ist größer als {mb} MB; geben Sie nur die Bahnelemente der Station an.</translation>
+    </message>
+    <message>
+      <source>{path}: is damaged; copy or download it again.</source>
+      <translation>{path}: ist beschädigt; kopieren oder laden Sie die Datei erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no usable orbit elements; give a file of two-line elements (with correct checksums), OMM or OEM.</source>
+      <translation>{path}: enthält keine brauchbaren Bahnelemente; geben Sie eine Datei mit Two-Line Elements (mit richtigen Prüfsummen), OMM oder OEM an.</translation>
+    </message>
+    <message>
+      <source>{path}: holds elements of {n} satellites but not of the station (25544); give a file with those.</source>
+      <translation>{path}: enthält Bahnelemente von {n} Satelliten, aber nicht die der Station (25544); geben Sie eine Datei mit diesen an.</translation>
+    </message>
+    <message>
+      <source>{path}: its nearest elements are {days} days away from {time}; give elements of that time, from an archive.</source>
+      <translation>{path}: die nächsten Bahnelemente liegen {days} Tage von {time} entfernt; geben Sie Bahnelemente jener Zeit an, aus einem Archiv.</translation>
+    </message>
+    <message>
+      <source>{path}: its elements give no orbit ({reason}); give other elements.</source>
+      <translation>{path}: die Bahnelemente ergeben keine Bahn ({reason}); geben Sie andere an.</translation>
+    </message>
+    <message>
+      <source>{path}: covers {first} to {last}, not {time}; give a file of that time.</source>
+      <translation>{path}: reicht von {first} bis {last}, nicht bis {time}; geben Sie eine Datei jener Zeit an.</translation>
+    </message>
+    <message>
+      <source>{path}: has a gap at {time}; give another file of that time.</source>
+      <translation>{path}: hat um {time} eine Lücke; geben Sie eine andere Datei jener Zeit an.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no states to interpolate between; copy or download it again.</source>
+      <translation>{path}: enthält keine Zustände, zwischen denen interpoliert werden kann; kopieren oder laden Sie die Datei erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: holds different states for one time; copy or download it again.</source>
+      <translation>{path}: enthält verschiedene Zustände für dieselbe Zeit; kopieren oder laden Sie die Datei erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: its state {line} is damaged; copy or download it again.</source>
+      <translation>{path}: der Zustand {line} ist beschädigt; kopieren oder laden Sie die Datei erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: is in the frame {frame}; give states in EME2000 or ITRF.</source>
+      <translation>{path}: hat das Bezugssystem {frame}; geben Sie Zustände in EME2000 oder ITRF an.</translation>
+    </message>
+    <message>
+      <source>{path}: has times in {system}; give a file in UTC.</source>
+      <translation>{path}: hat Zeiten in {system}; geben Sie eine Datei in UTC an.</translation>
+    </message>
+    <message>
+      <source>{path}: is an orbit round {center}; give one round EARTH.</source>
+      <translation>{path}: ist eine Bahn um {center}; geben Sie eine um EARTH an.</translation>
+    </message>
+    <message>
+      <source>the station did not fly yet on {time}; check the date.</source>
+      <translation>am {time} flog die Station noch nicht; prüfen Sie das Datum.</translation>
+    </message>
+    <message>
+      <source>{time} is not a time; give one such as 2024-02-12T23:25:18Z.</source>
+      <translation>{time} ist keine Zeit; geben Sie eine an wie 2024-02-12T23:25:18Z.</translation>
+    </message>
+    <message>
+      <source>the photo has no time in its tags; give its nadir.</source>
+      <translation>das Foto hat keine Zeit in seinen Metadaten; geben Sie seinen Nadir an.</translation>
+    </message>
+    <message>
+      <source>{path}: has no time in its tags; give the time instead.</source>
+      <translation>{path}: hat keine Zeit in den Metadaten; geben Sie stattdessen die Zeit an.</translation>
+    </message>
+    <message>
+      <source>{time} shifted by the clock offset is no date; check the time and the offset.</source>
+      <translation>{time}, um die Uhrabweichung verschoben, ist kein Datum; prüfen Sie Zeit und Abweichung.</translation>
+    </message>
+    <message>
+      <source>{path}: {n} sets of elements are damaged and were left out (line or entry {lines}); copy or download it again.</source>
+      <translation>{path}: {n} Sätze von Bahnelementen sind beschädigt und wurden ausgelassen (Zeile oder Eintrag {lines}); kopieren oder laden Sie die Datei erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: is the orbit of another satellite ({number}), not of the station (25544); check that this is meant.</source>
+      <translation>{path}: ist die Bahn eines anderen Satelliten ({number}), nicht der Station (25544); prüfen Sie, ob das gemeint ist.</translation>
+    </message>
+    <message>
+      <source>no orbit of the station passes the {n} places at their times; check places and times.</source>
+      <translation>keine Bahn der Station führt zu ihren Zeiten an den {n} Orten vorbei; prüfen Sie Orte und Zeiten.</translation>
+    </message>
+    <message>
+      <source>{address} is no source of elements; give celestrak, nasa, or a web address.</source>
+      <translation>{address} ist keine Quelle von Bahnelementen; geben Sie celestrak, nasa oder eine Webadresse an.</translation>
+    </message>
+    <message>
+      <source>{host} answers with status {status}; try again later, or get the file with a browser.</source>
+      <translation>{host} antwortet mit Status {status}; versuchen Sie es später erneut, oder holen Sie die Datei mit einem Browser.</translation>
+    </message>
+    <message>
+      <source>{host} cannot be reached ({reason}); check your connection.</source>
+      <translation>{host} ist nicht erreichbar ({reason}); prüfen Sie Ihre Verbindung.</translation>
+    </message>
+    <message>
+      <source>{host} sends more than {mb} MB; get only the elements of the station.</source>
+      <translation>{host} sendet mehr als {mb} MB; holen Sie nur die Bahnelemente der Station.</translation>
+    </message>
+    <message>
+      <source>{host} sends something else than an orbit; get the file with a browser.</source>
+      <translation>{host} sendet etwas anderes als eine Bahn; holen Sie die Datei mit einem Browser.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; give a file that `earthloc clock --out` wrote.</source>
+      <translation>{path}: kann nicht gelesen werden; geben Sie eine Datei an, die `earthloc clock --out` geschrieben hat.</translation>
+    </message>
+    <message>
+      <source>{path}: is no file of clock offsets; give one that `earthloc clock --out` wrote.</source>
+      <translation>{path}: ist keine Datei mit Uhrabweichungen; geben Sie eine an, die `earthloc clock --out` geschrieben hat.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no located photos with times; locate some of the photos first.</source>
+      <translation>{path}: enthält keine lokalisierten Fotos mit Zeiten; lokalisieren Sie zuerst einige der Fotos.</translation>
+    </message>
+    <message>
+      <source>The {n} photos of {camera} with a nadir in their tags are too few (at least {least}); give an orbit file.</source>
+      <translation>Die {n} Fotos von {camera} mit einem Nadir in den Metadaten sind zu wenige (mindestens {least}); geben Sie eine Bahndatei an.</translation>
+    </message>
+    <message>
+      <source>{time} behind</source>
+      <translation>{time} nach</translation>
+    </message>
+    <message>
+      <source>{time} ahead</source>
+      <translation>{time} vor</translation>
+    </message>
+    <message>
+      <source>right</source>
+      <translation>richtig</translation>
+    </message>
+    <message>
+      <source>The clock of {camera} was {how} (± {sd} s; {n} of {total} located photos agree).</source>
+      <translation>Die Uhr von {camera} ging {how} (± {sd} s; {n} von {total} lokalisierten Fotos stimmen überein).</translation>
+    </message>
+    <message>
+      <source>It may have been set to the time zone UTC{hours}.</source>
+      <translation>Vielleicht war sie auf die Zeitzone UTC{hours} gestellt.</translation>
+    </message>
+    <message>
+      <source>The clock of {camera} was {how} (± {sd} s), if its one located photo is right: locate another one to be sure.</source>
+      <translation>Die Uhr von {camera} ging {how} (± {sd} s), wenn ihr einziges lokalisiertes Foto stimmt: lokalisieren Sie zur Sicherheit ein weiteres.</translation>
+    </message>
+    <message>
+      <source>The clock of {camera} fits several offsets about equally ({parts}): locate more of its photos.</source>
+      <translation>Zur Uhr von {camera} passen mehrere Abweichungen etwa gleich gut ({parts}): lokalisieren Sie mehr ihrer Fotos.</translation>
+    </message>
+    <message>
+      <source>No single clock explains the photos of {camera}: for {n} of them it was {how}, for {m} {other}. They may be of two cameras.</source>
+      <translation>Keine einzelne Uhr erklärt die Fotos von {camera}: bei {n} von ihnen ging sie {how}, bei {m} {other}. Vielleicht stammen sie von zwei Kameras.</translation>
+    </message>
+    <message>
+      <source>The {n} located photos of {camera} fit no clock on this orbit: check the orbit and their times.</source>
+      <translation>Die {n} lokalisierten Fotos von {camera} passen auf dieser Bahn zu keiner Uhr: prüfen Sie die Bahn und ihre Zeiten.</translation>
     </message>
     <message>
       <source>{name} works: a tile came in {ms} ms.</source>
@@ -3324,6 +3603,14 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Nur um den Nadir suchen, wenn er bekannt ist</translation>
     </message>
     <message>
+      <source>Orbit of the station: two-line elements, OMM or OEM</source>
+      <translation>Bahn der Station: Two-Line Elements, OMM oder OEM</translation>
+    </message>
+    <message>
+      <source>Gives the nadir of photos from their times. At most 30 days from the photos.</source>
+      <translation>Ergibt den Nadir von Fotos aus ihren Zeiten. Höchstens 30 Tage von den Fotos entfernt.</translation>
+    </message>
+    <message>
       <source>If the engine is empty, it is searched in the environment variable EARTHLOC_ENGINE, beside the sources of the plugin and on the PATH.</source>
       <translation>Ist kein Rechenprogramm angegeben, wird es in der Umgebungsvariablen EARTHLOC_ENGINE, neben den Quellen der Erweiterung und im PATH gesucht.</translation>
     </message>
@@ -3342,6 +3629,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>Candidates per photo</source>
       <translation>Kandidaten je Foto</translation>
+    </message>
+    <message>
+      <source>Orbit of the station</source>
+      <translation>Bahn der Station</translation>
     </message>
   </context>
   <context>
@@ -3399,6 +3690,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Ergebnisse speichern in…</translation>
     </message>
     <message>
+      <source>Solve clocks…</source>
+      <translation>Uhren bestimmen…</translation>
+    </message>
+    <message>
       <source>First steps…</source>
       <translation>Erste Schritte…</translation>
     </message>
@@ -3415,8 +3710,8 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Mehr</translation>
     </message>
     <message>
-      <source>Moved photos, results file, first steps, options</source>
-      <translation>Verschobene Fotos, Ergebnisdatei, erste Schritte, Optionen</translation>
+      <source>Moved photos, results file, clocks, first steps, options</source>
+      <translation>Verschobene Fotos, Ergebnisdatei, Uhren, erste Schritte, Optionen</translation>
     </message>
     <message>
       <source>Help</source>

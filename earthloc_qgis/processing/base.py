@@ -46,10 +46,17 @@ class EarthLocAlgorithm(QgsProcessingAlgorithm):
 
 def engine_parameter(description: str) -> QgsProcessingParameterFile:
     """The advanced parameter ENGINE: an engine program to use instead of the one in the options."""
-    parameter = QgsProcessingParameterFile(ENGINE, description, QgsProcessingParameterFile.Behavior.File, optional=True)
+    parameter = any_file_parameter(ENGINE, description)
     advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced  # type: ignore[attr-defined]
     parameter.setFlags(parameter.flags() | advanced)
     return parameter
+
+
+def any_file_parameter(name: str, description: str) -> QgsProcessingParameterFile:
+    """An optional file of any name. The default of QGIS 3.22, *.*, refuses names without a dot."""
+    file = QgsProcessingParameterFile.Behavior.File
+    any_name = QCoreApplication.translate("EarthLoc", "All files (*)")
+    return QgsProcessingParameterFile(name, description, file, optional=True, fileFilter=any_name)
 
 
 def include_reviewed_parameter(description: str) -> QgsProcessingParameterBoolean:

@@ -22,7 +22,14 @@ from qgis.core import (  # type: ignore[attr-defined]
 
 from ..contract.parameters import TOP_K
 from ..settings import DEFAULT_RADIUS_KM, DEFAULT_TOP_K, chosen_indexes
-from .base import ENGINE, INCLUDE_REVIEWED, EarthLocAlgorithm, engine_parameter, include_reviewed_parameter
+from .base import (
+    ENGINE,
+    INCLUDE_REVIEWED,
+    EarthLocAlgorithm,
+    any_file_parameter,
+    engine_parameter,
+    include_reviewed_parameter,
+)
 from .imagery_parameter import imagery_or_that_of_the_panel
 
 MANIFEST = "index.json"  # a folder with this file is a regional index
@@ -42,6 +49,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     IMAGERY = "IMAGERY"
     MATCHER = "MATCHER"
     WHERE = "WHERE"
+    ORBIT = "ORBIT"
+    CLOCKS = "CLOCKS"
     OUTPUT = "OUTPUT"
     SEARCH_AREAS = "SEARCH_AREAS"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
@@ -79,6 +88,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "that describes a tile server, or preset:NAME. Without imagery, the one chosen in the panel is used, and "
             "the log says which. The word 'index' stands for the imagery from which each index was made.\n\n"
             "A feature extractor is the folder of a package with a network; without one, RootSIFT is used.\n\n"
+            "The orbit of the station (two-line elements, OMM or OEM) gives the nadir of photos from their times. "
+            "Offsets of clocks, which 'Solve clocks' writes, correct these times.\n\n"
             "Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search "
             "areas for photos that cannot be located.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
@@ -131,6 +142,11 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(QgsProcessingParameterBoolean(self.WHERE, self.tr("Say where photos could be"), False))
+        file = QgsProcessingParameterFile.Behavior.File
+        self.addParameter(any_file_parameter(self.ORBIT, self.tr("Orbit of the station")))
+        self.addParameter(
+            QgsProcessingParameterFile(self.CLOCKS, self.tr("Offsets of clocks"), file, "json", optional=True)
+        )
         self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
         self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
@@ -168,6 +184,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
             where=self.parameterAsBoolean(parameters, self.WHERE, context),
+            **self._orbit(parameters, context),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)
@@ -178,6 +195,20 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             load_tables(context, out, ("search_areas", *tables) if has_areas else tables, Path(out).stem)
         layers = {self.SEARCH_AREAS: f"{out}|layername=search_areas"} if has_areas else {}
         return {self.OUTPUT: out, **layers, **dict(zip(self.COUNTS, summarise(jobs, feedback)))}
+
+    def _orbit(self, parameters, context) -> dict:
+        """The parameters `orbit` and `clocks` of the request, as far as they are given."""
+        from ..core.clocks import read_clocks
+
+        orbit, clocks = (self.parameterAsFile(parameters, name, context) for name in (self.ORBIT, self.CLOCKS))
+        if clocks and not orbit:
+            raise QgsProcessingException(self.tr("Offsets of clocks need the orbit of the station; give both."))
+        try:
+            known = read_clocks(Path(clocks)) if clocks else []
+        except (OSError, ValueError) as error:
+            problem = self.tr("is no file of clock offsets; give one that 'Solve clocks' wrote")
+            raise QgsProcessingException(f"{clocks}: {problem}.") from error
+        return {"orbit": os.path.abspath(orbit), "clocks": tuple(known)} if orbit else {}
 
     def _photos(self, parameters, context) -> list[str]:
         """Absolute paths of the chosen photos and those in the chosen folder, without duplicates."""

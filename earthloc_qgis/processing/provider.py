@@ -12,6 +12,7 @@ from .georeference import GeoreferenceAlgorithm
 from .localize import LocalizeAlgorithm
 from .map_picture import MapPictureAlgorithm
 from .register import RegisterAlgorithm
+from .solve_clocks import SolveClocksAlgorithm
 from .where_map import WhereMapAlgorithm
 
 
@@ -39,6 +40,7 @@ class EarthLocProvider(QgsProcessingProvider):
         for algorithm in (
             LocalizeAlgorithm,
             RegisterAlgorithm,
+            SolveClocksAlgorithm,
             GeoreferenceAlgorithm,
             ExportFootprintsAlgorithm,
             MapPictureAlgorithm,

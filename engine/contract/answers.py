@@ -10,7 +10,7 @@ RequestId = Union[int, str]
 
 
 class _ErrorOfVersion1(TypedDict):
-    kind: str  # usage, input, index, model, output, cancelled, internal or parse
+    kind: str  # usage, input, index, model, orbit, output, cancelled, internal or parse
     path: Optional[str]
     problem: str
     hint: str

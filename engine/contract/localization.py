@@ -183,9 +183,7 @@ class _Answer(TypedDict):
     message: str
 
 
-class OrbitHint(TypedDict):
-    """What the orbit says of a photo at its time."""
-
+class _OrbitHint(TypedDict):
     nadir: Optional[LatLonList]  # None where it says nothing
     sd_km: Optional[float]  # along the track, mostly from the clock
     clock_offset_s: float  # that was added to the camera's time
@@ -206,6 +204,13 @@ class ByPass(TypedDict):
     nearest_s: float  # time to the nearest of them
     status_before: Status
     confidence_before: Optional[float]
+
+
+class OrbitHint(_OrbitHint, total=False):
+    """What the orbit says of a photo at its time."""
+
+    message_id: str
+    message_params: dict[str, Any]
 
 
 class Localization(_Answer, total=False):

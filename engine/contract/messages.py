@@ -219,12 +219,24 @@ MESSAGES: dict[str, str] = {
     "orbit.center": "{path}: is an orbit round {center}; give one round EARTH.",
     "orbit.before_station": "the station did not fly yet on {time}; check the date.",
     "orbit.not_a_time": "{time} is not a time; give one such as 2024-02-12T23:25:18Z.",
+    "orbit.untimed": "the photo has no time in its tags; give its nadir.",
     "orbit.no_photo_time": "{path}: has no time in its tags; give the time instead.",
     "orbit.no_time": "{time} shifted by the clock offset is no date; check the time and the offset.",
-    "orbit.damaged_lines": "{path}: {n} sets of elements are damaged and were left out (line or entry {lines}).",
-    "orbit.other_satellite": "{path}: is the orbit of another satellite ({number}), not of the station (25544).",
+    "orbit.damaged_lines": (
+        "{path}: {n} sets of elements are damaged and were left out (line or entry {lines}); copy or download it again."
+    ),
+    "orbit.other_satellite": (
+        "{path}: is the orbit of another satellite ({number}), not of the station (25544); check that this is meant."
+    ),
     "orbit.no_fit": "no orbit of the station passes the {n} places at their times; check places and times.",
+    "elements.no_address": "{address} is no source of elements; give celestrak, nasa, or a web address.",
+    "elements.status": "{host} answers with status {status}; try again later, or get the file with a browser.",
+    "elements.unreachable": "{host} cannot be reached ({reason}); check your connection.",
+    "elements.too_large": "{host} sends more than {mb} MB; get only the elements of the station.",
+    "elements.no_orbit": "{host} sends something else than an orbit; get the file with a browser.",
     # Clocks.
+    "clock.unreadable": "{path}: cannot be read; give a file that `earthloc clock --out` wrote.",
+    "clock.damaged": "{path}: is no file of clock offsets; give one that `earthloc clock --out` wrote.",
     "clock.no_photos": "{path}: holds no located photos with times; locate some of the photos first.",
     "clock.few_nadirs": (
         "The {n} photos of {camera} with a nadir in their tags are too few (at least {least}); give an orbit file."

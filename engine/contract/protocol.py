@@ -30,6 +30,7 @@ from .answers import (
     VerifyAnswer,
     WhereRasterAnswer,
 )
+from .clocks import ClockOffset, SolveClocksAnswer
 from .localization import Pose
 from .parameters import (
     DEFAULT_RADIUS_KM,
@@ -151,6 +152,19 @@ class Localize(Request):
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
     where: bool = False  # also say where it could be, if it is not located
+    orbit: Optional[PathText] = None  # two-line elements, OMM or OEM: gives the nadir from the photo's time
+    clocks: tuple[ClockOffset, ...] = ()  # with `orbit`: known offsets; the one of the photo's camera and time counts
+
+
+@dataclass(frozen=True)
+class SolveClocks(Request):
+    """How wrong cameras' clocks were, from the located photos of a results file and the orbit."""
+
+    METHOD = "clock/solve"
+    ANSWER = SolveClocksAnswer
+    LANE = "draw"
+    results: PathText
+    orbit: Optional[PathText] = None  # None: from the nadirs in the photos' tags
 
 
 @dataclass(frozen=True)
@@ -380,6 +394,7 @@ REQUESTS: tuple[type[Request], ...] = (
     Initialize,
     GetStatus,
     Localize,
+    SolveClocks,
     Register,
     Georeference,
     WhereRaster,

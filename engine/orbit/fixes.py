@@ -16,6 +16,7 @@ from engine.errors import InputError
 from engine.orbit.clock import Fix
 from engine.orbit.times import utc_of
 from engine.photo.read import PhotoInfo, read_photo_info
+from engine.progress import Progress
 from engine.registration.pose import solution_of
 from engine.registration.solve import CameraPrior, Solution, TiePoints, solve_camera
 
@@ -45,15 +46,20 @@ class Session:
         return min(times), max(times)
 
 
-def sessions_of(answers: Iterable[Localization], folder: Path = Path()) -> list[Session]:
+def sessions_of(
+    answers: Iterable[Localization], folder: Path = Path(), progress: Progress | None = None
+) -> list[Session]:
     """The photos of these answers by camera and session; photos without a time are left out.
 
     Args:
         answers: of any status.
         folder: that relative paths of photos start at.
+        progress: may be cancelled.
     """
     by_camera: dict[str, list[tuple[datetime, PhotoInfo, Localization]]] = {}
     for answer in answers:
+        if progress is not None:
+            progress.check()
         try:
             info = read_photo_info(folder / answer["photo"])
             taken = utc_of(info.taken_at) if info.taken_at else None

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 
 from engine import geo
+from engine.contract.clocks import ClockOffset
 from engine.contract.localization import OrbitHint as OrbitHintJson
 from engine.errors import InputError
+from engine.messages import put_message
 from engine.orbit import NADIR_SD_KM
 from engine.orbit.frames import earth_velocity
 from engine.orbit.state import Ephemeris
 from engine.orbit.times import shifted, utc_of
+from engine.photo.read import PhotoInfo
 
 # Of a camera's clock that nobody has checked. Some are wrong by far more: hence heavy tails wherever it is used.
 CLOCK_SD_S = 60.0
 KNOWN_CLOCK_SD_S = 1.0  # of a clock whose offset is given; photos state whole seconds
+CLOCK_HOLDS = timedelta(days=1)  # before and after the photos that tell a clock's offset: it drifts by a second a day
 _DISAGREE_SD = 3.0  # a stated nadir further than this from that of the orbit is taken for wrong
 
 
@@ -28,11 +34,27 @@ class OrbitHint:
         orbit: where the station was.
         clock_offset_s: true time minus the camera's.
         clock_sd_s: standard deviation of that.
+        clocks: offsets of particular cameras in particular times, which come first.
     """
 
     orbit: Ephemeris
     clock_offset_s: float = 0.0
     clock_sd_s: float = CLOCK_SD_S
+    clocks: Sequence[ClockOffset] = ()
+
+    def of_photo(self, camera: str | None, taken_at: str) -> OrbitHint:
+        """The same with the offset of the photo's camera at that time (ISO 8601), if it is among `clocks`.
+
+        Raises:
+            ValueError: not a time.
+        """
+        taken = utc_of(taken_at)
+        for clock in self.clocks:
+            first, last = utc_of(clock["first"]) - CLOCK_HOLDS, utc_of(clock["last"]) + CLOCK_HOLDS
+            if clock["camera"] == (camera or "") and first <= taken <= last:
+                sd_s = float(np.hypot(clock["sd_s"], KNOWN_CLOCK_SD_S))
+                return replace(self, clock_offset_s=clock["offset_s"], clock_sd_s=sd_s, clocks=())
+        return self
 
 
 @dataclass(frozen=True)
@@ -76,22 +98,17 @@ def nadir_at(hint: OrbitHint, taken_at: str) -> tuple[tuple[float, float], float
     return state.nadir(), float(np.hypot(state.sd_km[0], speed * hint.clock_sd_s))
 
 
-def nadir_of(
-    given: tuple[float, float] | None,
-    stated: tuple[float, float] | None,
-    taken_at: str | None,
-    hint: OrbitHint | None,
-) -> Nadir:
+def nadir_of(given: tuple[float, float] | None, photo: PhotoInfo, hint: OrbitHint | None) -> Nadir:
     """The nadir to use.
 
     A person's comes first. Then that of the photo's tags, unless the orbit contradicts it. Then the orbit's.
 
     Args:
         given: (lat, lon) by the user, or None.
-        stated: (lat, lon) in the photo's tags, or None.
-        taken_at: the photo's time, or None.
+        photo: its tags.
         hint: the orbit, or None.
     """
+    stated, taken_at = photo.nadir, photo.taken_at
     if hint is None:
         return Nadir(given or stated)
     by_orbit: OrbitHintJson = {
@@ -102,13 +119,14 @@ def nadir_of(
         "stated_off_km": None,
         "message": None,
     }
-    if taken_at is None:
-        by_orbit["message"] = "the photo has no time"
-        return Nadir(given or stated, NADIR_SD_KM, by_orbit)
     try:
+        if taken_at is None:
+            raise InputError.of("orbit.untimed")
+        hint = _of_photo(hint, photo.camera, taken_at)
+        by_orbit["clock_offset_s"] = hint.clock_offset_s
         nadir, sd_km = nadir_at(hint, taken_at)
     except InputError as error:
-        by_orbit["message"] = str(error)
+        put_message(by_orbit, error.text())
         return Nadir(given or stated, NADIR_SD_KM, by_orbit)
     by_orbit["nadir"], by_orbit["sd_km"] = [round(nadir[0], 5), round(nadir[1], 5)], round(sd_km, 2)
     off_km = None if stated is None else float(geo.distance_km(*stated, *nadir))
@@ -119,3 +137,10 @@ def nadir_of(
         return Nadir(stated, NADIR_SD_KM, by_orbit)
     by_orbit["used"] = True
     return Nadir(nadir, sd_km, by_orbit)
+
+
+def _of_photo(hint: OrbitHint, camera: str | None, taken_at: str) -> OrbitHint:
+    try:
+        return hint.of_photo(camera, taken_at)
+    except (ValueError, OverflowError) as error:
+        raise InputError.of("orbit.not_a_time", time=taken_at) from error

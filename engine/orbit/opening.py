@@ -7,7 +7,7 @@ from pathlib import Path
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from engine.errors import InputError
+from engine.errors import InputError, OrbitFileError
 from engine.orbit.elements import Elements, read_omm_csv, read_omm_json, read_omm_xml, read_two_line
 from engine.orbit.oem import EphemerisMessage, read_oem_text, read_oem_xml
 
@@ -35,6 +35,20 @@ def open_ephemeris(path: str | Path) -> Orbit:
     if "NORAD_CAT_ID" in start.partition("\n")[0]:
         return read_omm_csv(path, text)
     return read_two_line(path, text)
+
+
+def open_orbit_file(path: Path) -> Orbit:
+    """`open_ephemeris` where all photos need this file.
+
+    Raises:
+        OrbitFileError: it cannot be used.
+    """
+    try:
+        return open_ephemeris(path)
+    except InputError as error:
+        same = OrbitFileError(error.path, error.problem, error.hint)
+        same.message = error.message
+        raise same from error
 
 
 def _from_xml(path: Path, text: str) -> Orbit:

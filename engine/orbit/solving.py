@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from engine.contract.clocks import SolvedClock as SolvedClockJson
+from engine.contract.clocks import known_offset
 from engine.contract.localization import Localization
 from engine.contract.status import LOCATED
 from engine.errors import InputError
 from engine.localize import Localizer, Query, localize_or_fail
-from engine.messages import Message, Text
+from engine.messages import Text, put_message
 from engine.orbit.clock import ClockSolution, solve_clock
 from engine.orbit.fit import orbit_of_nadirs
 from engine.orbit.fixes import Session, sessions_of
 from engine.orbit.state import Ephemeris
 from engine.orbit.times import utc_of
+from engine.photo.read import read_photo_info
 from engine.progress import Progress
+from engine.results import ResultsFile
 
 # Nadirs that a computer wrote have the time in whole seconds, 7 km, and perhaps another moment's.
 _STATED_SD_KM = 5.0
@@ -43,15 +46,14 @@ class SolvedClock:
         """The result as a sentence."""
         return self.why if self.solution is None else self.solution.message()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> SolvedClockJson:
         """As commands and messages carry it."""
         first, last = self.session.from_until
         found, best = self.solution, self.solution.best if self.solution is not None else None
-        message = self.message
-        return {
+        answer: SolvedClockJson = {
             "camera": self.session.camera,
-            "from": first.isoformat(),
-            "until": last.isoformat(),
+            "first": first.isoformat(),
+            "last": last.isoformat(),
             "photos": len(self.session.infos),
             "located": len(self.session.fixes),
             "status": "none" if found is None else found.status,
@@ -60,20 +62,45 @@ class SolvedClock:
             "agreeing": 0 if best is None else best.agreeing,
             "others_s": [] if found is None else [round(one.seconds, 2) for one in found.others],
             "wrong": [] if found is None else list(found.wrong),
-            "message": str(message),
-            "message_id": message.id if isinstance(message, Message) else None,
-            "message_params": message.json_params() if isinstance(message, Message) else {},
+            "message": "",
         }
+        put_message(answer, self.message)
+        return answer
 
 
-def solve_sessions(sessions: Sequence[Session], orbit: Ephemeris | None) -> list[SolvedClock]:
+def clocks_of(results: Path, orbit: Ephemeris | None, progress: Progress) -> list[SolvedClock]:
+    """The clocks of the photos of a results file; see `solve_sessions`.
+
+    Raises:
+        InputError: there is no such file, or it holds no located photos with times.
+    """
+    if not results.is_file():
+        raise InputError.of("results.no_file", path=results)
+    file = ResultsFile(results)
+    solved = solve_sessions(
+        sessions_of((row["localization"] for row in file.rows()), file.path.parent, progress), orbit, progress
+    )
+    if not solved:
+        raise InputError.of("clock.no_photos", path=results)
+    return solved
+
+
+def solve_sessions(
+    sessions: Sequence[Session], orbit: Ephemeris | None, progress: Progress | None = None
+) -> list[SolvedClock]:
     """The clock of each session with located photos.
 
     Args:
         sessions: see `sessions_of`.
         orbit: where the station was; None to take it from the nadirs in the photos' tags.
     """
-    return [_solved(session, orbit) for session in sessions if session.fixes]
+    progress = progress or Progress()
+    solved = []
+    for session in sessions:
+        progress.check()
+        if session.fixes:
+            solved.append(_solved(session, orbit))
+    return solved
 
 
 def _solved(session: Session, orbit: Ephemeris | None) -> SolvedClock:
@@ -122,17 +149,15 @@ def _located_again(
     answers: Mapping[str, Localization],
     solved: Sequence[SolvedClock],
 ) -> Iterator[Localization]:
-    clocks = {
-        Path(info.path): one.solution.best
-        for one in solved
-        if one.solution is not None and one.solution.status == "solved"
-        for info in one.session.infos
-    }
+    clocks = [clock for one in solved if (clock := known_offset(one.as_json())) is not None]
     for query in queries:
-        first, clock = answers.get(str(query.photo)), clocks.get(query.photo)
-        if first is None or clock is None or query.orbit is None or first["status"] == LOCATED:
+        first = answers.get(str(query.photo))
+        if first is None or query.orbit is None or first["status"] == LOCATED or "orbit" not in first:
             continue
-        hint = replace(query.orbit, clock_offset_s=clock.seconds, clock_sd_s=clock.sd_s)
+        hint = replace(query.orbit, clocks=[*clocks, *query.orbit.clocks])
+        info = read_photo_info(query.photo)
+        if info.taken_at is None or hint.of_photo(info.camera, info.taken_at) is hint:
+            continue  # no clock of these
         again = localize_or_fail(localizer, replace(query, orbit=hint), Progress(what="localize"))
         if (again["confidence"] or 0.0) > (first["confidence"] or 0.0):
             yield again

@@ -80,7 +80,9 @@ def test_damaged_lines_are_counted(tmp_path: Path, column: int) -> None:
     broken[1] = broken[1][:column] + str((int(digit) + 1) % 10) + broken[1][column + 1 :]
     path = write_elements(tmp_path / "some.tle", two_lines(), broken, two_lines(EPOCH + timedelta(days=1)), name="")
     orbit = open_ephemeris(path)
-    assert str(orbit.notes[0]).endswith("1 sets of elements are damaged and were left out (line or entry 4).")
+    assert str(orbit.notes[0]).endswith(
+        "1 sets of elements are damaged and were left out (line or entry 4); copy or download it again."
+    )
     assert len(orbit.sets) == 2
 
 

@@ -83,7 +83,7 @@ def test_rotation_and_position_follow_the_documentation(posed):
         x, y = u / w * stretch + written["width_px"] / 2, v / w * stretch + written["height_px"] / 2
         off = np.hypot(x - point["x_px"], y - point["y_px"])
         assert off == pytest.approx(point["residual_px"], abs=0.05)
-    assert written["prior"] == {"focal_px": None, "focal_sd": None, "nadir": [11.0, 178.0]}
+    assert written["prior"] == {"focal_px": None, "focal_sd": None, "nadir": [11.0, 178.0], "nadir_sd_km": 30.0}
 
 
 def test_a_squashed_photo_corrected_by_hand_keeps_its_lens():

@@ -276,10 +276,29 @@ def where_raster(request_id, request: protocol.WhereRaster) -> None:
     send(id=request_id, result={"photo": request.photo, "out": request.out, "area_km2": 264465.0})
 
 
+def solve_clocks(request_id, request: protocol.SolveClocks) -> None:
+    """A clock that is behind, of the camera and time of `photo_info`. An orbit whose path contains `mixed`: two."""
+    clock = {
+        "camera": "NIKON D4", "first": "2015-02-01T10:20:00+00:00", "last": "2015-02-01T10:30:00+00:00", "photos": 5,
+        "located": 4, "status": "solved", "offset_s": 195.2, "sd_s": 0.6, "agreeing": 4, "others_s": [], "wrong": [],
+        "message": "The clock of NIKON D4 was 3 min 15 s behind (± 0.6 s; 4 of 4 located photos agree).",
+        "message_id": "clock.solved",
+        "message_params": {
+            "camera": "NIKON D4", "sd": "0.6", "n": 4, "total": 4,
+            "how": {"id": "clock.behind", "params": {"time": "3 min 15 s"}, "text": "3 min 15 s behind"},
+        },
+    }  # fmt: skip
+    if "mixed" in (request.orbit or ""):
+        clock |= {"status": "two_clocks", "others_s": [-42.0], "message": "No single clock explains the photos."}
+        del clock["message_id"], clock["message_params"]
+    send(id=request_id, result={"clocks": [clock]})
+
+
 HANDLERS = {
     protocol.CheckImagery: check_imagery,
     protocol.Localize: localize,
     protocol.PhotoInfo: photo_info,
+    protocol.SolveClocks: solve_clocks,
     protocol.BuildIndex: build_index,
     protocol.LinkIndex: link_index,
     protocol.ListIndexes: list_indexes,

@@ -43,6 +43,8 @@ def test_algorithms_have_stable_names_and_help(provider):
             "IMAGERY",
             "MATCHER",
             "WHERE",
+            "ORBIT",
+            "CLOCKS",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",
@@ -60,6 +62,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "OUTPUT",
         ],
         "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ELEVATION", "ENGINE", "OUTPUT"],
+        "earthloc:solveclocks": ["RESULTS", "ORBIT", "ENGINE", "OUTPUT"],
         "earthloc:wheremap": ["PHOTO", "RESULTS", "ENGINE", "OUTPUT"],
         "earthloc:mappicture": ["INPUT", "PHOTO", "BASEMAP", "WIDTH", "HEIGHT", "OUTPUT"],
         "earthloc:buildindex": [
