@@ -192,18 +192,31 @@ class _OrbitHint(TypedDict):
     message: Optional[str]  # why it says nothing
 
 
+class _BeforePass(TypedDict):
+    status: Status
+    confidence: Optional[float]
+    nadir: Optional[LatLonList]
+    message: str
+
+
+class BeforePass(_BeforePass, total=False):
+    """What was found for the photo itself, before its pass gave it a footprint."""
+
+    message_id: str
+    message_params: dict[str, Any]
+
+
 class ByPass(TypedDict):
     """How well a footprint is known that follows from the other frames of its pass (docs/passes.md)."""
 
-    probability: float  # that the ground in the middle of the photo lies in the ellipse around the footprint's
+    probability: float  # that the ground in the middle of the photo lies in the ellipse around `center`
     ellipse_major_km: float  # semi-axes
     ellipse_minor_km: float
     ellipse_azimuth_deg: float  # of the major axis, clockwise from north
     holding: str  # how the camera was held: "fixed", "smooth" or "free"
     located: int  # frames that it follows from
-    nearest_s: float  # time to the nearest of them
-    status_before: Status
-    confidence_before: Optional[float]
+    nearest_s: float  # time to the nearest located frame
+    before: BeforePass
 
 
 class OrbitHint(_OrbitHint, total=False):

@@ -63,4 +63,6 @@ def ellipse_of(camera: Camera, covariance: Array) -> Ellipse | None:
     variances, axes = np.linalg.eigh(plane)
     minor_km, major_km = _SCALE * np.sqrt(np.maximum(variances, 0.0))
     east, north = axes[:, 1]
-    return Ellipse(lat, lon, float(major_km), float(minor_km), float(np.degrees(np.arctan2(east, north))) % 180.0, plane)
+    return Ellipse(
+        lat, lon, float(major_km), float(minor_km), float(np.degrees(np.arctan2(east, north))) % 180.0, plane
+    )

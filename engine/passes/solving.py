@@ -151,7 +151,9 @@ def solve(near: Linearized, prior: Attitudes) -> Solved:
     logs = 2.0 * np.log(np.diag(factor[0])).sum() - np.linalg.slogdet(precision)[1]
     log_evidence = -0.5 * float(chi2.sum() + off @ precision @ off + logs)
     misfit = 0.5 * (chi2 - near.least) + 0.5 * (own[:, 0] / TIME_SD_S) ** 2 + _surprise(prior, at_s, own, common)
-    return Solved(near.model, prior, at_s, common, own, np.linalg.inv(posterior), log_evidence, misfit)
+    return Solved(
+        near.model, prior, at_s, common, own, np.asarray(np.linalg.inv(posterior), np.float64), log_evidence, misfit
+    )
 
 
 def _prior(model: PassModel, at_s: Array, prior: Attitudes) -> tuple[Array, Array]:

@@ -95,7 +95,7 @@ def solve_whole(model: PassModel, located: Sequence[Measured], at_s: Array) -> W
     for _ in range(_ROUNDS - 1):
         best, used = found.best, ~found.wrong
         common, own[used] = best.common, best.own
-        for i, camera in zip(np.flatnonzero(used), best.cameras(), strict=True):
+        for i, camera in zip(np.flatnonzero(used).tolist(), best.cameras(), strict=True):
             fits[i] = fit_of(located[i].points, located[i].sd_px, camera)
         found = _compare(linearized(model, fits, at_s, common, own), alone, used)
     return found

@@ -1,0 +1,170 @@
+"""A pass from top to bottom: its frames, the orbit, the solution, and what it says of the frames that are not located."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from engine.ellipsoid import SEMI_MAJOR_KM
+from engine.errors import InputError
+from engine.messages import Message, Text, sentences
+from engine.orbit.state import Array, Ephemeris
+from engine.passes.cameras import take_turns, two_mounts
+from engine.passes.ellipse import Ellipse, ellipse_of
+from engine.passes.frames import Frame, Pass
+from engine.passes.model import CLOCK
+from engine.passes.opening import MIN_LOCATED, Opened, open_pass
+from engine.passes.whole import Whole, solve_whole
+from engine.registration.camera import Camera
+
+MAX_ELLIPSE_KM = 100.0  # semi-major axis of the largest ellipse whose footprint is still given
+Status = Literal["solved", "free", "at_odds", "two_cameras", "none_located", "one_located", "no_orbit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What a pass says of a frame.
+
+    Attributes:
+        frame: the frame.
+        camera: the most probable one.
+        ellipse: of the ground in the middle of the photo; None where the camera does not look at the ground.
+        nearest_s: time to the nearest located frame.
+    """
+
+    frame: Frame
+    camera: Camera
+    ellipse: Ellipse | None
+    nearest_s: float
+
+    def is_known(self, max_ellipse_km: float) -> bool:
+        """Whether the footprint is known well enough to be given."""
+        return self.ellipse is not None and self.ellipse.major_km <= max_ellipse_km
+
+    @property
+    def visible_km(self) -> float:
+        """Distance along the ground from the nadir to the horizon."""
+        height = self.camera.nadir()[2]
+        return float(SEMI_MAJOR_KM * np.arccos(SEMI_MAJOR_KM / (SEMI_MAJOR_KM + height)))
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedPass:
+    """A pass and what was made of it.
+
+    Attributes:
+        frames: of the pass.
+        status: "solved". Or why nothing is predicted: "free" (the camera was held anew for each frame), "at_odds" (the
+            located frames contradict each other), "two_cameras", "none_located", "one_located", "no_orbit".
+        opened, whole: orbit, lens and solution; None where the status says why not.
+        wrong: located frames that contradict the others.
+        predicted: the frames that are not located.
+        why: of the status.
+    """
+
+    frames: Pass
+    status: Status
+    opened: Opened | None = None
+    whole: Whole | None = None
+    wrong: Sequence[Frame] = ()
+    predicted: Sequence[Predicted] = field(default=())
+    why: Text = ""
+
+    @property
+    def used(self) -> list[Frame]:
+        """The located frames that the solution rests on."""
+        return [frame for frame in self.frames.located if frame not in self.wrong]
+
+    @property
+    def clock_offset_s(self) -> tuple[float, float] | None:
+        """True time minus the camera's, with its standard deviation; None where the orbit is from the photos."""
+        if self.whole is None or self.opened is None or self.opened.orbit != "given":
+            return None
+        best = self.whole.best
+        return best.model.arc.offset_s + float(best.common[CLOCK]), float(np.sqrt(best.covariance[CLOCK, CLOCK]))
+
+
+def solve_pass(frames: Pass, orbit: Ephemeris | None = None) -> SolvedPass:
+    """Solves a pass from its located frames, and predicts its other frames.
+
+    Args:
+        frames: of the pass.
+        orbit: where the station was; None to take it from the located frames.
+    """
+    located = frames.located
+    if len(located) < MIN_LOCATED:
+        return SolvedPass(frames, "one_located" if located else "none_located")
+    try:
+        opened, whole = _solved(located, _times(frames.frames), orbit)
+    except InputError as error:
+        return SolvedPass(frames, "no_orbit", why=error.text())
+    wrong = [frame for frame, is_wrong in zip(located, whole.wrong, strict=True) if is_wrong]
+    mixed = two_mounts(opened.model.begin(_cameras(located), _times(located))[1][:, 1:])
+    if mixed is None and _agree(wrong, orbit) and take_turns(whole.wrong):
+        mixed = whole.wrong
+    if mixed is not None:
+        other = [frame for frame, is_other in zip(located, mixed, strict=True) if is_other]
+        return SolvedPass(frames, "two_cameras", opened, None, other)
+    if len(located) - len(wrong) < MIN_LOCATED:
+        return SolvedPass(frames, "at_odds", opened, None, wrong)
+    status: Status = "free" if whole.holding == "free" else "solved"
+    predicted = [predict(whole, frame, located) for frame in frames.others]
+    return SolvedPass(frames, status, opened, whole, wrong, predicted)
+
+
+def predict(whole: Whole, frame: Frame, located: Sequence[Frame]) -> Predicted:
+    """What a solved pass says of a frame."""
+    camera, covariance = whole.predict(frame.at_s)
+    nearest_s = min(abs(other.at_s - frame.at_s) for other in located)
+    return Predicted(frame, camera, ellipse_of(camera, covariance), nearest_s)
+
+
+def describe(solved: SolvedPass, max_ellipse_km: float) -> Text:
+    """What was made of a pass, in sentences."""
+    n = len(solved.frames.located)
+    if solved.status == "no_orbit":
+        return sentences(Message("pass.no_orbit", {"n": n}), solved.why)
+    if solved.status in ("none_located", "one_located"):
+        return Message(f"pass.{solved.status}")
+    if solved.status in ("at_odds", "two_cameras"):
+        return Message(f"pass.{solved.status}", {"n": n, "m": len(solved.wrong)})
+    whole = solved.whole
+    assert whole is not None
+    params = {"n": len(solved.used), "percent": f"{100 * whole.holdings[whole.holding]:.0f}"}
+    parts: list[Text] = [Message(f"pass.{whole.holding}", params)]
+    if solved.wrong:
+        parts.append(Message("pass.wrong", {"n": len(solved.wrong)}))
+    if solved.opened is not None and solved.opened.note is not None:
+        parts += [Message("pass.orbit_not_used"), solved.opened.note]
+    known = sum(one.is_known(max_ellipse_km) for one in solved.predicted)
+    if solved.predicted:
+        parts.append(Message("pass.predicted", {"n": known, "total": len(solved.predicted)}))
+    return sentences(*parts)
+
+
+def _solved(located: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> tuple[Opened, Whole]:
+    opened = open_pass(located, at_s, orbit)
+    measured = [frame.measured for frame in located if frame.measured is not None]
+    return opened, solve_whole(opened.model, measured, _times(located))
+
+
+def _agree(frames: Sequence[Frame], orbit: Ephemeris | None) -> bool:
+    """Whether frames make a pass by themselves."""
+    if len(frames) < MIN_LOCATED:
+        return False
+    try:
+        _, whole = _solved(frames, _times(frames), orbit)
+    except InputError:
+        return False
+    return whole.holding != "free" and not whole.wrong.any()
+
+
+def _times(frames: Sequence[Frame]) -> Array:
+    return np.array([frame.at_s for frame in frames])
+
+
+def _cameras(frames: Sequence[Frame]) -> list[Camera]:
+    return [frame.measured.solution.camera for frame in frames if frame.measured is not None]
