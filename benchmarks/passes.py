@@ -68,13 +68,13 @@ def main(poses: Path) -> None:
         inside = f"{sum(each.inside for each in known)}" if known else ""
         held = solved.whole.holding if solved.whole is not None else solved.status
         others = f"{sum(answer is not None for _, answer in given)} of {len(one.others)}"
-        print(f"| {Path(one.frames[0].name).stem[:24]} | {len(one.frames)} | {len(one.located)} | {held} | {len(known)} of "
-              f"{len(found)} | {median} | {inside} | {others} |", flush=True)  # fmt: skip
+        name, predicted = Path(one.frames[0].name).stem[:24], f"{len(known)} of {len(found)}"
+        cells = name, len(one.frames), len(one.located), held, predicted, median, inside, others
+        print("|", " | ".join(map(str, cells)), "|", flush=True)
     n = len(errors)
     print(f"\n{n} of {n + len(far)} located frames predicted without themselves; not predicted: {', '.join(far)}")
-    print(
-        f"error: median {np.median(errors):.2f} km, 90 % {np.percentile(errors, 90):.1f} km, max {max(errors):.1f} km"
-    )
+    most = np.percentile(errors, 90)
+    print(f"error: median {np.median(errors):.2f} km, 90 % below {most:.1f} km, max {max(errors):.1f} km")
     print(f"inside their 90 % ellipses: {sum(insides)} of {n} ({100 * np.mean(insides):.0f} %)")
     print(f"ellipses: semi-major axis median {np.median(majors):.1f} km, max {max(majors):.1f} km")
     print(f"frames: {frames}; more footprints: {more}; by the pass and called located: {wrong_located}")

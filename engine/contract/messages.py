@@ -267,15 +267,15 @@ MESSAGES: dict[str, str] = {
     "pass.fixed": "The camera was fixed: its {n} located photos say so with {percent} %.",
     "pass.smooth": "The camera moved smoothly: its {n} located photos say so with {percent} %.",
     "pass.free": (
-        "The camera was held anew for each photo: its {n} located photos say so with {percent} %. Only the nadir of the "
-        "others is known."
+        "The camera was held anew for each photo: its {n} located photos say so with {percent} %. Only the nadir of "
+        "the others is known."
     ),
     "pass.wrong": "{n} located photos contradict the others and were left out: check them.",
     "pass.orbit_not_used": "The orbit was taken from the photos instead of the file.",
     "pass.predicted": "{n} of {total} other photos get a footprint by the pass.",
     "by_pass.footprint": (
-        "By the pass, not located: {n} other photos of the pass, the nearest {seconds} s away, say that it looked here. "
-        "The middle lies within an ellipse of {major} by {minor} km around this one with {percent} %."
+        "By the pass, not located: {n} other photos of the pass, the nearest {seconds} s away, say that it looked "
+        "here. The middle lies within an ellipse of {major} by {minor} km around this one with {percent} %."
     ),
     # Tile servers.
     "server.works": "{name} works: a tile came in {ms} ms.",

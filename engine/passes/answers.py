@@ -77,7 +77,7 @@ def _kept(answer: Localization) -> dict[str, Any]:
 
 def _words(predicted: Predicted, solved: SolvedPass) -> Text:
     ellipse = predicted.ellipse
-    assert ellipse is not None and solved.whole is not None
+    assert ellipse is not None
     params = {
         "n": len(solved.used),
         "seconds": f"{predicted.nearest_s:.0f}",

@@ -39,9 +39,9 @@ class Ellipse:
         off = np.array(LocalFrame(self.lat, self.lon).to_xy(lat, lon)).ravel()
         return float(off @ np.linalg.solve(self.covariance, off))
 
-    def holds(self, lat: float, lon: float) -> bool:
-        """Whether a point lies in it."""
-        return self.z2(lat, lon) <= _SCALE**2
+    def holds(self, lat: float, lon: float, times: float = 1.0) -> bool:
+        """Whether a point lies in it, or in an ellipse so many times as large."""
+        return self.z2(lat, lon) <= (times * _SCALE) ** 2
 
 
 def ellipse_of(camera: Camera, covariance: Array) -> Ellipse | None:

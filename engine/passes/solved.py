@@ -1,4 +1,4 @@
-"""A pass from top to bottom: its frames, the orbit, the solution, and what it says of the frames that are not located."""
+"""A pass from top to bottom: its frames, the orbit, the solution, and what it says of its other frames."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine import geo
 from engine.ellipsoid import SEMI_MAJOR_KM
 from engine.errors import InputError
 from engine.messages import Message, Text, sentences
@@ -21,6 +22,7 @@ from engine.passes.whole import Whole, solve_whole
 from engine.registration.camera import Camera
 
 MAX_ELLIPSE_KM = 100.0  # semi-major axis of the largest ellipse whose footprint is still given
+_WRONG_KM = 10.0  # nothing below this is called a contradiction
 Status = Literal["solved", "free", "at_odds", "two_cameras", "none_located", "one_located", "no_orbit"]
 
 
@@ -60,7 +62,8 @@ class SolvedPass:
         status: "solved". Or why nothing is predicted: "free" (the camera was held anew for each frame), "at_odds" (the
             located frames contradict each other), "two_cameras", "none_located", "one_located", "no_orbit".
         opened, whole: orbit, lens and solution; None where the status says why not.
-        wrong: located frames that contradict the others.
+        left_out: located frames that do not fit the others: wrong, or badly known but for their ground.
+        wrong: those of them that show other ground than the pass says.
         predicted: the frames that are not located.
         why: of the status.
     """
@@ -69,6 +72,7 @@ class SolvedPass:
     status: Status
     opened: Opened | None = None
     whole: Whole | None = None
+    left_out: Sequence[Frame] = ()
     wrong: Sequence[Frame] = ()
     predicted: Sequence[Predicted] = field(default=())
     why: Text = ""
@@ -76,7 +80,7 @@ class SolvedPass:
     @property
     def used(self) -> list[Frame]:
         """The located frames that the solution rests on."""
-        return [frame for frame in self.frames.located if frame not in self.wrong]
+        return [frame for frame in self.frames.located if frame not in self.left_out]
 
     @property
     def clock_offset_s(self) -> tuple[float, float] | None:
@@ -101,18 +105,19 @@ def solve_pass(frames: Pass, orbit: Ephemeris | None = None) -> SolvedPass:
         opened, whole = _solved(located, _times(frames.frames), orbit)
     except InputError as error:
         return SolvedPass(frames, "no_orbit", why=error.text())
-    wrong = [frame for frame, is_wrong in zip(located, whole.wrong, strict=True) if is_wrong]
+    left_out = [frame for frame, is_wrong in zip(located, whole.wrong, strict=True) if is_wrong]
     mixed = two_mounts(opened.model.begin(_cameras(located), _times(located))[1][:, 1:])
-    if mixed is None and _agree(wrong, orbit) and take_turns(whole.wrong):
+    if mixed is None and _agree(left_out, orbit) and take_turns(whole.wrong):
         mixed = whole.wrong
     if mixed is not None:
         other = [frame for frame, is_other in zip(located, mixed, strict=True) if is_other]
-        return SolvedPass(frames, "two_cameras", opened, None, other)
-    if len(located) - len(wrong) < MIN_LOCATED:
-        return SolvedPass(frames, "at_odds", opened, None, wrong)
+        return SolvedPass(frames, "two_cameras", opened, wrong=other)
+    if len(located) - len(left_out) < MIN_LOCATED:
+        return SolvedPass(frames, "at_odds", opened, wrong=left_out)
+    wrong = [frame for frame in left_out if _contradicts(frame, predict(whole, frame, located))]
     status: Status = "free" if whole.holding == "free" else "solved"
     predicted = [predict(whole, frame, located) for frame in frames.others]
-    return SolvedPass(frames, status, opened, whole, wrong, predicted)
+    return SolvedPass(frames, status, opened, whole, left_out, wrong, predicted)
 
 
 def predict(whole: Whole, frame: Frame, located: Sequence[Frame]) -> Predicted:
@@ -120,6 +125,16 @@ def predict(whole: Whole, frame: Frame, located: Sequence[Frame]) -> Predicted:
     camera, covariance = whole.predict(frame.at_s)
     nearest_s = min(abs(other.at_s - frame.at_s) for other in located)
     return Predicted(frame, camera, ellipse_of(camera, covariance), nearest_s)
+
+
+def _contradicts(frame: Frame, predicted: Predicted) -> bool:
+    """Whether a located frame shows other ground than its pass says."""
+    assert frame.measured is not None
+    camera, ellipse = frame.measured.solution.camera, predicted.ellipse
+    lat, lon = (float(one) for one in camera.locate(camera.width_px / 2, camera.height_px / 2))
+    if ellipse is None or not np.isfinite(lat):
+        return True
+    return not ellipse.holds(lat, lon, 2.0) and float(geo.distance_km(ellipse.lat, ellipse.lon, lat, lon)) > _WRONG_KM
 
 
 def describe(solved: SolvedPass, max_ellipse_km: float) -> Text:
