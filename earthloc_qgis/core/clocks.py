@@ -6,6 +6,8 @@ The engine takes the offset of a photo's camera and time, and computes the nadir
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from qgis.core import QgsProject
 
 from .. import settings
 from ..contract.clocks import ClockOffset
+from ..contract.localization import Localization
 from ..contract.validation import InvalidValueError, validated
+from .words import tr, translated
 
 _PROJECT_ENTRY = ("EarthLoc", "clocks")
 
@@ -44,6 +48,18 @@ def apply_clocks(project: QgsProject, clocks: list[ClockOffset]) -> list[ClockOf
 def store_clocks(project: QgsProject, clocks: list[ClockOffset]) -> None:
     """Stores these offsets in a project and no others."""
     project.writeEntry(*_PROJECT_ENTRY, json.dumps(clocks) if clocks else "")
+
+
+def silence_in_words(results: Iterable[Localization]) -> list[str]:
+    """Of how many photos the orbit said nothing, in a line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        hint = result.get("orbit")
+        if hint is not None and hint["message"]:
+            example = f"{os.path.basename(result['photo'])}: {translated(hint, hint['message'])}"
+            reasons.setdefault(hint.get("message_id", hint["message"]), []).append(example)
+    text = tr("No nadir from the orbit for {n} photos, such as {example}")
+    return [text.format(n=len(found), example=found[0]) for found in reasons.values()]
 
 
 def read_clocks(path: Path) -> list[ClockOffset]:

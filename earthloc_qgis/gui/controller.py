@@ -14,7 +14,7 @@ from ..contract.answers import LocalizeAnswer
 from ..contract.localization import Localization
 from ..contract.protocol import Localize
 from ..contract.status import LOCATED, UNREVIEWED
-from ..core.clocks import orbit_parameters
+from ..core.clocks import orbit_parameters, silence_in_words
 from ..core.engine_client import LOG_TAG, EngineClient
 from ..core.layers import ResultLayers
 from ..core.queue import DONE, SKIPPED, LocalizationQueue
@@ -276,6 +276,8 @@ class Controller(QObject):
                 self.model.update(job.photo, **self._previous.get(job.photo, {"status": NEW}))
         self._previous.clear()
         failures, skipped = failures_in_words(self.queue.jobs), skipped_in_words(self.queue.jobs)
+        for line in silence_in_words(job.result for job in self.queue.jobs.values() if job.result is not None):
+            self._report(line, Qgis.MessageLevel.Warning)
         if failures:
             self.message.emit(failures, Qgis.MessageLevel.Warning)
         if skipped:

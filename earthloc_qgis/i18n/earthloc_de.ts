@@ -233,6 +233,10 @@
       <translation>Welt</translation>
     </message>
     <message>
+      <source>No nadir from the orbit for {n} photos, such as {example}</source>
+      <translation>Kein Nadir aus der Bahn für {n} Fotos, etwa {example}</translation>
+    </message>
+    <message>
       <source>{name}, {metres} m (online)</source>
       <translation>{name}, {metres} m (online)</translation>
     </message>

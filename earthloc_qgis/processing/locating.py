@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingException, QgsProcessingFeedback  # type: ign
 
 from ..contract.protocol import Localize
 from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
+from ..core.clocks import silence_in_words
 from ..core.queue import CANCELLED, DONE, FAILED, SKIPPED, Job, LocalizationQueue
 from ..core.words import tr as _tr
 from .engine_run import EngineRun
@@ -62,6 +63,8 @@ def summarise(jobs: list[Job], feedback: QgsProcessingFeedback) -> tuple[int, ..
     cancelled = sum(job.state == CANCELLED for job in jobs)
     if cancelled:
         feedback.pushWarning(_tr("{n} photos were cancelled.").format(n=cancelled))
+    for line in silence_in_words(job.result for job in jobs if job.result is not None):
+        feedback.pushWarning(line)
     skipped = sum(job.state == SKIPPED for job in jobs)
     if skipped:
         feedback.pushWarning(

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405
 
 import numpy as np
 from sgp4 import omm
@@ -57,6 +57,12 @@ class Elements:
             raise InputError.of("orbit.unusable", path=self.path, reason=str(SGP4_ERRORS.get(code, code)))
         to_earth = teme_to_earth(when)
         return OrbitState(to_earth @ np.array(position), to_earth @ np.array(velocity), sd_after(age_days))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For workers of a cluster, which read the file again: the elements of `sgp4` cannot be sent."""
+        from engine.orbit.opening import open_ephemeris
+
+        return open_ephemeris, (self.path,)
 
     def age_days(self, when: datetime) -> float:
         """Days from the epoch of the elements that answer for a time to that time."""

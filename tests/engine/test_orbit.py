@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -247,6 +248,13 @@ def test_an_orbit_is_fitted_through_stated_nadirs() -> None:
     when = MIDDLE + timedelta(minutes=8)
     away = found.state(when).position_km - true.state(when).position_km
     assert np.linalg.norm(away) < 40.0  # mostly height, which nadirs do not tell
+
+
+def test_an_orbit_can_be_sent_to_a_worker(elements: Path, tmp_path: Path) -> None:
+    (tmp_path / "station.oem").write_text(oem_text(oem_rows(quick_orbit(), MIDDLE, 6, 240.0, True)))
+    for path in (elements, tmp_path / "station.oem"):
+        orbit = open_ephemeris(path)
+        assert pickle.loads(pickle.dumps(orbit)).state(MIDDLE).nadir() == orbit.state(MIDDLE).nadir()
 
 
 def test_julian_dates_are_exact() -> None:

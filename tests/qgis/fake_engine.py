@@ -12,6 +12,7 @@ A photo whose name contains one of these words is answered so:
     full        found, but not saved
     damaged     error of kind `index`
     reviewed    skipped, unless reviewed photos are included
+    early       with an orbit that says nothing about its time
     lost        status `not_found`; with where it could be, if asked
 All other photos are `uncertain` at once.
 
@@ -136,6 +137,11 @@ def localize(request_id, request: protocol.Localize) -> None:
         send(id=request_id, result=answer)
     else:
         answer = localization(request)
+        if "early" in name:
+            why = {"message_id": "orbit.before_station", "message_params": {"time": "1969-07-20 20:17:40 UTC"}}
+            text = "the station did not fly yet on 1969-07-20 20:17:40 UTC; check the date."
+            answer["orbit"] = {"nadir": None, "sd_km": None, "clock_offset_s": 0.0, "used": False,
+                               "stated_off_km": None, "message": text, **why}  # fmt: skip
         if "tiles" in name:
             answer["imagery"] = {"source": "Ground Office", "attribution": "© Ground", "licence": "CC BY 4.0"}
         send(id=request_id, result=answer)

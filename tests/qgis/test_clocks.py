@@ -143,6 +143,14 @@ def test_the_options_page_stores_the_orbit(qgis_app):
     assert OptionsPage(None, lambda: None).orbit.filePath() == ORBIT
 
 
+def test_photos_without_a_nadir_from_the_orbit_are_counted(panel, folder):
+    add(panel, folder("early1.jpg", "early2.jpg", "a.jpg"))
+    panel.localize_button.click()
+    wait_for(lambda: idle(panel))
+    (line,) = [text for text in panel.messages if "orbit" in text]
+    assert line.startswith("No nadir from the orbit for 2 photos, such as early1.jpg: the station did not fly yet on")
+
+
 # --- Processing ----------------------------------------------------------------------------------------
 
 
