@@ -13,6 +13,7 @@ from .localize import LocalizeAlgorithm
 from .map_picture import MapPictureAlgorithm
 from .register import RegisterAlgorithm
 from .solve_clocks import SolveClocksAlgorithm
+from .solve_passes import SolvePassesAlgorithm
 from .where_map import WhereMapAlgorithm
 
 
@@ -41,6 +42,7 @@ class EarthLocProvider(QgsProcessingProvider):
             LocalizeAlgorithm,
             RegisterAlgorithm,
             SolveClocksAlgorithm,
+            SolvePassesAlgorithm,
             GeoreferenceAlgorithm,
             ExportFootprintsAlgorithm,
             MapPictureAlgorithm,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.arguments import within
+from engine.contract.parameters import DEFAULT_ELLIPSE_KM, ELLIPSE_KM
 from engine.contract.passes import PassAnswer
 from engine.terminal import ProgressLine
 
@@ -28,8 +29,8 @@ def add_commands(kinds: Any, command: Created) -> None:
     )
     solving.add_argument(
         "--max-ellipse-km",
-        type=within(0.1, 1000.0),
-        default=100.0,
+        type=within(*ELLIPSE_KM),
+        default=DEFAULT_ELLIPSE_KM,
         metavar="KM",
         help="largest semi-major axis of the 90 %% ellipse of a footprint that is given (100)",
     )

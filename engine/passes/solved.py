@@ -13,6 +13,7 @@ from engine.ellipsoid import SEMI_MAJOR_KM
 from engine.errors import InputError
 from engine.messages import Message, Text, sentences
 from engine.orbit.state import Array, Ephemeris
+from engine.passes.attitude import Holding
 from engine.passes.cameras import take_turns, two_mounts
 from engine.passes.ellipse import Ellipse, ellipse_of
 from engine.passes.frames import Frame, Pass
@@ -21,8 +22,14 @@ from engine.passes.opening import MIN_LOCATED, Opened, open_pass
 from engine.passes.whole import Whole, solve_whole
 from engine.registration.camera import Camera
 
-MAX_ELLIPSE_KM = 100.0  # semi-major axis of the largest ellipse whose footprint is still given
 _WRONG_KM = 10.0  # nothing below this is called a contradiction
+_NOTHING = {
+    "none_located": "pass.none_located",
+    "one_located": "pass.one_located",
+    "at_odds": "pass.at_odds",
+    "two_cameras": "pass.two_cameras",
+}
+_HELD: dict[Holding, str] = {"fixed": "pass.fixed", "smooth": "pass.smooth", "free": "pass.free"}
 Status = Literal["solved", "free", "at_odds", "two_cameras", "none_located", "one_located", "no_orbit"]
 
 
@@ -114,23 +121,28 @@ def solve_pass(frames: Pass, orbit: Ephemeris | None = None) -> SolvedPass:
         return SolvedPass(frames, "two_cameras", opened, wrong=other)
     if len(located) - len(left_out) < MIN_LOCATED:
         return SolvedPass(frames, "at_odds", opened, wrong=left_out)
-    wrong = [frame for frame in left_out if _contradicts(frame, predict(whole, frame, located))]
+    wrong = [one.frame for one in predict(whole, left_out, located) if _contradicts(one)]
     status: Status = "free" if whole.holding == "free" else "solved"
-    predicted = [predict(whole, frame, located) for frame in frames.others]
-    return SolvedPass(frames, status, opened, whole, left_out, wrong, predicted)
+    return SolvedPass(frames, status, opened, whole, left_out, wrong, predict(whole, frames.others, located))
 
 
-def predict(whole: Whole, frame: Frame, located: Sequence[Frame]) -> Predicted:
-    """What a solved pass says of a frame."""
-    camera, covariance = whole.predict(frame.at_s)
-    nearest_s = min(abs(other.at_s - frame.at_s) for other in located)
-    return Predicted(frame, camera, ellipse_of(camera, covariance), nearest_s)
+def predict(whole: Whole, frames: Sequence[Frame], located: Sequence[Frame]) -> list[Predicted]:
+    """What a solved pass says of frames."""
+    if not frames:
+        return []
+    cameras, covariances = whole.predict(_times(frames))
+    nearest_s = np.abs(_times(frames)[:, None] - _times(located)).min(1)
+    return [
+        Predicted(frame, camera, ellipse_of(camera, covariance), float(away_s))
+        for frame, camera, covariance, away_s in zip(frames, cameras, covariances, nearest_s, strict=True)
+    ]
 
 
-def _contradicts(frame: Frame, predicted: Predicted) -> bool:
+def _contradicts(predicted: Predicted) -> bool:
     """Whether a located frame shows other ground than its pass says."""
-    assert frame.measured is not None
-    camera, ellipse = frame.measured.solution.camera, predicted.ellipse
+    own, ellipse = predicted.frame.measured, predicted.ellipse
+    assert own is not None
+    camera = own.solution.camera
     lat, lon = (float(one) for one in camera.locate(camera.width_px / 2, camera.height_px / 2))
     if ellipse is None or not np.isfinite(lat):
         return True
@@ -142,14 +154,12 @@ def describe(solved: SolvedPass, max_ellipse_km: float) -> Text:
     n = len(solved.frames.located)
     if solved.status == "no_orbit":
         return sentences(Message("pass.no_orbit", {"n": n}), solved.why)
-    if solved.status in ("none_located", "one_located"):
-        return Message(f"pass.{solved.status}")
-    if solved.status in ("at_odds", "two_cameras"):
-        return Message(f"pass.{solved.status}", {"n": n, "m": len(solved.wrong)})
+    if solved.status in _NOTHING:
+        return Message(_NOTHING[solved.status], {"n": n, "m": len(solved.wrong)})
     whole = solved.whole
     assert whole is not None
     params = {"n": len(solved.used), "percent": f"{100 * whole.holdings[whole.holding]:.0f}"}
-    parts: list[Text] = [Message(f"pass.{whole.holding}", params)]
+    parts: list[Text] = [Message(_HELD[whole.holding], params)]
     if solved.wrong:
         parts.append(Message("pass.wrong", {"n": len(solved.wrong)}))
     if solved.opened is not None and solved.opened.note is not None:

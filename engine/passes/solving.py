@@ -49,33 +49,39 @@ class Solved:
         """Those of its located frames."""
         return self.model.cameras(self.at_s, self.common, self.own[:, 0], self.own[:, 1:])
 
-    def predict(self, at_s: float) -> tuple[Camera, Array]:
-        """The camera of another frame, with the covariance (8, 8) of its parameters (see `Fit`)."""
-        n, times = len(self.at_s), np.array([at_s])
+    def predict(self, times: Array) -> tuple[list[Camera], Array]:
+        """The cameras of other frames, with the covariances (m, 8, 8) of their parameters (see `Fit`).
+
+        Args:
+            times: (m,) of these frames, by the camera's clock.
+        """
+        m, n = len(times), len(self.at_s)
         weights, extra = self._interpolation(times)
-        own = np.array([[0.0, *(weights @ self.own[:, 1:] + (1.0 - weights.sum()) * self.common[MEAN])]])
-        camera = self.model.cameras(times, self.common, own[:, 0], own[:, 1:])[0]
-        rows = self.model.derivatives([camera], times, self.common, own)[0]
-        by_all = np.zeros((8, COMMON + OWN * n))
-        by_all[:, :COMMON] = rows[:, :COMMON]
-        by_attitude = rows[:, COMMON + 1 :]
-        by_all[:, MEAN] += by_attitude * (1.0 - weights.sum())
+        rest = 1.0 - weights.sum(1)
+        own = np.zeros((m, OWN))
+        own[:, 1:] = weights @ self.own[:, 1:] + rest[:, None] * self.common[MEAN]
+        cameras = self.model.cameras(times, self.common, own[:, 0], own[:, 1:])
+        rows = self.model.derivatives(cameras, times, self.common, own)
+        by_time, by_attitude = rows[:, :, COMMON], rows[:, :, COMMON + 1 :]
+        by_all = np.zeros((m, 8, COMMON + OWN * n))
+        by_all[:, :, :COMMON] = rows[:, :, :COMMON]
+        by_all[:, :, MEAN] += by_attitude * rest[:, None, None]
         for frame in range(n):
             first = COMMON + OWN * frame + 1
-            by_all[:, first : first + 3] = by_attitude * weights[frame]
-        covariance = by_all @ self.covariance @ by_all.T
-        covariance += TIME_SD_S**2 * np.outer(rows[:, COMMON], rows[:, COMMON])
-        return camera, covariance + extra * by_attitude @ by_attitude.T
+            by_all[:, :, first : first + 3] = by_attitude * weights[:, frame, None, None]
+        covariances = by_all @ self.covariance @ by_all.transpose(0, 2, 1)
+        covariances += TIME_SD_S**2 * by_time[:, :, None] * by_time[:, None, :]
+        return cameras, covariances + extra[:, None, None] * (by_attitude @ by_attitude.transpose(0, 2, 1))
 
-    def _interpolation(self, times: Array) -> tuple[Array, float]:
-        """Weights (n,) of the frames' attitudes in that of another time, and the variance that remains."""
+    def _interpolation(self, times: Array) -> tuple[Array, Array]:
+        """Weights (m, n) of the frames' attitudes in those at other times, and the variances (m,) that remain."""
         prior, n = self.prior, len(self.at_s)
         if prior.amplitude_rad == 0.0:
-            return np.zeros(n), prior.jitter_rad**2
-        among = prior.covariance(self.at_s, self.at_s) + prior.jitter_rad**2 * np.eye(n)
-        to = prior.covariance(times, self.at_s)[0]
-        weights = np.linalg.solve(among, to)
-        return weights, float(prior.amplitude_rad**2 - weights @ to + prior.jitter_rad**2)
+            return np.zeros((len(times), n)), np.full(len(times), prior.jitter_rad**2)
+        to = prior.covariance(times, self.at_s)
+        weights = np.asarray(np.linalg.solve(_among(prior, self.at_s), to.T).T, np.float64)
+        remaining = prior.amplitude_rad**2 - (weights * to).sum(1) + prior.jitter_rad**2
+        return weights, np.asarray(remaining, np.float64)
 
 
 @dataclass(frozen=True, eq=False)

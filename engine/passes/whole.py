@@ -62,22 +62,20 @@ class Whole:
         """The most probable way in which the camera was held."""
         return max(self.holdings, key=lambda one: self.holdings[one])
 
-    def predict(self, at_s: float) -> tuple[Camera, Array]:
-        """The camera at a time by its clock, with the covariance (8, 8) of its parameters (see `model.Fit`)."""
-        camera, covariance = self.best.predict(at_s)
-        total = self.solutions[0].weight * covariance
-        mean = np.zeros(8)
-        others = []
+    def predict(self, times: Array) -> tuple[list[Camera], Array]:
+        """The cameras at times (m,) by their clock, with the covariances (m, 8, 8) of their parameters.
+
+        The parameters are those of `model.Fit`. The covariances are those of all solutions together.
+        """
+        cameras, covariances = self.best.predict(times)
+        shares = np.array([one.weight for one in self.solutions])
+        changes, within = [np.zeros((len(times), 8))], shares[0] * covariances
         for one in self.solutions[1:]:
-            other, its = one.solved.predict(at_s)
-            change = change_between(camera, other)
-            others.append((one.weight, change))
-            mean += one.weight * change
-            total = total + one.weight * its
-        total = total + self.solutions[0].weight * np.outer(mean, mean)
-        for weight, change in others:
-            total = total + weight * np.outer(change - mean, change - mean)
-        return camera, total
+            others, its = one.solved.predict(times)
+            changes.append(np.array([change_between(*pair) for pair in zip(cameras, others, strict=True)]))
+            within = within + one.weight * its
+        off = np.array(changes) - np.einsum("k,kmi->mi", shares, np.array(changes))
+        return cameras, within + np.einsum("k,kmi,kmj->mij", shares, off, off)
 
 
 def solve_whole(model: PassModel, located: Sequence[Measured], at_s: Array) -> Whole:
