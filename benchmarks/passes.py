@@ -22,11 +22,12 @@ from _setting import REPOSITORY
 from engine import geo
 from engine.answer import without_place
 from engine.contract.localization import Localization
+from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.contract.status import LOCATED, NOT_FOUND
 from engine.passes.answers import answer_by_pass
 from engine.passes.frames import passes_of
 from engine.passes.leave_one_out import leave_one_out
-from engine.passes.solved import MAX_ELLIPSE_KM, solve_pass
+from engine.passes.solved import solve_pass
 from engine.register_at import Place, register_at
 
 DATA = Path(os.environ.get("EARTHLOC_DATA", REPOSITORY.parent / "shared" / "data")).resolve()
@@ -52,7 +53,7 @@ def main(poses: Path) -> None:
         frames += len(one.frames)
         found = list(leave_one_out(one)) if len(one.located) > 1 else []
         known = [each for each in found if each.predicted is not None]
-        given = [(each, answer_by_pass(each, solved, MAX_ELLIPSE_KM)) for each in solved.predicted]
+        given = [(each, answer_by_pass(each, solved, DEFAULT_ELLIPSE_KM)) for each in solved.predicted]
         more += sum(answer is not None for _, answer in given)
         wrong_located += sum(answer["status"] == LOCATED for _, answer in given if answer is not None)
         for each, answer in given:

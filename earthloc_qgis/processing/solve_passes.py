@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import (  # type: ignore[attr-defined]
+from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingOutputVectorLayer,
@@ -52,11 +52,12 @@ class SolvePassesAlgorithm(EarthLocAlgorithm):
         """Help shown beside the parameters."""
         return self.tr(
             "The frames of one pass share the orbit, the clock, the lens and often a fixed mount. They are solved "
-            "together from the located ones. The others, over sea or cloud, get a footprint by the pass. It has a status "
-            "of its own and never counts as located; an ellipse says where the middle of the photo lies with 90 %.\n\n"
-            "How the camera was held follows from the located photos: fixed, moved smoothly, or held anew for each photo. "
-            "In the last case only the nadir is known, and no footprint is given; nor where the ellipse is larger than "
-            "the limit, its semi-major axis.\n\n"
+            "together from the located ones. The others, over sea or cloud, get a footprint by the pass. It has a "
+            "status of its own and never counts as located; an ellipse says where the middle of the photo lies with "
+            "90 %.\n\n"
+            "How the camera was held follows from the located photos: fixed, moved smoothly, or held anew for each "
+            "photo. In the last case only the nadir is known, and no footprint is given; nor where the ellipse is "
+            "larger than the limit, its semi-major axis.\n\n"
             "The results are written to the GeoPackage itself. Photos that a review decided on stay as they are.\n\n"
             "The orbit is a file of two-line elements, OMM or OEM. Without one, the orbit follows from at least two "
             "located photos.\n\n"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import geo
+from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.orbit.state import Ephemeris
 from engine.passes.frames import Frame, Pass
-from engine.passes.solved import MAX_ELLIPSE_KM, Predicted, solve_pass
+from engine.passes.solved import Predicted, solve_pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class LeftOutFrame:
 
 
 def leave_one_out(
-    frames: Pass, orbit: Ephemeris | None = None, max_ellipse_km: float = MAX_ELLIPSE_KM
+    frames: Pass, orbit: Ephemeris | None = None, max_ellipse_km: float = DEFAULT_ELLIPSE_KM
 ) -> Iterator[LeftOutFrame]:
     """Predicts each located frame of a pass from its other frames, with everything decided anew without it."""
     for left_out in frames.located:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.answer import photo_facts
 from engine.contract.localization import Localization
+from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.contract.passes import LeaveOneOut, PassAnswer, PredictedPhoto, SolvePassesAnswer
 from engine.contract.status import ACCEPTED, BY_PASS, CORRECTED, UNREVIEWED
 from engine.errors import InputError
@@ -19,7 +20,7 @@ from engine.passes.answers import answer_by_pass, without_pass
 from engine.passes.frames import Pass, passes_of
 from engine.passes.leave_one_out import leave_one_out
 from engine.passes.model import FOCAL
-from engine.passes.solved import MAX_ELLIPSE_KM, Predicted, SolvedPass, describe, solve_pass
+from engine.passes.solved import Predicted, SolvedPass, describe, solve_pass
 from engine.progress import Progress
 from engine.results import ResultsFile
 
@@ -29,7 +30,7 @@ _USABLE = (UNREVIEWED, ACCEPTED, CORRECTED)
 def solve_results(
     path: Path,
     orbit: Ephemeris | None = None,
-    max_ellipse_km: float = MAX_ELLIPSE_KM,
+    max_ellipse_km: float = DEFAULT_ELLIPSE_KM,
     *,
     leave_out: bool = False,
     save: bool = True,

@@ -54,9 +54,9 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option type="QString" name="style" value="solid"/>
-            <Option type="QString" name="color" value="0,158,115,16"/>
+            <Option type="QString" name="color" value="120,72,20,16"/>
             <Option type="QString" name="joinstyle" value="round"/>
-            <Option type="QString" name="outline_color" value="0,158,115,255"/>
+            <Option type="QString" name="outline_color" value="120,72,20,255"/>
             <Option type="QString" name="outline_style" value="dash dot"/>
             <Option type="QString" name="outline_width" value="0.7"/>
             <Option type="QString" name="outline_width_unit" value="MM"/>
@@ -72,9 +72,9 @@
             <layer class="SimpleFill" enabled="1" locked="0" pass="0">
               <Option type="Map">
                     <Option type="QString" name="style" value="solid"/>
-                    <Option type="QString" name="color" value="0,158,115,60"/>
+                    <Option type="QString" name="color" value="120,72,20,60"/>
                     <Option type="QString" name="joinstyle" value="round"/>
-                    <Option type="QString" name="outline_color" value="0,158,115,255"/>
+                    <Option type="QString" name="outline_color" value="120,72,20,255"/>
                     <Option type="QString" name="outline_style" value="dot"/>
                     <Option type="QString" name="outline_width" value="0.5"/>
                     <Option type="QString" name="outline_width_unit" value="MM"/>

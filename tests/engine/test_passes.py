@@ -11,9 +11,10 @@ from passes_kit import FOCAL_PX, TILTED, fixed, middle, simulate
 from scipy.spatial.transform import Rotation
 
 from engine import geo
+from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.passes.leave_one_out import leave_one_out
 from engine.passes.model import FOCAL
-from engine.passes.solved import MAX_ELLIPSE_KM, SolvedPass, describe, solve_pass
+from engine.passes.solved import SolvedPass, describe, solve_pass
 
 TURNING = np.array([0.0, 0.002, 0.001])  # rad/s
 SECONDS = [0.0, 31.3, 58.1, 92.6, 121.2, 150.9, 187.4, 210.2, 244.7, 281.5]
@@ -74,7 +75,7 @@ def test_a_camera_that_moves_smoothly_is_followed():
     known = [
         error
         for error, one in zip(off_km(solved, cameras), solved.predicted, strict=True)
-        if one.is_known(MAX_ELLIPSE_KM)
+        if one.is_known(DEFAULT_ELLIPSE_KM)
     ]
     assert len(known) >= 5
     assert np.median(known) < 8.0
@@ -86,11 +87,11 @@ def test_a_camera_in_the_hand_gives_no_footprints():
     frames, cameras = simulate(SECONDS, [0, 1, 3, 4, 6, 8], lambda second: held[second])
     solved = solve_pass(frames)
     assert solved.status == "free"
-    assert not any(one.is_known(MAX_ELLIPSE_KM) for one in solved.predicted)
+    assert not any(one.is_known(DEFAULT_ELLIPSE_KM) for one in solved.predicted)
     for one, camera in zip(solved.predicted, [cameras[i] for i in (2, 5, 7, 9)], strict=True):
         assert geo.distance_km(*one.camera.nadir()[:2], *camera.nadir()[:2]) < 15.0  # the nadir is known
         assert 2000 < one.visible_km < 2500
-    assert "Only the nadir" in str(describe(solved, MAX_ELLIPSE_KM))
+    assert "Only the nadir" in str(describe(solved, DEFAULT_ELLIPSE_KM))
 
 
 def test_a_wrong_location_is_named_and_does_not_matter():
@@ -107,7 +108,7 @@ def test_two_cameras_that_take_turns_are_told():
     assert solved.status == "two_cameras"
     assert len(solved.wrong) == 5
     assert not solved.predicted
-    assert "two cameras" in str(describe(solved, MAX_ELLIPSE_KM))
+    assert "two cameras" in str(describe(solved, DEFAULT_ELLIPSE_KM))
 
 
 @pytest.mark.parametrize(("located", "status"), [([], "none_located"), ([4], "one_located")])
@@ -115,7 +116,7 @@ def test_a_pass_with_too_few_located_frames_says_nothing(located, status):
     solved = solve_pass(simulate(SECONDS, located)[0], quick_orbit())
     assert solved.status == status
     assert not solved.predicted
-    assert str(describe(solved, MAX_ELLIPSE_KM))
+    assert str(describe(solved, DEFAULT_ELLIPSE_KM))
 
 
 def test_leaving_one_out_agrees_with_the_truth():
