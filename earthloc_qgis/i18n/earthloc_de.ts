@@ -1664,7 +1664,7 @@ Die Abweichungen, die außer Zweifel stehen, werden in eine Datei geschrieben. �
     </message>
     <message>
       <source>earthloc,pass,orbit,footprint,sea,cloud,ellipse,astronaut,iss</source>
-      <translation>earthloc,Überflug,Bahn,Ausschnitt,Meer,Wolken,Ellipse,Astronaut,ISS</translation>
+      <translation>earthloc,Überflug,Bahn,Bildfläche,Meer,Wolken,Ellipse,Astronaut,ISS</translation>
     </message>
     <message>
       <source>The frames of one pass share the orbit, the clock, the lens and often a fixed mount. They are solved together from the located ones. The others, over sea or cloud, get a footprint by the pass. It has a status of its own and never counts as located; an ellipse says where the middle of the photo lies with 90 %.
@@ -1676,9 +1676,9 @@ The results are written to the GeoPackage itself. Photos that a review decided o
 The orbit is a file of two-line elements, OMM or OEM. Without one, the orbit follows from at least two located photos.
 
 Leaving one out predicts each located photo from the others, and says how far off that is.</source>
-      <translation>Die Fotos eines Überflugs haben die Bahn, die Uhr, das Objektiv und oft eine feste Halterung gemeinsam. Sie werden zusammen aus den lokalisierten gelöst. Die anderen, über Meer oder Wolken, erhalten einen Ausschnitt aus dem Überflug. Er hat einen eigenen Status und gilt nie als lokalisiert; eine Ellipse sagt, wo die Mitte des Fotos mit 90 % liegt.
+      <translation>Die Fotos eines Überflugs haben die Bahn, die Uhr, das Objektiv und oft eine feste Halterung gemeinsam. Sie werden zusammen aus den lokalisierten gelöst. Die anderen, über Meer oder Wolken, erhalten eine Bildfläche aus dem Überflug. Sie hat einen eigenen Status und gilt nie als lokalisiert; eine Ellipse sagt, wo die Mitte des Fotos mit 90 % liegt.
 
-Wie die Kamera gehalten wurde, folgt aus den lokalisierten Fotos: fest, gleichmäßig bewegt oder für jedes Foto neu. Im letzten Fall ist nur der Nadir bekannt, und es gibt keinen Ausschnitt; ebenso wenig, wo die große Halbachse der Ellipse über der Grenze liegt.
+Wie die Kamera gehalten wurde, folgt aus den lokalisierten Fotos: fest, gleichmäßig bewegt oder für jedes Foto neu. Im letzten Fall ist nur der Nadir bekannt, und es gibt keine Bildfläche; ebenso wenig, wo die große Halbachse der Ellipse über der Grenze liegt.
 
 Die Ergebnisse werden in das GeoPackage selbst geschrieben. Fotos, über die eine Prüfung entschieden hat, bleiben, wie sie sind.
 
@@ -1688,7 +1688,7 @@ Das Auslassen sagt jedes lokalisierte Foto aus den anderen voraus und nennt die 
     </message>
     <message>
       <source>Largest ellipse of a footprint in km</source>
-      <translation>Größte Ellipse eines Ausschnitts in km</translation>
+      <translation>Größte Ellipse einer Bildfläche in km</translation>
     </message>
     <message>
       <source>Also predict located photos, and compare</source>
@@ -1700,7 +1700,7 @@ Das Auslassen sagt jedes lokalisierte Foto aus den anderen voraus und nennt die 
     </message>
     <message>
       <source>Footprints by the pass</source>
-      <translation>Ausschnitte aus dem Überflug</translation>
+      <translation>Bildflächen aus dem Überflug</translation>
     </message>
     <message>
       <source>Median error of located photos in km</source>
@@ -2472,7 +2472,7 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     </message>
     <message>
       <source>{n} of {total} other photos get a footprint by the pass.</source>
-      <translation>{n} von {total} anderen Fotos erhalten einen Ausschnitt aus dem Überflug.</translation>
+      <translation>{n} von {total} anderen Fotos erhalten eine Bildfläche aus dem Überflug.</translation>
     </message>
     <message>
       <source>By the pass, not located: {n} other photos of the pass, the nearest {seconds} s away, say that it looked here. The middle lies within an ellipse of {major} by {minor} km around this one with {percent} %.</source>
@@ -3865,7 +3865,7 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     </message>
     <message>
       <source>{n} photos have a footprint by the pass.</source>
-      <translation>{n} Fotos haben einen Ausschnitt aus dem Überflug.</translation>
+      <translation>{n} Fotos haben eine Bildfläche aus dem Überflug.</translation>
     </message>
     <message>
       <source>{n} photos belong to no pass: they have no time, or cannot be read.</source>

@@ -13,6 +13,8 @@ from engine.registration.solve import moved
 
 PROBABILITY = 0.9
 _SCALE = float(np.sqrt(-2.0 * np.log(1.0 - PROBABILITY)))  # of a normal distribution in the plane
+# Of the ground by tie points themselves: imagery is off by a pixel, and heights are left out, for a whole pass alike.
+_GROUND_SD_KM = 0.5
 _STEPS = np.array([0.1, 0.1, 0.1, 1e-5, 1e-5, 1e-5, 1e-5, 1e-4])  # of derivatives, in the camera's parameters
 
 
@@ -59,7 +61,7 @@ def ellipse_of(camera: Camera, covariance: Array) -> Ellipse | None:
         by_camera[:, column] = np.array(frame.to_xy(*there)).ravel() / step
     if not np.isfinite(by_camera).all():
         return None
-    plane = by_camera @ covariance @ by_camera.T
+    plane = by_camera @ covariance @ by_camera.T + _GROUND_SD_KM**2 * np.eye(2)
     variances, axes = np.linalg.eigh(plane)
     minor_km, major_km = _SCALE * np.sqrt(np.maximum(variances, 0.0))
     east, north = axes[:, 1]
