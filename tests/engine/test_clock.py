@@ -33,7 +33,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     offset_s=st.one_of(st.floats(-400, 400), st.floats(-50_000, 50_000), st.sampled_from([195.0, 3600.0, -10_800.0])),
     sd_km=st.floats(1.0, 12.0),
