@@ -2439,8 +2439,8 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Nur eines seiner Fotos ist lokalisiert; das sagt nicht, wie die Kamera gehalten wurde: Lokalisieren Sie weitere.</translation>
     </message>
     <message>
-      <source>Its {n} located photos lie on no common orbit.</source>
-      <translation>Seine {n} lokalisierten Fotos liegen auf keiner gemeinsamen Bahn.</translation>
+      <source>Its {n} located photos lie on no common orbit: places or times are wrong, or they are of two cameras.</source>
+      <translation>Seine {n} lokalisierten Fotos liegen auf keiner gemeinsamen Bahn: Orte oder Zeiten sind falsch, oder sie sind von zwei Kameras.</translation>
     </message>
     <message>
       <source>Its {n} located photos contradict each other: check them.</source>

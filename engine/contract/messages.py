@@ -259,7 +259,9 @@ MESSAGES: dict[str, str] = {
     "pass.no_photos": "{path}: holds no photo with a time that can be read; locate photos with their tags first.",
     "pass.none_located": "None of its photos is located, so nothing is known of the others.",
     "pass.one_located": "Only one of its photos is located, which does not tell how the camera was held: locate more.",
-    "pass.no_orbit": "Its {n} located photos lie on no common orbit.",
+    "pass.no_orbit": (
+        "Its {n} located photos lie on no common orbit: places or times are wrong, or they are of two cameras."
+    ),
     "pass.at_odds": "Its {n} located photos contradict each other: check them.",
     "pass.two_cameras": (
         "Its {n} located photos seem to be of two cameras ({m} of the other one): run the photos of each by themselves."

@@ -39,8 +39,19 @@ class Opened:
     note: Text | None = None
 
 
-def open_pass(frames: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> Opened:
-    """A pass to be solved from its located frames.
+@dataclass(frozen=True)
+class TwoClocks:
+    """The orbit that was given says that two clocks took turns.
+
+    Attributes:
+        other: names of the photos of the other one.
+    """
+
+    other: Sequence[str]
+
+
+def open_pass(frames: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> Opened | TwoClocks:
+    """A pass to be solved from its located frames, or that it is of two clocks.
 
     Args:
         frames: the located ones, at least `MIN_LOCATED`.
@@ -57,6 +68,8 @@ def open_pass(frames: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> 
             if clock.best is not None and clock.status == "solved":
                 arc = arc_of_ephemeris(orbit, at_s, clock.best.seconds, max(_CLOCK_SD_S, 3 * clock.best.sd_s))
                 return Opened(PassModel(arc, _lens(frames, arc)), "given")
+            if clock.status == "two_clocks":
+                return TwoClocks(clock.wrong)
             note = clock.message()
         except InputError as error:
             note = error.text()

@@ -69,7 +69,9 @@ def solve_results(
             if save:
                 file.save(answer, photo_facts(Path(answer["photo"])))
         found.append(
-            _report(solved, given, max_ellipse_km, _left_out(one, orbit, max_ellipse_km) if leave_out else None)
+            _report(
+                solved, given, max_ellipse_km, _left_out(one, orbit, max_ellipse_km, progress) if leave_out else None
+            )
         )
     progress.report("passes", len(passes), len(passes))
     return {"passes": found, "left_out": [{"photo": one.photo, "why": one.why} for one in left_out]}
@@ -141,8 +143,11 @@ def _predicted(one: Predicted, given: set[str]) -> PredictedPhoto:
     }
 
 
-def _left_out(frames: Pass, orbit: Ephemeris | None, max_ellipse_km: float) -> LeaveOneOut:
-    checked = list(leave_one_out(frames, orbit, max_ellipse_km))
+def _left_out(frames: Pass, orbit: Ephemeris | None, max_ellipse_km: float, progress: Progress) -> LeaveOneOut:
+    checked = []
+    for one in leave_one_out(frames, orbit, max_ellipse_km):
+        progress.check()
+        checked.append(one)
     errors = [one.error_km for one in checked if one.predicted is not None]
     return {
         "photos": len(checked),

@@ -18,10 +18,11 @@ from engine.passes.cameras import take_turns, two_mounts
 from engine.passes.ellipse import Ellipse, ellipse_of
 from engine.passes.frames import Frame, Pass
 from engine.passes.model import CLOCK
-from engine.passes.opening import MIN_LOCATED, Opened, open_pass
+from engine.passes.opening import MIN_LOCATED, Opened, TwoClocks, open_pass
 from engine.passes.whole import Whole, solve_whole
 from engine.registration.camera import Camera
 
+MOST_LOCATED = 40
 _WRONG_KM = 10.0  # nothing below this is called a contradiction
 _NOTHING = {
     "none_located": "pass.none_located",
@@ -66,6 +67,7 @@ class SolvedPass:
 
     Attributes:
         frames: of the pass.
+        located: the located frames that were looked at.
         status: "solved". Or why nothing is predicted: "free" (the camera was held anew for each frame), "at_odds" (the
             located frames contradict each other), "two_cameras", "none_located", "one_located", "no_orbit".
         opened, whole: orbit, lens and solution; None where the status says why not.
@@ -76,6 +78,7 @@ class SolvedPass:
     """
 
     frames: Pass
+    located: Sequence[Frame]
     status: Status
     opened: Opened | None = None
     whole: Whole | None = None
@@ -87,7 +90,7 @@ class SolvedPass:
     @property
     def used(self) -> list[Frame]:
         """The located frames that the solution rests on."""
-        return [frame for frame in self.frames.located if frame not in self.left_out]
+        return [frame for frame in self.located if frame not in self.left_out]
 
     @property
     def clock_offset_s(self) -> tuple[float, float] | None:
@@ -105,25 +108,29 @@ def solve_pass(frames: Pass, orbit: Ephemeris | None = None) -> SolvedPass:
         frames: of the pass.
         orbit: where the station was; None to take it from the located frames.
     """
-    located = frames.located
+    located = spread(frames.located)
     if len(located) < MIN_LOCATED:
-        return SolvedPass(frames, "one_located" if located else "none_located")
+        return SolvedPass(frames, located, "one_located" if located else "none_located")
     try:
-        opened, whole = _solved(located, _times(frames.frames), orbit)
+        opened = open_pass(located, _times(frames.frames), orbit)
     except InputError as error:
-        return SolvedPass(frames, "no_orbit", why=error.text())
+        return SolvedPass(frames, located, "no_orbit", why=error.text())
+    if isinstance(opened, TwoClocks):
+        wrong = [frame for frame in located if frame.name in opened.other]
+        return SolvedPass(frames, located, "two_cameras", wrong=wrong)
+    whole = _solved(opened, located)
     left_out = [frame for frame, is_wrong in zip(located, whole.wrong, strict=True) if is_wrong]
     mixed = two_mounts(opened.model.begin(_cameras(located), _times(located))[1][:, 1:])
     if mixed is None and _agree(left_out, orbit) and take_turns(whole.wrong):
         mixed = whole.wrong
     if mixed is not None:
         other = [frame for frame, is_other in zip(located, mixed, strict=True) if is_other]
-        return SolvedPass(frames, "two_cameras", opened, wrong=other)
+        return SolvedPass(frames, located, "two_cameras", opened, wrong=other)
     if len(located) - len(left_out) < MIN_LOCATED:
-        return SolvedPass(frames, "at_odds", opened, wrong=left_out)
+        return SolvedPass(frames, located, "at_odds", opened, wrong=left_out)
     wrong = [one.frame for one in predict(whole, left_out, located) if _contradicts(one)]
     status: Status = "free" if whole.holding == "free" else "solved"
-    return SolvedPass(frames, status, opened, whole, left_out, wrong, predict(whole, frames.others, located))
+    return SolvedPass(frames, located, status, opened, whole, left_out, wrong, predict(whole, frames.others, located))
 
 
 def predict(whole: Whole, frames: Sequence[Frame], located: Sequence[Frame]) -> list[Predicted]:
@@ -170,10 +177,16 @@ def describe(solved: SolvedPass, max_ellipse_km: float) -> Text:
     return sentences(*parts)
 
 
-def _solved(located: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> tuple[Opened, Whole]:
-    opened = open_pass(located, at_s, orbit)
+def _solved(opened: Opened, located: Sequence[Frame]) -> Whole:
     measured = [frame.measured for frame in located if frame.measured is not None]
-    return opened, solve_whole(opened.model, measured, _times(located))
+    return solve_whole(opened.model, measured, _times(located))
+
+
+def spread(located: Sequence[Frame]) -> list[Frame]:
+    """At most `MOST_LOCATED` frames, spread over the pass: more make the solution slow and hardly better."""
+    if len(located) <= MOST_LOCATED:
+        return list(located)
+    return [located[i] for i in np.linspace(0, len(located) - 1, MOST_LOCATED).round().astype(int)]
 
 
 def _agree(frames: Sequence[Frame], orbit: Ephemeris | None) -> bool:
@@ -181,9 +194,12 @@ def _agree(frames: Sequence[Frame], orbit: Ephemeris | None) -> bool:
     if len(frames) < MIN_LOCATED:
         return False
     try:
-        _, whole = _solved(frames, _times(frames), orbit)
+        opened = open_pass(frames, _times(frames), orbit)
     except InputError:
         return False
+    if isinstance(opened, TwoClocks):
+        return False
+    whole = _solved(opened, frames)
     return whole.holding != "free" and not whole.wrong.any()
 
 

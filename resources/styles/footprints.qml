@@ -12,7 +12,7 @@
       <rule key="rejected" symbol="rejected" label="Rejected in review" filter="&quot;review&quot; = 'rejected'"/>
       <rule key="nothing" symbol="nothing" label="Review: no land, cloud or night" filter="&quot;review&quot; IN ('not_land', 'cloud', 'night')"/>
       <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
-      <rule key="by_pass" symbol="by_pass" label="By the pass, not located; ellipse of its middle (90 %)" filter="&quot;status&quot; = 'by_pass' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="by_pass" symbol="by_pass" label="By the pass, not located" filter="&quot;status&quot; = 'by_pass' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
       <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'by_pass') AND coalesce(&quot;confidence&quot;, 1) &gt;= 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
       <rule key="chance" symbol="chance" label="No likelier than chance" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'by_pass') AND coalesce(&quot;confidence&quot;, 1) &lt; 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
     </rules>

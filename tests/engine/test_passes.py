@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from engine import geo
 from engine.contract.parameters import DEFAULT_ELLIPSE_KM
+from engine.passes.frames import Pass
 from engine.passes.leave_one_out import leave_one_out
 from engine.passes.model import FOCAL
 from engine.passes.solved import SolvedPass, describe, solve_pass
@@ -108,6 +109,23 @@ def test_two_cameras_that_take_turns_are_told():
     assert solved.status == "two_cameras"
     assert len(solved.wrong) == 5
     assert not solved.predicted
+    assert "two cameras" in str(describe(solved, DEFAULT_ELLIPSE_KM))
+
+
+@pytest.mark.parametrize(("offset_s", "with_orbit", "status"), [(30, False, "two_cameras"), (195, True, "two_cameras")])
+def test_two_clocks_that_take_turns_are_told(offset_s, with_orbit, status):
+    right, wrong = (simulate(SECONDS, range(10), clock_offset_s=clock, seed=clock)[0] for clock in (0, offset_s))
+    pairs = enumerate(zip(right.frames, wrong.frames, strict=True))
+    frames = sorted((pair[number % 2] for number, pair in pairs), key=lambda frame: frame.at_s)
+    solved = solve_pass(Pass(frames), quick_orbit() if with_orbit else None)
+    assert solved.status == status
+    assert {int(frame.name[0]) % 2 for frame in solved.wrong} in ({0}, {1})
+
+
+def test_two_cameras_far_apart_in_time_lie_on_no_orbit():
+    right, wrong = (simulate(SECONDS, range(10), clock_offset_s=clock)[0] for clock in (0, 600))
+    solved = solve_pass(Pass([*wrong.frames[::2], *right.frames[1::2]]))
+    assert solved.status == "no_orbit"
     assert "two cameras" in str(describe(solved, DEFAULT_ELLIPSE_KM))
 
 
