@@ -54,6 +54,11 @@ def radius(text: str) -> float:
     return numbers(text, [RADIUS_KM])[0]
 
 
+def within(low: float, high: float) -> Any:
+    """A converter for a number within a range."""
+    return lambda text: numbers(text, [(low, high)])[0]
+
+
 def whole(low: float, high: float) -> Any:
     """Converts a whole number within limits."""
 

@@ -40,6 +40,7 @@ from engine.catalogue import commands as catalogue_commands
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
 from engine.orbit import commands as orbit_commands
+from engine.passes import commands as passes_commands
 from engine.records import commands as records_commands
 
 _INTERRUPTED = 130
@@ -267,6 +268,7 @@ def parser() -> argparse.ArgumentParser:
     rate.add_argument("--json", action="store_true", help="print one JSON object")
 
     orbit_commands.add_commands(kinds, command)
+    passes_commands.add_commands(kinds, command)
 
     check = command(kinds, "doctor", commands.doctor, "check the installation and say what to do about problems")
     check.add_argument("--deep", action="store_true", help="compare all included files with their checksums")

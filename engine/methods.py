@@ -18,6 +18,7 @@ from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
 from engine.contract.clocks import SolveClocksAnswer
 from engine.contract.localization import Localization
 from engine.errors import OutputError, UsageError
+from engine.pass_methods import solve_passes
 from engine.progress import Progress
 from engine.records.methods import read_records
 from engine.review_methods import ReviewMethods
@@ -45,6 +46,7 @@ class Methods:
         self.handlers: dict[type[protocol.Request], Handler] = {
             protocol.Localize: self.localize,
             protocol.SolveClocks: self.solve_clocks,
+            protocol.SolvePasses: solve_passes,
             protocol.Register: self.register,
             protocol.Georeference: self.georeference,
             protocol.WhereRaster: self.where_raster,

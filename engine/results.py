@@ -130,6 +130,13 @@ class ResultsFile:
             row["localization"] = self._read(row["localization"], row["photo"])
         return found
 
+    def decisions(self) -> dict[str, str]:
+        """What reviews decided, by photo as the table `photos` names it; photos without a decision are left out."""
+        with self._connection() as con:
+            known = [row["photo"] for row in _dicts(con.execute("SELECT photo FROM photos"))]
+            found = {photo: _decision(con, photo) for photo in known}
+        return {photo: decision["decision"] for photo, decision in found.items() if decision}
+
     def located(self, taken: tuple[str, str], photo_ids: Sequence[str]) -> list[Row]:
         """The located photos taken between two times (ISO 8601) or with one of these ids; none without a file.
 

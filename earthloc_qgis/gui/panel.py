@@ -21,6 +21,7 @@ from .first_steps import ENGINE, PHOTO
 from .index_manager import IndexManager
 from .moved import MovedPhotos
 from .panel_widgets import PanelWidgets
+from .passes import PassSolving
 from .photo_adding import PhotoAdding
 from .photo_model import NEW, QUEUED, RUNNING
 from .photo_scanner import dropped_paths
@@ -46,6 +47,7 @@ class EarthLocPanel(PanelWidgets):
         self.adding = PhotoAdding(self.controller, self)
         self.moved = MovedPhotos(self.controller, self)
         self.clocks = ClockSolving(self.controller, current_project(), self)
+        self.passes = PassSolving(self.controller, self)
         self._steps_shown = False
         self._sample = ""  # the sample photo, while it waits for an index
         self.review = ReviewDock(iface, self.controller, lambda: self.search.indexes.known(), self)
@@ -84,6 +86,8 @@ class EarthLocPanel(PanelWidgets):
         self.tools.find_photos.triggered.connect(lambda: self.moved.ask())
         self.tools.solve_clocks.triggered.connect(lambda: self.clocks.ask())
         self.clocks.locate_wanted.connect(self.localize)
+        self.tools.solve_passes.triggered.connect(lambda: self.passes.ask())
+        self.passes.changed.connect(self._reviewed)
         self.tools.save_to.triggered.connect(lambda: self.ask_where_to_save())
         self.tools.steps.triggered.connect(lambda: self.show_first_steps())
         self.tools.sample.triggered.connect(lambda: self.try_sample())

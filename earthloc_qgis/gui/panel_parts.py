@@ -182,7 +182,7 @@ class EngineNotice(QFrame):
 class PanelToolBar(QToolBar):
     """Actions for the list of photos: add_files, add_folder, review, zoom, remove, undo, a menu, and the menu of help.
 
-    The menu has the actions catalogue, find_photos, save_to, solve_clocks, sample, steps and options.
+    The menu has the actions catalogue, find_photos, save_to, solve_clocks, solve_passes, sample, steps and options.
 
     Args:
         client: the engine, for the diagnostics.
@@ -218,6 +218,7 @@ class PanelToolBar(QToolBar):
         self.find_photos = self.menu.addAction(self.tr("Find moved photos…"))
         self.save_to = self.menu.addAction(self.tr("Save results to…"))
         self.solve_clocks = self.menu.addAction(self.tr("Solve clocks…"))
+        self.solve_passes = self.menu.addAction(self.tr("Solve passes…"))
         self.menu.addSeparator()
         self.steps = self.menu.addAction(self.tr("First steps…"))
         self.sample = self.menu.addAction(self.tr("Locate the sample photo"))
@@ -226,7 +227,7 @@ class PanelToolBar(QToolBar):
         more = QToolButton(self)
         more.setObjectName("panel_menu_button")
         more.setText(self.tr("More"))
-        more.setToolTip(self.tr("Catalogues, moved photos, results file, clocks, first steps, options"))
+        more.setToolTip(self.tr("Catalogues, moved photos, results file, clocks, passes, first steps, options"))
         more.setIcon(QgsApplication.getThemeIcon("/mActionOptions.svg"))
         more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         more.setAccessibleName(self.tr("More"))

@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..contract.status import LOCATED, NOT_FOUND, UNCERTAIN
+from ..contract.status import BY_PASS, LOCATED, NOT_FOUND, UNCERTAIN
 from .photo_model import (
     NADIR,
     NEW,
@@ -157,7 +157,7 @@ class PhotoList(QTreeView):
         add("mActionAddRasterLayer", self.tr("Show photo on map"), lambda: self.picture_wanted.emit(paths),
             bool(statuses & {LOCATED, UNCERTAIN, NOT_FOUND}))  # fmt: skip
         add("mActionZoomToArea", self.tr("Show where it could be"), lambda: self.where_wanted.emit(paths[0]),
-            one and bool(statuses & {LOCATED, UNCERTAIN, NOT_FOUND}))  # fmt: skip
+            one and bool(statuses & {LOCATED, BY_PASS, UNCERTAIN, NOT_FOUND}))  # fmt: skip
         text = self.tr("Localize") if statuses <= {NEW} else self.tr("Locate again")
         add("mActionRefresh", text, lambda: self.locate_wanted.emit(paths))
         if statuses & {QUEUED, RUNNING}:

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, pyqt
 from qgis.PyQt.QtGui import QFont, QIcon
 
 from ..contract.answers import PhotoHints
-from ..contract.status import FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN, UNREVIEWED
+from ..contract.status import BY_PASS, FAILED, LOCATED, NOT_FOUND, STATUSES, UNCERTAIN, UNREVIEWED
 from ..core.words import capitalised, decision_label, in_percent, lat_lon, status_label
 from .plain_text import plain
 from .review.model.decisions import STYLES, swatch
@@ -34,6 +34,7 @@ _ICONS = {
     RUNNING: "/mActionStart.svg",
     CANCELLED: "/mActionStop.svg",
     LOCATED: "/mIconSuccess.svg",
+    BY_PASS: "/mIconPolygonLayer.svg",
     UNCERTAIN: "/mIconWarning.svg",
     NOT_FOUND: "/mIconZoom.svg",
     FAILED: "/mIconCritical.svg",

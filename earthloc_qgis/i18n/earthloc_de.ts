@@ -1967,6 +1967,62 @@ Die Abweichungen, die außer Zweifel stehen, werden in eine Datei geschrieben. �
       <translation>Meldung</translation>
     </message>
     <message>
+      <source>Solve passes</source>
+      <translation>Überflüge lösen</translation>
+    </message>
+    <message>
+      <source>earthloc,pass,orbit,footprint,sea,cloud,ellipse,astronaut,iss</source>
+      <translation>earthloc,Überflug,Bahn,Bildfläche,Meer,Wolken,Ellipse,Astronaut,ISS</translation>
+    </message>
+    <message>
+      <source>The frames of one pass share the orbit, the clock, the lens and often a fixed mount. They are solved together from the located ones. The others, over sea or cloud, get a footprint by the pass. It has a status of its own and never counts as located; an ellipse says where the middle of the photo lies with 90 %.
+
+How the camera was held follows from the located photos: fixed, moved smoothly, or held anew for each photo. In the last case only the nadir is known, and no footprint is given; nor where the ellipse is larger than the limit, its semi-major axis.
+
+The results are written to the GeoPackage itself. Photos that a review decided on stay as they are.
+
+The orbit is a file of two-line elements, OMM or OEM. Without one, the orbit follows from at least two located photos.
+
+Leaving one out predicts each located photo from the others, and says how far off that is.</source>
+      <translation>Die Fotos eines Überflugs haben die Bahn, die Uhr, das Objektiv und oft eine feste Halterung gemeinsam. Sie werden zusammen aus den lokalisierten gelöst. Die anderen, über Meer oder Wolken, erhalten eine Bildfläche aus dem Überflug. Sie hat einen eigenen Status und gilt nie als lokalisiert; eine Ellipse sagt, wo die Mitte des Fotos mit 90 % liegt.
+
+Wie die Kamera gehalten wurde, folgt aus den lokalisierten Fotos: fest, gleichmäßig bewegt oder für jedes Foto neu. Im letzten Fall ist nur der Nadir bekannt, und es gibt keine Bildfläche; ebenso wenig, wo die große Halbachse der Ellipse über der Grenze liegt.
+
+Die Ergebnisse werden in das GeoPackage selbst geschrieben. Fotos, über die eine Prüfung entschieden hat, bleiben, wie sie sind.
+
+Die Bahn ist eine Datei mit Bahnelementen (TLE), OMM oder OEM. Ohne sie folgt die Bahn aus mindestens zwei lokalisierten Fotos.
+
+Das Auslassen sagt jedes lokalisierte Foto aus den anderen voraus und nennt die Abweichung.</translation>
+    </message>
+    <message>
+      <source>Largest ellipse of a footprint in km</source>
+      <translation>Größte Ellipse einer Bildfläche in km</translation>
+    </message>
+    <message>
+      <source>Also predict located photos, and compare</source>
+      <translation>Auch lokalisierte Fotos vorhersagen und vergleichen</translation>
+    </message>
+    <message>
+      <source>Passes</source>
+      <translation>Überflüge</translation>
+    </message>
+    <message>
+      <source>Footprints by the pass</source>
+      <translation>Bildflächen aus dem Überflug</translation>
+    </message>
+    <message>
+      <source>Median error of located photos in km</source>
+      <translation>Mittlerer Fehler (Median) lokalisierter Fotos in km</translation>
+    </message>
+    <message>
+      <source>{photo} contradicts the others.</source>
+      <translation>{photo} widerspricht den anderen.</translation>
+    </message>
+    <message>
+      <source>{n} photos belong to no pass: they have no time, or cannot be read.</source>
+      <translation>{n} Fotos gehören zu keinem Überflug: Sie haben keine Zeit oder lassen sich nicht lesen.</translation>
+    </message>
+    <message>
       <source>Map where a photo could be</source>
       <translation>Karte, wo ein Foto sein könnte</translation>
     </message>
@@ -1993,6 +2049,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>located</source>
       <translation>verortet</translation>
+    </message>
+    <message>
+      <source>by the pass, not located</source>
+      <translation>aus dem Überflug, nicht lokalisiert</translation>
     </message>
     <message>
       <source>uncertain</source>
@@ -2677,6 +2737,58 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>The {n} located photos of {camera} fit no clock on this orbit: check the orbit and their times.</source>
       <translation>Die {n} lokalisierten Fotos von {camera} passen auf dieser Bahn zu keiner Uhr: prüfen Sie die Bahn und ihre Zeiten.</translation>
+    </message>
+    <message>
+      <source>{path}: holds no photo with a time that can be read; locate photos with their tags first.</source>
+      <translation>{path}: enthält kein lesbares Foto mit Zeit; lokalisieren Sie zuerst Fotos mit ihren Metadaten.</translation>
+    </message>
+    <message>
+      <source>None of its photos is located, so nothing is known of the others.</source>
+      <translation>Keines seiner Fotos ist lokalisiert, daher ist über die anderen nichts bekannt.</translation>
+    </message>
+    <message>
+      <source>Only one of its photos is located, which does not tell how the camera was held: locate more.</source>
+      <translation>Nur eines seiner Fotos ist lokalisiert; das sagt nicht, wie die Kamera gehalten wurde: Lokalisieren Sie weitere.</translation>
+    </message>
+    <message>
+      <source>Its {n} located photos lie on no common orbit: places or times are wrong, or they are of two cameras.</source>
+      <translation>Seine {n} lokalisierten Fotos liegen auf keiner gemeinsamen Bahn: Orte oder Zeiten sind falsch, oder sie sind von zwei Kameras.</translation>
+    </message>
+    <message>
+      <source>Its {n} located photos contradict each other: check them.</source>
+      <translation>Seine {n} lokalisierten Fotos widersprechen einander: Prüfen Sie sie.</translation>
+    </message>
+    <message>
+      <source>Its {n} located photos seem to be of two cameras ({m} of the other one): run the photos of each by themselves.</source>
+      <translation>Seine {n} lokalisierten Fotos scheinen von zwei Kameras zu sein ({m} von der anderen): Bearbeiten Sie die Fotos jeder Kamera für sich.</translation>
+    </message>
+    <message>
+      <source>The camera was fixed: its {n} located photos say so with {percent} %.</source>
+      <translation>Die Kamera war fest angebracht: Das sagen ihre {n} lokalisierten Fotos mit {percent} %.</translation>
+    </message>
+    <message>
+      <source>The camera moved smoothly: its {n} located photos say so with {percent} %.</source>
+      <translation>Die Kamera bewegte sich gleichmäßig: Das sagen ihre {n} lokalisierten Fotos mit {percent} %.</translation>
+    </message>
+    <message>
+      <source>The camera was held anew for each photo: its {n} located photos say so with {percent} %. Only the nadir of the others is known.</source>
+      <translation>Die Kamera wurde für jedes Foto neu gehalten: Das sagen ihre {n} lokalisierten Fotos mit {percent} %. Von den anderen ist nur der Nadir bekannt.</translation>
+    </message>
+    <message>
+      <source>{n} located photos contradict the others and were left out: check them.</source>
+      <translation>{n} lokalisierte Fotos widersprechen den anderen und blieben außer Betracht: Prüfen Sie sie.</translation>
+    </message>
+    <message>
+      <source>The orbit was taken from the photos instead of the file.</source>
+      <translation>Die Bahn stammt von den Fotos statt aus der Datei.</translation>
+    </message>
+    <message>
+      <source>{n} of {total} other photos get a footprint by the pass.</source>
+      <translation>{n} von {total} anderen Fotos erhalten eine Bildfläche aus dem Überflug.</translation>
+    </message>
+    <message>
+      <source>By the pass, not located: {n} other photos of the pass, the nearest {seconds} s away, say that it looked here. The middle lies within an ellipse of {major} by {minor} km around this one with {percent} %.</source>
+      <translation>Aus dem Überflug, nicht lokalisiert: {n} andere Fotos des Überflugs, das nächste {seconds} s entfernt, sagen, dass es hierher blickte. Die Mitte liegt mit {percent} % in einer Ellipse von {major} mal {minor} km um diese.</translation>
     </message>
     <message>
       <source>{name} works: a tile came in {ms} ms.</source>
@@ -4326,6 +4438,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Uhren bestimmen…</translation>
     </message>
     <message>
+      <source>Solve passes…</source>
+      <translation>Überflüge lösen…</translation>
+    </message>
+    <message>
       <source>First steps…</source>
       <translation>Erste Schritte…</translation>
     </message>
@@ -4342,8 +4458,8 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>Mehr</translation>
     </message>
     <message>
-      <source>Catalogues, moved photos, results file, clocks, first steps, options</source>
-      <translation>Kataloge, verschobene Fotos, Ergebnisdatei, Uhren, erste Schritte, Optionen</translation>
+      <source>Catalogues, moved photos, results file, clocks, passes, first steps, options</source>
+      <translation>Kataloge, verschobene Fotos, Ergebnisdatei, Uhren, Überflüge, erste Schritte, Optionen</translation>
     </message>
     <message>
       <source>Help</source>
@@ -4367,6 +4483,21 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>Cancel all photos that are waiting or running</source>
       <translation>Alle wartenden und laufenden Fotos abbrechen</translation>
+    </message>
+  </context>
+  <context>
+    <name>PassSolving</name>
+    <message>
+      <source>Solve passes</source>
+      <translation>Überflüge lösen</translation>
+    </message>
+    <message>
+      <source>{n} photos have a footprint by the pass.</source>
+      <translation>{n} Fotos haben eine Bildfläche aus dem Überflug.</translation>
+    </message>
+    <message>
+      <source>{n} photos belong to no pass: they have no time, or cannot be read.</source>
+      <translation>{n} Fotos gehören zu keinem Überflug: Sie haben keine Zeit oder lassen sich nicht lesen.</translation>
     </message>
   </context>
   <context>

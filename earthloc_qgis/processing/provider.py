@@ -14,6 +14,7 @@ from .map_picture import MapPictureAlgorithm
 from .read_catalogue import ReadCatalogueAlgorithm
 from .register import RegisterAlgorithm
 from .solve_clocks import SolveClocksAlgorithm
+from .solve_passes import SolvePassesAlgorithm
 from .where_map import WhereMapAlgorithm
 
 
@@ -42,6 +43,7 @@ class EarthLocProvider(QgsProcessingProvider):
             LocalizeAlgorithm,
             RegisterAlgorithm,
             SolveClocksAlgorithm,
+            SolvePassesAlgorithm,
             GeoreferenceAlgorithm,
             ExportFootprintsAlgorithm,
             MapPictureAlgorithm,

@@ -192,6 +192,33 @@ class _OrbitHint(TypedDict):
     message: Optional[str]  # why it says nothing
 
 
+class _BeforePass(TypedDict):
+    status: Status
+    confidence: Optional[float]
+    nadir: Optional[LatLonList]
+    message: str
+
+
+class BeforePass(_BeforePass, total=False):
+    """What was found for the photo itself, before its pass gave it a footprint."""
+
+    message_id: str
+    message_params: dict[str, Any]
+
+
+class ByPass(TypedDict):
+    """How well a footprint is known that follows from the other frames of its pass (docs/passes.md)."""
+
+    probability: float  # that the ground in the middle of the photo lies in the ellipse around `center`
+    ellipse_major_km: float  # semi-axes
+    ellipse_minor_km: float
+    ellipse_azimuth_deg: float  # of the major axis, clockwise from north
+    holding: str  # how the camera was held: "fixed", "smooth" or "free"
+    located: int  # frames that it follows from
+    nearest_s: float  # time to the nearest located frame
+    before: BeforePass
+
+
 class OrbitHint(_OrbitHint, total=False):
     """What the orbit says of a photo at its time."""
 
@@ -206,6 +233,7 @@ class Localization(_Answer, total=False):
     message_params: dict[str, Any]
     orbit: OrbitHint  # only where an orbit was given
     where: Optional[Where]  # None where it was not asked for; older results lack it
+    by_pass: Optional[ByPass]  # only of status `by_pass`
     by_hand: bool  # a person placed the footprint, and no camera fits it
     reviewed_rank: Optional[int]  # of the candidate that the person chose
 

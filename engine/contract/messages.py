@@ -260,6 +260,30 @@ MESSAGES: dict[str, str] = {
         "of two cameras."
     ),
     "clock.none": "The {n} located photos of {camera} fit no clock on this orbit: check the orbit and their times.",
+    # Passes.
+    "pass.no_photos": "{path}: holds no photo with a time that can be read; locate photos with their tags first.",
+    "pass.none_located": "None of its photos is located, so nothing is known of the others.",
+    "pass.one_located": "Only one of its photos is located, which does not tell how the camera was held: locate more.",
+    "pass.no_orbit": (
+        "Its {n} located photos lie on no common orbit: places or times are wrong, or they are of two cameras."
+    ),
+    "pass.at_odds": "Its {n} located photos contradict each other: check them.",
+    "pass.two_cameras": (
+        "Its {n} located photos seem to be of two cameras ({m} of the other one): run the photos of each by themselves."
+    ),
+    "pass.fixed": "The camera was fixed: its {n} located photos say so with {percent} %.",
+    "pass.smooth": "The camera moved smoothly: its {n} located photos say so with {percent} %.",
+    "pass.free": (
+        "The camera was held anew for each photo: its {n} located photos say so with {percent} %. Only the nadir of "
+        "the others is known."
+    ),
+    "pass.wrong": "{n} located photos contradict the others and were left out: check them.",
+    "pass.orbit_not_used": "The orbit was taken from the photos instead of the file.",
+    "pass.predicted": "{n} of {total} other photos get a footprint by the pass.",
+    "by_pass.footprint": (
+        "By the pass, not located: {n} other photos of the pass, the nearest {seconds} s away, say that it looked "
+        "here. The middle lies within an ellipse of {major} by {minor} km around this one with {percent} %."
+    ),
     # Tile servers.
     "server.works": "{name} works: a tile came in {ms} ms.",
     "server.unreachable": "imagery server {server}: cannot be reached; check its address and your connection.",

@@ -35,9 +35,11 @@ from .answers import (
 from .clocks import ClockOffset, SolveClocksAnswer
 from .localization import Pose
 from .parameters import (
+    DEFAULT_ELLIPSE_KM,
     DEFAULT_RADIUS_KM,
     DEFAULT_TILE_KM,
     DEFAULT_TOP_K,
+    ELLIPSE_KM,
     FEATURE_KM,
     LAT,
     LON,
@@ -49,6 +51,7 @@ from .parameters import (
     GeoreferencedKind,
     GroundCrs,
 )
+from .passes import SolvePassesAnswer
 from .validation import IsPath, NotEmpty, Range
 
 PROTOCOL = 1
@@ -177,6 +180,19 @@ class SolveClocks(Request):
     LANE = "draw"
     results: PathText
     orbit: Optional[PathText] = None  # None: from the nadirs in the photos' tags
+
+
+@dataclass(frozen=True)
+class SolvePasses(Request):
+    """Solves the passes of a results file, and writes footprints by the pass into it."""
+
+    METHOD = "pass/solve"
+    ANSWER = SolvePassesAnswer
+    LANE = "draw"
+    results: PathText
+    orbit: Optional[PathText] = None  # None: from the located photos
+    max_ellipse_km: Annotated[float, ELLIPSE_KM] = DEFAULT_ELLIPSE_KM  # semi-major axis of the largest that is given
+    leave_one_out: bool = False  # also predict each located photo from the others
 
 
 @dataclass(frozen=True)
@@ -427,6 +443,7 @@ REQUESTS: tuple[type[Request], ...] = (
     GetStatus,
     Localize,
     SolveClocks,
+    SolvePasses,
     Register,
     Georeference,
     WhereRaster,

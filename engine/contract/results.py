@@ -15,7 +15,7 @@ from .localization import Candidate, Localization
 from .review import ReviewDecision
 from .status import UNREVIEWED
 
-SCHEMA = 4  # kept in the table earthloc_schema
+SCHEMA = 5  # kept in the table earthloc_schema
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class Found:
     def imagery(self) -> Mapping[str, Any]:
         """Empty for none."""
         return self.localization["imagery"] or {}
+
+    @property
+    def by_pass(self) -> Mapping[str, Any]:
+        """Empty for none."""
+        return self.localization.get("by_pass") or {}
 
     def pair(self, name: str) -> list[float | None]:
         """`nadir` or `center`: [lat, lon]."""
@@ -179,6 +184,9 @@ FOOTPRINTS = Table(
         Column("note", "TEXT"),
         Column("imagery", "TEXT", lambda found: found.imagery.get("source")),
         Column("imagery_attribution", "TEXT", lambda found: found.imagery.get("attribution"), "img_credit"),
+        Column("ellipse_major_km", "REAL", lambda found: found.by_pass.get("ellipse_major_km"), "ell_maj_km"),
+        Column("ellipse_minor_km", "REAL", lambda found: found.by_pass.get("ellipse_minor_km"), "ell_min_km"),
+        Column("ellipse_azimuth_deg", "REAL", lambda found: found.by_pass.get("ellipse_azimuth_deg"), "ell_az_deg"),
     ),
 )
 

@@ -6,18 +6,21 @@ from typing import Literal
 
 # Registered with imagery, and believed.
 LOCATED: Literal["located"] = "located"
+# Not located itself: where its pass says that it looked, with the ellipse of that. Nothing in the photo confirms it.
+BY_PASS: Literal["by_pass"] = "by_pass"
 # A place to check against a basemap.
 UNCERTAIN: Literal["uncertain"] = "uncertain"
 # Nothing in the indexes fits.
 NOT_FOUND: Literal["not_found"] = "not_found"
 # The photo could not be read.
 FAILED: Literal["failed"] = "failed"
-Status = Literal["located", "uncertain", "not_found", "failed"]
+Status = Literal["located", "by_pass", "uncertain", "not_found", "failed"]
 # A less confident localization, in percent 0, is no place that is likelier than chance.
 CHANCE = 0.005
 # In the order in which lists show them. The plugin translates the labels.
 STATUS_LABELS: dict[Status, str] = {
     LOCATED: "located",
+    BY_PASS: "by the pass, not located",
     UNCERTAIN: "uncertain",
     NOT_FOUND: "not found",
     FAILED: "failed",

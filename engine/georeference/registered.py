@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.localization import Localization, Pose
-from engine.contract.status import NOT_FOUND, UNCERTAIN
+from engine.contract.status import BY_PASS, NOT_FOUND, UNCERTAIN
 from engine.errors import InputError
 from engine.photo.read import PhotoInfo, read_photo_info
 from engine.registration.camera import Camera
@@ -69,6 +69,7 @@ class RegisteredPhoto:
             why = {
                 UNCERTAIN: "its place is a guess from similar tiles and was not fitted to imagery",
                 NOT_FOUND: "its place was not found",
+                BY_PASS: "its place follows from its pass and was not fitted to imagery",
             }.get(localization["status"], "it was not located")
             raise InputError(info.path, why, "locate it with imagery at hand, or register it at a place you know")
         if (info.width_px, info.height_px) != (pose["width_px"], pose["height_px"]):

@@ -100,7 +100,7 @@ def hint_of(args: argparse.Namespace) -> OrbitHint | None:
     from engine.orbit.hint import KNOWN_CLOCK_SD_S, OrbitHint
 
     clocks: Sequence[ClockOffset] = read_clocks(args.clocks) if args.clocks else ()
-    orbit = _opened(args.orbit)
+    orbit = opened(args.orbit)
     if args.clock_offset is None:
         return OrbitHint(orbit, clocks=clocks)
     return OrbitHint(orbit, args.clock_offset, KNOWN_CLOCK_SD_S, clocks)
@@ -125,7 +125,7 @@ def nadir(args: argparse.Namespace) -> int:
     from engine.orbit.hint import KNOWN_CLOCK_SD_S, OrbitHint, nadir_at
     from engine.orbit.times import shifted, utc_of
 
-    orbit = _opened(args.orbit)
+    orbit = opened(args.orbit)
     hint = OrbitHint(orbit, args.clock_offset or 0.0, 0.0 if args.clock_offset is None else KNOWN_CLOCK_SD_S)
     failures: dict[str, list[str]] = {}
     for text in args.times:
@@ -160,7 +160,7 @@ def clock(args: argparse.Namespace) -> int:
     from engine.orbit.solving import clocks_of
     from engine.progress import Progress
 
-    orbit = None if args.stated_nadirs else _opened(args.orbit)
+    orbit = None if args.stated_nadirs else opened(args.orbit)
     with ProgressLine() as line:
         solved = [one.as_json() for one in clocks_of(args.results, orbit, Progress(line.show, "clock"))]
     for one in solved:
@@ -208,7 +208,8 @@ def _time_of(text: str) -> str:
     return taken_at
 
 
-def _opened(path: Path) -> Orbit:
+def opened(path: Path) -> Orbit:
+    """The orbit of a file; tells what is to know of it."""
     from engine.orbit.opening import open_ephemeris
 
     orbit = open_ephemeris(path)

@@ -24,12 +24,12 @@ from engine.orbit.state import Array, OrbitState
 
 # The station's mean elements, with their deviations over the years: inclination, turns a day, and eccentricity as
 # e cos w and e sin w.
-_INCLINATION_DEG, _INCLINATION_SD_DEG = 51.64, 0.01
-_TURNS, _TURNS_SD = 15.5, 0.06
-_ECCENTRICITY_SD = 5e-4
+INCLINATION = 51.64, 0.01  # mean and deviation, degrees
+TURNS = 15.5, 0.06  # a day
+ECCENTRICITY_SD = 5e-4
 _BSTAR = 2e-4
 _SGP4_EPOCH = 2433281.5  # Julian date of SGP4's day 0
-_UNITS = np.array([math.radians(_INCLINATION_SD_DEG), 0.01, 0.01, _TURNS_SD, _ECCENTRICITY_SD, _ECCENTRICITY_SD])
+_UNITS = np.array([math.radians(INCLINATION[1]), 0.01, 0.01, TURNS[1], ECCENTRICITY_SD, ECCENTRICITY_SD])
 _MIN_SD_KM = 0.3
 _FITS_KM = 200.0  # of half of the positions: otherwise the station was not there
 # Of derivatives, in units. SGP4 takes eccentricities below 1e-6 for 1e-6, so that smaller steps would tell nothing.
@@ -131,22 +131,22 @@ def orbit_of_nadirs(times: Sequence[datetime], nadirs: Sequence[tuple[float, flo
 def _of_prior(numbers: Array) -> list[Array]:
     inclination, _, _, turns, *eccentricity = numbers
     return [
-        np.array([(inclination - math.radians(_INCLINATION_DEG)) / math.radians(_INCLINATION_SD_DEG)]),
-        np.array([(turns - _TURNS) / _TURNS_SD]),
-        np.array(eccentricity) / _ECCENTRICITY_SD,
+        np.array([(inclination - math.radians(INCLINATION[0])) / math.radians(INCLINATION[1])]),
+        np.array([(turns - TURNS[0]) / TURNS[1]]),
+        np.array(eccentricity) / ECCENTRICITY_SD,
     ]
 
 
 def _start(epoch: datetime, position_km: Array, ascending: bool) -> Array:
     """Elements of the circular orbit that passes a position, northward or southward."""
     x, y, z = teme_to_earth(epoch).T @ position_km
-    inclination = math.radians(_INCLINATION_DEG)
+    inclination = math.radians(INCLINATION[0])
     latitude = math.atan2(z, math.hypot(x, y))
     argument = math.asin(max(-1.0, min(1.0, math.sin(latitude) / math.sin(inclination))))
     if not ascending:
         argument = math.pi - argument
     from_node = math.atan2(math.cos(inclination) * math.sin(argument), math.cos(argument))
-    return np.array([inclination, math.atan2(y, x) - from_node, argument, _TURNS, 0.0, 0.0])
+    return np.array([inclination, math.atan2(y, x) - from_node, argument, TURNS[0], 0.0, 0.0])
 
 
 def _state(epoch: datetime, numbers: Array, when: datetime) -> OrbitState:

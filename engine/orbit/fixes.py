@@ -18,7 +18,7 @@ from engine.orbit.times import utc_of
 from engine.photo.read import PhotoInfo, read_photo_info
 from engine.progress import Progress
 from engine.registration.pose import solution_of
-from engine.registration.solve import CameraPrior, TiePoints, solve_camera
+from engine.registration.solve import CameraPrior, Solution, TiePoints, solve_camera
 
 MATCHED = "matched"
 _SESSION_GAP_S = 86400.0  # clocks drift by about a second a day, and are set anew at times
@@ -70,17 +70,32 @@ def sessions_of(
     return [session for camera, photos in sorted(by_camera.items()) for session in _split(camera, photos)]
 
 
-def fix_of(answer: Localization, taken: datetime) -> Fix | None:
-    """Where the camera of a located photo was; None for any other photo.
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What the tie points of a located photo say of its camera, without the nadir stated for it.
 
-    The camera is solved once more from its tie points, without the stated nadir: a nadir that a wrong clock made would
-    draw the camera towards itself.
+    Attributes:
+        points: its tie points, in pixels of the stored array.
+        sd_px: standard deviation of one.
+        prior: what is known of the lens.
+        solution: the camera that they give.
+    """
+
+    points: TiePoints
+    sd_px: float
+    prior: CameraPrior
+    solution: Solution
+
+
+def measured(answer: Localization) -> Measured | None:
+    """The camera of a located photo, solved once more from its tie points; None for any other photo.
+
+    Without the stated nadir: one that a wrong clock made would draw the camera towards itself.
     """
     pose = answer["pose"]
     points = [point for point in answer["tie_points"] if point["origin"] == MATCHED]
     if answer["status"] != LOCATED or pose is None or len(points) < _MIN_POINTS:
         return None
-    solution = solution_of(pose)
     ties = TiePoints(
         np.array([(point["x_px"], point["y_px"]) for point in points], np.float64),
         np.array([point["lat"] for point in points], np.float64),
@@ -91,9 +106,17 @@ def fix_of(answer: Localization, taken: datetime) -> Fix | None:
     sd_px = 2.0 * max(0.5, float(np.sqrt(np.mean(np.square(residuals)) / 2))) if residuals else 2.0
     stated = pose["prior"]
     prior = CameraPrior(stated["focal_px"], stated["focal_sd"] or CameraPrior.focal_sd)
-    found = solve_camera(ties, solution.camera, prior, sd_px, robust=False)
-    axes = local_axes(*found.camera.nadir()[:2])
-    return Fix(answer["photo"], taken, found.camera.eye, axes.T @ found.covariance[:3, :3] @ axes)
+    return Measured(ties, sd_px, prior, solve_camera(ties, solution_of(pose).camera, prior, sd_px, robust=False))
+
+
+def fix_of(answer: Localization, taken: datetime) -> Fix | None:
+    """Where the camera of a located photo was; None for any other photo."""
+    found = measured(answer)
+    if found is None:
+        return None
+    axes = local_axes(*found.solution.camera.nadir()[:2])
+    covariance = axes.T @ found.solution.covariance[:3, :3] @ axes
+    return Fix(answer["photo"], taken, found.solution.camera.eye, covariance)
 
 
 def _split(camera: str, photos: list[tuple[datetime, PhotoInfo, Localization]]) -> Iterator[Session]:

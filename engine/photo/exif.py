@@ -20,6 +20,7 @@ class Exif:
     Attributes:
         taken_at: ISO 8601, with the offset from UTC if EXIF has it. The crew's cameras drift.
         camera: model name.
+        serial: of the camera's body.
         focal_length_mm: true focal length, not the 35 mm equivalent.
         orientation: 1 to 8; how to rotate or mirror the stored pixels for display.
         nadir: (lat, lon) of the GPS tags. Aboard the station these contain the point below it.
@@ -27,6 +28,7 @@ class Exif:
 
     taken_at: str | None = None
     camera: str | None = None
+    serial: str | None = None
     focal_length_mm: float | None = None
     orientation: int = 1
     nadir: tuple[float, float] | None = None
@@ -63,6 +65,7 @@ def _read(load: Callable[[], Image.Exif]) -> Exif:
         taken_at=_time(sub.get(Base.DateTimeOriginal), sub.get(Base.OffsetTimeOriginal))
         or _time(sub.get(Base.DateTimeDigitized), sub.get(Base.OffsetTimeDigitized)),
         camera=_text(main.get(Base.Model)) or _text(main.get(Base.Make)),
+        serial=_text(sub.get(Base.BodySerialNumber)),
         focal_length_mm=_positive(sub.get(Base.FocalLength)),
         orientation=_orientation(main.get(Base.Orientation)),
         nadir=_nadir(gps),

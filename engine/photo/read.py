@@ -10,7 +10,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +58,7 @@ class PhotoInfo:
         focal_length_mm: from EXIF.
         orientation: EXIF 1 to 8; 1 where missing.
         nadir: (lat, lon) in degrees from EXIF's GPS tags, which aboard the station hold the point below it.
+        serial: number of the camera's body, from EXIF.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class PhotoInfo:
     focal_length_mm: float | None
     orientation: int
     nadir: tuple[float, float] | None
+    serial: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)

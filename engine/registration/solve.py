@@ -116,6 +116,24 @@ def errors_px(camera: Camera, points: TiePoints) -> Array:
     return np.where(np.isfinite(error), error, np.inf)
 
 
+def linearized(points: TiePoints, camera: Camera) -> tuple[Array, Array]:
+    """How far each tie point lies from where the camera projects its ground, and how that depends on the camera.
+
+    Returns:
+        Errors (n, 2) in pixels, and their derivatives (n, 2, 8) by the parameters of `Solution.covariance`. Both are 0
+        for points that the camera does not see.
+    """
+    problem = _Problem(points, camera, CameraPrior(), 1.0, robust=False)
+    errors, seen = problem._of_points(camera)
+    derivatives = problem._derivatives(camera, np.zeros(8), seen)
+    return np.where(seen[:, None], errors, 0.0), np.where(seen[:, None, None], derivatives, 0.0)
+
+
+def moved(camera: Camera, change: Array) -> Camera:
+    """The camera changed by (8,) in the parameters of `Solution.covariance`."""
+    return _moved(camera, change, local_axes(*camera.nadir()[:2]))
+
+
 def ground_deviation_km(solution: Solution, x_px: Array, y_px: Array) -> Array:
     """Standard deviation in km, (n,), of the ground position at pixel positions; NaN where there is no ground.
 

@@ -12,8 +12,9 @@
       <rule key="rejected" symbol="rejected" label="Rejected in review" filter="&quot;review&quot; = 'rejected'"/>
       <rule key="nothing" symbol="nothing" label="Review: no land, cloud or night" filter="&quot;review&quot; IN ('not_land', 'cloud', 'night')"/>
       <rule key="located" symbol="located" label="Located" filter="&quot;status&quot; = 'located' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
-      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;confidence&quot;, 1) &gt;= 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
-      <rule key="chance" symbol="chance" label="No likelier than chance" filter="coalesce(&quot;status&quot;, '') &lt;&gt; 'located' AND coalesce(&quot;confidence&quot;, 1) &lt; 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="by_pass" symbol="by_pass" label="By the pass, not located" filter="&quot;status&quot; = 'by_pass' AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="uncertain" symbol="uncertain" label="Uncertain: check before use" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'by_pass') AND coalesce(&quot;confidence&quot;, 1) &gt;= 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
+      <rule key="chance" symbol="chance" label="No likelier than chance" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'by_pass') AND coalesce(&quot;confidence&quot;, 1) &lt; 0.005 AND coalesce(&quot;review&quot;, '') NOT IN ('accepted', 'corrected', 'rejected', 'unsure', 'not_land', 'cloud', 'night')"/>
     </rules>
     <symbols>
       <symbol type="fill" name="located" alpha="1" clip_to_extent="1" force_rhr="0">
@@ -37,6 +38,49 @@
             <Option type="QString" name="outline_width" value="0.7"/>
             <Option type="QString" name="outline_width_unit" value="MM"/>
           </Option>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="by_pass" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="no"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="255,255,255,200"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.3"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="style" value="solid"/>
+            <Option type="QString" name="color" value="120,72,20,16"/>
+            <Option type="QString" name="joinstyle" value="round"/>
+            <Option type="QString" name="outline_color" value="120,72,20,255"/>
+            <Option type="QString" name="outline_style" value="dash dot"/>
+            <Option type="QString" name="outline_width" value="0.7"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+          </Option>
+        </layer>
+        <layer class="GeometryGenerator" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="SymbolType" value="Fill"/>
+            <Option type="QString" name="geometryModifier" value="make_polygon(make_line(array_foreach(generate_series(0, 360, 10), make_point(&quot;center_lon&quot; + (&quot;ellipse_major_km&quot; * cos(radians(@element)) * sin(radians(&quot;ellipse_azimuth_deg&quot;)) + &quot;ellipse_minor_km&quot; * sin(radians(@element)) * cos(radians(&quot;ellipse_azimuth_deg&quot;))) / (111.32 * cos(radians(&quot;center_lat&quot;))), &quot;center_lat&quot; + (&quot;ellipse_major_km&quot; * cos(radians(@element)) * cos(radians(&quot;ellipse_azimuth_deg&quot;)) - &quot;ellipse_minor_km&quot; * sin(radians(@element)) * sin(radians(&quot;ellipse_azimuth_deg&quot;))) / 110.57))))"/>
+            <Option type="QString" name="units" value="MapUnit"/>
+          </Option>
+          <symbol type="fill" name="@by_pass@2" alpha="1" clip_to_extent="1" force_rhr="0">
+            <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+              <Option type="Map">
+                    <Option type="QString" name="style" value="solid"/>
+                    <Option type="QString" name="color" value="120,72,20,60"/>
+                    <Option type="QString" name="joinstyle" value="round"/>
+                    <Option type="QString" name="outline_color" value="120,72,20,255"/>
+                    <Option type="QString" name="outline_style" value="dot"/>
+                    <Option type="QString" name="outline_width" value="0.5"/>
+                    <Option type="QString" name="outline_width_unit" value="MM"/>
+              </Option>
+            </layer>
+          </symbol>
         </layer>
       </symbol>
       <symbol type="fill" name="uncertain" alpha="1" clip_to_extent="1" force_rhr="0">

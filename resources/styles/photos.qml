@@ -3,7 +3,7 @@
 <qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="1">
   <renderer-v2 type="RuleRenderer" symbollevels="0" forceraster="0" enableorderby="0" referencescale="-1">
     <rules key="photos">
-      <rule key="placed" symbol="placed" label="Nadir (point under the station)" filter="&quot;status&quot; IN ('located', 'uncertain')"/>
+      <rule key="placed" symbol="placed" label="Nadir (point under the station)" filter="&quot;status&quot; IN ('located', 'by_pass', 'uncertain')"/>
       <rule key="unplaced" symbol="unplaced" label="Nadir of a photo that was not placed" filter="ELSE"/>
     </rules>
     <symbols>
@@ -63,7 +63,7 @@
   </renderer-v2>
   <labeling type="rule-based">
     <rules key="labels">
-      <rule key="unplaced" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'uncertain')">
+      <rule key="unplaced" filter="coalesce(&quot;status&quot;, '') NOT IN ('located', 'by_pass', 'uncertain')">
         <settings calloutType="simple">
           <text-style fieldName="coalesce(&quot;photo_id&quot;, regexp_replace(&quot;photo&quot;, '^.*[/\\\\]', ''))" isExpression="1" fontFamily="Open Sans" fontSize="8" fontSizeUnit="Point" textColor="20,20,20,255" textOpacity="1">
             <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="0.85" bufferJoinStyle="128"/>

@@ -316,8 +316,27 @@ def read_records(request_id, request: protocol.ReadRecords) -> None:
     send(id=request_id, result=answer)
 
 
+def solve_passes(request_id, request: protocol.SolvePasses) -> None:
+    """A pass of four photos, of which one that is not located gets a footprint."""
+    found = {
+        "camera": "NIKON D4", "first": "2015-02-01T10:20:00+00:00", "last": "2015-02-01T10:21:00+00:00", "photos": 4,
+        "located": 3, "status": "solved", "holding": "fixed", "holdings": {"fixed": 0.98}, "orbit": "photos",
+        "clock_offset_s": None, "clock_sd_s": None, "focal_px": 1000.0, "wrong": ["/p/wrong.jpg"],
+        "predicted": [{
+            "photo": "/p/sea.jpg", "given": True, "center": [41.0, 12.0], "ellipse_major_km": 4.7,
+            "ellipse_minor_km": 0.6, "ellipse_azimuth_deg": 131.0, "nadir": [40.5, 12.1], "visible_km": 2270.0,
+            "nearest_s": 15.0,
+        }],
+        "leave_one_out": None,
+        "message": "The camera was fixed: its 3 located photos say so with 98 %.",
+        "message_id": "pass.fixed", "message_params": {"n": 3, "percent": "98"},
+    }  # fmt: skip
+    send(id=request_id, result={"passes": [found], "left_out": [{"photo": "/p/old.jpg", "why": "no_time"}]})
+
+
 HANDLERS = {
     protocol.ReadRecords: read_records,
+    protocol.SolvePasses: solve_passes,
     protocol.CheckImagery: check_imagery,
     protocol.Localize: localize,
     protocol.PhotoInfo: photo_info,

@@ -63,6 +63,7 @@ def test_algorithms_have_stable_names_and_help(provider):
             "OUTPUT",
         ],
         "earthloc:georeference": ["PHOTO", "RESULTS", "KIND", "CRS", "RESOLUTION_M", "ELEVATION", "ENGINE", "OUTPUT"],
+        "earthloc:solvepasses": ["RESULTS", "ORBIT", "MAX_ELLIPSE_KM", "LEAVE_ONE_OUT", "ENGINE"],
         "earthloc:solveclocks": ["RESULTS", "ORBIT", "ENGINE", "OUTPUT"],
         "earthloc:wheremap": ["PHOTO", "RESULTS", "ENGINE", "OUTPUT"],
         "earthloc:readcatalogue": [

@@ -112,7 +112,8 @@ def test_statuses_differ_without_colour(styled):
     layer = styled("footprints", "\"photo_id\" = 'ISS042-E-104433'")
     pictures = {}
     for status, review in (
-        ("located", "unreviewed"), ("uncertain", "unreviewed"), ("located", "rejected"), ("located", "accepted"),
+        ("located", "unreviewed"), ("by_pass", "unreviewed"), ("uncertain", "unreviewed"), ("located", "rejected"),
+        ("located", "accepted"),
         ("located", "corrected"), ("located", "unsure"), ("located", "cloud"),
     ):  # fmt: skip
         fid = next(layer.getFeatures()).id()

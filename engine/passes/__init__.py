@@ -1,0 +1,1 @@
+"""Whole passes: the frames of one camera on one pass, solved together (docs/passes.md)."""
