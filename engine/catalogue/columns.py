@@ -10,12 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.contract.status import STATUSES
-
-# Status of a footprint that is predicted from the other photos of its pass and is never taken for a located one.
-BY_PASS = "by_pass"  # nosec B105 - no password
-ROW_STATUSES: tuple[str, ...] = tuple(dict.fromkeys((*STATUSES, BY_PASS)))
-
 Kind = Literal["text", "number", "whole"]
 
 
@@ -67,8 +61,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("lat4", "number", "mlcoord.ll_lat"),
     Column("lon4", "number", "mlcoord.ll_lon"),
     Column("sd_km", "number"),  # standard deviation of the centre
-    # Where status is BY_PASS: semi-axes of the ellipse that holds the centre, and the direction of the longer one,
-    # degrees from north over east.
+    # Where status is `by_pass`: semi-axes of the ellipse that holds the centre with 90 %, and the direction of the
+    # longer one, degrees from north over east.
     *(Column(name, "number") for name in ELLIPSE),
     Column("nadir_lat", "number", "frames.nlat"),
     Column("nadir_lon", "number", "frames.nlon"),

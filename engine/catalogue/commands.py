@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import compare_command, page_command
-from engine.catalogue.columns import ROW_STATUSES
+from engine.contract.status import STATUSES
 from engine.progress import Progress
 from engine.terminal import ProgressLine
 
@@ -44,7 +44,7 @@ def add_commands(group: Any, command: Callable[..., argparse.ArgumentParser]) ->
         dest="statuses",
         action="append",
         default=[],
-        choices=ROW_STATUSES,
+        choices=STATUSES,
         help="only these; may be repeated",
     )
     exported.add_argument("--photos", type=Path, metavar="DIR", help="stac: folder of the photos, to link them")

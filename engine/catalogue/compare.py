@@ -16,11 +16,13 @@ import numpy as np
 from engine.catalogue.agreement import Agreement, agreement
 from engine.catalogue.checked_rows import CheckedRows
 from engine.catalogue.columns import GEOMETRY, Row
-from engine.catalogue.mlcoord import NasaFootprint
 from engine.catalogue.parquet import read_rows
 from engine.catalogue.places import is_located
+from engine.messages import Message
 from engine.photo.photo_id import parse_photo_id
 from engine.progress import Progress
+from engine.records.footprints import StatedFootprint
+from engine.records.record import Tally
 
 _REPORT_EVERY = 500
 IOU_EDGES = tuple(n / 10 for n in range(11))
@@ -78,7 +80,7 @@ class Comparison:
         catalogue: its folder or file.
         footprints: of NASA, in any number: only those of the catalogue's photos are kept. Of several of one photo the
             last counts, as in a table that only grows.
-        unusable: counts NASA's entries without a footprint; it is added to.
+        tally: of what is wrong with NASA's entries; it is added to.
         iou_below: photos whose footprints overlap less than this differ.
         statuses: only photos of these; empty for all.
         most: how many of the photos that differ are kept as `worst`.
@@ -88,8 +90,8 @@ class Comparison:
     def __init__(
         self,
         catalogue: Path,
-        footprints: Iterable[NasaFootprint],
-        unusable: Counter[str],
+        footprints: Iterable[StatedFootprint],
+        tally: Tally,
         iou_below: float,
         statuses: Sequence[str],
         most: int,
@@ -97,7 +99,7 @@ class Comparison:
     ) -> None:
         self._catalogue = catalogue
         self._footprints = footprints
-        self._unusable = unusable
+        self._tally = tally
         self._iou_below = iou_below
         self._statuses = statuses
         self._most = most
@@ -131,14 +133,14 @@ class Comparison:
         return {
             "iou_below": self._iou_below,
             **{name: self._counts[name] for name in names},
-            "nasa_unusable": dict(sorted(self._unusable.items())),
+            "nasa_unusable": {str(one.reason): one.count for one in self._tally.complaints()},
             "by_status": {status: group.summary() for status, group in sorted(self._groups.items())},
         }
 
     def _of_our_photos(self) -> dict[str, tuple[tuple[float, float], ...]]:
         ours = {_id_of(row) for row in read_rows(self._catalogue, ["photo", "photo_id"])}
-        found = {}
-        for photo_id, ring in self._footprints:
+        found: dict[str, tuple[tuple[float, float], ...]] = {}
+        for photo_id, ring, _ in self._footprints:
             self._counts["nasa_footprints"] += 1
             if self._counts["nasa_footprints"] % _REPORT_EVERY == 0:
                 self._progress.report("footprints of NASA", self._counts["nasa_footprints"], 0)
@@ -157,7 +159,7 @@ class Comparison:
             return None
         found = agreement(row, ring)
         if found is None:
-            self._unusable["corners that cross or hold no area"] += 1
+            self._tally.drop(Message("record.crossed"), str(photo_id))
             self._counts["only_ours"] += 1
             return None
         compared = Compared(row, ring, found, found.iou < self._iou_below)

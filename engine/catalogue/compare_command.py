@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.arguments import numbers, whole
-from engine.catalogue.columns import ROW_STATUSES
+from engine.contract.status import STATUSES
 from engine.errors import InputError, OutputError
 from engine.progress import Progress
 from engine.terminal import ProgressLine
@@ -43,7 +42,7 @@ def add_command(group: Any, command: Callable[..., argparse.ArgumentParser]) -> 
         dest="statuses",
         action="append",
         default=[],
-        choices=ROW_STATUSES,
+        choices=STATUSES,
         help="only these; may be repeated",
     )
     compared.add_argument("--json", action="store_true", help="print a JSON object")
@@ -99,15 +98,19 @@ def compare(
     from engine.catalogue.compare import Comparison
     from engine.catalogue.compare_queue import write_queue
     from engine.catalogue.compare_report import write_photos, write_report
-    from engine.catalogue.mlcoord import read_mlcoord
+    from engine.records.footprints import stated_footprints
+    from engine.records.record import Tally
 
-    unusable: Counter[str] = Counter()
-    footprints = itertools.chain.from_iterable(read_mlcoord(path, unusable) for path in mlcoord)
-    comparison = Comparison(catalogue, footprints, unusable, iou_below, statuses, most, progress)
+    tally = Tally()
+    footprints = itertools.chain.from_iterable(stated_footprints(path, tally) for path in mlcoord)
+    comparison = Comparison(catalogue, footprints, tally, iou_below, statuses, most, progress)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_photos(out / "photos.csv", comparison)
         summary = comparison.summary()
+        if not summary["nasa_footprints"]:
+            hint = "give a reply of NASA's API as JSON, or the table mlcoord as TSV"
+            raise InputError(mlcoord[-1], "there is no footprint in it", hint)
         if not summary["compared"]:
             hint = "check that both are of the same photos, and that the catalogue has their ids"
             raise InputError(catalogue, "no photo in it has a footprint and one of NASA's", hint)

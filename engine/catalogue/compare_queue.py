@@ -60,7 +60,6 @@ def _localization(compared: Compared, photos: Path) -> Localization:
     corners = corners_of(row)
     center = center_of(row, footprint)
     nadir = None if row.get("nadir_lat") is None or row.get("nadir_lon") is None else _place(row, "nadir")
-    # A status of the catalogue alone, such as one predicted from a pass, is a place to check here.
     status = row["status"] if row["status"] in STATUSES else UNCERTAIN
     params = {"iou": f"{found.iou:.2f}", "km": f"{found.distance_km:,.0f}"}
     answer = without_place(photos / row["photo"], status, Message("compare.differs", params))

@@ -84,7 +84,7 @@ def _sentences(summary: dict[str, Any]) -> list[str]:
         found.append(f"{summary['without_id']:,} photos have no id and cannot be looked up.")
     if summary["nasa_unusable"]:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary["nasa_unusable"].items())
-        found.append(f"Entries of NASA's that cannot be used: {reasons}.")
+        found.append(f"What cannot be used of NASA's entries: {reasons}.")
     if summary.get("queued") is not None:
         found.append(f"{summary['queued']:,} photos are in the review queue.")
     return found

@@ -33,9 +33,6 @@ SCRIPTS = (
     "export", "address", "main",
 )  # fmt: skip
 
-# In the order of lists. Footprints by the pass are never located.
-_LABELS: list[tuple[str, str]] = [("located", "located"), ("by_pass", "by the pass"), *STATUS_LABELS.items()]
-
 
 @dataclass(frozen=True)
 class Made:
@@ -80,7 +77,7 @@ def make_page(
     rows, pictures = PageRows(), Thumbnails(photos if thumbnails else None)
     about: dict[str, Any] = {
         "photos": None if photos is None else _folder_from(page, photos),
-        "labels": dict(_LABELS),
+        "labels": STATUS_LABELS,
         "engine": engine.__version__,
     }
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from engine.catalogue.columns import ELLIPSE
 from engine.contract.localization import Localization
 from engine.contract.results import best_candidate
 from engine.sun import moment_of, sun_position
@@ -24,6 +25,7 @@ def row_of(photo: str, localization: Localization, facts: dict[str, Any]) -> dic
     pose = localization["pose"]
     model: Mapping[str, Any] = localization["model"] or {}
     imagery: Mapping[str, Any] = localization["imagery"] or {}
+    by_pass: Mapping[str, Any] = localization.get("by_pass") or {}
     placed = localization["footprint"] is not None
     candidate = best_candidate(localization) if placed else {}
     nadir = localization["nadir"] or (None, None)
@@ -40,6 +42,7 @@ def row_of(photo: str, localization: Localization, facts: dict[str, Any]) -> dic
         "center_lat": center[0],
         "center_lon": center[1],
         "sd_km": pose["pixel_sd_km"]["center"] if pose else None,
+        **{name: by_pass.get(name) for name in ELLIPSE},
         "nadir_lat": nadir[0],
         "nadir_lon": nadir[1],
         "camera_lat": camera.get("lat"),

@@ -13,6 +13,8 @@ from passes_kit import START, TILTED, answer_of, camera_at, draw, fixed, middle
 
 from engine import geo, geopackage
 from engine.answer import photo_facts, without_place
+from engine.catalogue.columns import ELLIPSE
+from engine.catalogue.parquet import read_rows
 from engine.cli import main
 from engine.contract.status import BY_PASS, LOCATED, NOT_FOUND
 from engine.results import ResultsFile
@@ -58,6 +60,19 @@ def test_frames_get_footprints_that_do_not_pretend_to_be_located(tmp_path, capsy
     with sqlite3.connect(path) as con:
         found = con.execute("SELECT photo, ellipse_major_km FROM footprints ORDER BY photo").fetchall()
     assert [(name, major is not None) for name, major in found] == [(f"frame{i}.jpg", i in (1, 3)) for i in range(5)]
+
+
+def test_a_catalogue_of_them_keeps_the_status_and_the_ellipse(tmp_path, capsys):
+    path = fill(tmp_path)
+    (told,) = run(capsys, path)
+    assert main(["catalogue", "from-results", str(path), "--out", str(tmp_path / "catalogue"), "--skip-photos"]) == 0
+    rows = {row["photo"]: row for row in read_rows(tmp_path / "catalogue")}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        f"frame{i}.jpg": BY_PASS if i in (1, 3) else LOCATED for i in range(5)
+    }
+    ellipses = {Path(one["photo"]).name: [one[name] for name in ELLIPSE] for one in told["predicted"] if one["given"]}
+    assert {name: [rows[name][column] for column in ELLIPSE] for name in ellipses} == ellipses
+    assert rows["frame0.jpg"][ELLIPSE[0]] is None
 
 
 def test_a_second_run_changes_nothing_and_a_pass_without_its_frames_takes_footprints_back(tmp_path, capsys):
