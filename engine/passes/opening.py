@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from engine.ellipsoid import local_axes
 from engine.errors import InputError
 from engine.messages import Text
-from engine.orbit.clock import Fix, solve_clock
+from engine.orbit.clock import ClockSolution, Fix, solve_clock
 from engine.orbit.state import Array, Ephemeris
 from engine.passes.arc import ELEMENTS, Arc, arc_of_ephemeris, arc_of_fixes
 from engine.passes.frames import Frame
@@ -68,7 +68,7 @@ def open_pass(frames: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> 
             if clock.best is not None and clock.status == "solved":
                 arc = arc_of_ephemeris(orbit, at_s, clock.best.seconds, max(_CLOCK_SD_S, 3 * clock.best.sd_s))
                 return Opened(PassModel(arc, _lens(frames, arc)), "given")
-            if clock.status == "two_clocks":
+            if _is_of_two(clock):
                 return TwoClocks(clock.wrong)
             note = clock.message()
         except InputError as error:
@@ -77,6 +77,16 @@ def open_pass(frames: Sequence[Frame], at_s: Array, orbit: Ephemeris | None) -> 
         note = None
     arc = arc_of_fixes(fixes, at_s)
     return Opened(PassModel(arc, _lens(frames, arc)), "photos", note)
+
+
+def _is_of_two(clock: ClockSolution) -> bool:
+    """Whether photos follow one offset and others another; half and half, neither is the more probable one."""
+    if clock.status == "two_clocks":
+        return True
+    if clock.status != "ambiguous" or clock.best is None:
+        return False
+    best, other = clock.best.fits, clock.others[0].fits
+    return min(best.sum(), other.sum()) >= MIN_LOCATED and not (best & other).any()
 
 
 def _fix(frame: Frame) -> Fix:

@@ -30,7 +30,7 @@ def off_km(solved: SolvedPass, cameras: list) -> list[float]:
     ]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(
     st.tuples(*[st.floats(-20.0, 20.0)] * 2, st.floats(-170.0, 170.0)),
     st.integers(0, 10**6),
@@ -49,12 +49,12 @@ def test_frames_are_predicted_from_a_camera_on_any_mount(mount, seed, with_orbit
 
 def test_ellipses_hold_the_ground_as_often_as_they_say():
     inside = []
-    for seed in range(14):
+    for seed in range(11):
         frames, cameras = simulate(SECONDS, [0, 3, 5, 9], fixed, seed, jitter_deg=0.1)
         solved = solve_pass(frames)
         by_name = dict(zip((frame.name for frame in frames.frames), cameras, strict=True))
         inside += [one.ellipse.holds(*middle(by_name[one.frame.name])) for one in solved.predicted]
-    assert 0.8 < np.mean(inside) <= 0.99  # of 84
+    assert 0.8 < np.mean(inside) <= 0.99  # of 66
 
 
 def test_the_clock_and_the_lens_are_recovered():
