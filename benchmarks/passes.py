@@ -25,7 +25,7 @@ from engine.contract.localization import Localization
 from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.contract.status import LOCATED, NOT_FOUND
 from engine.passes.answers import answer_by_pass
-from engine.passes.frames import passes_of
+from engine.passes.frames import Frame, Pass, passes_of
 from engine.passes.leave_one_out import leave_one_out
 from engine.passes.solved import solve_pass
 from engine.register_at import Place, register_at
@@ -81,6 +81,34 @@ def main(poses: Path) -> None:
     print(f"frames: {frames}; more footprints: {more}; by the pass and called located: {wrong_located}")
     for name, away, major_km, holds in checked:
         print(f"not located, but its place is known: {name}: off {away:.1f} km, semi-major {major_km:.1f} km, {holds}")
+    _from_few(passes)
+
+
+def _from_few(passes: list[Pass]) -> None:
+    """Prints how good predictions are from two or three located frames, at the beginning, at the end, or at both."""
+    found = []
+    for one in passes:
+        n = len(one.located)
+        for kept in ((0, 1), (n - 2, n - 1), (0, n - 1), (0, 1, 2)) if n > 3 else ():
+            frames = [
+                frame if number in kept else Frame(frame.at_s, frame.info, frame.answer, None)
+                for number, frame in enumerate(one.located)
+            ]
+            own = {frame.name: frame.measured for frame in one.located}
+            for each in solve_pass(Pass(frames)).predicted:
+                measured, ellipse = own[each.frame.name], each.ellipse
+                if measured is None or ellipse is None:
+                    continue
+                camera = measured.solution.camera
+                lat, lon = (float(part) for part in camera.locate(camera.width_px / 2, camera.height_px / 2))
+                away = float(geo.distance_km(ellipse.lat, ellipse.lon, lat, lon))
+                found.append((away, ellipse.holds(lat, lon), ellipse.major_km))
+    errors, inside, majors = np.array(found, np.float64).T
+    print(
+        f"from two or three frames: {len(errors)} predictions, median error {np.median(errors):.1f} km, "
+        f"max {errors.max():.1f} km, {100 * inside.mean():.0f} % inside, "
+        f"semi-major median {np.median(majors):.1f} km, max {majors.max():.1f} km"
+    )
 
 
 def _truth() -> Iterator[tuple[str, Corners]]:

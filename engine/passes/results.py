@@ -12,7 +12,7 @@ from engine.answer import photo_facts
 from engine.contract.localization import Localization
 from engine.contract.parameters import DEFAULT_ELLIPSE_KM
 from engine.contract.passes import LeaveOneOut, PassAnswer, PredictedPhoto, SolvePassesAnswer
-from engine.contract.status import ACCEPTED, BY_PASS, CORRECTED, UNREVIEWED
+from engine.contract.status import BY_PASS, LOCATED, UNREVIEWED, USABLE
 from engine.errors import InputError
 from engine.messages import put_message
 from engine.orbit.state import Ephemeris
@@ -23,8 +23,6 @@ from engine.passes.model import FOCAL
 from engine.passes.solved import Predicted, SolvedPass, describe, solve_pass
 from engine.progress import Progress
 from engine.results import ResultsFile
-
-_USABLE = (UNREVIEWED, ACCEPTED, CORRECTED)
 
 
 def solve_results(
@@ -78,14 +76,16 @@ def solve_results(
 
 
 def _answers(file: ResultsFile) -> list[Localization]:
-    """The localizations in effect, with absolute paths, without those that a review rejected or doubts."""
+    """The localizations in effect, with absolute paths."""
     decisions = file.decisions()
     answers = []
     for row in file.rows():
-        if decisions.get(row["photo"], UNREVIEWED) not in _USABLE:
-            continue
         path = file.path.parent / row["photo"]
-        answers.append(cast(Localization, {**(file.localization(path) or row["localization"]), "photo": str(path)}))
+        answer = file.localization(path) or row["localization"]
+        decision = decisions.get(row["photo"], UNREVIEWED)
+        # Of photos that a review decided on, only those that it found located count.
+        if decision == UNREVIEWED or (decision in USABLE and answer["status"] == LOCATED):
+            answers.append(cast(Localization, {**answer, "photo": str(path)}))
     return answers
 
 
