@@ -1,0 +1,180 @@
+"""The command `earthloc run`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.arguments import add_index, add_radius, whole
+from engine.contract.messages import MESSAGES
+from engine.contract.parameters import TOP_K
+from engine.contract.status import STATUS_LABELS
+from engine.errors import InputError, UsageError
+from engine.resources import included_indexes
+from engine.terminal import ProgressLine
+
+_JSON_PROGRESS_S = 5.0
+_PENDING = "pending"
+
+
+def add_commands(command: Any, kinds: Any) -> None:
+    """Adds `earthloc run`; `command` makes a command (engine/cli.py)."""
+    added = command(kinds, "run", run, "locate many photos into a catalogue; the same command again continues")
+    added.add_argument(
+        "source",
+        type=Path,
+        metavar="FOLDER|LIST",
+        help="a folder with all photos below it, a text file with one path a line, or a CSV with a column photo and "
+        "perhaps nadir_lat, nadir_lon, taken_at",
+    )
+    added.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the catalogue")
+    add_index(added)
+    added.add_argument("--imagery", metavar="IMAGERY", help="reference imagery, as for localize")
+    added.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
+    add_radius(added)
+    added.add_argument(
+        "--top-k", type=whole(*TOP_K), default=10, metavar="N", help="candidates to look for and to register (10)"
+    )
+    where = added.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=whole(1, 512), metavar="N", help="worker processes (default: one a core)")
+    where.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler instead, tcp://HOST:8786")
+    added.add_argument("--retry-failed", action="store_true", help="also try the photos again that failed before")
+    added.add_argument("--json", action="store_true", help="print events, one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Locates the photos that are not located yet, and sums up."""
+    from engine.run.photos import find_photos
+    from engine.run.production import Production, open_catalogue, write_missing_shards
+    from engine.run.setting import identity
+
+    setting, indexes = _setting(args)
+    found = find_photos(args.source)
+    ledger = open_catalogue(args.out)
+    told = _Told(args.json)
+    try:
+        stated = identity(setting, indexes)
+        new = ledger.add(found, stated)
+        again = ledger.retry_failed() if args.retry_failed else 0
+        counts = ledger.statuses()
+        to_do = counts[_PENDING]
+        told.start(counts.total(), to_do, new, again, found.problems)
+        if to_do:
+            workers = _workers(args, setting, stated, to_do)
+            try:
+                Production(args.out, ledger, workers, told.event).run()
+            finally:
+                told.line.clear()
+                workers.close()
+        else:
+            write_missing_shards(args.out, ledger)
+        told.end(ledger.statuses(), ledger.failures(), ledger.tried_again(), ledger.duplicates(), args.out)
+        return InputError.exit_code if ledger.failures() else 0
+    finally:
+        ledger.close()
+
+
+def _setting(args: argparse.Namespace) -> tuple[Any, Any]:
+    """The setting for the workers, and the open indexes; problems are told before any photo is located."""
+    from engine.imagery.opening import open_imagery
+    from engine.imagery.server import may_be_server
+    from engine.retrieval.milvus_server import is_milvus
+    from engine.retrieval.opening import open_index
+    from engine.run.setting import Setting
+
+    folders = args.indexes or included_indexes()
+    if not folders:
+        raise UsageError(
+            None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
+        )
+    imagery = args.imagery
+    if imagery is not None:
+        open_imagery(imagery).close()
+        if not may_be_server(imagery):
+            imagery = os.path.abspath(imagery)
+    addresses = tuple(str(folder) if is_milvus(folder) else os.path.abspath(folder) for folder in folders)
+    setting = Setting(addresses, imagery, args.radius_km, args.top_k, not args.no_register)
+    return setting, [open_index(address) for address in addresses]
+
+
+def _workers(args: argparse.Namespace, setting: Any, stated: dict[str, Any], to_do: int) -> Any:
+    if args.scheduler:
+        from engine.run.cluster import Cluster
+
+        return Cluster(args.scheduler, setting, stated)
+    from engine.run.processes import Processes
+
+    jobs = args.jobs or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+    return Processes(setting, min(jobs, to_do), args.debug)
+
+
+class _Told:
+    """What the user is told: JSON objects, or a progress line and tables."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._progress_at = time.monotonic()
+        self.line = ProgressLine()
+
+    def start(self, total: int, to_do: int, new: int, again: int, problems: Any) -> None:
+        """How many photos there are, and what is wrong with the list."""
+        if self._as_json:
+            event = {"event": "start", "photos": total, "to_do": to_do, "new": new, "problems": dict(problems)}
+            self._print({**event, "tried_again": again})
+            return
+        begun = f"{total - to_do:,} are done already, " if to_do < total else ""
+        print(f"{total:,} photos: {begun}{to_do:,} to locate", flush=True)
+        for problem, count in problems.items():
+            print(f"earthloc: {count:,} {problem}.", file=sys.stderr)
+
+    def event(self, event: dict[str, Any]) -> None:
+        """A photo or the progress."""
+        if event["event"] != "progress":
+            if self._as_json:
+                self._print(event)
+        elif not self._as_json:
+            self.line.show("run", event["done"], event["total"], _pace(event))
+        elif time.monotonic() - self._progress_at > _JSON_PROGRESS_S:
+            self._progress_at = time.monotonic()
+            self._print(event)
+
+    def end(self, statuses: Any, failures: Any, again: Any, duplicates: int, out: Path) -> None:
+        """The table of statuses, and that of failures by reason."""
+        if self._as_json:
+            told = [{"reason": reason, "photos": count, "such_as": photo} for reason, count, photo in failures]
+            tried = [{"reason": reason, "tries": count} for reason, count in again]
+            event = {"event": "end", "statuses": dict(statuses), "failures": told, "tried_again": tried}
+            self._print({**event, "duplicates": duplicates})
+            return
+        for status, label in STATUS_LABELS.items():
+            if statuses[status]:
+                print(f"{label:12}{statuses[status]:>10,}")
+        for reason, count, photo in failures:
+            print(f"  {count:,} failed: {_words(reason)}; such as {photo}")
+        for reason, count in again:
+            print(f"  {count:,} tries in vain before: {_words(reason)}")
+        if duplicates:
+            print(f"  {duplicates:,} photos have the content of another one")
+        print(f"saved in {out}" + ("; --retry-failed tries the failed photos again" if failures else ""))
+
+    def _print(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event), flush=True)
+
+
+def _pace(event: dict[str, Any]) -> str:
+    if event["photos_per_hour"] is None:
+        return ""
+    minutes = -(-event["seconds_left"] // 60)
+    left = f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
+    return f"{event['photos_per_hour']:,} photos an hour, {left} left"
+
+
+def _words(reason: str) -> str:
+    """A reason in words, without the photo and the hint."""
+    text = MESSAGES.get(reason, reason).removeprefix("{path}: ")
+    return text.partition(";")[0].partition(" ({")[0].partition(" {")[0].rstrip(",")
