@@ -36,6 +36,7 @@ from engine.arguments import (
     width,
     widths,
 )
+from engine.catalogue import commands as catalogue_commands
 from engine.contract.parameters import GEOREFERENCED, GROUND_CRS, SEARCHED, TOP_K
 from engine.errors import EarthLocError
 from engine.run.commands import add_commands as add_run
@@ -218,6 +219,11 @@ def parser() -> argparse.ArgumentParser:
     tried.add_argument("--at", type=place, metavar="LAT,LON", help="place that the tile must show (46.5,8)")
     for command_of_imagery in (offered, tried):
         command_of_imagery.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    catalogues = kinds.add_parser("catalogue", help="make catalogues of photos, write them for other programs")
+    catalogue_commands.add_commands(
+        catalogues.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser), command
+    )
 
     features = command(kinds, "matcher", commands.matcher, "make a package of a feature extractor from an ONNX file")
     features.add_argument(

@@ -38,12 +38,7 @@ def ensure_tables(con: sqlite3.Connection, path: Path) -> None:
         raise not_a_geopackage(path)
     _refuse_foreign(path, tables)
     geopackage.create_core(con)
-    # Registered, so that other programs list neither this table nor earthloc_schema as layers.
-    con.execute(_LAYER_STYLES)
-    con.execute(
-        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier)"
-        " VALUES ('layer_styles', 'attributes', 'layer_styles')"
-    )
+    create_styles(con)
     for table in TABLES:
         _make(con, table)
     con.execute("CREATE TABLE earthloc_schema (version INTEGER NOT NULL)")
@@ -80,19 +75,30 @@ def _make(con: sqlite3.Connection, table: Table) -> None:
     columns = {column.name: column.sql for column in table.columns}
     if table.geometry:
         geopackage.create_layer(con, geopackage.Layer(table.name, table.geometry, columns, table.description))
-        _add_style(con, table)
+        add_style(con, table.name, table.description)
     else:
         geopackage.create_attributes(con, table.name, columns, table.description)
     if table is not PHOTOS:  # whose photo is unique, and so indexed
         con.execute(f'CREATE INDEX "{table.name}_photo" ON "{table.name}" (photo)')
 
 
-def _add_style(con: sqlite3.Connection, layer: Table) -> None:
-    qml = resources_folder() / "styles" / f"{layer.name}.qml"
+def create_styles(con: sqlite3.Connection) -> None:
+    """Makes the table of QGIS's styles where it is missing. Inside a transaction."""
+    con.execute(_LAYER_STYLES)
+    # Registered, so that other programs list neither this table nor earthloc_schema as layers.
+    con.execute(
+        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier)"
+        " VALUES ('layer_styles', 'attributes', 'layer_styles')"
+    )
+
+
+def add_style(con: sqlite3.Connection, layer: str, description: str) -> None:
+    """Makes the style of this name in resources/styles, if there is one, the layer's default."""
+    qml = resources_folder() / "styles" / f"{layer}.qml"
     if qml.is_file():
         con.execute(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
             " styleName, styleQML, styleSLD, useAsDefault, description, owner)"
             " VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')",
-            (layer.name, layer.name, qml.read_text(encoding="utf-8"), layer.description),
+            (layer, layer, qml.read_text(encoding="utf-8"), description),
         )

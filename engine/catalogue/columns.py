@@ -36,10 +36,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("photo", "text"),  # path below the folder that was run, with "/"; or as the list names it. No two are equal
     Column("photo_id", "text"),
     Column("sha256", "text"),  # of the file
+    Column("file_bytes", "whole"),
     Column("width_px", "whole", "images.width"),
     Column("height_px", "whole", "images.height"),
     Column("status", "text"),
     Column("confidence", "number"),
+    Column("review", "text"),  # decision in effect, engine/contract/status.py; missing without one
     Column("reason", "text"),  # id of the message, engine/contract/messages.py
     Column("message", "text"),
     Column("taken_at", "text"),  # ISO 8601

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.catalogue.columns import COLUMNS, GEOMETRY, Row
 from engine.errors import InputError, UsageError, in_short
 
 _NOT_OURS = "give a file or folder that `earthloc run` wrote"
+_ROW_GROUP = 8192
 _BBOX = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -26,23 +28,44 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> None:
         UsageError: pyarrow is not installed.
     """
     arrow = _arrow()
-    shapes = [shape(row[GEOMETRY]) if row.get(GEOMETRY) else None for row in rows]
-    arrays = {
-        column.name: arrow.array([row.get(column.name) for row in rows], _type(arrow, column.kind))
-        for column in COLUMNS
-    }
-    boxes = [dict(zip(_BBOX, one.bounds, strict=True)) if one is not None else None for one in shapes]
-    arrays["bbox"] = arrow.array(boxes, arrow.struct([(side, arrow.float64()) for side in _BBOX]))
-    # WKB of one byte order, whatever the computer's.
-    packed = [shapely.to_wkb(one, byte_order=1) if one is not None else None for one in shapes]
-    arrays[GEOMETRY] = arrow.array(packed, arrow.binary())
-    table = arrow.table(arrays).replace_schema_metadata({"geo": json.dumps(_geo([s for s in shapes if s is not None]))})
+    arrays, kinds, bounds = _arrays(arrow, rows)
+    table = arrow.table(arrays).replace_schema_metadata({"geo": json.dumps(_geo(kinds, bounds))})
     part = path.with_name(path.name + ".part")
     with open(part, "wb") as file:
         arrow.parquet.write_table(table, file, compression="zstd")
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
+
+
+def write_merged(path: Path, rows: Iterable[Row]) -> int:
+    """Like `write_parquet` for any number of rows, of which it holds some thousand at a time; returns how many."""
+    arrow = _arrow()
+    part = path.with_name(path.name + ".part")
+    kinds: set[str] = set()
+    bounds: list[float] | None = None
+    count = 0
+    remaining = iter(rows)
+    try:
+        with open(part, "wb") as file:
+            batch = list(itertools.islice(remaining, _ROW_GROUP))
+            arrays, *_ = _arrays(arrow, batch)
+            with arrow.parquet.ParquetWriter(file, arrow.table(arrays).schema, compression="zstd") as writer:
+                while batch:
+                    arrays, kinds_of_batch, found = _arrays(arrow, batch)
+                    writer.write_table(arrow.table(arrays))
+                    kinds |= kinds_of_batch
+                    if found is not None:
+                        bounds = found if bounds is None else _union(bounds, found)
+                    count += len(batch)
+                    batch = list(itertools.islice(remaining, _ROW_GROUP))
+                writer.add_key_value_metadata({"geo": json.dumps(_geo(kinds, bounds))})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
 
 
 def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -76,15 +99,37 @@ def read_rows(catalogue: Path, columns: Sequence[str] | None = None) -> Iterator
             raise InputError(file, f"it cannot be read as Parquet ({in_short(error)})", _NOT_OURS) from error
 
 
-def _geo(shapes: Sequence[Any]) -> dict[str, Any]:
+def _arrays(arrow: Any, rows: Sequence[Row]) -> tuple[dict[str, Any], set[str], list[float] | None]:
+    """The columns of rows, the types of their geometries, and the bounds of all: west, south, east, north."""
+    shapes = [shape(row[GEOMETRY]) if row.get(GEOMETRY) else None for row in rows]
+    arrays = {
+        column.name: arrow.array([row.get(column.name) for row in rows], _type(arrow, column.kind))
+        for column in COLUMNS
+    }
+    boxes = [dict(zip(_BBOX, one.bounds, strict=True)) if one is not None else None for one in shapes]
+    arrays["bbox"] = arrow.array(boxes, arrow.struct([(side, arrow.float64()) for side in _BBOX]))
+    # WKB of one byte order, whatever the computer's.
+    packed = [shapely.to_wkb(one, byte_order=1) if one is not None else None for one in shapes]
+    arrays[GEOMETRY] = arrow.array(packed, arrow.binary())
+    placed = [one for one in shapes if one is not None]
+    bounds = [float(side) for side in shapely.total_bounds(placed)] if placed else None
+    return arrays, {one.geom_type for one in placed}, bounds
+
+
+def _union(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    low = [min(pair) for pair in zip(one[:2], other[:2], strict=True)]
+    return low + [max(pair) for pair in zip(one[2:], other[2:], strict=True)]
+
+
+def _geo(kinds: Iterable[str], bounds: list[float] | None) -> dict[str, Any]:
     """The file's metadata `geo`. Without a `crs`, coordinates are longitude and latitude on WGS84."""
     column: dict[str, Any] = {
         "encoding": "WKB",
-        "geometry_types": sorted({one.geom_type for one in shapes}),
+        "geometry_types": sorted(kinds),
         "covering": {"bbox": {side: ["bbox", side] for side in _BBOX}},
     }
-    if shapes:
-        column["bbox"] = [float(side) for side in shapely.total_bounds(shapes)]
+    if bounds is not None:
+        column["bbox"] = bounds
     return {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
 
 

@@ -6,7 +6,6 @@ the point below it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +15,7 @@ from scipy import ndimage
 from engine import geo
 from engine.imagery.land import is_land, near_land
 from engine.retrieval.ranking import nadir_density
+from engine.sun import moment_of, sun_position
 from engine.where import cells
 
 Array = NDArray[np.float64]
@@ -91,26 +91,5 @@ def daylight_log_density(taken_at: str) -> Array:
     Raises:
         ValueError: not a time.
     """
-    moment = datetime.fromisoformat(taken_at)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     lat, lon = cells.centers()
-    return np.log(np.where(sun_elevation_deg(lat, lon, moment) > _DARK_DEG, 1.0, _CLOCK_WRONG))
-
-
-def sun_elevation_deg(lat: Array, lon: Array, moment: datetime) -> Array:
-    """Elevation of the Sun (degrees) to about a degree.
-
-    The low-precision formulas of the Astronomical Almanac, section C.
-    """
-    days = (moment - datetime(2000, 1, 1, 12, tzinfo=UTC)).total_seconds() / 86400.0
-    mean_longitude = np.radians((280.460 + 0.9856474 * days) % 360.0)
-    anomaly = np.radians((357.528 + 0.9856003 * days) % 360.0)
-    ecliptic = mean_longitude + np.radians(1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
-    obliquity = np.radians(23.439 - 0.0000004 * days)
-    declination = np.arcsin(np.sin(obliquity) * np.sin(ecliptic))
-    right_ascension = np.arctan2(np.cos(obliquity) * np.sin(ecliptic), np.cos(ecliptic))
-    sidereal = np.radians((280.46062 + 360.98564737 * days) % 360.0)
-    hour_angle = sidereal + np.radians(lon) - right_ascension
-    phi = np.radians(lat)
-    sine = np.sin(phi) * np.sin(declination) + np.cos(phi) * np.cos(declination) * np.cos(hour_angle)
-    return np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
+    return np.log(np.where(sun_position(lat, lon, moment_of(taken_at))[1] > _DARK_DEG, 1.0, _CLOCK_WRONG))
