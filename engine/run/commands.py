@@ -8,18 +8,20 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.arguments import add_index, add_radius, whole
 from engine.contract.messages import MESSAGES
 from engine.contract.parameters import TOP_K
 from engine.contract.status import STATUS_LABELS
 from engine.errors import InputError, UsageError
-from engine.resources import included_indexes
 from engine.terminal import ProgressLine
 
+if TYPE_CHECKING:
+    from engine.run.ledger import Ledger
+
 _JSON_PROGRESS_S = 5.0
-_PENDING = "pending"
+PENDING = "pending"  # as engine/run/ledger.py says it, which is imported late
 
 
 def add_commands(command: Any, kinds: Any) -> None:
@@ -28,11 +30,15 @@ def add_commands(command: Any, kinds: Any) -> None:
     added.add_argument(
         "source",
         type=Path,
+        nargs="?",
         metavar="FOLDER|LIST",
         help="a folder with all photos below it, a text file with one path a line, or a CSV with a column photo and "
         "perhaps nadir_lat, nadir_lon, taken_at",
     )
-    added.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the catalogue")
+    added.add_argument("--out", type=Path, metavar="DIR", help="folder of the catalogue")
+    added.add_argument(
+        "--status", type=Path, metavar="DIR", help="only show how far the run of a catalogue is, and what failed"
+    )
     add_index(added)
     added.add_argument("--imagery", metavar="IMAGERY", help="reference imagery, as for localize")
     added.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
@@ -43,7 +49,14 @@ def add_commands(command: Any, kinds: Any) -> None:
     where = added.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=whole(1, 512), metavar="N", help="worker processes (default: one a core)")
     where.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler instead, tcp://HOST:8786")
-    added.add_argument("--retry-failed", action="store_true", help="also try the photos again that failed before")
+    added.add_argument(
+        "--retry",
+        action="append",
+        default=[],
+        metavar="REASON",
+        help="try photos again that failed for this reason, as the table of failures names it, or for all; may be "
+        "repeated",
+    )
     added.add_argument("--json", action="store_true", help="print events, one JSON object a line")
 
 
@@ -53,16 +66,20 @@ def run(args: argparse.Namespace) -> int:
     from engine.run.production import Production, open_catalogue, write_missing_shards
     from engine.run.setting import identity
 
+    told = _Told(args.json)
+    if args.status is not None:
+        return _status(args, told)
+    if args.source is None or args.out is None:
+        raise UsageError(None, "FOLDER|LIST or --out is missing", "give both, or --status DIR")
     setting, indexes = _setting(args)
     found = find_photos(args.source)
     ledger = open_catalogue(args.out)
-    told = _Told(args.json)
     try:
         stated = identity(setting, indexes)
         new = ledger.add(found, stated)
-        again = ledger.retry_failed() if args.retry_failed else 0
+        again = ledger.retry(args.retry) if args.retry else 0
         counts = ledger.statuses()
-        to_do = counts[_PENDING]
+        to_do = counts[PENDING]
         told.start(counts.total(), to_do, new, again, found.problems)
         if to_do:
             workers = _workers(args, setting, stated, to_do)
@@ -73,8 +90,21 @@ def run(args: argparse.Namespace) -> int:
                 workers.close()
         else:
             write_missing_shards(args.out, ledger)
-        told.end(ledger.statuses(), ledger.failures(), ledger.tried_again(), ledger.duplicates(), args.out)
-        return InputError.exit_code if ledger.failures() else 0
+        return told.end(ledger, args.out)
+    finally:
+        ledger.close()
+
+
+def _status(args: argparse.Namespace, told: _Told) -> int:
+    from engine.run.ledger import NAME, Ledger
+
+    if args.source is not None or args.out is not None or args.retry:
+        raise UsageError(None, "--status goes without FOLDER|LIST, --out and --retry", "leave them out")
+    if not (args.status / NAME).is_file():
+        raise InputError(args.status, "there is no ledger of a run in it", "give the folder of `earthloc run --out`")
+    ledger = Ledger.open(args.status)
+    try:
+        return told.end(ledger, args.status)
     finally:
         ledger.close()
 
@@ -84,22 +114,16 @@ def _setting(args: argparse.Namespace) -> tuple[Any, Any]:
     from engine.imagery.opening import open_imagery
     from engine.imagery.server import may_be_server
     from engine.retrieval.milvus_server import is_milvus
-    from engine.retrieval.opening import open_index
     from engine.run.setting import Setting
 
-    folders = args.indexes or included_indexes()
-    if not folders:
-        raise UsageError(
-            None, "no regional index is chosen", "name one with --index, or build one with `earthloc index build`"
-        )
     imagery = args.imagery
     if imagery is not None:
         open_imagery(imagery).close()
         if not may_be_server(imagery):
             imagery = os.path.abspath(imagery)
-    addresses = tuple(str(folder) if is_milvus(folder) else os.path.abspath(folder) for folder in folders)
+    addresses = tuple(str(folder) if is_milvus(folder) else os.path.abspath(folder) for folder in args.indexes)
     setting = Setting(addresses, imagery, args.radius_km, args.top_k, not args.no_register)
-    return setting, [open_index(address) for address in addresses]
+    return setting, setting.open_indexes()
 
 
 def _workers(args: argparse.Namespace, setting: Any, stated: dict[str, Any], to_do: int) -> Any:
@@ -143,24 +167,27 @@ class _Told:
             self._progress_at = time.monotonic()
             self._print(event)
 
-    def end(self, statuses: Any, failures: Any, again: Any, duplicates: int, out: Path) -> None:
-        """The table of statuses, and that of failures by reason."""
+    def end(self, ledger: Ledger, out: Path) -> int:
+        """Prints the table of statuses and that of failures by reason; returns the exit code."""
+        statuses, failures, again = ledger.statuses(), ledger.failures(), ledger.tried_again()
+        duplicates = ledger.duplicates()
         if self._as_json:
             told = [{"reason": reason, "photos": count, "such_as": photo} for reason, count, photo in failures]
             tried = [{"reason": reason, "tries": count} for reason, count in again]
             event = {"event": "end", "statuses": dict(statuses), "failures": told, "tried_again": tried}
             self._print({**event, "duplicates": duplicates})
-            return
-        for status, label in STATUS_LABELS.items():
-            if statuses[status]:
-                print(f"{label:12}{statuses[status]:>10,}")
-        for reason, count, photo in failures:
-            print(f"  {count:,} failed: {_words(reason)}; such as {photo}")
-        for reason, count in again:
-            print(f"  {count:,} tries in vain before: {_words(reason)}")
-        if duplicates:
-            print(f"  {duplicates:,} photos have the content of another one")
-        print(f"saved in {out}" + ("; --retry-failed tries the failed photos again" if failures else ""))
+        else:
+            for status, label in [*STATUS_LABELS.items(), (PENDING, "to locate")]:
+                if statuses[status]:
+                    print(f"{label:12}{statuses[status]:>10,}")
+            for reason, count, photo in failures:
+                print(f"  {count:,} failed, {reason}: {_words(reason)}; such as {photo}")
+            for reason, count in again:
+                print(f"  {count:,} tries in vain before, {reason}: {_words(reason)}")
+            if duplicates:
+                print(f"  {duplicates:,} photos have the content of an earlier one, which column duplicate_of names")
+            print(f"catalogue in {out}" + ("; --retry REASON tries failed photos again" if failures else ""))
+        return InputError.exit_code if failures else 0
 
     def _print(self, event: dict[str, Any]) -> None:
         print(json.dumps(event), flush=True)

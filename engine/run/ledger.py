@@ -21,8 +21,9 @@ from engine.errors import InputError, OutputError, UsageError
 from engine.run.locate import Job
 from engine.run.photos import Listed, Photos
 
-NAME = "ledger.sqlite"
+NAME = "_ledger.sqlite"  # readers of Parquet folders pass over names with an underscore
 PENDING, DONE, FAILED = "pending", "done", "failed"
+ALL = "all"  # reasons
 _VERSION = 1
 _BLOCK = 500  # photos of a file
 _TABLES = f"""
@@ -40,9 +41,21 @@ CREATE TABLE photos (
 );
 CREATE INDEX photos_by_block ON photos (block, state);
 CREATE INDEX photos_by_state ON photos (state, seq);
+CREATE INDEX photos_by_content ON photos (sha256, seq);
 CREATE TABLE attempts (seq INTEGER NOT NULL, attempt INTEGER NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL);
 CREATE TABLE blocks (block INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
-"""  # noqa: S608
+"""
+# Files whose column duplicate_of may name another photo than they say.
+_OUTDATE = """
+DELETE FROM blocks WHERE block IN (
+    SELECT block FROM photos WHERE sha256 = (SELECT sha256 FROM photos WHERE seq = ?) AND seq > ?)
+"""
+# The first photo of the same content is found in the index photos_by_content.
+_ROWS = """
+SELECT p.row, (
+    SELECT photo FROM photos WHERE sha256 = p.sha256 AND seq < p.seq ORDER BY seq LIMIT 1)
+FROM photos p WHERE block = ? ORDER BY seq
+"""
 _WORDS = {
     "engine": "version of EarthLoc",
     "index": "index",
@@ -168,16 +181,31 @@ class Ledger:
             )
         return len(new)
 
-    def retry_failed(self) -> int:
-        """Makes all failed photos pending, as if never tried. Returns their number."""
+    def retry(self, reasons: Sequence[str]) -> int:
+        """Makes failed photos pending, as if never tried. Returns their number.
+
+        Args:
+            reasons: ids of messages; only photos that failed for these. "all" stands for all.
+
+        Raises:
+            UsageError: no photo failed for one of them.
+        """
+        failed = {reason: count for reason, count, _ in self.failures()}
+        if unknown := [reason for reason in reasons if reason not in failed and reason != ALL]:
+            hint = f"give one of: {', '.join([ALL, *failed])}" if failed else "leave out --retry"
+            raise UsageError(self.path.parent, f"no photo of it failed for the reason {unknown[0]}", hint)
         with self._transaction() as con:
-            con.execute(
-                f"DELETE FROM blocks WHERE block IN (SELECT block FROM photos WHERE state = '{FAILED}')"  # nosec B608
-            )
-            return con.execute(
-                "UPDATE photos SET state = ?, attempts = 0, status = NULL, reason = NULL, row = NULL WHERE state = ?",
-                (PENDING, FAILED),
-            ).rowcount
+            for reason in failed if ALL in reasons else dict.fromkeys(reasons):
+                con.execute(
+                    "DELETE FROM blocks WHERE block IN (SELECT block FROM photos WHERE state = ? AND reason = ?)",
+                    (FAILED, reason),
+                )
+                con.execute(
+                    "UPDATE photos SET state = ?, attempts = 0, status = NULL, reason = NULL, row = NULL"
+                    " WHERE state = ? AND reason = ?",
+                    (PENDING, FAILED, reason),
+                )
+        return sum(failed.values()) if ALL in reasons else sum(failed[reason] for reason in set(reasons))
 
     def pending(self, after: int, limit: int) -> list[Job]:
         """The next photos to locate, with numbers above `after`."""
@@ -211,6 +239,7 @@ class Ledger:
                         (row["reason"], row["message"], one.seq),
                     )
                 if one.state != PENDING:
+                    con.execute(_OUTDATE, (one.seq, one.seq))  # by the content that it had, as before a retry
                     con.execute(
                         "UPDATE photos SET state = ?, status = ?, reason = ?, sha256 = ?, row = ? WHERE seq = ?",
                         (
@@ -222,6 +251,7 @@ class Ledger:
                             one.seq,
                         ),
                     )
+                    con.execute(_OUTDATE, (one.seq, one.seq))
 
     def complete_blocks(self, among: Iterable[int] | None = None) -> list[int]:
         """Blocks of which no photo is pending, and whose file is not written yet.
@@ -239,7 +269,7 @@ class Ledger:
 
     def rows_of(self, block: int) -> list[dict[str, Any]]:
         """The rows of a block, in order."""
-        return [json.loads(row) for (row,) in self._rows("SELECT row FROM photos WHERE block = ? ORDER BY seq", block)]
+        return [{**json.loads(row), "duplicate_of": first} for row, first in self._rows(_ROWS, block)]
 
     def block_written(self, block: int, size: int) -> None:
         """Records that the file of a block is written, with its size in bytes."""

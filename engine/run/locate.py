@@ -22,9 +22,8 @@ from engine.registration.neighbours import Memory, Neighbours
 from engine.registration.prepare import PlaceCache
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
-from engine.retrieval.opening import open_index
 from engine.run.photos import Listed
-from engine.run.row import Seen, failed_row, messages_in, row_of
+from engine.run.row import Seen, failed_row, messages_in, row_of_photo
 from engine.run.setting import Setting, identity
 from engine.where.evidence import Evidence
 
@@ -81,7 +80,7 @@ class Locator:
         # The same sums in the same order wherever a photo is located; processes use the other cores.
         _use_one_thread()
         self._setting = setting
-        self._indexes: list[RegionalIndex] = [open_index(index) for index in setting.indexes]
+        self._indexes: list[RegionalIndex] = setting.open_indexes()
         packages: dict[str, ModelPackage] = {}
         for index in self._indexes:
             sha256 = index.info["model"]["sha256"]
@@ -110,7 +109,7 @@ class Locator:
     def _locate(self, job: Job) -> Outcome:
         listed, setting = job.listed, self._setting
         pixels: list[NDArray[np.uint8]] = []
-        sha256, info = _read(listed.path)
+        sha256, size, info = _read(listed.path)
         query = Query(
             Path(listed.path),
             listed.nadir,
@@ -131,7 +130,7 @@ class Locator:
         if ids & _NOT_CHECKED and not ids & _NO_IMAGERY:  # the row must not depend on whether a server answered
             why = Message("run.imagery", {"path": listed.path, "reason": str(answer["message"])})
             return Outcome(job.seq, failed_row(listed, why), "transient")
-        row = row_of(Seen(listed, sha256, info, pixels[0] if pixels else None, answer))
+        row = row_of_photo(Seen(listed, answer, sha256, size, info, pixels[0] if pixels else None))
         return Outcome(job.seq, row, "transient" if row["reason"] in _TRANSIENT else "")
 
 
@@ -145,17 +144,17 @@ def locator(setting: Setting) -> Locator:
         return _opened(setting)
 
 
-def _read(path: str) -> tuple[str | None, PhotoInfo | None]:
-    """The sha256 of a file and the metadata of the photo; None for what cannot be read: the localization says why."""
-    sha256, info = None, None
+def _read(path: str) -> tuple[str | None, int | None, PhotoInfo | None]:
+    """Hash and size of a file and the photo's metadata; None for what cannot be read: the localization says why."""
+    sha256, size, info = None, None, None
     try:
-        if os.path.isfile(path):
+        if os.path.isfile(path):  # opening a pipe would wait for ever
             with open(path, "rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                sha256, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
         info = read_photo_info(path)
     except (OSError, ValueError, InputError):
         pass
-    return sha256, info
+    return sha256, size, info
 
 
 def _use_one_thread() -> None:
@@ -164,4 +163,3 @@ def _use_one_thread() -> None:
 
     cv2.setNumThreads(1)
     faiss.omp_set_num_threads(1)
-

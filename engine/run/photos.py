@@ -96,7 +96,7 @@ def _of_list(path: Path, problems: Counter[str]) -> Iterator[Listed]:
     if path.suffix.lower() == ".csv" or _COLUMN in header:
         rows = _csv_rows(path, text)
     else:
-        rows = ({_COLUMN: line} for line in text.splitlines())
+        rows = ({_COLUMN: line} for line in text.split("\n"))
     for row in rows:
         photo = (row.get(_COLUMN) or "").strip()
         if photo:

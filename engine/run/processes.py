@@ -180,5 +180,3 @@ def _how_it_ended(code: int) -> str:
     with contextlib.suppress(ValueError):
         return signal.Signals(-code).name
     return f"signal {-code}"
-
-

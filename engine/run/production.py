@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.catalogue.parquet import write_parquet
-from engine.errors import OutputError, UsageError
-from engine.messages import Message
+from engine.errors import EarthLocError, OutputError, UsageError
 from engine.run.ledger import DONE, FAILED, NAME, PENDING, Ledger, Record
 from engine.run.locate import Job, Outcome
 
@@ -94,9 +94,11 @@ class Production:
                     self._receive()
                 self._at_work[job.seq] = job
                 self._workers.submit(job)
-        except KeyboardInterrupt:
-            self._keep_finished()
+        except BaseException as error:
+            with contextlib.suppress(EarthLocError):  # a disk that is full, or a cluster that is lost
+                self._keep_finished(isinstance(error, KeyboardInterrupt))
             raise
+        write_missing_shards(self._catalogue, self._ledger)
 
     def _jobs(self) -> Iterator[Job]:
         """The pending photos; those that are tried again come after all others."""
@@ -140,8 +142,8 @@ class Production:
                 write_shard(self._catalogue, self._ledger, block)
         self._on_event(self._pace.as_event())
 
-    def _keep_finished(self) -> None:
-        while (outcome := self._workers.next(0.0)) is not None:
+    def _keep_finished(self, listen: bool) -> None:
+        while listen and (outcome := self._workers.next(0.0)) is not None:
             self._take(outcome)
         self._record()
 
@@ -177,7 +179,11 @@ def open_catalogue(folder: Path) -> Ledger:
 
 
 def write_missing_shards(catalogue: Path, ledger: Ledger) -> None:
-    """Writes the files that should be there and are not, as after a power cut or when somebody deleted them."""
+    """Writes the files that should be there and are not, or not as they should be.
+
+    They are missing after a power cut or when somebody deleted them, and are outdated when a photo came to be known
+    that a later one has the content of.
+    """
     for block, size in ledger.written_blocks().items():
         path = shard_path(catalogue, block)
         if not path.is_file() or path.stat().st_size != size:

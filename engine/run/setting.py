@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import engine
+from engine.errors import UsageError
 from engine.imagery.location import find_imagery
 from engine.imagery.server import may_be_server
+from engine.resources import included_indexes
 from engine.retrieval.index import RegionalIndex
+from engine.retrieval.opening import open_index
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Setting:
     """The options of a run, as workers get them.
 
     Attributes:
-        indexes: folders (absolute) or addresses of the indexes.
+        indexes: folders (absolute) or addresses of the indexes; none for those that EarthLoc includes.
         imagery: to register with, instead of that of the indexes; an absolute path or an address.
         radius_km: search within this distance of a nadir.
         top_k: candidates; each of them is tried, however long it takes, for the clock must not decide.
@@ -31,6 +34,18 @@ class Setting:
     radius_km: float
     top_k: int
     register: bool
+
+    def open_indexes(self) -> list[RegionalIndex]:
+        """The indexes, open.
+
+        Raises:
+            IndexDamagedError, InputError: one cannot be used. UsageError: EarthLoc includes none.
+        """
+        folders = self.indexes or included_indexes()
+        if not folders:
+            hint = "name one with --index, or build one with `earthloc index build`"
+            raise UsageError(None, "no regional index is chosen", hint)
+        return [open_index(folder) for folder in folders]
 
     def as_json(self) -> dict[str, Any]:
         """For a worker."""
