@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from engine.run.ledger import Ledger
 
 _JSON_PROGRESS_S = 5.0
+# Memory of a worker that registers, and of one that only searches (docs/mass-production.md).
+_WORKER_BYTES, _SEARCHER_BYTES = 2.0e9, 1.0e9
 PENDING = "pending"  # as engine/run/ledger.py says it, which is imported late
 
 
@@ -44,10 +47,15 @@ def add_commands(command: Any, kinds: Any) -> None:
     added.add_argument("--no-register", action="store_true", help="only search, without registration; quick")
     add_radius(added)
     added.add_argument(
-        "--top-k", type=whole(*TOP_K), default=10, metavar="N", help="candidates to look for and to register (10)"
+        "--top-k", type=whole(*TOP_K), default=5, metavar="N", help="candidates to look for and to register (5)"
     )
     where = added.add_mutually_exclusive_group()
-    where.add_argument("--jobs", type=whole(1, 512), metavar="N", help="worker processes (default: one a core)")
+    where.add_argument(
+        "--jobs",
+        type=whole(1, 512),
+        metavar="N",
+        help="worker processes (default: one a core, as far as memory allows)",
+    )
     where.add_argument("--scheduler", default="", metavar="ADDRESS", help="Dask scheduler instead, tcp://HOST:8786")
     added.add_argument(
         "--retry",
@@ -133,8 +141,16 @@ def _workers(args: argparse.Namespace, setting: Any, stated: dict[str, Any], to_
         return Cluster(args.scheduler, setting, stated)
     from engine.run.processes import Processes
 
-    jobs = args.jobs or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
-    return Processes(setting, min(jobs, to_do), args.debug)
+    return Processes(setting, min(args.jobs or _default_jobs(setting.register), to_do), args.debug)
+
+
+def _default_jobs(register: bool) -> int:
+    """One worker a core, and not more than three quarters of the memory hold."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # not on Windows
+        memory = 0.75 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        cores = min(cores, int(memory / (_WORKER_BYTES if register else _SEARCHER_BYTES)))
+    return max(1, cores)
 
 
 class _Told:

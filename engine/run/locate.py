@@ -11,8 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from engine.errors import EarthLocError, InputError, in_short
 from engine.localize import Localizer, Query, model_of
@@ -77,8 +79,6 @@ class Locator:
     """
 
     def __init__(self, setting: Setting) -> None:
-        # The same sums in the same order wherever a photo is located; processes use the other cores.
-        _use_one_thread()
         self._setting = setting
         self._indexes: list[RegionalIndex] = setting.open_indexes()
         packages: dict[str, ModelPackage] = {}
@@ -88,6 +88,7 @@ class Locator:
         self._models = list(packages.values())
         self._places = PlaceCache()
         self.identity = identity(setting, self._indexes)
+        self._libraries = ThreadpoolController()  # of all that are loaded by now
 
     def locate(self, job: Job) -> Outcome:
         """Locates a photo. Whatever is wrong with it becomes an outcome.
@@ -95,6 +96,7 @@ class Locator:
         Raises:
             EarthLocError: an index or a model cannot be used any more.
         """
+        self._use_one_thread()
         try:
             return self._locate(job)
         except MemoryError:
@@ -105,6 +107,14 @@ class Locator:
         except Exception as error:  # one photo that shows a bug must not stop a hundred thousand others
             what = f"{type(error).__name__}: {in_short(error)}"
             return Outcome(job.seq, failed_row(job.listed, Message("run.bug", {"path": job.listed.path, "what": what})))
+
+    def _use_one_thread(self) -> None:
+        """The same sums in the same order wherever a photo is located; other workers use the other cores.
+
+        OpenMP's number is the calling thread's own, so each thread of a Dask worker needs this.
+        """
+        cv2.setNumThreads(1)
+        self._libraries.limit(limits=1)  # not undone: another thread may be at work
 
     def _locate(self, job: Job) -> Outcome:
         listed, setting = job.listed, self._setting
@@ -155,11 +165,3 @@ def _read(path: str) -> tuple[str | None, int | None, PhotoInfo | None]:
     except (OSError, ValueError, InputError):
         pass
     return sha256, size, info
-
-
-def _use_one_thread() -> None:
-    import cv2
-    import faiss
-
-    cv2.setNumThreads(1)
-    faiss.omp_set_num_threads(1)

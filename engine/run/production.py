@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -166,8 +167,11 @@ def open_catalogue(folder: Path) -> Ledger:
 
     Raises:
         OutputError: the folder cannot be made or written to. UsageError: it holds other Parquet files, or another run
-        has it open.
+        has it open, or a package is not installed.
     """
+    if missing := [name for name in ("pyarrow", "threadpoolctl") if find_spec(name) is None]:
+        hint = "install it with `pip install earthloc[catalogue]`"
+        raise UsageError(None, f"a catalogue needs the package {missing[0]}", hint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SHARDS).mkdir(exist_ok=True)
