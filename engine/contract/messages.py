@@ -103,7 +103,7 @@ MESSAGES: dict[str, str] = {
     "run.worker_died": (
         "{path}: ended the process that located it, again and again ({how}); save it as a smaller JPEG, or report it."
     ),
-    "run.imagery": "{path}: could not be checked with the imagery; see to the imagery and try again. {reason}",
+    "run.imagery": "{path}: could not be checked with the imagery ({reason}); see to the imagery and try again.",
     "run.bug": "{path}: hit a bug in the program ({what}); report it.",
     "output.full": "{path}: the disk is full; free some space and try again; nothing saved was lost.",
     "output.no_access": "{path}: cannot be written to; choose another folder or change its permissions.",

@@ -18,14 +18,14 @@ from threadpoolctl import ThreadpoolController
 
 from engine.errors import EarthLocError, InputError, in_short
 from engine.localize import Localizer, Query, model_of
-from engine.messages import Message
+from engine.messages import Message, ids_of
 from engine.photo.read import PhotoInfo, read_photo_info
 from engine.registration.neighbours import Memory, Neighbours
 from engine.registration.prepare import PlaceCache
 from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.run.photos import Listed
-from engine.run.row import Seen, failed_row, messages_in, row_of_photo
+from engine.run.row import Seen, failed_row, row_of_photo
 from engine.run.setting import Setting, identity
 from engine.where.evidence import Evidence
 
@@ -136,7 +136,7 @@ class Locator:
             pixels.append(evidence.pixels)
 
         answer = localizer.localize(query, on_evidence=keep)
-        ids = set(messages_in(answer.get("message_id"), answer.get("message_params")))
+        ids = set(ids_of(answer))
         if ids & _NOT_CHECKED and not ids & _NO_IMAGERY:  # the row must not depend on whether a server answered
             why = Message("run.imagery", {"path": listed.path, "reason": str(answer["message"])})
             return Outcome(job.seq, failed_row(listed, why), "transient")

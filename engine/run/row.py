@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from engine.answer import without_place
 from engine.catalogue.row import row_of
 from engine.contract.localization import Localization
 from engine.contract.status import FAILED
-from engine.messages import Message
+from engine.messages import Message, ids_of
 from engine.photo.cloud import cloud_percent
 from engine.photo.photo_id import parse_photo_id
 from engine.photo.read import PhotoInfo
@@ -71,15 +70,5 @@ def failed_row(listed: Listed, why: Message) -> dict[str, Any]:
 
 def _message(answer: Localization, listed: Listed) -> dict[str, Any]:
     """The message without the folders of this computer, and its id: the first one of several sentences."""
-    first = next(messages_in(answer.get("message_id"), answer.get("message_params")), None)
+    first = next(ids_of(answer), None)
     return {"reason": first, "message": str(answer["message"]).replace(listed.path, listed.name)}
-
-
-def messages_in(message_id: str | None, params: Any) -> Iterator[str]:
-    """Ids of a message and of those inside it; "sentences" itself says nothing."""
-    if message_id is not None and message_id != "sentences":
-        yield message_id
-    for value in (params or {}).values():
-        for nested in value if isinstance(value, list) else [value]:
-            if isinstance(nested, dict):
-                yield from messages_in(nested.get("id"), nested.get("params"))
