@@ -150,6 +150,7 @@ _opened = cache(Locator)
 
 def locator(setting: Setting) -> Locator:
     """The locator of this process, opened on first use."""
+    os.environ.setdefault("GDAL_CACHEMAX", "64")  # as in engine/cli.py, through which a Dask worker does not come
     with _opening:  # a worker's threads share it
         return _opened(setting)
 
