@@ -201,20 +201,20 @@ def _finished(run: Run) -> int:
     return sum(event["event"] == "photo" for event in run.events())
 
 
-def _real_photos() -> Path:
-    """Every fourth real photo, and some of cloud."""
+def _real_photos(step: int) -> Path:
+    """One of so many real photos, and some of cloud."""
     folder = _FOLDER / "real"
     folder.mkdir(parents=True, exist_ok=True)
     chosen = setting()
     clouds = sorted((chosen.photos[0].parent / "negatives").glob("cloud_*.jpg"))
-    for photo in (*chosen.photos[::4], *clouds[::4]):
+    for photo in (*chosen.photos[::step], *clouds[::4]):
         shutil.copy(photo, folder)
     return folder
 
 
 def pace() -> None:
     """Photos an hour on this computer."""
-    photos = _real_photos()
+    photos = _real_photos(4)
     for options in (("--no-register",), ()):
         for jobs in ("1", "2"):
             cpu_s = _cpu_s()
@@ -225,14 +225,15 @@ def pace() -> None:
 
 def workers() -> None:
     """Photos an hour on 1, 2 and 4 Dask workers of this computer."""
-    photos = _real_photos()
+    photos, quick = _real_photos(1), night_photos(_FOLDER / "quick", 60)
     for count in (1, 2, 4):
-        cpu_s, cluster = _cpu_s(), Cluster(count)
+        cluster = Cluster(count)
         try:
+            _finish(quick, "first", "--no-register", "--scheduler", cluster.address)  # opens index and model
             told = _finish(photos, "workers", "--no-register", "--scheduler", cluster.address)
         finally:
             cluster.close()
-        print(f"{count} workers: {told}, {_cpu_s() - cpu_s:.0f} s of CPU", flush=True)
+        print(f"{count} workers: {told}", flush=True)
 
 
 def memory(count: int) -> None:
