@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalogue.columns import COLUMNS
 from engine.localize import Localizer
 from engine.run import cluster as cluster_module
 from engine.run import locate
@@ -43,8 +42,9 @@ def test_one_computer_and_a_cluster_give_the_same_bytes(tmp_path, capsys, cluste
         assert events[-1]["statuses"] == {"located": 1, "not_found": 30}
     assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
     located = rows_of(tmp_path / "a")[0]
-    without = {column.name for column in COLUMNS if located[column.name] is None}
-    assert without <= {"photo_id", "duplicate_of", "review", "taken_at"}
+    told = "sha256 file_bytes width_px taken_at camera focal_length_mm lat4 sd_km nadir_lat camera_lat tilt_deg inliers"
+    told += " cloud_percent sun_elevation_deg index_name tile model model_sha256 imagery engine geometry"
+    assert [name for name in told.split() if located[name] is None] == []
     assert abs(located["center_lat"] - 37.5) < 0.2
 
 
