@@ -42,6 +42,7 @@ from engine.errors import EarthLocError
 from engine.orbit import commands as orbit_commands
 from engine.passes import commands as passes_commands
 from engine.records import commands as records_commands
+from engine.run.commands import add_commands as add_run
 
 _INTERRUPTED = 130
 
@@ -126,6 +127,8 @@ def parser() -> argparse.ArgumentParser:
     add_include_reviewed(locate)
     locate.add_argument("--jobs", type=whole(1, 64), default=1, metavar="N", help="photos at a time (1)")
     locate.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    add_run(command, kinds)
 
     fit = command(kinds, "register", commands.register, "fit a photo to imagery at a place that you know")
     fit.add_argument("photo", type=Path, metavar="PHOTO")

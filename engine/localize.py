@@ -356,8 +356,8 @@ def models_of(indexes: Sequence[RegionalIndex]) -> list[ModelPackage]:
     return [model_of(index) for index in first.values()]
 
 
-def model_of(index: RegionalIndex) -> ModelPackage:
-    """The model that an index was made with: an included one, or the one inside the index.
+def model_of(index: RegionalIndex, threads: int = 0) -> ModelPackage:
+    """The model that an index was made with: an included one, or the one inside the index; see `ModelPackage.open`.
 
     Raises:
         IndexDamagedError: its model is missing. ModelError: it is damaged.
@@ -370,4 +370,4 @@ def model_of(index: RegionalIndex) -> ModelPackage:
         raise IndexDamagedError.of(
             "index.model_missing", path=index.path, model=f"{made_with['name']} {made_with['version']}"
         )
-    return ModelPackage.open(card)
+    return ModelPackage.open(card, threads)

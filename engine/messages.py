@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,20 @@ def message_of(answer: Any) -> Text:
         return str(answer["message"])
     params = {name: _from_json(value) for name, value in answer["message_params"].items()}
     return Message(answer["message_id"], params)
+
+
+def ids_of(answer: Any) -> Iterator[str]:
+    """The ids of an answer's message and of those inside it, in their order; "sentences" itself says nothing."""
+    return _ids(answer.get("message_id"), answer.get("message_params"))
+
+
+def _ids(message_id: str | None, params: Any) -> Iterator[str]:
+    if message_id is not None and message_id != "sentences":
+        yield message_id
+    for value in (params or {}).values():
+        for nested in value if isinstance(value, list) else [value]:
+            if isinstance(nested, dict):
+                yield from _ids(nested.get("id"), nested.get("params"))
 
 
 def _json(value: Any) -> Any:

@@ -2315,6 +2315,18 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <translation>{path}: ist kein Bild einer bekannten Art; wenn es ein Foto ist, wandeln Sie es in JPEG oder TIFF um.</translation>
     </message>
     <message>
+      <source>{path}: ended the process that located it, again and again ({how}); save it as a smaller JPEG, or report it.</source>
+      <translation>{path}: hat den Prozess, der es verorten sollte, immer wieder beendet ({how}); speichern Sie es als kleineres JPEG, oder melden Sie es.</translation>
+    </message>
+    <message>
+      <source>{path}: could not be checked with the imagery ({reason}); see to the imagery and try again.</source>
+      <translation>{path}: konnte nicht mit den Bilddaten geprüft werden ({reason}); sehen Sie nach den Bilddaten, und versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+      <source>{path}: hit a bug in the program ({what}); report it.</source>
+      <translation>{path}: ist auf einen Fehler im Programm gestoßen ({what}); melden Sie ihn.</translation>
+    </message>
+    <message>
       <source>{path}: the disk is full; free some space and try again; nothing saved was lost.</source>
       <translation>{path}: Der Datenträger ist voll; schaffen Sie Platz, und versuchen Sie es erneut. Nichts Gespeichertes ging verloren.</translation>
     </message>

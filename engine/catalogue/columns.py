@@ -39,6 +39,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("photo_id", "text"),
     Column("sha256", "text"),  # of the file
     Column("file_bytes", "whole"),
+    Column("duplicate_of", "text"),  # photo of the first row with the same sha256; missing in that row
     Column("width_px", "whole", "images.width"),
     Column("height_px", "whole", "images.height"),
     Column("status", "text"),

@@ -31,11 +31,14 @@ def write_parquet(path: Path, rows: Sequence[Row]) -> None:
     arrays, kinds, bounds = _arrays(arrow, rows)
     table = arrow.table(arrays).replace_schema_metadata({"geo": json.dumps(_geo(kinds, bounds))})
     part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        arrow.parquet.write_table(table, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "wb") as file:
+            arrow.parquet.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)  # gives the space of a full disk back
 
 
 def write_merged(path: Path, rows: Iterable[Row]) -> int:

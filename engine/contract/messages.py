@@ -107,6 +107,11 @@ MESSAGES: dict[str, str] = {
     "or install the engine with the extra raw.",
     "photo.heic": "{path}: is a HEIC file; convert it to a JPEG or TIFF.",
     "photo.unknown_kind": ("{path}: is not an image of a known kind; if it is a photo, convert it to a JPEG or TIFF."),
+    "run.worker_died": (
+        "{path}: ended the process that located it, again and again ({how}); save it as a smaller JPEG, or report it."
+    ),
+    "run.imagery": "{path}: could not be checked with the imagery ({reason}); see to the imagery and try again.",
+    "run.bug": "{path}: hit a bug in the program ({what}); report it.",
     "output.full": "{path}: the disk is full; free some space and try again; nothing saved was lost.",
     "output.no_access": "{path}: cannot be written to; choose another folder or change its permissions.",
     "output.failed": "{path}: could not be written ({reason}); choose another place.",
