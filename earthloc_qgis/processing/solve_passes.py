@@ -28,7 +28,7 @@ class SolvePassesAlgorithm(EarthLocAlgorithm):
     LEAVE_ONE_OUT = "LEAVE_ONE_OUT"
     FOOTPRINTS = "FOOTPRINTS"
     PASSES = "PASSES"
-    BY_PASS = "BY_PASS"
+    BY_PASS = "BY_PASS"  # nosec B105
     MEDIAN_KM = "MEDIAN_KM"
     MESSAGE = "MESSAGE"
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from engine.contract.localization import Localization
 from engine.contract.status import BY_PASS, UNCERTAIN
 from engine.messages import Message, Text, message_of, put_message
-from engine.passes.ellipse import PROBABILITY
+from engine.passes.ellipse import PROBABILITY, Ellipse
 from engine.passes.solved import Predicted, SolvedPass
 from engine.registration.footprint import footprint_ring
 from engine.registration.pose import view_json
@@ -49,7 +49,7 @@ def answer_by_pass(predicted: Predicted, solved: SolvedPass, max_ellipse_km: flo
         },
     }
     answer = cast(Localization, found)
-    put_message(answer, _words(predicted, solved))
+    put_message(answer, _words(predicted, ellipse, solved))
     return answer
 
 
@@ -58,9 +58,9 @@ def without_pass(answer: Localization) -> Localization:
     by_pass = answer.get("by_pass")
     if answer["status"] != BY_PASS or by_pass is None:
         return answer
-    found: dict[str, Any] = {**answer, "by_pass": None}
+    found: dict[str, Any] = dict(answer)
     before = by_pass["before"]
-    found.update(footprint=None, corners=None, center=None, camera=None)
+    found.update(footprint=None, corners=None, center=None, camera=None, by_pass=None)
     found.update({name: before[name] for name in ("status", "confidence", "nadir")})
     if before["status"] == UNCERTAIN and answer["candidates"]:
         first = answer["candidates"][0]
@@ -75,9 +75,7 @@ def _kept(answer: Localization) -> dict[str, Any]:
     return {name: answer[name] for name in names if name in answer}  # type: ignore[literal-required]
 
 
-def _words(predicted: Predicted, solved: SolvedPass) -> Text:
-    ellipse = predicted.ellipse
-    assert ellipse is not None
+def _words(predicted: Predicted, ellipse: Ellipse, solved: SolvedPass) -> Text:
     params = {
         "n": len(solved.used),
         "seconds": f"{predicted.nearest_s:.0f}",

@@ -38,6 +38,17 @@ class Frame:
         """The path, as the answer has it."""
         return self.answer["photo"]
 
+    @property
+    def own(self) -> Measured:
+        """Its camera by its own tie points.
+
+        Raises:
+            ValueError: it is not located.
+        """
+        if self.measured is None:
+            raise ValueError(f"{self.name} is not located")
+        return self.measured
+
 
 @dataclass(frozen=True, eq=False)
 class Pass:

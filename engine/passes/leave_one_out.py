@@ -39,8 +39,7 @@ def leave_one_out(
     In a pass with many located frames, `MOST_LOCATED` of them.
     """
     for left_out in spread(frames.located):
-        own = left_out.measured
-        assert own is not None
+        own = left_out.own
         hidden = Frame(left_out.at_s, left_out.info, left_out.answer, None)
         rest = Pass([hidden if frame is left_out else frame for frame in frames.frames if frame.measured is not None])
         solved = solve_pass(rest, orbit)

@@ -90,8 +90,7 @@ def _is_of_two(clock: ClockSolution) -> bool:
 
 
 def _fix(frame: Frame) -> Fix:
-    found = frame.measured
-    assert found is not None
+    found = frame.own
     axes = local_axes(*found.solution.camera.nadir()[:2])
     covariance = fit_of(found.points, found.sd_px, found.solution.camera).covariance(found.prior)[:3, :3]
     covariance = axes.T @ covariance @ axes

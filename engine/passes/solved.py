@@ -147,9 +147,7 @@ def predict(whole: Whole, frames: Sequence[Frame], located: Sequence[Frame]) -> 
 
 def _contradicts(predicted: Predicted) -> bool:
     """Whether a located frame shows other ground than its pass says."""
-    own, ellipse = predicted.frame.measured, predicted.ellipse
-    assert own is not None
-    camera = own.solution.camera
+    ellipse, camera = predicted.ellipse, predicted.frame.own.solution.camera
     lat, lon = (float(one) for one in camera.locate(camera.width_px / 2, camera.height_px / 2))
     if ellipse is None or not np.isfinite(lat):
         return True
@@ -164,7 +162,8 @@ def describe(solved: SolvedPass, max_ellipse_km: float) -> Text:
     if solved.status in _NOTHING:
         return Message(_NOTHING[solved.status], {"n": n, "m": len(solved.wrong)})
     whole = solved.whole
-    assert whole is not None
+    if whole is None:
+        raise ValueError(f"a pass of status {solved.status} was not solved")
     params = {"n": len(solved.used), "percent": f"{100 * whole.holdings[whole.holding]:.0f}"}
     parts: list[Text] = [Message(_HELD[whole.holding], params)]
     if solved.wrong:

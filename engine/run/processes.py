@@ -7,12 +7,12 @@ import json
 import os
 import queue
 import signal
-import subprocess
+import subprocess  # nosec B404
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import engine
 from engine import errors
@@ -127,7 +127,7 @@ class _Worker:
         self._said = said
         here = str(Path(engine.__file__).parent.parent)
         paths = [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # nosec B603 - this Python and this program
             # -P: a folder named engine where the command is run is not this one.
             [sys.executable, "-P", "-m", "engine.run.worker"],
             stdin=subprocess.PIPE,
@@ -136,6 +136,7 @@ class _Worker:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl+C is for the run, which ends its workers
         )
+        self._stdin = cast(IO[bytes], self.process.stdin)
         self._send(setting.as_json())
         threading.Thread(target=self._listen, name="worker", daemon=True).start()
 
@@ -146,9 +147,8 @@ class _Worker:
 
     def end(self) -> None:
         """Lets it end, and waits for that."""
-        assert self.process.stdin is not None
         with contextlib.suppress(OSError):
-            self.process.stdin.close()
+            self._stdin.close()
         try:
             self.process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -156,14 +156,12 @@ class _Worker:
             self.process.wait()
 
     def _send(self, what: Any) -> None:
-        assert self.process.stdin is not None
         with contextlib.suppress(OSError):  # it has died, which is told when its answers end
-            self.process.stdin.write(json.dumps(what).encode() + b"\n")
-            self.process.stdin.flush()
+            self._stdin.write(json.dumps(what).encode() + b"\n")
+            self._stdin.flush()
 
     def _listen(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as answers:
+        with cast(IO[bytes], self.process.stdout) as answers:
             for line in answers:
                 try:
                     said = json.loads(line)
