@@ -37,7 +37,7 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
-from engine.where.estimator import Estimate, Estimator
+from engine.where.estimator import Estimate, Estimator, left_out
 from engine.where.evidence import Evidence
 from engine.where.language_model import LanguageModel, LanguageModelError, propose
 from engine.where.opening import open_estimator
@@ -194,7 +194,7 @@ class Localizer:
         if query.where:
             progress.report("where", 0, 1)
             estimate = self.estimator().estimate(searched.evidence)
-            candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
+            candidates += self._proposed(query, photo, candidates, estimate, searched.expected, progress)
             clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)
         if query.register:
@@ -225,14 +225,15 @@ class Localizer:
         candidates: Sequence[Candidate],
         estimate: Estimate,
         expected: Expectation,
+        progress: Progress,
     ) -> list[Candidate]:
         """Places that the search did not find; a language model that does not answer is left out by name."""
         guesses: list[tuple[float, float]] = []
         if query.language_model is not None:
             try:
-                guesses = propose(query.language_model, photo.pixels)
+                guesses = propose(query.language_model, photo.pixels, progress)
             except LanguageModelError as error:
-                estimate.left_out.append({"source": LANGUAGE_MODEL, "reason": str(error)})
+                estimate.left_out.append(left_out(LANGUAGE_MODEL, error))
         width_km = expected.field * ALTITUDE_KM if expected.field is not None else None
         return more_candidates(candidates, estimate.distribution, estimate.densities, guesses, width_km)
 

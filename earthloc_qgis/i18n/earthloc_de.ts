@@ -2167,6 +2167,98 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <source>imagery server {server}: sent {what} instead of a tile; check its address and whether it wants a key.</source>
       <translation>Bilddatenserver {server}: sendet statt einer Kachel etwas anderes ({what}); prüfen Sie die Adresse und ob er einen Schlüssel verlangt.</translation>
     </message>
+    <message>
+      <source>{path}: lacks a valid {what}; get the where package again.</source>
+      <translation>{path}: Hier fehlt ein gültiger Wert {what}; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; get the where package again.</source>
+      <translation>{path}: nicht lesbar; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: does not match its entry in where.json; get the where package again.</source>
+      <translation>{path}: passt nicht zum Eintrag in where.json; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is no array (.npy); get the where package again.</source>
+      <translation>{path}: kein Array (.npy); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is no array of {dtype} with {axes} axes; get the where package again.</source>
+      <translation>{path}: kein Array aus {dtype} mit {axes} Achsen; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has values that are not numbers; get the where package again.</source>
+      <translation>{path}: enthält Werte, die keine Zahlen sind; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a readable card (a JSON object); get the where package again.</source>
+      <translation>{path}: keine lesbare Beschreibung (ein JSON-Objekt); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has not format {format}; get a where package that fits this engine.</source>
+      <translation>{path}: hat nicht das Format {format}; ein Where-Paket beschaffen, das zu diesem Rechenprogramm passt.</translation>
+    </message>
+    <message>
+      <source>{path}: names a file outside its folder ({key}); use only packages you trust.</source>
+      <translation>{path}: nennt eine Datei außerhalb ihres Ordners ({key}); nur Pakete verwenden, denen Sie vertrauen.</translation>
+    </message>
+    <message>
+      <source>{path}: names a file that is neither .onnx nor .npy ({key}); get the where package again.</source>
+      <translation>{path}: nennt eine Datei, die weder .onnx noch .npy ist ({key}); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: does not fit its card or the other files of the where package; get the where package again.</source>
+      <translation>{path}: passt nicht zur Beschreibung oder zu den anderen Dateien des Where-Pakets; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has a source of the unknown kind {kind}; install a newer EarthLoc.</source>
+      <translation>{path}: enthält eine Quelle der unbekannten Art {kind}; ein neueres EarthLoc installieren.</translation>
+    </message>
+    <message>
+      <source>{path}: made {source} for another model; use the model and index that ship with EarthLoc.</source>
+      <translation>{path}: {source} wurde für ein anderes Modell gemacht; Modell und Index verwenden, die EarthLoc beiliegen.</translation>
+    </message>
+    <message>
+      <source>{path}: no language model answers here; start it, or go on without it.</source>
+      <translation>{path}: Hier antwortet kein Sprachmodell; es starten oder ohne es weitermachen.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model's server answered with status {status}; check its address and the name of the model.</source>
+      <translation>{path}: Der Server des Sprachmodells antwortete mit Status {status}; seine Adresse und den Namen des Modells prüfen.</translation>
+    </message>
+    <message>
+      <source>{path}: the reply has no end; check what runs at this address.</source>
+      <translation>{path}: Die Antwort hat kein Ende; prüfen, was unter dieser Adresse läuft.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model did not answer within {s} s; use a smaller model, or allow it more time.</source>
+      <translation>{path}: Das Sprachmodell antwortete nicht innerhalb von {s} s; ein kleineres Modell verwenden oder ihm mehr Zeit geben.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model could not be asked ({reason}); check its address.</source>
+      <translation>{path}: Das Sprachmodell konnte nicht gefragt werden ({reason}); seine Adresse prüfen.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model named no place; ask another model, or go on without it.</source>
+      <translation>{path}: Das Sprachmodell nannte keinen Ort; ein anderes Modell fragen oder ohne es weitermachen.</translation>
+    </message>
+    <message>
+      <source>{path}: the reply is not that of a chat completion; give the address of a server with OpenAI's interface.</source>
+      <translation>{path}: Die Antwort ist keine Chat-Antwort; die Adresse eines Servers mit der Schnittstelle von OpenAI angeben.</translation>
+    </message>
+    <message>
+      <source>{address} is not the address of a language model; give one such as http://127.0.0.1:11434.</source>
+      <translation>{address} ist keine Adresse eines Sprachmodells; eine wie http://127.0.0.1:11434 angeben.</translation>
+    </message>
+    <message>
+      <source>the language model's address holds a password; give the address alone.</source>
+      <translation>Die Adresse des Sprachmodells enthält ein Passwort; nur die Adresse angeben.</translation>
+    </message>
+    <message>
+      <source>the language model at {host} is not on this computer, so the photo would leave it; give an address of 127.0.0.1 or localhost, or allow another computer.</source>
+      <translation>Das Sprachmodell auf {host} läuft nicht auf diesem Rechner, das Foto würde ihn also verlassen; eine Adresse wie 127.0.0.1 oder localhost angeben oder einen anderen Rechner erlauben.</translation>
+    </message>
   </context>
   <context>
     <name>EarthLocPanel</name>

@@ -119,6 +119,15 @@ def test_a_search_area_in_words(english):
     assert named == "Not used: GeoCLIP (its file is missing)."
 
 
+def test_the_reason_for_a_source_left_out_is_told_in_the_users_language(monkeypatch):
+    monkeypatch.setattr("earthloc_qgis.core.where_words._tr", lambda text: f"<{text}>")
+    reason = {"source": "geoclip", "reason": "English", "message_id": "where.unreadable"}
+    left_out = [{**reason, "message_params": {"path": "a.npy"}}, {**reason, "message_params": {}}]
+    assert left_out_in_words({**where_at(IRAQ), "left_out": left_out}) == (
+        "<Not used: GeoCLIP (<a.npy: cannot be read; get the where package again.>); GeoCLIP (English).>"
+    )
+
+
 def test_a_photo_of_nothing_is_said_to_give_no_hint(english):
     where = where_at(IRAQ)
     assert "hardly any hint" not in where_in_words(where)
