@@ -179,21 +179,24 @@ class Localizer:
         searched = self._search(query, photo, nadir, circle, clock, progress)
         if on_evidence is not None:
             on_evidence(searched.evidence)
-        candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
+        estimate, places = None, None
+        if query.where:
+            progress.report("where", 0, 1)
+            estimate = self.estimator().estimate(searched.evidence)
+            places = estimate.log_density(but=("nadir",))  # it is in what is expected
+            clock.lap("where")
+        candidates = rank(searched.found, searched.features, query.top_k, searched.expected, places)
         progress.check()
         if not candidates:
             answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, nadir)
-            if query.where:
-                answer["where"] = self.estimator().estimate(searched.evidence).as_json()
+            if estimate is not None:
+                answer["where"] = estimate.as_json()
             return answer
         voted = searched.features is not None and candidates[0].index.features is not None
         confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
-        estimate = None
-        if query.where:
-            progress.report("where", 0, 1)
-            estimate = self.estimator().estimate(searched.evidence)
+        if estimate is not None:
             candidates += self._proposed(query, photo, candidates, estimate, searched.expected, progress)
             clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, nadir, candidates, confidence)

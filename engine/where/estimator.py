@@ -42,6 +42,11 @@ class Estimate:
     densities: dict[str, NDArray[np.floating]]
     left_out: list[LeftOut]
 
+    def log_density(self, but: Collection[str] = ()) -> NDArray[np.floating]:
+        """Log density (cells,) of the prior and all sources except some, up to a constant."""
+        used = [density for name, density in self.densities.items() if name not in but]
+        return np.asarray(sum(used, start=prior.orbit_log_density()))
+
     def as_json(self) -> Where:
         """For the localization."""
         areas: list[SearchArea] = [
