@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine.contract import answers, protocol
 from engine.contract.answers import LocalizeAnswer, PhotoInfoAnswer
 from engine.contract.localization import Localization
-from engine.errors import OutputError
+from engine.errors import OutputError, UsageError
 from engine.progress import Progress
 from engine.review_methods import ReviewMethods
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
+    from engine.where.language_model import LanguageModel
 
 Stamp = tuple[int, int]
 Handler = Callable[[Any, Progress], Any]  # takes an instance of the request's class
@@ -103,6 +104,7 @@ class Methods:
             imagery=request.imagery or None,
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
+            language_model=_language_model(request),
             results=out,
         )
         answer = _saved(localize_or_fail(localizer, query, progress), photo, out, progress, request.include_reviewed)
@@ -259,6 +261,18 @@ class Methods:
 
 def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
+
+
+def _language_model(request: protocol.Localize) -> LanguageModel | None:
+    """Raises UsageError: its address is not on this computer."""
+    if request.language_model is None:
+        return None
+    if not request.where:
+        raise UsageError.of("language_model.needs_where")
+
+    from engine.where.language_model import LanguageModel
+
+    return LanguageModel(request.language_model, request.language_model_name)
 
 
 def _saved(

@@ -165,16 +165,17 @@ class Controller(QObject):
             self.not_writable.emit(str(error))
             return
         radius_km = settings.radius_km() if settings.use_nadir() else settings.WHOLE_EARTH_KM
-        imagery = settings.imagery().spec()
         self.queue.options = Localize(
             photo="",  # the queue fills it in
             indexes=list(indexes),
             radius_km=radius_km,
             top_k=settings.top_k(),
             register=settings.register(),
-            imagery=imagery,
+            imagery=settings.imagery().spec(),
             out=str(self.store.path),
             where=settings.where(),
+            language_model=settings.language_model_address() if settings.asks_language_model() else None,
+            language_model_name=settings.language_model_name(),
         )
         if not self.queue.running:
             self.queue.clear()

@@ -698,6 +698,10 @@
       <translation>Das Foto, Norden etwa oben</translation>
     </message>
     <message>
+      <source>Where it could be, with 50, 90 and 99 %</source>
+      <translation>Wo es sein könnte, mit 50, 90 und 99 %</translation>
+    </message>
+    <message>
       <source>Its footprint on the map</source>
       <translation>Seine Fläche auf der Karte</translation>
     </message>
@@ -708,6 +712,10 @@
     <message>
       <source>Taken (UTC)</source>
       <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
     </message>
     <message>
       <source>Centre</source>
@@ -744,10 +752,6 @@
     <message>
       <source>{path}: results cannot be saved there ({why}). Choose another file with “Save results to…”.</source>
       <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
-    </message>
-    <message>
-      <source>Where it could be</source>
-      <translation>Wo es sein könnte</translation>
     </message>
     <message>
       <source>Search area, not a location:</source>
@@ -1342,7 +1346,7 @@ Fitting photos to imagery makes footprints exact and takes seconds per photo; wi
 
 A feature extractor is the folder of a package with a network; without one, RootSIFT is used.
 
-Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located.
+Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located. If the address of a language model is given, such as http://127.0.0.1:11434, it gets a small copy of each of these photos, and the places that it names are tried too. An address of another computer is refused.
 
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
@@ -1355,7 +1359,7 @@ Das Anpassen an Bilddaten macht Bildflächen genau und dauert Sekunden pro Foto;
 
 Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird RootSIFT verwendet.
 
-Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können.
+Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können. Wird die Adresse eines Sprachmodells angegeben, etwa http://127.0.0.1:11434, erhält es eine kleine Kopie jedes dieser Fotos, und die Orte, die es nennt, werden auch probiert. Die Adresse eines anderen Rechners wird abgelehnt.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -1398,6 +1402,14 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Say where photos could be</source>
       <translation>Angeben, wo Fotos sein könnten</translation>
+    </message>
+    <message>
+      <source>Address of a language model on this computer that proposes places</source>
+      <translation>Adresse eines Sprachmodells auf diesem Rechner, das Orte vorschlägt</translation>
+    </message>
+    <message>
+      <source>Name of that language model</source>
+      <translation>Name dieses Sprachmodells</translation>
     </message>
     <message>
       <source>Also locate reviewed photos again</source>
@@ -2250,6 +2262,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>{address} is not the address of a language model; give one such as http://127.0.0.1:11434.</source>
       <translation>{address} ist keine Adresse eines Sprachmodells; eine wie http://127.0.0.1:11434 angeben.</translation>
+    </message>
+    <message>
+      <source>a language model is asked only where a photo could be; ask for that too (where).</source>
+      <translation>Ein Sprachmodell wird nur gefragt, wo ein Foto sein könnte; auch danach fragen (where).</translation>
     </message>
     <message>
       <source>the language model's address holds a password; give the address alone.</source>
@@ -3261,6 +3277,29 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>Action</source>
       <translation>Aktion</translation>
+    </message>
+  </context>
+  <context>
+    <name>LanguageModelOptions</name>
+    <message>
+      <source>Ask a language model on this computer for places</source>
+      <translation>Ein Sprachmodell auf diesem Rechner nach Orten fragen</translation>
+    </message>
+    <message>
+      <source>For photos that cannot be located: sends a small copy of the photo to this address and tries the places that the model names. An address of another computer is refused.</source>
+      <translation>Für Fotos, die nicht verortet werden können: schickt eine kleine Kopie des Fotos an diese Adresse und probiert die Orte, die das Modell nennt. Die Adresse eines anderen Rechners wird abgelehnt.</translation>
+    </message>
+    <message>
+      <source>Address of the language model</source>
+      <translation>Adresse des Sprachmodells</translation>
+    </message>
+    <message>
+      <source>Name of the language model</source>
+      <translation>Name des Sprachmodells</translation>
+    </message>
+    <message>
+      <source>Name of the model, if the server has several</source>
+      <translation>Name des Modells, wenn der Server mehrere hat</translation>
     </message>
   </context>
   <context>

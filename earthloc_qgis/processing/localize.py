@@ -42,6 +42,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     IMAGERY = "IMAGERY"
     MATCHER = "MATCHER"
     WHERE = "WHERE"
+    LANGUAGE_MODEL = "LANGUAGE_MODEL"
+    LANGUAGE_MODEL_NAME = "LANGUAGE_MODEL_NAME"
     OUTPUT = "OUTPUT"
     SEARCH_AREAS = "SEARCH_AREAS"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
@@ -80,7 +82,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "the log says which. The word 'index' stands for the imagery from which each index was made.\n\n"
             "A feature extractor is the folder of a package with a network; without one, RootSIFT is used.\n\n"
             "Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search "
-            "areas for photos that cannot be located.\n\n"
+            "areas for photos that cannot be located. If the address of a language model is given, such as "
+            "http://127.0.0.1:11434, it gets a small copy of each of these photos, and the places that it names are "
+            "tried too. An address of another computer is refused.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
             "the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
@@ -131,6 +135,10 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             )
         )
         self.addParameter(QgsProcessingParameterBoolean(self.WHERE, self.tr("Say where photos could be"), False))
+        address = self.tr("Address of a language model on this computer that proposes places")
+        self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL, address, optional=True))
+        name = self.tr("Name of that language model")
+        self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL_NAME, name, optional=True))
         self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
         self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
@@ -168,6 +176,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             matcher=os.path.abspath(matcher) if matcher else None,
             out=os.path.abspath(out),
             where=self.parameterAsBoolean(parameters, self.WHERE, context),
+            language_model=self.parameterAsString(parameters, self.LANGUAGE_MODEL, context).strip() or None,
+            language_model_name=self.parameterAsString(parameters, self.LANGUAGE_MODEL_NAME, context).strip(),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)

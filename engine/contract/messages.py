@@ -266,6 +266,7 @@ MESSAGES: dict[str, str] = {
     "language_model.no_address": (
         "{address} is not the address of a language model; give one such as http://127.0.0.1:11434."
     ),
+    "language_model.needs_where": "a language model is asked only where a photo could be; ask for that too (where).",
     "language_model.password": "the language model's address holds a password; give the address alone.",
     "language_model.elsewhere": (
         "the language model at {host} is not on this computer, so the photo would leave it; give an address of "

@@ -151,6 +151,8 @@ class Localize(Request):
     out: Optional[PathText] = None  # results file
     include_reviewed: bool = False  # also a photo that a review decided on
     where: bool = False  # also say where it could be, if it is not located
+    language_model: Optional[str] = None  # address on this computer, asked for places if `where`; None asks nobody
+    language_model_name: str = ""  # as its server knows it
 
 
 @dataclass(frozen=True)

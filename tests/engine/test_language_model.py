@@ -188,3 +188,27 @@ def test_places_in_a_reply(text, places):
 def test_at_most_as_many_places_as_asked_for():
     text = json.dumps([{"lat": n, "lon": n} for n in range(9)])
     assert len(read_places(text, most=3)) == 3
+
+
+def test_the_service_asks_it_and_a_cancelled_request_does_not_wait_for_it(
+    server, start_engine, photo, small_index_folder
+):
+    engine = start_engine()
+    engine.call(0, "initialize", {"protocol": 1, "client": "test 1.0"})
+    asked = {"photo": str(photo), "indexes": [str(small_index_folder)], "register": False, "where": True}
+    server.says('[{"lat": 36.2, "lon": 44.1}]')
+    with_model = {**asked, "language_model": server.address, "language_model_name": "tiny"}
+    assert engine.call(1, "localize", with_model)["result"]["status"] == "uncertain"
+    ((_, question),) = server.asked
+    assert question["model"] == "tiny"
+    refused = engine.call(2, "localize", {**with_model, "language_model": "http://192.0.2.1"})["error"]
+    assert refused["data"]["message_id"] == "language_model.elsewhere"
+    assert engine.call(3, "localize", {**with_model, "where": False})["error"]["data"]["kind"] == "usage"
+    server.delay_s = 30.0
+    start = time.monotonic()
+    engine.send(4, "localize", with_model)
+    while len(server.asked) < 2:
+        time.sleep(0.05)
+    engine.call(5, "cancel", {"id": 4})
+    assert engine.answer(4)["error"]["data"]["kind"] == "cancelled"
+    assert time.monotonic() - start < 25.0
