@@ -22,6 +22,7 @@ START = {"tiles": Kernels(500, 19.0, 16.0, 0.2), "votes": Kernels(100, 8.0, 15.0
 _PLACES = {"tiles": tile_places, "votes": vote_places}
 # Where the search for the tail starts: the logit of its share, and by how much it is wider than the rest.
 _TAIL = (-1.0, 1.5)
+_WIDEST_TAIL = 1.0  # in widths of the place; what is farther away is the background
 _NARROWEST_KM = 40.0  # as in engine/where/density.py
 
 
@@ -59,7 +60,7 @@ def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float
             background=round(background, 2),
             bandwidth=round(bandwidth, 3),
             tail=round(float(expit(tail)), 3),
-            tail_bandwidth=round(bandwidth * (1.0 + abs(wider)), 3),
+            tail_bandwidth=round(min(bandwidth * (1.0 + abs(wider)), max(bandwidth, _WIDEST_TAIL)), 3),
         )
 
     def loss(values: Array) -> float:
