@@ -428,7 +428,9 @@ def test_a_run_that_was_cancelled_goes_on_where_it_was(
 
     def run(given, stop=""):
         progress = Progress(lambda stage, *_: progress.cancel() if stop and stage.startswith(stop) else None)
-        return learn(given, simulated, index, default_model, out, LearnConfig(views=2, head=HeadConfig(steps=2)), progress)
+        return learn(
+            given, simulated, index, default_model, out, LearnConfig(views=2, head=HeadConfig(steps=2)), progress
+        )
 
     for stop in ("simulate", "learn without fold 2"):
         with pytest.raises(CancelledError):
