@@ -30,7 +30,7 @@ from training.located import LocatedPhoto, LocatedPhotos, name_prefix
 from training.metrics import RANKS, recalls
 from training.mining import View
 from training.photo_head import HeadConfig, learn_head
-from training.photo_network import FeatureExtractor, write_photo_package
+from training.photo_network import FeatureExtractor, photo_layer, write_photo_package
 
 _FOLDS = 5
 _NOT_FOUND_RANK = 1000  # counted for a photo whose place is not among the first 100
@@ -128,7 +128,7 @@ def learn(
         simulated: makes views of simulated photos, prepared for the network, which keep what the model knows; a part
             of them each.
         index: its tiles are what is searched; made with `model`.
-        model: to start from. Only its network for tiles is used.
+        model: learning starts from its network for tiles. The comparison is with its network for photos, if it has one.
         out: folder of the package.
         config: configuration.
         progress: may be cancelled.
@@ -175,6 +175,8 @@ def learn(
     synthetic = reader.simulated(simulated, styles)
     tiles = index.descriptors_at(np.arange(index.count))
     start: Head = (extract.last_layer.weight, extract.last_layer.bias)
+    layer = photo_layer(model)  # what searches use now: nothing that is worse may replace it
+    used: Head = start if layer is None else (layer.weight, layer.bias)
     chosen = [located.photos[number] for number in photos]
     before = np.zeros(len(chosen), np.int64)
     after = np.zeros(len(chosen), np.int64)
@@ -197,7 +199,7 @@ def learn(
         ranks: list[list[int]] = []
         for number in held_out:
             progress.report("search", int(number), len(chosen), chosen[number].path.name)
-            ranks.append([_rank(chosen[number], seen[number], one, index) for one in (start, head)])
+            ranks.append([_rank(chosen[number], seen[number], one, index) for one in (used, head)])
         return {"ranks": np.array(ranks, np.int64)}
 
     for fold in np.unique(folds):
@@ -211,7 +213,7 @@ def learn(
     if better:
         head = learn_head(start, real, synthetic, tiles, config.head, config.seed, progress, "learn from all photos")
         if test is not None:
-            tested = _test(test, (start, head), reader)
+            tested = _test(test, (used, head), reader)
             better = tested[1].is_better_than(tested[0])
     if better:
         facts = {
