@@ -18,11 +18,14 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from _setting import WORK, setting
 
 from engine.localize import model_of
 from engine.resources import included_indexes, resources_folder
 from engine.retrieval.index import RegionalIndex
+from engine.where import cells, prior
+from engine.where.distribution import SEARCH_PERCENT
 from engine.where.opening import open_estimator
 from engine.where.recall import ALL, AreaRecall
 from training.config import read_config
@@ -31,6 +34,7 @@ from training.plots import plot_area
 from training.where.examples import SIMULATED_PX, Example, Examples
 
 _CROP_SEED = 5
+SIMULATED = "simulated"
 
 
 def main() -> int:
@@ -57,13 +61,16 @@ def main() -> int:
     if args.simulated:
         config = read_config(Path("default.toml"))
         imagery = Imagery(config.imagery, config.places, SIMULATED_PX, config.views, data, WORK)
-        sets["simulated"] = examples.simulated(imagery, args.simulated, args.seed)
+        sets[SIMULATED] = examples.simulated(imagery, args.simulated, args.seed)
     report, curves = {}, {}
     for name, photos in sets.items():
-        area = AreaRecall(estimator)
+        area, places = AreaRecall(estimator), []
         for example in photos:
+            places.append(example.place)
             area.add(example.evidence if args.nadir else example.evidence.without_nadir(), example.place)
         report[name] = area.summary()
+        if name == SIMULATED:
+            report[name]["as_photographed"] = _as_photographed(area.percent_at, places)
         curves[name] = area.areas_km2
         print(f"measured: {name}", file=sys.stderr)
         last = example
@@ -76,6 +83,20 @@ def main() -> int:
         return 0
     _print(report, list(sets))
     return 0
+
+
+def _as_photographed(percent_at: list[float], places: list[tuple[float, float]]) -> dict[str, float]:
+    """The share inside the areas if the places were as frequent as those of real photos, and the effective number.
+
+    Simulated photos show any land alike, and more of the sea and of the north than astronauts do.
+    """
+    lat, lon = np.array(places).T
+    weight = prior.orbit_probability()[cells.cell_of(lat, lon)]
+    inside = {
+        str(percent): round(100 * float(np.average(np.array(percent_at) < percent, weights=weight)), 1)
+        for percent in SEARCH_PERCENT
+    }
+    return {**inside, "effective_photos": round(float(weight.sum() ** 2 / (weight**2).sum()))}
 
 
 def _milliseconds(estimator, example: Example) -> dict[str, float]:
@@ -105,6 +126,8 @@ def _print(report: dict, sets: list[str]) -> None:
         inside = ", ".join(f"{share} % in {percent} %" for percent, share in report[name]["area_calibration"].items())
         count = len(report[name]["area_curve"])
         print(f"{name}: {count} photos, {inside}; log probability {report[name]['mean_log_probability']}")
+        if "as_photographed" in report[name]:
+            print(f"    as often as such places are photographed: {report[name]['as_photographed']}")
     print(f"ms: {report['ms']}; the where package has {report['bytes'] / 1e6:.1f} MB")
 
 

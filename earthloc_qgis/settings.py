@@ -13,6 +13,7 @@ from .core.imagery import Imagery, name_imagery_in
 from .core.install.source_settings import Sources
 from .core.resources import PLUGIN_FOLDER, profile_folder
 
+DEFAULT_LANGUAGE_MODEL = "http://127.0.0.1:11434"  # of Ollama
 WHOLE_EARTH_KM = 20038.0  # about half the circumference: a circle with this radius covers the whole Earth
 
 
@@ -173,6 +174,28 @@ def orbit_file() -> str:
 def set_orbit_file(path: str) -> None:
     """Stores the file of the station's orbit."""
     _set("orbit_file", path.strip())
+
+
+def asks_language_model() -> bool:
+    """Whether a language model on this computer is asked for places. Off unless the user ticks it."""
+    return _get("language_model", False, bool)
+
+
+def language_model_address() -> str:
+    """Address of that language model."""
+    return _get("language_model_address", "", str) or DEFAULT_LANGUAGE_MODEL
+
+
+def language_model_name() -> str:
+    """Name of the model, as its server knows it; "" for a server with one model."""
+    return _get("language_model_name", "", str)
+
+
+def set_language_model(asked: bool, address: str, name: str) -> None:
+    """Stores whether a language model is asked, its address and its name."""
+    _set("language_model", bool(asked))
+    _set("language_model_address", address.strip())
+    _set("language_model_name", name.strip())
 
 
 def imagery() -> Imagery:

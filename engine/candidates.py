@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import geo
 from engine.contract.parameters import SEARCHED
@@ -24,6 +25,7 @@ from engine.retrieval.search import Ranked, rank_tiles
 from engine.retrieval.tiling import Circle, tile_name
 from engine.voting.photo_features import PhotoFeatures
 from engine.voting.poses import Pose, find_poses
+from engine.where import cells
 
 BOTH, TILES, VOTES = SEARCHED
 PROPOSED = "proposed"
@@ -33,10 +35,14 @@ POSES = 100
 _CHANCE_Z = 3.5
 _LOG_PROBABILITY_PER_Z = 5.0
 _MAX_PROBABILITY = 0.98  # only registration gives certainty
+# The probability of a place counts with this exponent: its sources are partly those that the candidates come from.
+# No place is less probable than e to the second number, as all sources can be wrong together (docs/where.md).
+_WHERE_WEIGHT, _LOWEST_WHERE = 0.25, -20.0
 # z-score of a candidate without votes.
 _DEFAULT_Z = 3.0
 # Constant, and the weights of `first_candidate_evidence`; fitted and checked by benchmarks/probability.py.
 _WEIGHTS = (-8.25, 2.32, 5.23)
+Prior = Callable[[NDArray[np.floating], NDArray[np.floating]], NDArray[np.floating]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,13 +143,26 @@ def search(
 
 
 def rank(
-    searched: Found, features: PhotoFeatures | None, top_k: int, expectation: Expectation = NO_EXPECTATION
+    searched: Found,
+    features: PhotoFeatures | None,
+    top_k: int,
+    expectation: Expectation = NO_EXPECTATION,
+    where: NDArray[np.floating] | None = None,
 ) -> list[Candidate]:
-    """The top_k candidates from what was found with the same features and expectation, best first."""
-    found = [_of_tile(searched.tiles, row) for row in range(len(searched.tiles.scores))]
+    """The top_k candidates, best first.
+
+    Args:
+        searched: what was found with the same features and expectation.
+        features: of the photo; None to leave out the poses.
+        top_k: at most so many.
+        expectation: what is known of the photo.
+        where: log density (cells,) of the photo's place, from all sources but the expectation's; a prior.
+    """
+    place = _no_prior if where is None else _PlacePrior(where)
+    found = _of_tiles(searched.tiles, place)
     if features is not None:
         for index, poses in searched.poses:
-            found += _of_poses(poses, index, features, searched.tiles, expectation)
+            found += _of_poses(poses, index, features, searched.tiles, expectation, place)
     if not found:
         return []
     found.sort(key=lambda candidate: -candidate.score)
@@ -151,30 +170,52 @@ def rank(
     return [found[row] for row in distinct_places_first(lat, lon, width_km, top_k)]
 
 
-def _of_tile(tiles: Ranked, row: int) -> Candidate:
-    tile = tiles.tiles[row]
-    return Candidate(
-        tiles.owners[row],
-        float(tile["lat"]),
-        float(tile["lon"]),
-        float(tile["width_km"]),
-        float(tiles.rotation_deg[row]),
-        float(np.clip(tiles.scores[row], 0.0, 1.0)),
-        tile_name(tile),
-        None,
-    )
+class _PlacePrior:
+    """What a log density (cells,) adds to the scores of places."""
+
+    def __init__(self, log_density: NDArray[np.floating]) -> None:
+        self._log_density = np.maximum(log_density - log_density.max(), _LOWEST_WHERE)
+
+    def __call__(self, lat: NDArray[np.floating], lon: NDArray[np.floating]) -> NDArray[np.floating]:
+        return np.asarray(_WHERE_WEIGHT * LOG_WEIGHT * self._log_density[cells.cell_of(lat, lon)])
+
+
+def _no_prior(lat: NDArray[np.floating], lon: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.zeros(len(lat))
+
+
+def _of_tiles(tiles: Ranked, place: Prior) -> list[Candidate]:
+    scores = np.clip(tiles.scores + place(tiles.tiles["lat"], tiles.tiles["lon"]), 0.0, 1.0)
+    return [
+        Candidate(
+            tiles.owners[row],
+            float(tile["lat"]),
+            float(tile["lon"]),
+            float(tile["width_km"]),
+            float(tiles.rotation_deg[row]),
+            float(scores[row]),
+            tile_name(tile),
+            None,
+        )
+        for row, tile in enumerate(tiles.tiles)
+    ]
 
 
 def _of_poses(
-    poses: Sequence[Pose], index: RegionalIndex, photo: PhotoFeatures, tiles: Ranked, expectation: Expectation
+    poses: Sequence[Pose],
+    index: RegionalIndex,
+    photo: PhotoFeatures,
+    tiles: Ranked,
+    expectation: Expectation,
+    place: Prior,
 ) -> list[Candidate]:
-    """Poses with scores from their votes and from the best tile there, or else the least similar one, and the prior."""
+    """Poses with scores from their votes, the best tile there, or else the least similar one, and the priors."""
     if not poses:
         return []
     lat, lon, longer_km = np.array([(pose.lat, pose.lon, pose.width_km) for pose in poses]).T
     width_km = longer_km * photo.shorter
     shape = (1.0, photo.shorter) if photo.wide else (photo.shorter, 1.0)
-    prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation)
+    prior = LOG_WEIGHT * log_prior(lat, lon, width_km, expectation) + place(lat, lon)
     lowest_similarity = float(tiles.similarity.min()) if len(tiles.similarity) else 0.0
     found = []
     for at, pose in enumerate(poses):
@@ -185,8 +226,9 @@ def _of_poses(
         if len(tiles_there):
             base, name = float(tiles.similarity[tiles_there[0]]), tile_name(tiles.tiles[tiles_there[0]])
         score = combined_score(base + float(prior[at]), pose.z)
-        place = Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
-        found.append(place)
+        found.append(
+            Candidate(index, pose.lat, pose.lon, float(width_km[at]), pose.rotation_deg, score, name, pose, shape)
+        )
     return found
 
 

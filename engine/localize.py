@@ -40,7 +40,7 @@ from engine.retrieval.photo_views import embed_views
 from engine.retrieval.ranking import Expectation
 from engine.retrieval.tiling import Circle
 from engine.voting.photo_features import PhotoFeatures, photo_features
-from engine.where.estimator import Estimate, Estimator
+from engine.where.estimator import Estimate, Estimator, left_out
 from engine.where.evidence import Evidence
 from engine.where.language_model import LanguageModel, LanguageModelError, propose
 from engine.where.opening import open_estimator
@@ -187,22 +187,25 @@ class Localizer:
         searched = self._search(query, photo, known, circle, clock, progress)
         if on_evidence is not None:
             on_evidence(searched.evidence)
-        candidates = rank(searched.found, searched.features, query.top_k, searched.expected)
         clock.lap("search")
+        estimate, places = None, None
+        if query.where:
+            progress.report("where", 0, 1)
+            estimate = self.estimator().estimate(searched.evidence)
+            places = estimate.log_density(but=("nadir",))  # it is in what is expected
+            clock.lap("where")
+        candidates = rank(searched.found, searched.features, query.top_k, searched.expected, places)
         progress.check()
         if not candidates:
             answer = self._answer(query, photo, NOT_FOUND, why_nothing(circle), clock, known)
-            if query.where:
-                answer["where"] = self.estimator().estimate(searched.evidence).as_json()
+            if estimate is not None:
+                answer["where"] = estimate.as_json()
             return answer
         voted = searched.features is not None and candidates[0].index.features is not None
         confidence = self._probability(candidates, voted, near_nadir=circle is not None)
         message = describe(candidates[0], nadir, confidence)
-        estimate = None
-        if query.where:
-            progress.report("where", 0, 1)
-            estimate = self.estimator().estimate(searched.evidence)
-            candidates += self._proposed(query, photo, candidates, estimate, searched.expected)
+        if estimate is not None:
+            candidates += self._proposed(query, photo, candidates, estimate, searched.expected, progress)
             clock.lap("where")
         answer = self._answer(query, photo, UNCERTAIN, message, clock, known, candidates, confidence)
         if query.register:
@@ -233,14 +236,15 @@ class Localizer:
         candidates: Sequence[Candidate],
         estimate: Estimate,
         expected: Expectation,
+        progress: Progress,
     ) -> list[Candidate]:
         """Places that the search did not find; a language model that does not answer is left out by name."""
         guesses: list[tuple[float, float]] = []
         if query.language_model is not None:
             try:
-                guesses = propose(query.language_model, photo.pixels)
+                guesses = propose(query.language_model, photo.pixels, progress)
             except LanguageModelError as error:
-                estimate.left_out.append({"source": LANGUAGE_MODEL, "reason": str(error)})
+                estimate.left_out.append(left_out(LANGUAGE_MODEL, error))
         width_km = expected.field * ALTITUDE_KM if expected.field is not None else None
         return more_candidates(candidates, estimate.distribution, estimate.densities, guesses, width_km)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.registration.neighbours import Memory
     from engine.retrieval.index import RegionalIndex
     from engine.retrieval.model import ModelPackage
+    from engine.where.language_model import LanguageModel
 
 Stamp = tuple[int, int]
 Handler = Callable[[Any, Progress], Any]  # takes an instance of the request's class
@@ -115,6 +116,7 @@ class Methods:
             extractor=self._extractor(_path(request.matcher)),
             where=request.where,
             hints=Hints(**request.hints or {}),
+            language_model=_language_model(request),
             results=out,
             orbit=hint,
         )
@@ -297,6 +299,18 @@ class Methods:
 
 def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
+
+
+def _language_model(request: protocol.Localize) -> LanguageModel | None:
+    """Raises UsageError: its address is not on this computer."""
+    if request.language_model is None:
+        return None
+    if not request.where:
+        raise UsageError.of("language_model.needs_where")
+
+    from engine.where.language_model import LanguageModel
+
+    return LanguageModel(request.language_model, request.language_model_name)
 
 
 def _saved(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,12 @@ from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.retrieval.index import RegionalIndex
-    from training.learn import Learned
+    from training.learn import Learned, Simulated
     from training.located import LocatedPhotos
-    from training.mining import View
 
 NOT_BETTER = 6
 _MAX_SIMULATED = 100_000
+_PART = 200  # simulated photos that are made and kept together
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
@@ -48,10 +49,7 @@ def learn(args: argparse.Namespace) -> int:
     model = ModelPackage.open(args.model, threads=args.threads) if args.model else model_of(index)
     with ProgressBars() as bars, tempfile.TemporaryDirectory() as scratch:
         progress = Progress(bars.show, "the learning")
-        simulated = []
-        for number, view in enumerate(_simulated(args, index, model.input.size_px, Path(scratch))):
-            progress.report("simulate photos", number, args.simulated)
-            simulated.append(view)
+        simulated = _simulated(args, index, model.input.size_px, Path(scratch))
         config = LearnConfig(seed=args.seed)
         more = _more_photos(args.more_photos, located)
         test = read_located(args.test) if args.test else None
@@ -64,8 +62,8 @@ def learn(args: argparse.Namespace) -> int:
     return 0 if learned.better else NOT_BETTER
 
 
-def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scratch: Path) -> Iterator[View]:
-    """Simulated photos of the places that models train on."""
+def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scratch: Path) -> Simulated:
+    """Simulated photos of the places that models train on, in parts that can be made alone."""
     import numpy as np
 
     from engine.imagery.location import find_imagery
@@ -74,14 +72,14 @@ def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scr
     from training.places.pairs import Imagery
 
     if args.simulated == 0:
-        return
+        return []
     config = read_config(args.config)
     mosaic = args.imagery or args.data / config.imagery.mosaic
     if args.imagery is None and not mosaic.is_file():
         found = find_imagery(index.path, str(index.info["source"].get("path") or ""))
         if found is None:
             print("no imagery to simulate photos from; learning from the located photos alone", file=sys.stderr)
-            return
+            return []
         mosaic = Path(found)
     # The seasons are those of the default mosaic. The simulation does without what the folder of the data lacks.
     has_seasons = args.imagery is None and (args.data / config.imagery.seasons).is_dir()
@@ -93,14 +91,18 @@ def _simulated(args: argparse.Namespace, index: RegionalIndex, size_px: int, scr
         footprints=config.imagery.footprints if has_footprints else "",
     )
     places = config.places if has_footprints else replace(config.places, photographed=0.0)
-    imagery = Imagery(imagery_config, places, size_px, config.views, args.data, scratch)
-    try:
-        photos = imagery.photos(np.random.default_rng([args.seed, 3]), test=False)
-        for _ in range(args.simulated):
-            photo = next(photos)
-            yield View(photo.pixels, (*photo.view.center, photo.view.width_km))
-    finally:
-        imagery.close()
+
+    def make(part: int, count: int) -> list[View]:
+        imagery = Imagery(imagery_config, places, size_px, config.views, args.data, scratch)
+        try:
+            photos = imagery.photos(np.random.default_rng([args.seed, 3, part]), test=False)
+            found = itertools.islice(photos, count)
+            return [View(photo.pixels, (*photo.view.center, photo.view.width_km)) for photo in found]
+        finally:
+            imagery.close()
+
+    counts = [min(_PART, args.simulated - start) for start in range(0, args.simulated, _PART)]
+    return [partial(make, part, count) for part, count in enumerate(counts)]
 
 
 def _more_photos(folder: Path | None, located: LocatedPhotos) -> list[Path]:

@@ -77,6 +77,14 @@ class FeatureExtractor:
         return np.concatenate(found)
 
 
+def photo_layer(package: ModelPackage) -> LastLayer | None:
+    """The last layer of a package's network for photos, which `write_photo_package` wrote; None if it has none."""
+    if not package.has_photo_network:
+        return None
+    path = package.path.parent / str(package.card["photo_file"])
+    return last_layer(path, onnx.load(path), package.card["output"]["name"])
+
+
 def last_layer(path: Path, model: onnx.ModelProto, output: str) -> LastLayer:
     """Finds the last linear layer of a graph, before the normalisation of its output.
 

@@ -38,6 +38,7 @@ from .store import quoted
 
 SEA = "#dfeaf2"
 PANEL_PX = 400  # minimum width of the panel with the legend
+_SHOWN_PERCENT = 90  # of the search areas, the largest that the map is as wide as
 FAR_DEG = 60.0  # farther than this from its centre, a map in a local projection is too distorted to read
 
 
@@ -105,15 +106,33 @@ def draw_footprint_map(results: str, photo: str, size: QSize, basemap: Optional[
         size: pixels.
         basemap: imagery under the footprint; without it, the countries of QGIS's world map.
     """
-    condition = f'"photo" = {quoted(photo)}'
-    layer = _rows_in_memory(results, "footprints", condition)
-    layer.loadNamedStyle(str(style("footprints")))
+    return _draw_layer(_styled(results, "footprints", photo), size, basemap)
+
+
+def draw_search_areas(results: str, photo: str, size: QSize, basemap: Optional[QgsRasterLayer] = None) -> QImage:
+    """The search areas of one photo on a map, which shows that of 90 %. Arguments as in `draw_footprint_map`."""
+    areas = _styled(results, "search_areas", photo)
+    likely = not_none(areas.materialize(QgsFeatureRequest().setFilterExpression(f'"percent" <= {_SHOWN_PERCENT}')))
+    return _draw_layer(areas, size, basemap, likely)
+
+
+def _styled(results: str, table: str, photo: str) -> QgsVectorLayer:
+    """The rows of a photo, without labels."""
+    layer = _rows_in_memory(results, table, f'"photo" = {quoted(photo)}')
+    layer.loadNamedStyle(str(style(table)))
     layer.setLabelsEnabled(False)
+    return layer
+
+
+def _draw_layer(
+    layer: QgsVectorLayer, size: QSize, basemap: Optional[QgsRasterLayer], framed: Optional[QgsVectorLayer] = None
+) -> QImage:
+    """A map of a layer, as wide as `framed` or else the layer."""
     settings = QgsMapSettings()
     settings.setBackgroundColor(QColor(SEA))
     settings.setOutputDpi(DPI)
     settings.setOutputSize(size)
-    _set_projection_and_extent(settings, [layer])
+    _set_projection_and_extent(settings, [framed or layer])
     image = _canvas(size)
     painter = QPainter(image)
     with tempfile.TemporaryDirectory(prefix="earthloc-") as folder:

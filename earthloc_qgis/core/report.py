@@ -13,12 +13,16 @@ from qgis.core import QgsFeedback, QgsRasterLayer
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QTransform
 
+from ..contract.localization import Where
+from ..contract.status import LOCATED, USABLE
 from .atomic_file import write_atomically
 from .camera import CornerCamera, offset
 from .export import ExportError
-from .map_picture import draw_footprint_map
+from .map_picture import draw_footprint_map, draw_search_areas
 from .reviewed_rows import ReviewedRow, reviewed_rows
+from .store import ResultStore
 from .training_photos import jpeg, read_stored
+from .where_words import where_in_words
 from .words import in_percent, lat_lon
 from .words import tr as _tr
 
@@ -80,16 +84,30 @@ def _article(results: Path, row: ReviewedRow, basemap: Optional[QgsRasterLayer])
         rotated = rotated.scaled(_PHOTO_PX, _PHOTO_PX, Qt.AspectRatioMode.KeepAspectRatio,
                                Qt.TransformationMode.SmoothTransformation)  # fmt: skip
         pictures.append(_image(jpeg(rotated, 82), _tr("The photo, north about up")))
-    if row["center_lat"] is not None:
+    where = _where(results, row)
+    if where is not None:
+        drawn = draw_search_areas(str(results), row["photo"], _MAP_SIZE, basemap)
+        pictures.append(_image(jpeg(drawn, 85), _tr("Where it could be, with 50, 90 and 99 %")))
+    elif row["center_lat"] is not None:
         drawn = draw_footprint_map(str(results), row["photo"], _MAP_SIZE, basemap)
         pictures.append(_image(jpeg(drawn, 85), _tr("Its footprint on the map")))
     facts = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>" for name, text in _facts(row) if text
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
+        for name, text in _facts(row, where)
+        if text
     )
     return (
         f'<article><h2>{html.escape(row.name)}</h2><div class="pair">{"".join(pictures)}</div>'
         f"<table>{facts}</table></article>"
     )
+
+
+def _where(results: Path, row: ReviewedRow) -> Optional[Where]:
+    """Where a photo could be whose place nothing proves; None where its place is known, or nothing is known of it."""
+    if row["review"] in USABLE:
+        return None
+    found = ResultStore(results).localization(row.path)
+    return found.get("where") if found is not None and found["status"] != LOCATED else None
 
 
 def _rotation_deg(row: ReviewedRow) -> int:
@@ -112,7 +130,7 @@ def _image(content: bytes, caption: str) -> str:
     return f'<img src="data:image/jpeg;base64,{coded}" alt="{html.escape(caption, quote=True)}">'
 
 
-def _facts(row: ReviewedRow) -> list[tuple[str, str]]:
+def _facts(row: ReviewedRow, where: Optional[Where]) -> list[tuple[str, str]]:
     def place(lat, lon) -> str:
         return "" if lat is None or lon is None else lat_lon(lat, lon, digits=3)
 
@@ -124,6 +142,7 @@ def _facts(row: ReviewedRow) -> list[tuple[str, str]]:
     return [
         (_tr("Review"), ", ".join(filter(None, [row["review"], row["reviewer"], row["reviewed_at"], row["note"]]))),
         (_tr("Taken (UTC)"), (row["taken_at"] or "").replace("T", " ")),
+        (_tr("Where it could be"), "" if where is None else where_in_words(where)),
         (_tr("Centre"), place(row["center_lat"], row["center_lon"])),
         (_tr("Corners"), corners),
         (_tr("Nadir"), place(row["nadir_lat"], row["nadir_lon"])),

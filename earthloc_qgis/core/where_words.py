@@ -7,6 +7,7 @@ import math
 from qgis.PyQt.QtCore import QLocale
 
 from ..contract.localization import LeftOut, SearchRegion, Where
+from ..contract.messages import in_words
 from ..contract.parameters import NO_HINT_KM2
 from .words import in_percent, lat_lon
 from .words import tr as _tr
@@ -79,4 +80,5 @@ def _extent(area_km2: float, regions: list[SearchRegion]) -> str:
 
 def _left_out(source: LeftOut) -> str:
     name = _SOURCES.get(source["source"], source["source"])
-    return f"{name} ({source['reason']})"
+    reason = in_words(source.get("message_id"), source.get("message_params"), source["reason"], _tr)
+    return f"{name} ({reason})"

@@ -176,6 +176,8 @@ class Controller(QObject):
             out=str(self.store.path),
             where=settings.where(),
             **orbit_parameters(self._project),
+            language_model=settings.language_model_address() if settings.asks_language_model() else None,
+            language_model_name=settings.language_model_name(),
         )
         if not self.queue.running:
             self.queue.clear()

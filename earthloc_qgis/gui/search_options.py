@@ -10,6 +10,7 @@ from ..core.engine_client import EngineClient
 from .compat import current_project
 from .imagery_chooser import ImageryChooser
 from .index_chooser import IndexChooser
+from .language_model_options import LanguageModelOptions
 from .options_page import radius_box, top_k_box
 
 
@@ -49,6 +50,7 @@ class SearchOptions(QWidget):
         self.where.setToolTip(
             self.tr("For photos that cannot be located: areas that hold them with 50, 90 and 99 %, to search in")
         )
+        self.language_model = LanguageModelOptions(self)
         self.include_reviewed = QCheckBox(self.tr("Also locate reviewed photos again"), self)
         self.include_reviewed.setObjectName("include_reviewed_box")
         self.include_reviewed.setToolTip(
@@ -76,6 +78,7 @@ class SearchOptions(QWidget):
         layout.addWidget(self.register)
         layout.addWidget(self.imagery)
         layout.addWidget(self.where)
+        layout.addWidget(self.language_model)
         layout.addWidget(self.include_reviewed)
         self.use_nadir.toggled.connect(self._save)
         self.radius.valueChanged.connect(self._save)
@@ -118,6 +121,8 @@ class SearchOptions(QWidget):
         self.register.setChecked(settings.register())
         self.where.setChecked(settings.where())
         self.imagery.setVisible(settings.register())
+        self.language_model.load()
+        self.language_model.setVisible(settings.where())
         for widget in widgets:
             widget.blockSignals(False)
         self.changed.emit()
@@ -129,5 +134,6 @@ class SearchOptions(QWidget):
         settings.set_register(self.register.isChecked())
         settings.set_where(self.where.isChecked())
         self.imagery.setVisible(self.register.isChecked())
+        self.language_model.setVisible(self.where.isChecked())
         self.radius.setEnabled(self.use_nadir.isChecked())
         self.changed.emit()

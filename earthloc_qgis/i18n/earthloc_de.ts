@@ -929,6 +929,10 @@ Operatoren: eq, ne, gt, ge, lt, le, like, not like</translation>
       <translation>Das Foto, Norden etwa oben</translation>
     </message>
     <message>
+      <source>Where it could be, with 50, 90 and 99 %</source>
+      <translation>Wo es sein könnte, mit 50, 90 und 99 %</translation>
+    </message>
+    <message>
       <source>Its footprint on the map</source>
       <translation>Seine Fläche auf der Karte</translation>
     </message>
@@ -939,6 +943,10 @@ Operatoren: eq, ne, gt, ge, lt, le, like, not like</translation>
     <message>
       <source>Taken (UTC)</source>
       <translation>Aufgenommen (UTC)</translation>
+    </message>
+    <message>
+      <source>Where it could be</source>
+      <translation>Wo es sein könnte</translation>
     </message>
     <message>
       <source>Centre</source>
@@ -975,10 +983,6 @@ Operatoren: eq, ne, gt, ge, lt, le, like, not like</translation>
     <message>
       <source>{path}: results cannot be saved there ({why}). Choose another file with “Save results to…”.</source>
       <translation>{path}: Dort können keine Ergebnisse gespeichert werden ({why}). Wählen Sie mit „Ergebnisse speichern in…“ eine andere Datei.</translation>
-    </message>
-    <message>
-      <source>Where it could be</source>
-      <translation>Wo es sein könnte</translation>
     </message>
     <message>
       <source>Search area, not a location:</source>
@@ -1579,7 +1583,7 @@ A feature extractor is the folder of a package with a network; without one, Root
 
 The orbit of the station (two-line elements, OMM or OEM) gives the nadir of photos from their times. Offsets of clocks, which 'Solve clocks' writes, correct these times.
 
-Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located.
+Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search areas for photos that cannot be located. If the address of a language model is given, such as http://127.0.0.1:11434, it gets a small copy of each of these photos, and the places that it names are tried too. An address of another computer is refused.
 
 A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it.</source>
       <translation>Findet den Boden, den Fotos von Astronauten zeigen, und schreibt von jedem eine Bildfläche und eine Rangfolge von Kandidaten-Kacheln in ein GeoPackage. Gibt es das GeoPackage schon, werden die Ergebnisse hinzugefügt. Ein Foto, das es bereits enthält, wird erneut verortet. Ein Foto, über das in der Prüfung entschieden wurde, wird übersprungen, sofern geprüfte Fotos nicht einbezogen werden.
@@ -1594,7 +1598,7 @@ Ein Merkmalsextraktor ist der Ordner eines Pakets mit einem Netz; ohne ihn wird 
 
 Die Bahn der Station (Two-Line Elements, OMM oder OEM) ergibt den Nadir von Fotos aus ihren Zeiten. Uhrabweichungen, die „Uhren bestimmen“ schreibt, berichtigen diese Zeiten.
 
-Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können.
+Mit der Angabe, wo Fotos sein könnten, werden für jedes auch die Flächen geschrieben, in denen es mit 50, 90 und 99 % liegt: Suchgebiete für Fotos, die nicht verortet werden können. Wird die Adresse eines Sprachmodells angegeben, etwa http://127.0.0.1:11434, erhält es eine kleine Kopie jedes dieser Fotos, und die Orte, die es nennt, werden auch probiert. Die Adresse eines anderen Rechners wird abgelehnt.
 
 Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protokoll endet mit einer Tabelle der fehlgeschlagenen Fotos und der Gründe. Vergleichen Sie eine Bildfläche mit Status 'uncertain' mit einer Hintergrundkarte, bevor Sie sich auf sie verlassen.</translation>
     </message>
@@ -1649,6 +1653,14 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
     <message>
       <source>Offsets of clocks</source>
       <translation>Uhrabweichungen</translation>
+    </message>
+    <message>
+      <source>Address of a language model on this computer that proposes places</source>
+      <translation>Adresse eines Sprachmodells auf diesem Rechner, das Orte vorschlägt</translation>
+    </message>
+    <message>
+      <source>Name of that language model</source>
+      <translation>Name dieses Sprachmodells</translation>
     </message>
     <message>
       <source>Also locate reviewed photos again</source>
@@ -3186,6 +3198,102 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
       <source>{path}: the server redirects too often; check the address.</source>
       <translation>{path}: Der Server leitet zu oft weiter; prüfen Sie die Adresse.</translation>
     </message>
+    <message>
+      <source>{path}: lacks a valid {what}; get the where package again.</source>
+      <translation>{path}: Hier fehlt ein gültiger Wert {what}; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: cannot be read; get the where package again.</source>
+      <translation>{path}: nicht lesbar; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: does not match its entry in where.json; get the where package again.</source>
+      <translation>{path}: passt nicht zum Eintrag in where.json; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is no array (.npy); get the where package again.</source>
+      <translation>{path}: kein Array (.npy); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is no array of {dtype} with {axes} axes; get the where package again.</source>
+      <translation>{path}: kein Array aus {dtype} mit {axes} Achsen; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has values that are not numbers; get the where package again.</source>
+      <translation>{path}: enthält Werte, die keine Zahlen sind; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: is not a readable card (a JSON object); get the where package again.</source>
+      <translation>{path}: keine lesbare Beschreibung (ein JSON-Objekt); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has not format {format}; get a where package that fits this engine.</source>
+      <translation>{path}: hat nicht das Format {format}; ein Where-Paket beschaffen, das zu diesem Rechenprogramm passt.</translation>
+    </message>
+    <message>
+      <source>{path}: names a file outside its folder ({key}); use only packages you trust.</source>
+      <translation>{path}: nennt eine Datei außerhalb ihres Ordners ({key}); nur Pakete verwenden, denen Sie vertrauen.</translation>
+    </message>
+    <message>
+      <source>{path}: names a file that is neither .onnx nor .npy ({key}); get the where package again.</source>
+      <translation>{path}: nennt eine Datei, die weder .onnx noch .npy ist ({key}); das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: does not fit its card or the other files of the where package; get the where package again.</source>
+      <translation>{path}: passt nicht zur Beschreibung oder zu den anderen Dateien des Where-Pakets; das Where-Paket neu beschaffen.</translation>
+    </message>
+    <message>
+      <source>{path}: has a source of the unknown kind {kind}; install a newer EarthLoc.</source>
+      <translation>{path}: enthält eine Quelle der unbekannten Art {kind}; ein neueres EarthLoc installieren.</translation>
+    </message>
+    <message>
+      <source>{path}: made {source} for another model; use the model and index that ship with EarthLoc.</source>
+      <translation>{path}: {source} wurde für ein anderes Modell gemacht; Modell und Index verwenden, die EarthLoc beiliegen.</translation>
+    </message>
+    <message>
+      <source>{path}: no language model answers here; start it, or go on without it.</source>
+      <translation>{path}: Hier antwortet kein Sprachmodell; es starten oder ohne es weitermachen.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model's server answered with status {status}; check its address and the name of the model.</source>
+      <translation>{path}: Der Server des Sprachmodells antwortete mit Status {status}; seine Adresse und den Namen des Modells prüfen.</translation>
+    </message>
+    <message>
+      <source>{path}: the reply has no end; check what runs at this address.</source>
+      <translation>{path}: Die Antwort hat kein Ende; prüfen, was unter dieser Adresse läuft.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model did not answer within {s} s; use a smaller model, or allow it more time.</source>
+      <translation>{path}: Das Sprachmodell antwortete nicht innerhalb von {s} s; ein kleineres Modell verwenden oder ihm mehr Zeit geben.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model could not be asked ({reason}); check its address.</source>
+      <translation>{path}: Das Sprachmodell konnte nicht gefragt werden ({reason}); seine Adresse prüfen.</translation>
+    </message>
+    <message>
+      <source>{path}: the language model named no place; ask another model, or go on without it.</source>
+      <translation>{path}: Das Sprachmodell nannte keinen Ort; ein anderes Modell fragen oder ohne es weitermachen.</translation>
+    </message>
+    <message>
+      <source>{path}: the reply is not that of a chat completion; give the address of a server with OpenAI's interface.</source>
+      <translation>{path}: Die Antwort ist keine Chat-Antwort; die Adresse eines Servers mit der Schnittstelle von OpenAI angeben.</translation>
+    </message>
+    <message>
+      <source>{address} is not the address of a language model; give one such as http://127.0.0.1:11434.</source>
+      <translation>{address} ist keine Adresse eines Sprachmodells; eine wie http://127.0.0.1:11434 angeben.</translation>
+    </message>
+    <message>
+      <source>a language model is asked only where a photo could be; ask for that too (where).</source>
+      <translation>Ein Sprachmodell wird nur gefragt, wo ein Foto sein könnte; auch danach fragen (where).</translation>
+    </message>
+    <message>
+      <source>the language model's address holds a password; give the address alone.</source>
+      <translation>Die Adresse des Sprachmodells enthält ein Passwort; nur die Adresse angeben.</translation>
+    </message>
+    <message>
+      <source>the language model at {host} is not on this computer, so the photo would leave it; give an address of 127.0.0.1 or localhost, or allow another computer.</source>
+      <translation>Das Sprachmodell auf {host} läuft nicht auf diesem Rechner, das Foto würde ihn also verlassen; eine Adresse wie 127.0.0.1 oder localhost angeben oder einen anderen Rechner erlauben.</translation>
+    </message>
   </context>
   <context>
     <name>EarthLocPanel</name>
@@ -4196,6 +4304,29 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
     <message>
       <source>Action</source>
       <translation>Aktion</translation>
+    </message>
+  </context>
+  <context>
+    <name>LanguageModelOptions</name>
+    <message>
+      <source>Ask a language model on this computer for places</source>
+      <translation>Ein Sprachmodell auf diesem Rechner nach Orten fragen</translation>
+    </message>
+    <message>
+      <source>For photos that cannot be located: sends a small copy of the photo to this address and tries the places that the model names. An address of another computer is refused.</source>
+      <translation>Für Fotos, die nicht verortet werden können: schickt eine kleine Kopie des Fotos an diese Adresse und probiert die Orte, die das Modell nennt. Die Adresse eines anderen Rechners wird abgelehnt.</translation>
+    </message>
+    <message>
+      <source>Address of the language model</source>
+      <translation>Adresse des Sprachmodells</translation>
+    </message>
+    <message>
+      <source>Name of the language model</source>
+      <translation>Name des Sprachmodells</translation>
+    </message>
+    <message>
+      <source>Name of the model, if the server has several</source>
+      <translation>Name des Modells, wenn der Server mehrere hat</translation>
     </message>
   </context>
   <context>

@@ -52,6 +52,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
     WHERE = "WHERE"
     ORBIT = "ORBIT"
     CLOCKS = "CLOCKS"
+    LANGUAGE_MODEL = "LANGUAGE_MODEL"
+    LANGUAGE_MODEL_NAME = "LANGUAGE_MODEL_NAME"
     OUTPUT = "OUTPUT"
     SEARCH_AREAS = "SEARCH_AREAS"
     COUNTS = ("PHOTO_COUNT", "LOCATED", "UNCERTAIN", "NOT_FOUND", "FAILED", "SKIPPED")
@@ -93,7 +95,9 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             "The orbit of the station (two-line elements, OMM or OEM) gives the nadir of photos from their times. "
             "Offsets of clocks, which 'Solve clocks' writes, correct these times.\n\n"
             "Saying where photos could be also writes, for each, the areas that hold it with 50, 90 and 99 %: search "
-            "areas for photos that cannot be located.\n\n"
+            "areas for photos that cannot be located. If the address of a language model is given, such as "
+            "http://127.0.0.1:11434, it gets a small copy of each of these photos, and the places that it names are "
+            "tried too. An address of another computer is refused.\n\n"
             "A photo that cannot be read does not stop the others; the log ends with a table of the failed photos and "
             "the reasons. Check a footprint of status 'uncertain' against a basemap before you rely on it."
         )
@@ -154,6 +158,10 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterFile(self.CLOCKS, self.tr("Offsets of clocks"), file, "json", optional=True)
         )
+        address = self.tr("Address of a language model on this computer that proposes places")
+        self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL, address, optional=True))
+        name = self.tr("Name of that language model")
+        self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL_NAME, name, optional=True))
         self.addParameter(include_reviewed_parameter(self.tr("Also locate reviewed photos again")))
         self.addParameter(engine_parameter(self.tr("Engine program")))
         self.addParameter(
@@ -192,6 +200,8 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
             out=os.path.abspath(out),
             where=self.parameterAsBoolean(parameters, self.WHERE, context),
             **self._orbit(parameters, context),
+            language_model=self.parameterAsString(parameters, self.LANGUAGE_MODEL, context).strip() or None,
+            language_model_name=self.parameterAsString(parameters, self.LANGUAGE_MODEL_NAME, context).strip(),
         )
         engine_program = self.parameterAsFile(parameters, ENGINE, context)
         include_reviewed = self.parameterAsBoolean(parameters, INCLUDE_REVIEWED, context)

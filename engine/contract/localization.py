@@ -144,11 +144,16 @@ class SearchRegion(TypedDict):
     center: LatLonList  # of its most probable cell
 
 
-class LeftOut(TypedDict):
-    """A source that was not used, and why."""
-
+class _LeftOutOfVersion1(TypedDict):
     source: str
     reason: str
+
+
+class LeftOut(_LeftOutOfVersion1, total=False):
+    """A source that was not used, and why. Older results lack the fields below."""
+
+    message_id: str  # of the reason (engine/contract/messages.py)
+    message_params: dict[str, Any]
 
 
 class Where(TypedDict):

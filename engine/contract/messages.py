@@ -410,6 +410,45 @@ MESSAGES: dict[str, str] = {
     "archive.no_certificate": "{path}: the server has no valid certificate; check the address.",
     "archive.sends_on": "{path}: the server sends on to {where}; if you trust that one, give its address instead.",
     "archive.redirects": "{path}: the server redirects too often; check the address.",
+    # Sources that tell where a photo could be, and the language model on the user's own computer.
+    "where.lacks": "{path}: lacks a valid {what}; get the where package again.",
+    "where.unreadable": "{path}: cannot be read; get the where package again.",
+    "where.mismatch": "{path}: does not match its entry in where.json; get the where package again.",
+    "where.no_array": "{path}: is no array (.npy); get the where package again.",
+    "where.other_array": "{path}: is no array of {dtype} with {axes} axes; get the where package again.",
+    "where.not_numbers": "{path}: has values that are not numbers; get the where package again.",
+    "where.no_card": "{path}: is not a readable card (a JSON object); get the where package again.",
+    "where.format": "{path}: has not format {format}; get a where package that fits this engine.",
+    "where.outside": "{path}: names a file outside its folder ({key}); use only packages you trust.",
+    "where.file_kind": "{path}: names a file that is neither .onnx nor .npy ({key}); get the where package again.",
+    "where.unfit": (
+        "{path}: does not fit its card or the other files of the where package; get the where package again."
+    ),
+    "where.unknown_kind": "{path}: has a source of the unknown kind {kind}; install a newer EarthLoc.",
+    "where.other_model": ("{path}: made {source} for another model; use the model and index that ship with EarthLoc."),
+    "language_model.down": "{path}: no language model answers here; start it, or go on without it.",
+    "language_model.status": (
+        "{path}: the language model's server answered with status {status}; check its address and the name of the "
+        "model."
+    ),
+    "language_model.endless": "{path}: the reply has no end; check what runs at this address.",
+    "language_model.slow": (
+        "{path}: the language model did not answer within {s} s; use a smaller model, or allow it more time."
+    ),
+    "language_model.failed": "{path}: the language model could not be asked ({reason}); check its address.",
+    "language_model.no_place": "{path}: the language model named no place; ask another model, or go on without it.",
+    "language_model.no_chat": (
+        "{path}: the reply is not that of a chat completion; give the address of a server with OpenAI's interface."
+    ),
+    "language_model.no_address": (
+        "{address} is not the address of a language model; give one such as http://127.0.0.1:11434."
+    ),
+    "language_model.needs_where": "a language model is asked only where a photo could be; ask for that too (where).",
+    "language_model.password": "the language model's address holds a password; give the address alone.",
+    "language_model.elsewhere": (
+        "the language model at {host} is not on this computer, so the photo would leave it; give an address of "
+        "127.0.0.1 or localhost, or allow another computer."
+    ),
 }
 
 

@@ -169,6 +169,8 @@ class Localize(Request):
     orbit: Optional[PathText] = None  # two-line elements, OMM or OEM: gives the nadir from the photo's time
     clocks: tuple[ClockOffset, ...] = ()  # with `orbit`: known offsets; the one of the photo's camera and time counts
     hints: Optional[PhotoHints] = None  # of a catalogue
+    language_model: Optional[str] = None  # address on this computer, asked for places if `where`; None asks nobody
+    language_model_name: str = ""  # as its server knows it
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ class Estimate:
     densities: dict[str, NDArray[np.floating]]
     left_out: list[LeftOut]
 
+    def log_density(self, but: Collection[str] = ()) -> NDArray[np.floating]:
+        """Log density (cells,) of the prior and all sources except some, up to a constant."""
+        used = [density for name, density in self.densities.items() if name not in but]
+        return np.asarray(sum(used, start=prior.orbit_log_density()))
+
     def as_json(self) -> Where:
         """For the localization."""
         areas: list[SearchArea] = [
@@ -69,6 +74,14 @@ class Estimate:
         }
 
 
+def left_out(source: str, error: EarthLocError) -> LeftOut:
+    """A source that could not be used, and why, for the localization."""
+    left: LeftOut = {"source": source, "reason": str(error)}
+    if error.message is not None:
+        left["message_id"], left["message_params"] = error.message.id, error.message.json_params()
+    return left
+
+
 class Estimator:
     """Combines sources (Hinton 2002, "Training products of experts by minimizing contrastive divergence").
 
@@ -94,18 +107,18 @@ class Estimator:
             only: names of the sources to use; None for all.
         """
         found: dict[str, NDArray[np.floating]] = {}
-        left_out = list(self.left_out)
+        missing = list(self.left_out)
         for expert in self.experts:
             if only is not None and expert.source.name not in only:
                 continue
             try:
                 density = expert.source.log_density(evidence)
             except EarthLocError as error:  # the others still count
-                left_out.append({"source": expert.source.name, "reason": str(error)})
+                missing.append(left_out(expert.source.name, error))
                 continue
             if density is not None:
                 found[expert.source.name] = expert.exponent * density
-        return Estimate(self.combine(list(found.values())), found, left_out)
+        return Estimate(self.combine(list(found.values())), found, missing)
 
     def combine(self, densities: Sequence[NDArray[np.floating]]) -> Distribution:
         """The product of the prior and weighted log densities (cells,), with the share that is the prior."""

@@ -14,6 +14,7 @@ import ipaddress
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ import requests
 from numpy.typing import NDArray
 
 from engine.errors import EarthLocError, UsageError, in_short
+from engine.progress import Progress
 
 MOST_PLACES = 10
 _PATH = "/v1/chat/completions"
@@ -34,6 +36,7 @@ _MOST_REPLY_BYTES = 1_000_000
 _MOST_TEXT = 10_000  # characters of a reply that are read
 _READ_BYTES = 16_384
 _MOST_TOKENS = 600
+_LOOK_S = 0.1  # between two looks whether the job was cancelled
 _QUESTION = (
     "This photograph of Earth was taken from the International Space Station, from about 400 km above the ground. "
     "North may be anywhere. Which places could it show? Reply with JSON alone: a list of at most {places} objects "
@@ -89,13 +92,11 @@ class LanguageModel:
         except ValueError:
             host, parts = None, urlsplit("")
         if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-            problem = f"{self.address!r} is not the address of a language model"
-            raise UsageError(None, problem, "give one such as http://127.0.0.1:11434")
+            raise UsageError.of("language_model.no_address", address=repr(self.address))
         if parts.username is not None or parts.password is not None:
-            raise UsageError(None, "the language model's address holds a password", "give the address alone")
+            raise UsageError.of("language_model.password")
         if not self.elsewhere and not is_loopback(host):
-            problem = f"the language model at {host} is not on this computer, so the photo would leave it"
-            raise UsageError(None, problem, "give an address of 127.0.0.1 or localhost, or allow another computer")
+            raise UsageError.of("language_model.elsewhere", host=host)
         path = parts.path.rstrip("/")
         if not path.endswith("/chat/completions"):
             path = f"{path}/chat/completions" if path.endswith("/v1") else path + _PATH
@@ -116,24 +117,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def propose(settings: LanguageModel, pixels: NDArray[np.uint8]) -> list[tuple[float, float]]:
+def propose(
+    settings: LanguageModel, pixels: NDArray[np.uint8], progress: Progress | None = None
+) -> list[tuple[float, float]]:
     """Places where the language model thinks that a photo was taken, the most probable first.
 
     Args:
         settings: the server.
         pixels: the photo, uint8 RGB (height, width, 3).
+        progress: cancelling it ends the wait for the reply.
 
     Returns:
         (lat, lon) in degrees, 1 to `settings.places` of them.
 
     Raises:
-        LanguageModelError: the server cannot be reached, is too slow, refuses, or names no place.
+        LanguageModelError: the server cannot be reached, is too slow, refuses, or names no place. CancelledError.
     """
     url = settings.url()
-    reply = _post(url, _request(settings, pixels), settings.timeout_s)
+    reply = _post(url, _request(settings, pixels), settings.timeout_s, progress or Progress())
     places = read_places(_answer(url, reply), settings.places)
     if not places:
-        raise LanguageModelError(url, "the language model named no place", "ask another model, or go on without it")
+        raise LanguageModelError.of("language_model.no_place", path=url)
     return places
 
 
@@ -156,7 +160,7 @@ def _request(settings: LanguageModel, pixels: NDArray[np.uint8]) -> dict[str, An
     return {**request, "model": settings.model} if settings.model else request
 
 
-def _post(url: str, request: dict[str, Any], timeout_s: float) -> bytes:
+def _post(url: str, request: dict[str, Any], timeout_s: float, progress: Progress) -> bytes:
     """The body of the reply. The time limit holds for all of it: a server that drips bytes is too slow, too."""
     found: list[bytes] = []
     failed: list[LanguageModelError] = []
@@ -168,11 +172,16 @@ def _post(url: str, request: dict[str, Any], timeout_s: float) -> bytes:
         except LanguageModelError as error:
             failed.append(error)
 
-    # A thread, as no setting of requests limits the time of a whole reply. It ends with its own time-out.
+    # A thread, as requests can neither be cancelled nor limit the time of a whole reply. It ends with its own time-out.
     worker = threading.Thread(target=ask, name="language-model", daemon=True)
     worker.start()
-    worker.join(timeout_s)
-    stop.set()
+    deadline = time.monotonic() + timeout_s
+    try:
+        while worker.is_alive() and time.monotonic() < deadline:
+            progress.check()
+            worker.join(_LOOK_S)
+    finally:
+        stop.set()
     if failed:
         raise failed[0]
     if not found:
@@ -186,28 +195,25 @@ def _exchange(url: str, request: dict[str, Any], timeout_s: float, stopped: Call
             session.trust_env = False  # no proxy and no stored password: nothing but this address is contacted
             with session.post(url, json=request, timeout=timeout_s, allow_redirects=False, stream=True) as response:
                 if response.status_code != 200:
-                    problem = f"the language model's server answered with status {response.status_code}"
-                    raise LanguageModelError(url, problem, "check its address and the name of the model")
+                    raise LanguageModelError.of("language_model.status", path=url, status=response.status_code)
                 body = b""
                 for part in response.iter_content(_READ_BYTES):
                     body += part
                     if len(body) > _MOST_REPLY_BYTES:
-                        raise LanguageModelError(url, "the reply has no end", "check what runs at this address")
+                        raise LanguageModelError.of("language_model.endless", path=url)
                     if stopped():
                         raise _too_slow(url, timeout_s)
                 return body
     except requests.Timeout:
         raise _too_slow(url, timeout_s) from None
     except requests.ConnectionError:
-        raise LanguageModelError(url, "no language model answers here", "start it, or go on without it") from None
+        raise LanguageModelError.of("language_model.down", path=url) from None
     except (requests.RequestException, OSError, ValueError) as error:
-        problem = f"the language model could not be asked ({in_short(error)})"
-        raise LanguageModelError(url, problem, "check its address") from error
+        raise LanguageModelError.of("language_model.failed", path=url, reason=in_short(error)) from error
 
 
 def _too_slow(url: str, timeout_s: float) -> LanguageModelError:
-    problem = f"the language model did not answer within {timeout_s:g} s"
-    return LanguageModelError(url, problem, "use a smaller model, or allow it more time")
+    return LanguageModelError.of("language_model.slow", path=url, s=f"{timeout_s:g}")
 
 
 def _answer(url: str, body: bytes) -> str:
@@ -218,9 +224,7 @@ def _answer(url: str, body: bytes) -> str:
             return content
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         pass
-    raise LanguageModelError(
-        url, "the reply is not that of a chat completion", "give the address of a server with OpenAI's interface"
-    )
+    raise LanguageModelError.of("language_model.no_chat", path=url)
 
 
 def read_places(text: str, most: int = MOST_PLACES) -> list[tuple[float, float]]:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from pathlib import Path
 
-from engine.contract.localization import LeftOut
 from engine.errors import ModelError
-from engine.where.estimator import Estimator, Expert
+from engine.where.estimator import Estimator, Expert, left_out
 from engine.where.heads.attributes import Attributes
 from engine.where.heads.cosplace import CosPlace
 from engine.where.heads.gallery import GallerySource
@@ -36,27 +35,25 @@ def open_estimator(models: frozenset[str], folder: Path | None = None) -> Estima
     except ModelError as error:
         if folder is not None:
             raise
-        return Estimator([], [{"source": "all", "reason": str(error)}])
+        return Estimator([], [left_out("all", error)])
     trunks: dict[str, Trunk] = {}
     experts = []
-    left_out: list[LeftOut] = [{"source": name, "reason": str(why)} for name, why in package.refused.items()]
+    missing = [left_out(name, why) for name, why in package.refused.items()]
     for name, source in package.sources.items():
         try:
             exponent = source.number("exponent", 0.0, _MOST_EXPONENT) if "exponent" in source.settings else 1.0
             experts.append(Expert(_usable(source, models, trunks), exponent))
         except ModelError as error:
-            left_out.append({"source": name, "reason": str(error)})
-    return Estimator(experts, left_out, package.wrong)
+            missing.append(left_out(name, error))
+    return Estimator(experts, missing, package.wrong)
 
 
 def _usable(source: PackagedSource, models: Collection[str], trunks: dict[str, Trunk]) -> Source:
     """Raises ModelError: the source cannot be used."""
     if source.kind not in _KINDS:
-        raise ModelError(source.card, f"has a source of the unknown kind {source.kind}", "install a newer EarthLoc")
+        raise ModelError.of("where.unknown_kind", path=source.card, kind=source.kind)
     if source.model_sha256 is not None and source.model_sha256 not in models:
-        raise ModelError(
-            source.card, f"made {source.name} for another model", "use the model and index that ship with EarthLoc"
-        )
+        raise ModelError.of("where.other_model", path=source.card, source=source.name)
     return _KINDS[source.kind](source, trunks)
 
 

@@ -42,7 +42,6 @@ CARD = "where.json"
 FORMAT = 1
 _MAX_CARD_BYTES = 1_000_000
 _MAX_FILE_BYTES = 200_000_000
-_AGAIN = "get the where package again"
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,9 @@ class PackagedSource:
             with file.path.open("rb") as stream:
                 data = stream.read(file.size + 1)
         except OSError as error:
-            raise ModelError(file.path, "cannot be read", _AGAIN) from error
+            raise ModelError.of("where.unreadable", path=file.path) from error
         if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
-            raise ModelError(file.path, f"does not match its entry in {CARD}", _AGAIN)
+            raise ModelError.of("where.mismatch", path=file.path)
         return data
 
     def array(self, role: str, dtype: type[np.generic], ndim: int) -> NDArray[Any]:
@@ -101,11 +100,11 @@ class PackagedSource:
         try:
             values = np.load(io.BytesIO(data), allow_pickle=False)
         except (ValueError, OSError, EOFError, MemoryError, SyntaxError) as error:
-            raise ModelError(file.path, "is no array (.npy)", _AGAIN) from error
+            raise ModelError.of("where.no_array", path=file.path) from error
         if not isinstance(values, np.ndarray) or values.dtype != np.dtype(dtype) or values.ndim != ndim:
-            raise ModelError(file.path, f"is no array of {np.dtype(dtype)} with {ndim} axes", _AGAIN)
+            raise ModelError.of("where.other_array", path=file.path, dtype=str(np.dtype(dtype)), axes=ndim)
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-            raise ModelError(file.path, "has values that are not numbers", _AGAIN)
+            raise ModelError.of("where.not_numbers", path=file.path)
         return values
 
     def number(self, key: str, low: float, high: float) -> float:
@@ -132,11 +131,11 @@ class PackagedSource:
         return float(value)
 
     def _invalid(self, key: str) -> ModelError:
-        return ModelError(self.card, f"lacks a valid sources.{self.name}.settings.{key}", _AGAIN)
+        return ModelError.of("where.lacks", path=self.card, what=f"sources.{self.name}.settings.{key}")
 
     def _file(self, role: str) -> _File:
         if role not in self._files:
-            raise ModelError(self.card, f"lacks a valid sources.{self.name}.files.{role}", _AGAIN)
+            raise ModelError.of("where.lacks", path=self.card, what=f"sources.{self.name}.files.{role}")
         return self._files[role]
 
 
@@ -172,7 +171,7 @@ class WherePackage:
         path = folder / CARD
         card = _read(path)
         if card.get("format") != FORMAT:
-            raise ModelError(path, f"has not format {FORMAT}", "get a where package that fits this engine")
+            raise ModelError.of("where.format", path=path, format=FORMAT)
         name, version, licence, origin = (_text(path, card.get(k), k) for k in ("name", "version", "license", "origin"))
         sources, refused = {}, {}
         for source, entry in _mapping(path, card.get("sources"), "sources").items():
@@ -182,38 +181,38 @@ class WherePackage:
                 refused[source] = error
         wrong = card.get("wrong", 0.0)
         if isinstance(wrong, bool) or not isinstance(wrong, (int, float)) or not 0.0 <= wrong <= 1.0:
-            raise ModelError(path, "lacks a valid wrong", _AGAIN)
+            raise ModelError.of("where.lacks", path=path, what="wrong")
         return cls(folder, name, version, licence, origin, float(wrong), sources, refused)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > _MAX_CARD_BYTES:
-            raise ModelError(path, "is too large for a card", _AGAIN)
+            raise ModelError.of("where.no_card", path=path)
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(path, "is not a readable card (JSON)", _AGAIN) from error
+        raise ModelError.of("where.no_card", path=path) from error
     if not isinstance(card, dict):
-        raise ModelError(path, "is not a card (a JSON object)", _AGAIN)
+        raise ModelError.of("where.no_card", path=path)
     return card
 
 
 def _mapping(card: Path, value: Any, key: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ModelError(card, f"lacks a valid {key}", _AGAIN)
+        raise ModelError.of("where.lacks", path=card, what=f"{key}")
     return value
 
 
 def _text(card: Path, value: Any, key: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ModelError(card, f"lacks a valid {key}", _AGAIN)
+        raise ModelError.of("where.lacks", path=card, what=f"{key}")
     return value
 
 
 def _sha256(card: Path, value: Any, key: str) -> str:
     text = _text(card, value, key)
     if len(text) != 64 or set(text) - set("0123456789abcdef"):
-        raise ModelError(card, f"lacks a valid {key}", _AGAIN)
+        raise ModelError.of("where.lacks", path=card, what=f"{key}")
     return text
 
 
@@ -222,10 +221,10 @@ def _file(card: Path, value: Any, key: str) -> _File:
     name = _text(card, entry.get("file"), f"{key}.file")
     size = entry.get("bytes")
     if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _MAX_FILE_BYTES:
-        raise ModelError(card, f"lacks a valid {key}.bytes", _AGAIN)
+        raise ModelError.of("where.lacks", path=card, what=f"{key}.bytes")
     # "\\" and ":" would leave the folder on Windows.
     if Path(name).name != name or set(name) & set("\\:\0") or name in (".", ".."):
-        raise ModelError(card, f"names a file outside its folder ({key})", "use only packages you trust")
+        raise ModelError.of("where.outside", path=card, key=key)
     if Path(name).suffix not in (".onnx", ".npy"):
-        raise ModelError(card, f"names a file that is neither .onnx nor .npy ({key})", _AGAIN)
+        raise ModelError.of("where.file_kind", path=card, key=key)
     return _File(card.parent / name, _sha256(card, entry.get("sha256"), f"{key}.sha256"), size)

@@ -25,7 +25,7 @@ INCLINATION_DEG = 51.64
 _NEAR_COAST, _OPEN_SEA = 0.03, 0.01
 _AROUND_CELLS = 7  # side of the square of cells around, 400 km
 # Distances between a photo's middle and its nadir, km, as rings of equal probability (17,752 labelled photos).
-_AWAY_KM = (81.0, 200.0, 322.0, 450.0, 681.0)
+_AWAY_KM = (81.0, 153.0, 204.0, 248.0, 295.0, 351.0, 421.0, 507.0, 613.0, 764.0)
 # The Sun's elevation below which the ground is too dark for a photo by day, and how probable a wrong clock is.
 _DARK_DEG = -3.0
 _CLOCK_WRONG = 0.1

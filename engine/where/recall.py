@@ -26,6 +26,10 @@ class AreaRecall:
 
     Args:
         estimator: whose sources are measured.
+
+    Attributes:
+        areas_km2: searched until each photo is found, by source.
+        percent_at: the percentage above which the area to search holds each photo, with all sources.
     """
 
     def __init__(self, estimator: Estimator) -> None:
@@ -35,7 +39,7 @@ class AreaRecall:
             PRIOR: Distribution.from_log(prior.orbit_log_density()),
         }
         self.areas_km2: dict[str, list[float]] = {}
-        self._percent_at: list[float] = []
+        self.percent_at: list[float] = []
         self._log_probability: list[float] = []
 
     def add(self, evidence: Evidence, place: tuple[float, float]) -> None:
@@ -52,7 +56,7 @@ class AreaRecall:
             missing = whole if name.startswith(ALL) else self._baselines[PRIOR]
             area_km2 = found.get(name, missing).area_until_km2(*place)
             self.areas_km2.setdefault(name, []).append(area_km2)
-        self._percent_at.append(whole.percent_at(*place))
+        self.percent_at.append(whole.percent_at(*place))
         self._log_probability.append(whole.log_probability_at(*place))
 
     def _names(self) -> list[str]:
@@ -69,10 +73,10 @@ class AreaRecall:
             area_calibration: {"50", "90", "99"}, the percentage of the photos inside the areas to search of these
             probabilities; mean_log_probability of the photos' cells.
         """
-        if not self._percent_at:
+        if not self.percent_at:
             return {}
         by_source = {name: _areas(values) for name, values in self.areas_km2.items()}
-        inside = np.array(self._percent_at)
+        inside = np.array(self.percent_at)
         return {
             "area_km2": by_source[ALL],
             "area_by_source": by_source,

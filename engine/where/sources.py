@@ -38,16 +38,21 @@ class Kernels:
         gain: of the logarithm of a kernel's weight for each unit of the place's score.
         background: logarithm of the weight of all other places; the higher, the less certain the answer.
         bandwidth: of a kernel, as a share of the place's width.
+        tail: share of a kernel's probability that is spread wider, 0 to 1. The middle of an oblique photo's footprint
+            is not the middle of the picture, which is what a search finds.
+        tail_bandwidth: of this share.
     """
 
     count: int
     gain: float
     background: float
     bandwidth: float
+    tail: float = 0.0
+    tail_bandwidth: float = 1.0
 
     @classmethod
     def of(cls, entry: PackagedSource) -> Kernels:
-        """From the settings `count`, `gain`, `background` and `bandwidth` of a source.
+        """From the settings `count`, `gain`, `background` and `bandwidth` of a source, and, if there, the tail's two.
 
         Raises:
             ModelError: one is missing or makes no sense.
@@ -57,6 +62,8 @@ class Kernels:
             entry.number("gain", 0.0, 1000.0),
             entry.number("background", -1000.0, 1000.0),
             entry.number("bandwidth", 0.0, 10.0),
+            entry.number("tail", 0.0, 1.0) if "tail" in entry.settings else 0.0,
+            entry.number("tail_bandwidth", 0.0, 10.0) if "tail_bandwidth" in entry.settings else 1.0,
         )
 
     def log_density(self, places: Places) -> Array:
@@ -67,7 +74,10 @@ class Kernels:
         lat, lon, width_km, score = (values[: self.count] for values in places)
         log_weight = self.gain * score
         highest = max(self.background, float(log_weight.max()))
-        density = kernel_density(lat, lon, np.exp(log_weight - highest), self.bandwidth * width_km)
+        weight = np.exp(log_weight - highest)
+        density = kernel_density(lat, lon, (1.0 - self.tail) * weight, self.bandwidth * width_km)
+        if self.tail > 0.0:
+            density += kernel_density(lat, lon, self.tail * weight, self.tail_bandwidth * width_km)
         return np.log(np.exp(self.background - highest) + density / prior.orbit_probability())
 
 

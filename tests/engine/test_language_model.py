@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 
 import cv2
@@ -11,7 +12,10 @@ import numpy as np
 import pytest
 from language_model_stub import StubServer
 
-from engine.errors import UsageError
+from engine.contract.messages import in_words
+from engine.errors import CancelledError, UsageError
+from engine.progress import Progress
+from engine.where.estimator import left_out
 from engine.where.language_model import LanguageModel, LanguageModelError, is_loopback, propose, read_places
 
 PHOTO = np.full((900, 1200, 3), (200, 100, 50), np.uint8)
@@ -70,6 +74,25 @@ def test_a_server_that_drips_is_slow_too(server):
     with pytest.raises(LanguageModelError, match=r"did not answer within 0\.4 s"):
         propose(LanguageModel(server.address, timeout_s=0.4), PHOTO)
     assert time.monotonic() - start < 2.0
+
+
+def test_waiting_for_the_reply_can_be_cancelled(server):
+    server.delay_s = 20.0
+    progress = Progress()
+    threading.Timer(0.3, progress.cancel).start()
+    start = time.monotonic()
+    with pytest.raises(CancelledError):
+        propose(LanguageModel(server.address, timeout_s=30.0), PHOTO, progress)
+    assert time.monotonic() - start < 10.0
+
+
+def test_reasons_have_ids_for_translation(server):
+    server.says("I do not know.")
+    with pytest.raises(LanguageModelError) as raised:
+        propose(LanguageModel(server.address), PHOTO)
+    left = left_out("language_model", raised.value)
+    assert left["message_id"] == "language_model.no_place"
+    assert in_words(left["message_id"], left["message_params"], "") == left["reason"]
 
 
 def test_a_redirect_is_not_followed(server):
@@ -165,3 +188,27 @@ def test_places_in_a_reply(text, places):
 def test_at_most_as_many_places_as_asked_for():
     text = json.dumps([{"lat": n, "lon": n} for n in range(9)])
     assert len(read_places(text, most=3)) == 3
+
+
+def test_the_service_asks_it_and_a_cancelled_request_does_not_wait_for_it(
+    server, start_engine, photo, small_index_folder
+):
+    engine = start_engine()
+    engine.call(0, "initialize", {"protocol": 1, "client": "test 1.0"})
+    asked = {"photo": str(photo), "indexes": [str(small_index_folder)], "register": False, "where": True}
+    server.says('[{"lat": 36.2, "lon": 44.1}]')
+    with_model = {**asked, "language_model": server.address, "language_model_name": "tiny"}
+    assert engine.call(1, "localize", with_model)["result"]["status"] == "uncertain"
+    ((_, question),) = server.asked
+    assert question["model"] == "tiny"
+    refused = engine.call(2, "localize", {**with_model, "language_model": "http://192.0.2.1"})["error"]
+    assert refused["data"]["message_id"] == "language_model.elsewhere"
+    assert engine.call(3, "localize", {**with_model, "where": False})["error"]["data"]["kind"] == "usage"
+    server.delay_s = 30.0
+    start = time.monotonic()
+    engine.send(4, "localize", with_model)
+    while len(server.asked) < 2:
+        time.sleep(0.05)
+    engine.call(5, "cancel", {"id": 4})
+    assert engine.answer(4)["error"]["data"]["kind"] == "cancelled"
+    assert time.monotonic() - start < 25.0

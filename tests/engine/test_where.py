@@ -186,6 +186,17 @@ def test_kernels_keep_their_weights_and_widths() -> None:
     assert (found * first**2)[first < 700.0].sum() / 3.0 == pytest.approx(2 * 150.0**2, rel=0.06)
 
 
+def test_the_tail_of_a_kernel_takes_from_its_middle_and_reaches_farther() -> None:
+    places = tuple(np.array([value]) for value in (20.0, 10.0, 400.0, 1.0))
+    plain = Kernels(10, 1.0, -50.0, 0.2)
+    tailed = Kernels(10, 1.0, -50.0, 0.2, tail=0.3, tail_bandwidth=0.6)
+    before, after = (np.exp(kernels.log_density(places)) * prior.orbit_probability() for kernels in (plain, tailed))
+    assert before.sum() == pytest.approx(after.sum(), rel=0.02)
+    middle, beside = (int(cells.cell_of(lat, 10.0)) for lat in (20.0, 22.5))  # 280 km away: 3.5 bandwidths
+    assert after[middle] == pytest.approx((0.7 + 0.3 / 9) * before[middle], rel=0.05)
+    assert after[beside] > 3 * before[beside]
+
+
 def test_a_kernel_reaches_across_180_degrees() -> None:
     found = kernel_density(0.0, 179.9, 1.0, 200.0)
     _, lon = cells.centers()

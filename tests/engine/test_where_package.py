@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from engine.contract.messages import in_words
 from engine.errors import ModelError
 from engine.resources import resources_folder
 from engine.where import prior
@@ -70,6 +71,7 @@ def test_a_source_that_cannot_be_used_is_left_out_by_name(package, entry, why) -
     [left] = estimator.left_out
     assert left["source"] == "bad"
     assert why in left["reason"]
+    assert in_words(left["message_id"], left["message_params"], "") == left["reason"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 99}', '{"format": 1}'])

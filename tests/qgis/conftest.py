@@ -19,6 +19,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))  # for earthloc_qgis: QGIS puts its plugin folder on the path, too
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(REPOSITORY / "tests" / "engine"))  # for the stand-in of a language model's server
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from language_model_stub import StubServer
 from processing_kit import Feedback, provider, run  # noqa: F401  fixtures
 from qgis.core import (
     QgsApplication,
@@ -122,3 +123,22 @@ def test_search_areas_are_exported_like_footprints(run, results, tmp_path, endin
     written = QgsVectorLayer(str(out), "written", "ogr")
     assert sorted(float(feature["percent"]) for feature in written.getFeatures()) == [50, 90, 99]
     assert all(float(feature["area_km2"]) > 0 for feature in written.getFeatures())
+
+
+def test_a_language_model_is_asked_only_if_its_address_is_given(run, real_photos, real_index, tmp_path):
+    server = StubServer()
+    try:
+        server.says('[{"lat": 36.2, "lon": 44.1}]')
+        given = {"PHOTOS": real_photos[:1], "INDEX": str(real_index), "REGISTER": False, "WHERE": True}
+        run("localize", {**given, "OUTPUT": str(tmp_path / "without.gpkg")})
+        assert server.asked == []
+        asked = {"LANGUAGE_MODEL": server.address, "LANGUAGE_MODEL_NAME": "tiny"}
+        run("localize", {**given, **asked, "OUTPUT": str(tmp_path / "with.gpkg")})
+        ((path, question),) = server.asked
+        assert (path, question["model"]) == ("/v1/chat/completions", "tiny")
+        feedback = Feedback()
+        elsewhere = {"LANGUAGE_MODEL": "http://192.0.2.1:11434", "OUTPUT": str(tmp_path / "refused.gpkg")}
+        assert run("localize", {**given, **elsewhere}, feedback)["FAILED"] == 1
+        assert "is not on this computer" in "\n".join(feedback.errors)
+    finally:
+        server.close()

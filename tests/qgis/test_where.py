@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 
 import pytest
 from conftest import wait_for
@@ -17,9 +19,10 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRectangle,
 )
-from qgis.PyQt.QtCore import QLocale, Qt
+from qgis.PyQt.QtCore import QLocale, QSize, Qt
+from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
-from review_results import write_review_results
+from review_results import review_window, write_review_results
 from where_results import where_at
 
 from earthloc_qgis import settings
@@ -28,6 +31,7 @@ from earthloc_qgis.core.engine_client import EngineClient
 from earthloc_qgis.core.map_extent import map_extent
 from earthloc_qgis.core.pictures import picture_folder, where_path
 from earthloc_qgis.core.queue import DONE, Job
+from earthloc_qgis.core.report import write_report
 from earthloc_qgis.core.result_layer import TABLE_PROPERTY
 from earthloc_qgis.core.reviews import ReviewFile
 from earthloc_qgis.core.store import ResultStore
@@ -117,6 +121,15 @@ def test_a_search_area_in_words(english):
     assert left_out_in_words(where) == ""
     named = left_out_in_words({**where, "left_out": [{"source": "geoclip", "reason": "its file is missing"}]})
     assert named == "Not used: GeoCLIP (its file is missing)."
+
+
+def test_the_reason_for_a_source_left_out_is_told_in_the_users_language(monkeypatch):
+    monkeypatch.setattr("earthloc_qgis.core.where_words._tr", lambda text: f"<{text}>")
+    reason = {"source": "geoclip", "reason": "English", "message_id": "where.unreadable"}
+    left_out = [{**reason, "message_params": {"path": "a.npy"}}, {**reason, "message_params": {}}]
+    assert left_out_in_words({**where_at(IRAQ), "left_out": left_out}) == (
+        "<Not used: GeoCLIP (<a.npy: cannot be read; get the where package again.>); GeoCLIP (English).>"
+    )
 
 
 def test_a_photo_of_nothing_is_said_to_give_no_hint(english):
@@ -375,3 +388,93 @@ def test_the_engine_writes_a_raster_that_qgis_draws_in_place(project, real_engin
     ]
     assert [known for _, known in values] == [True, True, False]
     assert all(value < 20 for value, known in values if known)
+
+
+# --- review and report -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def review(project, qgis_canvas, tmp_path):
+    """The review window of the photos of the project."""
+    window = review_window(qgis_canvas)
+    window.show()
+    window.open(tmp_path / "p_earthloc.gpkg", project[2])
+    wait_for(lambda: window.controller.working is not None and window.controller.working.path == project[2])
+    yield window
+    window.close_down()
+    window.deleteLater()
+
+
+def test_the_review_says_where_a_photo_could_be_and_shows_it(review, project, qgis_canvas):
+    located = project[0]
+    assert review.search_area.view.isVisible()
+    assert review.search_area.view.text.text().startswith(
+        "Search area, not a location: 90 % within 790,000 km² in 3 regions"
+    )
+    qgis_canvas.setExtent(QgsRectangle(-60, 0, -59, 1))
+    QTest.mouseClick(review.search_area.view.button, Qt.MouseButton.LeftButton)
+    for lat, lon in (IRAQ, INDUS, FIJI):
+        assert qgis_canvas.extent().contains(lon, lat)
+    assert len(review.map.marks._outlines) == 3
+    review.controller.select(located)
+    wait_for(lambda: review.controller.working is not None and review.controller.working.path == located)
+    assert review.search_area.view.isHidden()
+    assert len(review.map.marks._outlines) == 1  # of the footprint
+
+
+def test_the_review_says_nothing_once_a_footprint_is_accepted(review, project):
+    uncertain = project[1]
+    review.controller.select(uncertain)
+    wait_for(lambda: review.controller.working is not None and review.controller.working.path == uncertain)
+    assert review.search_area.view.isVisible()
+    review.controller.decide("accepted", [uncertain], "")
+    wait_for(lambda: review.search_area.view.isHidden())
+
+
+def test_the_report_shows_where_photos_could_be_that_are_not_located(project, tmp_path):
+    target = tmp_path / "report.html"
+    results = tmp_path / "p_earthloc.gpkg"
+    assert write_report(results, target, only_usable=False) == 3
+    articles = target.read_text(encoding="utf-8").split("<article>")[1:]
+    said = {re.search("<h2>(.*?)</h2>", text).group(1): "Where it could be" in text for text in articles}
+    assert said == {"ISS042-E-100": False, "ISS043-E-101": True, "ISS044-E-102": True}
+    lost = next(text for text in articles if "ISS044-E-102" in text)
+    assert "90 % within 790,000 km² in 3 regions" in lost
+    drawn = QImage.fromData(base64.b64decode(re.findall(r"base64,([^\"]+)", lost)[1]))
+    assert drawn.size() == QSize(460, 345)
+    colours = {drawn.pixelColor(x, y).name() for x in range(0, 460, 3) for y in range(0, 345, 3)}
+    assert len(colours) > 20
+    ReviewFile(results).write([ReviewDecision(project[2], "cloud", "Ada")])
+    write_report(results, target, only_usable=False)
+    assert "790,000" in target.read_text(encoding="utf-8")
+
+
+# --- language model --------------------------------------------------------------------------------------
+
+
+def test_a_language_model_is_asked_only_when_ticked(panel, folder, journal):
+    options = panel.search.language_model
+    assert not options.ask.isChecked()
+    assert options.address.isHidden()
+    add(panel, folder("lost a.jpg", "lost b.jpg"))
+    first, second = (photo.path for photo in panel.controller.model.photos())
+    panel.localize([first])
+    wait_for(lambda: idle(panel))
+    options.ask.setChecked(True)
+    assert not options.address.isHidden()
+    assert options.address.text() == settings.DEFAULT_LANGUAGE_MODEL
+    options.address.setText("http://127.0.0.1:8080")
+    options.name.setText("tiny")
+    options.address.editingFinished.emit()
+    panel.localize([second])
+    wait_for(lambda: idle(panel))
+    asked = [params for method, params in requests(journal) if method == "localize"]
+    assert [params.get("language_model") for params in asked] == [None, "http://127.0.0.1:8080"]
+    assert asked[1]["language_model_name"] == "tiny"
+    panel.search.where.setChecked(False)
+    assert options.isHidden()
+
+
+def requests(journal) -> list[tuple[str, dict]]:
+    sent = [json.loads(line) for line in journal.read_text().splitlines()]
+    return [(message["method"], message.get("params")) for message in sent]

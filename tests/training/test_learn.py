@@ -27,11 +27,12 @@ from engine.retrieval.index import RegionalIndex
 from engine.retrieval.model import ModelPackage
 from engine.retrieval.tiling import TILE_DTYPE
 from training import learn as learn_module
+from training import learn_views
 from training.cli import main
 from training.learn import Figures, LearnConfig, folds_by_pass, learn
 from training.learn_command import NOT_BETTER
 from training.located import LocatedPhoto, LocatedPhotos, name_prefix, pass_names, problem_of, read_located
-from training.mining import ShownTiles, cut_views, one_photo_a_place, shown_tiles
+from training.mining import ShownTiles, View, cut_views, one_photo_a_place, shown_tiles
 from training.photo_head import HeadConfig, Views, learn_head, nce_loss, no_views, pair_loss, pair_weights
 from training.photo_network import FeatureExtractor, write_photo_package
 
@@ -309,11 +310,11 @@ def test_folds_keep_passes_together_and_are_of_about_one_size():
 
 
 def test_better_means_earlier_and_not_less_recall():
-    before = Figures.of([5, 50, None])
+    before = Figures.of([5, 50, 1000])
     assert before.mean_log_rank == pytest.approx((np.log(5) + np.log(50) + np.log(1000)) / 3, abs=1e-3)
-    assert Figures.of([4, 50, None]).is_better_than(before)
-    assert not Figures.of([5, 50, None]).is_better_than(before)
-    assert not Figures.of([1, None, 60]).is_better_than(Figures.of([9, 10, 99]))
+    assert Figures.of([4, 50, 1000]).is_better_than(before)
+    assert not Figures.of([5, 50, 1000]).is_better_than(before)
+    assert not Figures.of([1, 1000, 60]).is_better_than(Figures.of([9, 10, 99]))
 
 
 # -- packages -----------------------------------------------------------------------------------------
@@ -399,8 +400,7 @@ def test_what_is_not_better_is_not_written(photos, small_index_folder, tmp_path,
     report = json.loads(capsys.readouterr().out)
     assert not report["better"]
     assert report["card"] is None
-    assert not (tmp_path / "learned").exists()
-    assert not (tmp_path / "models").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_pass_is_refused(photos, small_index_folder, tmp_path, capsys):
@@ -415,11 +415,37 @@ def test_photos_that_show_no_tile_are_refused(small_index_folder, tmp_path, caps
     assert "no tile of the index shows its ground" in capsys.readouterr().err
 
 
-def test_cancelling_leaves_nothing(photos, small_index_folder, default_model, tmp_path):
+def test_a_run_that_was_cancelled_goes_on_where_it_was(
+    photos, small_index_folder, default_model, tmp_path, monkeypatch
+):
     located = read_located(photos)
-    progress = Progress(lambda stage, *_: progress.cancel() if stage.startswith("learn without") else None)
+    few = LocatedPhotos(located.photos[:3], {})
     index = RegionalIndex.open(small_index_folder)
-    few = LocatedPhotos([located.photos[0], located.photos[1]], {})
+    simulated = [lambda: [View(np.zeros((256, 256, 3), np.uint8), (44.0, 5.0, 300.0))]]
+    read = []
+    monkeypatch.setattr(learn_views, "cut_views", lambda *args: read.append(1) or cut_views(*args))
+    out, state = tmp_path / "learned", tmp_path / "learned.learning"
+
+    def run(given, stop=""):
+        progress = Progress(lambda stage, *_: progress.cancel() if stop and stage.startswith(stop) else None)
+        return learn(
+            given, simulated, index, default_model, out, LearnConfig(views=2, head=HeadConfig(steps=2)), progress
+        )
+
+    for stop in ("simulate", "learn without fold 2"):
+        with pytest.raises(CancelledError):
+            run(few, stop)
+        assert len(read) == 3  # in the first run
+        assert not out.exists()
+    kept = {path.name: path.stat().st_mtime_ns for path in state.iterdir()}
+    assert {"photo-0.npz", "photo-2.npz", "simulated-0.npz", "fold-0.npz"} <= set(kept)
+    (state / "photo-1.npz").write_bytes(b"damaged")
+    run(few)
+    assert len(read) == 4
+    assert not state.exists()
     with pytest.raises(CancelledError):
-        learn(few, [], index, default_model, tmp_path / "learned", LearnConfig(views=2), progress)
-    assert list(tmp_path.iterdir()) == []
+        run(few, "simulate")
+    other = LocatedPhotos([located.photos[0], located.photos[4]], {})
+    with pytest.raises(CancelledError):
+        run(other, "simulate")
+    assert len(read) == 4 + 3 + 2  # nothing of other photos is used

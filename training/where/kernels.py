@@ -1,4 +1,4 @@
-"""Fits the kernels of `tiles` and `votes` by the likelihood of true places: gain, background and bandwidth."""
+"""Fits the kernels of `tiles` and `votes` by the likelihood of true places: gain, background, bandwidth and tail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from engine import geo
 from engine.errors import UsageError
@@ -19,6 +20,9 @@ Array = NDArray[np.float64]
 
 START = {"tiles": Kernels(500, 19.0, 16.0, 0.2), "votes": Kernels(100, 8.0, 15.0, 0.1)}
 _PLACES = {"tiles": tile_places, "votes": vote_places}
+# Where the search for the tail starts: the logit of its share, and by how much it is wider than the rest.
+_TAIL = (-1.0, 1.5)
+_WIDEST_TAIL = 1.0  # in widths of the place; what is farther away is the background
 _NARROWEST_KM = 40.0  # as in engine/where/density.py
 
 
@@ -47,21 +51,26 @@ def fit_places(start: Kernels, usable: Sequence[tuple[Places, tuple[float, float
         usable: at least one photo.
     """
 
-    def loss(values: Array) -> float:
-        kernels = replace(
-            start, gain=float(values[0]), background=float(values[1]), bandwidth=abs(float(values[2])) + 1e-3
+    def kernels(values: Array) -> Kernels:
+        gain, background, bandwidth, tail, wider = (float(value) for value in values)
+        bandwidth = abs(bandwidth) + 1e-3
+        return replace(
+            start,
+            gain=round(gain, 2),
+            background=round(background, 2),
+            bandwidth=round(bandwidth, 3),
+            tail=round(float(expit(tail)), 3),
+            tail_bandwidth=round(min(bandwidth * (1.0 + abs(wider)), max(bandwidth, _WIDEST_TAIL)), 3),
         )
-        return -float(np.mean([log_probability(kernels, places, place) for places, place in usable]))
 
-    first = np.array([start.gain, start.background, start.bandwidth])
-    simplex = first + np.vstack([np.zeros(3), np.diag([3.0, 3.0, 0.1])])
-    options = {"initial_simplex": simplex, "maxiter": 300, "xatol": 1e-3, "fatol": 1e-4}
+    def loss(values: Array) -> float:
+        return -float(np.mean([log_probability(kernels(values), places, place) for places, place in usable]))
+
+    first = np.array([start.gain, start.background, start.bandwidth, *_TAIL])
+    simplex = first + np.vstack([np.zeros(5), np.diag([3.0, 3.0, 0.1, 1.0, 1.0])])
+    options = {"initial_simplex": simplex, "maxiter": 500, "xatol": 1e-3, "fatol": 1e-4}
     best = minimize(loss, first, method="Nelder-Mead", options=options)
-    gain, background, bandwidth = (float(value) for value in best.x)
-    fitted = replace(
-        start, gain=round(gain, 2), background=round(background, 2), bandwidth=round(abs(bandwidth) + 1e-3, 3)
-    )
-    return fitted, -float(best.fun)
+    return kernels(best.x), -float(best.fun)
 
 
 def log_probability(kernels: Kernels, places: Places, place: tuple[float, float] | None) -> float:
@@ -77,8 +86,11 @@ def log_probability(kernels: Kernels, places: Places, place: tuple[float, float]
     probability = prior.orbit_probability()
     if place is None:
         return kernels.background - highest - total + float(probability @ np.log(probability))
-    bandwidth_km = np.maximum(kernels.bandwidth * width_km, _NARROWEST_KM)
-    away = geo.distance_km(lat, lon, *place) / bandwidth_km
-    here = np.exp(-0.5 * away**2) / (2 * np.pi * bandwidth_km**2) * cells.area_km2()
+    away_km = geo.distance_km(lat, lon, *place)
+    here = np.zeros(len(lat))
+    for share, bandwidth in ((1.0 - kernels.tail, kernels.bandwidth), (kernels.tail, kernels.tail_bandwidth)):
+        bandwidth_km = np.maximum(bandwidth * width_km, _NARROWEST_KM)
+        density = np.exp(-0.5 * (away_km / bandwidth_km) ** 2) / (2 * np.pi * bandwidth_km**2)
+        here += share * density * cells.area_km2()
     before = float(probability[int(cells.cell_of(*place))])
     return float(np.log(others * before + weight @ here)) - total

@@ -30,6 +30,7 @@ from .view.export_actions import ExportActions
 from .view.photo_view import PhotoView
 from .view.queue_view import EmptyQueue, QueueView
 from .view.review_map import ReviewMap
+from .view.search_area import SearchArea
 from .view.tool_bar import ImageryMenu, ReviewToolBar
 
 
@@ -131,6 +132,7 @@ class ReviewWindow(QWidget):
         self.strip = CandidateStrip(self)
         self.decisions = DecisionBar(self.commands, self)
         self.status = StatusLine(self)
+        self.search_area = SearchArea(self.controller, self.map, self)
         self.empty = EmptyQueue(self)
 
     def _lay_out(self) -> None:
@@ -145,6 +147,7 @@ class ReviewWindow(QWidget):
         photo_row.addWidget(self.strip)
         column.addLayout(photo_row, 1)
         column.addWidget(self.status)
+        column.addWidget(self.search_area.view)
         column.addWidget(self.decisions)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.queue)

@@ -29,7 +29,6 @@ MONTHS = 12
 TURNS = ((0, 2), (1, 3))
 # Cells without maps have this share of the background of the others: the open sea.
 _OUTSIDE = 0.1
-_AGAIN = "get the where package again"
 
 
 def features(views: PhotoViews, pixels: NDArray[np.uint8]) -> Array:
@@ -133,7 +132,7 @@ class Attributes:
     def __init__(self, source: PackagedSource) -> None:
         self.name = source.name
         if source.model_sha256 is None:
-            raise ModelError(source.card, f"lacks a valid sources.{source.name}.model_sha256", _AGAIN)
+            raise ModelError.of("where.lacks", path=source.card, what=f"sources.{source.name}.model_sha256")
         self.model_sha256 = source.model_sha256
         level = source.whole_number("level", 0, cells.FINEST)
         self._background = source.number("background", 1e-9, 1.0)
@@ -151,7 +150,7 @@ class Attributes:
             and len(self._whiten) == attributes
         )
         if not fits:
-            raise ModelError(source.path("fixed"), "does not fit the other files of its source", _AGAIN)
+            raise ModelError.of("where.unfit", path=source.path("fixed"))
         low, high = (np.array(source.numbers(key, attributes), np.float32) for key in ("low", "high"))
         step, split = (high - low) / 255.0, fixed.shape[1]
         self._maps = Maps(level, numbers, fixed * step[:split] + low[:split], monthly * step[split:] + low[split:])

@@ -42,14 +42,14 @@ class CosPlace:
         self._tiles = source.array("descriptors", np.int8, 2).astype(np.float32) / SCALE
         self._places = source.array("places", np.float32, 2)
         if self._places.shape != (len(self._tiles), 3) or not len(self._tiles):
-            raise ModelError(source.path("places"), "has not one place for each descriptor", "get it again")
+            raise ModelError.of("where.unfit", path=source.path("places"))
         highest = np.abs(self._places).max(axis=0)
         if highest[0] > 90 or highest[1] > 180 or highest[2] > 5000 or self._places[:, 2].min() <= 0:
-            raise ModelError(source.path("places"), "has places that are not on the Earth", "get it again")
+            raise ModelError.of("where.unfit", path=source.path("places"))
         self._kernels = Kernels.of(source)
         self._session = open_session(self._path, source.content("head"), threads)
         if [o.name for o in self._session.get_outputs()] != [OUTPUT]:
-            raise ModelError(self._path, "is no CosPlace", "get the where package again")
+            raise ModelError.of("where.unfit", path=self._path)
 
     def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
         """What the photo adds to the log density of the finest cells (cells,).
@@ -67,9 +67,9 @@ class CosPlace:
         try:
             found = np.asarray(self._session.run([OUTPUT], {MAPS: maps})[0], np.float32)
         except Exception as error:  # onnxruntime's exceptions share no public base class
-            raise ModelError(self._path, "does not fit its trunk", "get the where package again") from error
+            raise ModelError.of("where.unfit", path=self._path) from error
         if found.shape != (len(maps), self._tiles.shape[1]) or not np.isfinite(found).all():
-            raise ModelError(self._path, "does not fit the descriptors of the tiles", "get the where package again")
+            raise ModelError.of("where.unfit", path=self._path)
         return found
 
     def similarities(self, descriptors: NDArray[np.float32]) -> NDArray[np.float32]:

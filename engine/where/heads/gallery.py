@@ -22,7 +22,6 @@ Array = NDArray[np.float32]
 
 # Cells outside the gallery have this share of the background of those inside: the open sea.
 OUTSIDE = 0.1
-_AGAIN = "get the where package again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +95,14 @@ class GallerySource:
     def __init__(self, source: PackagedSource) -> None:
         self.name = source.name
         if source.model_sha256 is None:
-            raise ModelError(source.card, f"lacks a valid sources.{source.name}.model_sha256", _AGAIN)
+            raise ModelError.of("where.lacks", path=source.card, what=f"sources.{source.name}.model_sha256")
         self.model_sha256 = source.model_sha256
         self._views = source.whole_number("views", 1, 64)
         level = source.whole_number("level", 0, cells.FINEST)
         numbers = source.array("cells", np.uint16, 1).astype(np.int64)
         embeddings = source.array("embeddings", np.int8, 2).astype(np.float32)
         if len(numbers) != len(embeddings) or not len(numbers) or numbers.max() >= cells.count(level):
-            raise ModelError(source.path("cells"), "does not fit the embeddings or the level", _AGAIN)
+            raise ModelError.of("where.unfit", path=source.path("cells"))
         norms = np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
         self._gallery = Gallery(
             level, numbers, embeddings / norms, source.number("scale", 0, 1e4), source.number("background", 1e-9, 1.0)
@@ -114,7 +113,7 @@ class GallerySource:
             second = source.array("second", np.float16, 2).astype(np.float32)
         widths = [first.shape[1], *([] if second is None else [second.shape[0] - 1, second.shape[1]])]
         if widths[-1] != embeddings.shape[1] or (second is not None and widths[0] != widths[1]):
-            raise ModelError(source.path("first"), "does not fit the other matrices", _AGAIN)
+            raise ModelError.of("where.unfit", path=source.path("first"))
         self._head = ImageHead(first, second)
 
     def log_density(self, evidence: Evidence) -> Array | None:

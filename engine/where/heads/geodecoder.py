@@ -106,16 +106,16 @@ class GeoDecoder:
         counts = [int(count) for count in source.numbers("classes", len(levels), 1, cells.count())]
         numbers = source.array("cells", np.int32, 1)
         if len(numbers) != sum(counts):
-            raise ModelError(source.path("cells"), "has another number of cells than its card", "get it again")
+            raise ModelError.of("where.unfit", path=source.path("cells"))
         try:
             self._hierarchy = Hierarchy(levels, np.split(numbers, np.cumsum(counts)[:-1]))
         except ValueError as error:
-            raise ModelError(source.path("cells"), "holds no hierarchy of cells", "get it again") from error
+            raise ModelError.of("where.unfit", path=source.path("cells")) from error
         self._exponents = source.numbers("exponents", len(levels), 0.0, 10.0)
         self._floor = source.number("floor", 1e-6, 1.0)
         self._session = open_session(self._path, source.content("head"), threads)
         if {o.name for o in self._session.get_outputs()} != {SCENES, CELLS}:
-            raise ModelError(self._path, "is no GeoDecoder", "get the where package again")
+            raise ModelError.of("where.unfit", path=self._path)
 
     def log_density(self, evidence: Evidence) -> NDArray[np.float64]:
         """What the photo adds to the log density of the finest cells (cells,): the mean over four rotations.
@@ -135,7 +135,7 @@ class GeoDecoder:
         try:
             scenes, found = self._session.run([SCENES, CELLS], {MAPS: maps})
         except Exception as error:  # onnxruntime's exceptions share no public base class
-            raise ModelError(self._path, "does not fit its trunk", "get the where package again") from error
+            raise ModelError.of("where.unfit", path=self._path) from error
         if found.shape != (len(maps), scenes.shape[1], sum(self._hierarchy.counts)) or not np.isfinite(found).all():
-            raise ModelError(self._path, "gives other cells than its card", "get the where package again")
+            raise ModelError.of("where.unfit", path=self._path)
         return np.asarray(found[np.arange(len(maps)), scenes.argmax(axis=1)], np.float32)

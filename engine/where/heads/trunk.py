@@ -41,7 +41,7 @@ class Trunk:
         if [i.name for i in self._session.get_inputs()] != [INPUT] or [o.name for o in self._session.get_outputs()] != [
             OUTPUT
         ]:
-            raise ModelError(self.path, "is no trunk (image to maps)", "get the where package again")
+            raise ModelError.of("where.unfit", path=self.path)
         self._lock = threading.Lock()
         self._last: tuple[NDArray[np.uint8], NDArray[np.float32]] | None = None
 
@@ -53,7 +53,7 @@ class Trunk:
             found.append(np.asarray(self._session.run([OUTPUT], {INPUT: image})[0], np.float32))
         maps = np.concatenate(found)
         if maps.ndim != 3 or not np.isfinite(maps).all():
-            raise ModelError(self.path, "gives no feature maps", "get the where package again")
+            raise ModelError.of("where.unfit", path=self.path)
         return maps
 
     def of_photo(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsG
 from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QImage
 
+from ....contract.localization import Where
 from ....core.map_extent import map_extent
 from ...compat import current_project
 from ..model.working_state import WorkingState, outline_ring
@@ -15,7 +16,8 @@ from .map_items import MapFrame, MapMarks, PhotoOverlay
 
 _MARGIN = 1.35  # width of the zoomed map, as a multiple of that of the footprint
 _REDRAW_DELAY_MS = 120
-_OUTLINE, _CHANGED, _SAVED = "#f0e442", "#e69f00", "#56b4e9"
+_OUTLINE, _CHANGED, _SAVED, _AREA = "#f0e442", "#e69f00", "#56b4e9", "#cc79a7"
+_AREA_PERCENT = 90
 
 
 class ReviewMap(QObject):
@@ -39,6 +41,7 @@ class ReviewMap(QObject):
         self._working: Optional[WorkingState] = None
         self._zoomed_to = ""
         self._circle: list = []
+        self._area: list = []  # rings [(lat, lon)] of the area that is searched
         self._redraw_timer = QTimer(self)
         self._redraw_timer.setSingleShot(True)
         self._redraw_timer.setInterval(_REDRAW_DELAY_MS)
@@ -62,7 +65,7 @@ class ReviewMap(QObject):
 
     def clear(self) -> None:
         """Clear everything: there is no current photo."""
-        self._working, self.camera, self._image = None, None, None
+        self._working, self.camera, self._image, self._area = None, None, None, []
         self._redraw()
 
     def show_image(self, image: QImage) -> None:
@@ -86,12 +89,26 @@ class ReviewMap(QObject):
         ring = outline_ring(self._working.shown, self.camera) if self._working is not None else []
         if not ring:
             return
-        shape = QgsGeometry.fromPolygonXY([[QgsPointXY(lon, lat) for lat, lon in _one_side(ring)]])
+        self._zoom_to(QgsGeometry.fromPolygonXY([[QgsPointXY(lon, lat) for lat, lon in _one_side(ring)]]))
+
+    def show_area(self, where: Optional[Where]) -> None:
+        """Draw the area that holds the photo with 90 %, and zoom to it. It goes with the photo; None removes it."""
+        areas = where["areas"] if where is not None else []
+        polygons = [
+            polygon for area in areas if area["percent"] == _AREA_PERCENT for polygon in area["outline"]["coordinates"]
+        ]
+        self._area = [[(lat, lon) for lon, lat in ring] for polygon in polygons for ring in polygon]
+        self._redraw()
+        if polygons:
+            points = [[[QgsPointXY(lon, lat) for lon, lat in ring] for ring in polygon] for polygon in polygons]
+            self._zoom_to(QgsGeometry.fromMultiPolygonXY(points), is_scattered=True)
+
+    def _zoom_to(self, shape: QgsGeometry, is_scattered: bool = False) -> None:
         transform = QgsCoordinateTransform(
             QgsCoordinateReferenceSystem("EPSG:4326"), self.canvas.mapSettings().destinationCrs(),
             current_project().transformContext(),
         )  # fmt: skip
-        extent = map_extent(shape, transform)
+        extent = map_extent(shape, transform, is_scattered)
         if extent is not None:
             extent.scale(_MARGIN)
             self.canvas.setExtent(extent)
@@ -117,7 +134,8 @@ class ReviewMap(QObject):
 
     def _redraw(self) -> None:
         working = self._working
-        outlines = [(self._circle, _CHANGED, Qt.PenStyle.DashLine)] if self._circle else []
+        outlines = [(ring, _AREA, Qt.PenStyle.SolidLine) for ring in self._area]
+        outlines += [(self._circle, _CHANGED, Qt.PenStyle.DashLine)] if self._circle else []
         if working is not None:
             if working.is_unsaved and working.saved.get("footprint"):
                 outlines.append((outline_ring(working.saved, None), _SAVED, Qt.PenStyle.DotLine))
