@@ -81,6 +81,11 @@ class Cluster:
             self.scheduler = self._scheduler()
         self.workers = [one if one.poll() is None else self._worker() for one in self.workers]
 
+    def cpu_s(self) -> float:
+        """That the workers have used so far."""
+        times = [psutil.Process(one.pid).cpu_times() for one in self.workers]
+        return sum(one.user + one.system for one in times)
+
     def close(self) -> None:
         for process in (*self.workers, self.scheduler):
             process.kill()
@@ -225,15 +230,16 @@ def pace() -> None:
 
 def workers() -> None:
     """Photos an hour on 1, 2 and 4 Dask workers of this computer."""
-    photos, quick = _real_photos(1), night_photos(_FOLDER / "quick", 60)
+    photos, quick = _real_photos(2), night_photos(_FOLDER / "quick", 60)
     for count in (1, 2, 4):
         cluster = Cluster(count)
         try:
             _finish(quick, "first", "--no-register", "--scheduler", cluster.address)  # opens index and model
+            cpu_s = cluster.cpu_s()
             told = _finish(photos, "workers", "--no-register", "--scheduler", cluster.address)
+            print(f"{count} workers: {told}, {cluster.cpu_s() - cpu_s:.0f} s of CPU", flush=True)
         finally:
             cluster.close()
-        print(f"{count} workers: {told}", flush=True)
 
 
 def memory(count: int) -> None:
