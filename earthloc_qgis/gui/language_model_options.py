@@ -13,7 +13,7 @@ class LanguageModelOptions(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ask = QCheckBox(self.tr("Ask a language model on this computer for places"), self)
+        self.ask = QCheckBox(self.tr("Ask a language model on this computer"), self)
         self.ask.setObjectName("language_model_box")
         self.ask.setToolTip(
             self.tr(

@@ -4309,8 +4309,8 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
   <context>
     <name>LanguageModelOptions</name>
     <message>
-      <source>Ask a language model on this computer for places</source>
-      <translation>Ein Sprachmodell auf diesem Rechner nach Orten fragen</translation>
+      <source>Ask a language model on this computer</source>
+      <translation>Ein Sprachmodell auf diesem Computer fragen</translation>
     </message>
     <message>
       <source>For photos that cannot be located: sends a small copy of the photo to this address and tries the places that the model names. An address of another computer is refused.</source>
