@@ -1655,8 +1655,8 @@ Ein Foto, das nicht gelesen werden kann, hält die anderen nicht auf; das Protok
       <translation>Uhrabweichungen</translation>
     </message>
     <message>
-      <source>Address of a language model on this computer that proposes places</source>
-      <translation>Adresse eines Sprachmodells auf diesem Rechner, das Orte vorschlägt</translation>
+      <source>Address of a local language model</source>
+      <translation>Adresse eines lokalen Sprachmodells</translation>
     </message>
     <message>
       <source>Name of that language model</source>

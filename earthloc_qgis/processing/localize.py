@@ -158,7 +158,7 @@ class LocalizeAlgorithm(EarthLocAlgorithm):
         self.addParameter(
             QgsProcessingParameterFile(self.CLOCKS, self.tr("Offsets of clocks"), file, "json", optional=True)
         )
-        address = self.tr("Address of a language model on this computer that proposes places")
+        address = self.tr("Address of a local language model")
         self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL, address, optional=True))
         name = self.tr("Name of that language model")
         self.addParameter(QgsProcessingParameterString(self.LANGUAGE_MODEL_NAME, name, optional=True))

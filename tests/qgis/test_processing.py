@@ -46,6 +46,8 @@ def test_algorithms_have_stable_names_and_help(provider):
             "WHERE",
             "ORBIT",
             "CLOCKS",
+            "LANGUAGE_MODEL",
+            "LANGUAGE_MODEL_NAME",
             "INCLUDE_REVIEWED",
             "ENGINE",
             "OUTPUT",

@@ -136,7 +136,7 @@ def test_damaged_index_is_refused_with_its_name(run, real_photos, real_index, tm
         ({"FOLDER": "nowhere"}, "there is no such folder"),
         ({}, "No photos were given"),
         ({"PHOTOS": ["a.jpg"], "INDEX": "nowhere"}, "there is no such index"),
-        ({"PHOTOS": ["a.jpg"], "ENGINE": "nowhere"}, "ENGINE"),
+        ({"PHOTOS": ["a.jpg"], "ENGINE": "nowhere"}, "there is no such program"),
     ],
 )
 def test_missing_input_is_reported(run, real_index, tmp_path, given, message):
