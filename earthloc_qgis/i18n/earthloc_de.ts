@@ -1811,8 +1811,8 @@ Zeilen mit fehlenden oder unmöglichen Werten werden im Protokoll gezählt; die 
       <translation>Fotos abrufen, die darin fehlen</translation>
     </message>
     <message>
-      <source>Environment variable with your key of the database</source>
-      <translation>Umgebungsvariable mit Ihrem Schlüssel für die Datenbank</translation>
+      <source>Environment variable with your key</source>
+      <translation>Umgebungsvariable mit Ihrem Schlüssel</translation>
     </message>
     <message>
       <source>Address of the database</source>

@@ -106,7 +106,7 @@ class ReadCatalogueAlgorithm(EarthLocAlgorithm):
         )
         self.addParameter(sizes)
         for name, text, default in (
-            (self.KEY_ENV, self.tr("Environment variable with your key of the database"), "EARTHLOC_NASA_KEY"),
+            (self.KEY_ENV, self.tr("Environment variable with your key"), "EARTHLOC_NASA_KEY"),
             (self.ADDRESS, self.tr("Address of the database"), NASA_API),
             (self.ARCHIVE, self.tr("Address of the archive"), NASA_ARCHIVE),
         ):
