@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,12 +50,14 @@ def run_for_people(capsys: Any, *arguments: Any) -> tuple[int, str, str]:
 
 def start(state: Path, *arguments: Any) -> subprocess.Popen[str]:
     """`earthloc run ... --json` in a process of its own."""
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # background jobs of a shell do not
     return subprocess.Popen(
         [sys.executable, "-m", "engine", "run", *map(str, arguments), "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         env=engine_environment(state),
+        preexec_fn=heeding,
     )
 
 
