@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -443,6 +444,7 @@ def test_a_run_that_was_cancelled_goes_on_where_it_was(
     run(few)
     assert len(read) == 4
     assert not state.exists()
+    shutil.rmtree(out, ignore_errors=True)  # written if it happens to be better
     with pytest.raises(CancelledError):
         run(few, "simulate")
     other = LocatedPhotos([located.photos[0], located.photos[4]], {})
