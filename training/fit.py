@@ -30,6 +30,7 @@ from training.networks import EmbeddingNetwork, build
 from training.networks.aggregators import Rings
 from training.networks.weights import load_strict
 from training.places.pairs import Imagery
+from training.precision import bfloat16_is_fast
 from training.training_log import RECALLS, TrainingLog
 from training.validation import CachedValidation
 
@@ -192,9 +193,9 @@ class Trainer:
         return self.network.describe(*self._features(pictures))
 
     def _features(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Returns feature map and class token of pictures (n, 1 or 3, h, w) from 0 to 255, computed in bfloat16."""
+        """Returns feature map and class token of pictures (n, 1 or 3, h, w) from 0 to 255."""
         images = self.network.input(self.network.normalised((pictures.float() / 255).expand(-1, 3, -1, -1)))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
             features, token = self.network.backbone(images.contiguous(memory_format=torch.channels_last))
         return features.float(), None if token is None else token.float()
 

@@ -87,7 +87,7 @@ class ScheduleConfig:
         epochs, iterations: number of epochs, and batches per epoch.
         patience: early stopping after this many epochs without better recall; 0 trains for all epochs.
         rate: learning rate of Adam.
-        precision: "bf16" (autocast) or "fp32".
+        precision: "bf16" (autocast, where the device is fast at it) or "fp32".
         save_every: batches between two checkpoints.
         rotations: validation searches photos at four rotations; False at one.
     """

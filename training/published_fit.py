@@ -29,6 +29,7 @@ from training.checkpoint import load_state, save_atomically
 from training.losses import make_loss
 from training.networks import EmbeddingNetwork, build
 from training.networks.weights import load_strict
+from training.precision import bfloat16_is_fast
 from training.published_config import PublishedConfig
 from training.published_data import Batch, BatchLoader, Sources, open_sources
 from training.sampling import PlaceBatchSampler
@@ -96,7 +97,9 @@ class PublishedTrainer:
         self.out = out
         self._data = data
         loaded = replace(config.network, weights=str(data / weights) if weights else None)
-        precision = "bf16" if config.schedule.precision == "bf16" else "no"
+        device = "cuda" if torch.cuda.is_available() and not cpu else "cpu"
+        self._bf16 = config.schedule.precision == "bf16" and bfloat16_is_fast(device)
+        precision = "bf16" if self._bf16 else "no"
         # Unused parameters of a backbone, such as DINOv2's mask token, get no gradient.
         kwargs = DistributedDataParallelKwargs(find_unused_parameters=True)
         self._accelerator = Accelerator(cpu=cpu, mixed_precision=precision, kwargs_handlers=[kwargs])
@@ -243,7 +246,7 @@ class PublishedTrainer:
         return sources.validation.measure(self._embedder(), progress)
 
     def _embedder(self) -> NetworkEmbedder:
-        return NetworkEmbedder(self.network, self._accelerator.device, self.config.schedule.precision == "bf16")
+        return NetworkEmbedder(self.network, self._accelerator.device, self._bf16)
 
     def _embed_places(self, sources: Sources, progress: Progress) -> NDArray[np.float32]:
         """Computes descriptors of the newest picture of every place; zeros for a place without a picture.

@@ -162,7 +162,7 @@ def test_files_that_do_not_fit_are_refused(world, trained, tmp_path):
     files = {role: (entry.path(role).name, entry.content(role)) for role in roles}
     files["cells"] = ("short.npy", npy(np.arange(5, dtype=np.uint16)))
     add_source(tmp_path, "attributes", "attributes", files, entry.settings, SHA)
-    with pytest.raises(ModelError, match="does not fit the other files"):
+    with pytest.raises(ModelError, match="does not fit its card or the other files"):
         Attributes(WherePackage.open(tmp_path).sources["attributes"])
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.progress import Progress
+from training.precision import bfloat16_is_fast
 from training.where.data import Maps
 from training.where.geodecoder import GeoDecoder, GeoDecoderConfig, soft_cross_entropy
 from training.where.grid import CellLevel
@@ -126,7 +127,7 @@ def fit(
         loss = torch.zeros(())
         for source, label, count in ((photos, labels[0], config.batch - from_tiles), (tiles, labels[1], from_tiles)):
             rows = np.sort(rng.integers(0, len(source), count))
-            with torch.autocast("cpu", torch.bfloat16):  # twice as fast
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):  # twice as fast
                 decoded = network.decode(torch.from_numpy(source.maps[rows]).float(), positions)
                 part = label.loss(network, decoded, torch.from_numpy(rows), config)
             loss = loss + count / config.batch * part
