@@ -10,16 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 
-def moment_of(time: str) -> datetime:
-    """A time in ISO 8601 with its zone; UTC where it states none.
-
-    Raises:
-        ValueError: not a time.
-    """
-    moment = datetime.fromisoformat(time)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 def sun_position(lat: ArrayLike, lon: ArrayLike, moment: datetime) -> tuple[Array, Array]:
     """Azimuth and elevation of the Sun as seen from places, to a few hundredths of a degree.
 

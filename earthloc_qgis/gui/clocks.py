@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 from qgis.core import Qgis, QgsProject
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QMessageBox, QWidget
 
 from .. import settings
-from ..contract.clocks import ClockOffset, SolveClocksAnswer, known_offset
+from ..contract.clocks import ClockOffset, SolveClocksAnswer, holds_for, known_offset
 from ..contract.protocol import SolveClocks
 from ..contract.status import LOCATED
 from ..core.clocks import apply_clocks, store_clocks
@@ -18,8 +16,6 @@ from ..core.words import message_in_words
 from .notice_line import NoticeLine
 from .photo_model import QUEUED, RUNNING, Photo
 from .plain_text import escaped
-
-_HOLDS = timedelta(days=1)  # as engine/orbit/hint.py
 
 
 class ClockSolving(QObject):
@@ -99,16 +95,7 @@ class ClockSolving(QObject):
 
 def _is_of(photo: Photo, clock: ClockOffset) -> bool:
     """Whether the offset is of the photo's camera and time."""
-    if not photo.taken_at or (photo.camera or "") != clock["camera"]:
-        return False
     try:
-        taken, first, last = (_utc(text) for text in (photo.taken_at, clock["first"], clock["last"]))
-        return first - _HOLDS <= taken <= last + _HOLDS
+        return photo.taken_at is not None and holds_for(clock, photo.camera, photo.taken_at)
     except (ValueError, OverflowError):
         return False
-
-
-def _utc(text: str) -> datetime:
-    """A time; UTC where it has no zone, as in the engine."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.catalogue.columns import COLUMNS, Row
 from engine.catalogue.places import is_located, text_of
-from engine.sun import moment_of
+from engine.orbit.times import utc_of
 
 # Decimals as in NASA's tables: the nadir and the footprint's corners are machine-made, the Sun, tilt, focal length and
 # cloud are whole numbers. The photo's centre is catalogued to half a degree; mlcoord.lat and lon carry it in full.
@@ -84,7 +84,7 @@ def nasa_fields(row: Row) -> dict[str, str]:
         fields["frames.mission"], fields["frames.roll"], fields["frames.frame"] = parts
     if row.get("taken_at"):
         with contextlib.suppress(ValueError, OverflowError):
-            moment = moment_of(row["taken_at"])
+            moment = utc_of(row["taken_at"])
             fields["frames.pdate"], fields["frames.ptime"] = moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
     fields["images.filename"] = text_of(row["photo"].rsplit("/", 1)[-1])
     fields["images.filesize"] = _in_text("filesize", row.get("file_bytes"))

@@ -10,7 +10,8 @@ from typing import Any
 from engine.catalogue.columns import ELLIPSE
 from engine.contract.localization import Localization
 from engine.contract.results import best_candidate
-from engine.sun import moment_of, sun_position
+from engine.orbit.times import utc_of
+from engine.sun import sun_position
 
 
 def row_of(photo: str, localization: Localization, facts: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def sun_of(row: dict[str, Any]) -> tuple[float | None, float | None]:
     """Azimuth and elevation (degrees) of the Sun at the centre of a row's footprint; None where place or time fail."""
     if row.get("center_lat") is not None and row.get("taken_at"):
         with contextlib.suppress(ValueError, OverflowError):
-            azimuth, elevation = sun_position(row["center_lat"], row["center_lon"], moment_of(row["taken_at"]))
+            azimuth, elevation = sun_position(row["center_lat"], row["center_lon"], utc_of(row["taken_at"]))
             if math.isfinite(float(azimuth)):
                 return round(float(azimuth), 2), round(float(elevation), 2)
     return None, None

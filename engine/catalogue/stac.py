@@ -19,7 +19,7 @@ import engine
 from engine.catalogue.columns import Row
 from engine.catalogue.places import bbox, is_located, polygons, text_of
 from engine.contract.status import LOCATED, STATUS_LABELS
-from engine.sun import moment_of
+from engine.orbit.times import utc_of
 
 VERSION = "1.1.0"
 ITEMS_A_FOLDER = 2000
@@ -153,7 +153,7 @@ class StacWriter:
     def _time(self, taken_at: str | None) -> dict[str, Any]:
         if taken_at:
             with contextlib.suppress(ValueError, OverflowError):
-                return {"datetime": moment_of(taken_at).strftime("%Y-%m-%dT%H:%M:%SZ")}
+                return {"datetime": utc_of(taken_at).strftime("%Y-%m-%dT%H:%M:%SZ")}
         # STAC wants an interval where the time is unknown: from the first flight to the day of the export.
         return {"datetime": None, "start_datetime": _FIRST_FLIGHT, "end_datetime": self._now}
 

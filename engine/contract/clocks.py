@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Optional, TypedDict
 
 from .validation import Range
 
 MAX_OFFSET_S = 1e8  # three years: a clock that was never set
 OFFSET_S = Range(-MAX_OFFSET_S, MAX_OFFSET_S)
+CLOCK_HOLDS = timedelta(days=1)  # before and after the photos that tell a clock's offset: it drifts by a second a day
 
 
 class ClockOffset(TypedDict):
@@ -59,3 +61,18 @@ def known_offset(solved: SolvedClock) -> Optional[ClockOffset]:
         "offset_s": solved["offset_s"],
         "sd_s": solved["sd_s"],
     }
+
+
+def holds_for(clock: ClockOffset, camera: Optional[str], taken_at: str) -> bool:
+    """Whether an offset is of a camera at a time (ISO 8601, by its clock; UTC where it states no zone).
+
+    Raises:
+        ValueError, OverflowError: not a time.
+    """
+    taken, first, last = (_utc(text) for text in (taken_at, clock["first"], clock["last"]))
+    return clock["camera"] == (camera or "") and first - CLOCK_HOLDS <= taken <= last + CLOCK_HOLDS
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment

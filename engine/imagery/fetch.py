@@ -11,20 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-import engine
 from engine.errors import InputError
 from engine.imagery.picture import MAX_TILE_BYTES, NotAPictureError
 from engine.progress import Progress
+from engine.web_session import retry_after_s, web_session
 
-USER_AGENT = f"EarthLoc/{engine.__version__} (+https://github.com/earthloc/earthloc-qgis)"
 PARALLEL = 4
 _CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5.0, 10.0
 _REQUEST_TIMEOUT_S = 30.0  # also ends a request whose content trickles in
@@ -80,13 +77,6 @@ _LIMITERS: dict[str, _RateLimiter] = {}
 _LIMITERS_LOCK = threading.Lock()
 
 
-class _NoLogin(AuthBase):
-    """Prevents requests from looking for passwords in the user's .netrc."""
-
-    def __call__(self, request: Any) -> Any:
-        return request
-
-
 @dataclass
 class _FetchJob:
     """The state that the threads of one `fetch` share."""
@@ -110,10 +100,8 @@ class Fetcher:
     def __init__(self, server: str, per_s: float) -> None:
         self._server = server
         self._per_s = per_s
-        self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "image/*,*/*;q=0.5"})
-        self._session.auth = _NoLogin()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session = web_session()
+        self._session.headers["Accept"] = "image/*,*/*;q=0.5"
         self._failure: ImageryServerError | None = None
 
     def close(self) -> None:
@@ -251,7 +239,9 @@ class Fetcher:
         if status in _NO_CONTENT:
             return None
         if status in _BUSY:
-            raise _RequestError("server.busy", True, _retry_after_s(reply), status=_status(reply))
+            raise _RequestError(
+                "server.busy", True, retry_after_s(reply.headers.get("Retry-After", "")), status=_status(reply)
+            )
         if status == _PROXY_LOGIN:
             raise _RequestError("server.proxy_login", status=_status(reply))
         if status in (401, 403):
@@ -306,8 +296,3 @@ def _connection_error(error: Exception) -> _RequestError:
 
 def _status(reply: requests.Response) -> str:
     return f"{reply.status_code} {reply.reason or ''}".strip()[:60]
-
-
-def _retry_after_s(reply: requests.Response) -> float:
-    text = reply.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else 0.0

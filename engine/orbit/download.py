@@ -8,16 +8,14 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
 
-import engine
 from engine.errors import InputError, OutputError, in_short
 from engine.orbit.opening import MAX_BYTES, open_ephemeris
 from engine.progress import Progress
+from engine.web_session import web_session
 
 SOURCES = {
     "celestrak": "https://celestrak.org/NORAD/elements/gp.php?CATNR=25544&FORMAT=TLE",
@@ -45,13 +43,6 @@ class Download:
     fetched_at: str
     sha256: str
     size_bytes: int
-
-
-class _NoLogin(AuthBase):
-    """Keeps requests from looking for passwords in the user's .netrc."""
-
-    def __call__(self, request: Any) -> Any:
-        return request
 
 
 def host_of(source: str) -> str:
@@ -98,15 +89,14 @@ def download(source: str, out: Path, progress: Progress | None = None) -> Downlo
 
 
 def _fetched(address: str, host: str, progress: Progress) -> bytes:
-    headers = {"User-Agent": f"EarthLoc/{engine.__version__}"}
     end = time.monotonic() + _TIMEOUT_S
     content = b""
     try:
         # Without redirects: the user agreed to this host only.
-        reply = requests.get(
-            address, headers=headers, auth=_NoLogin(), stream=True, allow_redirects=False, timeout=(5.0, 20.0)
-        )
-        with reply:
+        with (
+            web_session() as session,
+            session.get(address, stream=True, allow_redirects=False, timeout=(5.0, 20.0)) as reply,
+        ):
             if reply.status_code != 200:
                 raise InputError.of("elements.status", host=host, status=reply.status_code)
             for piece in reply.iter_content(_CHUNK_BYTES):

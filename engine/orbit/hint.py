@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import numpy as np
 
 from engine import geo
-from engine.contract.clocks import ClockOffset
+from engine.contract.clocks import ClockOffset, holds_for
 from engine.contract.localization import OrbitHint as OrbitHintJson
 from engine.errors import InputError
 from engine.messages import put_message
@@ -22,7 +21,6 @@ from engine.photo.read import PhotoInfo
 # Of a camera's clock that nobody has checked. Some are wrong by far more: hence heavy tails wherever it is used.
 CLOCK_SD_S = 60.0
 KNOWN_CLOCK_SD_S = 1.0  # of a clock whose offset is given; photos state whole seconds
-CLOCK_HOLDS = timedelta(days=1)  # before and after the photos that tell a clock's offset: it drifts by a second a day
 _DISAGREE_SD = 3.0  # a stated nadir further than this from that of the orbit is taken for wrong
 
 
@@ -48,10 +46,8 @@ class OrbitHint:
         Raises:
             ValueError: not a time.
         """
-        taken = utc_of(taken_at)
         for clock in self.clocks:
-            first, last = utc_of(clock["first"]) - CLOCK_HOLDS, utc_of(clock["last"]) + CLOCK_HOLDS
-            if clock["camera"] == (camera or "") and first <= taken <= last:
+            if holds_for(clock, camera, taken_at):
                 sd_s = float(np.hypot(clock["sd_s"], KNOWN_CLOCK_SD_S))
                 return replace(self, clock_offset_s=clock["offset_s"], clock_sd_s=sd_s, clocks=())
         return self

@@ -30,7 +30,6 @@ class Opened:
     Attributes:
         model: the pass.
         orbit: "given", or "photos": fitted to the cameras of its located frames.
-        clock: what the orbit that was given says of the clock; None for an orbit from photos.
         note: why an orbit that was given was not used.
     """
 

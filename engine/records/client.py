@@ -6,24 +6,19 @@ message: errors never carry an address beyond the host.
 
 from __future__ import annotations
 
-import email.utils
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-import engine
 from engine.errors import InputError, UsageError
 from engine.progress import Progress
+from engine.web_session import retry_after_s, web_session
 
-USER_AGENT = f"EarthLoc/{engine.__version__} (+https://github.com/earthloc/earthloc-qgis)"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MAX_REDIRECTS = 3
 _CHUNK_BYTES = 65_536
@@ -45,13 +40,6 @@ class RetryableError(Exception):
     def __init__(self, error: ServerError, wait_s: float = 0.0) -> None:
         super().__init__()
         self.error, self.wait_s = error, wait_s
-
-
-class _NoLogin(AuthBase):
-    """Keeps requests from looking for passwords in the user's .netrc."""
-
-    def __call__(self, request: Any) -> Any:
-        return request
 
 
 class PoliteClient:
@@ -90,10 +78,7 @@ class PoliteClient:
         self._pause_s, self._tries, self._backoff_s = pause_s, tries, backoff_s
         self._max_wait_s, self._timeout_s = max_wait_s, timeout_s
         self._next = 0.0  # time of the next request
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = USER_AGENT
-        self._session.auth = _NoLogin()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session = web_session()
 
     def close(self) -> None:
         """Closes the connections."""
@@ -223,15 +208,3 @@ class PoliteClient:
             progress.check()
             time.sleep(min(_POLL_S, left))
         progress.check()
-
-
-def retry_after_s(text: str) -> float:
-    """Seconds of a Retry-After header, which names seconds or a date (RFC 9110, 10.2.3); 0 for others."""
-    if text.isdecimal() and text.isascii():
-        return float(text)
-    try:
-        when = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return 0.0
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())

@@ -14,8 +14,9 @@ from scipy import ndimage
 
 from engine import geo
 from engine.imagery.land import is_land, near_land
+from engine.orbit.times import utc_of
 from engine.retrieval.ranking import nadir_density
-from engine.sun import moment_of, sun_position
+from engine.sun import sun_position
 from engine.where import cells
 
 Array = NDArray[np.float64]
@@ -92,4 +93,4 @@ def daylight_log_density(taken_at: str) -> Array:
         ValueError: not a time.
     """
     lat, lon = cells.centers()
-    return np.log(np.where(sun_position(lat, lon, moment_of(taken_at))[1] > _DARK_DEG, 1.0, _CLOCK_WRONG))
+    return np.log(np.where(sun_position(lat, lon, utc_of(taken_at))[1] > _DARK_DEG, 1.0, _CLOCK_WRONG))

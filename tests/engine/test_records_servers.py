@@ -12,12 +12,13 @@ from records_kit import IDS, Archive, broken_off, jpeg, send, silent, status, te
 import engine.records.client as client_module
 from engine.errors import CancelledError, InputError, UsageError
 from engine.progress import Progress
-from engine.records.client import NotThereError, PoliteClient, retry_after_s
+from engine.records.client import NotThereError, PoliteClient
 from engine.records.collect import Task, collect
 from engine.records.manifest import NAME as MANIFEST
 from engine.records.nasa_api import ApiQuery
 from engine.records.record import Tally
 from engine.records.sources import Source
+from engine.web_session import retry_after_s
 
 QUERY = "nadir|pdate|eq|20210327"
 KEY = "s3cret-key"
