@@ -16,6 +16,7 @@ from ..core.words import message_in_words
 from .notice_line import NoticeLine
 from .photo_model import QUEUED, RUNNING, Photo
 from .plain_text import escaped
+from .waiting import request_with_progress
 
 
 class ClockSolving(QObject):
@@ -45,7 +46,8 @@ class ClockSolving(QObject):
         if not self._controller.check_engine():
             return
         request = SolveClocks(str(self._controller.store.path), settings.orbit_file() or None)
-        self._controller.client.request(request, on_result=self._solved, on_error=self._failed)
+        client, label = self._controller.client, self.tr("Solving clocks…")
+        request_with_progress(client, request, label, self._window, self._solved, self._failed)
 
     def undo(self) -> None:
         """Forget the offsets that were applied last. Photos that were located meanwhile keep their results."""

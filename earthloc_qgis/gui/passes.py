@@ -13,6 +13,7 @@ from ..contract.status import BY_PASS
 from ..core.engine_client import EngineError
 from ..core.store import StoreError
 from ..core.words import message_in_words
+from .waiting import request_with_progress
 
 
 class PassSolving(QObject):
@@ -37,7 +38,8 @@ class PassSolving(QObject):
         if not self._controller.check_engine():
             return
         request = SolvePasses(str(self._controller.store.path), settings.orbit_file() or None)
-        self._controller.client.request(request, on_result=self._solved, on_error=self._failed)
+        client, label = self._controller.client, self.tr("Solving passes…")
+        request_with_progress(client, request, label, self._window, self._solved, self._failed)
 
     def _solved(self, answer: SolvePassesAnswer) -> None:
         self._show(self._update())

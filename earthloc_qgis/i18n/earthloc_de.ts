@@ -234,6 +234,10 @@ Operatoren: eq, ne, gt, ge, lt, le, like, not like</translation>
       <translation>Rückgängig</translation>
     </message>
     <message>
+      <source>Solving clocks…</source>
+      <translation>Uhren werden bestimmt…</translation>
+    </message>
+    <message>
       <source>The offsets are no longer applied.</source>
       <translation>Die Abweichungen werden nicht mehr berücksichtigt.</translation>
     </message>
@@ -1289,6 +1293,10 @@ Merkmale mit {m} m je Pixel sind für Fotos ab etwa {km} km Breite.</translation
     <message>
       <source>Candidate {n}</source>
       <translation>Kandidat {n}</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
     </message>
     <message>
       <source>EarthLoc: locate astronaut photos</source>
@@ -4630,6 +4638,10 @@ Es ist ein Suchgebiet, kein Fundort. Das GeoPackage mit den Ergebnissen muss das
   </context>
   <context>
     <name>PassSolving</name>
+    <message>
+      <source>Solving passes…</source>
+      <translation>Überflüge werden gelöst…</translation>
+    </message>
     <message>
       <source>Solve passes</source>
       <translation>Überflüge lösen</translation>

@@ -317,7 +317,13 @@ def read_records(request_id, request: protocol.ReadRecords) -> None:
 
 
 def solve_passes(request_id, request: protocol.SolvePasses) -> None:
-    """A pass of four photos, of which one that is not located gets a footprint."""
+    """A pass of four photos, of which one that is not located gets a footprint. An orbit with `slow`: takes 6 s."""
+    for step in range(60 if "slow" in (request.orbit or "") else 0):
+        send(method="progress", params={"id": request_id, "stage": "passes", "done": step, "total": 60, "message": ""})
+        time.sleep(0.1)
+        if request_id in cancelled:
+            send_error(request_id, "cancelled", "pass/solve was cancelled")
+            return
     found = {
         "camera": "NIKON D4", "first": "2015-02-01T10:20:00+00:00", "last": "2015-02-01T10:21:00+00:00", "photos": 4,
         "located": 3, "status": "solved", "holding": "fixed", "holdings": {"fixed": 0.98}, "orbit": "photos",

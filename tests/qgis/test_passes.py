@@ -16,7 +16,8 @@ from panel_kit import engine_options, index, panel  # noqa: F401  fixtures
 from processing_kit import Feedback, provider, run  # noqa: F401  fixtures
 from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils, QgsProcessingException
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QMessageBox
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QMessageBox, QProgressDialog, QPushButton
 from sample_results import write_results
 
 from earthloc_qgis import settings
@@ -99,6 +100,25 @@ def test_the_panel_solves_passes_and_shows_the_status(panel):
     assert before == "Not found"
     assert model.index(row, STATUS).data(Qt.ItemDataRole.DisplayRole) == "By the pass, not located"
     box.reject()
+
+
+def test_a_long_solution_shows_how_far_it_is_and_can_be_cancelled(panel):
+    path = panel.controller.store.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_results(path)
+    settings.set_orbit_file("/orbits/slow.tle")
+    panel.tools.solve_passes.trigger()
+    dialog = panel.findChild(QProgressDialog, "waiting_dialog")
+    assert not dialog.isVisible()  # a quick answer needs none
+    wait_for(lambda: dialog.isVisible() and dialog.value() > 0, what="the progress")
+    assert dialog.maximum() == 60
+    assert "Solving passes" in dialog.labelText()
+    QTest.mouseClick(dialog.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    wait_for(lambda: panel.findChild(QProgressDialog, "waiting_dialog") is None, what="the end of the dialog")
+    assert _box(panel) is None
+    settings.set_orbit_file("")
+    panel.tools.solve_passes.trigger()
+    wait_for(lambda: _box(panel), what="the box of the next solution")
 
 
 def test_the_orbit_of_the_options_is_used(panel):
