@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.messages import put_message
 from engine.orbit.state import Ephemeris
 from engine.passes.answers import answer_by_pass, without_pass
-from engine.passes.frames import Pass, passes_of
+from engine.passes.frames import Frame, Pass, passes_of
 from engine.passes.leave_one_out import leave_one_out
 from engine.passes.model import FOCAL
 from engine.passes.solved import Predicted, SolvedPass, describe, solve_pass
@@ -62,7 +62,9 @@ def solve_results(
         progress.report("passes", done, len(passes))
         solved = solve_pass(one, orbit)
         given: set[str] = set()
-        for answer in _changes(solved, max_ellipse_km):
+        for frame, answer in _changes(solved, max_ellipse_km):
+            if save and _in_effect(file, Path(frame.name)) != frame.answer:
+                continue  # located again meanwhile
             given.update([answer["photo"]] if answer["status"] == BY_PASS else [])
             if save:
                 file.save(answer, photo_facts(Path(answer["photo"])))
@@ -80,17 +82,22 @@ def _answers(file: ResultsFile) -> list[Localization]:
     decisions = file.decisions()
     answers = []
     for row in file.rows():
-        path = file.path.parent / row["photo"]
-        answer = file.localization(path) or row["localization"]
+        answer = _in_effect(file, file.path.parent / row["photo"])
         decision = decisions.get(row["photo"], UNREVIEWED)
         # Of photos that a review decided on, only those that it found located count.
-        if decision == UNREVIEWED or (decision in USABLE and answer["status"] == LOCATED):
-            answers.append(cast(Localization, {**answer, "photo": str(path)}))
+        if answer is not None and (decision == UNREVIEWED or (decision in USABLE and answer["status"] == LOCATED)):
+            answers.append(answer)
     return answers
 
 
-def _changes(solved: SolvedPass, max_ellipse_km: float) -> list[Localization]:
-    """The answers that a pass changes."""
+def _in_effect(file: ResultsFile, path: Path) -> Localization | None:
+    """The localization in effect, with the photo's absolute path; None for a photo that was removed."""
+    answer = file.localization(path)
+    return None if answer is None else cast(Localization, {**answer, "photo": str(path)})
+
+
+def _changes(solved: SolvedPass, max_ellipse_km: float) -> list[tuple[Frame, Localization]]:
+    """The frames whose answers a pass changes, with the new ones."""
     changed = []
     predicted = {one.frame.name: one for one in solved.predicted}
     for frame in solved.frames.others:
@@ -98,7 +105,7 @@ def _changes(solved: SolvedPass, max_ellipse_km: float) -> list[Localization]:
         answer = answer_by_pass(one, solved, max_ellipse_km) if one is not None else None
         answer = answer or without_pass(frame.answer)
         if answer is not frame.answer:
-            changed.append(answer)
+            changed.append((frame, answer))
     return changed
 
 

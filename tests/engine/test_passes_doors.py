@@ -17,6 +17,7 @@ from engine.catalogue.columns import ELLIPSE
 from engine.catalogue.parquet import read_rows
 from engine.cli import main
 from engine.contract.status import BY_PASS, LOCATED, NOT_FOUND
+from engine.passes.solved import solve_pass
 from engine.results import ResultsFile
 
 SECONDS = [0.0, 33.0, 61.0, 94.0, 122.0]
@@ -73,6 +74,22 @@ def test_a_catalogue_of_them_keeps_the_status_and_the_ellipse(tmp_path, capsys):
     ellipses = {Path(one["photo"]).name: [one[name] for name in ELLIPSE] for one in told["predicted"] if one["given"]}
     assert {name: [rows[name][column] for column in ELLIPSE] for name in ellipses} == ellipses
     assert rows["frame0.jpg"][ELLIPSE[0]] is None
+
+
+def test_a_photo_that_is_located_meanwhile_keeps_that(tmp_path, capsys, monkeypatch):
+    path = fill(tmp_path)
+    photo = tmp_path / "frame1.jpg"
+
+    def solved_while_another_locates(*given):
+        found = solve_pass(*given)
+        answer = answer_of(photo, camera_at(33.0, fixed), np.random.default_rng(6))
+        ResultsFile(path).save(answer, photo_facts(photo))
+        return found
+
+    monkeypatch.setattr("engine.passes.results.solve_pass", solved_while_another_locates)
+    (told,) = run(capsys, path)
+    assert ResultsFile(path).localization(photo)["status"] == LOCATED
+    assert [Path(one["photo"]).name for one in told["predicted"] if one["given"]] == ["frame3.jpg"]
 
 
 def test_a_second_run_changes_nothing_and_a_pass_without_its_frames_takes_footprints_back(tmp_path, capsys):
