@@ -5,7 +5,7 @@ const CHANCE = 0.005; // less confident footprints are no likelier than chance
 
 const LOOKS = {
   located: { line: "rgb(0,114,178)", dot: "#56b4e9", fill: "rgba(0,114,178,0.16)", dash: [], width: 2, casing: true, order: 3 },
-  by_pass: { line: "rgb(136,70,165)", dot: "#d7a8ea", fill: "rgba(160,90,190,0.12)", dash: [2, 4], width: 2.5, casing: true, order: 2 },
+  by_pass: { line: "rgb(120,72,20)", dot: "#d2a36c", fill: "rgba(120,72,20,0.12)", dash: [8, 3, 2, 3], width: 2.5, casing: true, order: 2 },
   uncertain: { line: "rgb(213,94,0)", dot: "#f59a5f", fill: "rgba(213,94,0,0.10)", dash: [7, 5], width: 2, casing: true, order: 1 },
   chance: { line: "rgba(170,170,170,0.7)", dot: "rgba(170,170,170,0.7)", fill: null, dash: [1, 3], width: 1, casing: false, order: 0 },
 };
